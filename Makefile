@@ -1,0 +1,109 @@
+# Every command of Spine. `make` alone lists them. The work is done by the programs that are named here.
+#   PORT   port of the local engine; the one after it is taken by the fake payment provider
+#   STATE  folder of one running system: logs, pid files, keys
+PORT ?= 4566
+STATE ?= .local/state
+
+# The first Python on the path that is new enough; the doctor says what is wrong when there is none.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; \
+	done || true)
+ifeq ($(strip $(PYTHON)),)
+override PYTHON := python3
+endif
+
+VENV := .local/venv/bin/python
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help run stop logs test replay simulate bench sourcing finance-scenarios synth deploy capabilities lock lint clock \
+	doctor ready ready-for-tests
+
+help:
+	@echo "Spine: an order management system that runs on this machine or in your own AWS account."
+	@echo
+	@echo "  make run [PORT=4566 STATE=.local/state]   everything installed, up and seeded; one real order followed"
+	@echo "  make stop [STATE=…]                       end that system"
+	@echo "  make logs [STATE=… FUNCTION=place_order]  what its processes and its functions say"
+	@echo "  make clock OFFSET=86400 [STATE=…]         move its clock; seconds from now, 0 is the real time"
+	@echo "  make test [ARGS=…]                        the whole test suite"
+	@echo "  make capabilities                         which capability is shown by which test"
+	@echo "  make replay FILE=… [LIMIT=… SPEED=…]      a real order file through the public intake"
+	@echo "  make bench [ONLY=…]                       every performance figure with its comparison"
+	@echo "  make lint                                 style and types"
+	@echo "  make synth                                the CloudFormation for a real account, checked"
+	@echo "  make deploy ACCOUNT=… REGION=…            the same into that account, after its diff"
+	@echo "  make lock                                 resolve the dependencies anew"
+	@echo "  make simulate | sourcing | finance-scenarios   come in a later release"
+	@echo
+	@echo "Needs git, make, Python 3.11 or newer, Node.js 20 or newer and npm. No account, no Docker."
+
+run: doctor-with-ports
+	@$(PYTHON) -m local.run --port $(PORT) --state "$(STATE)"
+
+stop: python
+	@$(PYTHON) -m local.stop --state "$(STATE)"
+
+logs:
+	@test -x $(VENV) && ls "$(STATE)"/*.log >/dev/null 2>&1 || { echo "No logs in $(STATE): type \`make run\` first."; exit 1; }
+	@$(VENV) -m local.progress --state "$(STATE)" --function "$(FUNCTION)"
+
+clock: python
+	@$(PYTHON) -m local.state --state "$(STATE)" --offset "$(OFFSET)"
+
+test: ready-for-tests
+	@$(VENV) -m pytest tests --ignore=tests/journeys --ignore=tests/console $(ARGS)
+	@$(VENV) -m pytest tests/journeys tests/console $(ARGS)
+
+capabilities: python
+	@$(PYTHON) -m tools.capabilities
+
+replay: ready
+	@test -n "$(FILE)" || { echo "Name the file: make replay FILE=../shared/data/uci_online_retail_2010-12_2011-08.csv.gz LIMIT=500"; exit 2; }
+	@$(VENV) -m tools.replay --file "$(FILE)" $(if $(LIMIT),--limit "$(LIMIT)") $(if $(SPEED),--speed "$(SPEED)") \
+		--port $(PORT) --state "$(STATE)"
+
+bench: ready-for-tests
+	@$(VENV) -m bench $(if $(ONLY),--only "$(ONLY)")
+
+simulate:
+	@echo "Fault simulation comes in a later release."; exit 2
+
+sourcing:
+	@echo "Solving sourcing instances comes in a later release."; exit 2
+
+finance-scenarios:
+	@echo "Finance scenario tables come in a later release."; exit 2
+
+synth: ready
+	@$(VENV) -m tools.synth
+
+deploy: ready
+	@$(VENV) -m tools.deploy --account "$(ACCOUNT)" --region "$(REGION)"
+
+lock: ready-for-tests
+	@for name in layer export run test engine; do \
+		.local/venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+			--no-header "requirements/$$name.in" -o "requirements/$$name.lock" || exit 1; \
+	done
+	@npm install --package-lock-only --silent
+
+lint: ready-for-tests
+	@.local/venv/bin/ruff check .
+	@.local/venv/bin/ruff format --check .
+	@.local/venv/bin/mypy
+
+ready: doctor
+	@$(PYTHON) -m local.run --prepare-only run
+
+ready-for-tests: doctor
+	@$(PYTHON) -m local.run --prepare-only test
+
+.PHONY: python doctor-with-ports
+python:
+	@command -v "$(PYTHON)" >/dev/null 2>&1 || { echo "Python 3.11 or newer is needed and \`$(PYTHON)\` was not found: install it and try again."; exit 1; }
+
+doctor: python
+	@$(PYTHON) -m local.doctor
+
+doctor-with-ports: python
+	@$(PYTHON) -m local.doctor --port "$(PORT)" --state "$(STATE)"

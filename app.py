@@ -1,0 +1,23 @@
+"""The CDK entry: one app, one stack, checked as it is synthesised.
+
+`npx cdk synth` runs this with the context of cdk.json; nothing here calls AWS, so no credentials are needed.
+"""
+
+import aws_cdk as cdk
+
+from infra.acknowledgements import check_and_acknowledge
+from infra.settings import Settings
+from infra.stack import SpineStack
+
+
+def build() -> cdk.App:
+    """The whole app, ready to be synthesised."""
+    app = cdk.App(analytics_reporting=False)
+    settings = Settings.from_context(app.node)
+    stack = SpineStack(app, "Spine", settings=settings)
+    check_and_acknowledge(app, stack)
+    return app
+
+
+if __name__ == "__main__":
+    build().synth()

@@ -1,0 +1,49 @@
+"""/v1/finance…: ask for an export, list exports, read the trial balance and the journal of an order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oms.finance.adapters.export_bucket import ExportBucket
+from oms.finance.exports.commands import request_export
+from oms.finance.exports.reads import list_exports
+from oms.finance.reads import journal_of_order, trial_balance
+from oms.finance.requests import ExportQuery, ExportRequest, JournalQuery, TrialBalanceQuery, read_query
+from oms.platform import http
+from oms.platform.commands import Runtime
+
+app = http.api()
+runtime = Runtime()
+bucket = ExportBucket()
+
+
+@app.post("/v1/finance/exports")
+def post_export() -> http.Answer:
+    principal = http.caller(app, "finance.write")
+    wish = http.read(app, ExportRequest)
+    return http.answer(request_export(runtime, http.call(app, "request_export", principal, wish), wish))
+
+
+@app.get("/v1/finance/exports")
+def get_exports() -> http.Answer:
+    principal = http.caller(app, "finance.read")
+    wanted = read_query(ExportQuery, app.current_event.query_string_parameters)
+    return http.ok(list_exports(bucket, principal.tenant, wanted))
+
+
+@app.get("/v1/finance/trial-balance")
+def get_trial_balance() -> http.Answer:
+    principal = http.caller(app, "finance.read")
+    wanted = read_query(TrialBalanceQuery, app.current_event.query_string_parameters)
+    return http.ok(trial_balance(runtime.database, principal.tenant, wanted))
+
+
+@app.get("/v1/finance/journal")
+def get_journal() -> http.Answer:
+    principal = http.caller(app, "finance.read")
+    wanted = read_query(JournalQuery, app.current_event.query_string_parameters)
+    return http.ok(journal_of_order(runtime.database, principal.tenant, wanted.order_id))
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,47 @@
+"""/v1/fulfillment-orders…: a node sees its work and says what it did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oms.fulfillment.commands import act, command_name, find_work
+from oms.fulfillment.request import ActionRequest, node_action, node_query
+from oms.orders.query import page_size
+from oms.orders.reads import list_work
+from oms.orders.views import fulfillment_order_view
+from oms.platform import http
+from oms.platform.commands import Runtime
+
+app = http.api()
+runtime = Runtime()
+
+
+@app.get("/v1/fulfillment-orders")
+def get_fulfillment_orders() -> http.Answer:
+    principal = http.caller(app, "fulfillment.read")
+    query = app.current_event.query_string_parameters
+    node_id, status = node_query(query, principal)
+    page = list_work(
+        runtime.database, principal.tenant, node_id, status, limit=page_size(query), cursor=query.get("cursor")
+    )
+    return http.ok(page)
+
+
+@app.get("/v1/fulfillment-orders/<fulfillment_order_id>")
+def get_fulfillment_order(fulfillment_order_id: str) -> http.Answer:
+    principal = http.caller(app, "fulfillment.read")
+    order, work = find_work(runtime, principal, fulfillment_order_id)
+    return http.ok(fulfillment_order_view(order, work))
+
+
+@app.post("/v1/fulfillment-orders/<fulfillment_order_id>/<action>")
+def post_action(fulfillment_order_id: str, action: str) -> http.Answer:
+    principal = http.caller(app, "fulfillment.write")
+    verb = node_action(action)
+    request = http.read_optional(app, ActionRequest)
+    call = http.call(app, command_name(verb), principal, request, target=fulfillment_order_id)
+    return http.answer(act(runtime, call, fulfillment_order_id, verb, request))
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,26 @@
+"""POST /v1/webhooks/{provider}: a signed hint that a payment moved; the provider's own state decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oms.payments.adapters.configured import provider, secret
+from oms.payments.hints import take_hint
+from oms.payments.webhooks import verify_webhook
+from oms.platform import http
+from oms.platform.commands import Runtime
+
+app = http.api()
+runtime = Runtime()
+
+
+@app.post("/v1/webhooks/<provider_name>")
+def post_webhook(provider_name: str) -> http.Answer:
+    raw = (http.raw_body(app) or "").encode()
+    signature = app.current_event.headers.get("psp-signature", "")
+    verify_webhook(raw, signature, secret()["webhook_secret"], runtime.clock.now())
+    return http.ok({"done": take_hint(runtime, provider, raw)})
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

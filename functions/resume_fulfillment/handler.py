@@ -1,0 +1,20 @@
+"""ShipmentShipped, FulfillmentOrderRejected, FulfillmentOrderCancelled: the waiting workflow is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oms.fulfillment.adapters.step_functions import continue_workflow
+from oms.fulfillment.workflow import resume_fulfillment
+from oms.platform.commands import Runtime
+from oms.platform.consumers import Event, consume_queue
+
+runtime = Runtime()
+
+
+def resume(event: Event) -> None:
+    resume_fulfillment(runtime, continue_workflow, event.tenant, event.data["fulfillment_order_id"])
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return consume_queue(event, resume)

@@ -1,0 +1,61 @@
+"""Acknowledgements: the findings of the template's checks that we accept, each with its reason. Ten at most."""
+
+from __future__ import annotations
+
+from aws_cdk import Acknowledgment, App, Stack, Validations
+from cdk_nag import AwsSolutionsChecks, ServerlessChecks
+
+_RUNTIME = (
+    "Python 3.13 is the runtime that every pinned wheel is built for and tested on; 3.14 follows when they are. "
+    "AWS supports 3.13 until 2029."
+)
+
+# Finding id -> why it is right here. A rule with details is acknowledged for the named detail only.
+ACKNOWLEDGED: dict[str, str] = {
+    "AwsSolutions-L1": _RUNTIME,
+    "Serverless-LambdaLatestVersion": _RUNTIME,
+    "AwsSolutions-IAM5[Resource::*]": (
+        "X-Ray and the delivery of workflow logs know no resources to narrow to; nothing else is granted on *. "
+        "tests/infra holds the list."
+    ),
+    "AwsSolutions-IAM5[Resource::<ExportBucket.Arn>/finance/*]": (
+        "The names of export files carry tenant, date and batch, so they are granted by their prefix, "
+        "to the two functions of finance only."
+    ),
+    "AwsSolutions-APIG4": (
+        "Three routes take no token: the provider's webhook proves itself by signature, and the console's files hold "
+        "no data. infra/functions.py lists them as open_routes and tests/infra counts them."
+    ),
+    "AwsSolutions-SF1": (
+        "Failed and timed out runs are logged. Every step's outcome is already an event in the events table, and a "
+        "log line for each state of each order would cost more than running it."
+    ),
+    "AwsSolutions-SMG4": (
+        "The secret is the payment provider's: only the provider can issue a new key, so a person replaces it by the "
+        "runbook and functions read it again within minutes."
+    ),
+    "AwsSolutions-KDS3": (
+        "Stores of other accounts may be allowed to put stock movements, which the AWS-managed key would refuse; "
+        "the stream uses the product's own key."
+    ),
+    "Serverless-SQSRedrivePolicy": (
+        "Every work queue has a redrive policy; the findings are its dead-letter queues, the end of the line, "
+        "which ring an alarm instead."
+    ),
+    "Serverless-LambdaEventSourceMappingDestination": (
+        "A queue's mapping cannot have a destination: its failed messages go to the dead-letter queue by redrive. "
+        "Both stream mappings have one."
+    ),
+}
+
+# Findings of cfn-lint that are left out.
+LINT_IGNORED: dict[str, str] = {
+    "W3005": "The CDK states a function's dependency on its role twice; it is harmless and not ours to change.",
+}
+
+
+def check_and_acknowledge(app: App, stack: Stack) -> None:
+    """Run both rule packs at synthesis; a finding that is not acknowledged stops it."""
+    Validations.of(app).add_plugins(AwsSolutionsChecks(), ServerlessChecks())
+    for finding, reason in ACKNOWLEDGED.items():
+        Validations.of(stack).acknowledge(Acknowledgment(id=finding, reason=reason))

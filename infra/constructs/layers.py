@@ -1,0 +1,52 @@
+"""Layers: the hash-pinned wheels, the product's own package, and the export's database engine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from aws_cdk import AssetHashType
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.constructs.function import ARCHITECTURE, NOT_SHIPPED, RUNTIME
+from infra.names import name_it, pascal
+from infra.settings import ROOT
+
+
+def layers(scope: Construct, built: Path) -> dict[str, lambda_.LayerVersion]:
+    """All layers by name; `built` is where tools/build_layer.py has put those made of wheels."""
+    return {
+        "deps": _layer(scope, "deps", _wheels(built / "deps"), "Third-party packages of every function."),
+        "oms": _layer(scope, "oms", _own_package(), "The product's own package."),
+        "export": _layer(scope, "export", _wheels(built / "export"), "DuckDB, for the finance export only."),
+    }
+
+
+def _layer(scope: Construct, name: str, code: lambda_.Code, description: str) -> lambda_.LayerVersion:
+    layer = lambda_.LayerVersion(
+        scope,
+        f"{pascal(name)}Layer",
+        code=code,
+        description=description,
+        compatible_runtimes=[RUNTIME],
+        compatible_architectures=[ARCHITECTURE],
+    )
+    name_it(layer, f"{pascal(name)}Layer")
+    return layer
+
+
+def _own_package() -> lambda_.Code:
+    return lambda_.Code.from_asset(str(ROOT / "layers" / "oms"), exclude=NOT_SHIPPED)
+
+
+def _wheels(folder: Path) -> lambda_.Code:
+    stamp = folder.with_suffix(".json")
+    if not (folder / "python").is_dir() or not stamp.is_file():
+        raise FileNotFoundError(
+            f"the layer {folder.parent.name}/{folder.name} is not built: "
+            f"run tools/build_layer.py --target {folder.parent.name}"
+        )
+    # The stamp already fingerprints the lock file and the target, so megabytes of wheels need no second reading.
+    fingerprint = json.loads(stamp.read_text())["fingerprint"]
+    return lambda_.Code.from_asset(str(folder), asset_hash=fingerprint, asset_hash_type=AssetHashType.CUSTOM)

@@ -1,0 +1,183 @@
+"""Data: the key that encrypts everything, the tables, the bucket of exports and the provider's secret."""
+
+from __future__ import annotations
+
+from aws_cdk import (
+    Duration,
+    RemovalPolicy,
+    Stack,
+)
+from aws_cdk import (
+    aws_dynamodb as dynamodb,
+)
+from aws_cdk import (
+    aws_iam as iam,
+)
+from aws_cdk import (
+    aws_kms as kms,
+)
+from aws_cdk import (
+    aws_s3 as s3,
+)
+from aws_cdk import (
+    aws_secretsmanager as secretsmanager,
+)
+from constructs import Construct
+
+from infra.constructs.function import Resource
+from infra.grants import INDEXES, TABLES
+from infra.names import name_it, pascal
+
+_STREAMS = {
+    "events": dynamodb.StreamViewType.NEW_IMAGE,
+    "stock": dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+}
+# What the index of orders carries: enough for lists, and nothing that changes with every step of an order, so that most
+# steps do not write to it.
+LISTED = {
+    "orders": [
+        *("body", "status", "payment_status", "fulfillment_status"),
+        *("channel", "external_id", "total", "currency"),
+    ]
+}
+
+
+class Key(Construct):
+    """One customer-managed key for tables, buses, queues, streams, buckets and logs."""
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        super().__init__(scope, id)
+        stack = Stack.of(self)
+        self.key = kms.Key(
+            self,
+            "Key",
+            description="Encrypts what Spine stores and sends.",
+            enable_key_rotation=True,
+            pending_window=Duration.days(30),
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        name_it(self.key, "DataKey")
+        # EventBridge reads and writes encrypted buses and queues, CloudWatch publishes alarms to an encrypted topic.
+        for service in ("events", "cloudwatch"):
+            self.key.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid=f"{pascal(service)}OfThisAccount",
+                    principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
+                    actions=["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+                    resources=["*"],
+                    conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
+                )
+            )
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="LogGroupsOfThisAccount",
+                principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
+                actions=[
+                    "kms:Decrypt",
+                    "kms:DescribeKey",
+                    "kms:Encrypt",
+                    "kms:GenerateDataKey",
+                    "kms:ReEncryptFrom",
+                    "kms:ReEncryptTo",
+                ],
+                resources=["*"],
+                conditions={
+                    "ArnLike": {
+                        "kms:EncryptionContext:aws:logs:arn": (
+                            f"arn:aws:logs:{stack.region}:{stack.account}:log-group:*"
+                        )
+                    }
+                },
+            )
+        )
+
+
+class Data(Construct):
+    """What the product remembers. All of it outlives the stack."""
+
+    def __init__(self, scope: Construct, id: str, *, key: kms.IKey) -> None:
+        super().__init__(scope, id)
+        self.tables = {name: self._table(name, key) for name in TABLES}
+        self.secret = secretsmanager.Secret(
+            self,
+            "PspSecret",
+            description="The payment provider: endpoint, api_key, webhook_secret. Filled after the first deployment.",
+            encryption_key=key,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        name_it(self.secret, "PspSecret")
+        self.bucket = self._export_bucket(key)
+
+    def resources(self) -> dict[str, Resource]:
+        """What functions may be granted of this."""
+        found = {f"table:{name}": _table_resource(name, table) for name, table in self.tables.items()}
+        found["secret:psp"] = Resource((self.secret.secret_arn,), self.secret.secret_arn)
+        found["bucket:export"] = Resource((self.bucket.bucket_arn,), self.bucket.bucket_name)
+        return found
+
+    def _table(self, name: str, key: kms.IKey) -> dynamodb.Table:
+        table = dynamodb.Table(
+            self,
+            f"{pascal(name)}Table",
+            partition_key=_text("pk"),
+            sort_key=_text("sk"),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=key,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            time_to_live_attribute="expires_at",
+            stream=_STREAMS.get(name),
+            deletion_protection=True,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        name_it(table, f"{pascal(name)}Table")
+        for index in INDEXES.get(name, ()):
+            table.add_global_secondary_index(
+                index_name=index,
+                partition_key=_text("gsi1pk"),
+                sort_key=_text("gsi1sk"),
+                projection_type=dynamodb.ProjectionType.INCLUDE if name in LISTED else dynamodb.ProjectionType.ALL,
+                non_key_attributes=LISTED.get(name),
+            )
+        return table
+
+    def _export_bucket(self, key: kms.IKey) -> s3.Bucket:
+        access_logs = s3.Bucket(
+            self,
+            "ExportAccessLogs",
+            # Amazon S3 delivers access logs only to buckets with its own kind of key.
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=True,
+            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(365))],
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        name_it(access_logs, "ExportAccessLogs")
+        bucket = s3.Bucket(
+            self,
+            "ExportBucket",
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=key,
+            bucket_key_enabled=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=True,
+            versioned=True,
+            server_access_logs_bucket=access_logs,
+            server_access_logs_prefix="exports/",
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        name_it(bucket, "ExportBucket")
+        return bucket
+
+
+def _table_resource(name: str, table: dynamodb.Table) -> Resource:
+    indexes = tuple(f"{table.table_arn}/index/{index}" for index in INDEXES.get(name, ()))
+    return Resource((table.table_arn, *indexes), table.table_name)
+
+
+def _text(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

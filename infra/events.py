@@ -1,0 +1,190 @@
+"""Events: the domain bus, the store bus, and the queues by which functions hear of what happened.
+
+Rule -> queue -> function, always: a rule tries a function a few times and forgets, a queue keeps its messages.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from infra.constructs.consumers import queue_consumer
+from infra.constructs.function import Resource, Workshop
+from infra.constructs.queues import WorkQueue
+from infra.functions import QUEUE_CONSUMERS, FunctionSpec
+from infra.names import name_it, pascal
+from infra.settings import Settings
+
+SOURCE = "spine"
+# What may put events on the store bus besides ourselves: `store.<node>`, `wms.<node>`, `supplier.<node>`.
+NODE_SOURCES = ("store.", "wms.", "supplier.")
+ARCHIVE_DAYS = 90
+# EventBridge's own limits, written out: it tries for a day, then the event goes to the dead letters.
+TARGET_RETRIES = 185
+TARGET_SECONDS = 86_400
+
+
+class Buses(Construct):
+    """The two buses. Domain events go on both by way of the events table and never otherwise."""
+
+    def __init__(self, scope: Construct, id: str, *, key: kms.IKey) -> None:
+        super().__init__(scope, id)
+        self.domain = self._bus("DomainBus", "What happened in Spine.", key)
+        self.store = self._bus("StoreBus", "What Spine and stores, warehouses and suppliers tell each other.", key)
+
+    def resources(self) -> dict[str, Resource]:
+        """What functions may be granted of this."""
+        return {
+            "bus:domain": Resource((self.domain.event_bus_arn,), self.domain.event_bus_name),
+            "bus:store": Resource((self.store.event_bus_arn,), self.store.event_bus_name),
+        }
+
+    def _bus(self, name: str, description: str, key: kms.IKey) -> events.EventBus:
+        bus = events.EventBus(self, name, description=description, kms_key=key)
+        name_it(bus, name)
+        return bus
+
+    def guard(self, publisher_role_arn: str) -> None:
+        """Only the publisher speaks as Spine, and nobody else but nodes speaks at all."""
+        as_spine = {"StringEquals": {"events:source": SOURCE}, "ArnNotEquals": {"aws:PrincipalArn": publisher_role_arn}}
+        known = [SOURCE, *(f"{prefix}*" for prefix in NODE_SOURCES)]
+        self._deny(self.domain, "OnlyThePublisher", {"ArnNotEquals": {"aws:PrincipalArn": publisher_role_arn}})
+        self._deny(self.store, "OnlyThePublisherAsSpine", as_spine)
+        self._deny(self.store, "OnlyKnownSources", {"StringNotLike": {"events:source": known}})
+
+    def _deny(self, bus: events.EventBus, name: str, conditions: dict[str, Any]) -> None:
+        statement = iam.PolicyStatement(
+            sid=name,
+            effect=iam.Effect.DENY,
+            principals=[iam.AnyPrincipal()],
+            actions=["events:PutEvents"],
+            resources=[bus.event_bus_arn],
+            conditions=conditions,
+        )
+        policy = events.CfnEventBusPolicy(
+            self,
+            name,
+            event_bus_name=bus.event_bus_name,
+            statement_id=name,
+            statement=statement.to_statement_json(),
+        )
+        name_it(policy, f"{name}Policy")
+
+    def archive(self, key: kms.IKey) -> None:
+        """Keep domain events for replay."""
+        archive = events.CfnArchive(
+            self,
+            "Archive",
+            source_arn=self.domain.event_bus_arn,
+            description="Domain events of the last 90 days.",
+            retention_days=ARCHIVE_DAYS,
+            kms_key_identifier=key.key_arn,
+        )
+        name_it(archive, "DomainArchive")
+
+
+class Consumers(Construct):
+    """Every function that works off a queue, with the rules and schedules that fill it."""
+
+    def __init__(self, scope: Construct, id: str, *, workshop: Workshop, buses: Buses, settings: Settings) -> None:
+        super().__init__(scope, id)
+        self._buses = buses
+        self.queues = {spec.name: self._consumer(spec, workshop) for spec in QUEUE_CONSUMERS}
+        self._rule(
+            "NodeMessages",
+            buses.store,
+            {"source": [{"prefix": prefix} for prefix in NODE_SOURCES]},
+            self.queues["node_messages"],
+        )
+        for tenant in settings.tenants:
+            self._schedule(
+                f"RecoverSagas{pascal(tenant.name)}",
+                "rate(5 minutes)",
+                self.queues["recover_sagas"],
+                _wish(tenant.name, "SagaRecoveryRequested"),
+            )
+            self._schedule(
+                f"DailyExport{pascal(tenant.name)}",
+                "cron(0 5 * * ? *)",
+                self.queues["finance_export"],
+                _wish(tenant.name, "FinanceExportRequested"),
+            )
+
+    def _consumer(self, spec: FunctionSpec, workshop: Workshop) -> WorkQueue:
+        work = queue_consumer(self, spec, workshop)
+        for wanted in spec.detail_types:
+            detail_type, data = (wanted, None) if isinstance(wanted, str) else wanted
+            pattern: dict[str, Any] = {"source": [SOURCE], "detail-type": [detail_type]}
+            if data:
+                pattern["detail"] = {"data": data}
+            self._rule(f"{pascal(spec.name)}On{detail_type}", self._buses.domain, pattern, work)
+        return work
+
+    def _rule(self, name: str, bus: events.IEventBus, pattern: Mapping[str, Any], work: WorkQueue) -> None:
+        rule = events.CfnRule(
+            self,
+            f"{name}Rule",
+            event_bus_name=bus.event_bus_name,
+            event_pattern=pattern,
+            targets=[_target(work)],
+        )
+        name_it(rule, f"{name}Rule")
+        work.accept_from(rule.attr_arn)
+
+    def _schedule(
+        self,
+        name: str,
+        expression: str,
+        work: WorkQueue,
+        transformer: events.CfnRule.InputTransformerProperty,
+    ) -> None:
+        rule = events.CfnRule(
+            self, f"{name}Schedule", schedule_expression=expression, targets=[_target(work, transformer)]
+        )
+        name_it(rule, f"{name}Schedule")
+        work.accept_from(rule.attr_arn)
+
+
+def _target(
+    work: WorkQueue, transformer: events.CfnRule.InputTransformerProperty | None = None
+) -> events.CfnRule.TargetProperty:
+    return events.CfnRule.TargetProperty(
+        id="Queue",
+        arn=work.queue.queue_arn,
+        input_transformer=transformer,
+        dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=work.dead_letters.queue_arn),
+        retry_policy=events.CfnRule.RetryPolicyProperty(
+            maximum_retry_attempts=TARGET_RETRIES, maximum_event_age_in_seconds=TARGET_SECONDS
+        ),
+    )
+
+
+def _wish(tenant: str, wish: str) -> events.CfnRule.InputTransformerProperty:
+    """What a schedule asks for one tenant, shaped like the event that a person's wish becomes.
+
+    A daily export names no business date: it takes every date that ended before the time of the wish. The schedule's
+    own event id makes a repeated delivery a repeat.
+    """
+    meta = {
+        "id": "<id>",
+        "type": wish,
+        "version": 1,
+        "occurred_at": "<time>",
+        "correlation_id": "<id>",
+        "causation_id": "<id>",
+        "tenant": tenant,
+    }
+    message = {
+        "source": SOURCE,
+        "detail-type": wish,
+        "detail": {"meta": meta, "data": {}},
+    }
+    return events.CfnRule.InputTransformerProperty(
+        input_paths_map={"id": "$.id", "time": "$.time"}, input_template=json.dumps(message)
+    )

@@ -1,0 +1,105 @@
+"""Identity: who may call. Each tenant has its own scopes, each caller a client with a secret and only its scopes."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_cognito as cognito
+from constructs import Construct
+
+from infra.names import name_it, pascal
+from infra.settings import Settings, Tenant
+
+ORDERS = ("orders.write", "orders.read")
+FULFILLMENT = ("fulfillment.write", "fulfillment.read")
+INVENTORY = ("inventory.write", "inventory.read")
+REGISTRY = ("registry.write", "registry.read")
+FINANCE = ("finance.read", "finance.write")
+# How many lines an order of this caller may have; without it the usual limit of the service holds.
+LINES = "lines.1500"
+ACTIONS = (*ORDERS, *FULFILLMENT, *INVENTORY, *REGISTRY, *FINANCE)
+
+
+def tenant_scopes(tenant: Tenant) -> tuple[str, ...]:
+    """Every scope of a tenant, without the tenant's name before it."""
+    return (*ACTIONS, LINES, *_channels(tenant), *(f"node.{node}" for node in tenant.nodes))
+
+
+def client_scopes(tenant: Tenant) -> dict[str, tuple[str, ...]]:
+    """Each client of a tenant and the scopes that its tokens carry.
+
+    A client with a `node.` scope is bound to that node, so the operator has none of those.
+    """
+    clients = {name: (*ORDERS, "fulfillment.read", f"channel.{name}") for name in tenant.channels}
+    clients["operator"] = (*ACTIONS, LINES, *_channels(tenant))
+    clients["wms"] = (*FULFILLMENT, "inventory.write")
+    clients["finance"] = (*FINANCE, "orders.read")
+    clients |= {f"node-{node}": (*FULFILLMENT, *INVENTORY, f"node.{node}") for node in tenant.nodes}
+    return clients
+
+
+def _channels(tenant: Tenant) -> tuple[str, ...]:
+    return tuple(f"channel.{name}" for name in tenant.channels)
+
+
+class Identity(Construct):
+    """The user pool that issues tokens to programs; it has no users of its own."""
+
+    def __init__(self, scope: Construct, id: str, *, settings: Settings) -> None:
+        super().__init__(scope, id)
+        self.pool = cognito.UserPool(
+            self,
+            "UserPool",
+            self_sign_up_enabled=False,
+            mfa=cognito.Mfa.REQUIRED,
+            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
+            password_policy=cognito.PasswordPolicy(
+                min_length=14,
+                require_digits=True,
+                require_lowercase=True,
+                require_symbols=True,
+                require_uppercase=True,
+            ),
+            account_recovery=cognito.AccountRecovery.NONE,
+            feature_plan=cognito.FeaturePlan.PLUS,
+            standard_threat_protection_mode=cognito.StandardThreatProtectionMode.FULL_FUNCTION,
+            deletion_protection=True,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        name_it(self.pool, "UserPool")
+        # The prefix is global to a region, so it carries the account unless the retailer chose one.
+        self.domain = self.pool.add_domain(
+            "Domain",
+            cognito_domain=cognito.CognitoDomainOptions(
+                domain_prefix=settings.domain_prefix or f"spine-{Aws.ACCOUNT_ID}"
+            ),
+        )
+        name_it(self.domain, "TokenDomain")
+        self.clients: dict[str, cognito.UserPoolClient] = {}
+        for tenant in settings.tenants:
+            self._add_tenant(tenant)
+
+    def _add_tenant(self, tenant: Tenant) -> None:
+        scopes = {
+            name: cognito.ResourceServerScope(scope_name=name, scope_description=f"{name} for {tenant.name}")
+            for name in tenant_scopes(tenant)
+        }
+        server = self.pool.add_resource_server(
+            pascal(tenant.name), identifier=tenant.name, scopes=list(scopes.values())
+        )
+        name_it(server, f"{pascal(tenant.name)}Scopes")
+        for name, wanted in client_scopes(tenant).items():
+            client = self.pool.add_client(
+                f"{pascal(tenant.name)}{pascal(name)}",
+                user_pool_client_name=f"{tenant.name}-{name}",
+                generate_secret=True,
+                auth_flows=cognito.AuthFlow(),
+                o_auth=cognito.OAuthSettings(
+                    flows=cognito.OAuthFlows(client_credentials=True),
+                    scopes=[cognito.OAuthScope.resource_server(server, scopes[scope]) for scope in wanted],
+                ),
+                access_token_validity=Duration.hours(1),
+                enable_token_revocation=True,
+                prevent_user_existence_errors=True,
+            )
+            name_it(client, f"{pascal(tenant.name)}{pascal(name)}Client")
+            self.clients[f"{tenant.name}-{name}"] = client

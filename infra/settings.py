@@ -1,0 +1,64 @@
+"""What may differ between two deployments, read from the CDK context and from nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from constructs import Node
+
+ROOT = Path(__file__).resolve().parents[1]
+LAYER_TARGETS = ("aws", "local")
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A retailer: its name, the channels that sell for it, and the nodes that have a client of their own."""
+
+    name: str
+    channels: tuple[str, ...]
+    nodes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One deployment.
+
+    `local` leaves out what the local engine cannot provision (infra/local_gaps.py). `layers` picks the wheels: for
+    Lambda (`aws`) or for this machine (`local`). `account` and `region` stay open unless both are given.
+    """
+
+    tenants: tuple[Tenant, ...]
+    local: bool
+    layers: Path
+    functions: Path
+    account: str | None
+    region: str | None
+    domain_prefix: str | None
+
+    @classmethod
+    def from_context(cls, node: Node) -> Settings:
+        """Read the context; a value that makes no sense raises ValueError with the name of the key."""
+        target = node.try_get_context("layers") or "aws"
+        if target not in LAYER_TARGETS:
+            raise ValueError(f"context layers={target!r}: must be one of {', '.join(LAYER_TARGETS)}")
+        layers_root = Path(node.try_get_context("layers_root") or ROOT / "build" / "layers")
+        return cls(
+            tenants=_tenants(node.try_get_context("tenants")),
+            local=str(node.try_get_context("local")).lower() == "true",
+            layers=layers_root / target,
+            functions=Path(node.try_get_context("functions_root") or ROOT / "functions"),
+            account=node.try_get_context("account"),
+            region=node.try_get_context("region"),
+            domain_prefix=node.try_get_context("domain_prefix"),
+        )
+
+
+def _tenants(context: Mapping[str, Mapping[str, list[str]]] | None) -> tuple[Tenant, ...]:
+    if not context:
+        raise ValueError("context tenants is empty: cdk.json names at least one tenant")
+    return tuple(
+        Tenant(name, tuple(content["channels"]), tuple(content.get("nodes", ())))
+        for name, content in sorted(context.items())
+    )

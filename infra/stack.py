@@ -1,0 +1,96 @@
+"""The stack: every concern in the order in which they need each other."""
+
+from __future__ import annotations
+
+from aws_cdk import Environment, Stack
+from constructs import Construct
+
+from infra.api import Api
+from infra.constructs.alarms import Alarms
+from infra.constructs.consumers import stream_consumer
+from infra.constructs.function import Workshop
+from infra.constructs.layers import layers
+from infra.constructs.queues import dead_letter_queue
+from infra.data import Data, Key
+from infra.events import Buses, Consumers
+from infra.functions import FUNCTIONS
+from infra.identity import Identity
+from infra.inventory_stream import InventoryStream
+from infra.life_cycles import LifeCycles
+from infra.observability import Dashboard
+from infra.outputs import outputs
+from infra.settings import Settings
+
+
+class SpineStack(Stack):
+    """The whole product in one stack, so that it is deployed, compared and rolled back as one."""
+
+    def __init__(self, scope: Construct, id: str, *, settings: Settings) -> None:
+        super().__init__(
+            scope,
+            id,
+            env=Environment(account=settings.account, region=settings.region),
+            description="Spine: a serverless omnichannel order management system.",
+            termination_protection=not settings.local,
+        )
+        key = Key(self, "Encryption").key
+        alarms = Alarms(self, "Alarms", key=key)
+        workshop = Workshop(
+            functions=settings.functions,
+            layers=layers(self, settings.layers),
+            key=key,
+            alarms=alarms,
+            calls=dead_letter_queue(self, "CallDeadLetters", key=key, alarms=alarms),
+        )
+        data = Data(self, "Data", key=key)
+        buses = Buses(self, "Buses", key=key)
+        inventory = InventoryStream(self, "Inventory", key=key)
+        workshop.resources |= data.resources() | buses.resources()
+
+        life_cycles = LifeCycles(self, "LifeCycles", workshop=workshop)
+        consumers = Consumers(self, "Consumers", workshop=workshop, buses=buses, settings=settings)
+        self._follow_streams(workshop, data, inventory)
+        identity = Identity(self, "Identity", settings=settings)
+        api = Api(self, "Api", workshop=workshop, identity=identity)
+        if not settings.local:
+            buses.guard(workshop.made["publish_events"].role.role_arn)
+            buses.archive(key)
+        Dashboard(
+            self,
+            "Observability",
+            api=api,
+            workshop=workshop,
+            consumers=consumers,
+            life_cycles=life_cycles,
+            inventory=inventory,
+        )
+        outputs(
+            self,
+            api=api,
+            identity=identity,
+            data=data,
+            buses=buses,
+            inventory=inventory,
+            life_cycles=life_cycles,
+            consumers=consumers,
+            workshop=workshop,
+        )
+
+    def _follow_streams(self, workshop: Workshop, data: Data, inventory: InventoryStream) -> None:
+        """The outbox in one line of batches, since events of one entity must not overtake each other; stock in two."""
+        stream_consumer(
+            self,
+            FUNCTIONS["publish_events"],
+            workshop,
+            access="table:follow",
+            stream_arn=data.tables["events"].table_stream_arn,
+            parallel=1,
+        )
+        stream_consumer(
+            self,
+            FUNCTIONS["inventory_stream"],
+            workshop,
+            access="stream:follow",
+            stream_arn=inventory.stream.stream_arn,
+            parallel=2,
+        )

@@ -1,0 +1,1 @@
+"""Spine: the order management system, one package per bounded context."""

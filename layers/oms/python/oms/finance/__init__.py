@@ -1,0 +1,1 @@
+"""Finance: the double-entry ledger, its business days and the files that finance receives."""

@@ -1,0 +1,97 @@
+"""What finance reads from the events of other contexts: only the fields that the ledger needs.
+
+Amounts are minor units of `currency`. `store` is the selling node, `legal_entity` the company that owns the order.
+Fields that finance does not know are ignored, so a publisher may add to its payload.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from oms.platform.fields import Amount, Code, Currency
+
+
+class Tender(StrEnum):
+    """What a customer pays with."""
+
+    CARD = "card"
+    GIFT_CARD = "gift_card"
+    STORE_CREDIT = "store_credit"
+    CASH = "cash"
+
+
+class Fact(BaseModel):
+    """What every fact with money says."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    order_id: Code | None = None
+    payment_id: Code | None = None
+    tender: Tender | None = None
+    provider: Code | None = None
+    currency: Currency
+    legal_entity: Code
+    store: Code
+    channel: Code
+
+
+class PaymentFact(Fact):
+    """Money at a payment provider."""
+
+    order_id: Code
+    payment_id: Code
+    tender: Tender
+    provider: Code
+    amount: Amount
+
+
+class PaymentAuthorized(PaymentFact):
+    """A provider holds an amount for us; `psp_reference` names the authorisation."""
+
+    psp_reference: Code
+
+
+class PaymentReleased(PaymentFact):
+    """An authorised amount was let go, has expired or could not be captured."""
+
+    release_id: Code
+
+
+class PaymentCaptured(PaymentFact):
+    """A provider took `amount` for us and let go `released` of the same authorisation."""
+
+    capture_id: Code
+    released: Amount = 0
+
+
+class RefundExecuted(PaymentFact):
+    """A provider paid an amount back to the customer."""
+
+    refund_id: Code
+
+
+class PaidLinesCancelled(Fact):
+    """Goods that were paid but not delivered were cancelled; the captured `amount` is owed back."""
+
+    order_id: Code
+    cancellation_id: Code
+    amount: Amount
+
+
+class ShipmentShipped(Fact):
+    """Control of goods passed to the customer: shipped or picked up. `goods` is gross of `discount`."""
+
+    order_id: Code
+    shipment_id: Code
+    goods: Amount
+    discount: Amount
+    shipping: Amount
+    tax: Amount
+    total: Amount
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> ShipmentShipped:
+        if self.goods - self.discount + self.shipping + self.tax != self.total:
+            raise ValueError("total is not goods - discount + shipping + tax")
+        return self

@@ -1,0 +1,84 @@
+"""What finance may be asked over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from oms.finance.exports.model import Kind
+from oms.platform.fields import Code
+from oms.platform.intake import Request, validate
+from oms.platform.problems import FieldError, InvalidRequest
+
+Q = TypeVar("Q", bound=Request)
+MOST_DAYS = 92
+MOST_LISTED = 100
+
+
+def _iso_date(value: Any) -> Any:
+    """A date as text only: a number would be read as seconds since 1970."""
+    if not isinstance(value, (str, date)):
+        raise ValueError("a date such as 2026-11-20")
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+IsoDate = Annotated[date, BeforeValidator(_iso_date)]
+
+
+class ExportRequest(Request):
+    """A wish for a batch of an entity's business date."""
+
+    entity: Code
+    business_date: IsoDate
+    kind: Kind = Kind.INTERIM
+
+
+class ExportQuery(Request):
+    """Which manifests to list."""
+
+    business_date: IsoDate
+    entity: Code | None = None
+    limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = MOST_LISTED
+    cursor: Annotated[str, Field(max_length=1024)] | None = None
+
+
+class TrialBalanceQuery(Request):
+    """Which days to sum: from `from` to `to`, both included; one day where `to` is left out."""
+
+    entity: Code
+    from_: Annotated[IsoDate, Field(alias="from")]
+    to: IsoDate | None = None
+
+    @property
+    def first(self) -> date:
+        return self.from_
+
+    @property
+    def last(self) -> date:
+        return self.to or self.from_
+
+    @model_validator(mode="after")
+    def _a_short_span(self) -> TrialBalanceQuery:
+        if not 0 <= (self.last - self.first).days < MOST_DAYS:
+            raise ValueError(f"from must not be after to, and at most {MOST_DAYS} days are summed at once")
+        return self
+
+
+class JournalQuery(Request):
+    """Whose entries to show."""
+
+    order_id: Code
+
+
+def read_query(model: type[Q], query: Mapping[str, str] | None) -> Q:
+    """A query string as a request; a refusal names the parameter as `/query/<name>`."""
+    try:
+        return validate(model, dict(query or {}))
+    except InvalidRequest as refusal:
+        raise InvalidRequest(
+            refusal.detail,
+            errors=[FieldError(f"/query{error.pointer}", error.code, error.detail) for error in refusal.errors],
+        ) from refusal

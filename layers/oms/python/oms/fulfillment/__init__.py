@@ -1,0 +1,1 @@
+"""Work given to nodes, and what physically left."""

@@ -1,0 +1,1 @@
+"""Counterparts of fulfilment outside our tables."""

@@ -1,0 +1,98 @@
+"""Facts about the work of nodes and what left them. Amounts in minor units of `currency`."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from oms.platform.events import EventData
+
+
+class EventLine(BaseModel):
+    """Units of one order line."""
+
+    model_config = ConfigDict(frozen=True)
+    line_no: int
+    sku: str
+    quantity: int
+
+
+class _Work(EventData):
+    order_id: str
+    fulfillment_order_id: str
+    node_id: str
+
+
+class FulfillmentOrderReleased(_Work):
+    """A node is given work: which units, by which method, to where, and by when it must answer."""
+
+    for_nodes: ClassVar[bool] = True
+    external_id: str
+    method: str
+    lines: tuple[EventLine, ...]
+    ship_to: dict[str, str | None] | None = None
+    respond_by: str
+    attributes: dict[str, object] = Field(default_factory=dict)
+
+
+class FulfillmentOrderCancelled(_Work):
+    """Units were taken out of a node's work; `nothing_left` when it has nothing to do any more."""
+
+    for_nodes: ClassVar[bool] = True
+    lines: tuple[EventLine, ...]
+    nothing_left: bool
+
+
+class FulfillmentOrderAccepted(_Work):
+    """A node took the work."""
+
+
+class FulfillmentOrderRejected(_Work):
+    """A node refused the work; its units went back to stock."""
+
+    reason: str
+
+
+class FulfillmentOrderPicked(_Work):
+    """Units were taken from the shelf."""
+
+    lines: tuple[EventLine, ...]
+
+
+class FulfillmentOrderPacked(_Work):
+    """Units were put into boxes."""
+
+    lines: tuple[EventLine, ...]
+
+
+class FulfillmentOrderReady(_Work):
+    """Goods wait for the customer at the counter."""
+
+
+class FulfillmentOrderEscalated(_Work):
+    """Work needs a person: the node did not answer in time, refused it, or its money could not be taken."""
+
+    reason: str
+
+
+class ShipmentShipped(EventData):
+    """Units left a node, shipped or handed over, with exactly the money that belongs to them."""
+
+    order_id: str
+    fulfillment_order_id: str
+    shipment_id: str
+    node_id: str
+    mode: str
+    goods: int
+    discount: int
+    shipping: int
+    tax: int
+    total: int
+    currency: str
+    legal_entity: str
+    store: str
+    channel: str
+    lines: tuple[EventLine, ...]
+    carrier: str | None = None
+    tracking_number: str | None = None

@@ -1,0 +1,81 @@
+"""What a node sends with a verb; the same shape over HTTP and over the integration bus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from oms.fulfillment.model import Action, Status
+from oms.platform.fields import Attributes, Code, Count, Instant, Label, Quantity
+from oms.platform.intake import Request
+from oms.platform.principal import Principal
+from oms.platform.problems import FieldError, InvalidRequest, NotFound
+
+
+class ActionLine(Request):
+    """Units of one order line."""
+
+    line_no: Annotated[int, Field(ge=1)]
+    quantity: Quantity
+
+
+class PackageRequest(Request):
+    """A box that leaves."""
+
+    package_no: Annotated[int, Field(ge=1, le=1000)]
+    weight_grams: Count | None = None
+    tracking_number: Code | None = None
+
+
+class ShipmentRequest(Request):
+    """How the units leave."""
+
+    carrier: Code | None = None
+    tracking_number: Code | None = None
+    packages: Annotated[tuple[PackageRequest, ...], Field(max_length=200)] = ()
+
+
+class ActionRequest(Request):
+    """A verb's content: without lines it means everything that is left; a rejection needs a reason."""
+
+    fulfillment_order_id: Code | None = None
+    lines: Annotated[tuple[ActionLine, ...], Field(min_length=1)] | None = None
+    reason: Label | None = None
+    shipment: ShipmentRequest = Field(default_factory=ShipmentRequest)
+    occurred_at: Instant | None = None
+    attributes: Attributes = Field(default_factory=dict)
+
+    @property
+    def quantities(self) -> Mapping[int, int] | None:
+        """Units per line number, a line named twice counting twice; None means everything."""
+        if self.lines is None:
+            return None
+        units: dict[int, int] = {}
+        for line in self.lines:
+            units[line.line_no] = units.get(line.line_no, 0) + line.quantity
+        return units
+
+
+def node_action(name: str) -> Action:
+    """The verb that a path names; what is no verb of the node protocol raises NotFound."""
+    try:
+        action = Action(name)
+    except ValueError as error:
+        raise NotFound(f"There is no action {name}.") from error
+    if action in (Action.RELEASE, Action.CANCEL):
+        raise NotFound(f"{name} is not an action of a node.")
+    return action
+
+
+def node_query(query: Mapping[str, str], principal: Principal) -> tuple[str, str]:
+    """The node and state whose work is asked for; both are needed, and the node must be the caller's."""
+    errors = [FieldError(f"/query/{name}", "required", "") for name in ("node", "status") if not query.get(name)]
+    if not errors and query["status"] not in list(Status):
+        errors.append(FieldError("/query/status", "invalid", "not a state of a fulfilment order"))
+    if errors:
+        raise InvalidRequest(errors=errors)
+    if principal.nodes and query["node"] not in principal.nodes:
+        raise NotFound(f"There is no node {query['node']}.")
+    return query["node"], query["status"]

@@ -1,0 +1,144 @@
+"""Where the fulfilment workflow and the work of a node meet: release, wait, and the answer that ends the wait.
+
+The workflow's token is stored with the work in the order's own version history. Whichever comes second, the token or
+the node's answer, sees the other and continues the workflow, so no answer is lost and none is needed twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+
+from oms.fulfillment.commands import act, escalate_fulfillment_order, find_work
+from oms.fulfillment.events import EventLine, FulfillmentOrderReleased
+from oms.fulfillment.model import Action, FulfillmentOrder, Status, require
+from oms.fulfillment.request import ActionRequest
+from oms.orders.model import Order, payment_status
+from oms.orders.store import load_order
+from oms.orders.writes import change_order
+from oms.payments.model import Rollup
+from oms.platform.commands import Call, Decision, Runtime, execute
+from oms.platform.consumers import call_from_workflow
+from oms.platform.events import EventData
+from oms.platform.principal import system_principal
+from oms.platform.problems import ActionNotAvailable, NotFound
+
+Continue = Callable[[str, Mapping[str, object]], bool]
+_MAY_SHIP = frozenset({Rollup.AUTHORIZED, Rollup.PARTIALLY_CAPTURED, Rollup.CAPTURED})
+
+
+def release_fulfillment_order(
+    runtime: Runtime,
+    continue_workflow: Continue,
+    tenant: str,
+    fulfillment_order_id: str,
+    task_token: str,
+    *,
+    wait_only: bool,
+) -> None:
+    """Give the work to its node and note who waits for the answer; with `wait_only` the node has it already.
+
+    Work whose answer is already there continues its workflow at once; digital work is done here and now. Raises
+    ActionNotAvailable when the order's money is not secured.
+    """
+    key = f"{fulfillment_order_id}#{hashlib.sha256(task_token.encode()).hexdigest()[:32]}"
+    call = call_from_workflow("release_fulfillment_order", tenant, key)
+
+    def decide() -> Decision:
+        order, work = find_work(runtime, call.principal, fulfillment_order_id)
+        released, events = (work, []) if wait_only or work.is_closed else _released(order, work)
+        waiting = released.model_copy(update={"task_token": task_token})
+        _, writes, drafts = change_order(tenant, order, events=events, fulfillment_orders=[waiting])
+        return Decision(writes, drafts, body={"fulfillment_order_id": work.id})
+
+    execute(runtime, call, decide)
+    if not wait_only:
+        _deliver_digital(runtime, tenant, fulfillment_order_id)
+    resume_fulfillment(runtime, continue_workflow, tenant, fulfillment_order_id)
+
+
+def resume_fulfillment(
+    runtime: Runtime, continue_workflow: Continue, tenant: str, fulfillment_order_id: str
+) -> str | None:
+    """Tell the waiting workflow what became of its work; answers the outcome, or None while there is none."""
+    order, work = find_work(runtime, system_principal(tenant, "resume_fulfillment"), fulfillment_order_id)
+    outcome = outcome_of(order, work)
+    if outcome is not None and work.task_token is not None:
+        answer = workflow_input(tenant, work) | {"outcome": outcome}
+        continue_workflow(work.task_token, answer)
+    return outcome
+
+
+def outcome_of(order: Order, work: FulfillmentOrder) -> str | None:
+    """What the workflow has to deal with next: SHIPPED, PARTIALLY_SHIPPED, REJECTED, CANCELLED or nothing yet."""
+    if work.status is Status.COMPLETED:
+        return "SHIPPED"
+    if work.status in (Status.REJECTED, Status.CANCELLED):
+        return work.status.value
+    owed = any(
+        capture.capture_id is None
+        for shipment in order.shipments
+        if shipment.fulfillment_order_id == work.id
+        for capture in shipment.captures
+    )
+    return "PARTIALLY_SHIPPED" if owed else None
+
+
+def workflow_input(tenant: str, work: FulfillmentOrder) -> dict[str, object]:
+    """The ids that every state of the workflow gets, and how long it waits for the node."""
+    return {
+        "tenant": tenant,
+        "order_id": work.order_id,
+        "fulfillment_order_id": work.id,
+        "timeout_seconds": work.timeout_seconds,
+    }
+
+
+def _released(order: Order, work: FulfillmentOrder) -> tuple[FulfillmentOrder, list[EventData]]:
+    if work.status is not Status.SCHEDULED:
+        return work, []
+    require(work, Action.RELEASE)
+    if order.header.totals.total and payment_status(order) not in _MAY_SHIP:
+        raise ActionNotAvailable(f"The order is {payment_status(order).value}; unpaid work is not released.")
+    group = order.header.groups[work.group_no - 1]
+    event = FulfillmentOrderReleased(
+        order_id=work.order_id,
+        fulfillment_order_id=work.id,
+        node_id=work.node_id,
+        external_id=order.header.external_id,
+        method=work.method,
+        lines=tuple(
+            EventLine(line_no=line.line_no, sku=line.sku, quantity=line.remaining)
+            for line in work.lines
+            if line.remaining
+        ),
+        ship_to=group.ship_to.model_dump() if group.ship_to else None,
+        respond_by=work.respond_by or "",
+        attributes=order.header.attributes,
+    )
+    return work.model_copy(update={"status": Status.OPEN}), [event]
+
+
+def _deliver_digital(runtime: Runtime, tenant: str, fulfillment_order_id: str) -> None:
+    """Work that needs no node is done as soon as its money is secured."""
+    call: Call = call_from_workflow("ship_fulfillment_order", tenant, f"{fulfillment_order_id}#deliver")
+    _, work = find_work(runtime, call.principal, fulfillment_order_id)
+    if work.method == "digital" and not work.is_closed:
+        act(runtime, call, fulfillment_order_id, Action.SHIP, ActionRequest())
+
+
+def work_to_release(runtime: Runtime, tenant: str, order_id: str) -> list[dict[str, object]]:
+    """The workflow inputs of an order's work that no node has been told of."""
+    order = load_order(runtime.database, tenant, order_id)
+    if order is None:
+        raise NotFound(f"There is no order {order_id}.")
+    return [workflow_input(tenant, work) for work in order.fulfillment_orders if work.status is Status.SCHEDULED]
+
+
+def escalate(runtime: Runtime, tenant: str, fulfillment_order_id: str, reason: str) -> dict[str, object]:
+    """Put work in front of a person, once per reason and number of events so far."""
+    principal = system_principal(tenant, "escalate_fulfillment_order")
+    order, _ = find_work(runtime, principal, fulfillment_order_id)
+    key = f"{fulfillment_order_id}#{reason}#{order.header.sequence}"
+    call = call_from_workflow("escalate_fulfillment_order", tenant, key)
+    return dict(escalate_fulfillment_order(runtime, call, fulfillment_order_id, reason).body)

@@ -1,0 +1,1 @@
+"""Stock per SKU and node: its buckets, movements, feeds and claims."""

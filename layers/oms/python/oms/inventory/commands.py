@@ -1,0 +1,158 @@
+"""Taking in movements of stock, over HTTP and from the inventory stream.
+
+Both doors fold the facts about one stock row into one change, and commit as many rows in one transaction as fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from itertools import chain
+from typing import cast
+
+from oms.inventory.batch import MOST_AHEAD, chunks, decide, make_plans
+from oms.inventory.fold import Fact, NotEnough
+from oms.inventory.model import MovementKind
+from oms.inventory.requests import FeedMessage, Movement
+from oms.inventory.store import RowName
+from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, find_outcome, input_hash
+from oms.platform.principal import Principal, system_principal
+from oms.platform.problems import FieldError, InvalidRequest
+from oms.platform.writes import Value
+from oms.registry.model import ItemKind
+from oms.registry.reads import known_items, known_nodes
+
+
+def record_movements(runtime: Runtime, call: Call, movements: Sequence[Movement]) -> Outcome:
+    """Take in movements: all or none where one transaction holds them, else chunk by chunk, each exactly once.
+
+    A larger call is checked as a whole first; if it stops half-way, the same key goes on where it stopped. Raises
+    InvalidRequest for unknown SKUs and nodes and OutOfStock where a movement takes more than there is.
+    """
+    now = runtime.clock.now()
+    facts = [_fact(position, movement, now, call.causation_id) for position, movement in enumerate(movements)]
+    parts = list(chunks(facts))
+    if len(parts) > 1:
+        return _record_in_parts(runtime, call, facts, parts)
+
+    def decide_all() -> Decision:
+        _require_known(runtime, call.principal, facts)
+        return decide(runtime, call, facts)
+
+    return execute(runtime, call, decide_all)
+
+
+def _record_in_parts(runtime: Runtime, call: Call, facts: Sequence[Fact], parts: Sequence[Sequence[Fact]]) -> Outcome:
+    recorded = find_outcome(runtime, call)
+    if recorded is not None:
+        return recorded
+    _require_known(runtime, call.principal, facts)
+    # The parts have a command name of their own, so that no caller's key can be taken for one of theirs.
+    calls = [replace(call, command="record_movements_part", key=f"{call.key}#{n}") for n in range(len(parts))]
+    make_plans(runtime, call.tenant, list(chain.from_iterable(_waiting(runtime, calls, parts))))
+    results: list[Value] = []
+    for own, part in zip(calls, parts, strict=True):
+        outcome = execute(runtime, own, partial(decide, runtime, own, part))
+        results.extend(cast(list[Value], outcome.body["movements"]))
+    return execute(runtime, call, lambda: Decision(writes=(), body={"movements": results}))
+
+
+def _waiting(runtime: Runtime, calls: Sequence[Call], parts: Sequence[Sequence[Fact]]) -> Sequence[Sequence[Fact]]:
+    """The parts that are not recorded yet; they are recorded in order."""
+    for number, own in enumerate(calls):
+        if find_outcome(runtime, own) is None:
+            return parts[number:]
+    return ()
+
+
+def apply_feed(runtime: Runtime, messages: Sequence[tuple[FeedMessage, str]]) -> int | None:
+    """Take in messages of the inventory stream, each with the id it has there; None when all are taken in.
+
+    Otherwise the position of the first message that cannot be: all before it are taken in, none after it for its row.
+    """
+    facts = [_feed_fact(position, *message) for position, message in enumerate(messages)]
+    stop = _first_unusable(runtime, messages)
+    while True:
+        try:
+            for tenant in dict.fromkeys(message.tenant for message, _ in messages[:stop]):
+                own = [fact for fact in facts[:stop] if messages[fact.position][0].tenant == tenant]
+                for chunk in chunks(own):
+                    _apply_chunk(runtime, tenant, chunk)
+        except NotEnough as problem:
+            # What was committed so far is marked as seen, so going through the shorter batch again adds nothing.
+            stop = problem.position
+        else:
+            return stop if stop < len(messages) else None
+
+
+def _apply_chunk(runtime: Runtime, tenant: str, chunk: Sequence[Fact]) -> None:
+    key = input_hash([[fact.source, fact.sequence, *fact.row, fact.kind, fact.quantity, fact.at] for fact in chunk])
+    call = Call("apply_feed", system_principal(tenant, "apply_feed"), key, key, chunk[0].cause, chunk[0].cause)
+    execute(runtime, call, lambda: decide(runtime, call, chunk))
+
+
+def _fact(position: int, movement: Movement, now: datetime, cause: str) -> Fact:
+    return Fact(
+        position,
+        movement.sku,
+        movement.node_id,
+        MovementKind(movement.kind),
+        movement.quantity,
+        now,
+        cause,
+        movement.source,
+        movement.sequence,
+        movement.reason,
+    )
+
+
+def _feed_fact(position: int, message: FeedMessage, stream_id: str) -> Fact:
+    return Fact(
+        position,
+        message.sku,
+        message.node_id,
+        message.movement_kind(),
+        message.quantity,
+        message.as_of,
+        stream_id,
+        message.source,
+        message.sequence,
+    )
+
+
+def _first_unusable(runtime: Runtime, messages: Sequence[tuple[FeedMessage, str]]) -> int:
+    """The position of the first message about an unknown SKU or node or from the future; their number if none."""
+    bad = [p for p, (m, _) in enumerate(messages) if m.as_of > runtime.clock.now() + MOST_AHEAD]
+    for tenant in dict.fromkeys(message.tenant for message, _ in messages):
+        own = {p: (m.sku, m.node_id) for p, (m, _) in enumerate(messages) if m.tenant == tenant}
+        bad.extend(_unknown(runtime, system_principal(tenant, "apply_feed"), own))
+    return min(bad, default=len(messages))
+
+
+def _require_known(runtime: Runtime, principal: Principal, facts: Sequence[Fact]) -> None:
+    unknown = _unknown(runtime, principal, {fact.position: fact.row for fact in facts})
+    if unknown:
+        raise InvalidRequest(errors=list(chain.from_iterable(unknown.values())))
+
+
+def _unknown(runtime: Runtime, principal: Principal, rows: dict[int, RowName]) -> dict[int, list[FieldError]]:
+    """What is wrong with the SKU or node of each position; a node that is not the caller's is unknown to it."""
+    now = runtime.clock.now()
+    items = known_items(runtime.database, principal.tenant, (sku for sku, _ in rows.values()), now)
+    named = {node_id for _, node_id in rows.values()}
+    known = known_nodes(runtime.database, principal.tenant, now, named=named)
+    mine = principal.nodes or known.keys()
+    wrong: dict[int, list[FieldError]] = {}
+    for position, (sku, node_id) in rows.items():
+        errors = []
+        if sku not in items:
+            errors.append(FieldError(f"/movements/{position}/sku", "unknown_sku", f"There is no item {sku}."))
+        elif items[sku].kind is not ItemKind.STOCK:
+            errors.append(FieldError(f"/movements/{position}/sku", "not_stocked", f"{sku} is not kept in stock."))
+        if node_id not in known or node_id not in mine:
+            errors.append(FieldError(f"/movements/{position}/node_id", "unknown_node", f"There is no node {node_id}."))
+        if errors:
+            wrong[position] = errors
+    return wrong

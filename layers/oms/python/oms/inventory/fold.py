@@ -1,0 +1,169 @@
+"""Folding facts about one stock row into one change of it.
+
+Pure: from the row, the marks of its feeds and what moved since a count, to the writes. Each fact is judged in order, as
+if it were applied alone, so folding changes what a batch costs and never what it means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from oms.inventory.model import Effect, MovementKind, StockRow, after, movement_effect
+from oms.inventory.writes import LedgerEntry, below_promised, feed_mark, ledger_row, new_row, open_row
+from oms.platform.problems import OutOfStock
+from oms.platform.writes import Value, Write
+
+# Facts that tell what has happened: they hold even where they leave less than was promised.
+_MAY_FALL_SHORT = frozenset({MovementKind.ADJUSTED, MovementKind.REPORTED, MovementKind.COUNTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One movement on its way in. `position` is its place in the request or batch it came with.
+
+    `quantity` is in units: signed for kinds that may go down, the count itself for `counted`.
+    """
+
+    position: int
+    sku: str
+    node_id: str
+    kind: MovementKind
+    quantity: int
+    at: datetime
+    cause: str
+    source: str | None = None
+    sequence: int | None = None
+    reason: str | None = None
+
+    @property
+    def row(self) -> tuple[str, str]:
+        return (self.sku, self.node_id)
+
+
+class NotEnough(OutOfStock):
+    """A fact takes more units than a bucket holds; `position` says which fact."""
+
+    def __init__(self, fact: Fact, bucket: str, lacking: int) -> None:
+        detail = f"{fact.sku} at {fact.node_id}: {lacking} units too few {bucket.replace('_', ' ')}."
+        super().__init__(detail, pointer=f"/movements/{fact.position}/quantity")
+        self.position = fact.position
+
+
+@dataclass(slots=True)
+class RowPlan:
+    """What the facts about one row come to.
+
+    `before` is None where the row does not exist yet; `pins` are values of the row that the plan rests on; `taken` are
+    the facts that count, each with its ledger entry; `marks` the last sequence per source, before and after.
+    """
+
+    sku: str
+    node_id: str
+    before: StockRow | None
+    effect: Effect = field(default_factory=Effect)
+    pins: dict[str, Value] = field(default_factory=dict)
+    taken: dict[int, LedgerEntry] = field(default_factory=dict)
+    marks: dict[str, tuple[int | None, int]] = field(default_factory=dict)
+
+    @property
+    def start(self) -> StockRow:
+        return self.before or StockRow(self.sku, self.node_id)
+
+    @property
+    def result(self) -> StockRow:
+        """The row once the plan is carried out."""
+        return after(self.start, self.effect)
+
+    def writes(self, tenant: str, movement_id: str) -> list[Write]:
+        """The row's change, its marks and its line in the stock ledger."""
+        made = [
+            feed_mark(tenant, self.sku, self.node_id, source, last=last, now=now)
+            for source, (last, now) in self.marks.items()
+        ]
+        if not self.taken:
+            return made
+        if self.before is None and self.pins:
+            change = new_row(tenant, self.result)
+        else:
+            change = open_row(tenant, self.sku, self.node_id, self.effect, equals=self.pins)
+        entries = list(self.taken.values())
+        return [change, ledger_row(tenant, self.sku, self.node_id, movement_id, entries), *made]
+
+
+def fold(
+    sku: str,
+    node_id: str,
+    before: StockRow | None,
+    facts: Sequence[Fact],
+    marks: Mapping[str, int],
+    history: Sequence[LedgerEntry] = (),
+) -> RowPlan:
+    """The plan for one row; `history` holds at least its movements after the oldest count among the facts.
+
+    Raises NotEnough for the first fact that cannot be.
+    """
+    plan = RowPlan(sku, node_id, before)
+    for fact in facts:
+        if _is_repeat(plan, fact, marks):
+            continue
+        quantity = fact.quantity
+        if fact.kind is MovementKind.COUNTED:
+            known = [*history, *plan.taken.values()]
+            if _is_superseded(fact, known):
+                continue
+            quantity = _change_by_count(plan, fact, known)
+            plan.pins["on_hand"] = plan.start.on_hand
+        step = movement_effect(fact.kind, quantity)
+        _add(plan, fact, step)
+        plan.taken[fact.position] = LedgerEntry(
+            fact.kind, fact.quantity, step.changes, fact.at, fact.cause, fact.source, fact.sequence, fact.reason
+        )
+    if plan.taken and plan.start.deficit:
+        plan.pins["version"] = plan.start.version
+    return plan
+
+
+def _is_repeat(plan: RowPlan, fact: Fact, marks: Mapping[str, int]) -> bool:
+    """Whether a source has sent this or a later message before; if not, its mark moves."""
+    if fact.source is None or fact.sequence is None:
+        return False
+    stored = marks.get(fact.source)
+    last = plan.marks[fact.source][1] if fact.source in plan.marks else stored
+    if last is not None and fact.sequence <= last:
+        return True
+    plan.marks[fact.source] = (stored, fact.sequence)
+    return False
+
+
+def _is_superseded(count: Fact, known: Sequence[LedgerEntry]) -> bool:
+    """Whether another source has counted the row later than this count."""
+    return any(
+        entry.kind is MovementKind.COUNTED and entry.at > count.at and entry.source != count.source for entry in known
+    )
+
+
+def _change_by_count(plan: RowPlan, count: Fact, known: Sequence[LedgerEntry]) -> int:
+    """How a count changes on hand: what it found, and what has moved since, against what the row says.
+
+    What its own source has reported so far is in the count already.
+    """
+    since = sum(
+        entry.changes.get("on_hand", 0) for entry in known if entry.at > count.at and entry.source != count.source
+    )
+    return count.quantity + since - plan.result.on_hand
+
+
+def _add(plan: RowPlan, fact: Fact, step: Effect) -> None:
+    """Put a step behind the plan; where it leaves less than was promised, hold it to the row as it was read."""
+    whole = plan.effect.then(step)
+    missing = whole.missing(plan.start)
+    if missing and fact.kind in _MAY_FALL_SHORT:
+        whole = plan.effect.then(below_promised(step))
+        missing = whole.missing(plan.start)
+        plan.pins["version"] = plan.start.version
+    if missing:
+        bucket, lacking = next(iter(missing.items()))
+        raise NotEnough(fact, bucket, lacking)
+    plan.effect = whole

@@ -1,0 +1,1 @@
+"""The customer's agreement: placing, reviewing, cancelling and reading orders."""

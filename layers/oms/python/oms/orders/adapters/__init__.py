@@ -1,0 +1,1 @@
+"""Counterparts of orders outside our tables."""

@@ -1,0 +1,143 @@
+"""Taking units out of an order: which may go, and where their claims lie. Pure rules, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from oms.fulfillment.events import EventLine, FulfillmentOrderCancelled
+from oms.fulfillment.model import TRANSITIONS, Action, FulfillmentOrder, Status
+from oms.fulfillment.model import cancel as cancel_work
+from oms.orders.events import CancelledLine, OrderCancelled, OrderLinesCancelled
+from oms.orders.model import Claim, Line, Order, cancellable
+from oms.orders.request import CancellationRequest
+from oms.platform.events import EventData
+from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """Units whose claim at a node ends; `allocated` where the claim was firm."""
+
+    sku: str
+    node_id: str
+    quantity: int
+    allocated: bool
+
+
+def units_to_cancel(order: Order, request: CancellationRequest) -> dict[int, int]:
+    """Units per line number, checked against what can still be cancelled.
+
+    When no goods remain, the lines that only accompany them, such as postage, are cancelled too.
+    """
+    possible = {line.line_no: cancellable(order, line) for line in order.lines}
+    if request.lines is None:
+        wanted = {line_no: units for line_no, units in possible.items() if units}
+        if not wanted:
+            raise ActionNotAvailable("Nothing of this order can be cancelled any more.")
+        return wanted
+    wanted = {}
+    for index, asked in enumerate(request.lines):
+        if asked.line_no not in possible:
+            raise InvalidRequest(
+                errors=[FieldError(f"/lines/{index}/line_no", "unknown_line", f"there is no line {asked.line_no}")]
+            )
+        wanted[asked.line_no] = wanted.get(asked.line_no, 0) + asked.quantity
+        if wanted[asked.line_no] > possible[asked.line_no]:
+            raise ActionNotAvailable(
+                f"Only {possible[asked.line_no]} units of line {asked.line_no} can still be cancelled.",
+                pointer=f"/lines/{index}/quantity",
+            )
+    if not order.shipments and all(
+        order.cancelled.get(line.line_no, 0) + wanted.get(line.line_no, 0) == line.quantity for line in order.work_lines
+    ):
+        wanted.update({line.line_no: possible[line.line_no] for line in order.lines if possible[line.line_no]})
+    return wanted
+
+
+def open_claims(order: Order, line: Line) -> list[Claim]:
+    """What is still claimed for a line that is not yet allocated: cancelled units left the last claims first."""
+    gone = order.cancelled.get(line.line_no, 0)
+    claims: list[Claim] = []
+    for claim in reversed(line.claims):
+        taken = min(gone, claim.quantity)
+        gone -= taken
+        if claim.quantity > taken:
+            claims.insert(0, Claim(node_id=claim.node_id, quantity=claim.quantity - taken))
+    return claims
+
+
+def take_out(order: Order, wanted: Mapping[int, int]) -> tuple[list[FulfillmentOrder], list[GivenBack]]:
+    """The fulfilment orders without the cancelled units, and the claims that end."""
+    if not order.header.sourced:
+        if order.fulfillment_orders:
+            raise ActionNotAvailable("The order is being handed to its nodes; repeat the call in a moment.")
+        return [], _reserved(order, wanted)
+    changed: list[FulfillmentOrder] = []
+    back: list[GivenBack] = []
+    left = dict(wanted)
+    for work in reversed(order.fulfillment_orders):
+        if work.status not in TRANSITIONS[Action.CANCEL]:
+            continue
+        units = {}
+        for part in work.lines:
+            free = part.quantity - part.cancelled - max(part.packed, part.shipped)
+            taken = min(left.get(part.line_no, 0), free)
+            if taken:
+                units[part.line_no] = taken
+                left[part.line_no] -= taken
+                if order.line(part.line_no).claims_stock:
+                    back.append(GivenBack(part.sku, work.node_id, taken, allocated=True))
+        if units:
+            changed.append(cancel_work(work, units))
+    return changed, back
+
+
+def _reserved(order: Order, wanted: Mapping[int, int]) -> list[GivenBack]:
+    back = []
+    for line_no, units in wanted.items():
+        line = order.line(line_no)
+        for claim in reversed(open_claims(order, line)):
+            taken = min(units, claim.quantity)
+            units -= taken
+            if taken:
+                back.append(GivenBack(line.agreed.sku, claim.node_id, taken, allocated=False))
+    return back
+
+
+def cancellation_events(
+    order: Order, wanted: Mapping[int, int], work: Sequence[FulfillmentOrder], reason: str
+) -> list[EventData]:
+    """What is told: each node what left its work, then everybody what left the order."""
+    before = {w.id: w for w in order.fulfillment_orders}
+    events: list[EventData] = [_work_cancelled(before[after.id], after) for after in work]
+    header = order.header
+    nothing_left = all(
+        order.cancelled.get(line.line_no, 0) + wanted.get(line.line_no, 0) == line.quantity for line in order.lines
+    )
+    lines = tuple(
+        CancelledLine(line_no=n, sku=order.line(n).agreed.sku, quantity=units) for n, units in sorted(wanted.items())
+    )
+    events.append(
+        OrderLinesCancelled(
+            order_id=header.id, external_id=header.external_id, lines=lines, reason=reason, nothing_left=nothing_left
+        )
+    )
+    if nothing_left:
+        events.append(OrderCancelled(order_id=header.id, external_id=header.external_id, reason=reason))
+    return events
+
+
+def _work_cancelled(before: FulfillmentOrder, after: FulfillmentOrder) -> FulfillmentOrderCancelled:
+    lines = tuple(
+        EventLine(line_no=now.line_no, sku=now.sku, quantity=now.cancelled - was.cancelled)
+        for was, now in zip(before.lines, after.lines, strict=True)
+        if now.cancelled > was.cancelled
+    )
+    return FulfillmentOrderCancelled(
+        order_id=after.order_id,
+        fulfillment_order_id=after.id,
+        node_id=after.node_id,
+        lines=lines,
+        nothing_left=after.status in (Status.CANCELLED, Status.COMPLETED),
+    )

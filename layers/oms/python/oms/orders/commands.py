@@ -1,0 +1,200 @@
+"""The verbs of an order: place_order, review_order, cancel_order. One transaction each; large orders as a saga."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from oms.inventory import writes as stock
+from oms.orders.cancelling import cancellation_events, take_out, units_to_cancel
+from oms.orders.events import OrderCancelled, OrderPlaced, OrderReviewAccepted, PlacedLine
+from oms.orders.large import place_in_chunks
+from oms.orders.model import Cancellation, Order, status
+from oms.orders.placing import Sourced, group_lines, look_up, new_order, read_stock, refuse_missing, source_groups
+from oms.orders.request import CancellationRequest, OrderRequest, ReviewRequest
+from oms.orders.store import external_key, lines_items, load_order
+from oms.orders.validation import refuse_size, refuse_sums, refuse_unknown
+from oms.orders.views import summary
+from oms.orders.writes import change_order, new_order_writes
+from oms.payments.model import State, retried
+from oms.platform.commands import Call, Decision, Outcome, Runtime, command_key, execute, outcome_at
+from oms.platform.events import EventDraft
+from oms.platform.problems import (
+    ActionNotAvailable,
+    ExternalIdTaken,
+    KeyReused,
+    NotFound,
+    ScopeMissing,
+    StaleVersion,
+)
+from oms.platform.saga import Claim
+from oms.platform.settings import line_limit
+from oms.platform.writes import MOST_ACTIONS, Item, Key, Write, create
+
+_MOST_LINES_IN_EVENT = 50
+# Beside its claims an order writes header, lines, tenders, external id, event and record.
+_MOST_CLAIMS = MOST_ACTIONS - 30
+
+
+class _NeedsChunks(Exception):
+    """The claims of this order do not fit one transaction."""
+
+
+def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
+    """Accept an order: check it, choose nodes, claim the units there and store it, exactly once.
+
+    The answer is an OrderSummary. Raises InvalidRequest, TooLarge or OutOfStock, and then nothing is stored or
+    claimed; ExternalIdTaken when the channel used this external id for another order.
+    """
+    refuse_size(request, call.principal.limit("lines", line_limit()))
+    refuse_sums(request)
+    if call.principal.channels and request.channel not in call.principal.channels:
+        raise ScopeMissing(f"The token does not allow the channel {request.channel}.")
+
+    def prepare() -> tuple[Order, Sourced]:
+        known = look_up(runtime, call.tenant, request)
+        refuse_unknown(request, known)
+        groups, lines = group_lines(request)
+        available = read_stock(runtime, call.tenant, (line.agreed.sku for line in lines if line.claims_stock))
+        sourced = source_groups(groups, lines, known.nodes, available)
+        refuse_missing(request, sourced)
+        return new_order(runtime, call, request, known, groups, lines, sourced), sourced
+
+    def decide() -> Decision:
+        order, sourced = prepare()
+        if len(sourced.claims) > _MOST_CLAIMS:
+            raise _NeedsChunks
+        claims = (stock.reserve(call.tenant, sku, node, units) for (sku, node), units in sourced.claims.items())
+        return placement(call, order, claims)
+
+    def decide_without_claims() -> tuple[Decision, list[Claim]]:
+        order, sourced = prepare()
+        return placement(call, order), [(sku, node, units) for (sku, node), units in sourced.claims.items()]
+
+    def earlier() -> Outcome | None:
+        return _placed_before(runtime, call, request)
+
+    try:
+        return execute(runtime, call, decide, earlier=earlier)
+    except _NeedsChunks:
+        return place_in_chunks(runtime, call, decide_without_claims, earlier)
+
+
+def placement(call: Call, order: Order, claims: Iterable[Write] = ()) -> Decision:
+    """Everything that makes an order exist: its claims, its items, its event and the note of its external id."""
+    header = order.header
+    note: Item = {"order_id": header.id, "record": command_key(call.tenant, call.command, call.key).pk}
+    writes: list[Write] = [
+        create("orders", external_key(call.tenant, header.channel, header.external_id), note),
+        *new_order_writes(call.tenant, order, list(lines_items(order.lines))),
+        *claims,
+    ]
+    event = EventDraft(
+        entity=f"ORDER#{header.id}",
+        sequence=1,
+        data=_order_placed(order),
+        changes={"status": (None, status(order).value)},
+        channel=header.channel,
+        legal_entity=header.legal_entity,
+    )
+    return Decision(writes, [event], status=201, body=summary(order).model_dump())
+
+
+def _order_placed(order: Order) -> OrderPlaced:
+    header = order.header
+    lines = tuple(
+        PlacedLine(
+            line_no=line.line_no,
+            sku=line.agreed.sku,
+            quantity=line.quantity,
+            method=line.agreed.method.value,
+            total=line.agreed.total,
+        )
+        for line in order.lines
+    )
+    return OrderPlaced(
+        order_id=header.id,
+        external_id=header.external_id,
+        status=status(order).value,
+        currency=header.currency,
+        legal_entity=header.legal_entity,
+        store=header.selling_node,
+        total=header.totals.total,
+        line_count=len(lines),
+        lines=lines if len(lines) <= _MOST_LINES_IN_EVENT else None,
+    )
+
+
+def _placed_before(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome | None:
+    """The first answer, if this channel has placed an order under this external id; another content is refused."""
+    note = runtime.database.get("orders", external_key(call.tenant, request.channel, request.external_id))
+    if note is None:
+        return None
+    try:
+        found = outcome_at(runtime, Key(str(note["record"]), "COMMAND"), call)
+    except KeyReused as error:
+        raise ExternalIdTaken(
+            f"{request.channel} has already placed {note['order_id']} as {request.external_id} with other content.",
+            pointer="/external_id",
+        ) from error
+    return None if found is None else Outcome(200, found.body, replayed=True)
+
+
+def review_order(runtime: Runtime, call: Call, order_id: str, request: ReviewRequest) -> Outcome:
+    """A person accepts an order in review, so that it goes on and failed tenders are tried again, or cancels it."""
+    if request.decision == "cancel":
+        return cancel_order(runtime, call, order_id, CancellationRequest(reason=request.reason))
+
+    def decide() -> Decision:
+        order = require_order(runtime, call, order_id)
+        if not order.header.in_review:
+            raise ActionNotAvailable("The order is not in review.")
+        header = order.header.model_copy(update={"in_review": False})
+        event = OrderReviewAccepted(order_id=order_id, external_id=header.external_id, status="CONFIRMED")
+        again = [retried(payment) for payment in order.payments if payment.state is State.FAILED]
+        after, writes, events = change_order(call.tenant, order, events=[event], header=header, payments=again)
+        return Decision(writes, events, body=summary(after).model_dump())
+
+    return execute(runtime, call, decide)
+
+
+def cancel_order(runtime: Runtime, call: Call, order_id: str, request: CancellationRequest) -> Outcome:
+    """Cancel units that no node has packed: their claims go back at once; their money is never taken.
+
+    Without lines, everything that can still be cancelled; with nothing to cancel it raises ActionNotAvailable. The
+    answer is an OrderSummary.
+    """
+
+    def decide() -> Decision:
+        order = require_order(runtime, call, order_id)
+        wanted = units_to_cancel(order, request)
+        work, given_back = take_out(order, wanted)
+        cancelled = tuple(
+            Cancellation(line_no=line_no, quantity=units, reason=request.reason) for line_no, units in wanted.items()
+        )
+        events = cancellation_events(order, wanted, work, request.reason)
+        header = order.header.model_copy(
+            update={
+                "cancellations": (*order.header.cancellations, *cancelled),
+                "in_review": order.header.in_review and not isinstance(events[-1], OrderCancelled),
+            }
+        )
+        after, writes, drafts = change_order(call.tenant, order, events=events, header=header, fulfillment_orders=work)
+        ends = [
+            (stock.release_allocation if back.allocated else stock.release_reservation)(
+                call.tenant, back.sku, back.node_id, back.quantity
+            )
+            for back in given_back
+        ]
+        return Decision([*writes, *ends], drafts, body=summary(after).model_dump())
+
+    return execute(runtime, call, decide)
+
+
+def require_order(runtime: Runtime, call: Call, order_id: str) -> Order:
+    """The order as it is now; unknown raises NotFound, another version than If-Match names raises StaleVersion."""
+    order = load_order(runtime.database, call.tenant, order_id)
+    if order is None:
+        raise NotFound(f"There is no order {order_id}.")
+    if call.expected_version is not None and call.expected_version != order.header.version:
+        raise StaleVersion(f"The order is at version {order.header.version}.")
+    return order

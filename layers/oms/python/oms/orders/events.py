@@ -1,0 +1,92 @@
+"""Facts about an order. Amounts in minor units of `currency`."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from oms.platform.events import EventData
+
+
+class PlacedLine(BaseModel):
+    """One line of a placed order."""
+
+    model_config = ConfigDict(frozen=True)
+    line_no: int
+    sku: str
+    quantity: int
+    method: str
+    total: int
+
+
+class CancelledLine(BaseModel):
+    """Units of a line that were cancelled."""
+
+    model_config = ConfigDict(frozen=True)
+    line_no: int
+    sku: str
+    quantity: int
+
+
+class OrderPlaced(EventData):
+    """An order was accepted and has its units; `lines` is left out of orders of more than 50 lines."""
+
+    order_id: str
+    external_id: str
+    status: str
+    currency: str
+    legal_entity: str
+    store: str
+    total: int
+    line_count: int
+    lines: tuple[PlacedLine, ...] | None = None
+
+
+class OrderReviewAccepted(EventData):
+    """A person accepted an order that was in review."""
+
+    order_id: str
+    external_id: str
+    status: str
+
+
+class OrderReviewRequested(EventData):
+    """An order needs a person's decision before it goes on."""
+
+    order_id: str
+    external_id: str
+    reason: str
+
+
+class OrderSourced(EventData):
+    """Claims of an order were allocated to nodes as fulfilment orders; `is_last` when that is all of them."""
+
+    order_id: str
+    fulfillment_order_ids: tuple[str, ...]
+    is_last: bool
+
+
+class OrderLinesCancelled(EventData):
+    """Some units of an order were cancelled before they were packed."""
+
+    order_id: str
+    external_id: str
+    lines: tuple[CancelledLine, ...]
+    reason: str
+    nothing_left: bool
+
+
+class OrderCancelled(EventData):
+    """Every unit of an order was cancelled."""
+
+    order_id: str
+    external_id: str
+    reason: str
+
+
+class OrderCompleted(EventData):
+    """Every unit of an order has left or was cancelled; `shipped` is the worth of what left."""
+
+    order_id: str
+    external_id: str
+    currency: str
+    shipped: int

@@ -1,0 +1,77 @@
+"""Placing an order whose claims do not fit one transaction: claims in chunks, then the order itself, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from oms.inventory import writes as stock
+from oms.platform import saga as sagas
+from oms.platform.commands import (
+    Call,
+    Decision,
+    Outcome,
+    Runtime,
+    event_writes,
+    find_outcome,
+    pause_before_retry,
+    record_write,
+)
+from oms.platform.dynamodb import Conflict
+from oms.platform.problems import Busy, Problem
+from oms.platform.saga import Claim
+from oms.platform.writes import Write
+
+CLAIMS_PER_CHUNK = 80
+_MOST_ATTEMPTS = 3
+
+
+def place_in_chunks(
+    runtime: Runtime,
+    call: Call,
+    prepare: Callable[[], tuple[Decision, Sequence[Claim]]],
+    earlier: Callable[[], Outcome | None],
+) -> Outcome:
+    """Run a placement as a saga; a lost race for stock undoes what was claimed and plans again, at most three times.
+
+    `prepare` gives the decision without its claims, and the claims. Raises what it raises, StillRunning while the
+    first call with this key is at work, and Busy when every attempt was overtaken.
+    """
+    name = f"{call.command}#{call.key}"
+    for attempt in range(_MOST_ATTEMPTS):
+        recorded = find_outcome(runtime, call) or earlier()
+        if recorded is not None:
+            return recorded
+        decision, claims = prepare()
+        saga = sagas.begin(runtime, call.tenant, name, undo_claims)
+        try:
+            _run(runtime, call, saga, decision, claims)
+            return Outcome(decision.status, decision.body)
+        except Conflict:
+            sagas.undo_saga(runtime, call.tenant, name, undo_claims)
+            pause_before_retry(runtime, attempt)
+        except Problem:
+            sagas.undo_saga(runtime, call.tenant, name, undo_claims)
+            raise
+    raise Busy()
+
+
+def _run(runtime: Runtime, call: Call, saga: sagas.Saga, decision: Decision, claims: Sequence[Claim]) -> None:
+    starts = range(0, len(claims), CLAIMS_PER_CHUNK)
+    for number, start in enumerate(starts):
+        chunk = claims[start : start + CLAIMS_PER_CHUNK]
+        writes = [stock.reserve(call.tenant, sku, node, units) for sku, node, units in chunk]
+        sagas.commit_chunk(runtime, saga, number, writes, chunk)
+    runtime.database.commit(
+        [
+            record_write(runtime, call, decision),
+            *decision.writes,
+            *event_writes(runtime, call, decision.events),
+            *sagas.forget_chunks(saga, len(starts)),
+            saga.finished(),
+        ]
+    )
+
+
+def undo_claims(tenant: str, claims: Sequence[Claim]) -> Iterable[Write]:
+    """Give back what a chunk had claimed."""
+    return [stock.release_reservation(tenant, sku, node, units) for sku, node, units in claims]

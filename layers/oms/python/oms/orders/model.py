@@ -1,0 +1,279 @@
+"""The order: what was agreed, and the states that follow from its children. Pure rules, no I/O.
+
+What the customer agreed to (lines, prices) is written once. Progress lives in the fulfilment orders and tenders; every
+status of the order is a pure function of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from oms.fulfillment.model import FulfillmentOrder, Shipment
+from oms.fulfillment.model import Status as WorkStatus
+from oms.orders.amounts import Amounts, charge_amounts, line_amounts
+from oms.orders.request import Address, Charge, Customer, LineRequest, LineType, Method, Totals
+from oms.payments.model import Payment, Rollup
+from oms.payments.model import rollup as payment_rollup
+
+
+class Status(StrEnum):
+    """The states of an order."""
+
+    DRAFT = "DRAFT"  # being placed; not yet visible
+    PENDING_REVIEW = "PENDING_REVIEW"  # a person must accept or cancel it
+    CONFIRMED = "CONFIRMED"
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+
+
+class FulfillmentRollup(StrEnum):
+    """How far the goods of an order are."""
+
+    UNFULFILLED = "UNFULFILLED"
+    PARTIALLY_FULFILLED = "PARTIALLY_FULFILLED"
+    FULFILLED = "FULFILLED"
+
+
+class Validation(BaseModel):
+    """The verdict of one named validator: `pass`, `warn` or `fail`, with a sentence."""
+
+    model_config = ConfigDict(frozen=True)
+    name: str
+    verdict: str
+    detail: str = ""
+
+
+class Claim(BaseModel):
+    """Units of a line claimed at a node."""
+
+    model_config = ConfigDict(frozen=True)
+    node_id: str
+    quantity: int
+
+
+class Line(BaseModel):
+    """One line as agreed, its fulfilment group, and where its units were claimed when the order was placed."""
+
+    model_config = ConfigDict(frozen=True)
+    line_no: int
+    group_no: int
+    agreed: LineRequest
+    # Whether a node or the service itself has to do something for it; a charge beside goods needs no work.
+    work: bool = True
+    claims: tuple[Claim, ...] = ()
+
+    @property
+    def quantity(self) -> int:
+        return self.agreed.quantity
+
+    @property
+    def claims_stock(self) -> bool:
+        """Whether the line takes stock from a node; services, fees and digital goods do not."""
+        return self.agreed.type is LineType.STOCK and self.agreed.method is not Method.DIGITAL
+
+
+class Group(BaseModel):
+    """Lines that go the same way to the same place."""
+
+    model_config = ConfigDict(frozen=True)
+    group_no: int
+    method: Method
+    ship_to: Address | None = None
+    pickup_node: str | None = None
+
+
+class Cancellation(BaseModel):
+    """Units of a line that will not be delivered."""
+
+    model_config = ConfigDict(frozen=True)
+    line_no: int
+    quantity: int
+    reason: str
+
+
+class Header(BaseModel):
+    """What belongs to the order as a whole. `version` counts its commits, `sequence` its events."""
+
+    model_config = ConfigDict(frozen=True)
+    id: str
+    external_id: str
+    channel: str
+    legal_entity: str
+    selling_node: str
+    taken_by: str
+    currency: str
+    locale: str
+    placed_at: str
+    ordered_at: str
+    customer: Customer | None
+    groups: tuple[Group, ...]
+    charges: tuple[Charge, ...]
+    totals: Totals
+    note: str | None
+    attributes: dict[str, object]
+    line_count: int
+    validations: tuple[Validation, ...]
+    in_review: bool = False
+    # Whether each group ships as one parcel from its nearest node, so that no better plan exists.
+    plan_is_best: bool = False
+    sourced: bool = False
+    cancellations: tuple[Cancellation, ...] = ()
+    version: int = 1
+    sequence: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order with its children, as read at one version."""
+
+    header: Header
+    lines: tuple[Line, ...]
+    fulfillment_orders: tuple[FulfillmentOrder, ...] = ()
+    shipments: tuple[Shipment, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    cancelled: dict[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        cancelled: dict[int, int] = {}
+        for cancellation in self.header.cancellations:
+            cancelled[cancellation.line_no] = cancelled.get(cancellation.line_no, 0) + cancellation.quantity
+        object.__setattr__(self, "cancelled", cancelled)
+
+    def line(self, line_no: int) -> Line:
+        return self.lines[line_no - 1]
+
+    @property
+    def work_lines(self) -> list[Line]:
+        """The lines that must be fulfilled by quantity."""
+        return [line for line in self.lines if line.work]
+
+    def shipped(self, line_no: int) -> int:
+        """Units of a line that have left, by shipment or over the counter."""
+        return sum(line.quantity for s in self.shipments for line in s.lines if line.line_no == line_no)
+
+    def is_done(self) -> bool:
+        """Whether every unit of work has left or was cancelled."""
+        return all(
+            self.shipped(line.line_no) + self.cancelled.get(line.line_no, 0) == line.quantity
+            for line in self.work_lines
+        )
+
+
+def status(order: Order) -> Status:
+    """The status of an order, from its review, its lines and its fulfilment orders."""
+    if order.header.in_review:
+        return Status.PENDING_REVIEW
+    if all(order.cancelled.get(line.line_no, 0) == line.quantity for line in order.lines):
+        return Status.CANCELLED
+    if order.header.sourced and order.is_done():
+        return Status.COMPLETED
+    started = {WorkStatus.ACCEPTED, WorkStatus.PICKING, WorkStatus.PACKED, WorkStatus.READY, WorkStatus.COMPLETED}
+    if order.shipments or any(work.status in started for work in order.fulfillment_orders):
+        return Status.IN_PROGRESS
+    return Status.CONFIRMED
+
+
+def fulfillment_status(order: Order) -> FulfillmentRollup:
+    """How much of what was not cancelled has left."""
+    if not order.shipments:
+        return FulfillmentRollup.UNFULFILLED
+    return FulfillmentRollup.FULFILLED if order.is_done() else FulfillmentRollup.PARTIALLY_FULFILLED
+
+
+def payment_status(order: Order) -> Rollup:
+    """The payment status of the order, from its tenders."""
+    return payment_rollup(order.payments, order.header.totals.total)
+
+
+_LINE_STATES = ["open", "allocated", "released", "picked", "packed", "ready", "shipped", "collected", "delivered"]
+_GONE = {"pickup": "collected", "ship_to_store": "collected", "digital": "delivered"}
+
+
+def quantities(order: Order, line: Line) -> dict[str, int]:
+    """How many units of a line are in each state; they always sum to the units ordered."""
+    counts = dict.fromkeys(_LINE_STATES, 0)
+    for work in order.fulfillment_orders:
+        if work.status is WorkStatus.REJECTED:
+            continue
+        for part in work.lines:
+            if part.line_no != line.line_no:
+                continue
+            gone = _GONE.get(work.method, "shipped")
+            counts[gone] += part.shipped
+            counts["ready" if work.status is WorkStatus.READY else "packed"] += part.packed - part.shipped
+            counts["picked"] += part.picked - part.packed
+            waiting = part.quantity - part.cancelled - part.picked
+            counts["allocated" if work.status is WorkStatus.SCHEDULED else "released"] += waiting
+    counts["cancelled"] = order.cancelled.get(line.line_no, 0)
+    known = sum(counts.values())
+    if line.work:
+        counts["open"] += line.quantity - known
+    else:
+        counts["delivered" if status(order) is Status.COMPLETED else "open"] += line.quantity - known
+    return {state: count for state, count in counts.items() if count}
+
+
+def order_charges(header: Header) -> Amounts:
+    """The charges of the order itself, which leave with its first shipment."""
+    return charge_amounts(header.charges)
+
+
+def line_total(line: Line) -> Amounts:
+    """All of a line by component."""
+    return line_amounts(line.agreed)
+
+
+def available_actions(order: Order) -> list[str]:
+    """What may be done with the order now."""
+    if order.header.in_review:
+        return ["review", "cancel"]
+    return ["cancel"] if any(cancellable(order, line) for line in order.lines) else []
+
+
+def cancellable(order: Order, line: Line) -> int:
+    """Units of a line that no node has packed yet."""
+    if status(order) in (Status.COMPLETED, Status.CANCELLED):
+        return 0
+    held = sum(
+        max(part.packed, part.shipped) + (0 if work.status in _CANCELLABLE else part.remaining)
+        for work in order.fulfillment_orders
+        if work.status is not WorkStatus.REJECTED
+        for part in work.lines
+        if part.line_no == line.line_no
+    )
+    if not line.work and order.shipments:
+        return 0
+    return line.quantity - order.cancelled.get(line.line_no, 0) - held
+
+
+_CANCELLABLE = frozenset({WorkStatus.SCHEDULED, WorkStatus.OPEN, WorkStatus.ACCEPTED, WorkStatus.PICKING})
+
+
+def groups_of(lines: Sequence[LineRequest], default: Address | None) -> tuple[tuple[Group, ...], list[int]]:
+    """The fulfilment groups of some lines, and the group number of each line."""
+    found: dict[str, Group] = {}
+    numbers = []
+    for line in lines:
+        address = None
+        if line.method in (Method.SHIP, Method.DELIVERY):
+            address = line.ship_to or default
+        key = f"{line.method}|{address.model_dump_json() if address else ''}|{line.pickup_node or ''}"
+        if key not in found:
+            found[key] = Group(
+                group_no=len(found) + 1, method=line.method, ship_to=address, pickup_node=line.pickup_node
+            )
+        numbers.append(found[key].group_no)
+    return tuple(found.values()), numbers
+
+
+def unclaimed_amounts(order: Order) -> Amounts:
+    """What leaves with the first shipment besides its goods: the order's charges and lines without work."""
+    extra: Iterable[Amounts] = (
+        line_amounts(line.agreed) for line in order.lines if not line.work and not order.cancelled.get(line.line_no, 0)
+    )
+    return sum(extra, order_charges(order.header))

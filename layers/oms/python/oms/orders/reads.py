@@ -1,0 +1,185 @@
+"""What is asked about orders: one order, its timeline, lists with filters and a cursor."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from oms.fulfillment.model import FulfillmentOrder, available_actions
+from oms.orders.model import Order
+from oms.orders.store import find_by_external_id, load_order
+from oms.orders.views import summary
+from oms.platform.dynamodb import Database
+from oms.platform.events import events_partition
+from oms.platform.principal import tenant_prefix
+from oms.platform.problems import FieldError, InvalidRequest, NotFound
+from oms.platform.writes import Item
+
+INDEX = "by_status"
+MOST_PER_PAGE = 100
+# How far back a list looks for its next page before it answers with what it has.
+_DAYS_PER_CALL = 31
+_SHOWN = ("external_id", "channel", "status", "payment_status", "fulfillment_status", "currency", "total")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Which orders a list shows; None means any. Dates are days of placing in UTC, both included."""
+
+    placed_from: date
+    placed_to: date
+    status: str | None = None
+    payment_status: str | None = None
+    fulfillment_status: str | None = None
+    channel: str | None = None
+    limit: int = 25
+    cursor: str | None = None
+
+
+def get_order(database: Database, tenant: str, order_id: str) -> Order:
+    """One order; unknown or another tenant's raises NotFound."""
+    order = load_order(database, tenant, order_id)
+    if order is None:
+        raise NotFound(f"There is no order {order_id}.")
+    return order
+
+
+def get_timeline(database: Database, tenant: str, order_id: str) -> list[dict[str, Any]]:
+    """Every fact about an order, oldest first: who did what, when, why, and what changed."""
+    rows = list(database.query("events", events_partition(tenant, f"ORDER#{order_id}")))
+    if not rows:
+        raise NotFound(f"There is no order {order_id}.")
+    return [_timeline_row(row) for row in rows]
+
+
+def list_orders(database: Database, tenant: str, wanted: OrderFilter) -> dict[str, Any]:
+    """Orders by placing, newest first: a page, and the cursor of the next one (None at the end)."""
+    day, after = _read_cursor(tenant, wanted)
+    found: list[dict[str, Any]] = []
+    for _ in range(_DAYS_PER_CALL):
+        if day < wanted.placed_from:
+            return {"orders": found, "next_cursor": None}
+        partition = f"{tenant_prefix(tenant)}ORDERS#{day.isoformat()}"
+        while True:
+            page = database.query_index("orders", INDEX, partition, limit=wanted.limit, after=after, newest_first=True)
+            for item in page.items:
+                if _matches(item, wanted):
+                    found.append(_listed(item))
+                    if len(found) == wanted.limit:
+                        return {"orders": found, "next_cursor": _cursor(day, _position(item))}
+            after = page.next
+            if after is None:
+                break
+        day -= timedelta(days=1)
+    return {"orders": found, "next_cursor": _cursor(day, None) if day >= wanted.placed_from else None}
+
+
+def find_order(database: Database, tenant: str, channel: str, external_id: str) -> dict[str, Any]:
+    """The list of the one order that a channel placed under its own number, or an empty one."""
+    order_id = find_by_external_id(database, tenant, channel, external_id)
+    order = load_order(database, tenant, order_id) if order_id else None
+    if order is None:
+        return {"orders": [], "next_cursor": None}
+    shown = summary(order).model_dump()
+    return {
+        "orders": [{name: shown[name] for name in ("id", "placed_at", *_SHOWN)}],
+        "next_cursor": None,
+    }
+
+
+def list_work(
+    database: Database, tenant: str, node_id: str, status: str, *, limit: int, cursor: str | None
+) -> dict[str, Any]:
+    """The fulfilment orders of a node in one state, oldest first."""
+    partition = f"{tenant_prefix(tenant)}WORK#{node_id}#{status}"
+    after = _own(tenant, _decode(cursor)) if cursor else None
+    page = database.query_index("orders", INDEX, partition, limit=limit, after=after)
+    works = [FulfillmentOrder.model_validate_json(str(item["body"])) for item in page.items]
+    return {
+        "fulfillment_orders": [
+            {**work.model_dump(exclude={"task_token"}), "available_actions": available_actions(work)} for work in works
+        ],
+        "next_cursor": _encode(dict(page.next)) if page.next else None,
+    }
+
+
+def _timeline_row(row: Item) -> dict[str, Any]:
+    envelope = json.loads(str(row["detail"]))
+    meta = envelope["meta"]
+    return {
+        "sequence": meta["sequence"],
+        "occurred_at": meta["occurred_at"],
+        "event": meta["type"],
+        "command": meta["command"],
+        "actor": meta["actor"],
+        "role": meta["role"],
+        "channel": meta["channel"],
+        "reason": meta["reason"],
+        "correlation_id": meta["correlation_id"],
+        "causation_id": meta["causation_id"],
+        "changes": row["changes"],
+        "data": envelope["data"],
+    }
+
+
+def _matches(item: Item, wanted: OrderFilter) -> bool:
+    return all(
+        asked is None or item.get(name) == asked
+        for name, asked in (
+            ("status", wanted.status),
+            ("payment_status", wanted.payment_status),
+            ("fulfillment_status", wanted.fulfillment_status),
+            ("channel", wanted.channel),
+        )
+    )
+
+
+def _listed(item: Item) -> dict[str, Any]:
+    placed_at, order_id = str(item["gsi1sk"]).split("#", 1)
+    return {"id": order_id, "placed_at": placed_at, **{name: item[name] for name in _SHOWN}}
+
+
+def _position(item: Item) -> dict[str, str]:
+    return {name: str(item[name]) for name in ("pk", "sk", "gsi1pk", "gsi1sk")}
+
+
+def _read_cursor(tenant: str, wanted: OrderFilter) -> tuple[date, Mapping[str, str] | None]:
+    if wanted.cursor is None:
+        return wanted.placed_to, None
+    content = _decode(wanted.cursor)
+    try:
+        return date.fromisoformat(content.pop("day")), _own(tenant, content) or None
+    except (KeyError, ValueError) as error:
+        raise _bad_cursor() from error
+
+
+def _own(tenant: str, position: dict[str, str]) -> dict[str, str]:
+    """A position inside the tenant's own keys; a made-up one is refused."""
+    if any(not position[name].startswith(tenant_prefix(tenant)) for name in position if name.endswith("pk")):
+        raise _bad_cursor()
+    return position
+
+
+def _cursor(day: date, position: Mapping[str, str] | None) -> str:
+    return _encode({"day": day.isoformat(), **(position or {})})
+
+
+def _encode(content: Mapping[str, str]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
+
+
+def _decode(cursor: str) -> dict[str, str]:
+    try:
+        content: dict[str, str] = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+    except (ValueError, binascii.Error) as error:
+        raise _bad_cursor() from error
+    return content
+
+
+def _bad_cursor() -> InvalidRequest:
+    return InvalidRequest(errors=[FieldError("/query/cursor", "invalid", "not a cursor of this list")])

@@ -1,0 +1,149 @@
+"""What a channel sends to place an order. Amounts are integers in minor units of the order's currency."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from oms.platform.fields import Amount, Attributes, Code, Currency, Instant, Label, Quantity, SignedAmount, Text
+from oms.platform.intake import Request
+
+
+class Method(StrEnum):
+    """How a line reaches the customer."""
+
+    SHIP = "ship"
+    PICKUP = "pickup"
+    SHIP_TO_STORE = "ship_to_store"
+    DELIVERY = "delivery"
+    DIGITAL = "digital"
+
+
+class LineType(StrEnum):
+    """Whether a line claims stock: goods do; services, postage and fees do not."""
+
+    STOCK = "stock"
+    NON_STOCK = "non_stock"
+
+
+class Tender(StrEnum):
+    """What the customer pays with."""
+
+    CARD = "card"
+
+
+class Address(Request):
+    """Where goods go. `country` is an ISO 3166-1 alpha-2 code."""
+
+    name: Label | None = None
+    street: Label | None = None
+    city: Label | None = None
+    region: Label | None = None
+    postal_code: Annotated[str, Field(max_length=20)] | None = None
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    phone: Label | None = None
+
+
+class Customer(Request):
+    """Who buys, as far as the channel knows; absent for an anonymous sale."""
+
+    reference: Code | None = None
+    name: Label | None = None
+    email: Label | None = None
+    phone: Label | None = None
+
+
+class Discount(Request):
+    """An amount taken off, as data, with the promotion or person it came from."""
+
+    amount: Amount
+    source: Code
+
+
+class Charge(Request):
+    """An amount added beside goods, such as shipping, with its own tax."""
+
+    kind: Code
+    amount: Amount
+    tax: Amount = 0
+
+
+class LineRequest(Request):
+    """One SKU by one method; `total` = unit_price x quantity - discounts + charges + tax."""
+
+    line_id: Code | None = None
+    type: LineType = LineType.STOCK
+    sku: Code
+    description: Annotated[str, Field(max_length=500)] | None = None
+    quantity: Quantity
+    unit_price: Amount
+    discounts: Annotated[tuple[Discount, ...], Field(max_length=20)] = ()
+    charges: Annotated[tuple[Charge, ...], Field(max_length=20)] = ()
+    tax: Amount = 0
+    total: SignedAmount
+    method: Method = Method.SHIP
+    ship_to: Address | None = None
+    pickup_node: Code | None = None
+    attributes: Attributes = Field(default_factory=dict)
+
+
+class Totals(Request):
+    """The sums the channel showed the customer; every one of them is checked."""
+
+    goods: Amount
+    discount: Amount = 0
+    charges: Amount = 0
+    tax: Amount = 0
+    total: Amount
+
+
+class PaymentRequest(Request):
+    """One tender: the provider's token, never a card number, and the amount it covers."""
+
+    tender: Tender = Tender.CARD
+    provider: Code
+    token: Annotated[str, Field(min_length=1, max_length=200)]
+    amount: Annotated[Amount, Field(ge=1)]
+
+
+class OrderRequest(Request):
+    """An order as one canonical document for every channel."""
+
+    channel: Code
+    external_id: Code
+    selling_node: Code
+    taken_by: Code
+    currency: Currency
+    locale: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+    ordered_at: Instant | None = None
+    customer: Customer | None = None
+    ship_to: Address | None = None
+    lines: Annotated[tuple[LineRequest, ...], Field(min_length=1)]
+    charges: Annotated[tuple[Charge, ...], Field(max_length=20)] = ()
+    totals: Totals
+    payments: Annotated[tuple[PaymentRequest, ...], Field(max_length=10)] = ()
+    note: Text | None = None
+    attributes: Attributes = Field(default_factory=dict)
+
+
+class LineQuantity(Request):
+    """Some units of one line."""
+
+    line_no: Annotated[int, Field(ge=1)]
+    quantity: Quantity
+
+
+class CancellationRequest(Request):
+    """Units to cancel; without lines, all that can still be cancelled."""
+
+    reason: Code
+    lines: Annotated[tuple[LineQuantity, ...], Field(min_length=1)] | None = None
+
+
+class ReviewRequest(Request):
+    """A person's decision on an order in review."""
+
+    decision: Annotated[str, Field(pattern="^(accept|cancel)$")]
+    reason: Label

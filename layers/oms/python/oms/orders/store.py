@@ -1,0 +1,87 @@
+"""Where an order lives in table `orders`.
+
+| what | pk | sk |
+|---|---|---|
+| header | T#<tenant>#ORDER#<id> | ORDER |
+| lines, 40 at a time | same | LINES#<first line no> |
+| fulfilment orders, shipments, tenders | same | FULFILLMENT#<id>, SHIPMENT#<id>, PAYMENT#<id> |
+| who has an external id | T#<tenant>#EXTERNAL#<channel>#<external id> | EXTERNAL |
+
+Index `by_status`: orders by day of placing (T#<tenant>#ORDERS#<yyyy-mm-dd>), fulfilment orders by node and status
+(T#<tenant>#WORK#<node>#<status>). One query of the partition reads an order whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pydantic import TypeAdapter
+
+from oms.fulfillment.model import FulfillmentOrder, Shipment
+from oms.orders.model import Header, Line, Order
+from oms.payments.model import Payment
+from oms.platform.dynamodb import Database
+from oms.platform.principal import tenant_prefix
+from oms.platform.writes import Item, Key
+
+LINES_PER_ITEM = 40
+_LINES = TypeAdapter(tuple[Line, ...])
+
+
+def partition(tenant: str, order_id: str) -> str:
+    """The partition of one order."""
+    return f"{tenant_prefix(tenant)}ORDER#{order_id}"
+
+
+def header_key(tenant: str, order_id: str) -> Key:
+    return Key(partition(tenant, order_id), "ORDER")
+
+
+def external_key(tenant: str, channel: str, external_id: str) -> Key:
+    """Where it is noted which order a channel's own number means."""
+    return Key(f"{tenant_prefix(tenant)}EXTERNAL#{channel}#{external_id}", "EXTERNAL")
+
+
+def lines_items(lines: Sequence[Line]) -> Iterable[tuple[str, Item]]:
+    """The sort keys and items that hold the lines."""
+    for start in range(0, len(lines), LINES_PER_ITEM):
+        chunk = tuple(lines[start : start + LINES_PER_ITEM])
+        yield f"LINES#{start:06d}", {"body": _LINES.dump_json(chunk, exclude_defaults=True).decode()}
+
+
+def load_order(database: Database, tenant: str, order_id: str) -> Order | None:
+    """An order with all its children at one version, or None; one that is still being placed does not exist yet."""
+    return order_from_items(database.query("orders", partition(tenant, order_id)))
+
+
+def order_from_items(items: Iterable[Item]) -> Order | None:
+    """Put the items of one partition together."""
+    header: Header | None = None
+    lines: list[Line] = []
+    work: list[FulfillmentOrder] = []
+    shipments: list[Shipment] = []
+    payments: list[Payment] = []
+    for item in items:
+        kind = str(item["sk"]).split("#", 1)[0]
+        body = str(item.get("body", ""))
+        if kind == "ORDER":
+            header = Header.model_validate_json(body).model_copy(
+                update={"version": item["version"], "sequence": item["sequence"]}
+            )
+        elif kind == "LINES":
+            lines.extend(_LINES.validate_json(body))
+        elif kind == "FULFILLMENT":
+            work.append(FulfillmentOrder.model_validate_json(body))
+        elif kind == "SHIPMENT":
+            shipments.append(Shipment.model_validate_json(body))
+        elif kind == "PAYMENT":
+            payments.append(Payment.model_validate_json(body))
+    if header is None:
+        return None
+    return Order(header, tuple(lines), tuple(work), tuple(shipments), tuple(sorted(payments, key=lambda p: p.rank)))
+
+
+def find_by_external_id(database: Database, tenant: str, channel: str, external_id: str) -> str | None:
+    """The id of the order that a channel placed under its own number, or None."""
+    item = database.get("orders", external_key(tenant, channel, external_id))
+    return str(item["order_id"]) if item and "order_id" in item else None

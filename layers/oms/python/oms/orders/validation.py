@@ -1,0 +1,137 @@
+"""Ordered, named validators: what is refused at the door, and what a person must look at.
+
+`refusals` finds what makes an order impossible to keep (422, nothing stored). `review` writes a verdict per validator
+on the order; any `fail` keeps the order in PENDING_REVIEW, never loses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from oms.orders.amounts import check_sums
+from oms.orders.model import Validation
+from oms.orders.request import LineType, Method, OrderRequest
+from oms.payments.model import PROVIDERS
+from oms.platform.problems import FieldError, InvalidRequest, TooLarge
+from oms.registry.model import Item, Node
+
+AT_A_NODE = frozenset({Method.PICKUP, Method.SHIP_TO_STORE})
+TO_AN_ADDRESS = frozenset({Method.SHIP, Method.DELIVERY})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the registry knows of the SKUs and nodes that an order names."""
+
+    items: Mapping[str, Item]
+    nodes: Mapping[str, Node]
+
+
+def refuse_size(order: OrderRequest, line_limit: int) -> None:
+    """More lines than the limit raise TooLarge, before anything is read."""
+    if len(order.lines) > line_limit:
+        raise TooLarge(f"The order has {len(order.lines)} lines; the limit is {line_limit}.", pointer="/lines")
+
+
+def refuse_sums(order: OrderRequest) -> None:
+    """Sums that do not add up and shapes that make no sense raise InvalidRequest."""
+    errors = check_sums(order) + _shape_errors(order)
+    if errors:
+        raise InvalidRequest(errors=errors)
+
+
+def refuse_unknown(order: OrderRequest, known: Known) -> None:
+    """SKUs and nodes that the registry does not know raise InvalidRequest."""
+    errors = [
+        FieldError(f"/lines/{i}/sku", "unknown_sku", f"there is no item {line.sku}")
+        for i, line in enumerate(order.lines)
+        if line.type is LineType.STOCK and line.sku not in known.items
+    ]
+    errors += [
+        FieldError(f"/lines/{i}/pickup_node", "unknown_node", f"there is no node {line.pickup_node}")
+        for i, line in enumerate(order.lines)
+        if line.pickup_node and line.pickup_node not in known.nodes
+    ]
+    if order.selling_node not in known.nodes:
+        errors.append(FieldError("/selling_node", "unknown_node", f"there is no node {order.selling_node}"))
+    if errors:
+        raise InvalidRequest(errors=errors)
+
+
+def _shape_errors(order: OrderRequest) -> list[FieldError]:
+    errors = []
+    seen: set[str] = set()
+    for i, line in enumerate(order.lines):
+        if line.line_id is not None and line.line_id in seen:
+            errors.append(FieldError(f"/lines/{i}/line_id", "repeated", "two lines have the same line_id"))
+        seen.add(line.line_id or "")
+        if line.method in AT_A_NODE and line.pickup_node is None:
+            errors.append(FieldError(f"/lines/{i}/pickup_node", "required", f"{line.method.value} needs a node"))
+        if line.method not in AT_A_NODE and line.pickup_node is not None:
+            errors.append(FieldError(f"/lines/{i}/pickup_node", "not_allowed", f"{line.method.value} has no node"))
+    errors += [
+        FieldError(f"/payments/{i}/provider", "unknown_provider", f"known are {', '.join(sorted(PROVIDERS))}")
+        for i, payment in enumerate(order.payments)
+        if payment.provider not in PROVIDERS
+    ]
+    return errors
+
+
+def review(order: OrderRequest, known: Known) -> tuple[Validation, ...]:
+    """The verdict of every validator, in order."""
+    verdicts = ((name, check(order, known)) for name, check in VALIDATORS)
+    return tuple(Validation(name=name, verdict=verdict, detail=detail) for name, (verdict, detail) in verdicts)
+
+
+def _passed(_: OrderRequest, __: Known) -> tuple[str, str]:
+    # What these names check was refused at the door, so an order that is stored has passed them.
+    return "pass", ""
+
+
+def _address(order: OrderRequest, _: Known) -> tuple[str, str]:
+    for index, line in enumerate(order.lines, start=1):
+        if line.type is LineType.STOCK and line.method in TO_AN_ADDRESS:
+            address = line.ship_to or order.ship_to
+            if address is None:
+                return "fail", f"line {index} has no address to go to"
+            if not address.postal_code and address.country in _NEEDS_POSTAL_CODE:
+                return "fail", f"the address of line {index} has no postal code"
+    return "pass", ""
+
+
+def _node(order: OrderRequest, known: Known) -> tuple[str, str]:
+    for name in {order.selling_node, *(line.pickup_node for line in order.lines if line.pickup_node)}:
+        if known.nodes[name].status != "active":
+            return "fail", f"node {name} is closed"
+    return "pass", ""
+
+
+def _item(order: OrderRequest, known: Known) -> tuple[str, str]:
+    for index, line in enumerate(order.lines, start=1):
+        if line.type is LineType.STOCK and known.items[line.sku].status != "active":
+            return "fail", f"item {line.sku} of line {index} is no longer sold"
+    return "pass", ""
+
+
+def _tender_sum(order: OrderRequest, _: Known) -> tuple[str, str]:
+    paid = sum(payment.amount for payment in order.payments)
+    if paid != order.totals.total:
+        return "fail", f"tenders cover {paid} of {order.totals.total}"
+    return "pass", ""
+
+
+# Countries whose post cannot deliver without a postal code (Universal Postal Union addressing sheets).
+_NEEDS_POSTAL_CODE = frozenset(
+    ("US", "GB", "DE", "FR", "NL", "BE", "AT", "CH", "IT", "ES", "SE", "DK", "NO", "FI", "PL", "AU", "CA", "JP")
+)
+
+Check = Callable[[OrderRequest, Known], tuple[str, str]]
+VALIDATORS: tuple[tuple[str, Check], ...] = (
+    ("schema", _passed),
+    ("sums", _passed),
+    ("address", _address),
+    ("sku", _item),
+    ("node", _node),
+    ("tender_sum", _tender_sum),
+)

@@ -1,0 +1,279 @@
+"""What callers see of an order. These are the response shapes of the API; amounts in minor units."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from oms.fulfillment.model import FulfillmentOrder, Shipment
+from oms.fulfillment.model import available_actions as work_actions
+from oms.orders.model import (
+    Line,
+    Order,
+    Validation,
+    available_actions,
+    fulfillment_status,
+    payment_status,
+    quantities,
+    status,
+)
+from oms.orders.request import Address, Charge, Customer, Discount, Totals
+from oms.payments.model import Payment
+
+
+class View(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class LineView(View):
+    """A line as agreed, with how many of its units are in each state."""
+
+    line_no: int
+    line_id: str | None
+    type: str
+    sku: str
+    description: str | None
+    quantity: int
+    unit_price: int
+    discounts: list[Discount]
+    charges: list[Charge]
+    tax: int
+    total: int
+    method: str
+    ship_to: Address | None
+    pickup_node: str | None
+    group_no: int
+    quantities: dict[str, int]
+    attributes: dict[str, object]
+
+
+class WorkLineView(View):
+    """Units of a line at a node."""
+
+    line_no: int
+    sku: str
+    quantity: int
+    picked: int
+    packed: int
+    shipped: int
+    cancelled: int
+
+
+class FulfillmentOrderView(View):
+    """Work of one node."""
+
+    id: str
+    order_id: str
+    node_id: str
+    method: str
+    status: str
+    version: int
+    available_actions: list[str]
+    lines: list[WorkLineView]
+    created_at: str
+    respond_by: str | None
+    rejected_reason: str | None
+    escalated_reason: str | None
+
+
+class CaptureView(View):
+    """What a shipment takes from one tender."""
+
+    payment_id: str
+    amount: int
+    captured: bool
+
+
+class ShipmentView(View):
+    """What left a node, with the money that belongs to it."""
+
+    id: str
+    fulfillment_order_id: str
+    node_id: str
+    mode: str
+    carrier: str | None
+    tracking_number: str | None
+    shipped_at: str
+    lines: list[dict[str, object]]
+    packages: list[dict[str, object]]
+    goods: int
+    discount: int
+    shipping: int
+    tax: int
+    total: int
+    captures: list[CaptureView]
+
+
+class PaymentView(View):
+    """A tender; the provider's token is never shown."""
+
+    id: str
+    tender: str
+    provider: str
+    state: str
+    amount: int
+    authorized: int
+    captured: int
+    released: int
+    psp_reference: str | None
+    capture_before: str | None
+    decline_code: str | None
+
+
+class OrderSummary(View):
+    """An order in a list, and the answer to placing it."""
+
+    id: str
+    external_id: str
+    channel: str
+    status: str
+    payment_status: str
+    fulfillment_status: str
+    version: int
+    currency: str
+    total: int
+    line_count: int
+    placed_at: str
+    available_actions: list[str]
+
+
+class OrderView(OrderSummary):
+    """An order whole."""
+
+    legal_entity: str
+    selling_node: str
+    taken_by: str
+    locale: str
+    ordered_at: str
+    customer: Customer | None
+    groups: list[dict[str, object]]
+    lines: list[LineView]
+    charges: list[Charge]
+    totals: Totals
+    validations: list[Validation]
+    fulfillment_orders: list[FulfillmentOrderView]
+    shipments: list[ShipmentView]
+    payments: list[PaymentView]
+    cancellations: list[dict[str, object]]
+    note: str | None
+    attributes: dict[str, object]
+
+
+def summary(order: Order) -> OrderSummary:
+    """The short form."""
+    return OrderSummary(**_common(order))
+
+
+def view(order: Order) -> OrderView:
+    """The long form."""
+    header = order.header
+    return OrderView(
+        **_common(order),
+        legal_entity=header.legal_entity,
+        selling_node=header.selling_node,
+        taken_by=header.taken_by,
+        locale=header.locale,
+        ordered_at=header.ordered_at,
+        customer=header.customer,
+        groups=[group.model_dump(mode="json") for group in header.groups],
+        lines=[_line(order, line) for line in order.lines],
+        charges=list(header.charges),
+        totals=header.totals,
+        validations=list(header.validations),
+        fulfillment_orders=[fulfillment_order_view(order, work) for work in order.fulfillment_orders],
+        shipments=[_shipment(shipment) for shipment in order.shipments],
+        payments=[_payment(payment) for payment in order.payments],
+        cancellations=[c.model_dump() for c in header.cancellations],
+        note=header.note,
+        attributes=header.attributes,
+    )
+
+
+def _common(order: Order) -> dict[str, object]:
+    header = order.header
+    return {
+        "id": header.id,
+        "external_id": header.external_id,
+        "channel": header.channel,
+        "status": status(order).value,
+        "payment_status": payment_status(order).value,
+        "fulfillment_status": fulfillment_status(order).value,
+        "version": header.version,
+        "currency": header.currency,
+        "total": header.totals.total,
+        "line_count": header.line_count,
+        "placed_at": header.placed_at,
+        "available_actions": available_actions(order),
+    }
+
+
+def _line(order: Order, line: Line) -> LineView:
+    agreed = line.agreed
+    return LineView(
+        line_no=line.line_no,
+        line_id=agreed.line_id,
+        type=agreed.type.value,
+        sku=agreed.sku,
+        description=agreed.description,
+        quantity=agreed.quantity,
+        unit_price=agreed.unit_price,
+        discounts=list(agreed.discounts),
+        charges=list(agreed.charges),
+        tax=agreed.tax,
+        total=agreed.total,
+        method=agreed.method.value,
+        ship_to=agreed.ship_to,
+        pickup_node=agreed.pickup_node,
+        group_no=line.group_no,
+        quantities=quantities(order, line),
+        attributes=agreed.attributes,
+    )
+
+
+def fulfillment_order_view(order: Order, work: FulfillmentOrder) -> FulfillmentOrderView:
+    """The work of one node, with the order's version (its changes are the order's changes)."""
+    return FulfillmentOrderView(
+        id=work.id,
+        order_id=work.order_id,
+        node_id=work.node_id,
+        method=work.method,
+        status=work.status.value,
+        version=order.header.version,
+        available_actions=work_actions(work),
+        lines=[WorkLineView(**line.model_dump(include=set(WorkLineView.model_fields))) for line in work.lines],
+        created_at=work.created_at,
+        respond_by=work.respond_by,
+        rejected_reason=work.rejected_reason,
+        escalated_reason=work.escalated_reason,
+    )
+
+
+def _shipment(shipment: Shipment) -> ShipmentView:
+    return ShipmentView(
+        **shipment.model_dump(
+            include={
+                "id",
+                "fulfillment_order_id",
+                "node_id",
+                "mode",
+                "carrier",
+                "tracking_number",
+                "shipped_at",
+                "goods",
+                "discount",
+                "shipping",
+                "tax",
+            }
+        ),
+        total=shipment.amounts.total,
+        lines=[line.model_dump() for line in shipment.lines],
+        packages=[package.model_dump() for package in shipment.packages],
+        captures=[
+            CaptureView(payment_id=c.payment_id, amount=c.amount, captured=c.capture_id is not None)
+            for c in shipment.captures
+        ],
+    )
+
+
+def _payment(payment: Payment) -> PaymentView:
+    shown = payment.model_dump(include=set(PaymentView.model_fields))
+    return PaymentView(**{**shown, "state": payment.state.value})

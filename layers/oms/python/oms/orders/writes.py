@@ -1,0 +1,179 @@
+"""Writes for the items of an order, for this context and for those that work on an order.
+
+Every change of an order or of its children goes through `change_order`: it holds the transaction to the version that
+was read, counts the events and stores the statuses that follow from the children.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol, TypeVar
+
+from oms.fulfillment.model import FulfillmentOrder, Shipment
+from oms.orders.events import OrderCompleted
+from oms.orders.model import Header, Order, Status, fulfillment_status, payment_status, status
+from oms.orders.store import header_key, partition
+from oms.payments.model import Payment
+from oms.platform.events import EventData, EventDraft
+from oms.platform.principal import tenant_prefix
+from oms.platform.writes import Item, Key, Kind, Write, create, put
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_Child = TypeVar("_Child", bound=_Named)
+
+
+def change_order(
+    tenant: str,
+    before: Order,
+    *,
+    events: Sequence[EventData],
+    header: Header | None = None,
+    fulfillment_orders: Sequence[FulfillmentOrder] = (),
+    shipments: Sequence[Shipment] = (),
+    payments: Sequence[Payment] = (),
+) -> tuple[Order, list[Write], list[EventDraft]]:
+    """The order with some children replaced or added, the writes that store it, and its events in sequence.
+
+    The transaction fails if the order changed since it was read. An order that becomes complete says so by itself.
+    """
+    old = before.header
+    after = replace(
+        before,
+        header=header or old,
+        fulfillment_orders=_replaced(before.fulfillment_orders, fulfillment_orders),
+        shipments=_replaced(before.shipments, shipments),
+        payments=_replaced(before.payments, payments),
+    )
+    was, now = status(before), status(after)
+    if now is Status.COMPLETED and was is not now:
+        events = [*events, _completed(after)]
+    counted = after.header.model_copy(update={"version": old.version + 1, "sequence": old.sequence + len(events)})
+    after = replace(after, header=counted)
+    writes = [
+        _header_change(tenant, before, after, body_changed=header is not None and header != old),
+        *(work_write(tenant, work) for work in fulfillment_orders),
+        *(
+            _child(tenant, old.id, f"SHIPMENT#{shipment.id}", shipment.model_dump_json(exclude_defaults=True))
+            for shipment in shipments
+        ),
+        *(payment_write(tenant, payment) for payment in payments),
+    ]
+    changes = _work_changes(before, fulfillment_orders)
+    if was is not now:
+        changes["status"] = (was.value, now.value)
+    drafts = [
+        EventDraft(
+            entity=f"ORDER#{old.id}",
+            sequence=old.sequence + position,
+            data=data,
+            changes=changes if position == 1 else {},
+            channel=old.channel,
+            legal_entity=old.legal_entity,
+        )
+        for position, data in enumerate(events, start=1)
+    ]
+    return after, writes, drafts
+
+
+def _completed(order: Order) -> OrderCompleted:
+    header = order.header
+    return OrderCompleted(
+        order_id=header.id,
+        external_id=header.external_id,
+        currency=header.currency,
+        shipped=sum(shipment.amounts.total for shipment in order.shipments),
+    )
+
+
+def new_order_writes(tenant: str, order: Order, lines: Sequence[tuple[str, Item]]) -> list[Write]:
+    """The header, lines and tenders of an order that is stored for the first time."""
+    header = order.header
+    return [
+        create("orders", header_key(tenant, header.id), _header_item(tenant, order)),
+        *(create("orders", Key(partition(tenant, header.id), sk), item) for sk, item in lines),
+        *(payment_write(tenant, payment) for payment in order.payments),
+    ]
+
+
+def payment_write(tenant: str, payment: Payment) -> Write:
+    """A tender as it is now."""
+    return _child(tenant, payment.order_id, f"PAYMENT#{payment.id}", payment.model_dump_json(exclude_defaults=True))
+
+
+def work_write(tenant: str, work: FulfillmentOrder) -> Write:
+    """A fulfilment order as it is now, listed under its node and status."""
+    item: Item = {
+        "body": work.model_dump_json(exclude_defaults=True),
+        "gsi1pk": f"{tenant_prefix(tenant)}WORK#{work.node_id}#{work.status.value}",
+        "gsi1sk": f"{work.created_at}#{work.id}",
+    }
+    return put("orders", Key(partition(tenant, work.order_id), f"FULFILLMENT#{work.id}"), item)
+
+
+def _child(tenant: str, order_id: str, sk: str, body: str) -> Write:
+    return put("orders", Key(partition(tenant, order_id), sk), {"body": body})
+
+
+def _statuses(order: Order) -> Item:
+    return {
+        "status": str(status(order)),
+        "payment_status": str(payment_status(order)),
+        "fulfillment_status": str(fulfillment_status(order)),
+    }
+
+
+def _header_item(tenant: str, order: Order) -> Item:
+    header = order.header
+    return {
+        "body": _body(header),
+        "version": header.version,
+        "sequence": header.sequence,
+        "gsi1pk": f"{tenant_prefix(tenant)}ORDERS#{header.placed_at[:10]}",
+        "gsi1sk": f"{header.placed_at}#{header.id}",
+        "channel": header.channel,
+        "external_id": header.external_id,
+        "total": header.totals.total,
+        "currency": header.currency,
+        **_statuses(order),
+    }
+
+
+def _header_change(tenant: str, before: Order, after: Order, *, body_changed: bool) -> Write:
+    was, now = _statuses(before), _statuses(after)
+    changed: Item = {name: value for name, value in now.items() if was[name] != value}
+    if body_changed:
+        changed["body"] = _body(after.header)
+    return Write(
+        Kind.CHANGE,
+        "orders",
+        header_key(tenant, after.header.id),
+        set=changed,
+        add={"version": 1, "sequence": after.header.sequence - before.header.sequence},
+        equals={"version": before.header.version},
+    )
+
+
+def _body(header: Header) -> str:
+    return header.model_dump_json(exclude={"version", "sequence"}, exclude_defaults=True)
+
+
+def _work_changes(before: Order, changed: Sequence[FulfillmentOrder]) -> dict[str, tuple[str | None, str | None]]:
+    known = {work.id: work.status.value for work in before.fulfillment_orders}
+    return {
+        f"fulfillment_order {work.id}": (known.get(work.id), work.status.value)
+        for work in changed
+        if known.get(work.id) != work.status.value
+    }
+
+
+def _replaced(old: Sequence[_Child], new: Sequence[_Child]) -> tuple[_Child, ...]:
+    """The children with the new ones in place of those with the same id, or at the end."""
+    newest = {child.id: child for child in new}
+    known = {child.id for child in old}
+    return (*(newest.get(child.id, child) for child in old), *(child for child in new if child.id not in known))

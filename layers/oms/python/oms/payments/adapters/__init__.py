@@ -1,0 +1,1 @@
+"""The providers that payments can talk to, each behind the same port."""

@@ -1,0 +1,229 @@
+"""The strict provider over HTTP: our port's requests as its JSON, its answers as our results.
+
+One object keeps one connection open and is for one thread, as a warm Lambda worker is. It makes each call once: what
+to do about an Unknown outcome is the caller's decision, which has the idempotency key.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import select
+import socket
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from oms.payments.port import (
+    Approved,
+    AuthorizeRequest,
+    Capabilities,
+    CaptureRequest,
+    CredentialsRefused,
+    Declined,
+    NoTrace,
+    ProviderPayment,
+    RefundRequest,
+    RequiresAction,
+    Result,
+    Unknown,
+)
+
+SIGNATURE_HEADER = "psp-signature"
+LARGEST_ANSWER = 1024 * 1024
+# The first call under this key has not been answered yet, so nobody can say how it will end.
+STILL_RUNNING = "idempotency_key_in_use"
+UNREADABLE = "unreadable answer"
+CAPABILITIES = Capabilities(
+    max_captures=None,
+    incremental=False,
+    extended=False,
+    asynchronous=False,
+    fee_returned_on_refund=False,
+    hold_time={"visa": timedelta(days=7), "mastercard": timedelta(days=7), "amex": timedelta(days=7)},
+)
+
+
+class StrictPsp:
+    """The provider at `endpoint`; time-outs are seconds for connecting and for each wait on the answer."""
+
+    def __init__(
+        self, endpoint: str, api_key: str, *, connect_timeout: float = 2.0, read_timeout: float = 10.0
+    ) -> None:
+        parts = urlsplit(endpoint)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"not the address of a provider: {endpoint}")
+        make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        self._connection = make(parts.hostname, parts.port, timeout=connect_timeout)
+        self._read_timeout = read_timeout
+        self._prefix = parts.path.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"}
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return CAPABILITIES
+
+    def authorize(self, request: AuthorizeRequest, *, key: str) -> Result:
+        """Hold money on a card."""
+        metadata = {"tenant": request.tenant, "order_id": request.order_id, "payment_id": request.payment_id}
+        body = {
+            "amount": request.amount,
+            "currency": request.currency,
+            "token": request.token,
+            "capture": False,
+            "metadata": metadata,
+        }
+        return self._move("authorize", "/payments", body, key)
+
+    def capture(self, request: CaptureRequest, *, key: str) -> Result:
+        """Take held money."""
+        body = {"amount": request.amount, "currency": request.currency, "final": request.final}
+        return self._move("capture", f"/payments/{quote(request.reference, safe='')}/capture", body, key)
+
+    def void(self, reference: str, *, key: str) -> Result:
+        """Let go of everything that is held and not captured."""
+        return self._move("void", f"/payments/{quote(reference, safe='')}/void", {}, key)
+
+    def refund(self, request: RefundRequest, *, key: str) -> Result:
+        """Give captured money back."""
+        body = {"amount": request.amount, "currency": request.currency}
+        return self._move("refund", f"/payments/{quote(request.reference, safe='')}/refunds", body, key)
+
+    def get(self, reference: str) -> ProviderPayment | NoTrace | Unknown:
+        """The payment as it is now."""
+        answer = self._send("GET", f"/payments/{quote(reference, safe='')}")
+        if isinstance(answer, Unknown):
+            return answer
+        status, document = answer
+        if status == 404:
+            return NoTrace()
+        try:
+            return _payment(document) if status == 200 else Unknown(f"status {status}")
+        except (KeyError, TypeError):
+            return Unknown(UNREADABLE)
+
+    def find(self, key: str) -> Result | NoTrace:
+        """What became of the call that was made under this key."""
+        answer = self._send("GET", f"/payments?idempotency_key={quote(key, safe='')}")
+        if isinstance(answer, Unknown):
+            return answer
+        status, document = answer
+        if status != 200:
+            return Unknown(f"status {status}")
+        try:
+            operation = document["operation"]
+            if operation is None:
+                return NoTrace()
+            if operation["running"]:
+                return Unknown(STILL_RUNNING)
+            return _result(operation["name"], operation["status"], operation["answer"])
+        except (KeyError, TypeError):
+            return Unknown(UNREADABLE)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _move(self, operation: str, path: str, body: Mapping[str, Any], key: str) -> Result:
+        answer = self._send("POST", path, body, key)
+        if isinstance(answer, Unknown):
+            return answer
+        try:
+            return _result(operation, *answer)
+        except (KeyError, TypeError):
+            return Unknown(UNREADABLE)
+
+    def _send(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, key: str | None = None
+    ) -> tuple[int, dict[str, Any]] | Unknown:
+        """One call: status and document of the answer, or Unknown when there is none to rely on."""
+        headers = self._headers if key is None else {**self._headers, "Idempotency-Key": key}
+        payload = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        try:
+            self._open()
+            self._connection.request(method, self._prefix + path, payload, headers)
+            response = self._connection.getresponse()
+            content = response.read(LARGEST_ANSWER)
+            if not response.isclosed():
+                raise http.client.HTTPException("the answer is too long")
+            return _read(response.status, content)
+        except TimeoutError:
+            self._connection.close()
+            return Unknown("time-out")
+        except (OSError, http.client.HTTPException) as failure:
+            self._connection.close()
+            return Unknown(type(failure).__name__)
+
+    def _open(self) -> None:
+        """Connect, or keep the connection if the other side has not ended it while it was idle."""
+        kept = self._connection.sock
+        if kept is not None and select.select([kept], [], [], 0)[0]:
+            # Nothing is due, so anything to read is the end of the stream.
+            self._connection.close()
+            kept = None
+        if kept is None:
+            self._connection.connect()
+            self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._connection.sock.settimeout(self._read_timeout)
+
+
+def _read(status: int, content: bytes) -> tuple[int, dict[str, Any]] | Unknown:
+    if status == 401:
+        raise CredentialsRefused("The payment provider refused our API key.")
+    if status >= 500 or status == 429:
+        return Unknown(f"status {status}")
+    try:
+        document = json.loads(content)
+    except ValueError:
+        return Unknown(UNREADABLE)
+    return (status, document) if isinstance(document, dict) else Unknown(UNREADABLE)
+
+
+def _result(operation: str, status: int, document: Mapping[str, Any]) -> Result:
+    """What an answer of the provider means, given at once or looked up later."""
+    error = document.get("error")
+    if error is not None:
+        if error["code"] == STILL_RUNNING:
+            return Unknown(STILL_RUNNING)
+        reference = document.get("payment", {}).get("id")
+        return Declined(error.get("decline_code") or error["code"], reference, by_rule=status != 402)
+    if operation in ("capture", "refund", "void"):
+        return Approved(
+            reference=document["payment"]["id"],
+            amount=document["amount"],
+            currency=document["currency"],
+            movement_id=document.get("id"),
+            released=document.get("released", 0),
+            pending=document.get("status") == "pending",
+        )
+    if document["status"] == "requires_action":
+        return RequiresAction(document["id"])
+    return Approved(
+        reference=document["id"],
+        amount=document["amount_authorized"],
+        currency=document["currency"],
+        capture_before=_instant(document["capture_before"]),
+    )
+
+
+def _payment(document: Mapping[str, Any]) -> ProviderPayment:
+    metadata = document["metadata"]
+    return ProviderPayment(
+        reference=document["id"],
+        status=document["status"],
+        currency=document["currency"],
+        authorized=document["amount_authorized"],
+        captured=document["amount_captured"],
+        capture_pending=document["amount_capture_pending"],
+        released=document["amount_released"],
+        refunded=document["amount_refunded"],
+        refund_pending=document["amount_refund_pending"],
+        capture_before=_instant(document["capture_before"]),
+        tenant=metadata.get("tenant"),
+        order_id=metadata.get("order_id"),
+        payment_id=metadata.get("payment_id"),
+    )
+
+
+def _instant(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

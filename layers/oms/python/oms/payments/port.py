@@ -1,0 +1,161 @@
+"""The door to a payment provider: what we may ask, and the few ways in which it can end.
+
+Amounts are integers in minor units of `currency`. The caller gives every call that moves money its idempotency key:
+business identity, verb and amount, so that a repeat is the same call. An adapter never repeats a call by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a provider can do; the planner of captures adapts to it.
+
+    `max_captures` None means any number per authorisation; with `asynchronous` the result of a capture, void or
+    refund comes by webhook. `hold_time` is the usual one by card brand, `capture_before` of a payment decides.
+    """
+
+    max_captures: int | None
+    incremental: bool
+    extended: bool
+    asynchronous: bool
+    fee_returned_on_refund: bool
+    hold_time: Mapping[str, timedelta] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizeRequest:
+    """Hold an amount on the card behind a token; the three ids come back in every look-up and webhook."""
+
+    amount: int
+    currency: str
+    token: str
+    tenant: str
+    order_id: str
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRequest:
+    """Take part of what is held under `reference`; a final capture releases the rest."""
+
+    reference: str
+    amount: int
+    currency: str
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """Give back part of what was captured under `reference`."""
+
+    reference: str
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """It was done, or with `pending` accepted and not yet final.
+
+    `reference` names the payment at the provider, `movement_id` the capture or refund. `amount` is what was held,
+    captured, released (void) or refunded by this call; `released` is what a final capture let go.
+    """
+
+    reference: str
+    amount: int
+    currency: str
+    movement_id: str | None = None
+    released: int = 0
+    capture_before: datetime | None = None
+    pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """It was not done and will not be: by the bank, or with `by_rule` because the provider does not allow it."""
+
+    code: str
+    reference: str | None = None
+    by_rule: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequiresAction:
+    """The customer must confirm at the bank before anything is held."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody knows whether it was done: no answer came, or one that says nothing. Look it up by its key."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoTrace:
+    """The provider has never done anything under this key; the call may be made with the same key."""
+
+
+Result = Approved | Declined | RequiresAction | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPayment:
+    """A payment as the provider has it now; `status` is the provider's own word."""
+
+    reference: str
+    status: str
+    currency: str
+    authorized: int
+    captured: int
+    capture_pending: int
+    released: int
+    refunded: int
+    refund_pending: int
+    capture_before: datetime | None
+    tenant: str | None
+    order_id: str | None
+    payment_id: str | None
+
+
+class CredentialsRefused(RuntimeError):
+    """The provider does not know our key. Nothing was done, and nothing will be until somebody corrects it."""
+
+
+class PaymentProvider(Protocol):
+    """A payment provider. Time-outs and 5xx answers are results (Unknown), not exceptions."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def authorize(self, request: AuthorizeRequest, *, key: str) -> Result:
+        """Hold money on a card."""
+        ...
+
+    def capture(self, request: CaptureRequest, *, key: str) -> Result:
+        """Take held money."""
+        ...
+
+    def void(self, reference: str, *, key: str) -> Result:
+        """Let go of everything that is held and not captured."""
+        ...
+
+    def refund(self, request: RefundRequest, *, key: str) -> Result:
+        """Give captured money back."""
+        ...
+
+    def get(self, reference: str) -> ProviderPayment | NoTrace | Unknown:
+        """The payment as it is now."""
+        ...
+
+    def find(self, key: str) -> Result | NoTrace:
+        """What became of the call that was made under this key."""
+        ...

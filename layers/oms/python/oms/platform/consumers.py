@@ -1,0 +1,93 @@
+"""Consumers: reading batches from queues and streams, record by record, with partial failures.
+
+A failed record goes back to its queue alone. Within one entity nothing overtakes a failed record of a stream: all
+later records of the batch are given back too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from oms.platform.commands import Call, input_hash
+from oms.platform.observability import logger
+from oms.platform.principal import system_principal
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as it arrives from a bus: source, detail-type and the envelope's two halves."""
+
+    source: str
+    type: str
+    meta: Mapping[str, Any]
+    data: Mapping[str, Any]
+
+    @property
+    def tenant(self) -> str:
+        return str(self.meta["tenant"])
+
+
+def event_from_queue(body: str) -> Event:
+    """The bus event inside a queue message; a message that is none raises ValueError or KeyError."""
+    document = json.loads(body)
+    detail = document["detail"]
+    return Event(document["source"], document["detail-type"], detail["meta"], detail.get("data", {}))
+
+
+def consume_queue(batch: Mapping[str, Any], handle: Callable[[Event], object]) -> dict[str, Any]:
+    """Handle each message of an SQS batch; the answer names the failed ones, which SQS delivers again."""
+    failed = []
+    for record in batch["Records"]:
+        try:
+            handle(event_from_queue(record["body"]))
+        except Exception as error:  # noqa: BLE001
+            # Any failure of one message must not touch its neighbours: SQS redelivers it, then parks it in the DLQ.
+            logger().exception("message failed", message_id=record["messageId"], error_type=type(error).__name__)
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
+
+
+def consume_stream(
+    records: Sequence[Mapping[str, Any]], handle: Callable[[Mapping[str, Any]], object], service: str
+) -> dict[str, Any]:
+    """Handle the records of a stream batch in order and stop at the first failure, which the stream resumes at.
+
+    `service` is `kinesis` or `dynamodb`, the part of the record that holds its sequence number.
+    """
+    for record in records:
+        try:
+            handle(record)
+        except Exception as error:  # noqa: BLE001
+            # Whatever it is, the stream must come back to exactly this record.
+            position = record[service].get("sequenceNumber") or record[service].get("SequenceNumber")
+            logger().exception("record failed", sequence=position, error_type=type(error).__name__)
+            return {"batchItemFailures": [{"itemIdentifier": position}]}
+    return {"batchItemFailures": []}
+
+
+def call_from_event(command: str, event: Event, *, key: str | None = None) -> Call:
+    """The call of a command caused by an event; the event's id is its key, so a repeated delivery is a repeat."""
+    return Call(
+        command=command,
+        principal=system_principal(event.tenant, command),
+        key=key or str(event.meta["id"]),
+        input_hash=input_hash(dict(event.data)),
+        correlation_id=str(event.meta.get("correlation_id", event.meta["id"])),
+        causation_id=str(event.meta["id"]),
+        channel=event.meta.get("channel"),
+    )
+
+
+def call_from_workflow(command: str, tenant: str, key: str) -> Call:
+    """The call of a command made by a workflow's task; the key names the entity and the step."""
+    return Call(
+        command=command,
+        principal=system_principal(tenant, command),
+        key=key,
+        input_hash=input_hash([tenant, key]),
+        correlation_id=key,
+        causation_id=key,
+    )

@@ -1,0 +1,67 @@
+"""Field types shared by all requests: integers that are never fractions, texts with caps, codes, instants."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Strict
+
+from oms.platform.clock import require_utc
+from oms.platform.money import EXPONENTS, LARGEST_AMOUNT
+
+MOST_UNITS = 1_000_000
+
+
+def _known_currency(code: str) -> str:
+    if code not in EXPONENTS:
+        raise ValueError(f"{code!r} is not an ISO 4217 currency code in use")
+    return code
+
+
+def _no_fraction(value: Any) -> Any:
+    if isinstance(value, (float, Decimal)):
+        raise ValueError("an integer in minor units or whole units, never a fraction")
+    return value
+
+
+def _plain_data(value: Any, pointer: str = "") -> Any:
+    """Free attributes keep texts, integers, truth values, lists and objects; fractions must be sent as text."""
+    if isinstance(value, (float, Decimal)):
+        raise ValueError(f"a fraction at {pointer or '/'}: send it as text")
+    if isinstance(value, dict):
+        for name, content in value.items():
+            _plain_data(content, f"{pointer}/{name}")
+    elif isinstance(value, list):
+        for index, content in enumerate(value):
+            _plain_data(content, f"{pointer}/{index}")
+    return value
+
+
+# Money in minor units. Not negative unless the type says so.
+Amount = Annotated[int, BeforeValidator(_no_fraction), Strict(), Field(ge=0, le=LARGEST_AMOUNT)]
+SignedAmount = Annotated[int, BeforeValidator(_no_fraction), Strict(), Field(ge=-LARGEST_AMOUNT, le=LARGEST_AMOUNT)]
+Quantity = Annotated[int, BeforeValidator(_no_fraction), Strict(), Field(ge=1, le=MOST_UNITS)]
+Count = Annotated[int, BeforeValidator(_no_fraction), Strict(), Field(ge=0, le=MOST_UNITS)]
+SignedQuantity = Annotated[int, BeforeValidator(_no_fraction), Strict(), Field(ge=-MOST_UNITS, le=MOST_UNITS)]
+Currency = Annotated[str, AfterValidator(_known_currency)]
+# Identifiers given by others; '#' separates the parts of our keys and so may not stand in them.
+Code = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^#\x00-\x1f\x7f]+$")]
+Label = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(max_length=2000)]
+Instant = Annotated[AwareDatetime, AfterValidator(require_utc)]
+Attributes = Annotated[dict[str, Any], AfterValidator(_plain_data)]
+
+__all__ = [
+    "Amount",
+    "Attributes",
+    "Code",
+    "Count",
+    "Currency",
+    "Instant",
+    "Label",
+    "Quantity",
+    "SignedAmount",
+    "SignedQuantity",
+    "Text",
+]

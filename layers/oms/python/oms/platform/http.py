@@ -1,0 +1,146 @@
+"""HTTP: from an API Gateway event to a command and back to a response.
+
+A handler builds one `api()`, and its routes read the body with `read`, name the caller with `caller`, build a `call`
+and answer with `answer`. Every Problem becomes `application/problem+json`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from pydantic import BaseModel
+
+from oms.platform.commands import Call, Outcome, input_hash
+from oms.platform.intake import read_json, validate
+from oms.platform.observability import logger
+from oms.platform.principal import Principal, authorize, principal_from_claims, tenant_prefix
+from oms.platform.problems import (
+    FieldError,
+    IdempotencyKeyMissing,
+    InvalidRequest,
+    NotAuthenticated,
+    NotFound,
+    Problem,
+)
+
+M = TypeVar("M", bound=BaseModel)
+Answer = Response[str]
+
+
+class Unexpected(Problem):
+    status = 500
+    code = "unexpected"
+    title = "The service failed; the call may be repeated with the same Idempotency-Key."
+    remedy = "Repeat the call with the same key; if it fails again, name the correlation id to support."
+
+
+def api() -> APIGatewayHttpResolver:
+    """A router whose refusals are problem documents."""
+    app = APIGatewayHttpResolver()
+
+    @app.exception_handler(Problem)
+    def refused(problem: Problem) -> Answer:
+        return problem_response(problem)
+
+    @app.exception_handler(NotFoundError)
+    def no_route(_: NotFoundError) -> Answer:
+        return problem_response(NotFound("There is no such path."))
+
+    @app.exception_handler(Exception)
+    def failed(error: Exception) -> Answer:
+        logger().exception("unexpected failure", error_type=type(error).__name__)
+        return problem_response(Unexpected())
+
+    return app
+
+
+def problem_response(problem: Problem) -> Answer:
+    """A refusal as an HTTP response."""
+    headers = {}
+    if problem.retry_after_seconds is not None:
+        headers["Retry-After"] = str(problem.retry_after_seconds)
+    body = json.dumps(problem.document(), ensure_ascii=False)
+    return Response(problem.status, "application/problem+json", body, headers)
+
+
+def caller(app: APIGatewayHttpResolver, action: str) -> Principal:
+    """The authenticated caller, allowed to take the action within its own tenant."""
+    context = app.current_event.raw_event.get("requestContext", {})
+    claims = context.get("authorizer", {}).get("jwt", {}).get("claims", {})
+    if not claims:
+        raise NotAuthenticated()
+    principal = principal_from_claims({name: _text(value) for name, value in claims.items()})
+    authorize(principal, action, tenant_prefix(principal.tenant))
+    return principal
+
+
+def _text(claim: Any) -> str:
+    return " ".join(claim) if isinstance(claim, list) else str(claim)
+
+
+def read(app: APIGatewayHttpResolver, model: type[M]) -> M:
+    """The body as a validated request."""
+    return validate(model, read_json(raw_body(app)))
+
+
+def read_optional(app: APIGatewayHttpResolver, model: type[M]) -> M:
+    """The body as a validated request; no body at all means a request without content."""
+    return read(app, model) if raw_body(app) else validate(model, {})
+
+
+def raw_body(app: APIGatewayHttpResolver) -> str | None:
+    """The body as it was sent, decoded where the gateway encoded it."""
+    event = app.current_event
+    return event.decoded_body if event.raw_event.get("isBase64Encoded") else event.raw_event.get("body")
+
+
+def call(app: APIGatewayHttpResolver, command: str, principal: Principal, body: object, *, target: str = "") -> Call:
+    """The call of a command, from the request's headers; without Idempotency-Key it raises IdempotencyKeyMissing.
+
+    `target` is the id in the path: it takes part in telling a repeat from a reuse of the key.
+    """
+    headers = {name.lower(): value for name, value in app.current_event.headers.items()}
+    key = headers.get("idempotency-key", "").strip()
+    if not key:
+        raise IdempotencyKeyMissing()
+    if len(key) > 255 or not key.isprintable():
+        raise InvalidRequest(errors=[FieldError("/header/Idempotency-Key", "invalid", "1 to 255 printable characters")])
+    request_id = str(app.current_event.raw_event.get("requestContext", {}).get("requestId", key))
+    return Call(
+        command=command,
+        principal=principal,
+        key=f"{principal.actor}#{key}",
+        input_hash=input_hash([target, body.model_dump(mode="json") if isinstance(body, BaseModel) else body]),
+        correlation_id=headers.get("x-correlation-id", request_id)[:128],
+        causation_id=request_id,
+        channel=next(iter(principal.channels)) if len(principal.channels) == 1 else None,
+        expected_version=_if_match(headers.get("if-match")),
+        reason=headers.get("x-reason"),
+    )
+
+
+def _if_match(header: str | None) -> int | None:
+    if header is None:
+        return None
+    text = header.strip().removeprefix("W/").strip('"')
+    if not text.isdigit():
+        raise InvalidRequest(errors=[FieldError("/header/If-Match", "invalid", "a version number")])
+    return int(text)
+
+
+def answer(outcome: Outcome, *, location: str | None = None) -> Answer:
+    """A command's outcome; a repeat is answered 200 with the first body and marked by Idempotency-Replayed."""
+    headers = {"Idempotency-Replayed": "true"} if outcome.replayed else {}
+    if location is not None:
+        headers["Location"] = location
+    return Response(outcome.status, "application/json", json.dumps(outcome.body, ensure_ascii=False), headers)
+
+
+def ok(body: BaseModel | Mapping[str, Any]) -> Answer:
+    """A successful read."""
+    text = body.model_dump_json() if isinstance(body, BaseModel) else json.dumps(body, ensure_ascii=False)
+    return Response(200, "application/json", text)

@@ -1,0 +1,140 @@
+"""Reading what comes from outside: size, JSON, depth, card numbers and shape, in this order.
+
+Every refusal names the field by a JSON pointer, and is raised before anything is read or written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from oms.platform.problems import CardNumberFound, FieldError, InvalidRequest, MalformedJson, TooLarge
+
+MOST_BYTES = 256 * 1024
+MOST_DEPTH = 10
+_DIGIT_RUN = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])")
+# Card numbers begin with 2 (2221-2720), 3, 4, 5 or 6 (ISO/IEC 7812 ranges of the schemes). A GTIN of 13 or 14 digits
+# may pass the same check digit, so fields that hold article numbers are looked at from 15 digits on.
+_CARD_START = re.compile(r"^(?:2[2-7]|3[0-9]|4|5|6)")
+_ARTICLE_FIELDS = frozenset({"sku", "gtin", "ean", "upc", "barcode"})
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Request(BaseModel):
+    """Base of every request body: unknown fields are refused; the field types of `platform.fields` do the rest."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def read_json(raw: str | bytes | None) -> Any:
+    """Parse a body; numbers with a fraction become Decimal. Raises TooLarge, MalformedJson or CardNumberFound."""
+    if not raw:
+        raise MalformedJson("The body is empty.")
+    data = raw.encode() if isinstance(raw, str) else raw
+    if len(data) > MOST_BYTES:
+        raise TooLarge(f"The body has {len(data)} bytes; the limit is {MOST_BYTES}.")
+    _check_nesting(data)
+    try:
+        document = json.loads(
+            data, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats
+        )
+    except (ValueError, RecursionError) as error:
+        raise MalformedJson(f"The body is not valid JSON: {error}") from error
+    _refuse_card_numbers(document, "", "")
+    return document
+
+
+def validate(model: type[M], document: Any) -> M:
+    """Shape a parsed body; every wrong field is named in one InvalidRequest."""
+    if not isinstance(document, dict):
+        raise InvalidRequest("The body must be one JSON object.", pointer="")
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise InvalidRequest(
+            errors=[
+                FieldError("/" + "/".join(_escape(str(part)) for part in e["loc"]), _code(e["type"]), e["msg"])
+                for e in error.errors(include_url=False, include_context=False, include_input=False)
+            ]
+        ) from error
+
+
+def _code(kind: str) -> str:
+    return {"extra_forbidden": "unknown_field", "missing": "required"}.get(kind, kind)
+
+
+def _escape(part: str) -> str:
+    return part.replace("~", "~0").replace("/", "~1")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ValueError("a key is repeated in one object")
+    return document
+
+
+def _check_nesting(data: bytes) -> None:
+    """Refuse deep nesting before the parser recurses into it."""
+    depth = 0
+    in_text = escaped = False
+    if data.count(b"[") + data.count(b"{") <= MOST_DEPTH:
+        return
+    for byte in data:
+        if in_text:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                in_text = False
+        elif byte == 0x22:
+            in_text = True
+        elif byte in (0x5B, 0x7B):
+            depth += 1
+            if depth > MOST_DEPTH:
+                raise TooLarge(f"The body is nested deeper than {MOST_DEPTH} levels.")
+        elif byte in (0x5D, 0x7D):
+            depth -= 1
+
+
+def _refuse_card_numbers(value: Any, pointer: str, name: str) -> None:
+    if isinstance(value, dict):
+        for key, content in value.items():
+            _refuse_card_numbers(key, f"{pointer}/{_escape(key)}", "")
+            _refuse_card_numbers(content, f"{pointer}/{_escape(key)}", key)
+    elif isinstance(value, list):
+        for index, content in enumerate(value):
+            _refuse_card_numbers(content, f"{pointer}/{index}", name)
+    elif not isinstance(value, bool) and value is not None:
+        shortest = 15 if name in _ARTICLE_FIELDS else 13
+        if has_card_number(str(value), shortest):
+            raise CardNumberFound("A field holds what looks like a card number.", pointer=pointer)
+
+
+def has_card_number(text: str, shortest: int = 13) -> bool:
+    """Whether a text holds a run of 13 to 19 digits that is built like a card number (Luhn, ISO/IEC 7812-1)."""
+    if len(text) < shortest:
+        return False
+    for run in _DIGIT_RUN.findall(text):
+        digits = run.replace(" ", "").replace("-", "")
+        if len(digits) >= shortest and _CARD_START.match(digits) and _luhn(digits):
+            return True
+    return False
+
+
+def _luhn(digits: str) -> bool:
+    total = 0
+    for position, digit in enumerate(reversed(digits)):
+        number = int(digit) * (2 if position % 2 else 1)
+        total += number - 9 if number > 9 else number
+    return total % 10 == 0

@@ -1,0 +1,70 @@
+"""Money: integers in minor units with a currency, and splits that lose nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+# ISO 4217 codes in use and their minor-unit exponents, where the exponent is not 2 (ISO 4217 list one).
+_EXPONENTS_OTHER_THAN_TWO = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+_TWO = (
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY "
+    "COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR "
+    "ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK "
+    "MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP "
+    "SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW ZWG"
+)
+EXPONENTS: dict[str, int] = dict.fromkeys(_TWO.split(), 2) | {
+    code: exponent for exponent, codes in _EXPONENTS_OTHER_THAN_TWO.items() for code in codes.split()
+}
+LARGEST_AMOUNT = 10**15
+
+
+def exponent(currency: str) -> int:
+    """Decimal places of a currency's minor unit; an unknown code raises KeyError."""
+    return EXPONENTS[currency]
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """A decimal amount in minor units, rounded half up (away from zero) where it is finer than the currency."""
+    scaled = amount.scaleb(exponent(currency))
+    return int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def format_minor(amount: int, currency: str) -> str:
+    """An amount for people, such as `113.25 USD`."""
+    places = exponent(currency)
+    return f"{Decimal(amount).scaleb(-places):.{places}f} {currency}"
+
+
+def split_by_weights(total: int, weights: Sequence[int]) -> list[int]:
+    """Split an amount in proportion to weights so that the parts sum to it exactly.
+
+    Largest remainder, ties to the lower index (FR3). Weights are not negative and not all zero, else ValueError.
+    """
+    whole = sum(weights)
+    if whole <= 0 or min(weights) < 0:
+        raise ValueError("weights must be non-negative and sum to more than zero")
+    sign = -1 if total < 0 else 1
+    magnitude = abs(total)
+    parts = [magnitude * weight // whole for weight in weights]
+    missing = magnitude - sum(parts)
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-(magnitude * weights[i] % whole), i))
+    for index in by_remainder[:missing]:
+        parts[index] += 1
+    return [sign * part for part in parts]
+
+
+def share_up_to(amount: int, done: int, whole: int) -> int:
+    """The share of an amount that belongs to the first `done` of `whole` units, rounded half up (FR3).
+
+    The share of units a to b is `share_up_to(b) - share_up_to(a)`, so shares of parts always sum to the whole.
+    """
+    if whole <= 0 or not 0 <= done <= whole:
+        raise ValueError("done must lie between 0 and whole")
+    sign = -1 if amount < 0 else 1
+    return sign * ((2 * abs(amount) * done + whole) // (2 * whole))

@@ -1,0 +1,77 @@
+"""Who is calling, and what they may do: the one place of authorisation.
+
+A token's scopes say everything: `<tenant>/<permission>`. Nothing about the tenant comes from a body or a header.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from oms.platform.problems import NotAuthenticated, NotFound, ScopeMissing
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A caller: the tenant, the client or system, its role and its permissions."""
+
+    tenant: str
+    actor: str
+    role: str
+    permissions: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """The channels this caller may place orders for."""
+        return self._named("channel.")
+
+    @property
+    def nodes(self) -> frozenset[str]:
+        """The nodes this caller is limited to; empty means every node of the tenant."""
+        return self._named("node.")
+
+    def limit(self, name: str, usual: int) -> int:
+        """A limit that this caller's permissions raise, such as `lines.1500`, else the usual one."""
+        raised = [int(text) for text in self._named(f"{name}.") if text.isdigit()]
+        return max([usual, *raised])
+
+    def _named(self, prefix: str) -> frozenset[str]:
+        return frozenset(p.removeprefix(prefix) for p in self.permissions if p.startswith(prefix))
+
+
+def principal_from_claims(claims: Mapping[str, str]) -> Principal:
+    """Read the caller from a verified token's claims; scopes of two tenants, or none, raise NotAuthenticated."""
+    scopes = [scope for scope in claims.get("scope", "").strip("[]").split() if "/" in scope]
+    tenants = {scope.split("/", 1)[0] for scope in scopes}
+    if len(tenants) != 1:
+        raise NotAuthenticated("The token names no tenant, or more than one.")
+    permissions = frozenset(scope.split("/", 1)[1] for scope in scopes)
+    actor = claims.get("sub") or claims.get("client_id") or "unknown"
+    return Principal(tenants.pop(), actor, claims.get("role", "client"), permissions)
+
+
+def system_principal(tenant: str, actor: str) -> Principal:
+    """One of our own functions acting for a tenant."""
+    return Principal(tenant, actor, "system", frozenset({"*"}))
+
+
+def node_principal(tenant: str, node_id: str) -> Principal:
+    """A store or warehouse that speaks over the integration bus; it may act on its own work only."""
+    permissions = frozenset({"fulfillment.write", "inventory.write", f"node.{node_id}"})
+    return Principal(tenant, f"node:{node_id}", "node", permissions)
+
+
+def authorize(principal: Principal, action: str, key: str) -> None:
+    """Let the principal take an action on the object under a key, or refuse.
+
+    A missing permission raises ScopeMissing; a key of another tenant raises NotFound, as if it did not exist.
+    """
+    if action not in principal.permissions and "*" not in principal.permissions:
+        raise ScopeMissing(f"The scope {principal.tenant}/{action} is missing.")
+    if not key.startswith(tenant_prefix(principal.tenant)):
+        raise NotFound()
+
+
+def tenant_prefix(tenant: str) -> str:
+    """The beginning of every key of a tenant."""
+    return f"T#{tenant}#"

@@ -1,0 +1,106 @@
+"""Sagas: a command whose writes do not fit one transaction, done in chunks that can all be undone.
+
+A saga row says who runs the saga and until when. Each chunk commits its writes together with a note of how to undo
+them, and only while the saga still belongs to its runner. The last step, which commits the command itself, removes the
+saga row. Whatever was left behind by a crash is undone by whoever finds the lease expired: a repeat of the same call,
+or the scheduled recovery.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from oms.platform.clock import format_instant, parse_instant
+from oms.platform.commands import Runtime
+from oms.platform.dynamodb import Conflict
+from oms.platform.principal import tenant_prefix
+from oms.platform.problems import StillRunning
+from oms.platform.writes import Item, Key, Kind, Write, create, remove
+
+# Longer than a function may run, so an expired lease means a dead runner.
+LEASE = timedelta(seconds=120)
+Claim = tuple[str, str, int]  # SKU, node id, units
+Undo = Callable[[str, Sequence[Claim]], Iterable[Write]]
+
+
+@dataclass(frozen=True, slots=True)
+class Saga:
+    """A running saga: its tenant, its name (command and key) and its present runner."""
+
+    tenant: str
+    name: str
+    runner: str
+
+    @property
+    def key(self) -> Key:
+        return Key(f"{tenant_prefix(self.tenant)}SAGA", self.name)
+
+    def chunk_key(self, number: int) -> Key:
+        return Key(f"{tenant_prefix(self.tenant)}SAGA#{self.name}", f"CHUNK#{number:06d}")
+
+    def still_mine(self) -> Write:
+        """Holds a transaction to this runner."""
+        return Write(Kind.CHECK, "commands", self.key, equals={"runner": self.runner})
+
+    def finished(self) -> Write:
+        """Ends the saga inside the transaction that completes the command."""
+        return Write(Kind.REMOVE, "commands", self.key, equals={"runner": self.runner})
+
+
+def begin(runtime: Runtime, tenant: str, name: str, undo: Undo) -> Saga:
+    """Start a saga; one that is left over from a dead runner is undone first, a living one raises StillRunning."""
+    saga = Saga(tenant, name, runtime.ids.new("run"))
+    found = runtime.database.get("commands", saga.key)
+    if found is not None:
+        if parse_instant(str(found["lease_until"])) > runtime.clock.now():
+            raise StillRunning()
+        undo_saga(runtime, tenant, name, undo)
+    try:
+        runtime.database.commit([create("commands", saga.key, _row(runtime, saga))])
+    except Conflict as conflict:
+        raise StillRunning() from conflict
+    return saga
+
+
+def commit_chunk(runtime: Runtime, saga: Saga, number: int, writes: Sequence[Write], claims: Sequence[Claim]) -> None:
+    """Commit one chunk with the note that undoes it; raises Conflict if a condition failed or the saga was taken."""
+    note = create("commands", saga.chunk_key(number), {"claims": json.dumps(claims)})
+    runtime.database.commit([saga.still_mine(), note, *writes])
+
+
+def undo_saga(runtime: Runtime, tenant: str, name: str, undo: Undo) -> None:
+    """Take a saga over and undo its chunks, each exactly once, then forget it."""
+    saga = Saga(tenant, name, runtime.ids.new("run"))
+    found = runtime.database.get("commands", saga.key)
+    if found is None:
+        return
+    take_over = Write(Kind.PUT, "commands", saga.key, set=_row(runtime, saga), equals={"runner": found["runner"]})
+    runtime.database.commit([take_over])
+    for chunk in list(runtime.database.query("commands", f"{tenant_prefix(tenant)}SAGA#{name}", begins="CHUNK#")):
+        claims = [(str(sku), str(node), int(units)) for sku, node, units in json.loads(str(chunk["claims"]))]
+        own = Key(str(chunk["pk"]), str(chunk["sk"]))
+        forget = Write(Kind.REMOVE, "commands", own, must_exist=True)
+        runtime.database.commit([saga.still_mine(), forget, *undo(tenant, claims)])
+    runtime.database.commit([saga.finished()])
+
+
+def forget_chunks(saga: Saga, count: int) -> list[Write]:
+    """Removes the notes of a saga that succeeded, inside its last transaction."""
+    return [remove("commands", saga.chunk_key(number)) for number in range(count)]
+
+
+def expired_sagas(runtime: Runtime, tenant: str) -> list[str]:
+    """The names of the sagas of a tenant whose runner is dead."""
+    now = runtime.clock.now()
+    return [
+        str(item["sk"])
+        for item in runtime.database.query("commands", f"{tenant_prefix(tenant)}SAGA")
+        if parse_instant(str(item["lease_until"])) <= now
+    ]
+
+
+def _row(runtime: Runtime, saga: Saga) -> Item:
+    return {"runner": saga.runner, "lease_until": format_instant(runtime.clock.now() + LEASE)}

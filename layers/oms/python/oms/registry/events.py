@@ -1,0 +1,24 @@
+"""What the registry tells the others."""
+
+from __future__ import annotations
+
+from oms.platform.events import EventData
+from oms.registry.model import Item, Node
+
+
+class NodeChanged(EventData):
+    """A node has a new version, in force from `node.effective_from`."""
+
+    node: Node
+
+
+class ItemChanged(EventData):
+    """One item was put."""
+
+    item: Item
+
+
+class ItemsLoaded(EventData):
+    """Many items were put at once: one event for all that one transaction changed."""
+
+    items: list[Item]

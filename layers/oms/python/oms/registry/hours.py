@@ -1,0 +1,97 @@
+"""When a node is open: local weekly hours and holidays as exact instants, over clock changes.
+
+Hours belong to the date they begin on; a holiday replaces the hours that begin on its date. A local time that a clock
+change skips is the instant of the change; one that comes twice is its first coming.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from oms.platform.clock import require_utc
+from oms.registry.model import Hours, Node
+
+Interval = tuple[datetime, datetime]
+_DAY = timedelta(days=1)
+# A node that does not open within this time has no next opening.
+_LOOK_AHEAD_WEEKS = 53
+
+
+def open_intervals(node: Node, start: datetime, end: datetime) -> list[Interval]:
+    """The times a node is open within [start, end), in UTC, in order, touching ones joined."""
+    start, end = require_utc(start), require_utc(end)
+    if node.status != "active" or start >= end:
+        return []
+    if node.hours is None and not node.holidays:
+        return [(start, end)]
+    joined: list[Interval] = []
+    for opens, closes in sorted(_all_intervals(node, start, end)):
+        opens, closes = max(opens, start), min(closes, end)
+        if opens >= closes:
+            continue
+        if joined and opens <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(closes, joined[-1][1]))
+        else:
+            joined.append((opens, closes))
+    return joined
+
+
+def is_open(node: Node, instant: datetime) -> bool:
+    """Whether a node is open at an instant."""
+    return bool(open_intervals(node, instant, require_utc(instant) + timedelta(microseconds=1)))
+
+
+def next_opening(node: Node, instant: datetime) -> datetime | None:
+    """The first instant, from the given one on, at which a node is open; None if there is none within 53 weeks."""
+    start = require_utc(instant)
+    for week in range(_LOOK_AHEAD_WEEKS):
+        begin = start + week * 7 * _DAY
+        intervals = open_intervals(node, begin, begin + 7 * _DAY)
+        if intervals:
+            return intervals[0][0]
+    return None
+
+
+def _all_intervals(node: Node, start: datetime, end: datetime) -> Iterator[Interval]:
+    """The intervals of every local date that can touch [start, end), not yet cut to it."""
+    zone = ZoneInfo(node.time_zone)
+    # Hours of the day before may reach over midnight.
+    day = start.astimezone(zone).date() - _DAY
+    last = end.astimezone(zone).date()
+    while day <= last:
+        for opens, closes in _hours_on(node, day):
+            passes_midnight = closes <= opens and closes != "24:00"
+            closing_day = day + _DAY if passes_midnight or closes == "24:00" else day
+            yield _instant(day, opens, zone), _instant(closing_day, closes.replace("24:00", "00:00"), zone)
+        day += _DAY
+
+
+def _hours_on(node: Node, day: date) -> tuple[Hours, ...]:
+    for holiday in node.holidays:
+        if holiday.date == day:
+            return holiday.hours
+    return (("00:00", "24:00"),) if node.hours is None else node.hours.of(day)
+
+
+def _instant(day: date, clock_time: str, zone: ZoneInfo) -> datetime:
+    """The first instant at which the clock on the wall shows a local time or has passed it."""
+    local = datetime.combine(day, time.fromisoformat(clock_time), zone)
+    earlier, later = local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
+    if earlier <= later:
+        return earlier
+    # Skipped by a clock change: read with the offset before the change it lies after it, and the other way round.
+    return _offset_change(later, earlier, zone)
+
+
+def _offset_change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """The instant between two at which a zone's offset changes, to the second."""
+    old = before.astimezone(zone).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
+        if middle.astimezone(zone).utcoffset() == old:
+            before = middle
+        else:
+            after = middle
+    return after

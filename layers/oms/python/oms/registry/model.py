@@ -1,0 +1,218 @@
+"""Nodes and items as they are stored and as they are put.
+
+A node's document changes with effect from an instant; every change is a version of its own and stays readable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from oms.platform.fields import Amount, Attributes, Code, Instant, Label, Text
+from oms.platform.intake import Request
+
+_MICRO = 1_000_000
+_CLOCK_TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+_CLOSING_TIME = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+
+
+def _microdegrees(value: Any) -> Any:
+    """A JSON number of degrees as an integer of millionths (about 11 cm)."""
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        raise ValueError("a number of degrees")
+    return int((Decimal(value) * _MICRO).to_integral_value())
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is not a time zone of the IANA database") from error
+    return name
+
+
+class NodeKind(StrEnum):
+    DC = "dc"
+    STORE = "store"
+    SUPPLIER = "supplier"
+    PICKUP_POINT = "pickup_point"
+    WEB = "web"  # a site that sells and holds no stock
+
+
+class Journey(StrEnum):
+    """The ways a customer may get goods from a node, or bring them back to it."""
+
+    SHIP = "ship"
+    PICKUP = "pickup"
+    SHIP_TO_STORE = "ship_to_store"
+    DELIVERY = "delivery"
+    DIGITAL = "digital"
+    RETURNS = "returns"
+
+
+class ItemKind(StrEnum):
+    STOCK = "stock"  # counted at nodes
+    NON_STOCK = "non_stock"  # a service or a charge
+    DIGITAL = "digital"
+
+
+Zone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
+Latitude = Annotated[int, BeforeValidator(_microdegrees), Field(ge=-90 * _MICRO, le=90 * _MICRO)]
+Longitude = Annotated[int, BeforeValidator(_microdegrees), Field(ge=-180 * _MICRO, le=180 * _MICRO)]
+# Local opening and closing time. A closing time at or before the opening time is on the next day.
+Hours = tuple[
+    Annotated[str, Field(pattern=_CLOCK_TIME)],
+    Annotated[str, Field(pattern=_CLOSING_TIME)],
+]
+DayHours = Annotated[tuple[Hours, ...], Field(max_length=8)]
+
+
+class WeeklyHours(Request):
+    """Opening hours per weekday; a day that is left out is closed."""
+
+    monday: DayHours = ()
+    tuesday: DayHours = ()
+    wednesday: DayHours = ()
+    thursday: DayHours = ()
+    friday: DayHours = ()
+    saturday: DayHours = ()
+    sunday: DayHours = ()
+
+    def of(self, day: date) -> tuple[Hours, ...]:
+        """The hours that begin on a date, going by its weekday."""
+        week = (
+            self.monday,
+            self.tuesday,
+            self.wednesday,
+            self.thursday,
+            self.friday,
+            self.saturday,
+            self.sunday,
+        )
+        return week[day.weekday()]
+
+
+class Holiday(Request):
+    """A date with hours of its own; none means closed."""
+
+    date: date
+    hours: DayHours = ()
+    name: Label | None = None
+
+
+class Address(Request):
+    lines: Annotated[tuple[Label, ...], Field(min_length=1, max_length=5)]
+    city: Label
+    region: Label | None = None
+    postal_code: Annotated[str, Field(min_length=1, max_length=20)] | None = None
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+
+class Contact(Request):
+    name: Label | None = None
+    phone: Annotated[str, Field(max_length=40)] | None = None
+    email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+
+
+def _dates_once(holidays: tuple[Holiday, ...]) -> tuple[Holiday, ...]:
+    if len({holiday.date for holiday in holidays}) != len(holidays):
+        raise ValueError("a date stands in the holidays twice")
+    return holidays
+
+
+class NodeDetails(Request):
+    """What is known about a node. `hours` left out means always open; an inactive node is never open."""
+
+    id: Code
+    kind: NodeKind
+    name: Label
+    legal_entity: Code
+    address: Address
+    time_zone: Zone
+    hours: WeeklyHours | None = None
+    holidays: Annotated[tuple[Holiday, ...], Field(max_length=200), AfterValidator(_dates_once)] = ()
+    skills: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
+    journeys: Annotated[tuple[Journey, ...], Field(max_length=len(Journey))] = ()
+    contact: Contact | None = None
+    status: Literal["active", "closed"] = "active"
+    attributes: Attributes = Field(default_factory=dict)
+
+
+class PutNode(NodeDetails):
+    """A node as it is put, in force from `effective_from` (now, where it is left out)."""
+
+    latitude: Latitude
+    longitude: Longitude
+    effective_from: Instant | None = None
+
+
+class Node(NodeDetails):
+    """One stored version of a node. Coordinates are integers in millionths of a degree."""
+
+    latitude_microdegrees: int
+    longitude_microdegrees: int
+    effective_from: Instant
+    version: int
+
+
+class PutItem(Request):
+    """An item as it is put. The SKU is kept and looked up exactly as written."""
+
+    sku: Code
+    description: Text
+    kind: ItemKind = ItemKind.STOCK
+    unit: Code = "each"
+    weight_grams: Amount | None = None
+    tax_category: Code | None = None
+    status: Literal["active", "inactive"] = "active"
+    attributes: Attributes = Field(default_factory=dict)
+
+
+class Item(PutItem):
+    """A stored item: `version` counts its changes, `told` those with an event of their own (bulk loads share one)."""
+
+    version: int
+    told: int = 0
+
+
+def in_force(versions: Iterable[Node], at: datetime) -> list[Node]:
+    """Of many versions of many nodes, the one of each node that holds at an instant, by node id.
+
+    Of two versions that begin at the same instant the later change holds.
+    """
+    holding: dict[str, Node] = {}
+    for node in sorted(versions, key=_age):
+        if node.effective_from <= at:
+            holding[node.id] = node
+    return [holding[node_id] for node_id in sorted(holding)]
+
+
+def upcoming(versions: Iterable[Node], at: datetime) -> list[Node]:
+    """The versions of one node that begin after an instant, soonest first; a replaced one is left out."""
+    planned: dict[datetime, Node] = {}
+    for node in sorted(versions, key=_age):
+        if node.effective_from > at:
+            planned[node.effective_from] = node
+    return list(planned.values())
+
+
+def _age(node: Node) -> tuple[datetime, int]:
+    return (node.effective_from, node.version)
+
+
+def stored_node(put: PutNode, *, version: int, effective_from: datetime) -> Node:
+    """A put node as the version that is stored."""
+    details = {name: getattr(put, name) for name in NodeDetails.model_fields}
+    return Node(
+        **details,
+        latitude_microdegrees=put.latitude,
+        longitude_microdegrees=put.longitude,
+        effective_from=effective_from,
+        version=version,
+    )

@@ -1,0 +1,47 @@
+"""What other contexts may read of the registry, kept in a warm function for a minute.
+
+An item or node that is not known is never remembered as missing, so a new one can be used at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from oms.platform.dynamodb import Database
+from oms.registry.model import Item, Node
+from oms.registry.store import CACHE_TIME, NodeCache, load_items
+
+_MOST_ITEMS = 20_000
+_nodes = NodeCache()
+_items: dict[tuple[str, str], tuple[datetime, Item]] = {}
+
+
+def known_nodes(database: Database, tenant: str, now: datetime, *, named: Iterable[str] = ()) -> Mapping[str, Node]:
+    """The nodes of a tenant in force now, by id; where a named one is not among those kept, all are read again."""
+    return _nodes.nodes(database, tenant, now, at_least=dict.fromkeys(named, 1))
+
+
+def known_items(database: Database, tenant: str, skus: Iterable[str], now: datetime) -> Mapping[str, Item]:
+    """The items that exist among these SKUs, by SKU."""
+    found: dict[str, Item] = {}
+    wanted = []
+    for sku in dict.fromkeys(skus):
+        loaded_at, item = _items.get((tenant, sku), (None, None))
+        if loaded_at is not None and item is not None and abs(now - loaded_at) < CACHE_TIME:
+            found[sku] = item
+        else:
+            wanted.append(sku)
+    if wanted:
+        loaded = load_items(database, tenant, wanted)
+        if len(_items) > _MOST_ITEMS:
+            _items.clear()
+        _items.update({(tenant, sku): (now, item) for sku, item in loaded.items()})
+        found.update(loaded)
+    return found
+
+
+def forget() -> None:
+    """Drop what is remembered, for tests that change tables behind our back."""
+    _items.clear()
+    _nodes.forget()

@@ -1,0 +1,1 @@
+"""Choosing the nodes that fulfil an order."""

@@ -1,0 +1,184 @@
+"""source_order: confirm or improve the plan an order was placed with, and turn its claims into work for nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from oms.fulfillment.model import MOST_LINES, FulfillmentOrder, Status, WorkLine
+from oms.inventory import writes as stock
+from oms.orders.cancelling import open_claims
+from oms.orders.events import OrderSourced
+from oms.orders.model import Group, Line, Order
+from oms.orders.model import Status as OrderStatus
+from oms.orders.model import status as order_status
+from oms.orders.placing import read_stock, source_groups
+from oms.orders.request import Method
+from oms.orders.store import load_order
+from oms.orders.writes import change_order
+from oms.platform.clock import format_instant
+from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
+from oms.platform.consumers import call_from_workflow
+from oms.platform.ids import child_id
+from oms.platform.problems import NotFound
+from oms.platform.writes import Write
+from oms.registry.reads import known_nodes
+
+# How long a node may take before somebody is told.
+RESPOND_WITHIN = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Units of a line whose reservation becomes an allocation, at the same node or at a better one."""
+
+    line: Line
+    from_node: str
+    to_node: str
+    quantity: int
+
+
+def source_order(runtime: Runtime, tenant: str, order_id: str) -> Outcome:
+    """Allocate an order: its reservations become allocations and fulfilment orders, in as few transactions as fit.
+
+    Improves the plan where a better one has become possible. A cancelled or already sourced order is left alone.
+    Raises NotFound for an unknown order.
+    """
+    while True:
+        order = load_order(runtime.database, tenant, order_id)
+        if order is None:
+            raise NotFound(f"There is no order {order_id}.")
+        if order.header.sourced or order_status(order) is OrderStatus.CANCELLED:
+            return Outcome(200, {"order_id": order_id, "sourced": order.header.sourced})
+        part = len(order.fulfillment_orders)
+        call = call_from_workflow("source_order", tenant, f"{order_id}#{part}")
+        execute(runtime, call, partial(_source_part, runtime, call, order_id))
+
+
+def _source_part(runtime: Runtime, call: Call, order_id: str) -> Decision:
+    order = load_order(runtime.database, call.tenant, order_id)
+    if order is None:
+        raise NotFound(f"There is no order {order_id}.")
+    moves = list(_open_moves(order))
+    if not order.header.plan_is_best and not order.fulfillment_orders and len(moves) <= MOST_LINES // 2:
+        moves = _improved(runtime, call.tenant, order, moves)
+    now, later = moves[:MOST_LINES], moves[MOST_LINES:]
+    work = _work(runtime, order, now, services=not later)
+    header = order.header.model_copy(update={"sourced": not later})
+    event = OrderSourced(
+        order_id=order_id,
+        fulfillment_order_ids=tuple(entry.id for entry in work),
+        is_last=not later,
+    )
+    _, writes, events = change_order(call.tenant, order, events=[event], header=header, fulfillment_orders=work)
+    claims = [write for move in now for write in _claim_writes(call.tenant, move)]
+    return Decision([*writes, *claims], events, body={"order_id": order_id, "sourced": not later})
+
+
+def _open_moves(order: Order) -> Iterator[Move]:
+    """The reservations that are not yet allocated, each staying where it is."""
+    given: dict[tuple[int, str], int] = {}
+    for work in order.fulfillment_orders:
+        for part in work.lines:
+            given[part.line_no, work.node_id] = given.get((part.line_no, work.node_id), 0) + part.quantity
+    for line in order.lines:
+        for claim in open_claims(order, line):
+            units = claim.quantity - given.get((line.line_no, claim.node_id), 0)
+            if units > 0:
+                yield Move(line, claim.node_id, claim.node_id, units)
+
+
+def _improved(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]) -> list[Move]:
+    """The same claims at better nodes, if the present stock allows fewer or nearer shipments; else as they are."""
+    nodes = known_nodes(runtime.database, tenant, runtime.clock.now())
+    lines = [line for line in order.lines if line.claims_stock and not order.cancelled.get(line.line_no)]
+    if len(lines) != len([line for line in order.lines if line.claims_stock]):
+        return list(moves)
+    free = read_stock(runtime, tenant, (line.agreed.sku for line in lines))
+    own = dict(free)
+    only_own: dict[tuple[str, str], int] = {}
+    for move in moves:
+        key = (move.line.agreed.sku, move.from_node)
+        own[key] = own.get(key, 0) + move.quantity
+        only_own[key] = only_own.get(key, 0) + move.quantity
+    present = source_groups(order.header.groups, lines, nodes, only_own)
+    better = source_groups(order.header.groups, lines, nodes, own)
+    if better.rank >= present.rank:
+        return list(moves)
+    return _reassigned(order, moves, {(a.line_no, a.node_id): a.quantity for a in better.allotments})
+
+
+def _reassigned(order: Order, moves: Sequence[Move], wanted: dict[tuple[int, str], int]) -> list[Move]:
+    """Pair what is reserved with what the better plan wants, leaving in place what both have."""
+    have = {(move.line.line_no, move.from_node): move.quantity for move in moves}
+    paired: list[Move] = []
+    for key in list(wanted):
+        stay = min(wanted[key], have.get(key, 0))
+        if stay:
+            paired.append(Move(order.line(key[0]), key[1], key[1], stay))
+            wanted[key] -= stay
+            have[key] -= stay
+    for (line_no, target), units in wanted.items():
+        for (other_no, origin), free in have.items():
+            taken = min(units, free) if other_no == line_no else 0
+            if taken:
+                paired.append(Move(order.line(line_no), origin, target, taken))
+                have[other_no, origin] -= taken
+                units -= taken
+    return paired
+
+
+def _claim_writes(tenant: str, move: Move) -> list[Write]:
+    return stock.move_claim(tenant, move.line.agreed.sku, move.from_node, move.to_node, move.quantity)
+
+
+def _work(runtime: Runtime, order: Order, moves: Sequence[Move], *, services: bool) -> list[FulfillmentOrder]:
+    """One fulfilment order per group and node; with `services`, also one per group for work that needs no stock."""
+    parts: dict[tuple[int, str], list[WorkLine]] = {}
+    for move in sorted(moves, key=lambda m: (m.line.group_no, m.to_node, m.line.line_no)):
+        lines = parts.setdefault((move.line.group_no, move.to_node), [])
+        if lines and lines[-1].line_no == move.line.line_no:
+            lines[-1] = lines[-1].model_copy(update={"quantity": lines[-1].quantity + move.quantity})
+        else:
+            lines.append(WorkLine(line_no=move.line.line_no, sku=move.line.agreed.sku, quantity=move.quantity))
+    if services:
+        for line in order.lines:
+            units = line.quantity - order.cancelled.get(line.line_no, 0)
+            if line.work and not line.claims_stock and units:
+                parts.setdefault((line.group_no, order.header.selling_node), []).append(
+                    WorkLine(line_no=line.line_no, sku=line.agreed.sku, quantity=units)
+                )
+    first = len(order.fulfillment_orders) + 1
+    return [
+        _fulfillment_order(runtime, order, number, group_no, node_id, lines)
+        for number, ((group_no, node_id), lines) in enumerate(parts.items(), start=first)
+    ]
+
+
+def _fulfillment_order(
+    runtime: Runtime, order: Order, number: int, group_no: int, node_id: str, lines: Sequence[WorkLine]
+) -> FulfillmentOrder:
+    now = runtime.clock.now()
+    group = order.header.groups[group_no - 1]
+    return FulfillmentOrder(
+        id=child_id("ful", order.header.id, number),
+        order_id=order.header.id,
+        node_id=node_id,
+        legal_entity=order.header.legal_entity,
+        group_no=group_no,
+        method=_method(order, group, lines),
+        status=Status.SCHEDULED,
+        lines=tuple(lines),
+        created_at=format_instant(now),
+        respond_by=format_instant(now + RESPOND_WITHIN),
+        timeout_seconds=int(RESPOND_WITHIN.total_seconds()),
+    )
+
+
+def _method(order: Order, group: Group, lines: Sequence[WorkLine]) -> str:
+    """How the work ends: what needs no stock is delivered digitally, whatever its line says."""
+    if all(not order.line(line.line_no).claims_stock for line in lines):
+        return Method.DIGITAL.value
+    return group.method.value

@@ -1,0 +1,256 @@
+"""The program inside a worker process: import the handler once, then answer one call per line.
+
+Started as `python worker_main.py <requests fd> <replies fd>`, or forked by a nursery, which is this program
+started as `python worker_main.py nursery <control fd>`. Requests and replies are JSON lines on two
+pipes of their own, so nothing a handler prints can be mistaken for an answer; stdout and stderr are the log.
+Only the standard library may be imported here: the handler's own path decides everything else.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+
+LIBRARIES = (
+    "boto3.session",
+    "botocore.handlers",
+    "botocore.httpsession",
+    "botocore.endpoint",
+    "pydantic",
+    "aws_lambda_powertools",
+    "aws_lambda_powertools.metrics",
+    "aws_lambda_powertools.utilities.batch",
+    "aws_lambda_powertools.event_handler",
+)
+MESSAGE_LIMIT = 256 * 1024
+CHANGING = ("_X_AMZN_TRACE_ID", "_MINISTACK_INVOKE_DEPTH")
+
+
+class Context:
+    """What a handler receives as `context`."""
+
+    identity = None
+    client_context = None
+
+    def __init__(self, about, call):
+        self.function_name = about["function_name"]
+        self.function_version = about["version"]
+        self.memory_limit_in_mb = about["memory"]
+        self.log_group_name = about["log_group"]
+        self.log_stream_name = about["log_stream"]
+        self.aws_request_id = call["request_id"]
+        self.invoked_function_arn = call["arn"]
+        self._deadline = time.monotonic() + about["timeout"]
+
+    def get_remaining_time_in_millis(self):
+        return max(0, int((self._deadline - time.monotonic()) * 1000))
+
+
+def described(error):
+    """An exception as Lambda reports it: its class name, its text, its trace."""
+    return {
+        "errorType": type(error).__name__,
+        "errorMessage": str(error),
+        "stackTrace": traceback.format_exception(type(error), error, error.__traceback__),
+    }
+
+
+def load(about):
+    """The handler function; raises whatever its import raises."""
+    for folder in about["path"]:
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+    adjust_sdk()
+    module, _, name = about["handler"].rpartition(".")
+    return getattr(importlib.import_module(module.replace("/", ".")), name)
+
+
+def adjust_sdk():
+    """Prepare botocore before any client is made; once in a process, also when it was forked later."""
+    if not _adjusted:
+        _adjusted.append(True)
+        pass_on_depth()
+        send_head_with_body()
+        make_user_agent_once()
+
+
+_adjusted = []
+
+
+def pass_on_depth():
+    """Stamp each SDK call with how deep in a chain of invocations it is; the engine stops endless loops."""
+    try:
+        import botocore.handlers
+    except ImportError:
+        return
+
+    def stamp(params, **_):
+        depth = os.environ.get("_MINISTACK_INVOKE_DEPTH")
+        if depth:
+            params["headers"].setdefault("X-Ministack-Invoke-Depth", depth)
+
+    botocore.handlers.BUILTIN_HANDLERS.append(("before-call", stamp))
+
+
+def send_head_with_body():
+    """Write an SDK request in one piece: two writes cost both ends twice the system calls."""
+    try:
+        from botocore.awsrequest import AWSConnection
+    except ImportError:
+        return
+    request, send = AWSConnection.request, AWSConnection.send
+
+    def joined_request(self, method, url, body=None, headers=None, *args, **kwargs):
+        joining = isinstance(body, bytes) and not (headers or {}).get("Expect")
+        self._held = b"" if joining else None
+        request(self, method, url, body, headers, *args, **kwargs)
+        held, self._held = self._held, None
+        if held:
+            send(self, held)
+
+    def joined_send(self, data):
+        held = getattr(self, "_held", None)
+        if held == b"":
+            self._held = data
+            return
+        if held:
+            self._held, data = None, held + data
+        send(self, data)
+
+    AWSConnection.request, AWSConnection.send = joined_request, joined_send
+
+
+def make_user_agent_once():
+    """The SDK puts the same User-Agent together twice for each request, a tenth of its processor time."""
+    try:
+        from botocore.context import get_context
+        from botocore.useragent import UserAgentString
+    except ImportError:
+        return
+    compose = UserAgentString.to_string
+
+    def remembered(self):
+        context = get_context()
+        features = frozenset(context.features) if context else None
+        made = self.__dict__.setdefault("_made", {})
+        if features not in made:
+            made[features] = compose(self)
+        return made[features]
+
+    UserAgentString.to_string = remembered
+
+
+def leave_with_the_engine(requests_fd):
+    """End this process when the engine is gone, even in the middle of a call."""
+    watch = select.poll()
+    watch.register(requests_fd, 0)
+    while not watch.poll():
+        pass
+    os._exit(0)
+
+
+def answer(handler, about, call):
+    for name in CHANGING:
+        value = call["env"].get(name)
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+    try:
+        result = handler(call["event"], Context(about, call))
+    except Exception as error:  # noqa: BLE001 - whatever a handler raised is its answer
+        return {"error": described(error)}
+    try:
+        return json.dumps({"result": result})
+    except (TypeError, ValueError) as error:
+        text = f"Unable to marshal response: {error}"
+        return {"error": {"errorType": "Runtime.MarshalError", "errorMessage": text, "stackTrace": []}}
+
+
+def work(requests_fd, replies_fd):
+    requests = os.fdopen(requests_fd, "rb")
+    sys.stdout.reconfigure(line_buffering=True)
+
+    def reply(message):
+        text = message if isinstance(message, str) else json.dumps(message)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        data = memoryview(text.encode() + b"\n")
+        while data:
+            data = data[os.write(replies_fd, data) :]
+
+    about = json.loads(requests.readline())
+    threading.Thread(target=leave_with_the_engine, args=(requests_fd,), daemon=True).start()
+    try:
+        handler = load(about)
+    except Exception as error:  # noqa: BLE001 - whatever the import raised is the answer
+        reply({"error": described(error)})
+        return
+    # What the imports made stays for the life of the process; collecting it again and again finds nothing.
+    gc.freeze()
+    reply({"ready": True})
+    for line in requests:
+        reply(answer(handler, about, json.loads(line)))
+
+
+def be_a_nursery(control_fd):
+    """Load the common libraries, then fork a worker for each message until the engine closes the line."""
+    control = socket.socket(fileno=control_fd)
+    for folder in json.loads(control.recv(MESSAGE_LIMIT))["path"]:
+        sys.path.insert(0, folder)
+    for name in LIBRARIES:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    adjust_sdk()
+    gc.collect()
+    gc.freeze()
+    # Workers that end are nobody's concern here; without this they would stay as zombies.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        message, descriptors, _flags, _address = socket.recv_fds(control, MESSAGE_LIMIT, 3)
+        if not message:
+            return
+        worker = os.fork()
+        if worker == 0:
+            control.close()
+            become_worker(json.loads(message), *descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        control.send(str(worker).encode())
+
+
+def become_worker(start, requests_fd, replies_fd, log_fd):
+    """In the forked process: take over its own environment, folder and log, and work until the engine ends it."""
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.setpgid(0, 0)
+        os.dup2(log_fd, 1)
+        os.dup2(log_fd, 2)
+        os.close(log_fd)
+        os.environ.clear()
+        os.environ.update(start["env"])
+        time.tzset()
+        os.chdir(start["cwd"])
+        work(requests_fd, replies_fd)
+        sys.stdout.flush()
+    finally:
+        os._exit(0)
+
+
+def main():
+    if sys.argv[1] == "nursery":
+        be_a_nursery(int(sys.argv[2]))
+    else:
+        work(int(sys.argv[1]), int(sys.argv[2]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Which request asks for what: authentication, paths, and the provider's answers and refusals."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from local.psp import requests
+from local.psp.core import Psp
+from local.psp.courier import Courier
+from local.psp.journal import render
+from local.psp.once import Answer
+from local.psp.refusals import Refused
+from local.psp.wire import Request
+
+LARGEST_PAGE = 10_000
+
+
+class Routes:
+    """Answers requests for one provider; `api_key` is the bearer token that every call but /health must show."""
+
+    def __init__(self, psp: Psp, courier: Courier, api_key: str) -> None:
+        self._psp = psp
+        self._courier = courier
+        self._bearer = f"Bearer {api_key}".encode()
+        self._verbs = {
+            "capture": psp.capture,
+            "void": psp.void,
+            "refunds": psp.refund,
+            "authenticate": psp.authenticate,
+        }
+
+    def answer(self, request: Request) -> Answer:
+        """The answer to one request; a refusal is an answer like any other."""
+        try:
+            path, _, query = request.target.partition("?")
+            if path == "/health" and request.method == "GET":
+                return _shown(self._health())
+            shown = request.headers.get("authorization", "").encode()
+            if not hmac.compare_digest(shown, self._bearer):
+                raise Refused(401, "unauthenticated", "Send the API key as a bearer token.")
+            if request.method == "POST":
+                return self._post(path, request)
+            if request.method == "GET":
+                return _shown(self._get(path, dict(parse_qsl(query, keep_blank_values=True))))
+            raise Refused(405, "method_not_allowed", "Only GET and POST are served.")
+        except Refused as refusal:
+            return Answer(refusal.status, render(refusal.document()))
+
+    def _post(self, path: str, request: Request) -> Answer:
+        body = requests.read_body(request.body)
+        parts = path.split("/")
+        if path == "/_config":
+            return self._configure(body)
+        key = request.headers.get("idempotency-key")
+        if path == "/payments":
+            return self._psp.authorize(requests.read_key(key), body)
+        if len(parts) == 4 and parts[1] == "payments" and parts[3] in self._verbs:
+            return self._verbs[parts[3]](requests.read_key(key), unquote(parts[2]), body)
+        raise Refused(404, "not_found", "There is nothing at this address.")
+
+    def _get(self, path: str, query: dict[str, str]) -> dict[str, Any]:
+        parts = path.split("/")
+        if path == "/payments":
+            return self._find(query)
+        if len(parts) == 3 and parts[1] == "payments":
+            return self._psp.get(unquote(parts[2]))
+        if path in ("/log", "/events"):
+            self._psp.advance()
+            return _page(self._psp.journal.log if path == "/log" else self._psp.journal.events, query)
+        raise Refused(404, "not_found", "There is nothing at this address.")
+
+    def _find(self, query: dict[str, str]) -> dict[str, Any]:
+        if "idempotency_key" in query:
+            return self._psp.find_by_key(query["idempotency_key"])
+        wanted = {name.removeprefix("metadata."): query[name] for name in query if name.startswith("metadata.")}
+        if not wanted:
+            raise Refused(400, "filter_missing", "Filter by idempotency_key or by metadata.<name>.")
+        return self._psp.find_by_metadata(wanted)
+
+    def _configure(self, body: dict[str, Any]) -> Answer:
+        asked = requests.read_configure(body)
+        self._psp.configure(asked)
+        if asked.webhook is not None:
+            self._courier.send_to(asked.webhook["url"], asked.webhook.get("secret"), asked.webhook.get("types"))
+        elif asked.remove_webhook:
+            self._courier.send_to(None)
+        return _shown({"configured": sorted(body)})
+
+    def _health(self) -> dict[str, Any]:
+        """Alive, and how much was done so far."""
+        psp = self._psp
+        return {
+            "status": "ok",
+            "time": psp.advance(),
+            "payments": len(psp.payments),
+            "effects": len(psp.journal.log),
+            "events": len(psp.journal.events),
+            "refusals": dict(psp.keys.refusals),
+            "webhooks": self._courier.counts(),
+        }
+
+
+def _page(entries: list[Any], query: dict[str, str]) -> dict[str, Any]:
+    """Entries after a sequence number, which is also their place in the list."""
+    try:
+        after, limit = int(query.get("after", "0")), int(query.get("limit", "1000"))
+    except ValueError:
+        raise Refused(400, "page_invalid", "after and limit are whole numbers.") from None
+    if after < 0 or not 1 <= limit <= LARGEST_PAGE:
+        raise Refused(400, "page_invalid", f"after is at least 0, limit from 1 to {LARGEST_PAGE}.")
+    page = entries[after : after + limit]
+    rows = [entry if isinstance(entry, dict) else entry.document() for entry in page]
+    return {"entries": rows, "next": after + limit if after + limit < len(entries) else None}
+
+
+def _shown(document: dict[str, Any]) -> Answer:
+    return Answer(200, render(document))

@@ -1,0 +1,1 @@
+"""The world outside the product on one machine: what stores and warehouses would do by themselves."""

@@ -1,0 +1,109 @@
+"""Handlers that the conformance test deploys; each shows one thing about the engine that runs it."""
+
+import base64
+import json
+import os
+import time
+
+import boto3
+
+_clients = {}
+
+
+def client(name):
+    if name not in _clients:
+        _clients[name] = boto3.client(name)
+    return _clients[name]
+
+
+class StockGone(Exception):
+    """A business outcome with a name that a workflow can catch."""
+
+
+def store_body(event, context):
+    """HTTP API: put the posted item, answer with the scopes that the token carried."""
+    body = json.loads(event["body"])
+    item = {"pk": {"S": body["id"]}, "sk": {"S": "ORDER"}, "qty": {"N": str(body["qty"])}}
+    client("dynamodb").put_item(TableName=os.environ["TABLE"], Item=item)
+    claims = event["requestContext"]["authorizer"]["jwt"]["claims"]
+    return {"statusCode": 201, "body": json.dumps({"id": body["id"], "scope": claims["scope"]})}
+
+
+def run_task(event, context):
+    """A workflow task: say hello, raise by name, hand on a task token, or report which process answers."""
+    if event.get("raise"):
+        raise StockGone(f"no {event['raise']} left")
+    if event.get("token"):
+        client("sqs").send_message(QueueUrl=os.environ["TOKENS"], MessageBody=event["token"])
+    return {"pid": os.getpid(), "echo": event.get("echo"), "clock": os.environ.get("SPINE_CLOCK_FILE")}
+
+
+def hold(event, context):
+    """Occupy an environment for a moment."""
+    print(f"holding {event['n']}")
+    began = time.time()
+    time.sleep(event["seconds"])
+    return {"began": began, "ended": time.time(), "pid": os.getpid()}
+
+
+def call_workflow(event, context):
+    """Wait for a workflow that calls this very function until `depth` is used up."""
+    if event["depth"] == 0:
+        return {"bottom": True}
+    answer = client("stepfunctions").start_sync_execution(
+        stateMachineArn=event["machine"], input=json.dumps({**event, "depth": event["depth"] - 1})
+    )
+    return json.loads(answer["output"])
+
+
+def apply_records(event, context):
+    """A stream consumer: write down what arrived, fail on poison in the way the environment asks for."""
+    applied, failures = [], []
+    for record in event["Records"]:
+        sequence, value = _stream_value(record)
+        if value == os.environ.get("POISON", "poison"):
+            if os.environ["ON_POISON"] == "raise":
+                _note({"seen": value})
+                raise ValueError("poison")
+            failures.append({"itemIdentifier": sequence})
+            break
+        if value.startswith("once") and not _seen_before(value):
+            failures.append({"itemIdentifier": sequence})
+            break
+        if value.startswith("slow"):
+            time.sleep(float(os.environ.get("SLOW", "2")))
+        applied.append(value)
+    if applied:
+        _note({"applied": applied})
+    return {"batchItemFailures": failures}
+
+
+def read_queue(event, context):
+    """A queue consumer: report poison messages as failed, write down the others."""
+    failures = []
+    for record in event["Records"]:
+        value = json.loads(record["body"])["value"]
+        if value == "poison":
+            failures.append({"itemIdentifier": record["messageId"]})
+        else:
+            _note({"applied": [value]})
+    return {"batchItemFailures": failures}
+
+
+def _seen_before(value):
+    key = {"pk": {"S": f"seen#{value}"}, "sk": {"S": "SEEN"}}
+    table = os.environ["NOTES_TABLE"]
+    if "Item" in client("dynamodb").get_item(TableName=table, Key=key):
+        return True
+    client("dynamodb").put_item(TableName=table, Item=key)
+    return False
+
+
+def _stream_value(record):
+    if "kinesis" in record:
+        return record["kinesis"]["sequenceNumber"], base64.b64decode(record["kinesis"]["data"]).decode()
+    return record["dynamodb"]["SequenceNumber"], record["dynamodb"]["NewImage"]["value"]["S"]
+
+
+def _note(note):
+    client("sqs").send_message(QueueUrl=os.environ["NOTES"], MessageBody=json.dumps(note))

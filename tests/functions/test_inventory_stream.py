@@ -1,0 +1,180 @@
+"""The inventory stream: deltas, counts, repeats, poison, and how few transactions a batch takes."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from oms.inventory.model import StockRow
+from oms.inventory.store import movements_of, rows_of
+from oms.inventory.writes import allocate_available, reserve, ship
+from oms.platform.dynamodb import Database
+from tests.functions.conftest import NOW, Api
+from tests.functions.test_inventory import NODE, SCOPES
+
+Feed = Callable[..., list[str]]
+
+
+def message(sku: str = "A", quantity: Any = 1, sequence: int = 1, **more: Any) -> dict[str, Any]:
+    return {
+        "tenant": "acme",
+        "source": "wms",
+        "sequence": sequence,
+        "kind": "delta",
+        "node_id": "n1",
+        "sku": sku,
+        "quantity": quantity,
+        "as_of": when(0),
+        **more,
+    }
+
+
+def when(minutes: int) -> str:
+    return (NOW + timedelta(minutes=minutes)).isoformat()
+
+
+def minute(number: int) -> datetime:
+    return NOW + timedelta(minutes=number)
+
+
+@pytest.fixture
+def transactions(database: Database) -> list[int]:
+    """The number of actions of each transaction that was committed, as they come."""
+    sizes: list[int] = []
+
+    def remember(params: dict[str, Any], **_: Any) -> None:
+        sizes.append(len(params["TransactItems"]))
+
+    database.client.meta.events.register("provide-client-params.dynamodb.TransactWriteItems", remember)
+    return sizes
+
+
+@pytest.fixture
+def feed(function) -> Feed:
+    """Puts messages (or raw bytes) through the function; returns the sequence numbers it gives back."""
+    registry = Api(function("registry").handler, SCOPES)
+    registry.put("/v1/nodes", {"nodes": [NODE | {"id": "n1"}, NODE | {"id": "n2"}]}, key="nodes")
+    items = [{"sku": sku, "description": sku} for sku in ("A", "B", *(f"S{n}" for n in range(40)))]
+    registry.put("/v1/items", {"items": items}, key="items")
+    handler = function("inventory_stream").handler
+
+    def send(*messages: dict[str, Any] | bytes) -> list[str]:
+        records = []
+        for number, content in enumerate(messages):
+            data = content if isinstance(content, bytes) else json.dumps(content).encode()
+            kinesis = {"data": b64encode(data).decode(), "sequenceNumber": str(number), "partitionKey": "k"}
+            records.append({"eventID": f"shard-0:{number}", "eventSource": "aws:kinesis", "kinesis": kinesis})
+        answer = handler({"Records": records}, None)
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+    return send
+
+
+def row(database: Database, sku: str = "A", node_id: str = "n1") -> StockRow | None:
+    return {found.node_id: found for found in rows_of(database, "acme", sku)}.get(node_id)
+
+
+@pytest.mark.capability("D2")
+def test_deltas_and_counts_change_on_hand_and_repeats_do_not(feed: Feed, database: Database):
+    first = [message(quantity=10), message(quantity=-3, sequence=2), message(quantity=5, sequence=1, source="pos")]
+    assert feed(*first) == []
+    assert row(database) == StockRow("A", "n1", on_hand=12, available=12, version=1)
+    assert feed(*first) == []
+    assert feed(message(quantity=100, sequence=1)) == []
+    assert row(database) == StockRow("A", "n1", on_hand=12, available=12, version=1)
+    assert feed(message(kind="snapshot", quantity=20, sequence=3)) == []
+    assert row(database) == StockRow("A", "n1", on_hand=20, available=20, version=2)
+    assert sum(entry.changes["on_hand"] for entry in movements_of(database, "acme", "A", "n1")) == 20
+
+
+@pytest.mark.capability("D2", whole=True)
+def test_counts_and_deltas_hold_once_and_in_order_and_keep_newer_allocations(feed: Feed, database: Database, clock):
+    batch = [message(kind="snapshot", quantity=10), message(quantity=4, sequence=2), message(quantity=-1, sequence=3)]
+    assert feed(*batch) == []
+    assert row(database) == StockRow("A", "n1", on_hand=13, available=13, version=1)
+    # Repeated, as a batch and alone, and late: an older delta and an older count.
+    assert feed(*batch) == []
+    assert feed(batch[1], message(quantity=50, sequence=2), message(kind="snapshot", quantity=99, sequence=1)) == []
+    assert row(database) == StockRow("A", "n1", on_hand=13, available=13, version=1)
+    # Units are allocated after the instant of a count that is told later.
+    clock.advance(minutes=10)
+    database.commit([allocate_available("acme", "A", "n1", 5)])
+    assert feed(message(kind="snapshot", quantity=12, sequence=4, as_of=when(5))) == []
+    assert row(database) == StockRow("A", "n1", on_hand=12, allocated=5, available=7, version=3)
+
+
+@pytest.mark.capability("D2")
+def test_a_snapshot_does_not_erase_claims_and_shipments_newer_than_its_cut_off(feed: Feed, database: Database):
+    feed(message(quantity=10))
+    database.commit([reserve("acme", "A", "n1", 2)])
+    database.commit([allocate_available("acme", "A", "n1", 3)])
+    database.commit(ship("acme", "A", "n1", 1, movement_id="mov_x", cause="ful_1", at=minute(5)))
+    # Counted before the shipment, told after it.
+    assert feed(message(kind="snapshot", quantity=10, sequence=2, as_of=when(4))) == []
+    assert row(database) == StockRow("A", "n1", on_hand=9, reserved=2, allocated=2, available=5, version=5)
+    # Counted after it.
+    assert feed(message(kind="snapshot", quantity=8, sequence=3, as_of=when(6))) == []
+    assert row(database) == StockRow("A", "n1", on_hand=8, reserved=2, allocated=2, available=4, version=6)
+
+
+def test_a_batch_of_a_hundred_records_takes_few_transactions(feed: Feed, database: Database, transactions: list[int]):
+    batch = [message(f"S{n % 20}", 1, n // 20 + 1, node_id=f"n{n % 2 + 1}") for n in range(100)]
+    assert feed(*batch) == []
+    assert transactions == [2 + 20 * 3]
+    assert sum(row(database, f"S{n}", f"n{n % 2 + 1}").on_hand for n in range(20)) == 100
+    transactions.clear()
+    assert feed(*(message(f"S{n}", 1, 1, source="pos") for n in range(40))) == []
+    assert transactions == [2 + 29 * 3, 2 + 11 * 3]
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        b"not json",
+        message(sku="unknown"),
+        message(node_id="n7"),
+        message(tenant="other"),
+        message(quantity=1.5),
+        message(kind="guess"),
+        message(kind="snapshot", quantity=-1),
+        message(quantity=-50),
+        message(as_of=when(60 * 25)),
+        message(as_of="2026-03-09T12:00:00"),
+        {name: value for name, value in message().items() if name != "sequence"},
+    ],
+)
+def test_poison_is_named_and_what_came_before_it_is_taken_in(feed: Feed, database: Database, poison: Any):
+    batch = [message("B", 2, 1), poison, message("B", 3, 2), message("S1", 1, 1)]
+    assert feed(*batch) == ["1"]
+    assert row(database, "B").on_hand == 2
+    assert (row(database, "A"), row(database, "S1")) == (None, None)
+    # The stream goes on behind it.
+    assert feed(*batch[2:]) == []
+    assert (row(database, "B").on_hand, row(database, "S1").on_hand) == (5, 1)
+
+
+def test_poison_late_in_a_large_batch_keeps_each_row_in_order(feed: Feed, database: Database):
+    batch = [message(f"S{n}", 1, 1) for n in range(40)]
+    batch += [message("S0", -9, 2), message("S0", 20, 3)]
+    assert feed(*batch) == ["40"]
+    assert [row(database, f"S{n}").on_hand for n in range(40)] == [1] * 40
+    assert feed(*batch[41:]) == []
+    assert row(database, "S0").on_hand == 21
+
+
+def test_a_feed_that_falls_below_what_is_promised_shows_the_deficit(feed: Feed, database: Database):
+    feed(message(quantity=5))
+    database.commit([reserve("acme", "A", "n1", 4)])
+    assert feed(message(quantity=-3, sequence=2)) == []
+    found = row(database)
+    assert (found.on_hand, found.available, found.deficit) == (2, -2, 2)
+
+
+def test_an_empty_batch_is_no_failure(feed: Feed, transactions: list[int]):
+    assert feed() == []
+    assert transactions == []

@@ -1,0 +1,113 @@
+"""The API: these routes and no others, a token on all but three, throttled and logged."""
+
+import json
+
+from tests.template import function_name, of_type
+
+ROUTES = {
+    "place_order": {"POST /v1/orders"},
+    "read_orders": {"GET /v1/orders", "GET /v1/orders/{order_id}", "GET /v1/orders/{order_id}/timeline"},
+    "change_orders": {"POST /v1/orders/{order_id}/cancellations", "POST /v1/orders/{order_id}/review"},
+    "registry": {
+        "PUT /v1/nodes",
+        "GET /v1/nodes",
+        "PUT /v1/nodes/{node_id}",
+        "GET /v1/nodes/{node_id}",
+        "PUT /v1/items",
+        "PUT /v1/items/{sku}",
+        "GET /v1/items/{sku}",
+    },
+    "inventory": {"POST /v1/inventory/movements", "GET /v1/inventory/{sku}"},
+    "fulfillment": {
+        "GET /v1/fulfillment-orders",
+        "GET /v1/fulfillment-orders/{fulfillment_order_id}",
+        "POST /v1/fulfillment-orders/{fulfillment_order_id}/{action}",
+    },
+    "psp_webhook": {"POST /v1/webhooks/{provider}"},
+    "finance": {
+        "POST /v1/finance/exports",
+        "GET /v1/finance/exports",
+        "GET /v1/finance/trial-balance",
+        "GET /v1/finance/journal",
+    },
+    "console": {"GET /console", "GET /console/{file}"},
+}
+OPEN = {"POST /v1/webhooks/{provider}", "GET /console", "GET /console/{file}"}
+ACTIONS = {
+    f"{room}.{verb}"
+    for room in ("orders", "fulfillment", "inventory", "registry", "finance")
+    for verb in ("read", "write")
+}
+CHANNELS = ("web", "store", "call-centre", "marketplace")
+# What only the operator may do besides: place an order of up to so many lines.
+LINES = {"lines.1500"}
+
+
+def _routes(template):
+    return of_type(template, "AWS::ApiGatewayV2::Route").values()
+
+
+def test_the_routes_are_the_contract(template):
+    integrations = of_type(template, "AWS::ApiGatewayV2::Integration")
+    found: dict[str, set[str]] = {}
+    for route in _routes(template):
+        integration = integrations[route["Target"]["Fn::Join"][1][1]["Ref"]]
+        assert integration["PayloadFormatVersion"] == "2.0"
+        function = function_name(integration["IntegrationUri"]["Fn::GetAtt"][0])
+        found.setdefault(function, set()).add(route["RouteKey"])
+    assert found == ROUTES
+
+
+def test_every_route_but_three_takes_a_token(template):
+    kinds = {route["RouteKey"]: route.get("AuthorizationType") for route in _routes(template)}
+    assert {key for key, kind in kinds.items() if kind == "JWT"} == set(kinds) - OPEN
+    assert {kinds[key] for key in OPEN} == {"NONE"}
+
+
+def test_tokens_of_every_client_are_accepted_and_of_nobody_else(template):
+    (authorizer,) = of_type(template, "AWS::ApiGatewayV2::Authorizer").values()
+    clients = of_type(template, "AWS::Cognito::UserPoolClient")
+    assert {entry["Ref"] for entry in authorizer["JwtConfiguration"]["Audience"]} == set(clients)
+    assert {"Ref": "UserPool"} in authorizer["JwtConfiguration"]["Issuer"]["Fn::Join"][1]
+
+
+def test_the_stage_is_throttled_and_logged_without_contents(template):
+    (stage,) = of_type(template, "AWS::ApiGatewayV2::Stage").values()
+    assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == 500
+    assert stage["DefaultRouteSettings"]["ThrottlingBurstLimit"] == 1000
+    fields = json.loads(stage["AccessLogSettings"]["Format"])
+    assert {"request_id", "client", "route", "status", "latency_ms"} <= set(fields)
+    assert not [field for field in fields.values() if "body" in field.lower() or "header" in field.lower()]
+
+
+def test_each_tenant_has_its_scopes(template):
+    servers = of_type(template, "AWS::Cognito::UserPoolResourceServer")
+    (server,) = servers.values()
+    assert server["Identifier"] == "acme"
+    assert {scope["ScopeName"] for scope in server["Scopes"]} == ACTIONS | LINES | {
+        f"channel.{name}" for name in CHANNELS
+    }
+
+
+def test_each_client_has_a_secret_and_only_its_scopes(template):
+    clients = {row["ClientName"]: row for row in of_type(template, "AWS::Cognito::UserPoolClient").values()}
+    for name, row in clients.items():
+        assert row["GenerateSecret"] is True, name
+        assert row["AllowedOAuthFlows"] == ["client_credentials"], name
+    expected = {
+        f"acme-{name}": {"orders.write", "orders.read", "fulfillment.read", f"channel.{name}"} for name in CHANNELS
+    }
+    expected["acme-operator"] = ACTIONS | LINES | {f"channel.{name}" for name in CHANNELS}
+    expected["acme-wms"] = {"fulfillment.write", "fulfillment.read", "inventory.write"}
+    expected["acme-finance"] = {"finance.write", "finance.read", "orders.read"}
+    found = {
+        name: {scope["Fn::Join"][1][1].removeprefix("/") for scope in row["AllowedOAuthScopes"]}
+        for name, row in clients.items()
+    }
+    assert found == expected
+
+
+def test_nobody_signs_up(template):
+    (pool,) = of_type(template, "AWS::Cognito::UserPool").values()
+    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
+    assert pool["DeletionProtection"] == "ACTIVE"

@@ -1,0 +1,91 @@
+"""What the product stores is encrypted, recoverable and outlives the stack."""
+
+import pytest
+
+from tests.template import of_type
+
+TABLE = "AWS::DynamoDB::Table"
+TABLES = {"OrdersTable", "StockTable", "RegistryTable", "LedgerTable", "EventsTable", "CommandsTable"}
+# What the indexes carry. That of orders leaves out what changes with every step, so that most steps do not write to it.
+INDEXES = {
+    "OrdersTable": (
+        "by_status",
+        {"body", "status", "payment_status", "fulfillment_status", "channel", "external_id", "total", "currency"},
+    ),
+    "LedgerTable": ("by_order", "ALL"),
+}
+STREAMS = {"EventsTable": "NEW_IMAGE", "StockTable": "NEW_AND_OLD_IMAGES"}
+OURS = {"Fn::GetAtt": ["DataKey", "Arn"]}
+KEPT = (
+    TABLE,
+    "AWS::KMS::Key",
+    "AWS::S3::Bucket",
+    "AWS::Kinesis::Stream",
+    "AWS::SecretsManager::Secret",
+    "AWS::Cognito::UserPool",
+)
+
+
+def test_the_tables_are_those_of_the_design(template):
+    assert set(of_type(template, TABLE)) == TABLES
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_a_table(template, name):
+    table = of_type(template, TABLE)[name]
+    assert [key["AttributeName"] for key in table["KeySchema"]] == ["pk", "sk"]
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["SSESpecification"] == {"KMSMasterKeyId": OURS, "SSEEnabled": True, "SSEType": "KMS"}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["DeletionProtectionEnabled"] is True
+    assert table.get("StreamSpecification", {}).get("StreamViewType") == STREAMS.get(name)
+    indexes = [
+        (index["IndexName"], set(index["Projection"].get("NonKeyAttributes", ())) or "ALL")
+        for index in table.get("GlobalSecondaryIndexes", [])
+    ]
+    assert indexes == ([INDEXES[name]] if name in INDEXES else [])
+
+
+def test_what_holds_data_outlives_the_stack(template):
+    for name, resource in template["Resources"].items():
+        if resource["Type"] in KEPT:
+            assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
+
+
+def test_one_key_encrypts_it_all_and_turns_every_year(template):
+    ((name, key),) = of_type(template, "AWS::KMS::Key").items()
+    assert name == "DataKey"
+    assert key["EnableKeyRotation"] is True
+    for kind, field in (
+        ("AWS::Events::EventBus", "KmsKeyIdentifier"),
+        ("AWS::SecretsManager::Secret", "KmsKeyId"),
+        ("AWS::SNS::Topic", "KmsMasterKeyId"),
+    ):
+        for row in of_type(template, kind).values():
+            assert row[field] == OURS, kind
+    (stream,) = of_type(template, "AWS::Kinesis::Stream").values()
+    assert stream["StreamEncryption"] == {"EncryptionType": "KMS", "KeyId": OURS}
+
+
+def test_services_use_the_key_for_this_account_only(template):
+    (key,) = of_type(template, "AWS::KMS::Key").values()
+    for statement in key["KeyPolicy"]["Statement"]:
+        if "Service" in statement["Principal"]:
+            assert "aws:SourceAccount" in str(statement["Condition"]) or "AWS::AccountId" in str(statement["Condition"])
+            assert not [action for action in statement["Action"] if "*" in action]
+
+
+def test_the_export_bucket_is_private_versioned_and_speaks_tls_only(template):
+    for name, bucket in of_type(template, "AWS::S3::Bucket").items():
+        assert all(bucket["PublicAccessBlockConfiguration"].values()), name
+    bucket = of_type(template, "AWS::S3::Bucket")["ExportBucket"]
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"] == {"KMSMasterKeyID": OURS, "SSEAlgorithm": "aws:kms"}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    policies = list(of_type(template, "AWS::S3::BucketPolicy").values())
+    for policy in policies:
+        assert {"Bool": {"aws:SecureTransport": "false"}} in [
+            one.get("Condition") for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Deny"
+        ]
+    assert {row["Bucket"]["Ref"] for row in policies} == set(of_type(template, "AWS::S3::Bucket"))

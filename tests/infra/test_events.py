@@ -1,0 +1,178 @@
+"""Events reach functions over queues and streams whose retries are bounded and whose failures are kept."""
+
+import pytest
+
+from infra.functions import FUNCTIONS
+from infra.names import pascal
+from tests.infra.policies import as_list, place
+from tests.template import of_type
+
+QUEUE, RULE, MAPPING = "AWS::SQS::Queue", "AWS::Events::Rule", "AWS::Lambda::EventSourceMapping"
+DAY = 86_400
+
+# Which domain events reach which function, and with which status; everything else stays on the bus.
+SUBSCRIPTIONS = {
+    ("OrderPlaced", "CONFIRMED"): "StartOrderWorkflowQueue",
+    ("OrderReviewAccepted", None): "StartOrderWorkflowQueue",
+    ("ShipmentShipped", None): ["ResumeFulfillmentQueue", "PostLedgerQueue"],
+    ("FulfillmentOrderRejected", None): "ResumeFulfillmentQueue",
+    ("FulfillmentOrderCancelled", None): "ResumeFulfillmentQueue",
+    ("PaymentAuthorized", None): "PostLedgerQueue",
+    ("PaymentReleased", None): "PostLedgerQueue",
+    ("PaymentCaptured", None): "PostLedgerQueue",
+    ("PaymentCaptureFailed", None): "PostLedgerQueue",
+    ("OrderCancelled", None): "ReleasePaymentQueue",
+    ("OrderLinesCancelled", None): "ReleasePaymentQueue",
+    ("FinanceExportRequested", None): "FinanceExportQueue",
+}
+
+
+def _queue_of(target) -> str:
+    return target["Arn"]["Fn::GetAtt"][0]
+
+
+def test_every_rule_feeds_a_queue_and_keeps_what_it_cannot_deliver(template):
+    queues = of_type(template, QUEUE)
+    for name, rule in of_type(template, RULE).items():
+        (target,) = rule["Targets"]
+        assert _queue_of(target) in queues, name
+        assert target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0] in queues, name
+        assert 0 < target["RetryPolicy"]["MaximumEventAgeInSeconds"] <= DAY, name
+
+
+def test_rules_may_send_to_their_queues(template):
+    for name, rule in of_type(template, RULE).items():
+        (target,) = rule["Targets"]
+        for queue in (_queue_of(target), target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0]):
+            assert _may_send(template, name, queue), (name, queue)
+
+
+def _may_send(template, rule: str, queue: str) -> bool:
+    for policy in of_type(template, "AWS::SQS::QueuePolicy").values():
+        if {"Ref": queue} in policy["Queues"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                sources = as_list(statement.get("Condition", {}).get("ArnEquals", {}).get("aws:SourceArn", []))
+                if statement["Effect"] == "Allow" and rule in [place(source) for source in sources]:
+                    return True
+    return False
+
+
+def test_domain_events_reach_the_functions_that_wait_for_them(template):
+    found = {}
+    for rule in of_type(template, RULE).values():
+        pattern = rule.get("EventPattern", {})
+        if rule.get("EventBusName") == {"Ref": "DomainBus"}:
+            assert pattern["source"] == ["spine"]
+            status = pattern.get("detail", {}).get("data", {}).get("status", [None])[0]
+            for detail_type in pattern["detail-type"]:
+                found.setdefault((detail_type, status), []).append(_queue_of(rule["Targets"][0]))
+    assert {key: sorted(queues) for key, queues in found.items()} == {
+        key: sorted(as_list(queues)) for key, queues in SUBSCRIPTIONS.items()
+    }
+
+
+def test_what_nodes_say_on_the_store_bus_reaches_one_queue(template):
+    rules = [rule for rule in of_type(template, RULE).values() if rule.get("EventBusName") == {"Ref": "StoreBus"}]
+    (rule,) = rules
+    assert rule["EventPattern"] == {"source": [{"prefix": "store."}, {"prefix": "wms."}, {"prefix": "supplier."}]}
+    assert _queue_of(rule["Targets"][0]) == "NodeMessagesQueue"
+
+
+def test_schedules_put_their_wish_on_a_queue(template):
+    found = {
+        name: (rule["ScheduleExpression"], _queue_of(rule["Targets"][0]))
+        for name, rule in of_type(template, RULE).items()
+        if "ScheduleExpression" in rule
+    }
+    assert found == {
+        "RecoverSagasAcmeSchedule": ("rate(5 minutes)", "RecoverSagasQueue"),
+        "DailyExportAcmeSchedule": ("cron(0 5 * * ? *)", "FinanceExportQueue"),
+    }
+
+
+def test_every_work_queue_sets_a_message_aside_after_five_tries(template):
+    queues = of_type(template, QUEUE)
+    dead = {name for name in queues if name.endswith("DeadLetters")}
+    for name, queue in queues.items():
+        if name in dead:
+            assert queue["MessageRetentionPeriod"] == 14 * DAY, name
+            assert "RedrivePolicy" not in queue, name
+        else:
+            redrive = queue["RedrivePolicy"]
+            assert redrive["maxReceiveCount"] == 5, name
+            assert redrive["deadLetterTargetArn"]["Fn::GetAtt"][0] in dead, name
+            assert queue["MessageRetentionPeriod"] < 14 * DAY, name
+
+
+def test_queues_are_encrypted_and_refuse_plain_http(template):
+    policies = of_type(template, "AWS::SQS::QueuePolicy").values()
+    for name, queue in of_type(template, QUEUE).items():
+        assert queue["KmsMasterKeyId"] == {"Fn::GetAtt": ["DataKey", "Arn"]}, name
+        statements = [
+            statement
+            for policy in policies
+            if {"Ref": name} in policy["Queues"]
+            for statement in policy["PolicyDocument"]["Statement"]
+        ]
+        assert any(
+            one["Effect"] == "Deny" and one["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+            for one in statements
+        ), name
+
+
+def test_every_dead_letter_queue_rings(template):
+    watched = {
+        dimension["Value"]["Fn::GetAtt"][0]
+        for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
+        if alarm["Namespace"] == "AWS/SQS"
+        for dimension in alarm["Dimensions"]
+    }
+    assert watched == {name for name in of_type(template, QUEUE) if name.endswith("DeadLetters")}
+
+
+def test_queue_mappings_give_back_only_failed_messages(template):
+    consumers = {name: spec for name, spec in FUNCTIONS.items() if spec.concurrency}
+    for name, spec in consumers.items():
+        mapping = of_type(template, MAPPING)[f"{pascal(name)}Mapping"]
+        queue = of_type(template, QUEUE)[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
+        assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (10, 0), name
+        assert mapping["ScalingConfig"]["MaximumConcurrency"] == spec.concurrency, name
+        assert queue["VisibilityTimeout"] >= 6 * spec.timeout, name
+
+
+@pytest.mark.parametrize("name", ["PublishEvents", "InventoryStream"])
+def test_stream_mappings_are_bounded(template, name):
+    mapping = of_type(template, MAPPING)[f"{name}Mapping"]
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["MaximumRetryAttempts"] == 5
+    assert mapping["MaximumRecordAgeInSeconds"] == 6 * 3_600
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0] == f"{name}DeadLetters"
+
+
+def test_streams_keep_records_longer_than_they_are_tried(template):
+    (stream,) = of_type(template, "AWS::Kinesis::Stream").values()
+    assert stream["RetentionPeriodHours"] * 3_600 > 6 * 3_600
+    assert stream["ShardCount"] == 1
+
+
+def test_a_stream_that_falls_behind_rings(template):
+    watched = {
+        dimension["Value"]["Ref"]
+        for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
+        if alarm["MetricName"] == "IteratorAge"
+        for dimension in alarm["Dimensions"]
+    }
+    assert watched == {"PublishEventsFunction", "InventoryStreamFunction"}
+
+
+def test_nobody_but_the_publisher_speaks_as_spine(template):
+    found = {name: row["Statement"] for name, row in of_type(template, "AWS::Events::EventBusPolicy").items()}
+    publisher = {"Fn::GetAtt": ["PublishEventsRole", "Arn"]}
+    for name in ("OnlyThePublisherPolicy", "OnlyThePublisherAsSpinePolicy"):
+        assert found[name]["Effect"] == "Deny", name
+        assert found[name]["Condition"]["ArnNotEquals"] == {"aws:PrincipalArn": publisher}, name
+    known = found["OnlyKnownSourcesPolicy"]["Condition"]["StringNotLike"]["events:source"]
+    assert known == ["spine", "store.*", "wms.*", "supplier.*"]

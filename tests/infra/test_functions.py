@@ -1,0 +1,102 @@
+"""Each function is made the one way: own role and logs, bounded time and memory, failures kept, alarms that ring."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.functions import FUNCTIONS
+from tests.template import ROOT, function_name, of_type
+
+FUNCTION = "AWS::Lambda::Function"
+
+
+def _functions(template):
+    return {function_name(logical_id): row for logical_id, row in of_type(template, FUNCTION).items()}
+
+
+def test_the_template_holds_exactly_the_functions_of_the_table(template):
+    assert sorted(_functions(template)) == sorted(FUNCTIONS)
+
+
+def test_every_row_has_a_handler_and_every_handler_a_row():
+    handlers = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")}
+    assert handlers == set(FUNCTIONS)
+
+
+def test_each_function_has_a_role_of_its_own(template):
+    roles = [row["Role"]["Fn::GetAtt"][0] for row in _functions(template).values()]
+    assert len(set(roles)) == len(FUNCTIONS)
+
+
+def test_roles_carry_no_managed_policies(template):
+    for name, role in of_type(template, "AWS::IAM::Role").items():
+        assert "ManagedPolicyArns" not in role, name
+
+
+def test_each_function_writes_to_a_log_group_of_its_own_for_thirty_days(template):
+    groups = [row["LoggingConfig"]["LogGroup"]["Ref"] for row in _functions(template).values()]
+    assert len(set(groups)) == len(FUNCTIONS)
+    for name, group in of_type(template, "AWS::Logs::LogGroup").items():
+        assert group["RetentionInDays"] == 30, name
+        assert group["KmsKeyId"] == {"Fn::GetAtt": ["DataKey", "Arn"]}, name
+        assert template["Resources"][name]["DeletionPolicy"] == "Delete", name
+
+
+def test_time_memory_and_machine_are_stated(template):
+    for name, row in _functions(template).items():
+        assert (row["Runtime"], row["Architectures"], row["Handler"]) == ("python3.13", ["arm64"], "handler.handler")
+        assert row["TracingConfig"] == {"Mode": "Active"}, name
+        assert row["Timeout"] == FUNCTIONS[name].timeout > 3, name
+        assert row["MemorySize"] == FUNCTIONS[name].memory, name
+        assert 256 <= row["MemorySize"] <= 1024, name
+
+
+def test_functions_behind_the_gateway_answer_before_it_gives_up(template):
+    for name, row in _functions(template).items():
+        if FUNCTIONS[name].routes or FUNCTIONS[name].open_routes:
+            assert row["Timeout"] < 30, name
+            assert row["MemorySize"] == 512, name
+
+
+def test_no_failure_is_lost_without_a_trace(template):
+    queues = of_type(template, "AWS::SQS::Queue")
+    for name, row in _functions(template).items():
+        assert row["DeadLetterConfig"]["TargetArn"]["Fn::GetAtt"][0] in queues, name
+
+
+def test_only_the_export_carries_the_export_layer(template):
+    for name, row in _functions(template).items():
+        layers = [layer["Ref"] for layer in row["Layers"]]
+        extra = ["ExportLayer"] if name == "finance_export" else []
+        assert sorted(layers) == sorted(["DepsLayer", "OmsLayer", *extra]), name
+
+
+def test_a_function_is_told_only_of_what_it_may_touch(template):
+    for name, row in _functions(template).items():
+        expected = {grant.variable for grant in FUNCTIONS[name].grants} | {"POWERTOOLS_SERVICE_NAME"}
+        assert set(row["Environment"]["Variables"]) == expected, name
+
+
+@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
+def test_every_function_has_an_alarm(template, metric):
+    watched = {
+        dimension["Value"]["Ref"]
+        for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
+        if alarm["Namespace"] == "AWS/Lambda" and alarm["MetricName"] == metric
+        for dimension in alarm["Dimensions"]
+    }
+    assert watched == set(of_type(template, FUNCTION))
+
+
+def test_every_alarm_rings_and_names_a_page_of_the_runbook(template):
+    for name, alarm in of_type(template, "AWS::CloudWatch::Alarm").items():
+        assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}], name
+        assert "Runbook: docs/operations.md#" in alarm["AlarmDescription"], name
+        assert alarm["TreatMissingData"] == "notBreaching", name
+
+
+def test_a_missing_handler_stops_the_synthesis_with_its_name(tmp_path):
+    from infra.constructs.function import _code
+
+    with pytest.raises(FileNotFoundError, match=r"functions/place_order/handler\.py is missing"):
+        _code(Path(tmp_path) / "place_order")

@@ -1,0 +1,147 @@
+"""Least privilege: exact actions on exact resources, and nothing that the table of functions does not ask for."""
+
+from infra.functions import FUNCTIONS
+from infra.grants import ACCESS, INDEXES
+from infra.names import pascal
+from tests.infra.policies import as_list, place, rights, statements
+from tests.template import of_type
+
+KEY = "DataKey"
+# Who may use `*`, and for what: services whose actions know no resource.
+WILDCARDS = {
+    "*": {
+        "xray:PutTraceSegments",
+        "xray:PutTelemetryRecords",
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
+        "logs:CreateLogDelivery",
+        "logs:GetLogDelivery",
+        "logs:UpdateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:DescribeResourcePolicies",
+        "logs:DescribeLogGroups",
+    },
+    "ExportBucket/finance/*": {"s3:GetObject", "s3:PutObject"},
+}
+TRACES = {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
+LOGICAL_IDS = {
+    "secret:psp": "PspSecret",
+    "bus:domain": "DomainBus",
+    "bus:store": "StoreBus",
+    "bucket:export": "ExportBucket",
+    "workflow:order": "OrderWorkflow",
+    "workflow:fulfillment": "FulfillmentWorkflow",
+}
+
+
+def test_no_action_is_a_wildcard(template):
+    for role, statement in statements(template):
+        for action in as_list(statement["Action"]):
+            assert "*" not in action, (role, action)
+
+
+def test_wildcard_resources_are_those_listed(template):
+    for role, statement in statements(template):
+        for resource in as_list(statement["Resource"]):
+            if "*" in place(resource):
+                assert set(as_list(statement["Action"])) <= WILDCARDS[place(resource)], (role, place(resource))
+
+
+def test_each_function_may_do_what_its_row_says_and_no_more(template):
+    for name, spec in FUNCTIONS.items():
+        expected = _asked_for(spec)
+        actual = rights(template, f"{pascal(name)}Role")
+        assert actual == expected, name
+
+
+def _asked_for(spec) -> set[tuple[str, str]]:
+    """The (action, place) pairs of a row, with what every function needs: its logs, its traces, its dead letters."""
+    name = pascal(spec.name)
+    queue_or_stream = bool(spec.concurrency) or spec.name in ("publish_events", "inventory_stream")
+    dead_letters = f"{name}DeadLetters" if queue_or_stream else "CallDeadLetters"
+    pairs = {(action, f"{name}Logs") for action in ("logs:CreateLogStream", "logs:PutLogEvents")} | TRACES
+    pairs |= _access("queue:send", dead_letters)
+    if spec.concurrency:
+        pairs |= _access("queue:consume", f"{name}Queue")
+    if spec.name == "publish_events":
+        pairs |= _access("table:follow", "EventsTable.StreamArn")
+    if spec.name == "inventory_stream":
+        pairs |= _access("stream:follow", "InventoryStream")
+    for grant in (*spec.grants, *spec.later):
+        kind, _, table = grant.resource.partition(":")
+        places = [LOGICAL_IDS.get(grant.resource, f"{pascal(table)}Table")]
+        if kind == "table":
+            places += [f"{places[0]}/index/{index}" for index in INDEXES.get(table, ())]
+        for where in places:
+            pairs |= _access(grant.access, where)
+    return pairs
+
+
+def _access(name: str, where: str) -> set[tuple[str, str]]:
+    access = ACCESS[name]
+    own = {(action, f"{where}{access.suffix}") for action in access.actions}
+    return own | {(action, KEY) for action in access.key_actions}
+
+
+def test_nothing_may_change_or_remove_an_event(template):
+    for role, statement in statements(template):
+        places = {place(resource) for resource in as_list(statement["Resource"])}
+        if "EventsTable" in places:
+            forbidden = {"dynamodb:UpdateItem", "dynamodb:DeleteItem"} & set(as_list(statement["Action"]))
+            assert not forbidden, (role, forbidden)
+
+
+def test_nothing_reads_a_whole_table(template):
+    assert not [role for role, one in statements(template) if "dynamodb:Scan" in as_list(one["Action"])]
+
+
+def test_only_those_who_talk_to_the_provider_read_its_secret(template):
+    readers = {
+        role
+        for role, statement in statements(template)
+        if "PspSecret" in [place(resource) for resource in as_list(statement["Resource"])]
+    }
+    assert readers == {
+        "AuthorizePaymentRole",
+        "CapturePaymentRole",
+        "PspWebhookRole",
+        "RecoverSagasRole",
+        "ReleasePaymentRole",
+    }
+
+
+def test_the_key_is_used_only_through_the_service_that_holds_the_data(template):
+    for role, statement in statements(template):
+        if place(as_list(statement["Resource"])[0]) == KEY:
+            via = statement["Condition"]["StringEquals"]["kms:ViaService"]
+            assert place(via).endswith(".amazonaws.com"), role
+
+
+def test_roles_are_assumed_by_one_service_each(template):
+    for name, role in of_type(template, "AWS::IAM::Role").items():
+        (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+        expected = "states.amazonaws.com" if "Workflow" in name and "Start" not in name else "lambda.amazonaws.com"
+        assert statement["Principal"] == {"Service": expected}, name
+
+
+def test_functions_are_invoked_from_named_routes_only(template):
+    for name, permission in of_type(template, "AWS::Lambda::Permission").items():
+        assert permission["Principal"] == "apigateway.amazonaws.com", name
+        source = place(permission["SourceArn"])
+        assert "HttpApi" in source, name
+        assert source.endswith(("/v1/", "}")) or "/v1/" in source or "/console" in source, name
+
+
+def test_a_workflow_calls_only_its_own_functions(template):
+    assert rights(template, "OrderWorkflowRole") >= {
+        ("lambda:InvokeFunction", "SourceOrderFunction"),
+        ("lambda:InvokeFunction", "AuthorizePaymentFunction"),
+        ("states:StartExecution", "FulfillmentWorkflow"),
+    }
+    for role in ("OrderWorkflowRole", "FulfillmentWorkflowRole"):
+        extra = {pair for pair in rights(template, role) if pair[1] == "*"}
+        assert {action for action, _ in extra} <= WILDCARDS["*"], role
+    called = {where for action, where in rights(template, "FulfillmentWorkflowRole") if action.startswith("lambda:")}
+    assert called == {"ReleaseFulfillmentFunction", "CapturePaymentFunction", "EscalateFulfillmentFunction"}

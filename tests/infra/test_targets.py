@@ -1,0 +1,65 @@
+"""One template: the local run deploys what AWS gets, but for a short list and the files behind the assets."""
+
+from infra.local_gaps import LOCAL_GAPS
+from tests.template import template as template_for
+
+
+def _without_assets(found):
+    """A template without what names the files of layers and functions."""
+    plain = {}
+    for name, resource in found["Resources"].items():
+        properties = dict(resource.get("Properties", {}))
+        if resource["Type"] == "AWS::Lambda::LayerVersion":
+            properties.pop("Content")
+        if resource["Type"] == "AWS::Lambda::Function":
+            properties.pop("Code")
+        plain[name] = {**resource, "Properties": properties}
+    return {**found, "Resources": plain}
+
+
+def test_the_local_template_lacks_only_the_listed_gaps():
+    aws, local = _without_assets(template_for("aws")), _without_assets(template_for("local"))
+    missing = {name: resource for name, resource in aws["Resources"].items() if name not in local["Resources"]}
+    assert {resource["Type"] for resource in missing.values()} == set(LOCAL_GAPS)
+    kept = {name: resource for name, resource in aws["Resources"].items() if name not in missing}
+    assert kept == local["Resources"]
+
+
+def test_everything_else_of_the_two_is_the_same():
+    aws, local = template_for("aws"), template_for("local")
+    for section in set(aws) | set(local):
+        if section != "Resources":
+            assert aws[section] == local[section], section
+
+
+def test_the_gaps_are_in_the_template_for_aws():
+    kinds = {resource["Type"] for resource in template_for("aws")["Resources"].values()}
+    assert set(LOCAL_GAPS) <= kinds
+
+
+def test_outputs_name_what_people_and_tests_need():
+    outputs = set(template_for("aws")["Outputs"])
+    assert outputs >= {
+        "ApiUrl",
+        "UserPoolId",
+        "TokenDomain",
+        "TokenUrl",
+        "OrdersTableName",
+        "DomainBusName",
+        "StoreBusName",
+        "ExportBucketName",
+        "InventoryStreamName",
+        "OrderWorkflowArn",
+        "FulfillmentWorkflowArn",
+        "PspSecretArn",
+        "PublishEventsDeadLettersUrl",
+        "PostLedgerDeadLettersUrl",
+        "AcmeWebClientId",
+        "PlaceOrderFunctionName",
+    }
+
+
+def test_the_template_stays_within_what_cloudformation_takes():
+    for target in ("aws", "local"):
+        assert len(template_for(target)["Resources"]) <= 450
+        assert len(template_for(target)["Outputs"]) <= 200

@@ -1,0 +1,137 @@
+"""The workflows' definitions: explained, bounded in time, ids only, and few states on the happy path."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.template import ROOT, of_type
+
+MACHINE = "AWS::StepFunctions::StateMachine"
+WORKFLOWS = {"OrderWorkflow": "order", "FulfillmentWorkflow": "fulfillment"}
+IDS = {"tenant", "order_id", "fulfillment_order_id", "timeout_seconds", "wait_only", "task_token", "reason"}
+SERVICE_ERRORS = {
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+}
+
+
+def _definition(name: str) -> dict:
+    return json.loads((ROOT / "infra" / "workflows" / f"{name}.asl.json").read_text())
+
+
+def _states(definition: dict) -> Iterator[tuple[str, dict]]:
+    for name, state in definition["States"].items():
+        yield name, state
+        if "ItemProcessor" in state:
+            yield from _states(state["ItemProcessor"])
+
+
+@pytest.fixture(params=sorted(WORKFLOWS.values()))
+def states(request) -> dict[str, dict]:
+    return dict(_states(_definition(request.param)))
+
+
+def test_the_template_runs_the_files(template):
+    for logical_id, name in WORKFLOWS.items():
+        machine = of_type(template, MACHINE)[logical_id]
+        text = (ROOT / "infra" / "workflows" / f"{name}.asl.json").read_text()
+        assert machine["DefinitionString"] == text
+        assert set(re.findall(r"\$\{(\w+)\}", text)) == set(machine["DefinitionSubstitutions"])
+
+
+def test_the_order_workflow_is_express_and_the_fulfilment_workflow_standard(template):
+    kinds = {name: machine["StateMachineType"] for name, machine in of_type(template, MACHINE).items()}
+    assert kinds == {"OrderWorkflow": "EXPRESS", "FulfillmentWorkflow": "STANDARD"}
+
+
+def test_failed_runs_are_logged_traced_and_ring(template):
+    for name, machine in of_type(template, MACHINE).items():
+        assert machine["LoggingConfiguration"]["Level"] == "ERROR", name
+        assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False, name
+        assert machine["TracingConfiguration"] == {"Enabled": True}, name
+    watched = {
+        (alarm["MetricName"], alarm["Dimensions"][0]["Value"]["Ref"])
+        for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
+        if alarm["Namespace"] == "AWS/States"
+    }
+    assert watched == {(metric, name) for metric in ("ExecutionsFailed", "ExecutionsTimedOut") for name in WORKFLOWS}
+
+
+def test_every_state_says_what_it_is_for(states):
+    for name, state in states.items():
+        assert len(state["Comment"]) > 20, name
+
+
+def test_every_task_ends_in_time(states):
+    for name, state in states.items():
+        if state["Type"] == "Task":
+            assert "TimeoutSeconds" in state or "TimeoutSecondsPath" in state, name
+
+
+def test_every_task_rides_out_a_failing_service(states):
+    for name, state in states.items():
+        if state["Type"] == "Task" and "lambda" in state["Resource"]:
+            retried = {error for retrier in state["Retry"] for error in retrier["ErrorEquals"]}
+            assert retried >= SERVICE_ERRORS or retried == {"States.ALL"}, name
+            assert all(retrier["BackoffRate"] > 1 for retrier in state["Retry"]), name
+            assert all(retrier["JitterStrategy"] == "FULL" for retrier in state["Retry"]), name
+
+
+def test_tasks_are_told_ids_only(states):
+    for name, state in states.items():
+        payload = state.get("Parameters", {}).get("Payload", {})
+        assert {field.removesuffix(".$") for field in payload} <= IDS, name
+
+
+def test_definitions_are_json_path_only(states):
+    text = json.dumps(states)
+    assert "QueryLanguage" not in text
+    assert "{%" not in text
+
+
+def test_a_shipped_order_passes_three_states_of_the_standard_workflow():
+    definition = _definition("fulfillment")
+    path, state = [], definition["StartAt"]
+    while state:
+        path.append(state)
+        content = definition["States"][state]
+        shipped = [one["Next"] for one in content.get("Choices", []) if one["StringEquals"] == "SHIPPED"]
+        state = shipped[0] if shipped else content.get("Next")
+    assert path == ["ReleaseFulfillmentOrder", "WhatHappened", "CapturePayment"]
+
+
+def test_a_wait_for_a_node_ends_in_an_escalation_and_goes_on():
+    states = _definition("fulfillment")["States"]
+    waits = [name for name, state in states.items() if "waitForTaskToken" in state.get("Resource", "")]
+    assert waits == ["ReleaseFulfillmentOrder", "AwaitRestOfShipment"]
+    for name in waits:
+        assert states[name]["TimeoutSecondsPath"] == "$.timeout_seconds"
+        assert states[name]["Catch"][0] == {
+            "ErrorEquals": ["States.Timeout"],
+            "ResultPath": None,
+            "Next": "NoteTimeout",
+        }
+        retried = {error for retrier in states[name]["Retry"] for error in retrier["ErrorEquals"]}
+        assert "States.Timeout" not in retried
+        assert "States.ALL" not in retried
+        assert "States.TaskFailed" not in retried
+    assert states["NoteTimeout"]["Result"]["wait_on"] is True
+    assert states["NoteRejection"]["Result"]["wait_on"] is False
+
+
+def test_a_fulfilment_that_runs_already_counts_as_started():
+    start = dict(_states(_definition("order")))["StartFulfillment"]
+    exists = ["StepFunctions.ExecutionAlreadyExistsException", "ExecutionAlreadyExists"]
+    assert start["Parameters"]["Name.$"] == "$.fulfillment_order_id"
+    assert start["Retry"][0] == {"ErrorEquals": exists, "MaxAttempts": 0}
+    assert start["Catch"][0]["ErrorEquals"] == exists
+
+
+def test_the_order_workflow_ends_before_its_caller_does():
+    from infra.functions import FUNCTIONS
+
+    assert _definition("order")["TimeoutSeconds"] < FUNCTIONS["start_order_workflow"].timeout

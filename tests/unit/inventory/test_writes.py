@@ -1,0 +1,191 @@
+"""The stock writes: exact amounts, refusals that change nothing, and one formula that always holds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oms.inventory.model import BUCKETS, StockRow, effect
+from oms.inventory.store import movements_of, rows_of, snapshot
+from oms.inventory.writes import (
+    adjust,
+    allocate,
+    allocate_available,
+    consume,
+    move_claim,
+    receive,
+    release_allocation,
+    release_reservation,
+    reserve,
+    ship,
+)
+from oms.platform.dynamodb import Conflict
+from oms.platform.writes import Write
+from tests.memory_table import MemoryDatabase
+
+SKU, NODE, OTHER = "85123A", "dc-1", "store-2"
+NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def database(**stock: int) -> MemoryDatabase:
+    """One SKU with the given units on hand per node (dashes written as underscores)."""
+    tables = MemoryDatabase()
+    for node_id, units in stock.items():
+        tables.commit([receive("t1", SKU, node_id.replace("_", "-"), units)])
+    return tables
+
+
+def row(tables: MemoryDatabase, node_id: str = NODE) -> StockRow:
+    return {found.node_id: found for found in rows_of(tables, "t1", SKU)}[node_id]
+
+
+def test_a_claim_goes_from_reserved_to_allocated_to_gone():
+    tables = database(dc_1=10)
+    tables.commit([reserve("t1", SKU, NODE, 4)])
+    assert row(tables) == StockRow(SKU, NODE, on_hand=10, reserved=4, available=6, version=2)
+    tables.commit([allocate("t1", SKU, NODE, 3)])
+    assert row(tables) == StockRow(SKU, NODE, on_hand=10, reserved=1, allocated=3, available=6, version=3)
+    tables.commit([consume("t1", SKU, NODE, 2)])
+    assert row(tables) == StockRow(SKU, NODE, on_hand=8, reserved=1, allocated=1, available=6, version=4)
+    tables.commit([release_allocation("t1", SKU, NODE, 1)])
+    tables.commit([release_reservation("t1", SKU, NODE, 1)])
+    assert row(tables) == StockRow(SKU, NODE, on_hand=8, available=8, version=6)
+
+
+def test_a_claim_moves_to_another_node_in_one_transaction():
+    tables = database(dc_1=5, store_2=5)
+    tables.commit([reserve("t1", SKU, NODE, 2)])
+    tables.commit(move_claim("t1", SKU, NODE, OTHER, 2))
+    assert row(tables) == StockRow(SKU, NODE, on_hand=5, available=5, version=3)
+    assert row(tables, OTHER) == StockRow(SKU, OTHER, on_hand=5, allocated=2, available=3, version=2)
+
+
+def test_a_claim_that_stays_at_its_node_is_allocated_there():
+    tables = database(dc_1=2)
+    tables.commit([reserve("t1", SKU, NODE, 2)])
+    tables.commit(move_claim("t1", SKU, NODE, NODE, 2))
+    assert row(tables) == StockRow(SKU, NODE, on_hand=2, allocated=2, version=3)
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        [reserve("t1", SKU, NODE, 4)],
+        [reserve("t1", SKU, NODE, 2), reserve("t1", SKU, NODE, 2)],  # two lines of one SKU are summed
+        [reserve("t1", SKU, OTHER, 1)],  # no such row
+        [release_reservation("t1", SKU, NODE, 2)],
+        [allocate("t1", SKU, NODE, 2)],
+        [allocate_available("t1", SKU, NODE, 4)],
+        [release_allocation("t1", SKU, NODE, 2)],
+        [consume("t1", SKU, NODE, 2)],
+        move_claim("t1", SKU, NODE, OTHER, 1),
+        [reserve("t1", SKU, NODE, 1), consume("t1", SKU, NODE, 2)],
+        [adjust("t1", SKU, NODE, -4)],  # would go below what is promised
+        [adjust("t1", SKU, NODE, -6, short_at=StockRow(SKU, NODE, version=4))],  # more than is on hand
+        [adjust("t1", SKU, NODE, -4, short_at=StockRow(SKU, NODE, version=3))],  # not the row that was seen
+    ],
+)
+@pytest.mark.capability("D4")
+def test_a_refused_write_changes_nothing(refused: list[Write]):
+    tables = database(dc_1=5)
+    tables.commit([reserve("t1", SKU, NODE, 2)])
+    tables.commit([allocate("t1", SKU, NODE, 1)])
+    tables.commit([allocate("t1", SKU, NODE, 0)])
+    before = row(tables)
+    assert before == StockRow(SKU, NODE, on_hand=5, reserved=1, allocated=1, available=3, version=4)
+    with pytest.raises(Conflict):
+        tables.commit(refused)
+    assert row(tables) == before
+    assert list(snapshot(tables, "t1", [SKU])[SKU]) == [before]
+
+
+def test_the_same_lines_of_one_sku_are_claimed_together():
+    tables = database(dc_1=5)
+    tables.commit([reserve("t1", SKU, NODE, 2), reserve("t1", SKU, NODE, 3)])
+    assert row(tables) == StockRow(SKU, NODE, on_hand=5, reserved=5, version=3)
+
+
+@pytest.mark.capability("D1")
+def test_a_shortage_is_made_only_against_the_row_that_was_seen_and_shows():
+    tables = database(dc_1=5)
+    tables.commit([reserve("t1", SKU, NODE, 4)])
+    tables.commit([adjust("t1", SKU, NODE, -3, short_at=row(tables))])
+    short = row(tables)
+    assert short == StockRow(SKU, NODE, on_hand=2, reserved=4, available=-2, version=3)
+    assert short.deficit == 2
+    with pytest.raises(Conflict):
+        tables.commit([reserve("t1", SKU, NODE, 1)])
+
+
+def test_safety_stock_covers_promises_before_they_count_as_a_deficit():
+    assert StockRow(SKU, NODE, on_hand=5, reserved=4, safety=3, available=-2).deficit == 0
+    assert StockRow(SKU, NODE, on_hand=5, reserved=4, unavailable=2, available=-1).deficit == 1
+
+
+def test_what_was_shipped_stands_in_the_ledger():
+    tables = database(dc_1=5)
+    tables.commit([allocate_available("t1", SKU, NODE, 2)])
+    tables.commit(ship("t1", SKU, NODE, 2, movement_id="mov_1", cause="ful_1", at=NOW))
+    assert row(tables) == StockRow(SKU, NODE, on_hand=3, available=3, version=3)
+    (entry,) = movements_of(tables, "t1", SKU, NODE)
+    assert (entry.kind, entry.quantity, dict(entry.changes)) == ("shipped", 2, {"on_hand": -2, "allocated": -2})
+    assert (entry.cause, entry.at) == ("ful_1", NOW)
+
+
+def test_stock_rows_of_one_tenant_are_not_seen_by_another():
+    assert snapshot(database(dc_1=5), "t2", [SKU]) == {SKU: []}
+
+
+def test_an_effect_on_an_unknown_bucket_is_a_mistake():
+    with pytest.raises(ValueError, match="no such bucket"):
+        effect(on_order=1)
+
+
+units = st.integers(1, 6)
+nodes = st.sampled_from([NODE, OTHER])
+single = st.sampled_from(
+    [receive, reserve, release_reservation, allocate, allocate_available, release_allocation, consume]
+)
+steps = st.one_of(
+    st.builds(lambda make, node_id, q: [make("t1", SKU, node_id, q)], single, nodes, units),
+    st.builds(lambda a, b, q: move_claim("t1", SKU, a, b, q), nodes, nodes, units),
+    st.builds(lambda node_id, q: [adjust("t1", SKU, node_id, q)], nodes, st.integers(-6, 6)),
+    st.builds(
+        lambda node_id, q, r: [reserve("t1", SKU, node_id, q), reserve("t1", SKU, node_id, r)], nodes, units, units
+    ),
+)
+
+
+@given(st.lists(steps, max_size=40))
+def test_no_sequence_of_writes_breaks_the_formula_or_promises_what_is_not_there(sequence: list[list[Write]]):
+    tables = MemoryDatabase()
+    for writes in sequence:
+        before = rows_of(tables, "t1", SKU)
+        try:
+            tables.commit(writes)
+        except Conflict:
+            assert rows_of(tables, "t1", SKU) == before
+        for stock in rows_of(tables, "t1", SKU):
+            promised = stock.reserved + stock.allocated
+            assert stock.available == stock.on_hand - promised - stock.safety - stock.unavailable
+            assert all(stock.amount(bucket) >= 0 for bucket in (*BUCKETS, "available"))
+            assert stock.deficit == 0
+
+
+@given(st.lists(steps, max_size=40))
+def test_versions_count_every_write(sequence: list[list[Write]]):
+    tables = MemoryDatabase()
+    written = {NODE: 0, OTHER: 0}
+    for writes in sequence:
+        try:
+            tables.commit(writes)
+        except Conflict:
+            continue
+        for write in writes:
+            written[write.key.sk.removeprefix("NODE#")] += 1
+    assert {stock.node_id: stock.version for stock in rows_of(tables, "t1", SKU)} == {
+        node_id: count for node_id, count in written.items() if count
+    }
