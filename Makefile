@@ -13,6 +13,12 @@ override PYTHON := python3
 endif
 
 VENV := .local/venv/bin/python
+CDK := node_modules/.bin/cdk --no-notices --app "$(VENV) app.py"
+CDK_FROM_OUTPUT := node_modules/.bin/cdk --no-notices --app cdk.out
+# Node 20 is enough for what runs here; these warnings would only hide what matters.
+export NODE_NO_WARNINGS := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20,21,22,23
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 25,26,27
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help run stop logs test replay simulate bench sourcing finance-scenarios synth deploy capabilities lock lint clock \
@@ -74,11 +80,18 @@ sourcing:
 finance-scenarios:
 	@echo "Finance scenario tables come in a later release."; exit 2
 
-synth: ready
-	@$(VENV) -m tools.synth
+# The rule packs run inside the synthesis and stop it; cfn-lint reads the result.
+synth: ready-for-tests
+	@$(VENV) -m tools.build_layer --target aws
+	@$(CDK) synth --quiet --output cdk.out $(if $(ACCOUNT),-c account="$(ACCOUNT)") $(if $(REGION),-c region="$(REGION)")
+	@.local/venv/bin/cfn-lint cdk.out/*.template.json --ignore-checks \
+		$$($(VENV) -c 'from infra.acknowledgements import LINT_IGNORED; print(*LINT_IGNORED)')
+	@echo "Checked without a finding: cdk.out/Spine.template.json"
 
-deploy: ready
-	@$(VENV) -m tools.deploy --account "$(ACCOUNT)" --region "$(REGION)"
+# Shows the difference first and then asks; YES=1 answers for a pipeline.
+deploy: named-target synth
+	@$(CDK_FROM_OUTPUT) diff
+	@$(CDK_FROM_OUTPUT) deploy --require-approval $(if $(YES),never,any-change) --outputs-file cdk.out/outputs.json
 
 lock: ready-for-tests
 	@for name in layer export run test engine; do \
@@ -98,7 +111,11 @@ ready: doctor
 ready-for-tests: doctor
 	@$(PYTHON) -m local.run --prepare-only test
 
-.PHONY: python doctor-with-ports
+.PHONY: python doctor-with-ports named-target
+named-target:
+	@test -n "$(ACCOUNT)" && test -n "$(REGION)" || \
+		{ echo "Name the account and the region: make deploy ACCOUNT=123456789012 REGION=eu-central-1"; exit 2; }
+
 python:
 	@command -v "$(PYTHON)" >/dev/null 2>&1 || { echo "Python 3.11 or newer is needed and \`$(PYTHON)\` was not found: install it and try again."; exit 1; }
 

@@ -111,9 +111,14 @@ class Data(Construct):
     def resources(self) -> dict[str, Resource]:
         """What functions may be granted of this."""
         found = {f"table:{name}": _table_resource(name, table) for name, table in self.tables.items()}
-        found["secret:psp"] = Resource((self.secret.secret_arn,), self.secret.secret_arn)
+        found["secret:psp"] = Resource((self.secret_arn,), self.secret_arn)
         found["bucket:export"] = Resource((self.bucket.bucket_arn,), self.bucket.bucket_name)
         return found
+
+    @property
+    def secret_arn(self) -> str:
+        """The secret's ARN, which the local engine gives by this attribute only."""
+        return self.secret.node.default_child.attr_id
 
     def _table(self, name: str, key: kms.IKey) -> dynamodb.Table:
         table = dynamodb.Table(

@@ -88,7 +88,7 @@ HTTP = (
     FunctionSpec(
         "fulfillment",
         "Shows a node its work and takes what it did: accept, reject, pick, pack, ship.",
-        (*g.COMMAND, *g.change("orders", "stock"), *g.read("registry")),
+        (*g.COMMAND, *g.change("orders", "stock")),
         routes=(
             "GET /v1/fulfillment-orders",
             "GET /v1/fulfillment-orders/{fulfillment_order_id}",
@@ -100,7 +100,7 @@ HTTP = (
     FunctionSpec(
         "psp_webhook",
         "Takes a signed message of the payment provider and settles the payment from the provider's own state.",
-        (*g.COMMAND, *g.change("orders", "stock"), *g.PSP_SECRET),
+        (*g.COMMAND, *g.change("orders"), *g.PSP_SECRET),
         open_routes=("POST /v1/webhooks/{provider}",),
         memory=512,
         timeout=15,
@@ -137,13 +137,13 @@ WORKFLOW_TASKS = (
     FunctionSpec(
         "authorize_payment",
         "Authorises the payment of an order at the provider, once.",
-        (*g.COMMAND, *g.change("orders", "stock"), *g.read("registry"), *g.PSP_SECRET),
+        (*g.COMMAND, *g.change("orders"), *g.PSP_SECRET),
         memory=512,
     ),
     FunctionSpec(
         "release_fulfillment",
         "Hands a fulfilment order to its node and keeps the token by which the workflow is answered.",
-        (*g.COMMAND, *g.change("orders"), *g.read("registry")),
+        (*g.COMMAND, *g.change("orders")),
         # A node may have shipped before the wait began; then the function answers its own token.
         later=g.ANSWER_FULFILLMENT_WORKFLOW,
     ),
@@ -156,7 +156,7 @@ WORKFLOW_TASKS = (
     FunctionSpec(
         "escalate_fulfillment",
         "Puts a fulfilment order that needs a person in front of an operator.",
-        (*g.COMMAND, *g.change("orders", "stock"), *g.read("registry")),
+        (*g.COMMAND, *g.change("orders")),
     ),
 )
 
@@ -172,7 +172,7 @@ QUEUE_CONSUMERS = (
     FunctionSpec(
         "resume_fulfillment",
         "Tells a waiting fulfilment workflow what its node did.",
-        (*g.change("orders"), *g.ANSWER_FULFILLMENT_WORKFLOW),
+        (*g.read("orders"), *g.ANSWER_FULFILLMENT_WORKFLOW),
         detail_types=("ShipmentShipped", "FulfillmentOrderRejected", "FulfillmentOrderCancelled"),
         concurrency=10,
     ),
@@ -187,14 +187,14 @@ QUEUE_CONSUMERS = (
     FunctionSpec(
         "node_messages",
         "Takes what stores, warehouses and suppliers say over the store bus, as the same commands as over HTTP.",
-        (*g.COMMAND, *g.change("orders", "stock"), *g.read("registry")),
+        (*g.COMMAND, *g.change("orders", "stock")),
         memory=512,
         concurrency=10,
     ),
     FunctionSpec(
         "post_ledger",
         "Turns money events into balanced journal entries, each once.",
-        (*g.COMMAND, *g.change("ledger"), *g.read("orders", "registry")),
+        (*g.COMMAND, *g.change("ledger"), *g.read("registry")),
         detail_types=(
             "PaymentAuthorized",
             "PaymentReleased",
@@ -207,7 +207,7 @@ QUEUE_CONSUMERS = (
     FunctionSpec(
         "finance_export",
         "Writes the journal of a business date as Parquet and CSV with its manifest.",
-        (*g.COMMAND, *g.change("ledger"), *g.read("orders"), *g.WRITE_EXPORTS),
+        (*g.COMMAND, *g.change("ledger"), *g.WRITE_EXPORTS),
         detail_types=("FinanceExportRequested",),
         memory=1024,
         timeout=300,
@@ -217,15 +217,7 @@ QUEUE_CONSUMERS = (
     FunctionSpec(
         "recover_sagas",
         "Finds work that stopped half-way, and takes it up again.",
-        (
-            *g.COMMAND,
-            *g.change("orders", "stock"),
-            *g.read("registry"),
-            *g.PSP_SECRET,
-            *g.RUN_ORDER_WORKFLOW,
-            *g.START_FULFILLMENT_WORKFLOW,
-            *g.ANSWER_FULFILLMENT_WORKFLOW,
-        ),
+        (*g.COMMAND, *g.change("stock")),
         memory=512,
         timeout=120,
         concurrency=2,

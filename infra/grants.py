@@ -105,7 +105,6 @@ PUBLISH = (
     Grant("bus:store", "bus:publish", "STORE_BUS"),
 )
 RUN_ORDER_WORKFLOW = (Grant("workflow:order", "workflow:run", "ORDER_WORKFLOW_ARN"),)
-START_FULFILLMENT_WORKFLOW = (Grant("workflow:fulfillment", "workflow:start", "FULFILLMENT_WORKFLOW_ARN"),)
 ANSWER_FULFILLMENT_WORKFLOW = (Grant("workflow:fulfillment", "workflow:answer", "FULFILLMENT_WORKFLOW_ARN"),)
 READ_EXPORTS = (
     Grant("bucket:export", "bucket:list", "EXPORT_BUCKET"),

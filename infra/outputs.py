@@ -38,7 +38,7 @@ def outputs(
         "InventoryStreamName": inventory.stream.stream_name,
         "OrderWorkflowArn": life_cycles.order.state_machine_arn,
         "FulfillmentWorkflowArn": life_cycles.fulfillment.state_machine_arn,
-        "PspSecretArn": data.secret.secret_arn,
+        "PspSecretArn": data.secret_arn,
         "AlarmTopicArn": workshop.alarms.topic.topic_arn,
     }
     values |= {f"{pascal(name)}TableName": table.table_name for name, table in data.tables.items()}

@@ -117,9 +117,8 @@ def cdk_environment(endpoint: str) -> dict[str, str]:
         "CDK_HOME": str(ROOT / ".local" / "cdk"),
         "CDK_DEFAULT_ACCOUNT": ACCOUNT,
         "CDK_DEFAULT_REGION": REGION,
-        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
-        "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
-        "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
+        # The versions of Node that the bindings warn about although they do what is needed here.
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20,21,22,23",
         "NODE_NO_WARNINGS": "1",
     }
 

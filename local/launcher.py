@@ -31,7 +31,8 @@ DEFAULTS = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 SECONDS_FOR_CALLS = 0.5
-SECONDS_TO_SAVE_AND_STOP = 5.0
+SECONDS_TO_STOP = 5.0
+SECONDS_TO_SAVE = 20.0
 logger = logging.getLogger("spine.launcher")
 
 
@@ -104,10 +105,13 @@ async def _until_stopped(app: object, host: str, port: int, store: object) -> No
 
     def on_signal() -> None:
         logger.info("stopping")
+        # The engine loads its SFTP server, a second of work, only to tell it to stop.
+        sys.modules.setdefault("ministack.services.transfer", None)  # type: ignore[arg-type]
         stop.set()
         # A request that waits for a handler would be waited for: end the handlers. And a pool thread that
         # never ends must not keep the process: leave anyway after a while.
-        for seconds, act in ((SECONDS_FOR_CALLS, _kill_workers), (SECONDS_TO_SAVE_AND_STOP, _leave)):
+        last = SECONDS_TO_SAVE if os.environ["PERSIST_STATE"] == "1" else SECONDS_TO_STOP
+        for seconds, act in ((SECONDS_FOR_CALLS, _kill_workers), (last, _leave)):
             timer = threading.Timer(seconds, act, args=(store,))
             timer.daemon = True
             timer.start()

@@ -187,8 +187,9 @@ def _print_export(running: Running, exports: list[dict[str, Any]]) -> None:
 def show_urls(running: Running, progress: Progress) -> None:
     """Print where to go from here."""
     state = running.state_dir.relative_to(ROOT) if running.state_dir.is_relative_to(ROOT) else running.state_dir
-    print(f"\n  API        {running.api_url}/v1/orders")
-    print(f"  Console    {running.api_url}/console")
+    address = running.api_url.replace("$", "%24")  # safe to paste into a shell
+    print(f"\n  API        {address}/v1/orders")
+    print(f"  Console    {address}/console")
     print(f"  Engine     {running.endpoint}   (any AWS client: endpoint, region us-east-1, keys test/test)")
     print(f"  PSP        {running.psp_url}")
     print(f"  Clients    {state / 'clients.json'}   (client credentials at {running.endpoint}/oauth2/token)")

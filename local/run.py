@@ -35,7 +35,7 @@ def prepare(progress: Progress, lock: str) -> None:
     """Install what is missing and build the layers for this machine. `lock` is `run` or, for the tests, `test`."""
     with _only_one_at_a_time(progress), ThreadPoolExecutor(3) as pool:
         jobs = [
-            pool.submit(_install_environment, progress, VENV, lock, "app environment"),
+            pool.submit(_install_app_environment, progress, lock),
             pool.submit(_install_engine_and_layers, progress),
             pool.submit(_install_cdk_command, progress),
         ]
@@ -46,6 +46,15 @@ def prepare(progress: Progress, lock: str) -> None:
         except BaseException:
             end_open_tools()
             raise
+
+
+def _install_app_environment(progress: Progress, lock: str) -> None:
+    if _install_environment(progress, VENV, lock, "app environment"):
+        # The first import compiles what the app needs of the CDK and unpacks its runtime. It is done here, while the
+        # layers are being built; should the app be broken, the synthesis will say so better.
+        with contextlib.suppress(Failed):
+            command = [VENV / "bin" / "python", "-c", "import infra.stack"]
+            run(command, LOGS / "first-import.log", timeout=INSTALL_TIMEOUT_SECONDS, folder=ROOT)
 
 
 def _install_engine_and_layers(progress: Progress) -> None:
@@ -66,15 +75,18 @@ def _install_cdk_command(progress: Progress) -> None:
     stamp.write_text(wanted)
 
 
-def _install_environment(progress: Progress, folder: Path, lock: str, title: str) -> None:
-    """Make a virtual environment hold exactly a lock file; add to it when all it has from before is still right."""
+def _install_environment(progress: Progress, folder: Path, lock: str, title: str) -> bool:
+    """Make a virtual environment hold a lock file, and say whether there was anything to do.
+
+    What it holds from before stays when all of that is still right; otherwise it is made anew.
+    """
     locks = {lock: lock_hash(lock)}
     if lock == "test":
         _check_covers("test", "run")
         locks["run"] = lock_hash("run")
     had = _installed_locks(folder)
     if locks.items() <= had.items():
-        return
+        return False
     still_right = bool(had) and all(lock_hash(name) == value for name, value in had.items())
     with progress.step(title):
         python = folder / "bin" / "python"
@@ -88,6 +100,7 @@ def _install_environment(progress: Progress, folder: Path, lock: str, title: str
         run([python, "-m", "pip", "install", *options, *wheels], log, timeout=INSTALL_TIMEOUT_SECONDS)
     kept = had if still_right else {}
     (folder / "stamp.json").write_text(json.dumps({"python": _python(), "locks": {**kept, **locks}}, indent=1) + "\n")
+    return True
 
 
 def _installed_locks(folder: Path) -> dict[str, str]:

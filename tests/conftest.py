@@ -1,6 +1,7 @@
-"""What every test room shares: the capability report, closed sockets in unit tests, one running system for journeys."""
+"""What every test room shares: the capability report, closed sockets in unit tests, one running system."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from local.state import ROOT, Running
 
 pytest_plugins = ("tests.capability_report",)
 
-TEST_STATE = ROOT / ".local" / "test-state"
-FIRST_TEST_PORT = 24566
+# One folder and a few ports for each test run, so that two runs in one clone do not meet.
+TEST_STATES = ROOT / ".local" / "test-state"
+FIRST_TEST_PORT = 24566 + os.getpid() % 500 * 4
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,17 +38,38 @@ def system(request: pytest.FixtureRequest) -> Iterator[Running]:
     from local.run import bring_up, nothing_left_behind
     from local.stop import clear, end, running_processes
 
-    end(running_processes(TEST_STATE), TEST_STATE)  # of a test run that was killed
+    _sweep()
+    state = TEST_STATES / str(os.getpid())
     terminal = request.config.pluginmanager.getplugin("capturemanager")
     try:
-        with terminal.global_and_fixture_disabled(), nothing_left_behind(TEST_STATE) as started:
+        with terminal.global_and_fixture_disabled(), nothing_left_behind(state) as started:
             print()
-            running = bring_up(TEST_STATE, next_free_pair(FIRST_TEST_PORT), Progress(), started)
+            running = bring_up(state, next_free_pair(FIRST_TEST_PORT), Progress(), started)
     except Failed as failure:
         explain(failure)
         pytest.fail(f"the system did not come up: {failure}", pytrace=False)
     try:
         yield running
     finally:
-        end(running_processes(TEST_STATE), TEST_STATE)
-        clear(TEST_STATE)
+        end(running_processes(state), state)
+        clear(state)
+
+
+def _sweep() -> None:
+    """End and remove what earlier test runs left: the logs of one that ended, all of one that was killed."""
+    from local.stop import end, running_processes
+
+    for state in TEST_STATES.glob("*"):
+        if not _lives(int(state.name)):
+            end(running_processes(state), state)
+            shutil.rmtree(state, ignore_errors=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

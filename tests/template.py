@@ -196,6 +196,8 @@ class Deployed:
         if attribute == "Arn" and kind in _ARNS:
             ending = _ARNS[kind].format(region=REGION, account=ACCOUNT, name=physical_name(self.template, logical_id))
             return f"arn:aws:{ending}"
+        if kind == "AWS::SecretsManager::Secret":
+            return self.refs[logical_id]
         if attribute in ("QueueName", "Name"):
             return physical_name(self.template, logical_id)
         return f"{logical_id}.{attribute}"

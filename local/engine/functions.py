@@ -7,10 +7,11 @@ as many workers as there are callers, and waits up to 50 ms for a log line that 
 from __future__ import annotations
 
 import os
+from contextvars import ContextVar
 from typing import Any
 
 from ministack.core import lambda_runtime
-from ministack.services import lambda_svc
+from ministack.services import apigateway, lambda_svc
 
 from local.engine.anchors import require, require_source
 from local.engine.code_store import CodeStore
@@ -41,6 +42,7 @@ def install(store: CodeStore) -> None:
 
     lambda_runtime._worker_class_for = choose_worker
     lambda_svc._execute_function_warm = _executor(lambda_svc._execute_function_warm, _gates_from_environment())
+    _hide_failures_from_http_clients()
 
 
 def _gates_from_environment() -> Gates:
@@ -93,3 +95,26 @@ def _is_python(config: dict[str, Any]) -> bool:
 def _unqualified(arn: str) -> str:
     """All versions and aliases of a function share its gate."""
     return ":".join(arn.split(":")[:7])
+
+
+def _hide_failures_from_http_clients() -> None:
+    """An HTTP API answers 500 and nothing else when its function fails; the engine sent 502 and the exception."""
+    require_source(apigateway._invoke_lambda_proxy, "lambda_execute_result_to_api_proxy_response(result)")
+    in_http_api: ContextVar[bool] = ContextVar("in_http_api", default=False)
+    invoke = apigateway._invoke_lambda_proxy
+    shape = lambda_svc.lambda_execute_result_to_api_proxy_response
+
+    async def invoke_for_http_api(*args: Any, **kwargs: Any) -> Any:
+        mark = in_http_api.set(True)
+        try:
+            return await invoke(*args, **kwargs)
+        finally:
+            in_http_api.reset(mark)
+
+    def shaped(result: dict[str, Any]) -> Any:
+        if in_http_api.get() and result.get("error") and not result.get("throttle"):
+            return {"statusCode": 500, "body": '{"message":"Internal Server Error"}'}, None
+        return shape(result)
+
+    apigateway._invoke_lambda_proxy = invoke_for_http_api
+    lambda_svc.lambda_execute_result_to_api_proxy_response = shaped

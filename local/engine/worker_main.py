@@ -34,6 +34,14 @@ MESSAGE_LIMIT = 256 * 1024
 CHANGING = ("_X_AMZN_TRACE_ID", "_MINISTACK_INVOKE_DEPTH")
 
 
+class InitFailure(Exception):
+    """The handler cannot be loaded; carries the name that Lambda gives to this."""
+
+    def __init__(self, name, message):
+        super().__init__(message)
+        self.name = name
+
+
 class Context:
     """What a handler receives as `context`."""
 
@@ -57,7 +65,7 @@ class Context:
 def described(error):
     """An exception as Lambda reports it: its class name, its text, its trace."""
     return {
-        "errorType": type(error).__name__,
+        "errorType": getattr(error, "name", None) if isinstance(error, InitFailure) else type(error).__name__,
         "errorMessage": str(error),
         "stackTrace": traceback.format_exception(type(error), error, error.__traceback__),
     }
@@ -70,7 +78,13 @@ def load(about):
             sys.path.insert(0, folder)
     adjust_sdk()
     module, _, name = about["handler"].rpartition(".")
-    return getattr(importlib.import_module(module.replace("/", ".")), name)
+    try:
+        loaded = importlib.import_module(module.replace("/", "."))
+    except ImportError as error:
+        raise InitFailure("Runtime.ImportModuleError", f"Unable to import module '{module}': {error}") from error
+    if not hasattr(loaded, name):
+        raise InitFailure("Runtime.HandlerNotFound", f"Handler '{name}' missing on module '{module}'")
+    return getattr(loaded, name)
 
 
 def adjust_sdk():

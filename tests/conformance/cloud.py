@@ -9,9 +9,9 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import boto3
@@ -33,6 +33,15 @@ def eventually(look: Callable[[], T | None], seconds: float = 15.0) -> T:
         if time.monotonic() > deadline:
             raise AssertionError(f"not seen within {seconds} s (last look: {found!r})")
         time.sleep(0.02)
+
+
+def archive(files: Mapping[str, str]) -> bytes:
+    """A zip file with these texts."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as bundle:
+        for name, text in files.items():
+            bundle.writestr(name, text)
+    return written.getvalue()
 
 
 class Cloud:
@@ -58,25 +67,35 @@ class Cloud:
     def name(self, stem: str) -> str:
         return f"{stem}-{next(self._numbers)}"
 
-    @cached_property
-    def _code(self) -> bytes:
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w") as bundle:
-            bundle.writestr("probe.py", PROBE.read_text())
-        return archive.getvalue()
-
-    def function(self, handler: str, *, timeout: int = 20, **variables: str) -> str:
-        """The ARN of a fresh function that runs `probe.<handler>`."""
+    def function(
+        self,
+        handler: str,
+        *,
+        timeout: int = 20,
+        layers: Sequence[str] = (),
+        files: Mapping[str, str] = MappingProxyType({}),
+        **variables: str,
+    ) -> str:
+        """The ARN of a fresh function that runs `probe.<handler>`; `files` lie beside probe.py."""
         created = self.client("lambda").create_function(
             FunctionName=self.name(handler.replace("_", "-")),
             Runtime="python3.12",
             Role=ROLE,
             Handler=f"probe.{handler}",
-            Code={"ZipFile": self._code},
+            Code={"ZipFile": archive({"probe.py": PROBE.read_text(), **files})},
             Timeout=timeout,
+            Layers=list(layers),
             Environment={"Variables": variables},
         )
         return str(created["FunctionArn"])
+
+    def layer(self, files: Mapping[str, str]) -> str:
+        """The ARN of a fresh layer version."""
+        content = archive({f"python/{name}": text for name, text in files.items()})
+        published = self.client("lambda").publish_layer_version(
+            LayerName=self.name("layer"), Content={"ZipFile": content}
+        )
+        return str(published["LayerVersionArn"])
 
     def invoke(self, function: str, event: Any) -> tuple[Any, str | None]:
         """The payload and the error mark of one call."""

@@ -46,7 +46,7 @@ class Engine:
     """One launcher process."""
 
     def __init__(self, **settings: str) -> None:
-        self.port = free_port()
+        self.port = int(settings.get("GATEWAY_PORT") or free_port())
         self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - the process below writes to it as long as it lives
         environment = {
             **os.environ,

@@ -1,6 +1,7 @@
 """Handlers that the conformance test deploys; each shows one thing about the engine that runs it."""
 
 import base64
+import importlib
 import json
 import os
 import time
@@ -23,6 +24,8 @@ class StockGone(Exception):
 def store_body(event, context):
     """HTTP API: put the posted item, answer with the scopes that the token carried."""
     body = json.loads(event["body"])
+    if body["qty"] < 0:
+        raise StockGone("a secret that no client may read")
     item = {"pk": {"S": body["id"]}, "sk": {"S": "ORDER"}, "qty": {"N": str(body["qty"])}}
     client("dynamodb").put_item(TableName=os.environ["TABLE"], Item=item)
     claims = event["requestContext"]["authorizer"]["jwt"]["claims"]
@@ -44,6 +47,21 @@ def hold(event, context):
     began = time.time()
     time.sleep(event["seconds"])
     return {"began": began, "ended": time.time(), "pid": os.getpid()}
+
+
+def misbehave(event, context):
+    """End in a way that is not an exception."""
+    print("about to " + event["how"])
+    if event["how"] == "hang":
+        time.sleep(30)
+    if event["how"] == "exit":
+        os._exit(7)
+    return {"how": event["how"], "left": context.get_remaining_time_in_millis()}
+
+
+def where_from(event, context):
+    """Which copy of each module this function gets."""
+    return {name: getattr(importlib.import_module(name), "FROM", "engine") for name in event["modules"]}
 
 
 def call_workflow(event, context):

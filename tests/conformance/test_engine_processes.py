@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.cloud import Cloud, eventually
+from tests.conformance.cloud import PROBE, Cloud, archive, eventually
 from tests.conformance.conftest import CAP, Engine
 
 
@@ -27,6 +27,27 @@ def test_calls_above_the_cap_wait_and_all_succeed(cloud: Cloud) -> None:
         calls = list(pool.map(lambda n: cloud.invoke(function, {"n": n, "seconds": 0.2})[0], range(9)))
     assert most_at_once(calls) == CAP
     assert len({call["pid"] for call in calls}) == CAP
+
+
+def test_own_code_comes_before_layers_and_layers_before_the_engines_libraries(cloud: Cloud) -> None:
+    layer = cloud.layer(dict.fromkeys(("shelf.py", "cover.py", "pydantic.py"), "FROM = 'layer'"))
+    modules = {"modules": ["shelf", "cover", "pydantic"]}
+    with_layer = cloud.function("where_from", layers=[layer], files={"cover.py": "FROM = 'code'"})
+    assert cloud.invoke(with_layer, modules)[0] == {"shelf": "layer", "cover": "code", "pydantic": "layer"}
+
+    own = {"shelf.py": "FROM = 'code'", "cover.py": "", "pydantic.py": "FROM = 'code'"}
+    assert cloud.invoke(cloud.function("where_from", layers=[layer], files=own), modules)[0] == {
+        "shelf": "code", "cover": "engine", "pydantic": "code",
+    }
+    assert cloud.invoke(cloud.function("where_from"), {"modules": ["pydantic"]})[0] == {"pydantic": "engine"}
+
+
+def test_new_code_replaces_running_workers(cloud: Cloud) -> None:
+    function = cloud.function("where_from", files={"cover.py": "FROM = 'first'"})
+    assert cloud.invoke(function, {"modules": ["cover"]})[0] == {"cover": "first"}
+    code = archive({"probe.py": PROBE.read_text(), "cover.py": "FROM = 'second'"})
+    cloud.client("lambda").update_function_code(FunctionName=function, ZipFile=code)
+    assert cloud.invoke(function, {"modules": ["cover"]})[0] == {"cover": "second"}
 
 
 def test_functions_that_wait_for_themselves_through_workflows_do_not_lock_up(cloud: Cloud) -> None:
@@ -92,3 +113,49 @@ def test_the_launcher_refuses_to_listen_to_other_machines(start_engine: Callable
     engine = start_engine(BIND_HOST="0.0.0.0")
     assert engine.process.wait(timeout=10) == 1
     assert "may listen on 127.0.0.1 only" in engine.text()
+
+
+def test_the_launcher_names_the_version_it_does_not_know(start_engine: Callable[..., Engine], tmp_path: Path) -> None:
+    other = tmp_path / "ministack-9.9.9.dist-info"
+    other.mkdir()
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: ministack\nVersion: 9.9.9\n")
+    engine = start_engine(PYTHONPATH=str(tmp_path))
+    assert engine.process.wait(timeout=10) == 1
+    assert "MiniStack 9.9.9 is installed but the local patches are written for" in engine.text()
+    assert "Traceback" not in engine.text()
+
+
+def test_the_launcher_names_a_missing_anchor(start_engine: Callable[..., Engine], tmp_path: Path) -> None:
+    # `sitecustomize` runs before the launcher and takes away one name that a patch holds on to.
+    (tmp_path / "sitecustomize.py").write_text(
+        "import ministack.core.lambda_runtime as runtime\ndel runtime.acquire_worker\n"
+    )
+    engine = start_engine(PYTHONPATH=str(tmp_path))
+    assert engine.process.wait(timeout=10) == 1
+    assert "lambda_runtime" in engine.text()
+    assert "acquire_worker" in engine.text()
+    assert "Traceback" not in engine.text()
+
+
+def test_a_restart_with_kept_state_misses_no_stream_record(start_engine: Callable[..., Engine], tmp_path: Path) -> None:
+    kept = {"PERSIST_STATE": "1", "STATE_DIR": str(tmp_path)}
+    first = start_engine(**kept)
+    first.wait_until_healthy()
+    cloud = Cloud(first.port)
+    notes, (seen, _arn), (table, arn) = cloud.queue(), cloud.table(), cloud.table(stream=True)
+    function = cloud.function("apply_records", NOTES=notes, NOTES_TABLE=seen)
+    cloud.map_source(function, arn, StartingPosition="TRIM_HORIZON", BatchSize=10)
+    cloud.put_values(table, "before-1", "before-2")
+    assert applied(cloud.collect(notes, lambda found: len(applied(found)) >= 2)) == ["before-1", "before-2"]
+    assert first.stop() == 0
+
+    second = start_engine(**kept, GATEWAY_PORT=str(first.port))
+    second.wait_until_healthy()
+    cloud = Cloud(second.port)
+    cloud.put_values(table, "after-1", "after-2", "after-3")
+    found = applied(cloud.collect(notes, lambda found: len(applied(found)) >= 3))
+    assert found == ["after-1", "after-2", "after-3"]
+
+
+def applied(notes: list[Any]) -> list[str]:
+    return [value for note in notes for value in note.get("applied", [])]

@@ -21,7 +21,8 @@ def place(value: Any) -> str:
         return value["Ref"]
     if "Fn::GetAtt" in value:
         logical_id, attribute = value["Fn::GetAtt"]
-        return logical_id if attribute == "Arn" else f"{logical_id}.{attribute}"
+        # A secret's ARN is its Id.
+        return logical_id if attribute in ("Arn", "Id") else f"{logical_id}.{attribute}"
     separator, parts = value["Fn::Join"]
     return separator.join(place(part) for part in parts)
 

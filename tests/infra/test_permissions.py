@@ -107,7 +107,6 @@ def test_only_those_who_talk_to_the_provider_read_its_secret(template):
         "AuthorizePaymentRole",
         "CapturePaymentRole",
         "PspWebhookRole",
-        "RecoverSagasRole",
         "ReleasePaymentRole",
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from oms.finance.exports.model import Kind
 from oms.platform.fields import Code
@@ -60,11 +60,13 @@ class TrialBalanceQuery(Request):
     def last(self) -> date:
         return self.to or self.from_
 
-    @model_validator(mode="after")
-    def _a_short_span(self) -> TrialBalanceQuery:
-        if not 0 <= (self.last - self.first).days < MOST_DAYS:
-            raise ValueError(f"from must not be after to, and at most {MOST_DAYS} days are summed at once")
-        return self
+    @field_validator("to")
+    @classmethod
+    def _a_short_span(cls, to: date | None, info: ValidationInfo) -> date | None:
+        first = info.data.get("from_")
+        if to is not None and first is not None and not 0 <= (to - first).days < MOST_DAYS:
+            raise ValueError(f"not before from, and at most {MOST_DAYS} days are summed at once")
+        return to
 
 
 class JournalQuery(Request):

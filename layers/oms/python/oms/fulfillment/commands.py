@@ -164,10 +164,22 @@ def _leave(
     left = model.leave(work, request.quantities, action)
     lines = _difference(work, left, "shipped")
     shipment = new_shipment(runtime, order, left, lines, request)
+    units: dict[str, int] = {}
+    for line in lines:
+        if order.line(line.line_no).claims_stock:
+            units[line.sku] = units.get(line.sku, 0) + line.quantity
     consumed = [
-        stock.consume(call.tenant, line.sku, work.node_id, line.quantity)
-        for line in lines
-        if order.line(line.line_no).claims_stock
+        write
+        for sku, quantity in units.items()
+        for write in stock.ship(
+            call.tenant,
+            sku,
+            work.node_id,
+            quantity,
+            movement_id=shipment.id,
+            cause=shipment.id,
+            at=runtime.clock.now(),
+        )
     ]
     return Step(left, [shipment_event(order, shipment)], [shipment], consumed)
 

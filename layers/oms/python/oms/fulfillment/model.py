@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict
 from oms.orders.amounts import Amounts
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest
 
-# One step touches a stock row per line, plus order, fulfilment order, shipment, events and the command's record.
-MOST_LINES = 80
+# Shipping writes a stock row and a stock ledger row per line, plus order, work, shipment, events and record; a
+# transaction holds 90 actions.
+MOST_LINES = 40
 
 
 class Status(StrEnum):

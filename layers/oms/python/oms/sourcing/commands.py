@@ -62,7 +62,7 @@ def _source_part(runtime: Runtime, call: Call, order_id: str) -> Decision:
     if order is None:
         raise NotFound(f"There is no order {order_id}.")
     moves = list(_open_moves(order))
-    if not order.header.plan_is_best and not order.fulfillment_orders and len(moves) <= MOST_LINES // 2:
+    if not order.header.plan_is_best and not order.fulfillment_orders and len(moves) <= MOST_LINES:
         moves = _improved(runtime, call.tenant, order, moves)
     now, later = moves[:MOST_LINES], moves[MOST_LINES:]
     work = _work(runtime, order, now, services=not later)

@@ -161,6 +161,7 @@ class JournalFiles:
             timestamp_format=_INSTANT,
             parallel=False,
         ).to_table(table)
+        source.unlink()
 
     def _write(self, dataset: str, columns: dict[str, str]) -> list[LocalFile]:
         relation = self._db.table(dataset) if dataset == "trial_balance" else self._db.view(dataset)

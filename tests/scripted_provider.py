@@ -1,0 +1,163 @@
+"""A payment provider in memory that keeps strict books and does what a test's script says.
+
+One effect for each key, never more captured than held. `script["capture"] = ["lost_after"]` decides what happens to the
+next capture; without a script everything is approved at once.
+
+| step | what happens |
+|---|---|
+| lost_before, lost_after | no answer comes; nothing was done, or it was done all the same |
+| declined | the bank says no |
+| action | (authorize) the customer must confirm first |
+| pending | (capture) accepted, final only after `settle` |
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from oms.payments.port import (
+    Approved,
+    AuthorizeRequest,
+    Capabilities,
+    CaptureRequest,
+    Declined,
+    NoTrace,
+    ProviderPayment,
+    RefundRequest,
+    RequiresAction,
+    Result,
+    Unknown,
+)
+
+CAPTURE_BEFORE = datetime(2026, 11, 30, 12, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Held:
+    """Money held for one authorization."""
+
+    amount: int
+    currency: str
+    order_id: str
+    captured: int = 0
+    pending: int = 0
+    released: int = 0
+
+    @property
+    def capturable(self) -> int:
+        return self.amount - self.captured - self.pending - self.released
+
+
+@dataclass
+class ScriptedProvider:
+    """The provider; `calls` holds every call (verb, key), `effects` what moved (verb, key, amount)."""
+
+    script: dict[str, list[str]] = field(default_factory=dict)
+    held: dict[str, Held] = field(default_factory=dict)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    effects: list[tuple[str, str, int]] = field(default_factory=list)
+    around: Callable[[str, Callable[[], Result]], Result] = lambda name, act: act()
+    _answers: dict[str, tuple[object, Result]] = field(default_factory=dict)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(None, incremental=False, extended=False, asynchronous=False, fee_returned_on_refund=False)
+
+    def moved(self, verb: str) -> Counter[str]:
+        """How many effects of a verb there were, by the provider's reference."""
+        return Counter(reference for done, reference, _ in self.effects if done == verb)
+
+    def amount(self, verb: str) -> int:
+        """How much a verb moved in all, in minor units."""
+        return sum(amount for done, _, amount in self.effects if done == verb)
+
+    def authorize(self, request: AuthorizeRequest, *, key: str) -> Result:
+        def act(step: str) -> Result:
+            reference = f"psp_{len(self.held) + 1}"
+            if step == "declined":
+                return Declined("insufficient_funds", reference)
+            if step == "action":
+                return RequiresAction(reference)
+            self.held[reference] = Held(request.amount, request.currency, request.order_id)
+            self.effects.append(("authorize", reference, request.amount))
+            return Approved(reference, request.amount, request.currency, capture_before=CAPTURE_BEFORE)
+
+        return self._once("authorize", key, request, act)
+
+    def capture(self, request: CaptureRequest, *, key: str) -> Result:
+        def act(step: str) -> Result:
+            held = self.held[request.reference]
+            if step == "declined":
+                return Declined("processor_declined", request.reference)
+            if request.amount > held.capturable or request.currency != held.currency:
+                return Declined("capture_exceeds_authorized", request.reference, by_rule=True)
+            if step == "pending":
+                held.pending += request.amount
+            else:
+                held.captured += request.amount
+                self.effects.append(("capture", request.reference, request.amount))
+            movement = f"cap_{len(self._answers) + 1}"
+            return Approved(request.reference, request.amount, request.currency, movement, pending=step == "pending")
+
+        return self._once("capture", key, request, act)
+
+    def void(self, reference: str, *, key: str) -> Result:
+        def act(step: str) -> Result:
+            held = self.held[reference]
+            if step == "declined" or not held.capturable:
+                return Declined("nothing_to_void", reference, by_rule=True)
+            amount, held.released = held.capturable, held.amount - held.captured - held.pending
+            self.effects.append(("void", reference, amount))
+            return Approved(reference, amount, held.currency)
+
+        return self._once("void", key, reference, act)
+
+    def refund(self, request: RefundRequest, *, key: str) -> Result:
+        raise NotImplementedError("no command refunds yet")
+
+    def get(self, reference: str) -> ProviderPayment | NoTrace | Unknown:
+        raise NotImplementedError("no command reads a whole payment yet")
+
+    def find(self, key: str) -> Result | NoTrace:
+        """What became of a call; `find` is a verb of the script too, where `lost_before` means no answer."""
+        self.calls.append(("find", key))
+        if self._step("find") == "lost_before":
+            return Unknown("time-out")
+        return self._answers[key][1] if key in self._answers else NoTrace()
+
+    def settle(self, key: str, *, well: bool = True) -> None:
+        """A pending capture becomes final: the money is taken, or is held again."""
+        asked, answer = self._answers[key]
+        assert isinstance(answer, Approved)
+        assert answer.pending
+        held = self.held[answer.reference]
+        held.pending -= answer.amount
+        if well:
+            held.captured += answer.amount
+            self.effects.append(("capture", answer.reference, answer.amount))
+            self._answers[key] = (asked, replace(answer, pending=False))
+        else:
+            self._answers[key] = (asked, Declined("bank_said_no", answer.reference))
+
+    def _once(self, verb: str, key: str, asked: object, act: Callable[[str], Result]) -> Result:
+        self.calls.append((verb, key))
+
+        def run() -> Result:
+            step = self._step(verb)
+            if step == "lost_before":
+                return Unknown("time-out")
+            if key in self._answers:
+                first, answer = self._answers[key]
+                return answer if first == asked else Declined("idempotency_key_reused", by_rule=True)
+            answer = act(step)
+            self._answers[key] = (asked, answer)
+            return Unknown("time-out") if step == "lost_after" else answer
+
+        return self.around(verb, run)
+
+    def _step(self, verb: str) -> str:
+        steps = self.script.get(verb, [])
+        return steps.pop(0) if steps else ""

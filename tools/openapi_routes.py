@@ -1,0 +1,175 @@
+"""What the handlers' code does not say about a route: a summary, its answers, and parameters read by hand.
+
+Methods, paths, scopes, bodies, queries that are models, and the need of an Idempotency-Key are read from the handlers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from oms.finance.exports.reads import ExportList
+from oms.finance.reads import OrderJournal, TrialBalance
+from oms.fulfillment.commands import VERBS
+from oms.fulfillment.model import Status as WorkStatus
+from oms.orders.model import FulfillmentRollup
+from oms.orders.model import Status as OrderStatus
+from oms.orders.reads import MOST_PER_PAGE
+from oms.orders.views import FulfillmentOrderView, OrderSummary, OrderView
+from oms.payments.model import Rollup
+from oms.registry.commands import MOST_ITEMS, MOST_NODES
+from oms.registry.model import PutItem, PutNode
+from tools import openapi_answers as answers
+
+Model = type[BaseModel]
+
+
+class OrderListQuery(BaseModel):
+    """Orders placed within some days (UTC, both included), or the one order with an external id."""
+
+    placed_from: date = Field(description="31 days before placed_to, where it is left out")
+    placed_to: date = Field(description="today, where it is left out")
+    status: OrderStatus
+    payment_status: Rollup
+    fulfillment_status: FulfillmentRollup
+    channel: str
+    external_id: str = Field(description="with `channel`: only the order that this channel placed under this id")
+    limit: Annotated[int, Field(ge=1, le=MOST_PER_PAGE)] = 25
+    cursor: str = Field(description="`next_cursor` of the page before")
+
+
+class WorkListQuery(BaseModel):
+    """The work of one node in one state."""
+
+    node: str
+    status: WorkStatus
+    limit: Annotated[int, Field(ge=1, le=MOST_PER_PAGE)] = 25
+    cursor: str = Field(description="`next_cursor` of the page before")
+
+
+NodeAction = Literal[tuple(verb.value for verb in VERBS)]  # type: ignore[valid-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The body of a bulk load: one list of at most so many objects."""
+
+    name: str
+    model: Model
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route: `answers` by status; `if_match` says whether the version of the object may or must be sent.
+
+    `refusals` are statuses besides those that follow from the kind of route. `required` are the query parameters,
+    read by hand, that must be sent.
+    """
+
+    summary: str
+    answers: Mapping[int, Model | str]
+    notes: str = ""
+    if_match: str = ""
+    query: Model | None = None
+    required: tuple[str, ...] = ()
+    rows: Rows | None = None
+    path: Mapping[str, Any] = field(default_factory=dict)
+    refusals: tuple[int, ...] = ()
+
+
+_VERSION = "The version that was read; if the object has changed since, the call is refused with 409."
+_CONFIGURATION = f"{_VERSION} Required where the object exists."
+# Fields that are read as one thing and kept as another, which their models do not tell.
+CORRECTIONS: dict[tuple[str, str], dict[str, Any]] = {
+    ("PutNode", "latitude"): {"type": "number", "minimum": -90, "maximum": 90},
+    ("PutNode", "longitude"): {"type": "number", "minimum": -180, "maximum": 180},
+}
+
+ROUTES: dict[str, Route] = {
+    "POST /v1/orders": Route(
+        "Place an order",
+        {201: OrderSummary, 200: OrderSummary},
+        notes=(
+            "Once per Idempotency-Key, and once per channel and `external_id`: the same content under a new key is "
+            "answered 200 with the first answer. An accepted order has its units. An order that fails a business check "
+            "is kept as PENDING_REVIEW; a malformed one is refused and nothing is stored or reserved."
+        ),
+    ),
+    "GET /v1/orders": Route(
+        "List orders, or find one by its external id", {200: answers.OrderList}, query=OrderListQuery
+    ),
+    "GET /v1/orders/{order_id}": Route("Read an order", {200: OrderView}),
+    "GET /v1/orders/{order_id}/timeline": Route("Read what happened to an order", {200: answers.Timeline}),
+    "POST /v1/orders/{order_id}/cancellations": Route(
+        "Cancel an order or units of it",
+        {200: OrderSummary},
+        notes="Units that no node has packed; without `lines`, all that can still be cancelled.",
+        if_match=_VERSION,
+    ),
+    "POST /v1/orders/{order_id}/review": Route("Settle the review of an order", {200: OrderSummary}, if_match=_VERSION),
+    "PUT /v1/nodes": Route(
+        "Load nodes",
+        {200: answers.NodesLoaded},
+        notes="Each row is taken or refused for itself; what is already there changes nothing.",
+        rows=Rows("nodes", PutNode, MOST_NODES),
+    ),
+    "GET /v1/nodes": Route("List nodes", {200: answers.NodeList}),
+    "PUT /v1/nodes/{node_id}": Route(
+        "Put a node",
+        {201: answers.NodeDocument, 200: answers.NodeDocument},
+        notes="In force from `effective_from`; earlier versions stay readable. The body may leave out `id`.",
+        if_match=_CONFIGURATION,
+    ),
+    "GET /v1/nodes/{node_id}": Route("Read a node", {200: answers.NodeDocument}),
+    "PUT /v1/items": Route(
+        "Load items",
+        {200: answers.ItemsLoaded},
+        notes="Each row is taken or refused for itself; what is already there changes nothing.",
+        rows=Rows("items", PutItem, MOST_ITEMS),
+    ),
+    "PUT /v1/items/{sku}": Route(
+        "Put an item",
+        {201: answers.ItemDocument, 200: answers.ItemDocument},
+        notes="The body may leave out `sku`.",
+        if_match=_CONFIGURATION,
+    ),
+    "GET /v1/items/{sku}": Route("Read an item", {200: answers.ItemDocument}),
+    "POST /v1/inventory/movements": Route(
+        "Record stock movements",
+        {200: answers.RecordedMovements},
+        notes="At most 500. With `source` and `sequence`, repeated and late movements change nothing.",
+    ),
+    "GET /v1/inventory/{sku}": Route("Read the stock of an item", {200: answers.Stock}),
+    "GET /v1/fulfillment-orders": Route(
+        "List the work of a node",
+        {200: answers.FulfillmentOrderList},
+        query=WorkListQuery,
+        required=("node", "status"),
+        refusals=(404,),
+    ),
+    "GET /v1/fulfillment-orders/{fulfillment_order_id}": Route("Read a fulfilment order", {200: FulfillmentOrderView}),
+    "POST /v1/fulfillment-orders/{fulfillment_order_id}/{action}": Route(
+        "Say what a node did",
+        {200: FulfillmentOrderView},
+        notes="Without `lines` it means everything that is left. A rejection needs a `reason`. The body may be empty.",
+        if_match=_VERSION,
+        path={"action": NodeAction},
+    ),
+    "POST /v1/webhooks/{provider_name}": Route(
+        "Take a message of the payment provider",
+        {200: answers.HintTaken},
+        notes="A hint only: the provider's own state decides. Repeated, late and reordered messages change nothing.",
+        path={"provider_name": Literal["strict"]},
+    ),
+    "POST /v1/finance/exports": Route("Ask for an export of a business date", {202: answers.ExportAccepted}),
+    "GET /v1/finance/exports": Route("List the exports of a business date", {200: ExportList}),
+    "GET /v1/finance/trial-balance": Route("Read the trial balance of some days", {200: TrialBalance}),
+    "GET /v1/finance/journal": Route("Read the journal of an order", {200: OrderJournal}),
+    "GET /console": Route("Open the operator console", {200: "text/html"}),
+    "GET /console/{file}": Route("Read a file of the console", {200: "*/*"}),
+}
