@@ -38,7 +38,7 @@ help:
 	@echo "  make lint                                 style and types"
 	@echo "  make synth                                the CloudFormation for a real account, checked"
 	@echo "  make deploy ACCOUNT=… REGION=…            the same into that account, after its diff"
-	@echo "  make lock                                 resolve the dependencies anew"
+	@echo "  make lock [UPGRADE=1]                     resolve the dependencies, or take newer ones"
 	@echo "  make simulate | sourcing | finance-scenarios   come in a later release"
 	@echo
 	@echo "Needs git, make, Python 3.11 or newer, Node.js 20 or newer and npm. No account, no Docker."
@@ -96,7 +96,7 @@ deploy: named-target synth
 lock: ready-for-tests
 	@for name in layer export run test engine; do \
 		.local/venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-			--no-header "requirements/$$name.in" -o "requirements/$$name.lock" || exit 1; \
+			$(if $(UPGRADE),--upgrade) --no-header "requirements/$$name.in" -o "requirements/$$name.lock" || exit 1; \
 	done
 	@npm install --package-lock-only --silent
 

@@ -6,6 +6,7 @@ was typed. Steps may run side by side.
 
 import argparse
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from local.state import NotRunning, Running
+from local.state import ROOT, NotRunning, Running
 
 STILL_WORKING_SECONDS = 10.0
 LOG_LINES_SHOWN = 15
@@ -107,6 +108,19 @@ def run(
         raise Failed(f"{' '.join(Path(word).name for word in words[:3])} failed with exit code {status}", log)
 
 
+@contextlib.contextmanager
+def only_one_at_a_time(progress: Progress) -> Iterator[None]:
+    """Let one command of this clone install, build or synthesise at a time; others wait for it."""
+    (ROOT / ".local").mkdir(exist_ok=True)
+    with open(ROOT / ".local" / "build.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with progress.step("waiting for another command in this clone"):
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def end_open_tools() -> None:
     """End every tool that still runs: called when another step has failed or the person pressed Ctrl-C."""
     for group in list(_open_groups):
@@ -176,6 +190,7 @@ def main() -> int:
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--function", default="")
     asked = parser.parse_args()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `make logs | head` is a fair question
     for log in sorted(asked.state.glob("*.log")) if not asked.function else ():
         print(f"--- {log}")
         print("\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]))

@@ -6,19 +6,17 @@ in one of them. Whatever fails, nothing that this command started stays behind.
 
 import argparse
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from local.doctor import pinned_engine_version
-from local.progress import Failed, Progress, end_open_tools, explain, interruptible, run
+from local.progress import Failed, Progress, end_open_tools, explain, interruptible, only_one_at_a_time, run
 from local.state import ROOT, Http, NotRunning, Running, aws_environment
-from local.stop import Started, clear, end, launch, running_processes
+from local.stop import Started, clear, end, launch, nothing_left_behind, running_processes
 
 VENV = ROOT / ".local" / "venv"
 ENGINE_VENV = ROOT / ".local" / "engine"
@@ -33,7 +31,7 @@ def lock_hash(name: str) -> str:
 
 def prepare(progress: Progress, lock: str) -> None:
     """Install what is missing and build the layers for this machine. `lock` is `run` or, for the tests, `test`."""
-    with _only_one_at_a_time(progress), ThreadPoolExecutor(3) as pool:
+    with only_one_at_a_time(progress), ThreadPoolExecutor(3) as pool:
         jobs = [
             pool.submit(_install_app_environment, progress, lock),
             pool.submit(_install_engine_and_layers, progress),
@@ -132,36 +130,6 @@ def _check_covers(larger: str, smaller: str) -> None:
         raise Failed(f"requirements/{larger}.lock lacks {missing[0]} of {smaller}.lock: run `make lock`")
 
 
-@contextlib.contextmanager
-def _only_one_at_a_time(progress: Progress) -> Iterator[None]:
-    """Let one command of this clone install, build or synthesise at a time; others wait for it."""
-    (ROOT / ".local").mkdir(exist_ok=True)
-    with open(ROOT / ".local" / "build.lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            with progress.step("waiting for another command in this clone"):
-                fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-@contextlib.contextmanager
-def nothing_left_behind(state: Path) -> Iterator[list[Started]]:
-    """Collect what a command starts, and end it all when the command does not reach its end.
-
-    A system that ran before the command goes on running.
-    """
-    started: list[Started] = []
-    state.mkdir(parents=True, exist_ok=True)
-    try:
-        yield started
-    except BaseException:
-        end(started, state)
-        if not running_processes(state):
-            clear(state)
-        raise
-
-
 def bring_up(state: Path, port: int, progress: Progress, started: list[Started]) -> Running:
     """Make the system of this clone run from a state folder and return it, seeded.
 
@@ -184,7 +152,7 @@ def bring_up(state: Path, port: int, progress: Progress, started: list[Started])
             deploy.bootstrap(endpoint)
     if known.get("product") != product:
         title = "deploy" if deploy.assembly_is_current(product) else "synthesise and deploy"
-        with _only_one_at_a_time(progress), progress.step(title):
+        with only_one_at_a_time(progress), progress.step(title):
             deploy.deploy(endpoint, state, product)
         deploy.collect_clients(endpoint, state)
     if known.get("world") != world or len(running_processes(state)) < 3:

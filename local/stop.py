@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,9 +111,26 @@ def end(processes: Iterable[Started], state: Path) -> list[Started]:
     return alive
 
 
+@contextlib.contextmanager
+def nothing_left_behind(state: Path) -> Iterator[list[Started]]:
+    """Collect what a command starts, and end it all when the command does not reach its end.
+
+    A system that ran before the command goes on running.
+    """
+    started: list[Started] = []
+    state.mkdir(parents=True, exist_ok=True)
+    try:
+        yield started
+    except BaseException:
+        end(started, state)
+        if not running_processes(state):
+            clear(state)
+        raise
+
+
 def clear(state: Path) -> None:
     """Forget a system that has ended: what only its processes could have answered for."""
-    for name in ("running.json", "out.json", "clients.json"):
+    for name in ("running.json", "out.json", "clients.json", "clock"):
         (state / name).unlink(missing_ok=True)
     for name in ("pids", "tmp"):
         shutil.rmtree(state / name, ignore_errors=True)

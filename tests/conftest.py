@@ -35,8 +35,8 @@ def system(request: pytest.FixtureRequest) -> Iterator[Running]:
     # Here, not at the top: other rooms run without these.
     from local.doctor import next_free_pair
     from local.progress import Failed, Progress, explain
-    from local.run import bring_up, nothing_left_behind
-    from local.stop import clear, end, running_processes
+    from local.run import bring_up
+    from local.stop import clear, end, nothing_left_behind, running_processes
 
     _sweep()
     state = TEST_STATES / str(os.getpid())

@@ -48,8 +48,13 @@ def _check_quantities(order: Order) -> None:
     for work in order.fulfillment_orders:
         for part in work.lines:
             assert 0 <= part.shipped <= part.packed <= part.picked <= part.quantity - part.cancelled, (work.id, part)
-            left = sum(s.quantity for shipment in order.shipments if shipment.fulfillment_order_id == work.id
-                       for s in shipment.lines if s.line_no == part.line_no)
+            left = sum(
+                s.quantity
+                for shipment in order.shipments
+                if shipment.fulfillment_order_id == work.id
+                for s in shipment.lines
+                if s.line_no == part.line_no
+            )
             assert left == part.shipped, (work.id, part)
 
 
@@ -107,9 +112,7 @@ def _check_provider(orders: list[Order], provider: ScriptedProvider) -> None:
             assert payment.released <= held.released
 
 
-def _check_stock(
-    database: MemoryDatabase, received: Mapping[tuple[str, str], int], orders: list[Order]
-) -> None:
+def _check_stock(database: MemoryDatabase, received: Mapping[tuple[str, str], int], orders: list[Order]) -> None:
     reserved_by_sku, allocated, shipped = _claims(orders)
     for name, row in _chunks_of_sagas(database).items():
         reserved_by_sku[name] = reserved_by_sku.get(name, 0) + row

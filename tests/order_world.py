@@ -76,9 +76,7 @@ class OrderTables(MemoryDatabase):
         return self._run("get_many", lambda: super(OrderTables, self).get_many(keys))
 
     def query(self, table: str, pk: str, *, begins: str = "", consistent: bool = True) -> Iterator[Item]:
-        return iter(
-            self._run(f"query {table}", lambda: list(super(OrderTables, self).query(table, pk, begins=begins)))
-        )
+        return iter(self._run(f"query {table}", lambda: list(super(OrderTables, self).query(table, pk, begins=begins))))
 
     def query_index(self, *args: Any, **more: Any) -> Page:
         return self._run("query_index", lambda: super(OrderTables, self).query_index(*args, **more))
@@ -164,9 +162,7 @@ class World:
     def release(self, work_id: str, token: str | None = None, *, wait_only: bool = False) -> str:
         token = token or f"token-{work_id}"
         self.waiting.add(token)
-        release_fulfillment_order(
-            self.runtime, self.continue_workflow, TENANT, work_id, token, wait_only=wait_only
-        )
+        release_fulfillment_order(self.runtime, self.continue_workflow, TENANT, work_id, token, wait_only=wait_only)
         return work_id
 
     def resume(self, work_id: str) -> str | None:
@@ -236,7 +232,9 @@ class World:
         return [row["event"] for row in self.timeline(order_id)]
 
     def order_ids(self) -> list[str]:
-        return [key.pk.rsplit("#", 1)[1] for table, key in self.database.rows if table == "orders" and key.sk == "ORDER"]
+        return [
+            key.pk.rsplit("#", 1)[1] for table, key in self.database.rows if table == "orders" and key.sk == "ORDER"
+        ]
 
     def stock(self, sku: str, node_id: str) -> StockRow:
         rows = snapshot(self.database, TENANT, [sku])[sku]

@@ -136,13 +136,8 @@ class KinesisShard:
         noted = (lambda_svc._kinesis_positions.get(mapping["UUID"]) or {}).get(self.shard_id)
         if noted is not None:
             return str(records[noted - 1]["SequenceNumber"]) if 0 < noted <= len(records) else None
-        kind = mapping.get("StartingPosition", "LATEST")
-        if kind == "LATEST" and records:
+        if mapping.get("StartingPosition", "LATEST") == "LATEST" and records:
             return str(records[-1]["SequenceNumber"])
-        if kind == "AT_TIMESTAMP":
-            moment = float(mapping.get("StartingPositionTimestamp") or 0)
-            before = [r for r in records if r["ApproximateArrivalTimestamp"] < moment]
-            return str(before[-1]["SequenceNumber"]) if before else None
         return None
 
     def read(self, position: str | None, limit: int) -> Batch:

@@ -14,6 +14,7 @@ from local.engine.anchors import require, require_source
 def install() -> None:
     _start_without_a_pause()
     _fail_callback_tasks_whose_function_fails()
+    _read_timeouts_from_the_input()
     _announce_executions_only_to_listeners()
     _write_items_on_the_event_loop()
 
@@ -64,6 +65,20 @@ def _fail_callback_tasks_whose_function_fails() -> None:
 
     stepfunctions._invoke_with_callback = with_token
     stepfunctions._call_lambda = call_and_report
+
+
+def _read_timeouts_from_the_input() -> None:
+    """TimeoutSecondsPath was accepted and ignored: such a task waited for ever."""
+    require(stepfunctions, "_execute_task", "_resolve_path")
+    execute = stepfunctions._execute_task
+
+    def with_timeout(state_def: dict[str, Any], raw_input: Any, execution: dict[str, Any], ctx: dict[str, Any]) -> Any:
+        path = state_def.get("TimeoutSecondsPath")
+        if path is not None:
+            state_def = {**state_def, "TimeoutSeconds": stepfunctions._resolve_path(path, raw_input)}
+        return execute(state_def, raw_input, execution, ctx)
+
+    stepfunctions._execute_task = with_timeout
 
 
 def _announce_executions_only_to_listeners() -> None:

@@ -7,7 +7,7 @@ comes off as a discount with the source "rounding".
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
@@ -19,7 +19,6 @@ SHIPPING_CHARGES = {"POST": "postage", "DOT": "dotcom_postage", "C2": "carriage"
 DISCOUNT = "D"
 SERVICES = frozenset({"M", "S", "BANK CHARGES", "AMAZONFEE", "CRUK", "B", "PADS"})
 GIFT_VOUCHER = "GIFT_0001_"
-MOST_DISCOUNTS_PER_LINE = 20
 
 
 class Reason(StrEnum):
@@ -29,6 +28,7 @@ class Reason(StrEnum):
     NEGATIVE_PRICE = "negative price outside an adjustment"
     NEGATIVE_SALE = "negative quantity with a price on a document that is no cancellation"
     SERVICE_WITHOUT_VALUE = "service without goods, customer or price"
+    DISCOUNT_ABOVE_ZERO = "discount that adds to the price"
     DISCOUNT_TOO_LARGE = "discount larger than the goods it stands beside"
     NOT_NEGATIVE = "quantity above zero on a cancellation"
     ANONYMOUS = "cancellation without a customer: its sale cannot be known"
@@ -144,7 +144,7 @@ def read_sale(document: Document) -> Reading:
 
 def _refusal(line: FileLine, nothing_sold: bool) -> Reason | None:
     if line.code == DISCOUNT:
-        return None if line.value < 0 else Reason.NEGATIVE_SALE
+        return None if line.value < 0 else Reason.DISCOUNT_ABOVE_ZERO
     if line.price < 0:
         return Reason.NEGATIVE_PRICE
     if line.quantity == 0 or (line.quantity < 0 and line.price > 0):
@@ -163,11 +163,9 @@ def _order_parts(
 ) -> tuple[tuple[SaleLine, ...], tuple[SaleCharge, ...], list[Reject]]:
     """Order lines and charges; postage with no goods beside it is a line itself, because an order has lines."""
     has_goods = any(not is_service(line.code) for line in kept)
-    lines = [_sale_line(line) for line in kept if line.code != DISCOUNT]
-    charges: tuple[SaleCharge, ...] = ()
-    if has_goods:
-        lines = [_sale_line(line) for line in kept if line.code not in (*SHIPPING_CHARGES, DISCOUNT)]
-        charges = tuple(_charge(line) for line in kept if line.code in SHIPPING_CHARGES and line.value)
+    beside_goods = SHIPPING_CHARGES if has_goods else {}
+    lines = [_sale_line(line) for line in kept if line.code != DISCOUNT and line.code not in beside_goods]
+    charges = tuple(_charge(line) for line in kept if line.code in beside_goods and line.value)
     rejects = []
     for discount in (line for line in kept if line.code == DISCOUNT):
         spread = _spread(lines, to_minor(-discount.value))
@@ -198,19 +196,13 @@ def _charge(line: FileLine) -> SaleCharge:
 def _spread(lines: Sequence[SaleLine], amount: int) -> list[SaleLine] | None:
     """Take a discount off the lines by what they cost, largest remainder first; None where it does not fit."""
     whole = sum(line.total for line in lines)
-    if amount > whole:
+    if amount > whole or not whole:
         return None
     shares = [amount * line.total // whole for line in lines]
     by_remainder = sorted(range(len(lines)), key=lambda index: -(amount * lines[index].total % whole))
     for index in by_remainder[: amount - sum(shares)]:
         shares[index] += 1
-    return [
-        SaleLine(
-            *(getattr(line, name) for name in SaleLine.__slots__ if name != "discount"),
-            discount=line.discount + share,
-        )
-        for line, share in zip(lines, shares, strict=True)
-    ]
+    return [replace(line, discount=line.discount + share) for line, share in zip(lines, shares, strict=True)]
 
 
 def to_minor(value: Decimal) -> int:

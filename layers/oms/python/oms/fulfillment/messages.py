@@ -7,7 +7,7 @@ from oms.fulfillment.model import Action, AlreadyDone
 from oms.fulfillment.request import ActionRequest
 from oms.platform.commands import Call, Runtime, input_hash
 from oms.platform.consumers import Event
-from oms.platform.intake import validate
+from oms.platform.intake import refuse_card_numbers, validate
 from oms.platform.observability import logger
 from oms.platform.principal import node_principal
 from oms.platform.problems import InvalidRequest
@@ -32,6 +32,7 @@ def take_message(runtime: Runtime, event: Event) -> None:
     if event.type not in VERBS:
         raise InvalidRequest(f"{event.type} is not a message of a node.")
     action = VERBS[event.type]
+    refuse_card_numbers(dict(event.data))
     request = validate(ActionRequest, dict(event.data))
     if request.fulfillment_order_id is None:
         raise InvalidRequest("The message names no fulfilment order.", pointer="/fulfillment_order_id")

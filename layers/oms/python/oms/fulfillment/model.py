@@ -80,6 +80,8 @@ _LEADS_TO = {
     Action.SHIP: Status.COMPLETED,
     Action.HAND_OVER: Status.COMPLETED,
 }
+# Why work is escalated when money for what it shipped was not taken; the fulfilment workflow names it.
+CAPTURE_FAILED = "CAPTURE_FAILED"
 COUNTER_METHODS = frozenset({"pickup", "ship_to_store"})
 
 
@@ -146,12 +148,21 @@ class Package(BaseModel):
 
 
 class Capture(BaseModel):
-    """What is to be taken from one tender for a shipment: fixed when it leaves, executed afterwards."""
+    """What is to be taken from one tender for a shipment: fixed when it leaves, executed afterwards.
+
+    `refused` is why the provider would not; it is asked again only after a person's decision.
+    """
 
     model_config = ConfigDict(frozen=True)
     payment_id: str
     amount: int
     capture_id: str | None = None
+    refused: str | None = None
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether the provider has still to be asked."""
+        return self.capture_id is None and self.refused is None
 
 
 class ShippedLine(BaseModel):

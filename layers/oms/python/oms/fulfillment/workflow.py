@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from oms.fulfillment.commands import act, escalate_fulfillment_order, find_work
 from oms.fulfillment.events import EventLine, FulfillmentOrderReleased
-from oms.fulfillment.model import Action, FulfillmentOrder, Status, require
+from oms.fulfillment.model import CAPTURE_FAILED, Action, FulfillmentOrder, Status, require
 from oms.fulfillment.request import ActionRequest
 from oms.orders.model import Order, payment_status
 from oms.orders.store import load_order
@@ -70,13 +70,19 @@ def resume_fulfillment(
 
 
 def outcome_of(order: Order, work: FulfillmentOrder) -> str | None:
-    """What the workflow has to deal with next: SHIPPED, PARTIALLY_SHIPPED, REJECTED, CANCELLED or nothing yet."""
+    """What the workflow has to deal with next: SHIPPED, PARTIALLY_SHIPPED, REJECTED, CANCELLED or nothing yet.
+
+    Money that could not be taken and of which a person knows waits for the last parcel, so that nothing runs in a
+    circle.
+    """
     if work.status is Status.COMPLETED:
         return "SHIPPED"
     if work.status in (Status.REJECTED, Status.CANCELLED):
         return work.status.value
+    if work.escalated_reason == CAPTURE_FAILED:
+        return None
     owed = any(
-        capture.capture_id is None
+        capture.is_owed
         for shipment in order.shipments
         if shipment.fulfillment_order_id == work.id
         for capture in shipment.captures
@@ -136,9 +142,6 @@ def work_to_release(runtime: Runtime, tenant: str, order_id: str) -> list[dict[s
 
 
 def escalate(runtime: Runtime, tenant: str, fulfillment_order_id: str, reason: str) -> dict[str, object]:
-    """Put work in front of a person, once per reason and number of events so far."""
-    principal = system_principal(tenant, "escalate_fulfillment_order")
-    order, _ = find_work(runtime, principal, fulfillment_order_id)
-    key = f"{fulfillment_order_id}#{reason}#{order.header.sequence}"
-    call = call_from_workflow("escalate_fulfillment_order", tenant, key)
+    """Put work in front of a person, once per reason."""
+    call = call_from_workflow("escalate_fulfillment_order", tenant, f"{fulfillment_order_id}#{reason}")
     return dict(escalate_fulfillment_order(runtime, call, fulfillment_order_id, reason).body)

@@ -10,7 +10,7 @@ from oms.fulfillment.model import TRANSITIONS, Action, FulfillmentOrder, Status
 from oms.fulfillment.model import cancel as cancel_work
 from oms.orders.events import CancelledLine, OrderCancelled, OrderLinesCancelled
 from oms.orders.model import Claim, Line, Order, cancellable
-from oms.orders.request import CancellationRequest
+from oms.orders.request import LineQuantity
 from oms.platform.events import EventData
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest
 
@@ -25,19 +25,19 @@ class GivenBack:
     allocated: bool
 
 
-def units_to_cancel(order: Order, request: CancellationRequest) -> dict[int, int]:
-    """Units per line number, checked against what can still be cancelled.
+def units_to_cancel(order: Order, lines: Sequence[LineQuantity] | None) -> dict[int, int]:
+    """Units per line number, checked against what can still be cancelled; without lines, all of that.
 
     When no goods remain, the lines that only accompany them, such as postage, are cancelled too.
     """
     possible = {line.line_no: cancellable(order, line) for line in order.lines}
-    if request.lines is None:
+    if lines is None:
         wanted = {line_no: units for line_no, units in possible.items() if units}
         if not wanted:
             raise ActionNotAvailable("Nothing of this order can be cancelled any more.")
         return wanted
     wanted = {}
-    for index, asked in enumerate(request.lines):
+    for index, asked in enumerate(lines):
         if asked.line_no not in possible:
             raise InvalidRequest(
                 errors=[FieldError(f"/lines/{index}/line_no", "unknown_line", f"there is no line {asked.line_no}")]
@@ -75,7 +75,7 @@ def take_out(order: Order, wanted: Mapping[int, int]) -> tuple[list[FulfillmentO
         return [], _reserved(order, wanted)
     changed: list[FulfillmentOrder] = []
     back: list[GivenBack] = []
-    left = dict(wanted)
+    left = {line_no: max(0, units - _with_nobody(order, line_no)) for line_no, units in wanted.items()}
     for work in reversed(order.fulfillment_orders):
         if work.status not in TRANSITIONS[Action.CANCEL]:
             continue
@@ -91,6 +91,18 @@ def take_out(order: Order, wanted: Mapping[int, int]) -> tuple[list[FulfillmentO
         if units:
             changed.append(cancel_work(work, units))
     return changed, back
+
+
+def _with_nobody(order: Order, line_no: int) -> int:
+    """Units of a sourced line that no node works on any more, because it rejected them."""
+    given = sum(
+        part.quantity - part.cancelled
+        for work in order.fulfillment_orders
+        if work.status is not Status.REJECTED
+        for part in work.lines
+        if part.line_no == line_no
+    )
+    return order.line(line_no).quantity - order.cancelled.get(line_no, 0) - given if order.line(line_no).work else 0
 
 
 def _reserved(order: Order, wanted: Mapping[int, int]) -> list[GivenBack]:

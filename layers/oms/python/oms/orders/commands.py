@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from oms.inventory import writes as stock
 from oms.orders.cancelling import cancellation_events, take_out, units_to_cancel
@@ -14,7 +14,7 @@ from oms.orders.request import CancellationRequest, OrderRequest, ReviewRequest
 from oms.orders.store import external_key, lines_items, load_order
 from oms.orders.validation import refuse_size, refuse_sums, refuse_unknown
 from oms.orders.views import summary
-from oms.orders.writes import change_order, new_order_writes
+from oms.orders.writes import change_order, new_order_writes, states
 from oms.payments.model import State, retried
 from oms.platform.commands import Call, Decision, Outcome, Runtime, command_key, execute, outcome_at
 from oms.platform.events import EventDraft
@@ -31,8 +31,6 @@ from oms.platform.settings import line_limit
 from oms.platform.writes import MOST_ACTIONS, Item, Key, Write, create
 
 _MOST_LINES_IN_EVENT = 50
-# Beside its claims an order writes header, lines, tenders, external id, event and record.
-_MOST_CLAIMS = MOST_ACTIONS - 30
 
 
 class _NeedsChunks(Exception):
@@ -61,10 +59,12 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
 
     def decide() -> Decision:
         order, sourced = prepare()
-        if len(sourced.claims) > _MOST_CLAIMS:
+        claims = [stock.reserve(call.tenant, sku, node, units) for (sku, node), units in sourced.claims.items()]
+        decision = placement(call, order, claims)
+        # The event and the record of the command are two more.
+        if len(decision.writes) + 2 > MOST_ACTIONS:
             raise _NeedsChunks
-        claims = (stock.reserve(call.tenant, sku, node, units) for (sku, node), units in sourced.claims.items())
-        return placement(call, order, claims)
+        return decision
 
     def decide_without_claims() -> tuple[Decision, list[Claim]]:
         order, sourced = prepare()
@@ -92,7 +92,7 @@ def placement(call: Call, order: Order, claims: Iterable[Write] = ()) -> Decisio
         entity=f"ORDER#{header.id}",
         sequence=1,
         data=_order_placed(order),
-        changes={"status": (None, status(order).value)},
+        changes={name: (None, state) for name, state in states(order).items()},
         channel=header.channel,
         legal_entity=header.legal_entity,
     )
@@ -141,13 +141,13 @@ def _placed_before(runtime: Runtime, call: Call, request: OrderRequest) -> Outco
 
 def review_order(runtime: Runtime, call: Call, order_id: str, request: ReviewRequest) -> Outcome:
     """A person accepts an order in review, so that it goes on and failed tenders are tried again, or cancels it."""
-    if request.decision == "cancel":
-        return cancel_order(runtime, call, order_id, CancellationRequest(reason=request.reason))
 
     def decide() -> Decision:
         order = require_order(runtime, call, order_id)
         if not order.header.in_review:
             raise ActionNotAvailable("The order is not in review.")
+        if request.decision == "cancel":
+            return _cancellation(call, order, units_to_cancel(order, None), request.reason)
         header = order.header.model_copy(update={"in_review": False})
         event = OrderReviewAccepted(order_id=order_id, external_id=header.external_id, status="CONFIRMED")
         again = [retried(payment) for payment in order.payments if payment.state is State.FAILED]
@@ -166,28 +166,29 @@ def cancel_order(runtime: Runtime, call: Call, order_id: str, request: Cancellat
 
     def decide() -> Decision:
         order = require_order(runtime, call, order_id)
-        wanted = units_to_cancel(order, request)
-        work, given_back = take_out(order, wanted)
-        cancelled = tuple(
-            Cancellation(line_no=line_no, quantity=units, reason=request.reason) for line_no, units in wanted.items()
-        )
-        events = cancellation_events(order, wanted, work, request.reason)
-        header = order.header.model_copy(
-            update={
-                "cancellations": (*order.header.cancellations, *cancelled),
-                "in_review": order.header.in_review and not isinstance(events[-1], OrderCancelled),
-            }
-        )
-        after, writes, drafts = change_order(call.tenant, order, events=events, header=header, fulfillment_orders=work)
-        ends = [
-            (stock.release_allocation if back.allocated else stock.release_reservation)(
-                call.tenant, back.sku, back.node_id, back.quantity
-            )
-            for back in given_back
-        ]
-        return Decision([*writes, *ends], drafts, body=summary(after).model_dump())
+        return _cancellation(call, order, units_to_cancel(order, request.lines), request.reason)
 
     return execute(runtime, call, decide)
+
+
+def _cancellation(call: Call, order: Order, wanted: Mapping[int, int], reason: str) -> Decision:
+    work, given_back = take_out(order, wanted)
+    cancelled = tuple(Cancellation(line_no=line_no, quantity=units, reason=reason) for line_no, units in wanted.items())
+    events = cancellation_events(order, wanted, work, reason)
+    header = order.header.model_copy(
+        update={
+            "cancellations": (*order.header.cancellations, *cancelled),
+            "in_review": order.header.in_review and not isinstance(events[-1], OrderCancelled),
+        }
+    )
+    after, writes, drafts = change_order(call.tenant, order, events=events, header=header, fulfillment_orders=work)
+    ends = [
+        (stock.release_allocation if back.allocated else stock.release_reservation)(
+            call.tenant, back.sku, back.node_id, back.quantity
+        )
+        for back in given_back
+    ]
+    return Decision([*writes, *ends], drafts, body=summary(after).model_dump())
 
 
 def require_order(runtime: Runtime, call: Call, order_id: str) -> Order:

@@ -240,7 +240,7 @@ def cancellable(order: Order, line: Line) -> int:
     if status(order) in (Status.COMPLETED, Status.CANCELLED):
         return 0
     held = sum(
-        max(part.packed, part.shipped) + (0 if work.status in _CANCELLABLE else part.remaining)
+        max(part.packed, part.shipped) if work.status in _CANCELLABLE else part.quantity - part.cancelled
         for work in order.fulfillment_orders
         if work.status is not WorkStatus.REJECTED
         for part in work.lines

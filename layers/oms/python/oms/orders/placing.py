@@ -43,6 +43,11 @@ class Sourced:
         return claims
 
     @property
+    def missing(self) -> bool:
+        """Whether some units have no node."""
+        return any(plan.missing for plan in self.plans.values())
+
+    @property
     def rank(self) -> tuple[int, int, int]:
         """Smaller is better, over all groups."""
         ranks = [plan.rank for plan in self.plans.values()]
@@ -54,7 +59,8 @@ def look_up(runtime: Runtime, tenant: str, order: OrderRequest) -> Known:
     skus = [line.sku for line in order.lines if line.type is LineType.STOCK]
     now = runtime.clock.now()
     items = known_items(runtime.database, tenant, skus, now)
-    return Known(items=items, nodes=known_nodes(runtime.database, tenant, now))
+    named = [order.selling_node, *(line.pickup_node for line in order.lines if line.pickup_node)]
+    return Known(items=items, nodes=known_nodes(runtime.database, tenant, now, named=named))
 
 
 def read_stock(runtime: Runtime, tenant: str, skus: Iterable[str]) -> dict[tuple[str, str], int]:

@@ -17,6 +17,8 @@ _KNOWN = frozenset(
     ["placed_from", "placed_to", "status", "payment_status", "fulfillment_status", "channel", "limit", "cursor"]
 )
 _DEFAULT_DAYS = 31
+# No order is older, and a list counts days backwards.
+_FIRST_YEAR = 2000
 
 
 def order_filter(query: Mapping[str, str], now: datetime) -> OrderFilter:
@@ -24,9 +26,9 @@ def order_filter(query: Mapping[str, str], now: datetime) -> OrderFilter:
     for name in query:
         if name not in _KNOWN:
             raise _refused(name, "unknown_parameter", f"known are {', '.join(sorted(_KNOWN))}")
-    to = _read(query, "placed_to", date.fromisoformat, now.date())
+    to = _read(query, "placed_to", _day, now.date())
     return OrderFilter(
-        placed_from=_read(query, "placed_from", date.fromisoformat, to - timedelta(days=_DEFAULT_DAYS)),
+        placed_from=_read(query, "placed_from", _day, to - timedelta(days=_DEFAULT_DAYS)),
         placed_to=to,
         status=_read(query, "status", _one_of(Status), None),
         payment_status=_read(query, "payment_status", _one_of(Rollup), None),
@@ -40,6 +42,13 @@ def order_filter(query: Mapping[str, str], now: datetime) -> OrderFilter:
 def page_size(query: Mapping[str, str]) -> int:
     """How many rows a page has: 25 unless asked, at most 100."""
     return _read(query, "limit", _limit, 25)
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if day.year < _FIRST_YEAR:
+        raise ValueError
+    return day
 
 
 def _limit(text: str) -> int:

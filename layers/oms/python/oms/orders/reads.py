@@ -24,6 +24,7 @@ INDEX = "by_status"
 MOST_PER_PAGE = 100
 # How far back a list looks for its next page before it answers with what it has.
 _DAYS_PER_CALL = 31
+_KEYS = ("pk", "sk", "gsi1pk", "gsi1sk")
 _SHOWN = ("external_id", "channel", "status", "payment_status", "fulfillment_status", "currency", "total")
 
 
@@ -145,7 +146,7 @@ def _listed(item: Item) -> dict[str, Any]:
 
 
 def _position(item: Item) -> dict[str, str]:
-    return {name: str(item[name]) for name in ("pk", "sk", "gsi1pk", "gsi1sk")}
+    return {name: str(item[name]) for name in _KEYS}
 
 
 def _read_cursor(tenant: str, wanted: OrderFilter) -> tuple[date, Mapping[str, str] | None]:
@@ -153,13 +154,16 @@ def _read_cursor(tenant: str, wanted: OrderFilter) -> tuple[date, Mapping[str, s
         return wanted.placed_to, None
     content = _decode(wanted.cursor)
     try:
-        return date.fromisoformat(content.pop("day")), _own(tenant, content) or None
+        day = date.fromisoformat(content.pop("day"))
     except (KeyError, ValueError) as error:
         raise _bad_cursor() from error
+    return day, _own(tenant, content) if content else None
 
 
 def _own(tenant: str, position: dict[str, str]) -> dict[str, str]:
     """A position inside the tenant's own keys; a made-up one is refused."""
+    if position.keys() != set(_KEYS):
+        raise _bad_cursor()
     if any(not position[name].startswith(tenant_prefix(tenant)) for name in position if name.endswith("pk")):
         raise _bad_cursor()
     return position
@@ -175,9 +179,11 @@ def _encode(content: Mapping[str, str]) -> str:
 
 def _decode(cursor: str) -> dict[str, str]:
     try:
-        content: dict[str, str] = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        content = json.loads(base64.urlsafe_b64decode(cursor.encode()))
     except (ValueError, binascii.Error) as error:
         raise _bad_cursor() from error
+    if not isinstance(content, dict) or not all(isinstance(part, str) and part for part in content.values()):
+        raise _bad_cursor()
     return content
 
 

@@ -64,9 +64,7 @@ def change_order(
         ),
         *(payment_write(tenant, payment) for payment in payments),
     ]
-    changes = _work_changes(before, fulfillment_orders)
-    if was is not now:
-        changes["status"] = (was.value, now.value)
+    changes = _changes(before, after)
     drafts = [
         EventDraft(
             entity=f"ORDER#{old.id}",
@@ -75,6 +73,7 @@ def change_order(
             changes=changes if position == 1 else {},
             channel=old.channel,
             legal_entity=old.legal_entity,
+            reason=getattr(data, "reason", None),
         )
         for position, data in enumerate(events, start=1)
     ]
@@ -163,12 +162,18 @@ def _body(header: Header) -> str:
     return header.model_dump_json(exclude={"version", "sequence"}, exclude_defaults=True)
 
 
-def _work_changes(before: Order, changed: Sequence[FulfillmentOrder]) -> dict[str, tuple[str | None, str | None]]:
-    known = {work.id: work.status.value for work in before.fulfillment_orders}
+def _changes(before: Order, after: Order) -> dict[str, tuple[str | None, str | None]]:
+    """Every state that is not what it was, before and after: of the order, of its work and of its tenders."""
+    was, now = states(before), states(after)
+    return {name: (was.get(name), state) for name, state in now.items() if was.get(name) != state}
+
+
+def states(order: Order) -> dict[str, str]:
+    """Every state of an order, of its work and of its tenders, by the name the timeline gives it."""
     return {
-        f"fulfillment_order {work.id}": (known.get(work.id), work.status.value)
-        for work in changed
-        if known.get(work.id) != work.status.value
+        **{name: str(value) for name, value in _statuses(order).items()},
+        **{f"fulfillment_order {work.id}": work.status.value for work in order.fulfillment_orders},
+        **{f"payment {payment.id}": payment.state.value for payment in order.payments},
     }
 
 

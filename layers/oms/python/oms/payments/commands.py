@@ -7,21 +7,19 @@ and its answer is recorded once. An outcome that nobody knows is looked up by th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 
-from oms.fulfillment.model import Capture, Shipment
-from oms.orders.model import Order, Status, Validation, payment_status, status
-from oms.orders.store import load_order
-from oms.orders.writes import change_order
-from oms.payments import model
-from oms.payments.events import (
-    PaymentAuthorized,
-    PaymentCaptured,
-    PaymentCaptureFailed,
-    PaymentDeclined,
-    PaymentReleased,
-)
+from oms.fulfillment.model import CAPTURE_FAILED, Capture
+from oms.orders.model import Order, Status, payment_status, status
 from oms.payments.model import Payment, Rollup, State
+from oms.payments.outcomes import (
+    find_order,
+    record_authorization,
+    record_capture,
+    record_refusal,
+    record_release,
+    record_unknown,
+)
 from oms.payments.port import (
     Approved,
     AuthorizeRequest,
@@ -29,15 +27,10 @@ from oms.payments.port import (
     Declined,
     NoTrace,
     PaymentProvider,
-    RequiresAction,
     Result,
     Unknown,
 )
-from oms.platform.clock import format_instant
-from oms.platform.commands import Decision, Runtime, execute
-from oms.platform.consumers import call_from_workflow
-from oms.platform.events import EventData
-from oms.platform.problems import NotFound
+from oms.platform.commands import Runtime
 
 Providers = Callable[[str], PaymentProvider]
 
@@ -55,11 +48,7 @@ def authorize_payment(runtime: Runtime, providers: Providers, tenant: str, order
 
     A decline sends the order to review. Raises TransientFailure while an outcome is unknown.
     """
-    order = _load(runtime, tenant, order_id)
-    if status(order) is not Status.CANCELLED:
-        for payment in order.payments:
-            if payment.state in (State.CREATED, State.UNKNOWN):
-                order = _authorize(runtime, providers(payment.provider), tenant, order, payment)
+    order = _authorize_open(runtime, providers, tenant, find_order(runtime, tenant, order_id))
     if status(order) is Status.CANCELLED:
         release_payment(runtime, providers, tenant, order_id)
         return "CANCELLED"
@@ -76,18 +65,21 @@ def capture_payment(
 ) -> int:
     """Take the money of every shipment of some work that is not yet taken; answers the amount taken now.
 
-    Exactly what was fixed when the shipment left. Raises TransientFailure while an outcome is unknown and
-    CaptureRefused when the provider will not.
+    Exactly what was fixed when the shipment left. Raises TransientFailure while an outcome is unknown or not final,
+    and CaptureRefused when the provider will not, until a person has been told.
     """
     taken = 0
-    order = _load(runtime, tenant, order_id)
-    for shipment in order.shipments:
-        if shipment.fulfillment_order_id != fulfillment_order_id:
-            continue
+    order = find_order(runtime, tenant, order_id)
+    shipments = [s for s in order.shipments if s.fulfillment_order_id == fulfillment_order_id]
+    for shipment in shipments:
         for capture in shipment.captures:
-            if capture.capture_id is None:
+            if capture.is_owed:
                 order = _capture(runtime, providers, tenant, order, shipment.id, capture)
                 taken += capture.amount
+    refused = [capture.refused for shipment in shipments for capture in shipment.captures if capture.refused]
+    if refused and not _is_escalated(order, fulfillment_order_id):
+        # Refused in an earlier run that was cut off before it could say so.
+        raise CaptureRefused(f"{refused[0]} for {fulfillment_order_id}")
     if _has_rest(order):
         release_payment(runtime, providers, tenant, order_id)
     return taken
@@ -95,7 +87,9 @@ def capture_payment(
 
 def release_payment(runtime: Runtime, providers: Providers, tenant: str, order_id: str) -> int:
     """Give back what is held and will never be taken; answers the amount given back now."""
-    order = _load(runtime, tenant, order_id)
+    order = find_order(runtime, tenant, order_id)
+    if status(order) is Status.CANCELLED:
+        order = _authorize_open(runtime, providers, tenant, order)
     released = 0
     for payment in order.payments if _has_rest(order) else ():
         if payment.capturable and payment.psp_reference is not None:
@@ -111,7 +105,26 @@ def _has_rest(order: Order) -> bool:
     return over and not pending and any(payment.capturable for payment in order.payments)
 
 
+def _authorize_open(runtime: Runtime, providers: Providers, tenant: str, order: Order) -> Order:
+    for payment in order.payments:
+        if payment.state in (State.CREATED, State.UNKNOWN):
+            order = _authorize(runtime, providers(payment.provider), tenant, order, payment)
+    return order
+
+
 def _authorize(runtime: Runtime, provider: PaymentProvider, tenant: str, order: Order, payment: Payment) -> Order:
+    cancelled = status(order) is Status.CANCELLED
+    result = _asked_before(provider, payment) if cancelled else _ask(provider, tenant, payment)
+    if isinstance(result, NoTrace):
+        return order
+    if isinstance(result, Unknown):
+        if payment.state is not State.UNKNOWN and not cancelled:
+            record_unknown(runtime, tenant, order, payment)
+        raise TransientFailure(f"authorisation of {payment.id}: {result.reason}")
+    return record_authorization(runtime, tenant, order, payment, result)
+
+
+def _ask(provider: PaymentProvider, tenant: str, payment: Payment) -> Result:
     request = AuthorizeRequest(
         amount=payment.amount,
         currency=payment.currency,
@@ -120,85 +133,37 @@ def _authorize(runtime: Runtime, provider: PaymentProvider, tenant: str, order: 
         order_id=payment.order_id,
         payment_id=payment.id,
     )
-    result = _known(provider, provider.authorize(request, key=payment.authorize_key), payment.authorize_key)
-    if isinstance(result, Unknown):
-        if payment.state is not State.UNKNOWN:
-            unknown = model.move(payment, State.UNKNOWN)
-            _record(runtime, tenant, order, f"{payment.authorize_key}:unknown", unknown, [])
-        raise TransientFailure(f"authorisation of {payment.id}: {result.reason}")
-    after, event, review = _authorization(order, payment, result)
-    return _record(runtime, tenant, order, payment.authorize_key, after, [event] if event else [], review=review)
+    return _known(provider, provider.authorize(request, key=payment.authorize_key), payment.authorize_key)
 
 
-def _authorization(
-    order: Order, payment: Payment, result: Approved | Declined | RequiresAction
-) -> tuple[Payment, EventData | None, str | None]:
-    """The tender after the provider's answer, the event, and why a person must look (None when nobody must)."""
-    facts = _facts(order, payment)
-    if isinstance(result, Approved):
-        until = format_instant(result.capture_before) if result.capture_before else None
-        after = model.authorized(payment, psp_reference=result.reference, capture_before=until)
-        event = PaymentAuthorized(**facts, psp_reference=result.reference, amount=payment.amount, capture_before=until)
-        return after, event, None
-    if isinstance(result, Declined):
-        after = model.move(payment, State.FAILED, decline_code=result.code, psp_reference=result.reference)
-        return after, PaymentDeclined(**facts, amount=payment.amount, decline_code=result.code), result.code
-    return model.move(payment, State.ACTION_REQUIRED, psp_reference=result.reference), None, None
+def _asked_before(provider: PaymentProvider, payment: Payment) -> Result | NoTrace:
+    """What became of an authorisation that a run may have asked for and not recorded; nothing new is asked."""
+    return provider.find(payment.authorize_key)
 
 
 def _capture(
     runtime: Runtime, providers: Providers, tenant: str, order: Order, shipment_id: str, capture: Capture
 ) -> Order:
-    payment = _payment(order, capture.payment_id)
+    payment = next(payment for payment in order.payments if payment.id == capture.payment_id)
     provider = providers(payment.provider)
     key = f"{shipment_id}:capture:{payment.id}:{capture.amount}"
-    reference = payment.psp_reference or ""
     # Never final: whether this is the last one may look different on a repeat, and the call must stay the same.
-    request = CaptureRequest(reference, capture.amount, payment.currency, final=False)
+    request = CaptureRequest(payment.psp_reference or "", capture.amount, payment.currency, final=False)
     result = _known(provider, provider.capture(request, key=key), key)
     if isinstance(result, Unknown):
         raise TransientFailure(f"capture for {shipment_id}: {result.reason}")
     if not isinstance(result, Approved) or result.movement_id is None:
         reason = result.code if isinstance(result, Declined) else "no capture"
-        failed = PaymentCaptureFailed(
-            **_facts(order, payment),
-            psp_reference=reference,
-            amount=capture.amount,
-            reason=reason,
-            shipment_ids=(shipment_id,),
-        )
-        _record(runtime, tenant, order, f"{key}:refused", None, [failed])
+        record_refusal(runtime, tenant, order, key, shipment_id, capture, reason)
         raise CaptureRefused(f"{reason} for {shipment_id}")
-    return _record_capture(runtime, tenant, order, key, shipment_id, capture, result.movement_id)
+    return record_capture(runtime, tenant, order, key, shipment_id, capture, result.movement_id)
 
 
-def _record_capture(
-    runtime: Runtime, tenant: str, order: Order, key: str, shipment_id: str, capture: Capture, capture_id: str
-) -> Order:
-    orders = _fresh(runtime, tenant, order)
-    recorded = order
-
-    def decide() -> Decision:
-        nonlocal recorded
-        now = next(orders)
-        payment = model.captured(_payment(now, capture.payment_id), capture.amount, final=False)
-        event = PaymentCaptured(
-            **_facts(now, payment),
-            psp_reference=payment.psp_reference or "",
-            capture_id=capture_id,
-            amount=capture.amount,
-            released=0,
-            final=payment.capturable == 0,
-            shipment_ids=(shipment_id,),
-        )
-        shipment = next(s for s in now.shipments if s.id == shipment_id)
-        recorded, writes, events = change_order(
-            tenant, now, events=[event], payments=[payment], shipments=[_with_capture(shipment, capture, capture_id)]
-        )
-        return Decision(writes, events, body={"capture_id": capture_id})
-
-    outcome = execute(runtime, call_from_workflow("capture_payment", tenant, key), decide)
-    return _load(runtime, tenant, order.header.id) if outcome.replayed else recorded
+def _is_escalated(order: Order, fulfillment_order_id: str) -> bool:
+    """Whether a person knows that money of this work was refused."""
+    return any(
+        work.escalated_reason == CAPTURE_FAILED for work in order.fulfillment_orders if work.id == fulfillment_order_id
+    )
 
 
 def _release(runtime: Runtime, provider: PaymentProvider, tenant: str, order: Order, payment: Payment) -> Order:
@@ -208,91 +173,16 @@ def _release(runtime: Runtime, provider: PaymentProvider, tenant: str, order: Or
         raise TransientFailure(f"release of {payment.id}: {result.reason}")
     if not isinstance(result, Approved):
         raise CaptureRefused(f"release of {payment.id} was refused")
-    event = PaymentReleased(
-        **_facts(order, payment),
-        psp_reference=payment.psp_reference or "",
-        release_id=result.movement_id or key,
-        amount=payment.capturable,
-    )
-    return _record(runtime, tenant, order, key, model.released(payment), [event], command="release_payment")
+    return record_release(runtime, tenant, order, key, payment, result.movement_id or key)
 
 
 def _known(provider: PaymentProvider, result: Result, key: str) -> Result:
-    """The result, looked up once where it is unknown; without a trace it stays unknown and is asked again."""
-    if not isinstance(result, Unknown):
-        return result
-    found = provider.find(key)
-    return result if isinstance(found, NoTrace) else found
+    """The result, looked up once where it is unknown or not yet final; what stays so is Unknown and asked again."""
+    if isinstance(result, Unknown) or _is_pending(result):
+        found = provider.find(key)
+        result = result if isinstance(found, NoTrace) else found
+    return Unknown("accepted, not yet final") if _is_pending(result) else result
 
 
-def _record(
-    runtime: Runtime,
-    tenant: str,
-    order: Order,
-    key: str,
-    payment: Payment | None,
-    events: Sequence[EventData],
-    *,
-    review: str | None = None,
-    command: str = "authorize_payment",
-) -> Order:
-    """Commit what the provider answered for one tender, on the order as it is by then."""
-    orders = _fresh(runtime, tenant, order)
-    recorded = order
-
-    def decide() -> Decision:
-        nonlocal recorded
-        now = next(orders)
-        header = None
-        if review is not None and status(now) is not Status.CANCELLED:
-            verdict = Validation(name="payment", verdict="fail", detail=review)
-            header = now.header.model_copy(
-                update={"in_review": True, "validations": (*now.header.validations, verdict)}
-            )
-        recorded, writes, drafts = change_order(
-            tenant, now, events=events, header=header, payments=[payment] if payment else []
-        )
-        return Decision(writes, drafts, body={"state": payment.state.value if payment else "refused"})
-
-    outcome = execute(runtime, call_from_workflow(command, tenant, key), decide)
-    return _load(runtime, tenant, order.header.id) if outcome.replayed else recorded
-
-
-def _fresh(runtime: Runtime, tenant: str, order: Order) -> Iterator[Order]:
-    """The order as it was read, and after a lost race as it is then."""
-    yield order
-    while True:
-        yield _load(runtime, tenant, order.header.id)
-
-
-def _load(runtime: Runtime, tenant: str, order_id: str) -> Order:
-    order = load_order(runtime.database, tenant, order_id)
-    if order is None:
-        raise NotFound(f"There is no order {order_id}.")
-    return order
-
-
-def _payment(order: Order, payment_id: str) -> Payment:
-    return next(payment for payment in order.payments if payment.id == payment_id)
-
-
-def _with_capture(shipment: Shipment, capture: Capture, capture_id: str) -> Shipment:
-    captures = tuple(
-        c.model_copy(update={"capture_id": capture_id}) if c.payment_id == capture.payment_id else c
-        for c in shipment.captures
-    )
-    return shipment.model_copy(update={"captures": captures})
-
-
-def _facts(order: Order, payment: Payment) -> dict[str, str]:
-    header = order.header
-    return {
-        "order_id": header.id,
-        "payment_id": payment.id,
-        "tender": payment.tender,
-        "provider": payment.provider,
-        "currency": payment.currency,
-        "legal_entity": header.legal_entity,
-        "store": header.selling_node,
-        "channel": header.channel,
-    }
+def _is_pending(result: Result) -> bool:
+    return isinstance(result, Approved) and result.pending

@@ -127,7 +127,7 @@ def _if_match(header: str | None) -> int | None:
     if header is None:
         return None
     text = header.strip().removeprefix("W/").strip('"')
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise InvalidRequest(errors=[FieldError("/header/If-Match", "invalid", "a version number")])
     return int(text)
 

@@ -16,7 +16,8 @@ from oms.platform.problems import CardNumberFound, FieldError, InvalidRequest, M
 
 MOST_BYTES = 256 * 1024
 MOST_DEPTH = 10
-_DIGIT_RUN = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])")
+_DIGIT_RUN = re.compile(r"[0-9](?:[ -]?[0-9]){12,}")
+_LONGEST_CARD = 19
 # Card numbers begin with 2 (2221-2720), 3, 4, 5 or 6 (ISO/IEC 7812 ranges of the schemes). A GTIN of 13 or 14 digits
 # may pass the same check digit, so fields that hold article numbers are looked at from 15 digits on.
 _CARD_START = re.compile(r"^(?:2[2-7]|3[0-9]|4|5|6)")
@@ -43,9 +44,11 @@ def read_json(raw: str | bytes | None) -> Any:
         document = json.loads(
             data, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats
         )
+        # Half of a surrogate pair is no character, and nothing that stores or hashes text would take it.
+        json.dumps(document, ensure_ascii=False, default=str).encode()
     except (ValueError, RecursionError) as error:
         raise MalformedJson(f"The body is not valid JSON: {error}") from error
-    _refuse_card_numbers(document, "", "")
+    refuse_card_numbers(document)
     return document
 
 
@@ -107,14 +110,16 @@ def _check_nesting(data: bytes) -> None:
             depth -= 1
 
 
-def _refuse_card_numbers(value: Any, pointer: str, name: str) -> None:
+def refuse_card_numbers(value: Any, pointer: str = "", name: str = "") -> None:
+    """A parsed document that holds a card number anywhere raises CardNumberFound, which says where."""
     if isinstance(value, dict):
         for key, content in value.items():
-            _refuse_card_numbers(key, f"{pointer}/{_escape(key)}", "")
-            _refuse_card_numbers(content, f"{pointer}/{_escape(key)}", key)
+            if has_card_number(key):
+                raise CardNumberFound("The name of a field looks like a card number.", pointer=pointer)
+            refuse_card_numbers(content, f"{pointer}/{_escape(key)}", key)
     elif isinstance(value, list):
         for index, content in enumerate(value):
-            _refuse_card_numbers(content, f"{pointer}/{index}", name)
+            refuse_card_numbers(content, f"{pointer}/{index}", name)
     elif not isinstance(value, bool) and value is not None:
         shortest = 15 if name in _ARTICLE_FIELDS else 13
         if has_card_number(str(value), shortest):
@@ -122,13 +127,25 @@ def _refuse_card_numbers(value: Any, pointer: str, name: str) -> None:
 
 
 def has_card_number(text: str, shortest: int = 13) -> bool:
-    """Whether a text holds a run of 13 to 19 digits that is built like a card number (Luhn, ISO/IEC 7812-1)."""
+    """Whether a text holds 13 to 19 digits that are built like a card number (Luhn, ISO/IEC 7812-1).
+
+    Digits may stand in groups, and other groups may stand before and after them, such as the month of expiry.
+    """
     if len(text) < shortest:
         return False
-    for run in _DIGIT_RUN.findall(text):
-        digits = run.replace(" ", "").replace("-", "")
-        if len(digits) >= shortest and _CARD_START.match(digits) and _luhn(digits):
-            return True
+    return any(_looks_like_card(run, shortest) for run in _DIGIT_RUN.findall(text))
+
+
+def _looks_like_card(run: str, shortest: int) -> bool:
+    groups = run.replace("-", " ").split(" ")
+    for first in range(len(groups)):
+        digits = ""
+        for group in groups[first:]:
+            digits += group
+            if len(digits) > _LONGEST_CARD:
+                break
+            if len(digits) >= shortest and _CARD_START.match(digits) and _luhn(digits):
+                return True
     return False
 
 

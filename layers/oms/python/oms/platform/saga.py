@@ -57,10 +57,12 @@ def begin(runtime: Runtime, tenant: str, name: str, undo: Undo) -> Saga:
     if found is not None:
         if parse_instant(str(found["lease_until"])) > runtime.clock.now():
             raise StillRunning()
-        undo_saga(runtime, tenant, name, undo)
     try:
+        if found is not None:
+            undo_saga(runtime, tenant, name, undo)
         runtime.database.commit([create("commands", saga.key, _row(runtime, saga))])
     except Conflict as conflict:
+        # Another call, or the recovery, was quicker.
         raise StillRunning() from conflict
     return saga
 

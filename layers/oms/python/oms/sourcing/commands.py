@@ -23,11 +23,13 @@ from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.consumers import call_from_workflow
 from oms.platform.ids import child_id
 from oms.platform.problems import NotFound
-from oms.platform.writes import Write
+from oms.platform.writes import MOST_ACTIONS, Write
 from oms.registry.reads import known_nodes
 
 # How long a node may take before somebody is told.
 RESPOND_WITHIN = timedelta(hours=24)
+# Header, event and record, and work of groups that share a node or need no stock.
+_OTHER_WRITES = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,12 @@ def _improved(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]
         only_own[key] = only_own.get(key, 0) + move.quantity
     present = source_groups(order.header.groups, lines, nodes, only_own)
     better = source_groups(order.header.groups, lines, nodes, own)
-    if better.rank >= present.rank:
+    if better.rank >= present.rank or better.missing:
         return list(moves)
-    return _reassigned(order, moves, {(a.line_no, a.node_id): a.quantity for a in better.allotments})
+    moved = _reassigned(order, moves, {(a.line_no, a.node_id): a.quantity for a in better.allotments})
+    # A unit that moves takes two stock rows; a better plan that does not fit one transaction is left for what it is.
+    writes = sum(1 if move.from_node == move.to_node else 2 for move in moved) + len({m.to_node for m in moved})
+    return moved if writes < MOST_ACTIONS - _OTHER_WRITES else list(moves)
 
 
 def _reassigned(order: Order, moves: Sequence[Move], wanted: dict[tuple[int, str], int]) -> list[Move]:

@@ -10,7 +10,8 @@ import http.client
 import json
 import select
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -117,7 +118,8 @@ class StrictPsp:
                 return NoTrace()
             if operation["running"]:
                 return Unknown(STILL_RUNNING)
-            return _result(operation["name"], operation["status"], operation["answer"])
+            result = _result(operation["name"], operation["status"], operation["answer"])
+            return _settled(result, document["payments"])
         except (KeyError, TypeError):
             return Unknown(UNREADABLE)
 
@@ -204,6 +206,17 @@ def _result(operation: str, status: int, document: Mapping[str, Any]) -> Result:
         currency=document["currency"],
         capture_before=_instant(document["capture_before"]),
     )
+
+
+def _settled(result: Result, payments: Sequence[Mapping[str, Any]]) -> Result:
+    """A result that was pending as it is now: the first answer to a call never changes, the movement does."""
+    if not isinstance(result, Approved) or not result.pending:
+        return result
+    movements = [m for payment in payments for m in (*payment["captures"], *payment["refunds"])]
+    movement = next(m for m in movements if m["id"] == result.movement_id)
+    if movement["status"] == "failed":
+        return Declined(movement["failure_code"], result.reference)
+    return replace(result, pending=movement["status"] == "pending")
 
 
 def _payment(document: Mapping[str, Any]) -> ProviderPayment:
