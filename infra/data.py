@@ -57,17 +57,26 @@ class Key(Construct):
             removal_policy=RemovalPolicy.RETAIN,
         )
         name_it(self.key, "DataKey")
-        # EventBridge reads and writes encrypted buses and queues, CloudWatch publishes alarms to an encrypted topic.
-        for service in ("events", "cloudwatch"):
-            self.key.add_to_resource_policy(
-                iam.PolicyStatement(
-                    sid=f"{pascal(service)}OfThisAccount",
-                    principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
-                    actions=["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
-                    resources=["*"],
-                    conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
-                )
+        use = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+        # No condition: what EventBridge asks of the key on its way to a queue does not say for whom, and would be
+        # refused without a word. Each queue's own policy names the rules that may send to it.
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="BusesAndTheirTargets",
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                actions=use,
+                resources=["*"],
             )
+        )
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsOfThisAccount",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=use,
+                resources=["*"],
+                conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
+            )
+        )
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="LogGroupsOfThisAccount",

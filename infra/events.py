@@ -12,6 +12,7 @@ from typing import Any
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.constructs.consumers import queue_consumer
@@ -49,6 +50,20 @@ class Buses(Construct):
         bus = events.EventBus(self, name, description=description, kms_key=key)
         name_it(bus, name)
         return bus
+
+    def keep_undelivered(self, queue: sqs.Queue) -> None:
+        """Set aside events that a bus could not encrypt or decrypt."""
+        buses = (self.domain, self.store)
+        for bus in buses:
+            bus.node.default_child.dead_letter_config = events.CfnEventBus.DeadLetterConfigProperty(arn=queue.queue_arn)
+        queue.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[queue.queue_arn],
+                conditions={"ArnEquals": {"aws:SourceArn": [bus.event_bus_arn for bus in buses]}},
+            )
+        )
 
     def guard(self, publisher_role_arn: str) -> None:
         """Only the publisher speaks as Spine, and nobody else but nodes speaks at all."""

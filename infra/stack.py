@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aws_cdk import Environment, Stack
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.api import Api
@@ -49,7 +50,7 @@ class SpineStack(Stack):
 
         life_cycles = LifeCycles(self, "LifeCycles", workshop=workshop)
         consumers = Consumers(self, "Consumers", workshop=workshop, buses=buses, settings=settings)
-        self._follow_streams(workshop, data, inventory)
+        buses.keep_undelivered(self._follow_streams(workshop, data, inventory))
         identity = Identity(self, "Identity", settings=settings)
         api = Api(self, "Api", workshop=workshop, identity=identity)
         if not settings.local:
@@ -76,9 +77,9 @@ class SpineStack(Stack):
             workshop=workshop,
         )
 
-    def _follow_streams(self, workshop: Workshop, data: Data, inventory: InventoryStream) -> None:
+    def _follow_streams(self, workshop: Workshop, data: Data, inventory: InventoryStream) -> sqs.Queue:
         """The outbox in one line of batches, since events of one entity must not overtake each other; stock in two."""
-        stream_consumer(
+        unpublished = stream_consumer(
             self,
             FUNCTIONS["publish_events"],
             workshop,
@@ -94,3 +95,4 @@ class SpineStack(Stack):
             stream_arn=inventory.stream.stream_arn,
             parallel=2,
         )
+        return unpublished

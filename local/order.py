@@ -22,7 +22,7 @@ INVOICE = "536365"
 CHANNEL = "web"
 CLIENT = f"{TENANT}-{CHANNEL}"
 FINANCE = f"{TENANT}-finance"
-SELLING_NODE = "dc-columbus"
+SELLING_NODE = "web"
 # The file names a country only; the parcel goes to an address on the nodes' side of the ocean.
 SHIP_TO = {
     "name": "Customer 17850",

@@ -50,7 +50,7 @@ def _install_app_environment(progress: Progress, lock: str) -> None:
     if _install_environment(progress, VENV, lock, "app environment"):
         # The first import compiles what the app needs of the CDK and unpacks its runtime. It is done here, while the
         # layers are being built; should the app be broken, the synthesis will say so better.
-        with contextlib.suppress(Failed):
+        with contextlib.suppress(Failed), progress.step("first import of the CDK"):
             command = [VENV / "bin" / "python", "-c", "import infra.stack"]
             run(command, LOGS / "first-import.log", timeout=INSTALL_TIMEOUT_SECONDS, folder=ROOT)
 

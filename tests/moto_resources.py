@@ -6,6 +6,7 @@ Only what functions talk to: tables, queues, buses with their rules, the stream,
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 import boto3
@@ -30,7 +31,9 @@ def create(template: Template) -> Deployed:
     return deployed
 
 
+@cache
 def _client(service: str) -> Any:
+    """A client that outlives the test: one made inside mock_aws talks to moto for ever, and making it takes longest."""
     return boto3.client(service, region_name=REGION)
 
 

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -272,14 +273,12 @@ def node(node_id: str, kind: str, latitude: float, longitude: float, **details: 
         "legal_entity": "100",
         "address": {"lines": ["1 Main St"], "city": "Town", "country": "US"},
         "time_zone": "America/New_York",
-        "latitude": round(latitude),
-        "longitude": round(longitude),
+        "latitude": Decimal(str(latitude)),
+        "longitude": Decimal(str(longitude)),
         "journeys": [] if kind == "web" else ["ship", "pickup", "ship_to_store", "delivery"],
         **details,
     }
-    made = stored_node(validate(PutNode, put), version=1, effective_from=datetime(2020, 1, 1, tzinfo=UTC))
-    exact = {"latitude_microdegrees": round(latitude * 1e6), "longitude_microdegrees": round(longitude * 1e6)}
-    return made.model_copy(update=exact)
+    return stored_node(validate(PutNode, put), version=1, effective_from=datetime(2020, 1, 1, tzinfo=UTC))
 
 
 def line(
@@ -291,7 +290,7 @@ def line(
         made["discounts"] = [{"amount": off, "source": "promo-1"}]
     if freight:
         made["charges"] = [{"kind": "shipping", "amount": freight, "tax": freight // 10}]
-    made["total"] = price * quantity - off + freight + freight // 10 * bool(freight) + tax
+    made["total"] = price * quantity - off + freight + freight // 10 + tax
     return made
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from oms.fulfillment.workflow import work_to_release
+from oms.fulfillment.workflow import unreleased_work
 from oms.payments.adapters.configured import provider
-from oms.payments.commands import authorize_payment
+from oms.payments.commands import authorize_order
 from oms.platform.commands import Runtime
 
 runtime = Runtime()
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    tenant, order_id = event["tenant"], event["order_id"]
-    outcome = authorize_payment(runtime, provider, tenant, order_id)
-    return {"outcome": outcome, "fulfillment_orders": work_to_release(runtime, tenant, order_id)}
+    tenant = event["tenant"]
+    outcome, order = authorize_order(runtime, provider, tenant, event["order_id"])
+    return {"outcome": outcome, "fulfillment_orders": unreleased_work(tenant, order)}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from oms.finance.adapters.export_bucket import ExportBucket
-from oms.finance.exports.commands import request_export
 from oms.finance.exports.reads import list_exports
+from oms.finance.exports.wishes import request_export
 from oms.finance.reads import journal_of_order, trial_balance
 from oms.finance.requests import ExportQuery, ExportRequest, JournalQuery, TrialBalanceQuery, read_query
 from oms.platform import http

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from oms.finance.adapters.export_bucket import ExportBucket
-from oms.finance.exports.commands import export_day, request_due_exports
+from oms.finance.exports.commands import export_day
+from oms.finance.exports.wishes import request_due_exports
 from oms.platform.commands import Runtime
 from oms.platform.consumers import Event, consume_queue
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from oms.fulfillment.commands import KnownOrders
 from oms.fulfillment.messages import take_message
 from oms.platform.commands import Runtime
 from oms.platform.consumers import Event, consume_queue
@@ -11,9 +12,10 @@ from oms.platform.consumers import Event, consume_queue
 runtime = Runtime()
 
 
-def take(event: Event) -> None:
-    take_message(runtime, event)
-
-
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    known: KnownOrders = {}
+
+    def take(message: Event) -> None:
+        take_message(runtime, message, known)
+
     return consume_queue(event, take)

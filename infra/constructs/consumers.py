@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.constructs.alarms import FIVE_MINUTES
@@ -43,11 +44,11 @@ def queue_consumer(scope: Construct, spec: FunctionSpec, workshop: Workshop) -> 
 
 def stream_consumer(
     scope: Construct, spec: FunctionSpec, workshop: Workshop, *, access: str, stream_arn: str, parallel: int
-) -> None:
+) -> sqs.Queue:
     """A function that follows a stream from its beginning, `parallel` batches of a shard at a time.
 
     A batch that fails is halved until the bad record stands alone; after five retries or six hours its position goes
-    to a queue and the others go on.
+    to a queue, which is returned, and the others go on.
     """
     name = pascal(spec.name)
     failures = dead_letter_queue(scope, f"{name}DeadLetters", key=workshop.key, alarms=workshop.alarms)
@@ -85,3 +86,4 @@ def stream_consumer(
         says=f"{spec.name} is more than ten minutes behind its stream.",
         runbook="iterator-age",
     )
+    return failures

@@ -28,11 +28,24 @@ STOCK_ARRIVES_WITHIN_SECONDS = 90.0
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 STORE_HOURS = {**{day: [["10:00", "21:00"]] for day in WEEKDAYS}, "sunday": [["11:00", "19:00"]]}
 
+# The web shop sells and holds no stock.
+WEB_SHOP = {
+    "id": "web",
+    "kind": "web",
+    "name": "Web shop",
+    "legal_entity": LEGAL_ENTITY,
+    "address": {"lines": ["web"], "city": "New York", "region": "NY", "country": "US"},
+    "latitude": 40.7128,
+    "longitude": -74.006,
+    "time_zone": "America/New_York",
+}
+
 
 def seed(running: Running) -> None:
     """Register nodes and items and bring in their stock. Raises Failed when the system refuses something."""
     nodes, items = read("nodes.csv"), read("items.csv")
-    _put(running, "/v1/nodes", {"nodes": [node_document(row, _today(running)) for row in nodes]}, "seed-nodes")
+    documents = [WEB_SHOP, *(node_document(row, _today(running)) for row in nodes)]
+    _put(running, "/v1/nodes", {"nodes": documents}, "seed-nodes")
     _put(running, "/v1/items", {"items": [_item_document(row) for row in items]}, "seed-items")
     skus = [item["sku"] for item in items]
     warehouses = [row["id"] for row in nodes if row["kind"] == "dc"]

@@ -193,6 +193,25 @@ def test_a_store_without_a_lane_cannot_open_one_in_a_closed_day(books: Books) ->
     assert [entry.store for entry in world.entries_on(books, date(2026, 11, 21))] == ["S12"]
 
 
+@pytest.mark.parametrize("opened_before", [False, True])
+def test_a_day_that_closes_while_a_lane_is_opened_stays_closed(
+    books: Books, monkeypatch: pytest.MonkeyPatch, opened_before: bool
+) -> None:
+    if opened_before:
+        _deliver(F01[0])
+    database = books.runtime.database
+    neighbour = world.make_books()
+
+    def close_first(writes: Any) -> None:
+        close_day(neighbour.runtime, world.day())
+        database.commit(writes)
+
+    monkeypatch.setattr(books.runtime, "database", _WithCommit(database, close_first))
+    assert _deliver(world.authorized("O2", 100, store="S12")) == []
+    assert [entry.store for entry in world.entries_on(neighbour, date(2026, 11, 21))] == ["S12"]
+    assert {entry.store for entry in world.entries_on(neighbour)} == ({world.STORE} if opened_before else set())
+
+
 @pytest.mark.capability("N3")
 @pytest.mark.parametrize(
     ("zone", "at", "expected"),
@@ -242,49 +261,6 @@ def test_tenants_and_entities_keep_their_own_books(books: Books) -> None:
     assert [entry.lines[0].debit for entry in world.entries_on(books, entity="200")] == [700]
     assert len(world.rows_of("ledger", "T#other#ENTRY#")) == 1
     assert len(world.rows_of("ledger", "T#demo#ENTRY#")) == 2
-
-
-def _long_names(order: str) -> dict[str, Any]:
-    """Names as long as real ones."""
-    return {
-        "order_id": f"ord_01J9ZK3M5Q8R2T4V6X8Z0B{order:0>4}",
-        "payment_id": f"pay_01J9ZK3M5Q8R2T4V6X8Z0B{order:0>4}",
-        "psp_reference": f"pi_3MtwBwLkdIwHu7ix28a3tqP{order:0>4}",
-        "capture_id": f"ch_3MmlLrLkdIwHu7ix0snN0B1{order:0>4}",
-        "shipment_id": f"shp_01J9ZK3M5Q8R2T4V6X8Z0B{order:0>4}",
-        "store": "web-store-0012",
-        "channel": "web-shop-united-states",
-        "provider": "stripe",
-    }
-
-
-def _order(number: int) -> list[dict[str, Any]]:
-    name = str(number)
-    return [
-        world.authorized(name, 11325, **_long_names(name)),
-        world.shipped(name, 11000, shipping=500, tax=825, discount=1000, **_long_names(name)),
-        world.captured(name, 11325, **_long_names(name)),
-    ]
-
-
-def test_posting_an_order_costs_at_most_15_write_units_one_by_one(books: Books) -> None:
-    _deliver(*_order(1))  # opens the day and the lane
-    meter = world.WriteMeter(books)
-    for event in _order(2):
-        assert _deliver(event) == []
-    assert (meter.transactions, meter.units) == (3, 15)
-    assert meter.largest_item <= 1024
-
-
-def test_posting_orders_in_full_batches_costs_at_most_10_write_units_each(books: Books) -> None:
-    _deliver(*_order(0))
-    meter = world.WriteMeter(books)
-    events = [event for number in range(1, 11) for event in _order(number)]
-    for start in range(0, len(events), 10):
-        assert _deliver(*events[start : start + 10]) == []
-    assert meter.transactions == 3
-    assert meter.units == 96  # for ten orders
-    assert len(world.entries_on(books)) == 33
 
 
 def test_a_large_batch_over_many_stores_and_days_is_posted_whole(books: Books) -> None:

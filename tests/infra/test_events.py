@@ -168,6 +168,12 @@ def test_a_stream_that_falls_behind_rings(template):
     assert watched == {"PublishEventsFunction", "InventoryStreamFunction"}
 
 
+def test_events_that_a_bus_cannot_encrypt_are_set_aside(template):
+    for name, bus in of_type(template, "AWS::Events::EventBus").items():
+        assert bus["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0] == "PublishEventsDeadLetters", name
+        assert _may_send(template, name, "PublishEventsDeadLetters"), name
+
+
 def test_nobody_but_the_publisher_speaks_as_spine(template):
     found = {name: row["Statement"] for name, row in of_type(template, "AWS::Events::EventBusPolicy").items()}
     publisher = {"Fn::GetAtt": ["PublishEventsRole", "Arn"]}

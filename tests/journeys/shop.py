@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import pytest
+
 from local.state import Answer, Running
 
 T = TypeVar("T")
@@ -35,6 +37,12 @@ def order(*lines: dict[str, Any], token: str = "tok_visa", **more: Any) -> dict[
         "payments": [{"provider": "strict", "token": token, "amount": goods}],
         **more,
     }
+
+
+@pytest.fixture(scope="session")
+def shop(system: Running) -> Shop:
+    """The running system's public doors."""
+    return Shop(system)
 
 
 class Shop:

@@ -148,7 +148,8 @@ class Sales:
             if sale.is_service_only or document.at - sale.document.at > LONGEST_HOLD:
                 return Reason.NEEDS_RETURN
             amount = sum(
-                sale.lines[number - 1].value_left(before[number]) - sale.lines[number - 1].value_left(sale.left[number - 1])
+                sale.lines[number - 1].value_left(before[number])
+                - sale.lines[number - 1].value_left(sale.left[number - 1])
                 for number, _ in taken
             )
             call = calls.setdefault(index, SaleCancellation(document, sale))

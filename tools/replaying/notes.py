@@ -1,4 +1,4 @@
-"""What a replay writes down in the state folder, so that an interrupted one can go on and a repeated one changes nothing.
+"""What a replay writes down in the state folder: an interrupted one can go on, a repeated one changes nothing.
 
 STATE/replays/<run>.json holds which documents the run is about, and the stock and the books before it.
 """

@@ -45,20 +45,19 @@ class Replay:
         self._under_way: dict[str, Future[None]] = {}
         # Cancellations that are on their way, with the instant at which their goods may leave.
         self._promised: list[tuple[datetime, Future[None]]] = []
-        self._unsettled: list[Placed] = []
+        self._settled: set[str] = set()
         self.outcome = Outcome()
         self.seconds = 0.0
 
     def run(self) -> Outcome:
         """Take every step and wait until every order is settled; raises Failed when the system stays away."""
-        began = time.monotonic()
-        next_at = began
+        began = next_at = time.monotonic()
         with ThreadPoolExecutor(CALLERS, thread_name_prefix="caller") as callers:
             try:
                 for step in self._plan.steps:
                     self._reach(step.document.at)
                     time.sleep(max(0.0, next_at - time.monotonic()))
-                    next_at = max(next_at, time.monotonic() - self._pause) + self._pause
+                    next_at = time.monotonic() + self._pause
                     self._begin(callers, step)
                 self._rest(None)
             except BaseException:
@@ -94,15 +93,15 @@ class Replay:
         for job in self._under_way.values():
             job.result()
         self._under_way.clear()
-        self._unsettled += [p for p in self.outcome.placed.values() if p.state is None and p not in self._unsettled]
-        held = [p.sale.ship_after for p in self._unsettled if p.sale.ship_after]
+        unsettled = {number: p for number, p in self.outcome.placed.items() if number not in self._settled}
+        held = [p.sale.ship_after for p in unsettled.values() if p.sale.ship_after]
         due = [instant for instant in held if until is None or instant < until]
         if due:
             self._clock.move_to(max(due) + timedelta(seconds=1))
         now = self._clock.now()
-        waiting = [p for p in self._unsettled if p.sale.ship_after is None or p.sale.ship_after <= now]
-        settle(self._api, waiting, self._bar)
-        self._unsettled = [p for p in self._unsettled if p not in waiting]
+        waiting = {number: p for number, p in unsettled.items() if not p.sale.ship_after or p.sale.ship_after <= now}
+        settle(self._api, list(waiting.values()), self._bar)
+        self._settled |= waiting.keys()
 
     def _take(self, step: Step) -> None:
         try:

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
@@ -87,6 +88,24 @@ def events(type_: str) -> list[dict[str, Any]]:
     for detail in details:
         EventMeta.model_validate(detail["meta"])
     return [detail["data"] for detail in details if detail["meta"]["type"] == type_]
+
+
+def assert_chain(found: list[dict[str, Any]]) -> None:
+    """Each manifest names the one before by hash, and begins with the balances at which that one ended."""
+    objects = stored()
+    assert found[0]["previous"] is None
+    for before, after in pairwise(found):
+        content = objects[after["previous"]["key"]]
+        assert json.loads(content) == before
+        assert hashlib.sha256(content).hexdigest() == after["previous"]["sha256"]
+        closing = {
+            (one["account"], one["currency"]): one["closing_minor"] for one in before["control_totals"]["accounts"]
+        }
+        opening = {
+            (one["account"], one["currency"]): one["opening_minor"] for one in after["control_totals"]["accounts"]
+        }
+        assert opening.keys() >= closing.keys()
+        assert all(amount == closing.get(account, 0) for account, amount in opening.items())
 
 
 def _content(s3: Any, key: str) -> bytes:

@@ -18,7 +18,7 @@ from tests.unit.finance.world import finance_cloud  # noqa: F401  (a fixture)
 
 # Each example talks to moto's tables, so there are few, and each may be slow.
 FEW = settings(
-    max_examples=12, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 AMOUNT = st.integers(min_value=0, max_value=10**9)
 

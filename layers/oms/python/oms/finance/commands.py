@@ -93,8 +93,6 @@ def _post_together(books: Books, tenant: str, postings: dict[int, Posting]) -> d
     results: dict[int, Result] = {}
     waiting = dict(postings)
     for attempt in range(MOST_ATTEMPTS):
-        if not waiting:
-            return results
         batch = _write(books, tenant, list(waiting.values()))
         try:
             books.runtime.database.commit(batch.writes)
@@ -102,6 +100,8 @@ def _post_together(books: Books, tenant: str, postings: dict[int, Posting]) -> d
             settled = _settle(books, tenant, waiting, conflict)
             results |= settled
             waiting = {index: posting for index, posting in waiting.items() if index not in settled}
+            if not waiting:
+                return results
             for lane in batch.ends:
                 books.ends.pop(lane, None)
             if not settled:

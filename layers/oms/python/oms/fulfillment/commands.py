@@ -6,6 +6,7 @@ Stores, warehouses and suppliers send the same verbs over HTTP and over the inte
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from oms.fulfillment import model
@@ -30,7 +31,7 @@ from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.events import EventData
 from oms.platform.ids import parent_id
 from oms.platform.principal import Principal
-from oms.platform.problems import FieldError, InvalidRequest, NotFound, StaleVersion
+from oms.platform.problems import FieldError, InvalidRequest, NotFound, Problem, StaleVersion
 from oms.platform.writes import Write
 
 
@@ -44,6 +45,8 @@ class Step:
     stock: Sequence[Write] = field(default_factory=tuple)
 
 
+# Orders by tenant and id, as one batch of verbs has left them so far.
+KnownOrders = dict[tuple[str, str], Order]
 Verb = Callable[[Runtime, Call, Order, FulfillmentOrder, ActionRequest], Step]
 
 
@@ -122,27 +125,58 @@ def command_name(action: Action) -> str:
     return VERBS[action].__name__
 
 
-def act(runtime: Runtime, call: Call, fulfillment_order_id: str, action: Action, request: ActionRequest) -> Outcome:
+def act(
+    runtime: Runtime,
+    call: Call,
+    fulfillment_order_id: str,
+    action: Action,
+    request: ActionRequest,
+    known: KnownOrders | None = None,
+) -> Outcome:
     """Take one verb of the node protocol on a fulfilment order.
 
-    The answer is a FulfillmentOrderView. Raises NotFound for work that is not this caller's, ActionNotAvailable (or
-    AlreadyDone) when the state forbids it, StaleVersion when If-Match was given and is not the order's version.
+    The answer is a FulfillmentOrderView. `known` holds orders as the verbs before have left them, and takes this one.
+    Raises NotFound for work that is not this caller's, ActionNotAvailable (or AlreadyDone) when the state forbids it,
+    StaleVersion when If-Match was given and is not the order's version.
     """
+    known = {} if known is None else known
+    name = (call.tenant, parent_id("ord", fulfillment_order_id))
+    left: Order | None = None
 
     def decide() -> Decision:
-        order, work = find_work(runtime, call.principal, fulfillment_order_id, call.expected_version)
-        step = VERBS[action](runtime, call, order, work, request)
-        after, writes, events = change_order(
-            call.tenant,
-            order,
-            events=step.events,
-            fulfillment_orders=[step.work],
-            shipments=step.shipments,
-        )
-        body = fulfillment_order_view(after, step.work).model_dump()
-        return Decision([*writes, *step.stock], events, body=body)
+        nonlocal left
+        # A known order is good for one attempt: its commit is held to its version, and its refusal is not believed.
+        order = known.pop(name, None)
+        if order is not None:
+            with suppress(Problem):
+                left, decision = _take(runtime, call, order, fulfillment_order_id, action, request)
+                return decision
+        order = load_order(runtime.database, *name)
+        left, decision = _take(runtime, call, order, fulfillment_order_id, action, request)
+        return decision
 
-    return execute(runtime, call, decide)
+    outcome = execute(runtime, call, decide)
+    if left is not None and not outcome.replayed:
+        known[name] = left
+    return outcome
+
+
+def _take(
+    runtime: Runtime,
+    call: Call,
+    before: Order | None,
+    fulfillment_order_id: str,
+    action: Action,
+    request: ActionRequest,
+) -> tuple[Order, Decision]:
+    """The order after a verb, and the decision that makes it so."""
+    order, work = _own_work(before, call.principal, fulfillment_order_id, call.expected_version)
+    step = VERBS[action](runtime, call, order, work, request)
+    after, writes, events = change_order(
+        call.tenant, order, events=step.events, fulfillment_orders=[step.work], shipments=step.shipments
+    )
+    body = fulfillment_order_view(after, step.work).model_dump()
+    return after, Decision([*writes, *step.stock], events, body=body)
 
 
 def escalate_fulfillment_order(runtime: Runtime, call: Call, fulfillment_order_id: str, reason: str) -> Outcome:
@@ -189,6 +223,12 @@ def find_work(
 ) -> tuple[Order, FulfillmentOrder]:
     """A fulfilment order this caller may see, with its order; unknown or somebody else's raises NotFound."""
     order = load_order(runtime.database, principal.tenant, parent_id("ord", fulfillment_order_id))
+    return _own_work(order, principal, fulfillment_order_id, expected_version)
+
+
+def _own_work(
+    order: Order | None, principal: Principal, fulfillment_order_id: str, expected_version: int | None
+) -> tuple[Order, FulfillmentOrder]:
     found = [work for work in order.fulfillment_orders if work.id == fulfillment_order_id] if order else []
     if order is None or not found or (principal.nodes and found[0].node_id not in principal.nodes):
         raise NotFound(f"There is no fulfilment order {fulfillment_order_id}.")

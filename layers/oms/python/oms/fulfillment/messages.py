@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oms.fulfillment.commands import act, command_name
+from oms.fulfillment.commands import KnownOrders, act, command_name
 from oms.fulfillment.model import Action, AlreadyDone
 from oms.fulfillment.request import ActionRequest
 from oms.platform.commands import Call, Runtime, input_hash
@@ -23,9 +23,10 @@ VERBS = {
 }
 
 
-def take_message(runtime: Runtime, event: Event) -> None:
+def take_message(runtime: Runtime, event: Event, known: KnownOrders | None = None) -> None:
     """Take the verb that a node sent; a step that was overtaken by a later one is dropped.
 
+    `known` holds orders as the messages before in one batch have left them, so that they need not be read again.
     The node acts as itself: work of another node does not exist for it. Any refusal is raised, so that the queue
     delivers again and at last parks the message.
     """
@@ -47,6 +48,6 @@ def take_message(runtime: Runtime, event: Event) -> None:
         causation_id=message_id,
     )
     try:
-        act(runtime, call, request.fulfillment_order_id, action, request)
+        act(runtime, call, request.fulfillment_order_id, action, request, known)
     except AlreadyDone:
         logger().info("step already done", command=call.command, fulfillment_order_id=request.fulfillment_order_id)

@@ -14,14 +14,14 @@ from oms.fulfillment.events import EventLine, FulfillmentOrderReleased
 from oms.fulfillment.model import CAPTURE_FAILED, Action, FulfillmentOrder, Status, require
 from oms.fulfillment.request import ActionRequest
 from oms.orders.model import Order, payment_status
-from oms.orders.store import load_order
+from oms.orders.store import existing_order
 from oms.orders.writes import change_order
 from oms.payments.model import Rollup
 from oms.platform.commands import Call, Decision, Runtime, execute
 from oms.platform.consumers import call_from_workflow
 from oms.platform.events import EventData
 from oms.platform.principal import system_principal
-from oms.platform.problems import ActionNotAvailable, NotFound
+from oms.platform.problems import ActionNotAvailable
 
 Continue = Callable[[str, Mapping[str, object]], bool]
 _MAY_SHIP = frozenset({Rollup.AUTHORIZED, Rollup.PARTIALLY_CAPTURED, Rollup.CAPTURED})
@@ -44,17 +44,24 @@ def release_fulfillment_order(
     key = f"{fulfillment_order_id}#{hashlib.sha256(task_token.encode()).hexdigest()[:32]}"
     call = call_from_workflow("release_fulfillment_order", tenant, key)
 
+    left: tuple[Order, FulfillmentOrder] | None = None
+
     def decide() -> Decision:
+        nonlocal left
         order, work = find_work(runtime, call.principal, fulfillment_order_id)
         released, events = (work, []) if wait_only or work.is_closed else _released(order, work)
         waiting = released.model_copy(update={"task_token": task_token})
-        _, writes, drafts = change_order(tenant, order, events=events, fulfillment_orders=[waiting])
+        after, writes, drafts = change_order(tenant, order, events=events, fulfillment_orders=[waiting])
+        left = after, waiting
         return Decision(writes, drafts, body={"fulfillment_order_id": work.id})
 
-    execute(runtime, call, decide)
-    if not wait_only:
-        _deliver_digital(runtime, tenant, fulfillment_order_id)
-    resume_fulfillment(runtime, continue_workflow, tenant, fulfillment_order_id)
+    outcome = execute(runtime, call, decide)
+    if left is None or outcome.replayed:
+        left = find_work(runtime, call.principal, fulfillment_order_id)
+    if not wait_only and _deliver_digital(runtime, tenant, left[1]):
+        left = find_work(runtime, call.principal, fulfillment_order_id)
+    # An answer that came before the token is in the order that took the token; a later one finds the token.
+    _tell(continue_workflow, tenant, *left)
 
 
 def resume_fulfillment(
@@ -62,6 +69,10 @@ def resume_fulfillment(
 ) -> str | None:
     """Tell the waiting workflow what became of its work; answers the outcome, or None while there is none."""
     order, work = find_work(runtime, system_principal(tenant, "resume_fulfillment"), fulfillment_order_id)
+    return _tell(continue_workflow, tenant, order, work)
+
+
+def _tell(continue_workflow: Continue, tenant: str, order: Order, work: FulfillmentOrder) -> str | None:
     outcome = outcome_of(order, work)
     if outcome is not None and work.task_token is not None:
         answer = workflow_input(tenant, work) | {"outcome": outcome}
@@ -125,19 +136,22 @@ def _released(order: Order, work: FulfillmentOrder) -> tuple[FulfillmentOrder, l
     return work.model_copy(update={"status": Status.OPEN}), [event]
 
 
-def _deliver_digital(runtime: Runtime, tenant: str, fulfillment_order_id: str) -> None:
-    """Work that needs no node is done as soon as its money is secured."""
-    call: Call = call_from_workflow("ship_fulfillment_order", tenant, f"{fulfillment_order_id}#deliver")
-    _, work = find_work(runtime, call.principal, fulfillment_order_id)
-    if work.method == "digital" and not work.is_closed:
-        act(runtime, call, fulfillment_order_id, Action.SHIP, ActionRequest())
+def _deliver_digital(runtime: Runtime, tenant: str, work: FulfillmentOrder) -> bool:
+    """Work that needs no node is done as soon as its money is secured; whether this is such work, done now."""
+    if work.method != "digital" or work.is_closed:
+        return False
+    call: Call = call_from_workflow("ship_fulfillment_order", tenant, f"{work.id}#deliver")
+    act(runtime, call, work.id, Action.SHIP, ActionRequest())
+    return True
 
 
 def work_to_release(runtime: Runtime, tenant: str, order_id: str) -> list[dict[str, object]]:
-    """The workflow inputs of an order's work that no node has been told of."""
-    order = load_order(runtime.database, tenant, order_id)
-    if order is None:
-        raise NotFound(f"There is no order {order_id}.")
+    """The workflow inputs of an order's work that no node has been told of; an unknown order raises NotFound."""
+    return unreleased_work(tenant, existing_order(runtime.database, tenant, order_id))
+
+
+def unreleased_work(tenant: str, order: Order) -> list[dict[str, object]]:
+    """The same of an order that was just read."""
     return [workflow_input(tenant, work) for work in order.fulfillment_orders if work.status is Status.SCHEDULED]
 
 

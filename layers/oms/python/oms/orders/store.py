@@ -13,7 +13,7 @@ Index `by_status`: orders by day of placing (T#<tenant>#ORDERS#<yyyy-mm-dd>), fu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic import TypeAdapter
 
@@ -22,6 +22,7 @@ from oms.orders.model import Header, Line, Order
 from oms.payments.model import Payment
 from oms.platform.dynamodb import Database
 from oms.platform.principal import tenant_prefix
+from oms.platform.problems import NotFound
 from oms.platform.writes import Item, Key
 
 LINES_PER_ITEM = 40
@@ -52,6 +53,24 @@ def lines_items(lines: Sequence[Line]) -> Iterable[tuple[str, Item]]:
 def load_order(database: Database, tenant: str, order_id: str) -> Order | None:
     """An order with all its children at one version, or None; one that is still being placed does not exist yet."""
     return order_from_items(database.query("orders", partition(tenant, order_id)))
+
+
+def existing_order(database: Database, tenant: str, order_id: str) -> Order:
+    """An order with all its children at one version; an unknown one raises NotFound."""
+    order = load_order(database, tenant, order_id)
+    if order is None:
+        raise NotFound(f"There is no order {order_id}.")
+    return order
+
+
+def fresh_orders(database: Database, tenant: str, order: Order) -> Iterator[Order]:
+    """The order as it was read, and after each lost race as it is then.
+
+    A decision on an order that was read before is safe: its commit is held to the version that was read.
+    """
+    yield order
+    while True:
+        yield existing_order(database, tenant, order.header.id)
 
 
 def order_from_items(items: Iterable[Item]) -> Order | None:

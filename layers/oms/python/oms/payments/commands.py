@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 from oms.fulfillment.model import CAPTURE_FAILED, Capture
 from oms.orders.model import Order, Status, payment_status, status
+from oms.orders.store import existing_order
 from oms.payments.model import Payment, Rollup, State
 from oms.payments.outcomes import (
-    find_order,
     record_authorization,
     record_capture,
     record_refusal,
@@ -48,16 +48,21 @@ def authorize_payment(runtime: Runtime, providers: Providers, tenant: str, order
 
     A decline sends the order to review. Raises TransientFailure while an outcome is unknown.
     """
-    order = _authorize_open(runtime, providers, tenant, find_order(runtime, tenant, order_id))
+    return authorize_order(runtime, providers, tenant, order_id)[0]
+
+
+def authorize_order(runtime: Runtime, providers: Providers, tenant: str, order_id: str) -> tuple[str, Order]:
+    """The same, answered with the order as it is by then."""
+    order = _authorize_open(runtime, providers, tenant, existing_order(runtime.database, tenant, order_id))
     if status(order) is Status.CANCELLED:
         release_payment(runtime, providers, tenant, order_id)
-        return "CANCELLED"
+        return "CANCELLED", order
     if not order.header.totals.total:
-        return "NOT_REQUIRED"
+        return "NOT_REQUIRED", order
     rollup = payment_status(order)
     if rollup is Rollup.FAILED:
-        return "DECLINED"
-    return "PENDING" if rollup in (Rollup.UNPAID, Rollup.PENDING) else "AUTHORIZED"
+        return "DECLINED", order
+    return "PENDING" if rollup in (Rollup.UNPAID, Rollup.PENDING) else "AUTHORIZED", order
 
 
 def capture_payment(
@@ -69,7 +74,7 @@ def capture_payment(
     and CaptureRefused when the provider will not, until a person has been told.
     """
     taken = 0
-    order = find_order(runtime, tenant, order_id)
+    order = existing_order(runtime.database, tenant, order_id)
     shipments = [s for s in order.shipments if s.fulfillment_order_id == fulfillment_order_id]
     for shipment in shipments:
         for capture in shipment.captures:
@@ -87,7 +92,7 @@ def capture_payment(
 
 def release_payment(runtime: Runtime, providers: Providers, tenant: str, order_id: str) -> int:
     """Give back what is held and will never be taken; answers the amount given back now."""
-    order = find_order(runtime, tenant, order_id)
+    order = existing_order(runtime.database, tenant, order_id)
     if status(order) is Status.CANCELLED:
         order = _authorize_open(runtime, providers, tenant, order)
     released = 0

@@ -36,6 +36,7 @@ def take_hint(runtime: Runtime, providers: Providers, raw: bytes) -> str:
 
 
 def _metadata(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    payment = document.get("data", {}).get("object", document.get("data", {}))
-    metadata = payment.get("metadata", {}) if isinstance(payment, dict) else {}
-    return metadata if isinstance(metadata, dict) else {}
+    found: Any = document
+    for name in ("data", "payment", "metadata"):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}

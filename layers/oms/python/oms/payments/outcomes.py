@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from oms.fulfillment.model import Capture, Shipment
 from oms.orders.model import Header, Order, Status, Validation, status
-from oms.orders.store import load_order
+from oms.orders.store import existing_order, fresh_orders
 from oms.orders.writes import change_order
 from oms.payments import model
 from oms.payments.events import (
@@ -22,18 +22,10 @@ from oms.platform.clock import format_instant
 from oms.platform.commands import Decision, Runtime, execute
 from oms.platform.consumers import call_from_workflow
 from oms.platform.events import EventData
-from oms.platform.problems import ActionNotAvailable, NotFound
+from oms.platform.problems import ActionNotAvailable
 
 # What an answer changes: the header (None: not at all), tenders, shipments and events.
 Change = tuple[Header | None, Sequence[Payment], Sequence[Shipment], Sequence[EventData]]
-
-
-def find_order(runtime: Runtime, tenant: str, order_id: str) -> Order:
-    """The order as it is now; unknown raises NotFound."""
-    order = load_order(runtime.database, tenant, order_id)
-    if order is None:
-        raise NotFound(f"There is no order {order_id}.")
-    return order
 
 
 def record_unknown(runtime: Runtime, tenant: str, order: Order, payment: Payment) -> None:
@@ -127,7 +119,7 @@ def record_release(runtime: Runtime, tenant: str, order: Order, key: str, paymen
 def _record(
     runtime: Runtime, command: str, tenant: str, order: Order, key: str, change: Callable[[Order], Change]
 ) -> Order:
-    orders = _fresh(runtime, tenant, order)
+    orders = fresh_orders(runtime.database, tenant, order)
     recorded = order
 
     def decide() -> Decision:
@@ -140,14 +132,7 @@ def _record(
         return Decision(writes, drafts, body={"order_id": now.header.id})
 
     outcome = execute(runtime, call_from_workflow(command, tenant, key), decide)
-    return find_order(runtime, tenant, order.header.id) if outcome.replayed else recorded
-
-
-def _fresh(runtime: Runtime, tenant: str, order: Order) -> Iterator[Order]:
-    """The order as it was read, and after a lost race as it is then."""
-    yield order
-    while True:
-        yield find_order(runtime, tenant, order.header.id)
+    return existing_order(runtime.database, tenant, order.header.id) if outcome.replayed else recorded
 
 
 def _in_review(order: Order, reason: str) -> Header | None:

@@ -15,10 +15,11 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from pydantic import BaseModel
 
 from oms.platform.commands import Call, Outcome, input_hash
-from oms.platform.intake import read_json, validate
+from oms.platform.intake import has_card_number, read_json, validate
 from oms.platform.observability import logger
 from oms.platform.principal import Principal, authorize, principal_from_claims, tenant_prefix
 from oms.platform.problems import (
+    CardNumberFound,
     FieldError,
     IdempotencyKeyMissing,
     InvalidRequest,
@@ -109,6 +110,9 @@ def call(app: APIGatewayHttpResolver, command: str, principal: Principal, body: 
         raise IdempotencyKeyMissing()
     if len(key) > 255 or not key.isprintable():
         raise InvalidRequest(errors=[FieldError("/header/Idempotency-Key", "invalid", "1 to 255 printable characters")])
+    for name in ("idempotency-key", "x-correlation-id", "x-reason"):
+        if has_card_number(headers.get(name, "")):
+            raise CardNumberFound("A header holds what looks like a card number.", pointer=f"/header/{name}")
     request_id = str(app.current_event.raw_event.get("requestContext", {}).get("requestId", key))
     return Call(
         command=command,

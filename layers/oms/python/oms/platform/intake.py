@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NoReturn, TypeVar
 
@@ -18,6 +19,11 @@ MOST_BYTES = 256 * 1024
 MOST_DEPTH = 10
 _DIGIT_RUN = re.compile(r"[0-9](?:[ -]?[0-9]){12,}")
 _LONGEST_CARD = 19
+# UUIDs and long hexadecimal texts are made by machines, and one in some hundred has digits like those of a card.
+_IDENTIFIER = re.compile(
+    r"\b(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?=[0-9]*[a-f])[0-9a-f]{24,})\b", re.IGNORECASE
+)
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 # Card numbers begin with 2 (2221-2720), 3, 4, 5 or 6 (ISO/IEC 7812 ranges of the schemes). A GTIN of 13 or 14 digits
 # may pass the same check digit, so fields that hold article numbers are looked at from 15 digits on.
 _CARD_START = re.compile(r"^(?:2[2-7]|3[0-9]|4|5|6)")
@@ -36,16 +42,17 @@ def read_json(raw: str | bytes | None) -> Any:
     """Parse a body; numbers with a fraction become Decimal. Raises TooLarge, MalformedJson or CardNumberFound."""
     if not raw:
         raise MalformedJson("The body is empty.")
-    data = raw.encode() if isinstance(raw, str) else raw
+    data = raw.encode(errors="surrogatepass") if isinstance(raw, str) else raw
     if len(data) > MOST_BYTES:
         raise TooLarge(f"The body has {len(data)} bytes; the limit is {MOST_BYTES}.")
     _check_nesting(data)
     try:
         document = json.loads(
-            data, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats
+            data.decode(), parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats
         )
-        # Half of a surrogate pair is no character, and nothing that stores or hashes text would take it.
-        json.dumps(document, ensure_ascii=False, default=str).encode()
+        if _SURROGATE.search(data):
+            # Half of a pair is no character: nothing that stores or hashes text would take it.
+            json.dumps(document, ensure_ascii=False, default=str).encode()
     except (ValueError, RecursionError) as error:
         raise MalformedJson(f"The body is not valid JSON: {error}") from error
     refuse_card_numbers(document)
@@ -59,12 +66,19 @@ def validate(model: type[M], document: Any) -> M:
     try:
         return model.model_validate(document)
     except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
         raise InvalidRequest(
             errors=[
                 FieldError("/" + "/".join(_escape(str(part)) for part in e["loc"]), _code(e["type"]), e["msg"])
-                for e in error.errors(include_url=False, include_context=False, include_input=False)
+                for e in found
+                if not _follows(e["type"], e["loc"], [other["loc"] for other in found])
             ]
         ) from error
+
+
+def _follows(kind: str, place: Sequence[int | str], others: Sequence[Sequence[int | str]]) -> bool:
+    """Whether a list is called too short only because entries in it are wrong."""
+    return kind == "too_short" and any(len(o) > len(place) and o[: len(place)] == place for o in others)
 
 
 def _code(kind: str) -> str:
@@ -131,8 +145,9 @@ def has_card_number(text: str, shortest: int = 13) -> bool:
 
     Digits may stand in groups, and other groups may stand before and after them, such as the month of expiry.
     """
-    if len(text) < shortest:
+    if len(text) < shortest or not _DIGIT_RUN.search(text):
         return False
+    text = _IDENTIFIER.sub("x", text)
     return any(_looks_like_card(run, shortest) for run in _DIGIT_RUN.findall(text))
 
 

@@ -54,9 +54,8 @@ def begin(runtime: Runtime, tenant: str, name: str, undo: Undo) -> Saga:
     """Start a saga; one that is left over from a dead runner is undone first, a living one raises StillRunning."""
     saga = Saga(tenant, name, runtime.ids.new("run"))
     found = runtime.database.get("commands", saga.key)
-    if found is not None:
-        if parse_instant(str(found["lease_until"])) > runtime.clock.now():
-            raise StillRunning()
+    if found is not None and parse_instant(str(found["lease_until"])) > runtime.clock.now():
+        raise StillRunning()
     try:
         if found is not None:
             undo_saga(runtime, tenant, name, undo)

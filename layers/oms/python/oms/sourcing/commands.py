@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 from oms.fulfillment.model import MOST_LINES, FulfillmentOrder, Status, WorkLine
 from oms.inventory import writes as stock
@@ -16,13 +15,12 @@ from oms.orders.model import Status as OrderStatus
 from oms.orders.model import status as order_status
 from oms.orders.placing import read_stock, source_groups
 from oms.orders.request import Method
-from oms.orders.store import load_order
+from oms.orders.store import existing_order, fresh_orders
 from oms.orders.writes import change_order
 from oms.platform.clock import format_instant
-from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
+from oms.platform.commands import Decision, Outcome, Runtime, execute
 from oms.platform.consumers import call_from_workflow
 from oms.platform.ids import child_id
-from oms.platform.problems import NotFound
 from oms.platform.writes import MOST_ACTIONS, Write
 from oms.registry.reads import known_nodes
 
@@ -48,35 +46,36 @@ def source_order(runtime: Runtime, tenant: str, order_id: str) -> Outcome:
     Improves the plan where a better one has become possible. A cancelled or already sourced order is left alone.
     Raises NotFound for an unknown order.
     """
-    while True:
-        order = load_order(runtime.database, tenant, order_id)
-        if order is None:
-            raise NotFound(f"There is no order {order_id}.")
-        if order.header.sourced or order_status(order) is OrderStatus.CANCELLED:
-            return Outcome(200, {"order_id": order_id, "sourced": order.header.sourced})
-        part = len(order.fulfillment_orders)
-        call = call_from_workflow("source_order", tenant, f"{order_id}#{part}")
-        execute(runtime, call, partial(_source_part, runtime, call, order_id))
+    order = existing_order(runtime.database, tenant, order_id)
+    while not order.header.sourced and order_status(order) is not OrderStatus.CANCELLED:
+        order = _source_part(runtime, tenant, order)
+    return Outcome(200, {"order_id": order_id, "sourced": order.header.sourced})
 
 
-def _source_part(runtime: Runtime, call: Call, order_id: str) -> Decision:
-    order = load_order(runtime.database, call.tenant, order_id)
-    if order is None:
-        raise NotFound(f"There is no order {order_id}.")
-    moves = list(_open_moves(order))
-    if not order.header.plan_is_best and not order.fulfillment_orders and len(moves) <= MOST_LINES:
-        moves = _improved(runtime, call.tenant, order, moves)
-    now, later = moves[:MOST_LINES], moves[MOST_LINES:]
-    work = _work(runtime, order, now, services=not later)
-    header = order.header.model_copy(update={"sourced": not later})
-    event = OrderSourced(
-        order_id=order_id,
-        fulfillment_order_ids=tuple(entry.id for entry in work),
-        is_last=not later,
-    )
-    _, writes, events = change_order(call.tenant, order, events=[event], header=header, fulfillment_orders=work)
-    claims = [write for move in now for write in _claim_writes(call.tenant, move)]
-    return Decision([*writes, *claims], events, body={"order_id": order_id, "sourced": not later})
+def _source_part(runtime: Runtime, tenant: str, order: Order) -> Order:
+    """Allocate as many open reservations as one transaction takes; the order as it is then."""
+    order_id = order.header.id
+    call = call_from_workflow("source_order", tenant, f"{order_id}#{len(order.fulfillment_orders)}")
+    orders = fresh_orders(runtime.database, tenant, order)
+    sourced = order
+
+    def decide() -> Decision:
+        nonlocal sourced
+        now = next(orders)
+        moves = list(_open_moves(now))
+        if not now.header.plan_is_best and not now.fulfillment_orders and len(moves) <= MOST_LINES:
+            moves = _improved(runtime, tenant, now, moves)
+        part, later = moves[:MOST_LINES], moves[MOST_LINES:]
+        work = _work(runtime, now, part, services=not later)
+        header = now.header.model_copy(update={"sourced": not later})
+        ids = tuple(entry.id for entry in work)
+        event = OrderSourced(order_id=order_id, fulfillment_order_ids=ids, is_last=not later)
+        sourced, writes, events = change_order(tenant, now, events=[event], header=header, fulfillment_orders=work)
+        claims = [write for move in part for write in _claim_writes(tenant, move)]
+        return Decision([*writes, *claims], events, body={"order_id": order_id, "sourced": not later})
+
+    outcome = execute(runtime, call, decide)
+    return existing_order(runtime.database, tenant, order_id) if outcome.replayed else sourced
 
 
 def _open_moves(order: Order) -> Iterator[Move]:

@@ -1,4 +1,4 @@
-"""Exporting: asking for a batch, deciding what it covers, writing it, and telling that it is there.
+"""Exporting: deciding what a batch covers, writing it, and telling that it is there.
 
 What a batch covers is stored before anything of it is written. So a batch that was left half way is finished with the
 same bytes, by whoever comes next, before a new one is begun: an entity's chain never has two unfinished ends.
@@ -7,25 +7,19 @@ same bytes, by whoever comes next, before a new one is begun: an entity's chain 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 
 from oms.finance import store as ledger
 from oms.finance.adapters.export_bucket import ExportBucket
-from oms.finance.business_days import CUT_OFF, business_date_now, default_zone
 from oms.finance.commands import close_day
 from oms.finance.events import FinanceExportCompleted, FinanceExportRequested
 from oms.finance.exports import store
 from oms.finance.exports.batch import write_batch
 from oms.finance.exports.model import Kind, Plan, next_ranges, sequences
 from oms.finance.lanes import Day
-from oms.finance.model import DayNotOver
-from oms.finance.requests import ExportRequest
-from oms.platform.clock import business_date, parse_instant
 from oms.platform.commands import (
     MOST_ATTEMPTS,
-    Call,
     Decision,
-    Outcome,
     Runtime,
     execute,
     find_outcome,
@@ -36,40 +30,6 @@ from oms.platform.dynamodb import Conflict
 from oms.platform.events import EventDraft
 from oms.platform.problems import Busy
 from oms.platform.writes import Value
-
-# The westernmost zone: where a business day ends there, it has ended everywhere.
-_LAST_ZONE_BEHIND_UTC = timedelta(hours=12)
-
-
-def request_export(runtime: Runtime, call: Call, wish: ExportRequest) -> Outcome:
-    """Record the wish for a batch; a date that is not over cannot be closed (DayNotOver)."""
-
-    def decide() -> Decision:
-        today = business_date_now(runtime)
-        if wish.kind is Kind.CLOSE and wish.business_date >= today:
-            raise DayNotOver(f"The business date is {today.isoformat()}.", pointer="/business_date")
-        requested = FinanceExportRequested(
-            export_id=runtime.ids.new("exp"),
-            entity=wish.entity,
-            business_date=wish.business_date.isoformat(),
-            kind=wish.kind,
-        )
-        draft = EventDraft(f"EXPORT#{requested.export_id}", 1, requested, legal_entity=wish.entity)
-        return Decision((), (draft,), 202, {**requested.model_dump(mode="json"), "status": "REQUESTED"})
-
-    return execute(runtime, call, decide)
-
-
-def request_due_exports(runtime: Runtime, event: Event) -> None:
-    """Ask for a batch of every open day that is over: the last one where it is over everywhere."""
-    at = parse_instant(str(event.meta["occurred_at"]))
-    today = business_date(at, default_zone(), CUT_OFF)
-    for day, state in ledger.days_of(runtime.database, event.tenant):
-        if state == ledger.OPEN and day.date < today:
-            kind = Kind.CLOSE if at >= _over_everywhere(day.date) else Kind.INTERIM
-            wish = ExportRequest(entity=day.entity, business_date=day.date, kind=kind)
-            key = f"{event.meta['id']}#{day.entity}#{day.date.isoformat()}"
-            request_export(runtime, call_from_event("request_export", event, key=key), wish)
 
 
 def export_day(runtime: Runtime, bucket: ExportBucket, event: Event) -> None:
@@ -158,8 +118,3 @@ def _completed(wish: FinanceExportRequested, plan: Plan | None) -> FinanceExport
 def _body(completed: FinanceExportCompleted) -> Mapping[str, Value]:
     body: dict[str, Value] = completed.model_dump(mode="json")
     return body
-
-
-def _over_everywhere(day: date) -> datetime:
-    """When a business date has ended in every zone."""
-    return datetime.combine(day + timedelta(days=1), time(CUT_OFF.hour), tzinfo=UTC) + _LAST_ZONE_BEHIND_UTC

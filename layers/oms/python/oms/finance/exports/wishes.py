@@ -1,0 +1,58 @@
+"""Wishes for exports: of a person over HTTP, and of the daily schedule.
+
+Apart from the writing of batches, so that who only asks for one does not load what writes it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from oms.finance import store
+from oms.finance.business_days import CUT_OFF, business_date_now, default_zone
+from oms.finance.events import FinanceExportRequested
+from oms.finance.exports.model import Kind
+from oms.finance.model import DayNotOver
+from oms.finance.requests import ExportRequest
+from oms.platform.clock import business_date, parse_instant
+from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
+from oms.platform.consumers import Event, call_from_event
+from oms.platform.events import EventDraft
+
+# The westernmost zone: where a business day ends there, it has ended everywhere.
+_LAST_ZONE_BEHIND_UTC = timedelta(hours=12)
+
+
+def request_export(runtime: Runtime, call: Call, wish: ExportRequest) -> Outcome:
+    """Record the wish for a batch; a date that is not over cannot be closed (DayNotOver)."""
+
+    def decide() -> Decision:
+        today = business_date_now(runtime)
+        if wish.kind is Kind.CLOSE and wish.business_date >= today:
+            raise DayNotOver(f"The business date is {today.isoformat()}.", pointer="/business_date")
+        requested = FinanceExportRequested(
+            export_id=runtime.ids.new("exp"),
+            entity=wish.entity,
+            business_date=wish.business_date.isoformat(),
+            kind=wish.kind,
+        )
+        draft = EventDraft(f"EXPORT#{requested.export_id}", 1, requested, legal_entity=wish.entity)
+        return Decision((), (draft,), 202, {**requested.model_dump(mode="json"), "status": "REQUESTED"})
+
+    return execute(runtime, call, decide)
+
+
+def request_due_exports(runtime: Runtime, event: Event) -> None:
+    """Ask for a batch of every open day that is over: the last one where it is over everywhere."""
+    at = parse_instant(str(event.meta["occurred_at"]))
+    today = business_date(at, default_zone(), CUT_OFF)
+    for day, state in store.days_of(runtime.database, event.tenant):
+        if state == store.OPEN and day.date < today:
+            kind = Kind.CLOSE if at >= _over_everywhere(day.date) else Kind.INTERIM
+            wish = ExportRequest(entity=day.entity, business_date=day.date, kind=kind)
+            key = f"{event.meta['id']}#{day.entity}#{day.date.isoformat()}"
+            request_export(runtime, call_from_event("request_export", event, key=key), wish)
+
+
+def _over_everywhere(day: date) -> datetime:
+    """When a business date has ended in every zone."""
+    return datetime.combine(day + timedelta(days=1), time(CUT_OFF.hour), tzinfo=UTC) + _LAST_ZONE_BEHIND_UTC

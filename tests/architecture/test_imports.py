@@ -1,0 +1,192 @@
+"""The arrows between the rooms, as they are drawn in docs/architecture.md."""
+
+import sys
+from graphlib import CycleError, TopologicalSorter
+
+import pytest
+
+from infra.functions import FUNCTIONS
+from tests.architecture.sources import ROOT, imports, loaded_with, module_name, product, python_files, shown, top
+
+# How one context may reach another, by the last part of the module's name.
+DOORS = {
+    "commands": "its verbs: run one and its own transaction follows",
+    "events": "its facts, for those who record or read them",
+    "writes": "pure builders of changes to its own items, for a transaction that another context commits",
+    "reads": "what it shows to other contexts",
+    "model": "its entities and pure rules: they read and write nothing",
+}
+# Doors of single contexts besides these.
+MORE_DOORS = {
+    "orders.amounts": "the pure arithmetic of an order's money, which a shipment's share is computed with",
+    "orders.request": "the words of the order document (methods, addresses), pure",
+    "orders.store": "load_order: fulfilment, payments and sourcing work on the one aggregate that an order is",
+    "sourcing.geo": "where an address is: a pure look-up in a table that comes with the code",
+    "inventory.store": "snapshot: placing an order reads stock as it is, for the claim that it makes right after",
+}
+# Crossings that go through no door. Each should move to where it says; a new one is not accepted here.
+CROSSINGS_TO_MOVE = {
+    ("inventory.views", "registry.store"): "read items through registry.reads",
+    ("fulfillment.commands", "orders.views"): "fulfillment_order_view belongs to fulfillment",
+    ("sourcing.commands", "orders.placing"): "read_stock and source_groups belong to sourcing",
+    ("sourcing.commands", "orders.cancelling"): "open_claims is a pure rule of orders.model",
+}
+# Packages from outside in the deps layer or the Lambda runtime, and in the layer of the export.
+IN_EVERY_FUNCTION = {"aws_lambda_powertools", "pydantic", "ulid", "boto3", "botocore"}
+IN_LAYER = {"export": {"duckdb"}}
+# Product files that import Powertools although only `platform` should.
+POWERTOOLS_TO_MOVE = {
+    "functions/inventory/handler.py": "annotate with http.Answer",
+    "functions/registry/handler.py": "annotate with http.Answer",
+    "layers/oms/python/oms/console/files.py": "make the answer through platform.http",
+}
+MOST_PRODUCT_MODULES = 60
+MOST_MODULES_OF_PLACE_ORDER = 700
+
+
+def context(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+def handlers():
+    return {path.parent.name: path for path in python_files("functions") if path.name == "handler.py"}
+
+
+def test_the_walk_sees_the_code():
+    assert len(product()) > 60
+    assert set(handlers()) == set(FUNCTIONS)
+    assert "oms.platform.commands" in loaded_with(handlers()["place_order"])
+
+
+def test_a_context_is_reached_through_its_doors_only():
+    crossings = set()
+    for name, path in product().items():
+        for one in imports(path):
+            if top(one.module) != "oms" or context(one.module) in (context(name), "platform"):
+                continue
+            reached = one.module.removeprefix("oms.")
+            if reached.rsplit(".", 1)[-1] not in DOORS and reached not in MORE_DOORS:
+                crossings.add((name.removeprefix("oms."), reached))
+    assert crossings == set(CROSSINGS_TO_MOVE)
+
+
+def test_every_further_door_is_used():
+    used = {
+        one.module.removeprefix("oms.")
+        for name, path in product().items()
+        for one in imports(path)
+        if context(one.module) != context(name)
+    }
+    assert set(MORE_DOORS) <= used
+
+
+def test_platform_knows_no_context():
+    for path in python_files("layers/oms/python/oms/platform"):
+        assert {context(one.module) for one in imports(path) if top(one.module) == "oms"} <= {"platform"}, shown(path)
+
+
+def test_only_stores_adapters_and_platform_talk_to_aws():
+    for name, path in product().items():
+        allowed = context(name) == "platform" or ".adapters." in name or path.name == "store.py"
+        found = {top(one.module) for one in imports(path)} & {"boto3", "botocore"}
+        assert allowed or not found, name
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(product()) if name.endswith(".model")])
+def test_models_are_pure(name):
+    loaded = loaded_with(product()[name])
+    assert not {top(module) for module in loaded} & {"boto3", "botocore", "aws_lambda_powertools", "random", "time"}
+    impure = ("oms.platform.commands", "oms.platform.dynamodb", "oms.platform.http")
+    assert not loaded & set(impure)
+    assert not [module for module in loaded if module.endswith((".store", ".writes")) and context(module) != "platform"]
+
+
+def test_functions_import_the_product_and_the_standard_library():
+    found = set()
+    for path in handlers().values():
+        tops = {top(one.module) for one in imports(path)}
+        outside = tops - {"oms"} - sys.stdlib_module_names
+        assert outside <= {"aws_lambda_powertools"}, shown(path)
+        found |= {shown(path)} if outside else set()
+    found |= {
+        shown(path)
+        for name, path in product().items()
+        if context(name) != "platform" and "aws_lambda_powertools" in {top(one.module) for one in imports(path)}
+    }
+    assert found == set(POWERTOOLS_TO_MOVE)
+
+
+def test_functions_reach_no_table():
+    for path in handlers().values():
+        reached = {one.module for one in imports(path)}
+        assert not [name for name in reached if name.endswith((".store", ".writes", "platform.dynamodb"))], shown(path)
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_a_function_loads_only_what_its_layers_hold(name):
+    loaded = {top(module) for module in loaded_with(handlers()[name])}
+    outside = loaded - {"oms", "__future__"} - sys.stdlib_module_names
+    layers = set().union(*(IN_LAYER[layer] for layer in FUNCTIONS[name].layers))
+    assert outside <= IN_EVERY_FUNCTION | layers
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_a_function_loads_a_bounded_part_of_the_product(name):
+    own = [module for module in loaded_with(handlers()[name]) if top(module) == "oms"]
+    assert len(own) <= MOST_PRODUCT_MODULES
+
+
+def test_placing_an_order_starts_small():
+    import subprocess
+
+    program = (
+        "import sys; before = set(sys.modules); import functions.place_order.handler; "
+        "print('\\n'.join(set(sys.modules) - before))"
+    )
+    environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'layers' / 'oms' / 'python'}", "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    loaded = done.stdout.split()
+    assert {"oms.orders.commands", "boto3"} <= set(loaded)
+    assert not {top(module) for module in loaded} & {"duckdb", "aws_xray_sdk", "stripe", "aws_cdk", "moto", "requests"}
+    assert not {"oms.payments.adapters.strict_psp", "oms.finance.posting"} & set(loaded)
+    assert len(loaded) <= MOST_MODULES_OF_PLACE_ORDER
+
+
+def test_the_product_never_asks_boto3_for_resources():
+    for path in python_files("layers", "functions"):
+        assert "boto3.resource(" not in path.read_text(encoding="utf-8"), shown(path)
+
+
+@pytest.mark.parametrize(
+    ("room", "never"),
+    [
+        ("infra", {"oms", "functions", "local", "tests", "tools", "bench"}),
+        ("layers", {"functions", "infra", "local", "tests", "tools", "bench", "ministack", "moto", "aws_cdk"}),
+        ("functions", {"infra", "local", "tests", "tools", "bench", "ministack", "moto", "aws_cdk"}),
+        ("local", {"oms", "functions", "infra", "tests", "bench", "moto", "aws_cdk"}),
+    ],
+)
+def test_rooms_do_not_know_each_other(room, never):
+    paths = python_files(room)
+    assert paths
+    for path in paths:
+        assert not {top(one.module) for one in imports(path)} & never, shown(path)
+
+
+def test_only_the_launcher_knows_the_engine():
+    for path in python_files("local", "tools", "tests", "bench"):
+        if not shown(path).startswith(("local/engine/", "local/launcher.py", "tests/conformance/")):
+            assert "ministack" not in {top(one.module) for one in imports(path)}, shown(path)
+
+
+def test_no_two_modules_load_each_other():
+    graph = {
+        module_name(path): {one.module for one in imports(path) if one.at_top and one.module in product()}
+        for path in product().values()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as circle:
+        pytest.fail(f"a circle: {' -> '.join(circle.args[1])}")
