@@ -165,7 +165,7 @@ QUEUE_CONSUMERS = (
         "start_order_workflow",
         "Runs the order workflow for each order that may go on.",
         g.RUN_ORDER_WORKFLOW,
-        detail_types=(("OrderPlaced", {"status": ["CONFIRMED"]}), "OrderReviewAccepted"),
+        detail_types=(("OrderPlaced", {"status": ["CONFIRMED"]}), "OrderReviewAccepted", "OrderPaymentSettled"),
         timeout=60,
         concurrency=20,
     ),

@@ -28,7 +28,7 @@ def get_orders() -> http.Answer:
 @app.get("/v1/orders/<order_id>")
 def get_order(order_id: str) -> http.Answer:
     principal = http.caller(app, "orders.read")
-    return http.ok(view(reads.get_order(runtime.database, principal.tenant, order_id)))
+    return http.ok(http.some_fields(app, view(reads.get_order(runtime.database, principal.tenant, order_id))))
 
 
 @app.get("/v1/orders/<order_id>/timeline")

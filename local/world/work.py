@@ -83,12 +83,15 @@ def plan(work: Work, control: Control) -> list[Step]:
 
 
 def shipment(work: Work) -> dict[str, Any]:
-    """One box with everything that is left; number and weight follow from the work, so a repeat says the same."""
-    number = int.from_bytes(hashlib.sha256(work.fulfillment_order_id.encode()).digest()[:6], "big")
+    """One box with everything that is left; number and weight follow from the work, so a repeat says the same.
+
+    The tracking number has ten digits, because from thirteen on some would look like card numbers.
+    """
+    number = int.from_bytes(hashlib.sha256(work.fulfillment_order_id.encode()).digest()[:4], "big")
     weight = min(sum(work.units.values()) * GRAMS_PER_UNIT, HEAVIEST_GRAMS)
     return {
         "carrier": "FAKE",
-        "tracking_number": f"FAKE{number:015d}",
+        "tracking_number": f"FAKE{number:010d}",
         "packages": [{"package_no": 1, "weight_grams": weight}],
     }
 

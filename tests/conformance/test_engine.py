@@ -129,7 +129,7 @@ def test_a_standard_workflow_catches_a_named_error(cloud: Cloud) -> None:
 
 
 def waiting_machine(cloud: Cloud, timeout: int | str) -> tuple[str, str]:
-    """A machine that waits for a task token, for seconds or as its input says, and the queue that receives the token."""
+    """A machine that waits for a task token, for seconds or as its input says, and the queue that gets the token."""
     tokens = cloud.queue()
     machine = cloud.machine({
         "Wait": {

@@ -60,7 +60,12 @@ def test_its_ledger_lines_are_those_of_scenario_f01(shop: Shop) -> None:
                 net[row["account"]] = net.get(row["account"], 0) + row["debit"] - row["credit"]
         return {account: amount for account, amount in net.items() if amount}
 
-    assert until(posted, "the ledger lines did not appear") == {"1110": 11325, "2040": -825, "4010": -10000, "4020": -500}
+    assert until(posted, "the ledger lines did not appear") == {
+        "1110": 11325,
+        "2040": -825,
+        "4010": -10000,
+        "4020": -500,
+    }
 
 
 @pytest.mark.capability("A6", whole=True)
@@ -94,7 +99,14 @@ def test_a_mixed_cart_becomes_one_group_per_way_and_place_and_one_payment_plan(s
     assert done["payments"][0]["captured"] == 2100
     assert done["status"] == "COMPLETED"
     places = [next(iter(entry["quantities"].items())) for entry in done["lines"]]
-    assert places == [("shipped", 1), ("shipped", 1), ("collected", 1), ("collected", 1), ("shipped", 1), ("delivered", 1)]
+    assert places == [
+        ("shipped", 1),
+        ("shipped", 1),
+        ("collected", 1),
+        ("collected", 1),
+        ("shipped", 1),
+        ("delivered", 1),
+    ]
 
 
 @pytest.mark.capability("A1", whole=True)

@@ -1,7 +1,6 @@
 """The public API as the replay uses it: patient where the system is busy, frank where it refuses."""
 
 import http.client
-import threading
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
 # The first call with this key is still at work: its answer comes under the same key in a moment.
 STILL_RUNNING = "still_running"
+BUSY = 503
 
 
 class Refused(Exception):
@@ -44,12 +44,11 @@ class Said:
 
 
 class Api:
-    """Calls as the operator, whose orders may have up to 1,500 lines; counts the answers of 500 and above."""
+    """Calls as the operator, whose orders may have up to 1,500 lines; notes what the system should never say."""
 
     def __init__(self, running: Running) -> None:
         self._running = running
-        self._lock = threading.Lock()
-        self.server_errors = 0
+        self.server_errors: list[str] = []
 
     def get(self, path: str, client: str = OPERATOR) -> Any:
         return self.send("GET", path, client=client).document
@@ -67,7 +66,7 @@ class Api:
                 answer = self._running.call(client, method, path, body, key=key)
                 if answer.ok:
                     return Said(answer.status, answer.json(), "idempotency-replayed" in answer.headers)
-                trouble = self._passing(answer)
+                trouble = self._passing(answer, f"{method} {path}")
             except (OSError, http.client.HTTPException) as problem:
                 trouble = f"{type(problem).__name__} {problem}"
             if time.monotonic() > deadline:
@@ -75,12 +74,12 @@ class Api:
             time.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    def _passing(self, answer: Answer) -> str:
+    def _passing(self, answer: Answer, call: str) -> str:
         """What a refusal says that time may heal; any other one raises Refused."""
         refused = Refused(answer)
         if answer.status >= 500:
-            with self._lock:
-                self.server_errors += 1
+            if answer.status != BUSY:
+                self.server_errors.append(f"{call}: {refused}")
         elif answer.status != 429 and refused.code != STILL_RUNNING:
             raise refused
         return str(refused)

@@ -4,7 +4,7 @@ Amounts are pennies, except the values of the file, which are exact decimals.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -75,11 +75,9 @@ def check_file(plan: Plan, outcome: Outcome) -> Check:
     return _check("the sums tie to the file", f"net {plan.file_value:,} GBP", faults)
 
 
-def check_refusals(outcome: Outcome, server_errors: int) -> Check:
-    """The system took everything that the rules let through."""
-    faults = list(outcome.refusals)
-    if server_errors:
-        faults.append(f"{server_errors} answers of 500 and above")
+def check_refusals(outcome: Outcome, server_errors: Sequence[str]) -> Check:
+    """The system took everything that the rules let through, and broke on nothing."""
+    faults = [*outcome.refusals, *server_errors]
     return _check("nothing was refused that the rules let through", f"{len(outcome.placed)} orders taken", faults)
 
 

@@ -13,26 +13,25 @@ READERS = 4
 # Orders settle roughly in their order, so looking at the oldest is enough to see that things move on.
 LOOKED_AT = 12
 PAUSE_SECONDS = 0.3
-# Without a single order settling for so long, what is left is stuck; the checks will name it.
+# With no order moving for so long, what is left is stuck; the checks will name it.
 STANDSTILL_SECONDS = 120.0
 
 
 def settle(api: Api, waiting: Sequence[Placed], bar: ProgressBar) -> None:
-    """Read each order until it is settled, or until nothing has moved for two minutes."""
+    """Read each order until it is settled, or until none has moved for two minutes."""
     left = list(waiting)
     moved_at = time.monotonic()
     with ThreadPoolExecutor(READERS) as readers:
         while left and time.monotonic() - moved_at < STANDSTILL_SECONDS:
             looked_at = left[:LOOKED_AT]
-            for placed, state in zip(
-                looked_at, readers.map(lambda p: read_order(api, p.order_id), looked_at), strict=True
-            ):
+            states = list(readers.map(lambda placed: read_order(api, placed.order_id), looked_at))
+            if any(placed.state != state for placed, state in zip(looked_at, states, strict=True)):
+                moved_at = time.monotonic()
+            for placed, state in zip(looked_at, states, strict=True):
                 placed.state = state
             still = [placed for placed in looked_at if not (placed.state and placed.state.is_settled)]
             bar.wait(len(still) + len(left) - len(looked_at))
-            if len(still) < len(looked_at):
-                moved_at = time.monotonic()
-            else:
+            if len(still) == len(looked_at):
                 time.sleep(PAUSE_SECONDS)
             # The ones that lag go to the end, so that one stuck order does not hide the others.
             left = [*left[LOOKED_AT:], *still]

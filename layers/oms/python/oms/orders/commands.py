@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from oms.inventory import writes as stock
 from oms.orders.cancelling import cancellation_events, take_out, units_to_cancel
-from oms.orders.events import OrderCancelled, OrderPlaced, OrderReviewAccepted, PlacedLine
+from oms.orders.events import OrderCancelled, OrderPaymentSettled, OrderPlaced, OrderReviewAccepted, PlacedLine
 from oms.orders.large import place_in_chunks
 from oms.orders.model import Cancellation, Order, status
 from oms.orders.placing import Sourced, group_lines, look_up, new_order, read_stock, refuse_missing, source_groups
@@ -152,6 +152,18 @@ def review_order(runtime: Runtime, call: Call, order_id: str, request: ReviewReq
         event = OrderReviewAccepted(order_id=order_id, external_id=header.external_id, status="CONFIRMED")
         again = [retried(payment) for payment in order.payments if payment.state is State.FAILED]
         after, writes, events = change_order(call.tenant, order, events=[event], header=header, payments=again)
+        return Decision(writes, events, body=summary(after).model_dump())
+
+    return execute(runtime, call, decide)
+
+
+def settle_payment(runtime: Runtime, call: Call, order_id: str) -> Outcome:
+    """Say that the order's money, which had been in doubt, is there, so that its workflow goes on."""
+
+    def decide() -> Decision:
+        order = require_order(runtime, call, order_id)
+        event = OrderPaymentSettled(order_id=order_id, external_id=order.header.external_id, status=status(order).value)
+        after, writes, events = change_order(call.tenant, order, events=[event])
         return Decision(writes, events, body=summary(after).model_dump())
 
     return execute(runtime, call, decide)

@@ -49,12 +49,12 @@ class OrderReviewAccepted(EventData):
     status: str
 
 
-class OrderReviewRequested(EventData):
-    """An order needs a person's decision before it goes on."""
+class OrderPaymentSettled(EventData):
+    """An order whose money was in doubt has it now, and may go on."""
 
     order_id: str
     external_id: str
-    reason: str
+    status: str
 
 
 class OrderSourced(EventData):

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from oms.orders.commands import settle_payment
 from oms.orders.store import load_order
 from oms.payments.commands import Providers, authorize_payment
 from oms.payments.model import State
 from oms.payments.store import load_payment
 from oms.platform.clock import parse_instant
 from oms.platform.commands import Runtime
+from oms.platform.consumers import call_from_workflow
 from oms.platform.intake import read_json
 
 # While our own call is still under way its answer, not the webhook, settles the tender.
@@ -32,7 +34,10 @@ def take_hint(runtime: Runtime, providers: Providers, raw: bytes) -> str:
     order = load_order(runtime.database, tenant, order_id)
     if order is None or runtime.clock.now() - parse_instant(order.header.placed_at) < _OWN_CALL:
         return "left to our own call"
-    return authorize_payment(runtime, providers, tenant, order_id)
+    outcome = authorize_payment(runtime, providers, tenant, order_id)
+    if outcome == "AUTHORIZED":
+        settle_payment(runtime, call_from_workflow("settle_payment", tenant, payment.authorize_key), order_id)
+    return outcome
 
 
 def _metadata(document: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -148,3 +148,18 @@ def ok(body: BaseModel | Mapping[str, Any]) -> Answer:
     """A successful read."""
     text = body.model_dump_json() if isinstance(body, BaseModel) else json.dumps(body, ensure_ascii=False)
     return Response(200, "application/json", text)
+
+
+def some_fields(app: APIGatewayHttpResolver, body: M) -> M | dict[str, Any]:
+    """Only the fields that the query parameter `fields` names, separated by commas; all of them without it.
+
+    A name that the object does not have raises InvalidRequest.
+    """
+    asked = app.current_event.query_string_parameters.get("fields")
+    if not asked:
+        return body
+    names = asked.split(",")
+    unknown = sorted(set(names) - set(type(body).model_fields))
+    if unknown:
+        raise InvalidRequest(errors=[FieldError("/query/fields", "unknown_field", f"there is no field {unknown[0]}")])
+    return body.model_dump(mode="json", include=set(names))
