@@ -59,6 +59,10 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
+class SampleMissing(Exception):
+    """An event is published and nobody has shown what one looks like."""
+
+
 class MessageMeta(BaseModel):
     """What a message of a node says about itself; `id` is its idempotency key, the node speaks in the source."""
 
@@ -204,7 +208,10 @@ def _trigger(sample: str, shape: str, functions: tuple[str, ...]) -> str:
 
 
 def _row(name: str, cls: type[EventData], made_in: list[str], heard_by: list[str]) -> str:
-    sample = json.loads((SAMPLES / f"{name}.json").read_text(encoding="utf-8"))
+    kept = SAMPLES / f"{name}.json"
+    if not kept.exists():
+        raise SampleMissing(f"{kept.relative_to(ROOT)} is missing: write one such event there, as it goes out")
+    sample = json.loads(kept.read_text(encoding="utf-8"))
     kind = sample["detail"]["meta"]["entity"].split("#")[0]
     links = ", ".join(f"[{Path(path).parent.name}/{Path(path).name}](../{path})" for path in made_in)
     bus = " **Also on the store bus.**" if cls.for_nodes else ""

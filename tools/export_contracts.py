@@ -53,9 +53,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="only say what would change")
     asked = parser.parse_args()
+    from tools.event_contracts import SampleMissing
+
     try:
         files = contracts()
-    except SchemaFrozen as refusal:
+    except (SchemaFrozen, SampleMissing) as refusal:
         print(refusal, file=sys.stderr)
         return 1
     changed = [path for path, text in files.items() if not path.exists() or path.read_text(encoding="utf-8") != text]

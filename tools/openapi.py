@@ -28,6 +28,12 @@ _KEY_HEADER = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     "description": "The same key and body again get the first answer, marked `Idempotency-Replayed: true`.",
 }
+_FIELDS = {
+    "name": "fields",
+    "in": "query",
+    "schema": {"type": "string"},
+    "description": "Names of fields, separated by commas: the answer has only these. All of them without it.",
+}
 _TEXT_HEADERS = {
     "X-Correlation-Id": "Kept with every event that the call causes; at most 128 characters.",
     "X-Reason": "Why the caller does this; shown in the timeline.",
@@ -144,6 +150,8 @@ def _parameters(route: Handled, told: Route) -> list[dict[str, Any]]:
     query = route.query or told.query
     if query is not None:
         parameters += _query_parameters(query, told.required if route.query is None else None)
+    if route.picks_fields:
+        parameters.append(_FIELDS)
     if route.needs_key:
         parameters.append(_KEY_HEADER)
         if told.if_match:
@@ -194,7 +202,7 @@ def _refusals(route: Handled, told: Route) -> list[int]:
         statuses |= {401, 403, 503}
     if route.parameters:
         statuses.add(404)
-    if route.query or told.query:
+    if route.query or told.query or route.picks_fields:
         statuses.add(422)
     if route.method in MUTATING:
         statuses |= {400, 413, 422, 503} | ({409} if route.needs_key else {401})

@@ -38,6 +38,7 @@ class Handled:
     body: type[BaseModel] | None
     body_optional: bool
     query: type[BaseModel] | None
+    picks_fields: bool
 
     @property
     def key(self) -> str:
@@ -74,6 +75,7 @@ def _handled(module: ModuleType, function: str, route: Any) -> Handled:
         body=bodies[0][1] if bodies else None,
         body_optional=bool(bodies) and bodies[0][0] == "read_optional",
         query=queries[0] if queries else None,
+        picks_fields=any(name == "some_fields" for name, _ in calls),
     )
 
 

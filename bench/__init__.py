@@ -1,0 +1,1 @@
+"""The bench: every performance figure that the project states, measured by one command."""

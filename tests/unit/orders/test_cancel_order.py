@@ -1,0 +1,139 @@
+"""Cancelling at any grain until units are packed: claims go back at once, money is never taken."""
+
+from __future__ import annotations
+
+import pytest
+
+from oms.orders.model import available_actions, cancellable
+from oms.platform.problems import ActionNotAvailable, InvalidRequest, NotFound
+from tests.crashes import crash_points
+from tests.order_world import World, line, world
+
+__all__ = ["world"]
+
+
+@pytest.mark.capability("B1")
+def test_a_part_of_a_line_before_sourcing(world: World):
+    order_id = world.placed(line("A", 5), line("B", 2))
+    body = world.cancel(order_id, {1: 2}).body
+    assert (body["status"], body["version"]) == ("CONFIRMED", 2)
+    assert world.view(order_id).lines[0].quantities == {"open": 3, "cancelled": 2}
+    assert (world.stock("A", "DC1").reserved, world.stock("A", "DC1").available) == (3, 7)
+    assert world.view(order_id).cancellations == [{"line_no": 1, "quantity": 2, "reason": "customer_changed_mind"}]
+    row = world.timeline(order_id)[-1]
+    assert (row["event"], row["reason"], row["actor"]) == ("OrderLinesCancelled", "customer_changed_mind", "shop")
+
+
+@pytest.mark.capability("B1")
+def test_two_shipped_one_cancelled_two_still_to_come(world: World):
+    order_id = world.placed(line("A", 5))
+    (work,) = world.released(order_id)
+    world.act(work, "ship", {1: 2})
+    world.cancel(order_id, {1: 1})
+    assert world.view(order_id).lines[0].quantities == {"released": 2, "shipped": 2, "cancelled": 1}
+    assert (world.stock("A", "DC1").allocated, world.stock("A", "DC1").on_hand) == (2, 8)
+    assert world.events(order_id)[-2:] == ["FulfillmentOrderCancelled", "OrderLinesCancelled"]
+
+
+@pytest.mark.capability("B4")
+@pytest.mark.parametrize("verb", ["pack", "ship"])
+def test_what_is_packed_cannot_be_cancelled(world: World, verb: str):
+    order_id = world.placed(line("A", 5))
+    (work,) = world.released(order_id)
+    world.act(work, verb)
+    assert available_actions(world.order(order_id)) == []
+    assert cancellable(world.order(order_id), world.order(order_id).line(1)) == 0
+    for lines in (None, {1: 1}):
+        with world.unchanged(), pytest.raises(ActionNotAvailable):
+            world.cancel(order_id, lines)
+
+
+def test_only_what_is_not_packed_can_be_cancelled(world: World):
+    order_id = world.placed(line("A", 5))
+    (work,) = world.released(order_id)
+    world.act(work, "pack", {1: 3})
+    assert available_actions(world.order(order_id)) == ["cancel"]
+    with world.unchanged(), pytest.raises(ActionNotAvailable, match="Only 2 units of line 1"):
+        world.cancel(order_id, {1: 3})
+    world.cancel(order_id)
+    assert world.view(order_id).lines[0].quantities == {"packed": 3, "cancelled": 2}
+
+
+def test_the_last_goods_take_their_postage_along(world: World):
+    order_id = world.placed(line("A", 1), line("POST", 1, 500, type="non_stock"), postage=250)
+    assert world.cancel(order_id, {1: 1}).body["status"] == "CANCELLED"
+    assert [one.quantities for one in world.view(order_id).lines] == [{"cancelled": 1}, {"cancelled": 1}]
+    assert world.events(order_id)[-1] == "OrderCancelled"
+
+
+def test_postage_stays_when_goods_have_left(world: World):
+    order_id = world.placed(line("A", 2), line("POST", 1, 500, type="non_stock"), postage=250)
+    (work,) = world.released(order_id)
+    world.act(work, "ship", {1: 1})
+    world.cancel(order_id)
+    view = world.view(order_id)
+    assert view.status == "COMPLETED"
+    assert [one.quantities for one in view.lines] == [{"shipped": 1, "cancelled": 1}, {"delivered": 1}]
+    assert world.capture(work) == 1000 + 500 + 250 + 25
+
+
+def test_a_line_that_is_named_twice_counts_twice(world: World):
+    from oms.orders.commands import cancel_order
+    from oms.orders.request import CancellationRequest
+
+    order_id = world.placed(line("A", 3))
+    lines = [{"line_no": 1, "quantity": 2}, {"line_no": 1, "quantity": 2}]
+    request = CancellationRequest.model_validate({"reason": "x", "lines": lines})
+    with world.unchanged(), pytest.raises(ActionNotAvailable) as refused:
+        cancel_order(world.runtime, world.call("cancel_order", lines), order_id, request)
+    assert [error.pointer for error in refused.value.errors] == ["/lines/1/quantity"]
+
+
+def test_what_does_not_exist_is_refused(world: World):
+    order_id = world.placed(line("A", 3))
+    with world.unchanged():
+        with pytest.raises(InvalidRequest) as refused:
+            world.cancel(order_id, {2: 1})
+        with pytest.raises(NotFound):
+            world.cancel("ord_none")
+    assert [error.pointer for error in refused.value.errors] == ["/lines/0/line_no"]
+
+
+def test_cancelling_twice_at_once_cancels_once(world: World):
+    order_id = world.placed(line("A", 3))
+
+    def other_first(name: str, act: object) -> object:
+        if name == "commit":
+            world.database.around = lambda name, act: act()
+            world.cancel(order_id, {1: 2})
+        return act()  # type: ignore[operator]
+
+    world.database.around = other_first  # type: ignore[assignment]
+    with pytest.raises(ActionNotAvailable):
+        world.cancel(order_id, {1: 2})
+    assert world.view(order_id).lines[0].quantities == {"open": 1, "cancelled": 2}
+
+
+@pytest.mark.capability("A1")
+def test_a_crash_anywhere_cancels_once():
+    def placed() -> World:
+        made = World()
+        made.placed(line("A", 3))
+        return made
+
+    points = 0
+    for point in crash_points(placed, lambda w: w.cancel(w.order_ids()[0], {1: 2}, key="c1")):
+        points += 1
+        outcome = point.world.cancel(point.world.order_ids()[0], {1: 2}, key="c1")
+        assert outcome.body["version"] == 2
+        point.world.check()
+        assert point.world.stock("A", "DC1").reserved == 1
+    assert points == 3  # the read, and the commit before and after
+
+
+def test_units_leave_the_last_node_first(world: World):
+    order_id = world.placed(line("A", 12))
+    before = [(c.node_id, c.quantity) for c in world.order(order_id).lines[0].claims]
+    world.cancel(order_id, {1: before[-1][1]})
+    assert world.stock("A", before[-1][0]).reserved == 0
+    assert world.stock("A", before[0][0]).reserved == before[0][1]
