@@ -96,6 +96,7 @@ def table(figures: Sequence[Figure]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = []
     for row in rows:
-        cells = [cell.rjust(width) if n == 1 else cell.ljust(width) for n, (cell, width) in enumerate(zip(row, widths))]
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        cells[1] = row[1].rjust(widths[1])
         lines.append("  ".join([*cells, row[5]]).rstrip())
     return "\n".join(lines)

@@ -60,7 +60,7 @@ def placements(how_many: int) -> Iterator[Call]:
         yield Call("/v1/orders", name, document(name, pair))
 
 
-@dataclass(slots=True)
+@dataclass
 class Captures:
     """What the payment provider has done since this was made, read from its log of effects."""
 

@@ -29,6 +29,7 @@ class FunctionSpec:
     memory: int = 256
     timeout: int = 30
     concurrency: int | None = None
+    batch: int = 10
     layers: tuple[str, ...] = ()
     later: tuple[g.Grant, ...] = ()
 
@@ -167,6 +168,8 @@ QUEUE_CONSUMERS = (
         g.RUN_ORDER_WORKFLOW,
         detail_types=(("OrderPlaced", {"status": ["CONFIRMED"]}), "OrderReviewAccepted", "OrderPaymentSettled"),
         timeout=60,
+        # A run may wait for the provider as long as the function may: its neighbours must not wait with it.
+        batch=1,
         concurrency=20,
     ),
     FunctionSpec(
@@ -217,9 +220,9 @@ QUEUE_CONSUMERS = (
     FunctionSpec(
         "recover_sagas",
         "Finds work that stopped half-way, and takes it up again.",
-        (*g.COMMAND, *g.change("stock")),
+        (*g.COMMAND, *g.change("stock"), *g.read("orders"), *g.RUN_ORDER_WORKFLOW),
         memory=512,
-        timeout=120,
+        timeout=300,
         concurrency=2,
     ),
 )

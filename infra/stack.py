@@ -8,7 +8,7 @@ from constructs import Construct
 
 from infra.api import Api
 from infra.constructs.alarms import Alarms
-from infra.constructs.consumers import stream_consumer
+from infra.constructs.consumers import AGE_DECIDES, stream_consumer
 from infra.constructs.function import Workshop
 from infra.constructs.layers import layers
 from infra.constructs.queues import dead_letter_queue
@@ -86,6 +86,7 @@ class SpineStack(Stack):
             access="table:follow",
             stream_arn=data.tables["events"].table_stream_arn,
             parallel=1,
+            retries=AGE_DECIDES,
         )
         stream_consumer(
             self,

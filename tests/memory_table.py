@@ -29,8 +29,9 @@ class MemoryDatabase:
         return {key: copy.deepcopy(self.rows[key]) for key in keys if key in self.rows}
 
     def query(self, table: str, pk: str, *, begins: str = "", consistent: bool = True) -> Iterator[Item]:
+        first = Key(pk, begins)
         for (name, key), row in sorted(self.rows.items(), key=lambda entry: entry[0][1].sk.encode()):
-            if name == table and key.pk == pk and key.sk.startswith(begins):
+            if name == table and key.pk == first.pk and key.sk.startswith(first.sk):
                 yield copy.deepcopy(row)
 
     def query_index(
@@ -44,10 +45,11 @@ class MemoryDatabase:
         after: Mapping[str, str] | None = None,
         newest_first: bool = False,
     ) -> Page:
+        first = Key(gsi1pk, begins)
         found = [
             row
             for (name, _), row in self.rows.items()
-            if name == table and row.get("gsi1pk") == gsi1pk and str(row["gsi1sk"]).startswith(begins)
+            if name == table and row.get("gsi1pk") == first.pk and str(row["gsi1sk"]).startswith(first.sk)
         ]
         found.sort(key=_index_position, reverse=newest_first)
         if after:

@@ -83,7 +83,7 @@ class Doors:
         for work in outcome["fulfillment_orders"]:
             work_id = str(work["fulfillment_order_id"])
             self.world.waiting.add(f"token-{work_id}")
-            self.task("release_fulfillment", **work, task_token=f"token-{work_id}", wait_only=False)
+            self.task("release_fulfillment", **work, task_token=f"token-{work_id}")
             released.append(work_id)
         return released
 

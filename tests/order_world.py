@@ -169,10 +169,10 @@ class World:
     def to_release(self, order_id: str) -> list[dict[str, object]]:
         return work_to_release(self.runtime, TENANT, order_id)
 
-    def release(self, work_id: str, token: str | None = None, *, wait_only: bool = False) -> str:
+    def release(self, work_id: str, token: str | None = None) -> str:
         token = token or f"token-{work_id}"
         self.waiting.add(token)
-        release_fulfillment_order(self.runtime, self.continue_workflow, TENANT, work_id, token, wait_only=wait_only)
+        release_fulfillment_order(self.runtime, self.continue_workflow, TENANT, work_id, token)
         return work_id
 
     def resume(self, work_id: str) -> str | None:

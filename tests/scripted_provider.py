@@ -45,6 +45,8 @@ class Held:
     captured: int = 0
     pending: int = 0
     released: int = 0
+    # What will be held once the customer has confirmed.
+    waits_for: int = 0
 
     @property
     def capturable(self) -> int:
@@ -80,6 +82,7 @@ class ScriptedProvider:
             if step == "declined":
                 return Declined("insufficient_funds", reference)
             if step == "action":
+                self.held[reference] = Held(0, request.currency, request.order_id, waits_for=request.amount)
                 return RequiresAction(reference)
             self.held[reference] = Held(request.amount, request.currency, request.order_id)
             self.effects.append(("authorize", reference, request.amount))
@@ -107,6 +110,9 @@ class ScriptedProvider:
     def void(self, reference: str, *, key: str) -> Result:
         def act(step: str) -> Result:
             held = self.held[reference]
+            if held.waits_for:
+                held.waits_for = 0
+                return Approved(reference, 0, held.currency)
             if step == "declined" or not held.capturable:
                 return Declined("nothing_to_void", reference, by_rule=True)
             amount, held.released = held.capturable, held.amount - held.captured - held.pending
@@ -119,7 +125,23 @@ class ScriptedProvider:
         raise NotImplementedError("no command refunds yet")
 
     def get(self, reference: str) -> ProviderPayment | NoTrace | Unknown:
-        raise NotImplementedError("no command reads a whole payment yet")
+        """The payment as it is now; `get` is a verb of the script too, where `lost_before` means no answer."""
+        self.calls.append(("get", reference))
+        if self._step("get") == "lost_before":
+            return Unknown("time-out")
+        if reference not in self.held:
+            return NoTrace()
+        held = self.held[reference]
+        amounts = (held.amount, held.captured, held.pending, held.released, 0, 0)
+        return ProviderPayment(
+            reference, "authorized", held.currency, *amounts, CAPTURE_BEFORE, None, held.order_id, None
+        )
+
+    def confirm(self, reference: str) -> None:
+        """The customer has confirmed: the money is held."""
+        held = self.held[reference]
+        held.amount, held.waits_for = held.waits_for, 0
+        self.effects.append(("authorize", reference, held.amount))
 
     def find(self, key: str) -> Result | NoTrace:
         """What became of a call; `find` is a verb of the script too, where `lost_before` means no answer."""

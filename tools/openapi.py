@@ -17,7 +17,7 @@ from oms.platform.problems import Problem
 from tools.event_contracts import PACKAGE, ROOT, without
 from tools.openapi_answers import GatewayRefusal, ProblemDocument
 from tools.openapi_handlers import MUTATING, Handled, handled_routes
-from tools.openapi_routes import CORRECTIONS, ROUTES, Route
+from tools.openapi_routes import ROUTES, Route
 
 OPENAPI = ROOT / "docs" / "openapi.json"
 _REF = "#/components/schemas/{model}"
@@ -110,10 +110,7 @@ def _components(routes: Iterable[Handled]) -> tuple[dict[tuple[type[BaseModel], 
             short = f"{parts[1]}.{parts[-1]}"
             text = text.replace(f'"{name}"', f'"{short}"').replace(f'/{name}"', f'/{short}"')
             names = {key: short if value == name else value for key, value in names.items()}
-    found = dict(sorted(json.loads(text).items()))
-    for (model, field), schema in CORRECTIONS.items():
-        found[model]["properties"][field] = schema
-    return names, found
+    return names, dict(sorted(json.loads(text).items()))
 
 
 def _operation(route: Handled, told: Route, names: dict[Any, str]) -> dict[str, Any]:

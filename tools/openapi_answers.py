@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from oms.finance.events import FinanceExportRequested
-from oms.orders.views import WorkLineView
+from oms.fulfillment.views import FulfillmentOrderView
 from oms.registry.model import Item, NodeDetails
 
 
@@ -90,29 +90,10 @@ class Timeline(Answer):
     events: list[TimelineRow]
 
 
-class ListedFulfillmentOrder(Answer):
-    """A fulfilment order in the list of its node."""
-
-    id: str
-    order_id: str
-    node_id: str
-    legal_entity: str
-    group_no: int
-    method: str
-    status: str
-    lines: list[WorkLineView]
-    created_at: str
-    respond_by: str | None
-    timeout_seconds: int
-    rejected_reason: str | None
-    escalated_reason: str | None
-    available_actions: list[str]
-
-
 class FulfillmentOrderList(Answer):
     """A page of fulfilment orders, oldest first; `next_cursor` is null at the end."""
 
-    fulfillment_orders: list[ListedFulfillmentOrder]
+    fulfillment_orders: list[FulfillmentOrderView]
     next_cursor: str | None
 
 
@@ -134,10 +115,10 @@ class NodeDocument(NodeVersion):
 
 
 class NodeList(Answer):
-    """A page of nodes by id; `next` is null at the end."""
+    """A page of nodes by id; `next_cursor` is null at the end."""
 
     nodes: list[NodeDocument]
-    next: str | None
+    next_cursor: str | None
 
 
 _ITEM_FIELDS: dict[str, Any] = {

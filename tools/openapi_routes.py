@@ -16,10 +16,11 @@ from oms.finance.exports.reads import ExportList
 from oms.finance.reads import OrderJournal, TrialBalance
 from oms.fulfillment.commands import VERBS
 from oms.fulfillment.model import Status as WorkStatus
+from oms.fulfillment.views import FulfillmentOrderView
 from oms.orders.model import FulfillmentRollup
 from oms.orders.model import Status as OrderStatus
 from oms.orders.reads import MOST_PER_PAGE
-from oms.orders.views import FulfillmentOrderView, OrderSummary, OrderView
+from oms.orders.views import OrderSummary, OrderView
 from oms.payments.model import Rollup
 from oms.registry.commands import MOST_ITEMS, MOST_NODES
 from oms.registry.model import PutItem, PutNode
@@ -84,11 +85,6 @@ class Route:
 
 _VERSION = "The version that was read; if the object has changed since, the call is refused with 409."
 _CONFIGURATION = f"{_VERSION} Required where the object exists."
-# Fields that are read as one thing and kept as another, which their models do not tell.
-CORRECTIONS: dict[tuple[str, str], dict[str, Any]] = {
-    ("PutNode", "latitude"): {"type": "number", "minimum": -90, "maximum": 90},
-    ("PutNode", "longitude"): {"type": "number", "minimum": -180, "maximum": 180},
-}
 
 ROUTES: dict[str, Route] = {
     "POST /v1/orders": Route(
@@ -160,11 +156,11 @@ ROUTES: dict[str, Route] = {
         if_match=_VERSION,
         path={"action": NodeAction},
     ),
-    "POST /v1/webhooks/{provider_name}": Route(
+    "POST /v1/webhooks/{provider}": Route(
         "Take a message of the payment provider",
         {200: answers.HintTaken},
         notes="A hint only: the provider's own state decides. Repeated, late and reordered messages change nothing.",
-        path={"provider_name": Literal["strict"]},
+        path={"provider": Literal["strict"]},
     ),
     "POST /v1/finance/exports": Route("Ask for an export of a business date", {202: answers.ExportAccepted}),
     "GET /v1/finance/exports": Route("List the exports of a business date", {200: ExportList}),

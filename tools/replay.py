@@ -15,7 +15,7 @@ from pathlib import Path
 from local.progress import Failed, Progress, explain, interruptible
 from local.state import Http, NotRunning, Running
 from tools.replaying import books, checks, preparing
-from tools.replaying.api import Api
+from tools.replaying.api import Api, Refused
 from tools.replaying.clock import FileClock
 from tools.replaying.documents import Document, Unreadable, read_documents
 from tools.replaying.notes import Notes, WrongRun, fingerprint, new_run, only_one, read_notes, write_notes
@@ -46,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except Failed as failure:
         explain(failure)
+        return 1
+    except Refused as refusal:
+        print(f"The system refused what the replay needs: {refusal}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(
@@ -113,7 +116,7 @@ def _replay(running: Running, documents: list[Document], run: str, speed: float 
     if notes is None or is_repeat:
         clock.set_to(documents[0].at - BEFORE_FIRST_DOCUMENT)
     with progress.step(f"nodes, {len(plan.skus)} SKUs and their stock"):
-        preparing.register_nodes(api, run, clock.now())
+        preparing.register_nodes(api, run, documents[0].at)
         fresh = preparing.register_items(api, plan, run)
         if notes is None or is_repeat:
             known = [sku for sku in plan.skus if is_repeat or sku not in fresh]

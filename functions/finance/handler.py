@@ -8,7 +8,7 @@ from oms.finance.adapters.export_bucket import ExportBucket
 from oms.finance.exports.reads import list_exports
 from oms.finance.exports.wishes import request_export
 from oms.finance.reads import journal_of_order, trial_balance
-from oms.finance.requests import ExportQuery, ExportRequest, JournalQuery, TrialBalanceQuery, read_query
+from oms.finance.requests import ExportQuery, ExportRequest, JournalQuery, TrialBalanceQuery
 from oms.platform import http
 from oms.platform.commands import Runtime
 
@@ -27,21 +27,21 @@ def post_export() -> http.Answer:
 @app.get("/v1/finance/exports")
 def get_exports() -> http.Answer:
     principal = http.caller(app, "finance.read")
-    wanted = read_query(ExportQuery, app.current_event.query_string_parameters)
+    wanted = http.read_query(app, ExportQuery)
     return http.ok(list_exports(bucket, principal.tenant, wanted))
 
 
 @app.get("/v1/finance/trial-balance")
 def get_trial_balance() -> http.Answer:
     principal = http.caller(app, "finance.read")
-    wanted = read_query(TrialBalanceQuery, app.current_event.query_string_parameters)
+    wanted = http.read_query(app, TrialBalanceQuery)
     return http.ok(trial_balance(runtime.database, principal.tenant, wanted))
 
 
 @app.get("/v1/finance/journal")
 def get_journal() -> http.Answer:
     principal = http.caller(app, "finance.read")
-    wanted = read_query(JournalQuery, app.current_event.query_string_parameters)
+    wanted = http.read_query(app, JournalQuery)
     return http.ok(journal_of_order(runtime.database, principal.tenant, wanted.order_id))
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from oms.fulfillment.commands import act, command_name, find_work
 from oms.fulfillment.request import ActionRequest, node_action, node_query
+from oms.fulfillment.views import work_view
 from oms.orders.query import page_size
 from oms.orders.reads import list_work
-from oms.orders.views import fulfillment_order_view
 from oms.platform import http
 from oms.platform.commands import Runtime
 
@@ -31,7 +31,7 @@ def get_fulfillment_orders() -> http.Answer:
 def get_fulfillment_order(fulfillment_order_id: str) -> http.Answer:
     principal = http.caller(app, "fulfillment.read")
     order, work = find_work(runtime, principal, fulfillment_order_id)
-    return http.ok(fulfillment_order_view(order, work))
+    return http.ok(work_view(work, order.header.version))
 
 
 @app.post("/v1/fulfillment-orders/<fulfillment_order_id>/<action>")

@@ -18,5 +18,4 @@ def handler(event: dict[str, Any], context: Any) -> None:
         event["tenant"],
         event["fulfillment_order_id"],
         event["task_token"],
-        wait_only=event["wait_only"],
     )

@@ -7,15 +7,10 @@ from typing import Any
 from oms.orders.adapters.step_functions import run_order_workflow
 from oms.platform.consumers import Event, consume_queue
 
-# A workflow that has to wait for its provider needs about this long.
-NEEDED_MILLISECONDS = 20_000
-
 
 def start(event: Event) -> None:
     run_order_workflow(event.tenant, event.data["order_id"], event.meta["id"])
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    return consume_queue(
-        event, start, enough_time=lambda: context.get_remaining_time_in_millis() > NEEDED_MILLISECONDS
-    )
+    return consume_queue(event, start)

@@ -17,8 +17,9 @@ from infra.names import name_it, pascal
 # Older records are set aside: well within the 24 hours for which a stream keeps them.
 MOST_RECORD_AGE = Duration.hours(6)
 MOST_RETRIES = 5
+# The largest number that Lambda takes: for what must not be given up while the age limit still allows it.
+AGE_DECIDES = 10_000
 STREAM_BATCH = 100
-QUEUE_BATCH = 10
 
 
 def queue_consumer(scope: Construct, spec: FunctionSpec, workshop: Workshop) -> WorkQueue:
@@ -32,7 +33,7 @@ def queue_consumer(scope: Construct, spec: FunctionSpec, workshop: Workshop) -> 
         "Mapping",
         target=function.function,
         event_source_arn=work.queue.queue_arn,
-        batch_size=QUEUE_BATCH,
+        batch_size=spec.batch,
         max_batching_window=Duration.seconds(0),
         max_concurrency=spec.concurrency,
         report_batch_item_failures=True,
@@ -43,11 +44,18 @@ def queue_consumer(scope: Construct, spec: FunctionSpec, workshop: Workshop) -> 
 
 
 def stream_consumer(
-    scope: Construct, spec: FunctionSpec, workshop: Workshop, *, access: str, stream_arn: str, parallel: int
+    scope: Construct,
+    spec: FunctionSpec,
+    workshop: Workshop,
+    *,
+    access: str,
+    stream_arn: str,
+    parallel: int,
+    retries: int = MOST_RETRIES,
 ) -> sqs.Queue:
     """A function that follows a stream from its beginning, `parallel` batches of a shard at a time.
 
-    A batch that fails is halved until the bad record stands alone; after five retries or six hours its position goes
+    A batch that fails is halved until the bad record stands alone; after its retries or six hours its position goes
     to a queue, which is returned, and the others go on.
     """
     name = pascal(spec.name)
@@ -64,7 +72,7 @@ def stream_consumer(
         maximum_batching_window_in_seconds=0,
         parallelization_factor=parallel,
         bisect_batch_on_function_error=True,
-        maximum_retry_attempts=MOST_RETRIES,
+        maximum_retry_attempts=retries,
         maximum_record_age_in_seconds=MOST_RECORD_AGE.to_seconds(),
         function_response_types=["ReportBatchItemFailures"],
         destination_config=lambda_.CfnEventSourceMapping.DestinationConfigProperty(

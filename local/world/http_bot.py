@@ -28,7 +28,7 @@ class NodeBotHttp:
             query = f"status=OPEN{f'&node={node_id}' if node_id else ''}{f'&cursor={cursor}' if cursor else ''}"
             page = self._call("GET", f"/v1/fulfillment-orders?{query}").json()
             found.extend(read_view(self._tenant, view) for view in page["fulfillment_orders"])
-            cursor = page.get("next")
+            cursor = page["next_cursor"]
             if not cursor:
                 return found
 

@@ -137,17 +137,18 @@ def test_queue_mappings_give_back_only_failed_messages(template):
         mapping = of_type(template, MAPPING)[f"{pascal(name)}Mapping"]
         queue = of_type(template, QUEUE)[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
-        assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (10, 0), name
+        assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (spec.batch, 0), name
         assert mapping["ScalingConfig"]["MaximumConcurrency"] == spec.concurrency, name
         assert queue["VisibilityTimeout"] >= 6 * spec.timeout, name
 
 
-@pytest.mark.parametrize("name", ["PublishEvents", "InventoryStream"])
-def test_stream_mappings_are_bounded(template, name):
+# What the outbox holds is given up only when it gets too old; a bad stock message after five tries.
+@pytest.mark.parametrize(("name", "retries"), [("PublishEvents", 10_000), ("InventoryStream", 5)])
+def test_stream_mappings_are_bounded(template, name, retries):
     mapping = of_type(template, MAPPING)[f"{name}Mapping"]
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
     assert mapping["BisectBatchOnFunctionError"] is True
-    assert mapping["MaximumRetryAttempts"] == 5
+    assert mapping["MaximumRetryAttempts"] == retries
     assert mapping["MaximumRecordAgeInSeconds"] == 6 * 3_600
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0] == f"{name}DeadLetters"

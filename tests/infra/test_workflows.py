@@ -10,7 +10,7 @@ from tests.template import ROOT, of_type
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 WORKFLOWS = {"OrderWorkflow": "order", "FulfillmentWorkflow": "fulfillment"}
-IDS = {"tenant", "order_id", "fulfillment_order_id", "timeout_seconds", "wait_only", "task_token", "reason"}
+IDS = {"tenant", "order_id", "fulfillment_order_id", "timeout_seconds", "task_token", "reason"}
 SERVICE_ERRORS = {
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",

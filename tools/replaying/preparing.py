@@ -24,12 +24,12 @@ READERS = 6
 Stock = dict[str, list[int]]
 
 
-def register_nodes(api: Api, run: str, now: datetime) -> None:
-    """Make the seeded nodes known from `now` on, and the shop of the file, which sells and holds no stock.
+def register_nodes(api: Api, run: str, first_day: datetime) -> None:
+    """Make the seeded nodes known from the present of the moved clock on, and the shop of the file.
 
     The seed has them in force from the day of `make run`, which is later than the dates of the file.
     """
-    nodes = [node_document(row, now) for row in read("nodes.csv")]
+    nodes = [node_document(row, first_day) for row in read("nodes.csv")]
     _put(api, "/v1/nodes", "nodes", [*nodes, shop()], f"replay-{run}-nodes")
 
 

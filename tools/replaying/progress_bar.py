@@ -19,15 +19,17 @@ class ProgressBar:
         self._on_terminal = self._stream.isatty()
         self._began = time.monotonic()
         self._drawn_at = -PLAIN_SECONDS
-        self._line = ""
+        self._line = self._file_time = ""
         self._lock = threading.Lock()
 
     def show(self, documents: int, orders: int, file_time: str) -> None:
         """Draw how many documents are done, and where in the file's time."""
         filled = WIDTH * documents // max(1, self._whole)
+        # Documents end out of order; the latest one says where in the file's time the replay is.
+        self._file_time = max(self._file_time, file_time)
         rate = documents / max(0.001, time.monotonic() - self._began)
         bar = f"[{'#' * filled}{'.' * (WIDTH - filled)}] " if self._on_terminal else ""
-        self._line = f"{bar}{documents}/{self._whole} documents, {orders} orders, {file_time[:16]}, {rate:.1f}/s"
+        self._line = f"{bar}{documents}/{self._whole} documents, {orders} orders, {self._file_time[:16]}, {rate:.1f}/s"
         self._draw(self._line, at_once=documents == self._whole)
 
     def wait(self, orders: int) -> None:

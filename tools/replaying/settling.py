@@ -13,12 +13,13 @@ READERS = 4
 # Orders settle roughly in their order, so looking at the oldest is enough to see that things move on.
 LOOKED_AT = 12
 PAUSE_SECONDS = 0.3
-# With no order moving for so long, what is left is stuck; the checks will name it.
-STANDSTILL_SECONDS = 120.0
+# With no order moving for so long, what is left is stuck; the checks will name it. Longer than the queues wait (three
+# minutes) before they deliver a failed message again.
+STANDSTILL_SECONDS = 300.0
 
 
 def settle(api: Api, waiting: Sequence[Placed], bar: ProgressBar) -> None:
-    """Read each order until it is settled, or until none has moved for two minutes."""
+    """Read each order until it is settled, or until none has moved for five minutes."""
     left = list(waiting)
     moved_at = time.monotonic()
     with ThreadPoolExecutor(READERS) as readers:

@@ -52,7 +52,7 @@ def test_an_answer_that_came_before_the_wait_is_not_lost(world: World):
     world.act(work, "ship")
     assert world.resume(work) == "SHIPPED"
     assert world.continued == []
-    world.release(work, "token-2", wait_only=True)
+    world.release(work, "token-2")
     assert [(token, answer["outcome"]) for token, answer in world.continued] == [("token-2", "SHIPPED")]
 
 
@@ -79,7 +79,7 @@ def test_a_first_parcel_is_taken_care_of_and_the_wait_goes_on(world: World):
     world.act(work, "ship", {1: 2})
     assert world.resume(work) == "PARTIALLY_SHIPPED"
     world.capture(work)
-    world.release(work, "token-2", wait_only=True)
+    world.release(work, "token-2")
     assert world.resume(work) is None
     world.cancel(order_id)
     assert world.resume(work) == "SHIPPED"  # what was to leave has left
@@ -95,7 +95,7 @@ def test_a_second_parcel_during_the_capture_of_the_first_is_found_by_the_next_wa
     world.act(work, "ship", {1: 2})
     assert world.resume(work) == "PARTIALLY_SHIPPED"
     assert outcomes(world) == ["PARTIALLY_SHIPPED"]  # nobody waits at this moment
-    world.release(work, "token-2", wait_only=True)
+    world.release(work, "token-2")
     assert outcomes(world) == ["PARTIALLY_SHIPPED", "PARTIALLY_SHIPPED"]
 
 
@@ -109,7 +109,7 @@ def test_money_that_was_refused_does_not_run_in_a_circle(world: World):
         world.capture(work)
     for _ in range(2):
         escalate(world.runtime, TENANT, work, CAPTURE_FAILED)
-    world.release(work, "token-2", wait_only=True)
+    world.release(work, "token-2")
     assert world.resume(work) is None
     assert world.events(order_id).count("FulfillmentOrderEscalated") == 1
     assert world.view(order_id).fulfillment_orders[0].escalated_reason == CAPTURE_FAILED

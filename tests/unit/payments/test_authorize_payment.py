@@ -164,6 +164,27 @@ def test_a_customer_who_must_confirm_leaves_the_order_waiting(world: World):
     assert world.authorize(order_id) == "PENDING"
     assert states(world) == [State.ACTION_REQUIRED]
     assert payment_status(world.order(order_id)) is Rollup.PENDING
+    assert world.authorize(order_id) == "PENDING"
+    world.provider.script["get"] = ["lost_before"]
+    with pytest.raises(TransientFailure):
+        world.authorize(order_id)
+    world.provider.confirm("psp_1")
+    assert world.authorize(order_id) == "AUTHORIZED"
+    assert world.provider.effects == [("authorize", "psp_1", 3000)]
+    assert states(world) == [State.AUTHORIZED]
+
+
+@pytest.mark.capability("K1")
+def test_a_customer_who_never_confirmed_is_let_go_with_the_order(world: World):
+    order_id = world.sourced(line("A", 3))
+    world.provider.script["authorize"] = ["action"]
+    world.authorize(order_id)
+    world.cancel(order_id)
+    for _ in range(2):
+        assert world.release_payment(order_id) == 0
+    assert states(world) == [State.VOIDED]
+    assert [verb for verb, _ in world.provider.calls].count("void") == 1
+    assert world.provider.effects == []
 
 
 @pytest.mark.capability("K10")
@@ -189,13 +210,13 @@ def test_a_free_order_needs_no_money(world: World):
     assert payment_status(world.order(order_id)) is Rollup.CAPTURED
 
 
-def test_an_order_without_a_tender_waits_even_when_a_person_accepts_it(world: World):
-    order_id = world.placed(line("A", 1), cards=())
-    assert status(world.order(order_id)) is Status.PENDING_REVIEW
-    world.review(order_id, "accept")
-    world.source(order_id)
-    assert world.authorize(order_id) == "PENDING"
-    assert payment_status(world.order(order_id)) is Rollup.UNPAID
+@pytest.mark.capability("K10")
+def test_an_order_that_is_not_paid_for_cannot_be_accepted(world: World):
+    for cards in ((), (999,)):
+        order_id = world.placed(line("A", 1), cards=cards)
+        assert status(world.order(order_id)) is Status.PENDING_REVIEW
+        with world.unchanged(), pytest.raises(ActionNotAvailable):
+            world.review(order_id, "accept")
 
 
 @pytest.mark.capability("K1")

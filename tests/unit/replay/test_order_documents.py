@@ -12,7 +12,7 @@ from tools.replaying.cancellations import Sales
 from tools.replaying.destinations import destination
 from tools.replaying.notes import new_run
 from tools.replaying.order_documents import order_document
-from tools.replaying.rules import FileLine, read_sale
+from tools.replaying.rules import read_sale
 
 GOODS = line("85123A", 6, "2.55")
 SALES = {

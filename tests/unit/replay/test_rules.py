@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tests.unit.replay.samples import document, line
-from tools.replaying.rules import FileLine, Reason, Reading, is_service, read_sale, to_minor
+from tools.replaying.rules import FileLine, Reading, Reason, is_service, read_sale, to_minor
 
 
 def read(*lines: FileLine, number: str = "536365", customer: str = "17850") -> Reading:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aws_lambda_powertools.event_handler import Response
-
+from oms.platform.http import Answer
 from oms.platform.problems import NotFound
 
 _TYPES = {
@@ -23,9 +22,9 @@ _HEADERS = {
 }
 
 
-def read_file(folder: Path, name: str) -> Response[str]:
+def read_file(folder: Path, name: str) -> Answer:
     """One file of the console; anything that is not there raises NotFound."""
     path = folder / name
     if "/" in name or name.startswith(".") or path.suffix not in _TYPES or not path.is_file():
         raise NotFound(f"There is no page {name}.")
-    return Response(200, _TYPES[path.suffix], path.read_text(encoding="utf-8"), _HEADERS)
+    return Answer(200, _TYPES[path.suffix], path.read_text(encoding="utf-8"), _HEADERS)

@@ -25,7 +25,7 @@ class Tender(StrEnum):
 class Fact(BaseModel):
     """What every fact with money says."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
     order_id: Code | None = None
     payment_id: Code | None = None
     tender: Tender | None = None

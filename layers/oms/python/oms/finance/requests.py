@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from oms.finance.exports.model import Kind
 from oms.platform.fields import Code
-from oms.platform.intake import Request, validate
-from oms.platform.problems import FieldError, InvalidRequest
+from oms.platform.intake import Request
 
-Q = TypeVar("Q", bound=Request)
 MOST_DAYS = 92
 MOST_LISTED = 100
 
@@ -73,14 +70,3 @@ class JournalQuery(Request):
     """Whose entries to show."""
 
     order_id: Code
-
-
-def read_query(model: type[Q], query: Mapping[str, str] | None) -> Q:
-    """A query string as a request; a refusal names the parameter as `/query/<name>`."""
-    try:
-        return validate(model, dict(query or {}))
-    except InvalidRequest as refusal:
-        raise InvalidRequest(
-            refusal.detail,
-            errors=[FieldError(f"/query{error.pointer}", error.code, error.detail) for error in refusal.errors],
-        ) from refusal

@@ -28,10 +28,11 @@ from oms.orders.store import load_order
 from oms.orders.views import fulfillment_order_view
 from oms.orders.writes import change_order
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
+from oms.platform.dynamodb import Conflict
 from oms.platform.events import EventData
 from oms.platform.ids import parent_id
 from oms.platform.principal import Principal
-from oms.platform.problems import FieldError, InvalidRequest, NotFound, Problem, StaleVersion
+from oms.platform.problems import Busy, FieldError, InvalidRequest, NotFound, OutOfStock, Problem, StaleVersion
 from oms.platform.writes import Write
 
 
@@ -155,10 +156,16 @@ def act(
         left, decision = _take(runtime, call, order, fulfillment_order_id, action, request)
         return decision
 
-    outcome = execute(runtime, call, decide)
+    outcome = execute(runtime, call, decide, overtaken=_short_of_stock)
     if left is not None and not outcome.replayed:
         known[name] = left
     return outcome
+
+
+def _short_of_stock(conflict: Conflict) -> Problem:
+    """A node says that more left than was counted there: the count must be corrected first."""
+    short = [str(write.key.pk).rsplit("#", 1)[-1] for write, _ in conflict.lost if write.table == "stock"]
+    return OutOfStock(f"The stock of {', '.join(short)} at this node is less than what leaves.") if short else Busy()
 
 
 def _take(

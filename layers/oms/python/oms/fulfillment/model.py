@@ -49,6 +49,8 @@ class Action(StrEnum):
     CANCEL = "cancel"
 
 
+# What we do with work ourselves: the plan releases it, its order cancels it. No node is offered or allowed these.
+OURS = frozenset({Action.RELEASE, Action.CANCEL})
 # action -> the states it may be taken in. A node that ships without telling each step has done those steps.
 TRANSITIONS: Mapping[Action, frozenset[Status]] = {
     Action.RELEASE: frozenset({Status.SCHEDULED}),
@@ -220,9 +222,11 @@ def require(order: FulfillmentOrder, action: Action) -> None:
 def available_actions(order: FulfillmentOrder) -> list[str]:
     """The verbs of the node protocol that can be taken now."""
     counter = order.method in COUNTER_METHODS
-    hidden = {Action.RELEASE, Action.SHIP if counter else Action.HAND_OVER}
+    hidden = OURS | {Action.SHIP if counter else Action.HAND_OVER}
     if not counter:
-        hidden.add(Action.STAGE)
+        hidden |= {Action.STAGE}
+    if any(line.shipped for line in order.lines):
+        hidden |= {Action.REJECT}
     return [a.value for a, states in TRANSITIONS.items() if order.status in states and a not in hidden]
 
 

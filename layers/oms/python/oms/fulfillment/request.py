@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from oms.fulfillment.model import Action, Status
+from oms.fulfillment.model import OURS, Action, Status
 from oms.platform.fields import Attributes, Code, Count, Instant, Label, Quantity
 from oms.platform.intake import Request
 from oms.platform.principal import Principal
@@ -64,7 +64,7 @@ def node_action(name: str) -> Action:
         action = Action(name)
     except ValueError as error:
         raise NotFound(f"There is no action {name}.") from error
-    if action in (Action.RELEASE, Action.CANCEL):
+    if action in OURS:
         raise NotFound(f"{name} is not an action of a node.")
     return action
 

@@ -8,7 +8,7 @@ from oms.fulfillment.events import EventLine, ShipmentShipped
 from oms.fulfillment.model import COUNTER_METHODS, Capture, FulfillmentOrder, Package, Shipment, ShippedLine
 from oms.fulfillment.request import ActionRequest
 from oms.orders.amounts import Amounts, share
-from oms.orders.model import Order, line_total, unclaimed_amounts
+from oms.orders.model import DIGITAL, Order, accompanying_amounts, line_total, takes_charges
 from oms.payments.model import plan_captures
 from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
@@ -19,13 +19,14 @@ def new_shipment(
     runtime: Runtime, order: Order, work: FulfillmentOrder, lines: Sequence[EventLine], request: ActionRequest
 ) -> Shipment:
     """The units that leave now, their money, and which tender pays it; order charges go with the first parcel."""
-    amounts = shipment_amounts(order, lines)
+    mode = _mode(work)
+    amounts = shipment_amounts(order, lines, mode)
     return Shipment(
         id=child_id("shp", order.header.id, len(order.shipments) + 1),
         order_id=order.header.id,
         fulfillment_order_id=work.id,
         node_id=work.node_id,
-        mode="pickup" if work.method in COUNTER_METHODS else "ship",
+        mode=mode,
         lines=tuple(ShippedLine(**line.model_dump()) for line in lines),
         packages=tuple(Package(**package.model_dump()) for package in request.shipment.packages),
         carrier=request.shipment.carrier,
@@ -39,9 +40,15 @@ def new_shipment(
     )
 
 
-def shipment_amounts(order: Order, lines: Sequence[EventLine]) -> Amounts:
+def _mode(work: FulfillmentOrder) -> str:
+    if work.method == DIGITAL:
+        return DIGITAL
+    return "pickup" if work.method in COUNTER_METHODS else "ship"
+
+
+def shipment_amounts(order: Order, lines: Sequence[EventLine], mode: str) -> Amounts:
     """What some units cost: their cumulative share of each line, and once per order what accompanies the goods."""
-    total = Amounts() if order.shipments else unclaimed_amounts(order)
+    total = accompanying_amounts(order) if takes_charges(order, mode) else Amounts()
     for part in lines:
         line = order.line(part.line_no)
         before = order.shipped(part.line_no)

@@ -7,6 +7,7 @@ the node's answer, sees the other and continues the workflow, so no answer is lo
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 
 from oms.fulfillment.commands import act, escalate_fulfillment_order, find_work
@@ -23,6 +24,8 @@ from oms.platform.events import EventData
 from oms.platform.principal import system_principal
 from oms.platform.problems import ActionNotAvailable
 
+# Characters of JSON: an event stays far below the 64 KB we allow.
+_MOST_ATTRIBUTES = 4_000
 Continue = Callable[[str, Mapping[str, object]], bool]
 _MAY_SHIP = frozenset({Rollup.AUTHORIZED, Rollup.PARTIALLY_CAPTURED, Rollup.CAPTURED})
 
@@ -33,10 +36,8 @@ def release_fulfillment_order(
     tenant: str,
     fulfillment_order_id: str,
     task_token: str,
-    *,
-    wait_only: bool,
 ) -> None:
-    """Give the work to its node and note who waits for the answer; with `wait_only` the node has it already.
+    """Give the work to its node, unless the node has it already, and note who waits for the answer.
 
     Work whose answer is already there continues its workflow at once; digital work is done here and now. Raises
     ActionNotAvailable when the order's money is not secured.
@@ -49,7 +50,7 @@ def release_fulfillment_order(
     def decide() -> Decision:
         nonlocal left
         order, work = find_work(runtime, call.principal, fulfillment_order_id)
-        released, events = (work, []) if wait_only or work.is_closed else _released(order, work)
+        released, events = (work, []) if work.is_closed else _released(order, work)
         waiting = released.model_copy(update={"task_token": task_token})
         after, writes, drafts = change_order(tenant, order, events=events, fulfillment_orders=[waiting])
         left = after, waiting
@@ -58,7 +59,7 @@ def release_fulfillment_order(
     outcome = execute(runtime, call, decide)
     if left is None or outcome.replayed:
         left = find_work(runtime, call.principal, fulfillment_order_id)
-    if not wait_only and _deliver_digital(runtime, tenant, left[1]):
+    if _deliver_digital(runtime, tenant, left[1]):
         left = find_work(runtime, call.principal, fulfillment_order_id)
     # An answer that came before the token is in the order that took the token; a later one finds the token.
     _tell(continue_workflow, tenant, *left)
@@ -131,9 +132,14 @@ def _released(order: Order, work: FulfillmentOrder) -> tuple[FulfillmentOrder, l
         ),
         ship_to=group.ship_to.model_dump() if group.ship_to else None,
         respond_by=work.respond_by or "",
-        attributes=order.header.attributes,
+        attributes=_short(order.header.attributes),
     )
     return work.model_copy(update={"status": Status.OPEN}), [event]
+
+
+def _short(attributes: dict[str, object]) -> dict[str, object]:
+    """Attributes small enough to travel; larger ones are read from the order."""
+    return attributes if len(json.dumps(attributes)) <= _MOST_ATTRIBUTES else {}
 
 
 def _deliver_digital(runtime: Runtime, tenant: str, work: FulfillmentOrder) -> bool:

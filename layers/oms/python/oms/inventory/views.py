@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from oms.inventory.model import BUCKETS, StockRow
@@ -10,15 +11,15 @@ from oms.inventory.store import rows_of
 from oms.platform.dynamodb import Database
 from oms.platform.principal import Principal
 from oms.platform.problems import NotFound
-from oms.registry.store import load_items
+from oms.registry.reads import known_items
 
 _SHOWN = (*BUCKETS, "available", "deficit")
 
 
-def read_stock(database: Database, principal: Principal, sku: str) -> dict[str, Any]:
+def read_stock(database: Database, principal: Principal, sku: str, now: datetime) -> dict[str, Any]:
     """The stock of a SKU per node, with its sums, as far as the caller's nodes go; an unknown SKU raises NotFound."""
     rows = rows_of(database, principal.tenant, sku)
-    if not rows and sku not in load_items(database, principal.tenant, [sku]):
+    if not rows and not known_items(database, principal.tenant, [sku], now):
         raise NotFound()
     own = [row for row in rows if not principal.nodes or row.node_id in principal.nodes]
     return {

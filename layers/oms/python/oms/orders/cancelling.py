@@ -48,11 +48,36 @@ def units_to_cancel(order: Order, lines: Sequence[LineQuantity] | None) -> dict[
                 f"Only {possible[asked.line_no]} units of line {asked.line_no} can still be cancelled.",
                 pointer=f"/lines/{index}/quantity",
             )
-    if not order.shipments and all(
-        order.cancelled.get(line.line_no, 0) + wanted.get(line.line_no, 0) == line.quantity for line in order.work_lines
-    ):
-        wanted.update({line.line_no: possible[line.line_no] for line in order.lines if possible[line.line_no]})
+    goods = [line for line in order.work_lines if line.claims_stock] or order.work_lines
+    if all(order.cancelled.get(line.line_no, 0) + wanted.get(line.line_no, 0) == line.quantity for line in goods):
+        wanted.update(
+            {line.line_no: possible[line.line_no] for line in order.lines if not line.work and possible[line.line_no]}
+        )
     return wanted
+
+
+# A part of a cancellation may touch several nodes per line, each with its stock row and its work.
+LINES_PER_PART = 20
+
+
+def cancellation_parts(
+    order: Order, lines: Sequence[LineQuantity] | None
+) -> Sequence[Sequence[LineQuantity] | range | None]:
+    """A cancellation cut so that each part fits one transaction; small ones stay whole. The same for every repeat."""
+    if lines is None:
+        if len(order.lines) <= LINES_PER_PART:
+            return [None]
+        if not any(cancellable(order, line) for line in order.lines) and not order.cancelled:
+            raise ActionNotAvailable("Nothing of this order can be cancelled any more.")
+        numbers = range(1, len(order.lines) + 1)
+        return [numbers[start : start + LINES_PER_PART] for start in range(0, len(numbers), LINES_PER_PART)]
+    return [lines[start : start + LINES_PER_PART] for start in range(0, len(lines), LINES_PER_PART)]
+
+
+def what_is_left(order: Order, numbers: range) -> dict[int, int]:
+    """The units of some lines that can still be cancelled."""
+    units = {number: cancellable(order, order.line(number)) for number in numbers}
+    return {number: count for number, count in units.items() if count}
 
 
 def open_claims(order: Order, line: Line) -> list[Claim]:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import chain
 
 from oms.inventory import writes as stock
-from oms.orders.cancelling import cancellation_events, take_out, units_to_cancel
-from oms.orders.events import OrderCancelled, OrderPaymentSettled, OrderPlaced, OrderReviewAccepted, PlacedLine
-from oms.orders.large import place_in_chunks
+from oms.orders.cancelling import cancellation_events, cancellation_parts, take_out, units_to_cancel, what_is_left
+from oms.orders.events import OrderCancelled, OrderPlaced, OrderReviewAccepted, PlacedLine
+from oms.orders.large import place_in_chunks, was_begun
 from oms.orders.model import Cancellation, Order, status
 from oms.orders.placing import Sourced, group_lines, look_up, new_order, read_stock, refuse_missing, source_groups
-from oms.orders.request import CancellationRequest, OrderRequest, ReviewRequest
+from oms.orders.request import CancellationRequest, LineQuantity, OrderRequest, ReviewRequest
 from oms.orders.store import external_key, lines_items, load_order
 from oms.orders.validation import refuse_size, refuse_sums, refuse_unknown
 from oms.orders.views import summary
 from oms.orders.writes import change_order, new_order_writes, states
 from oms.payments.model import State, retried
-from oms.platform.commands import Call, Decision, Outcome, Runtime, command_key, execute, outcome_at
+from oms.platform.commands import Call, Decision, Outcome, Runtime, command_key, execute, find_outcome, outcome_at
 from oms.platform.events import EventDraft
 from oms.platform.problems import (
     ActionNotAvailable,
     ExternalIdTaken,
     KeyReused,
     NotFound,
+    OutOfStock,
     ScopeMissing,
     StaleVersion,
 )
@@ -76,6 +80,11 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
     try:
         return execute(runtime, call, decide, earlier=earlier)
     except _NeedsChunks:
+        return place_in_chunks(runtime, call, decide_without_claims, earlier)
+    except OutOfStock:
+        # What is missing may be held by an earlier run of this very call.
+        if not was_begun(runtime, call):
+            raise
         return place_in_chunks(runtime, call, decide_without_claims, earlier)
 
 
@@ -140,14 +149,20 @@ def _placed_before(runtime: Runtime, call: Call, request: OrderRequest) -> Outco
 
 
 def review_order(runtime: Runtime, call: Call, order_id: str, request: ReviewRequest) -> Outcome:
-    """A person accepts an order in review, so that it goes on and failed tenders are tried again, or cancels it."""
+    """A person accepts an order in review, so that it goes on and failed tenders are tried again, or cancels it.
+
+    An order whose tenders do not cover its total cannot be accepted: nobody would pay for the rest.
+    """
+    if request.decision == "cancel":
+        require_review(require_order(runtime, call, order_id), runtime, call)
+        return _cancel_in_parts(runtime, call, order_id, None, request.reason)
 
     def decide() -> Decision:
         order = require_order(runtime, call, order_id)
-        if not order.header.in_review:
-            raise ActionNotAvailable("The order is not in review.")
-        if request.decision == "cancel":
-            return _cancellation(call, order, units_to_cancel(order, None), request.reason)
+        require_review(order, runtime, call)
+        covered, total = sum(payment.amount for payment in order.payments), order.header.totals.total
+        if covered < total:
+            raise ActionNotAvailable(f"The tenders cover {covered} of {total}; cancel the order and place it anew.")
         header = order.header.model_copy(update={"in_review": False})
         event = OrderReviewAccepted(order_id=order_id, external_id=header.external_id, status="CONFIRMED")
         again = [retried(payment) for payment in order.payments if payment.state is State.FAILED]
@@ -157,30 +172,53 @@ def review_order(runtime: Runtime, call: Call, order_id: str, request: ReviewReq
     return execute(runtime, call, decide)
 
 
-def settle_payment(runtime: Runtime, call: Call, order_id: str) -> Outcome:
-    """Say that the order's money, which had been in doubt, is there, so that its workflow goes on."""
-
-    def decide() -> Decision:
-        order = require_order(runtime, call, order_id)
-        event = OrderPaymentSettled(order_id=order_id, external_id=order.header.external_id, status=status(order).value)
-        after, writes, events = change_order(call.tenant, order, events=[event])
-        return Decision(writes, events, body=summary(after).model_dump())
-
-    return execute(runtime, call, decide)
-
-
 def cancel_order(runtime: Runtime, call: Call, order_id: str, request: CancellationRequest) -> Outcome:
     """Cancel units that no node has packed: their claims go back at once; their money is never taken.
 
     Without lines, everything that can still be cancelled; with nothing to cancel it raises ActionNotAvailable. The
-    answer is an OrderSummary.
+    answer is an OrderSummary. What does not fit one transaction is cancelled in parts of lines, each exactly once; a
+    refusal of a later part leaves the parts before it cancelled, and a repeat goes on from there.
     """
+    return _cancel_in_parts(runtime, call, order_id, request.lines, request.reason)
 
-    def decide() -> Decision:
-        order = require_order(runtime, call, order_id)
-        return _cancellation(call, order, units_to_cancel(order, request.lines), request.reason)
 
-    return execute(runtime, call, decide)
+def _cancel_in_parts(
+    runtime: Runtime, call: Call, order_id: str, lines: Sequence[LineQuantity] | None, reason: str
+) -> Outcome:
+    first = require_order(runtime, call, order_id)
+    parts = cancellation_parts(first, lines)
+    if len(parts) > 1:
+        done = find_outcome(runtime, call)
+        if done is not None:
+            return done
+    for number, part in enumerate(parts[:-1]):
+        own = replace(call, command=f"{call.command}_part", key=f"{call.key}#{number}", expected_version=None)
+        execute(runtime, own, partial(_cancel_lines, own, _as_it_is(runtime, own, order_id), part, reason))
+    if len(parts) > 1:
+        call = replace(call, expected_version=None)
+        orders = _as_it_is(runtime, call, order_id)
+    else:
+        orders = chain([first], _as_it_is(runtime, call, order_id))
+    return execute(runtime, call, partial(_cancel_lines, call, orders, parts[-1], reason))
+
+
+def _as_it_is(runtime: Runtime, call: Call, order_id: str) -> Iterator[Order]:
+    """The order, read anew each time it is asked for."""
+    while True:
+        yield require_order(runtime, call, order_id)
+
+
+def _cancel_lines(
+    call: Call, orders: Iterator[Order], lines: Sequence[LineQuantity] | range | None, reason: str
+) -> Decision:
+    order = next(orders)
+    if isinstance(lines, range):
+        wanted = what_is_left(order, lines)
+        if not wanted:
+            return Decision([], body=summary(order).model_dump())
+    else:
+        wanted = units_to_cancel(order, lines)
+    return _cancellation(call, order, wanted, reason)
 
 
 def _cancellation(call: Call, order: Order, wanted: Mapping[int, int], reason: str) -> Decision:
@@ -201,6 +239,12 @@ def _cancellation(call: Call, order: Order, wanted: Mapping[int, int], reason: s
         for back in given_back
     ]
     return Decision([*writes, *ends], drafts, body=summary(after).model_dump())
+
+
+def require_review(order: Order, runtime: Runtime, call: Call) -> None:
+    """Refuse where nobody has to decide, unless this very call has decided before."""
+    if not order.header.in_review and find_outcome(runtime, call) is None:
+        raise ActionNotAvailable("The order is not in review.")
 
 
 def require_order(runtime: Runtime, call: Call, order_id: str) -> Order:

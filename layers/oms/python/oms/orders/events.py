@@ -54,7 +54,6 @@ class OrderPaymentSettled(EventData):
 
     order_id: str
     external_id: str
-    status: str
 
 
 class OrderSourced(EventData):

@@ -36,29 +36,42 @@ def place_in_chunks(
     `prepare` gives the decision without its claims, and the claims. Raises what it raises, StillRunning while the
     first call with this key is at work, and Busy when every attempt was overtaken.
     """
-    name = f"{call.command}#{call.key}"
+    name = sagas.saga_name(call.command, call.key)
     for attempt in range(_MOST_ATTEMPTS):
         recorded = find_outcome(runtime, call) or earlier()
         if recorded is not None:
             return recorded
-        decision, claims = prepare()
+        # First of all, so that what a dead run of this call has claimed is there again to be planned with.
         saga = sagas.begin(runtime, call.tenant, name, undo_claims)
         try:
+            decision, claims = prepare()
             _run(runtime, call, saga, decision, claims)
+            sagas.forget_notes(runtime, saga, len(_chunks(claims)))
             return Outcome(decision.status, decision.body)
         except Conflict:
-            sagas.undo_saga(runtime, call.tenant, name, undo_claims)
+            _undo(runtime, call, name)
             pause_before_retry(runtime, attempt)
         except Problem:
-            sagas.undo_saga(runtime, call.tenant, name, undo_claims)
+            _undo(runtime, call, name)
             raise
     raise Busy()
 
 
+def was_begun(runtime: Runtime, call: Call) -> bool:
+    """Whether an earlier run of this call is at work, or died and holds claims."""
+    return sagas.exists(runtime, call.tenant, sagas.saga_name(call.command, call.key))
+
+
+def _undo(runtime: Runtime, call: Call, name: str) -> None:
+    """Undo at once; what is in the way of it now, the recovery undoes when the lease has ended."""
+    try:
+        sagas.undo_saga(runtime, call.tenant, name, undo_claims)
+    except Conflict as conflict:
+        raise Busy() from conflict
+
+
 def _run(runtime: Runtime, call: Call, saga: sagas.Saga, decision: Decision, claims: Sequence[Claim]) -> None:
-    starts = range(0, len(claims), CLAIMS_PER_CHUNK)
-    for number, start in enumerate(starts):
-        chunk = claims[start : start + CLAIMS_PER_CHUNK]
+    for number, chunk in enumerate(_chunks(claims)):
         writes = [stock.reserve(call.tenant, sku, node, units) for sku, node, units in chunk]
         sagas.commit_chunk(runtime, saga, number, writes, chunk)
     runtime.database.commit(
@@ -66,10 +79,13 @@ def _run(runtime: Runtime, call: Call, saga: sagas.Saga, decision: Decision, cla
             record_write(runtime, call, decision),
             *decision.writes,
             *event_writes(runtime, call, decision.events),
-            *sagas.forget_chunks(saga, len(starts)),
             saga.finished(),
         ]
     )
+
+
+def _chunks(claims: Sequence[Claim]) -> list[Sequence[Claim]]:
+    return [claims[start : start + CLAIMS_PER_CHUNK] for start in range(0, len(claims), CLAIMS_PER_CHUNK)]
 
 
 def undo_claims(tenant: str, claims: Sequence[Claim]) -> Iterable[Write]:

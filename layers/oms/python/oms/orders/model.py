@@ -14,10 +14,13 @@ from pydantic import BaseModel, ConfigDict
 
 from oms.fulfillment.model import FulfillmentOrder, Shipment
 from oms.fulfillment.model import Status as WorkStatus
-from oms.orders.amounts import Amounts, charge_amounts, line_amounts
+from oms.orders.amounts import Amounts, charge_amounts, line_amounts, share
 from oms.orders.request import Address, Charge, Customer, LineRequest, LineType, Method, Totals
 from oms.payments.model import Payment, Rollup
 from oms.payments.model import rollup as payment_rollup
+
+# The mode of a shipment that needs no parcel.
+DIGITAL = "digital"
 
 
 class Status(StrEnum):
@@ -111,6 +114,8 @@ class Header(BaseModel):
     placed_at: str
     ordered_at: str
     customer: Customer | None
+    # What the call that placed it named, so that everything that follows from it can be found.
+    correlation_id: str = ""
     groups: tuple[Group, ...]
     charges: tuple[Charge, ...]
     totals: Totals
@@ -186,8 +191,9 @@ def fulfillment_status(order: Order) -> FulfillmentRollup:
 
 
 def payment_status(order: Order) -> Rollup:
-    """The payment status of the order, from its tenders."""
-    return payment_rollup(order.payments, order.header.totals.total)
+    """The payment status of the order, from its tenders and what has left."""
+    due = sum(shipment.amounts.total for shipment in order.shipments)
+    return payment_rollup(order.payments, order.header.totals.total, due)
 
 
 _LINE_STATES = ["open", "allocated", "released", "picked", "packed", "ready", "shipped", "collected", "delivered"]
@@ -246,7 +252,7 @@ def cancellable(order: Order, line: Line) -> int:
         for part in work.lines
         if part.line_no == line.line_no
     )
-    if not line.work and order.shipments:
+    if not line.work and charges_left(order):
         return 0
     return line.quantity - order.cancelled.get(line.line_no, 0) - held
 
@@ -271,9 +277,28 @@ def groups_of(lines: Sequence[LineRequest], default: Address | None) -> tuple[tu
     return tuple(found.values()), numbers
 
 
-def unclaimed_amounts(order: Order) -> Amounts:
-    """What leaves with the first shipment besides its goods: the order's charges and lines without work."""
+def accompanying_amounts(order: Order) -> Amounts:
+    """What leaves once beside the goods: the order's charges, and what is left of the lines without work."""
     extra: Iterable[Amounts] = (
-        line_amounts(line.agreed) for line in order.lines if not line.work and not order.cancelled.get(line.line_no, 0)
+        share(line_amounts(line.agreed), 0, line.quantity - order.cancelled.get(line.line_no, 0), line.quantity)
+        for line in order.lines
+        if not line.work
     )
     return sum(extra, order_charges(order.header))
+
+
+def takes_charges(order: Order, mode: str) -> bool:
+    """Whether a shipment of this mode takes along what accompanies the goods.
+
+    The first one that brings goods does. What is delivered digitally does so only where the order has no goods.
+    """
+    return not charges_left(order) and (mode != DIGITAL or not _has_goods(order))
+
+
+def charges_left(order: Order) -> bool:
+    """Whether what accompanies the goods has left with a shipment."""
+    return any(shipment.mode != DIGITAL or not _has_goods(order) for shipment in order.shipments)
+
+
+def _has_goods(order: Order) -> bool:
+    return any(line.claims_stock for line in order.lines)

@@ -28,7 +28,7 @@ def order_filter(query: Mapping[str, str], now: datetime) -> OrderFilter:
             raise _refused(name, "unknown_parameter", f"known are {', '.join(sorted(_KNOWN))}")
     to = _read(query, "placed_to", _day, now.date())
     return OrderFilter(
-        placed_from=_read(query, "placed_from", _day, to - timedelta(days=_DEFAULT_DAYS)),
+        placed_from=_read(query, "placed_from", _day, to - timedelta(days=_DEFAULT_DAYS - 1)),
         placed_to=to,
         status=_read(query, "status", _one_of(Status), None),
         payment_status=_read(query, "payment_status", _one_of(Rollup), None),

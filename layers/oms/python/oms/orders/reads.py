@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from oms.fulfillment.model import FulfillmentOrder, available_actions
+from oms.fulfillment.model import FulfillmentOrder
+from oms.fulfillment.views import work_view
 from oms.orders.model import Order
 from oms.orders.store import find_by_external_id, load_order
 from oms.orders.views import summary
@@ -18,7 +18,7 @@ from oms.platform.dynamodb import Database
 from oms.platform.events import events_partition
 from oms.platform.principal import tenant_prefix
 from oms.platform.problems import FieldError, InvalidRequest, NotFound
-from oms.platform.writes import Item
+from oms.platform.writes import Item, Key
 
 INDEX = "by_status"
 MOST_PER_PAGE = 100
@@ -65,7 +65,7 @@ def list_orders(database: Database, tenant: str, wanted: OrderFilter) -> dict[st
     for _ in range(_DAYS_PER_CALL):
         if day < wanted.placed_from:
             return {"orders": found, "next_cursor": None}
-        partition = f"{tenant_prefix(tenant)}ORDERS#{day.isoformat()}"
+        partition = _placed_on(tenant, day)
         while True:
             page = database.query_index("orders", INDEX, partition, limit=wanted.limit, after=after, newest_first=True)
             for item in page.items:
@@ -96,15 +96,13 @@ def find_order(database: Database, tenant: str, channel: str, external_id: str) 
 def list_work(
     database: Database, tenant: str, node_id: str, status: str, *, limit: int, cursor: str | None
 ) -> dict[str, Any]:
-    """The fulfilment orders of a node in one state, oldest first."""
+    """The fulfilment orders of a node in one state, oldest first; without the version, which their orders have."""
     partition = f"{tenant_prefix(tenant)}WORK#{node_id}#{status}"
-    after = _own(tenant, _decode(cursor)) if cursor else None
+    after = _own(tenant, partition, _decode(cursor)) if cursor else None
     page = database.query_index("orders", INDEX, partition, limit=limit, after=after)
     works = [FulfillmentOrder.model_validate_json(str(item["body"])) for item in page.items]
     return {
-        "fulfillment_orders": [
-            {**work.model_dump(exclude={"task_token"}), "available_actions": available_actions(work)} for work in works
-        ],
+        "fulfillment_orders": [work_view(work).model_dump() for work in works],
         "next_cursor": _encode(dict(page.next)) if page.next else None,
     }
 
@@ -157,15 +155,26 @@ def _read_cursor(tenant: str, wanted: OrderFilter) -> tuple[date, Mapping[str, s
         day = date.fromisoformat(content.pop("day"))
     except (KeyError, ValueError) as error:
         raise _bad_cursor() from error
-    return day, _own(tenant, content) if content else None
+    if day > wanted.placed_to:
+        raise _bad_cursor()
+    return day, _own(tenant, _placed_on(tenant, day), content) if content else None
 
 
-def _own(tenant: str, position: dict[str, str]) -> dict[str, str]:
-    """A position inside the tenant's own keys; a made-up one is refused."""
+def _placed_on(tenant: str, day: date) -> str:
+    """The partition of the index that lists the orders of one day."""
+    return f"{tenant_prefix(tenant)}ORDERS#{day.isoformat()}"
+
+
+def _own(tenant: str, partition: str, position: dict[str, str]) -> dict[str, str]:
+    """A position in the partition that is asked for and inside the tenant's own keys; a made-up one is refused."""
     if position.keys() != set(_KEYS):
         raise _bad_cursor()
-    if any(not position[name].startswith(tenant_prefix(tenant)) for name in position if name.endswith("pk")):
+    if position["gsi1pk"] != partition or not position["pk"].startswith(tenant_prefix(tenant)):
         raise _bad_cursor()
+    try:
+        Key(position["pk"], position["sk"]), Key(position["gsi1pk"], position["gsi1sk"])
+    except NotFound as error:
+        raise _bad_cursor() from error
     return position
 
 
@@ -180,7 +189,8 @@ def _encode(content: Mapping[str, str]) -> str:
 def _decode(cursor: str) -> dict[str, str]:
     try:
         content = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-    except (ValueError, binascii.Error) as error:
+        json.dumps(content, ensure_ascii=False).encode()  # half of a character is no part of a key
+    except (ValueError, RecursionError) as error:
         raise _bad_cursor() from error
     if not isinstance(content, dict) or not all(isinstance(part, str) and part for part in content.values()):
         raise _bad_cursor()

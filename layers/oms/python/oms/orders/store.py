@@ -2,17 +2,22 @@
 
 | what | pk | sk |
 |---|---|---|
-| header | T#<tenant>#ORDER#<id> | ORDER |
+| header: what changes, with version and statuses | T#<tenant>#ORDER#<id> | ORDER |
+| header: what was agreed, written once | same | AGREED |
 | lines, 40 at a time | same | LINES#<first line no> |
-| fulfilment orders, shipments, tenders | same | FULFILLMENT#<id>, SHIPMENT#<id>, PAYMENT#<id> |
+| tenders, shipments, fulfilment orders | same | PAYMENT#<id>, SHIPMENT#<id>, WORK#<id> |
 | who has an external id | T#<tenant>#EXTERNAL#<channel>#<external id> | EXTERNAL |
 
 Index `by_status`: orders by day of placing (T#<tenant>#ORDERS#<yyyy-mm-dd>), fulfilment orders by node and status
 (T#<tenant>#WORK#<node>#<status>). One query of the partition reads an order whole.
+
+A query is not isolated from a transaction. What changes sorts after the header, so a child can be newer than the
+header that it is read with, never older; the commit of whoever read it then fails on the header's version.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic import TypeAdapter
@@ -26,6 +31,8 @@ from oms.platform.problems import NotFound
 from oms.platform.writes import Item, Key
 
 LINES_PER_ITEM = 40
+# What of the header changes. Each step of an order rewrites the item that holds this, so nothing else is in it.
+PROGRESS = frozenset({"validations", "in_review", "sourced", "cancellations"})
 _LINES = TypeAdapter(tuple[Line, ...])
 
 
@@ -36,6 +43,10 @@ def partition(tenant: str, order_id: str) -> str:
 
 def header_key(tenant: str, order_id: str) -> Key:
     return Key(partition(tenant, order_id), "ORDER")
+
+
+def agreed_key(tenant: str, order_id: str) -> Key:
+    return Key(partition(tenant, order_id), "AGREED")
 
 
 def external_key(tenant: str, channel: str, external_id: str) -> Key:
@@ -75,7 +86,7 @@ def fresh_orders(database: Database, tenant: str, order: Order) -> Iterator[Orde
 
 def order_from_items(items: Iterable[Item]) -> Order | None:
     """Put the items of one partition together."""
-    header: Header | None = None
+    header: dict[str, object] = {}
     lines: list[Line] = []
     work: list[FulfillmentOrder] = []
     shipments: list[Shipment] = []
@@ -84,20 +95,26 @@ def order_from_items(items: Iterable[Item]) -> Order | None:
         kind = str(item["sk"]).split("#", 1)[0]
         body = str(item.get("body", ""))
         if kind == "ORDER":
-            header = Header.model_validate_json(body).model_copy(
-                update={"version": item["version"], "sequence": item["sequence"]}
-            )
+            header |= {**json.loads(body), "version": item["version"], "sequence": item["sequence"]}
+        elif kind == "AGREED":
+            header |= json.loads(body)
         elif kind == "LINES":
             lines.extend(_LINES.validate_json(body))
-        elif kind == "FULFILLMENT":
+        elif kind == "WORK":
             work.append(FulfillmentOrder.model_validate_json(body))
         elif kind == "SHIPMENT":
             shipments.append(Shipment.model_validate_json(body))
         elif kind == "PAYMENT":
             payments.append(Payment.model_validate_json(body))
-    if header is None:
+    if "version" not in header:
         return None
-    return Order(header, tuple(lines), tuple(work), tuple(shipments), tuple(sorted(payments, key=lambda p: p.rank)))
+    return Order(
+        Header.model_validate(header),
+        tuple(lines),
+        tuple(work),
+        tuple(shipments),
+        tuple(sorted(payments, key=lambda p: p.rank)),
+    )
 
 
 def find_by_external_id(database: Database, tenant: str, channel: str, external_id: str) -> str | None:

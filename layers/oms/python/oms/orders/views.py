@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from oms.fulfillment.model import FulfillmentOrder, Shipment
-from oms.fulfillment.model import available_actions as work_actions
+from oms.fulfillment.views import FulfillmentOrderView, work_view
 from oms.orders.model import (
     Line,
     Order,
@@ -44,35 +44,6 @@ class LineView(View):
     group_no: int
     quantities: dict[str, int]
     attributes: dict[str, object]
-
-
-class WorkLineView(View):
-    """Units of a line at a node."""
-
-    line_no: int
-    sku: str
-    quantity: int
-    picked: int
-    packed: int
-    shipped: int
-    cancelled: int
-
-
-class FulfillmentOrderView(View):
-    """Work of one node."""
-
-    id: str
-    order_id: str
-    node_id: str
-    method: str
-    status: str
-    version: int
-    available_actions: list[str]
-    lines: list[WorkLineView]
-    created_at: str
-    respond_by: str | None
-    rejected_reason: str | None
-    escalated_reason: str | None
 
 
 class CaptureView(View):
@@ -179,7 +150,7 @@ def view(order: Order) -> OrderView:
         charges=list(header.charges),
         totals=header.totals,
         validations=list(header.validations),
-        fulfillment_orders=[fulfillment_order_view(order, work) for work in order.fulfillment_orders],
+        fulfillment_orders=[work_view(work, header.version) for work in order.fulfillment_orders],
         shipments=[_shipment(shipment) for shipment in order.shipments],
         payments=[_payment(payment) for payment in order.payments],
         cancellations=[c.model_dump() for c in header.cancellations],
@@ -230,21 +201,8 @@ def _line(order: Order, line: Line) -> LineView:
 
 
 def fulfillment_order_view(order: Order, work: FulfillmentOrder) -> FulfillmentOrderView:
-    """The work of one node, with the order's version (its changes are the order's changes)."""
-    return FulfillmentOrderView(
-        id=work.id,
-        order_id=work.order_id,
-        node_id=work.node_id,
-        method=work.method,
-        status=work.status.value,
-        version=order.header.version,
-        available_actions=work_actions(work),
-        lines=[WorkLineView(**line.model_dump(include=set(WorkLineView.model_fields))) for line in work.lines],
-        created_at=work.created_at,
-        respond_by=work.respond_by,
-        rejected_reason=work.rejected_reason,
-        escalated_reason=work.escalated_reason,
-    )
+    """The work of one node, with the order's version."""
+    return work_view(work, order.header.version)
 
 
 def _shipment(shipment: Shipment) -> ShipmentView:

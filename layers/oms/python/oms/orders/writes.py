@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from oms.fulfillment.model import FulfillmentOrder, Shipment
 from oms.orders.events import OrderCompleted
 from oms.orders.model import Header, Order, Status, fulfillment_status, payment_status, status
-from oms.orders.store import header_key, partition
+from oms.orders.store import PROGRESS, agreed_key, header_key, partition
 from oms.payments.model import Payment
 from oms.platform.events import EventData, EventDraft
 from oms.platform.principal import tenant_prefix
@@ -73,6 +73,7 @@ def change_order(
             changes=changes if position == 1 else {},
             channel=old.channel,
             legal_entity=old.legal_entity,
+            correlation_id=old.correlation_id or None,
             reason=getattr(data, "reason", None),
         )
         for position, data in enumerate(events, start=1)
@@ -95,6 +96,7 @@ def new_order_writes(tenant: str, order: Order, lines: Sequence[tuple[str, Item]
     header = order.header
     return [
         create("orders", header_key(tenant, header.id), _header_item(tenant, order)),
+        create("orders", agreed_key(tenant, header.id), {"body": _agreed(header)}),
         *(create("orders", Key(partition(tenant, header.id), sk), item) for sk, item in lines),
         *(payment_write(tenant, payment) for payment in order.payments),
     ]
@@ -112,7 +114,7 @@ def work_write(tenant: str, work: FulfillmentOrder) -> Write:
         "gsi1pk": f"{tenant_prefix(tenant)}WORK#{work.node_id}#{work.status.value}",
         "gsi1sk": f"{work.created_at}#{work.id}",
     }
-    return put("orders", Key(partition(tenant, work.order_id), f"FULFILLMENT#{work.id}"), item)
+    return put("orders", Key(partition(tenant, work.order_id), f"WORK#{work.id}"), item)
 
 
 def _child(tenant: str, order_id: str, sk: str, body: str) -> Write:
@@ -130,7 +132,7 @@ def _statuses(order: Order) -> Item:
 def _header_item(tenant: str, order: Order) -> Item:
     header = order.header
     return {
-        "body": _body(header),
+        "body": _progress(header),
         "version": header.version,
         "sequence": header.sequence,
         "gsi1pk": f"{tenant_prefix(tenant)}ORDERS#{header.placed_at[:10]}",
@@ -147,7 +149,7 @@ def _header_change(tenant: str, before: Order, after: Order, *, body_changed: bo
     was, now = _statuses(before), _statuses(after)
     changed: Item = {name: value for name, value in now.items() if was[name] != value}
     if body_changed:
-        changed["body"] = _body(after.header)
+        changed["body"] = _progress(after.header)
     return Write(
         Kind.CHANGE,
         "orders",
@@ -158,8 +160,12 @@ def _header_change(tenant: str, before: Order, after: Order, *, body_changed: bo
     )
 
 
-def _body(header: Header) -> str:
-    return header.model_dump_json(exclude={"version", "sequence"}, exclude_defaults=True)
+def _agreed(header: Header) -> str:
+    return header.model_dump_json(exclude={"version", "sequence", *PROGRESS}, exclude_defaults=True)
+
+
+def _progress(header: Header) -> str:
+    return header.model_dump_json(include=set(PROGRESS), exclude_defaults=True)
 
 
 def _changes(before: Order, after: Order) -> dict[str, tuple[str | None, str | None]]:

@@ -19,6 +19,7 @@ from oms.payments.outcomes import (
     record_refusal,
     record_release,
     record_unknown,
+    record_void,
 )
 from oms.payments.port import (
     Approved,
@@ -27,12 +28,14 @@ from oms.payments.port import (
     Declined,
     NoTrace,
     PaymentProvider,
+    RequiresAction,
     Result,
     Unknown,
 )
 from oms.platform.commands import Runtime
 
 Providers = Callable[[str], PaymentProvider]
+Answer = Approved | Declined | RequiresAction
 
 
 class TransientFailure(RuntimeError):
@@ -114,7 +117,34 @@ def _authorize_open(runtime: Runtime, providers: Providers, tenant: str, order: 
     for payment in order.payments:
         if payment.state in (State.CREATED, State.UNKNOWN):
             order = _authorize(runtime, providers(payment.provider), tenant, order, payment)
+        elif payment.state is State.ACTION_REQUIRED:
+            order = _confirm(runtime, providers(payment.provider), tenant, order, payment)
     return order
+
+
+def _confirm(runtime: Runtime, provider: PaymentProvider, tenant: str, order: Order, payment: Payment) -> Order:
+    """What became of an authorisation that waits for the customer; a cancelled order does not wait any longer."""
+    reference = payment.psp_reference or ""
+    if status(order) is Status.CANCELLED:
+        closed = _known(provider, provider.void(reference, key=payment.void_key), payment.void_key)
+        if isinstance(closed, Unknown):
+            raise TransientFailure(f"release of {payment.id}: {closed.reason}")
+        return record_void(runtime, tenant, order, payment.void_key, payment)
+    found = provider.get(reference)
+    if isinstance(found, Unknown):
+        raise TransientFailure(f"authorisation of {payment.id}: {found.reason}")
+    if isinstance(found, NoTrace) or not found.authorized:
+        return order
+    held = Approved(reference, found.authorized, found.currency, capture_before=found.capture_before)
+    return record_authorization(runtime, tenant, order, payment, _whole(provider, payment, held))
+
+
+def _whole(provider: PaymentProvider, payment: Payment, result: Answer) -> Answer:
+    """An approval of exactly what was asked for; any other is let go of and counts as a decline."""
+    if not isinstance(result, Approved) or (result.amount, result.currency) == (payment.amount, payment.currency):
+        return result
+    provider.void(result.reference, key=f"{payment.authorize_key}:void")
+    return Declined("other_amount_approved", reference=result.reference)
 
 
 def _authorize(runtime: Runtime, provider: PaymentProvider, tenant: str, order: Order, payment: Payment) -> Order:
@@ -126,7 +156,7 @@ def _authorize(runtime: Runtime, provider: PaymentProvider, tenant: str, order: 
         if payment.state is not State.UNKNOWN and not cancelled:
             record_unknown(runtime, tenant, order, payment)
         raise TransientFailure(f"authorisation of {payment.id}: {result.reason}")
-    return record_authorization(runtime, tenant, order, payment, result)
+    return record_authorization(runtime, tenant, order, payment, _whole(provider, payment, result))
 
 
 def _ask(provider: PaymentProvider, tenant: str, payment: Payment) -> Result:
@@ -157,8 +187,8 @@ def _capture(
     result = _known(provider, provider.capture(request, key=key), key)
     if isinstance(result, Unknown):
         raise TransientFailure(f"capture for {shipment_id}: {result.reason}")
-    if not isinstance(result, Approved) or result.movement_id is None:
-        reason = result.code if isinstance(result, Declined) else "no capture"
+    if not isinstance(result, Approved) or result.movement_id is None or result.amount != capture.amount:
+        reason = result.code if isinstance(result, Declined) else "other_amount_captured"
         record_refusal(runtime, tenant, order, key, shipment_id, capture, reason)
         raise CaptureRefused(f"{reason} for {shipment_id}")
     return record_capture(runtime, tenant, order, key, shipment_id, capture, result.movement_id)
@@ -176,9 +206,16 @@ def _release(runtime: Runtime, provider: PaymentProvider, tenant: str, order: Or
     result = _known(provider, provider.void(payment.psp_reference or "", key=key), key)
     if isinstance(result, Unknown):
         raise TransientFailure(f"release of {payment.id}: {result.reason}")
-    if not isinstance(result, Approved):
+    if not isinstance(result, Approved) and not _is_released(provider, payment):
         raise CaptureRefused(f"release of {payment.id} was refused")
-    return record_release(runtime, tenant, order, key, payment, result.movement_id or key)
+    release_id = result.movement_id if isinstance(result, Approved) else None
+    return record_release(runtime, tenant, order, key, payment, release_id or key)
+
+
+def _is_released(provider: PaymentProvider, payment: Payment) -> bool:
+    """Whether the provider holds nothing more, as when the hold had expired before we let go of it."""
+    found = provider.get(payment.psp_reference or "")
+    return not isinstance(found, (NoTrace, Unknown)) and found.authorized == found.captured + found.released
 
 
 def _known(provider: PaymentProvider, result: Result, key: str) -> Result:

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from oms.orders.commands import settle_payment
 from oms.orders.store import load_order
 from oms.payments.commands import Providers, authorize_payment
 from oms.payments.model import State
 from oms.payments.store import load_payment
 from oms.platform.clock import parse_instant
 from oms.platform.commands import Runtime
-from oms.platform.consumers import call_from_workflow
 from oms.platform.intake import read_json
 
 # While our own call is still under way its answer, not the webhook, settles the tender.
@@ -29,15 +27,14 @@ def take_hint(runtime: Runtime, providers: Providers, raw: bytes) -> str:
     metadata = _metadata(document)
     tenant, order_id, payment_id = (str(metadata.get(name, "")) for name in ("tenant", "order_id", "payment_id"))
     payment = load_payment(runtime.database, tenant, order_id, payment_id)
-    if payment is None or payment.state not in (State.CREATED, State.UNKNOWN):
+    if payment is None or payment.state not in (State.CREATED, State.UNKNOWN, State.ACTION_REQUIRED):
         return "nothing"
     order = load_order(runtime.database, tenant, order_id)
-    if order is None or runtime.clock.now() - parse_instant(order.header.placed_at) < _OWN_CALL:
+    if order is None:
+        return "nothing"
+    if payment.state is State.CREATED and runtime.clock.now() - parse_instant(order.header.placed_at) < _OWN_CALL:
         return "left to our own call"
-    outcome = authorize_payment(runtime, providers, tenant, order_id)
-    if outcome == "AUTHORIZED":
-        settle_payment(runtime, call_from_workflow("settle_payment", tenant, payment.authorize_key), order_id)
-    return outcome
+    return authorize_payment(runtime, providers, tenant, order_id)
 
 
 def _metadata(document: Mapping[str, Any]) -> Mapping[str, Any]:

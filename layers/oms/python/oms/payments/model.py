@@ -155,8 +155,8 @@ def plan_captures(payments: Sequence[Payment], planned: Mapping[str, int], amoun
     return parts
 
 
-def rollup(payments: Iterable[Payment], total: int) -> Rollup:
-    """The payment status of the whole order: a pure function of its tenders and its total."""
+def rollup(payments: Iterable[Payment], total: int, due: int = 0) -> Rollup:
+    """The payment status of the whole order: a pure function of its tenders, its total and the worth of what left."""
     tenders = list(payments)
     if not tenders:
         return Rollup.CAPTURED if total == 0 else Rollup.UNPAID
@@ -166,7 +166,7 @@ def rollup(payments: Iterable[Payment], total: int) -> Rollup:
     if states & _OPEN:
         return Rollup.PENDING
     taken = sum(payment.captured for payment in tenders)
-    if taken and any(payment.capturable for payment in tenders):
+    if taken and (taken < due or any(payment.capturable for payment in tenders)):
         return Rollup.PARTIALLY_CAPTURED
     if taken:
         return Rollup.CAPTURED

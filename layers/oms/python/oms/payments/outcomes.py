@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from oms.fulfillment.model import Capture, Shipment
+from oms.orders.events import OrderPaymentSettled
 from oms.orders.model import Header, Order, Status, Validation, status
 from oms.orders.store import existing_order, fresh_orders
 from oms.orders.writes import change_order
@@ -52,15 +53,22 @@ def record_authorization(
         if isinstance(result, Approved):
             until = format_instant(result.capture_before) if result.capture_before else None
             after = model.authorized(held, psp_reference=result.reference, capture_before=until)
-            event = PaymentAuthorized(**facts, psp_reference=result.reference, amount=held.amount, capture_before=until)
-            return None, [after], [], [event]
+            events: list[EventData] = [
+                PaymentAuthorized(**facts, psp_reference=result.reference, amount=held.amount, capture_before=until)
+            ]
+            if held.state is not State.CREATED:
+                # It had been in doubt, and nobody else may be at work on this order any more.
+                events.append(OrderPaymentSettled(order_id=now.header.id, external_id=now.header.external_id))
+            return None, [after], [], events
         if isinstance(result, Declined):
             after = model.move(held, State.FAILED, decline_code=result.code, psp_reference=result.reference)
             declined = PaymentDeclined(**facts, amount=held.amount, decline_code=result.code)
             return _in_review(now, result.code), [after], [], [declined]
         return None, [model.move(held, State.ACTION_REQUIRED, psp_reference=result.reference)], [], []
 
-    return _record(runtime, "authorize_payment", tenant, order, payment.authorize_key, change)
+    # The wait for the customer is a step of its own: the outcome comes later, under the key of the call.
+    key = f"{payment.authorize_key}:action" if isinstance(result, RequiresAction) else payment.authorize_key
+    return _record(runtime, "authorize_payment", tenant, order, key, change)
 
 
 def record_capture(
@@ -101,6 +109,15 @@ def record_refusal(
         return None, [], [_with_capture(now, shipment_id, capture, refused=reason)], [event]
 
     return _record(runtime, "capture_payment", tenant, order, f"{key}:refused", change)
+
+
+def record_void(runtime: Runtime, tenant: str, order: Order, key: str, payment: Payment) -> Order:
+    """The tender of a cancelled order after it was closed before anything was held."""
+
+    def change(now: Order) -> Change:
+        return None, [model.move(_payment(now, payment.id), State.VOIDED)], [], []
+
+    return _record(runtime, "release_payment", tenant, order, key, change)
 
 
 def record_release(runtime: Runtime, tenant: str, order: Order, key: str, payment: Payment, release_id: str) -> Order:

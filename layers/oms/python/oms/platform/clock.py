@@ -56,10 +56,13 @@ def offset_seconds() -> int:
 
 
 def require_utc(instant: datetime) -> datetime:
-    """The same instant in UTC; a naive one raises ValueError."""
+    """The same instant in UTC; a naive one, or one that is before or after all years, raises ValueError."""
     if instant.tzinfo is None:
         raise ValueError("a time without a zone")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("a time outside the years 1 to 9999") from error
 
 
 def format_instant(instant: datetime) -> str:

@@ -99,13 +99,14 @@ def execute(
     decide: Callable[[], Decision],
     *,
     earlier: Callable[[], Outcome | None] = lambda: None,
+    overtaken: Callable[[Conflict], Problem] = lambda _: Busy(),
 ) -> Outcome:
     """Run a command exactly once per key and return its outcome.
 
     `decide` reads and returns a Decision, or raises a Problem to refuse; it may be called several times and must have
     no effect. `earlier` finds the outcome of the same business act under another key. A refusal is not recorded.
-    Raises KeyReused for another input under the same key, and Busy when the decision was overtaken MOST_ATTEMPTS
-    times.
+    Raises KeyReused for another input under the same key; when the decision was overtaken MOST_ATTEMPTS times, what
+    `overtaken` makes of the last conflict, which is Busy unless it knows better.
     """
     for attempt in range(MOST_ATTEMPTS):
         try:
@@ -123,6 +124,8 @@ def execute(
             recorded = _recorded_in(conflict, call) or earlier()
             if recorded is not None:
                 return recorded
+            if attempt == MOST_ATTEMPTS - 1:
+                raise overtaken(conflict) from conflict
             pause_before_retry(runtime, attempt)
     raise Busy()
 
@@ -156,7 +159,7 @@ def event_writes(runtime: Runtime, call: Call, drafts: Sequence[EventDraft]) -> 
                 version=draft.data.version,
                 occurred_at=occurred_at,
                 sequence=draft.sequence,
-                correlation_id=call.correlation_id,
+                correlation_id=draft.correlation_id or call.correlation_id,
                 causation_id=call.causation_id,
                 channel=draft.channel or call.channel,
                 tenant=call.tenant,

@@ -37,18 +37,10 @@ def event_from_queue(body: str) -> Event:
     return Event(document["source"], document["detail-type"], detail["meta"], detail.get("data", {}))
 
 
-def consume_queue(
-    batch: Mapping[str, Any], handle: Callable[[Event], object], *, enough_time: Callable[[], bool] = lambda: True
-) -> dict[str, Any]:
-    """Handle each message of an SQS batch; the answer names the failed ones, which SQS delivers again.
-
-    When `enough_time` says no, the messages that are left are given back untouched.
-    """
+def consume_queue(batch: Mapping[str, Any], handle: Callable[[Event], object]) -> dict[str, Any]:
+    """Handle each message of an SQS batch; the answer names the failed ones, which SQS delivers again."""
     failed = []
     for record in batch["Records"]:
-        if not enough_time():
-            failed.append({"itemIdentifier": record["messageId"]})
-            continue
         try:
             handle(event_from_queue(record["body"]))
         except Exception as error:  # noqa: BLE001

@@ -95,8 +95,9 @@ class Database:
 
     def query(self, table: str, pk: str, *, begins: str = "", consistent: bool = True) -> Iterator[Item]:
         """All items of one partition whose sort key begins with a text, in key order."""
+        first = Key(pk, begins)
         condition = "pk = :p" + (" AND begins_with(sk, :b)" if begins else "")
-        values = {":p": {"S": pk}} | ({":b": {"S": begins}} if begins else {})
+        values = {":p": {"S": first.pk}} | ({":b": {"S": first.sk}} if begins else {})
         request: dict[str, Any] = {
             "TableName": table_name(table),
             "KeyConditionExpression": condition,
@@ -123,11 +124,12 @@ class Database:
         newest_first: bool = False,
     ) -> Page:
         """One page of an index partition; `after` is the `next` of the page before."""
+        first = Key(gsi1pk, begins)
         request: dict[str, Any] = {
             "TableName": table_name(table),
             "IndexName": index,
             "KeyConditionExpression": "gsi1pk = :p" + (" AND begins_with(gsi1sk, :b)" if begins else ""),
-            "ExpressionAttributeValues": {":p": {"S": gsi1pk}} | ({":b": {"S": begins}} if begins else {}),
+            "ExpressionAttributeValues": {":p": {"S": first.pk}} | ({":b": {"S": first.sk}} if begins else {}),
             "Limit": limit,
             "ScanIndexForward": not newest_first,
         }

@@ -20,7 +20,7 @@ from oms.platform.writes import Key, Value, Write, create
 class EventData(BaseModel):
     """The payload of one version of one event type; the class name is the detail-type."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
     version: ClassVar[int] = 1
     # Whether stores, warehouses and suppliers receive it on the integration bus.
     for_nodes: ClassVar[bool] = False
@@ -29,7 +29,7 @@ class EventData(BaseModel):
 class EventMeta(BaseModel):
     """What every event says about itself. Times are RFC 3339 in UTC; `sequence` counts from 1 per entity."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     id: str
     type: str
     version: int
@@ -61,6 +61,8 @@ class EventDraft:
     channel: str | None = None
     legal_entity: str | None = None
     reason: str | None = None
+    # What the entity belongs to, where the call itself does not know it.
+    correlation_id: str | None = None
 
 
 def events_partition(tenant: str, entity: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Strict
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainSerializer, Strict, WithJsonSchema
 
-from oms.platform.clock import require_utc
+from oms.platform.clock import format_instant, require_utc
 from oms.platform.money import EXPONENTS, LARGEST_AMOUNT
 
 MOST_UNITS = 1_000_000
@@ -15,7 +15,7 @@ MOST_UNITS = 1_000_000
 
 def _known_currency(code: str) -> str:
     if code not in EXPONENTS:
-        raise ValueError(f"{code!r} is not an ISO 4217 currency code in use")
+        raise ValueError("not an ISO 4217 currency code in use")
     return code
 
 
@@ -49,7 +49,12 @@ Currency = Annotated[str, AfterValidator(_known_currency)]
 Code = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^#\x00-\x1f\x7f]+$")]
 Label = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(max_length=2000)]
-Instant = Annotated[AwareDatetime, AfterValidator(require_utc)]
+Instant = Annotated[
+    AwareDatetime,
+    AfterValidator(require_utc),
+    PlainSerializer(format_instant, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 Attributes = Annotated[dict[str, Any], AfterValidator(_plain_data)]
 
 __all__ = [

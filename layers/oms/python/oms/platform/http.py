@@ -6,6 +6,7 @@ and answer with `answer`. Every Problem becomes `application/problem+json`.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ from oms.platform.problems import (
     FieldError,
     IdempotencyKeyMissing,
     InvalidRequest,
+    MalformedJson,
     NotAuthenticated,
     NotFound,
     Problem,
@@ -93,10 +95,27 @@ def read_optional(app: APIGatewayHttpResolver, model: type[M]) -> M:
     return read(app, model) if raw_body(app) else validate(model, {})
 
 
+def read_query(app: APIGatewayHttpResolver, model: type[M]) -> M:
+    """The query string as a validated request; a refusal names the parameter as `/query/<name>`."""
+    try:
+        return validate(model, dict(app.current_event.query_string_parameters))
+    except InvalidRequest as refusal:
+        raise InvalidRequest(
+            refusal.detail,
+            errors=[FieldError(f"/query{error.pointer}", error.code, error.detail) for error in refusal.errors],
+        ) from refusal
+
+
 def raw_body(app: APIGatewayHttpResolver) -> str | None:
-    """The body as it was sent, decoded where the gateway encoded it."""
-    event = app.current_event
-    return event.decoded_body if event.raw_event.get("isBase64Encoded") else event.raw_event.get("body")
+    """The body as it was sent, decoded where the gateway encoded it; one that is no text raises MalformedJson."""
+    event = app.current_event.raw_event
+    body: str | None = event.get("body")
+    if not body or not event.get("isBase64Encoded"):
+        return body
+    try:
+        return base64.b64decode(body, validate=True).decode()
+    except ValueError as error:
+        raise MalformedJson("The body is not text in UTF-8.") from error
 
 
 def call(app: APIGatewayHttpResolver, command: str, principal: Principal, body: object, *, target: str = "") -> Call:
@@ -108,8 +127,9 @@ def call(app: APIGatewayHttpResolver, command: str, principal: Principal, body: 
     key = headers.get("idempotency-key", "").strip()
     if not key:
         raise IdempotencyKeyMissing()
-    if len(key) > 255 or not key.isprintable():
-        raise InvalidRequest(errors=[FieldError("/header/Idempotency-Key", "invalid", "1 to 255 printable characters")])
+    if len(key) > 255 or not (key.isascii() and key.isprintable()):
+        detail = "1 to 255 printable ASCII characters"
+        raise InvalidRequest(errors=[FieldError("/header/Idempotency-Key", "invalid", detail)])
     for name in ("idempotency-key", "x-correlation-id", "x-reason"):
         if has_card_number(headers.get(name, "")):
             raise CardNumberFound("A header holds what looks like a card number.", pointer=f"/header/{name}")
@@ -137,7 +157,7 @@ def _if_match(header: str | None) -> int | None:
 
 
 def answer(outcome: Outcome, *, location: str | None = None) -> Answer:
-    """A command's outcome; a repeat is answered 200 with the first body and marked by Idempotency-Replayed."""
+    """A command's outcome; a repeat has the recorded status and body and is marked by Idempotency-Replayed."""
     headers = {"Idempotency-Replayed": "true"} if outcome.replayed else {}
     if location is not None:
         headers["Location"] = location

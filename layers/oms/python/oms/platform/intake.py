@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NoReturn, TypeVar
@@ -17,7 +18,8 @@ from oms.platform.problems import CardNumberFound, FieldError, InvalidRequest, M
 
 MOST_BYTES = 256 * 1024
 MOST_DEPTH = 10
-_DIGIT_RUN = re.compile(r"[0-9](?:[ -]?[0-9]){12,}")
+_DIGIT_RUN = re.compile(r"[0-9](?:[ .-]?[0-9]){12,}")
+_GAP = re.compile(r"[ .-]")
 _LONGEST_CARD = 19
 # UUIDs and long hexadecimal texts are made by machines, and one in some hundred has digits like those of a card.
 _IDENTIFIER = re.compile(
@@ -35,7 +37,8 @@ M = TypeVar("M", bound=BaseModel)
 class Request(BaseModel):
     """Base of every request body: unknown fields are refused; the field types of `platform.fields` do the rest."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    # What people send is never logged, and a logged exception has its causes in it.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
 def read_json(raw: str | bytes | None) -> Any:
@@ -48,7 +51,7 @@ def read_json(raw: str | bytes | None) -> Any:
     _check_nesting(data)
     try:
         document = json.loads(
-            data.decode(), parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats
+            data.decode(), parse_float=_number, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats
         )
         if _SURROGATE.search(data):
             # Half of a pair is no character: nothing that stores or hashes text would take it.
@@ -87,6 +90,13 @@ def _code(kind: str) -> str:
 
 def _escape(part: str) -> str:
     return part.replace("~", "~0").replace("/", "~1")
+
+
+def _number(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError as error:
+        raise ValueError("a number is out of range") from error
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -143,8 +153,11 @@ def refuse_card_numbers(value: Any, pointer: str = "", name: str = "") -> None:
 def has_card_number(text: str, shortest: int = 13) -> bool:
     """Whether a text holds 13 to 19 digits that are built like a card number (Luhn, ISO/IEC 7812-1).
 
-    Digits may stand in groups, and other groups may stand before and after them, such as the month of expiry.
+    Digits may stand in groups, and other groups may stand before and after them, such as the month of expiry. Digits of
+    another width, and those in a circle, count as what they show (NFKC).
     """
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
     if len(text) < shortest or not _DIGIT_RUN.search(text):
         return False
     text = _IDENTIFIER.sub("x", text)
@@ -152,15 +165,23 @@ def has_card_number(text: str, shortest: int = 13) -> bool:
 
 
 def _looks_like_card(run: str, shortest: int) -> bool:
-    groups = run.replace("-", " ").split(" ")
-    for first in range(len(groups)):
-        digits = ""
-        for group in groups[first:]:
-            digits += group
-            if len(digits) > _LONGEST_CARD:
-                break
-            if len(digits) >= shortest and _CARD_START.match(digits) and _luhn(digits):
-                return True
+    groups = _GAP.split(run)
+    if len(groups) == 2 and "." in run:
+        # One point alone is that of a fraction, such as a coordinate written as text.
+        return any(_begins_with_card([part], shortest) for part in groups)
+    # No group is empty, so that a card number has at most as many of them as digits.
+    starts = range(len(groups))
+    return any(_begins_with_card(groups[first : first + _LONGEST_CARD], shortest) for first in starts)
+
+
+def _begins_with_card(groups: Sequence[str], shortest: int) -> bool:
+    digits = ""
+    for group in groups:
+        digits += group
+        if len(digits) > _LONGEST_CARD:
+            return False
+        if len(digits) >= shortest and _CARD_START.match(digits) and _luhn(digits):
+            return True
     return False
 
 

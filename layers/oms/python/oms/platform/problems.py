@@ -62,7 +62,9 @@ class IdempotencyKeyMissing(Problem):
     status = 400
     code = "idempotency_key_missing"
     title = "The Idempotency-Key header is missing."
-    remedy = "Send a header Idempotency-Key of 1 to 255 characters and repeat the same key when you retry."
+    remedy = (
+        "Send a header Idempotency-Key of 1 to 255 printable ASCII characters and repeat the same key when you retry."
+    )
 
 
 class NotAuthenticated(Problem):

@@ -8,8 +8,10 @@ or the scheduled recovery.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,11 +19,12 @@ from oms.platform.clock import format_instant, parse_instant
 from oms.platform.commands import Runtime
 from oms.platform.dynamodb import Conflict
 from oms.platform.principal import tenant_prefix
-from oms.platform.problems import StillRunning
-from oms.platform.writes import Item, Key, Kind, Write, create, remove
+from oms.platform.problems import Problem, StillRunning
+from oms.platform.writes import MOST_ACTIONS, Item, Key, Kind, Write, create, remove
 
 # Longer than a function may run, so an expired lease means a dead runner.
 LEASE = timedelta(seconds=120)
+_NOTES_KEPT = timedelta(days=7)
 Claim = tuple[str, str, int]  # SKU, node id, units
 Undo = Callable[[str, Sequence[Claim]], Iterable[Write]]
 
@@ -54,7 +57,7 @@ def begin(runtime: Runtime, tenant: str, name: str, undo: Undo) -> Saga:
     """Start a saga; one that is left over from a dead runner is undone first, a living one raises StillRunning."""
     saga = Saga(tenant, name, runtime.ids.new("run"))
     found = runtime.database.get("commands", saga.key)
-    if found is not None and parse_instant(str(found["lease_until"])) > runtime.clock.now():
+    if found is not None and not _is_over(runtime, found):
         raise StillRunning()
     try:
         if found is not None:
@@ -66,9 +69,16 @@ def begin(runtime: Runtime, tenant: str, name: str, undo: Undo) -> Saga:
     return saga
 
 
+def exists(runtime: Runtime, tenant: str, name: str) -> bool:
+    """Whether a saga of this name runs or was left behind."""
+    return runtime.database.get("commands", Saga(tenant, name, "").key) is not None
+
+
 def commit_chunk(runtime: Runtime, saga: Saga, number: int, writes: Sequence[Write], claims: Sequence[Claim]) -> None:
     """Commit one chunk with the note that undoes it; raises Conflict if a condition failed or the saga was taken."""
-    note = create("commands", saga.chunk_key(number), {"claims": json.dumps(claims)})
+    # Without its saga row a note means nothing; one that is left behind expires.
+    expires_at = int((runtime.clock.now() + _NOTES_KEPT).timestamp())
+    note = create("commands", saga.chunk_key(number), {"claims": json.dumps(claims), "expires_at": expires_at})
     runtime.database.commit([saga.still_mine(), note, *writes])
 
 
@@ -88,19 +98,29 @@ def undo_saga(runtime: Runtime, tenant: str, name: str, undo: Undo) -> None:
     runtime.database.commit([saga.finished()])
 
 
-def forget_chunks(saga: Saga, count: int) -> list[Write]:
-    """Removes the notes of a saga that succeeded, inside its last transaction."""
-    return [remove("commands", saga.chunk_key(number)) for number in range(count)]
+def forget_notes(runtime: Runtime, saga: Saga, count: int) -> None:
+    """Remove the notes of a saga that succeeded; what cannot be removed now means nothing and expires."""
+    notes = [remove("commands", saga.chunk_key(number)) for number in range(count)]
+    with suppress(Conflict, Problem):
+        for start in range(0, count, MOST_ACTIONS):
+            runtime.database.commit(notes[start : start + MOST_ACTIONS])
 
 
 def expired_sagas(runtime: Runtime, tenant: str) -> list[str]:
     """The names of the sagas of a tenant whose runner is dead."""
-    now = runtime.clock.now()
-    return [
-        str(item["sk"])
-        for item in runtime.database.query("commands", f"{tenant_prefix(tenant)}SAGA")
-        if parse_instant(str(item["lease_until"])) <= now
-    ]
+    sagas = runtime.database.query("commands", f"{tenant_prefix(tenant)}SAGA")
+    return [str(item["sk"]) for item in sagas if _is_over(runtime, item)]
+
+
+def saga_name(command: str, key: str) -> str:
+    """A name of fixed length for the saga of a call, whatever its key looks like."""
+    return f"{command}#{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def _is_over(runtime: Runtime, row: Item) -> bool:
+    """Whether a lease has ended; one that ends later than any lease can was given before the clock was moved back."""
+    ends, now = parse_instant(str(row["lease_until"])), runtime.clock.now()
+    return ends <= now or ends > now + LEASE
 
 
 def _row(runtime: Runtime, saga: Saga) -> Item:

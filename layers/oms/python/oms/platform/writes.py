@@ -11,19 +11,28 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
 
+from oms.platform.problems import NotFound
+
 Value: TypeAlias = "str | int | bool | list[Value] | dict[str, Value] | None"
 Item: TypeAlias = dict[str, Value]
 
 # One DynamoDB transaction takes 100 actions (AWS quota, 2026-11); we stay below it.
 MOST_ACTIONS = 90
+# DynamoDB's limits, in bytes of UTF-8. A longer key names nothing: whatever is stored has a key within them.
+MOST_PK_BYTES = 2048
+MOST_SK_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A primary key: partition and sort key."""
+    """A primary key: partition and sort key; one that is longer than DynamoDB takes raises NotFound."""
 
     pk: str
     sk: str
+
+    def __post_init__(self) -> None:
+        if _is_longer(self.pk, MOST_PK_BYTES) or _is_longer(self.sk, MOST_SK_BYTES):
+            raise NotFound("There is no object with so long an identifier.")
 
 
 class Kind(StrEnum):
@@ -77,6 +86,11 @@ def merge(writes: Iterable[Write]) -> list[Write]:
         slot = (write.table, write.key)
         merged[slot] = _combine(merged[slot], write) if slot in merged else write
     return list(merged.values())
+
+
+def _is_longer(text: str, most_bytes: int) -> bool:
+    # No character has more than four bytes: short texts, and that is nearly all, need not be encoded.
+    return len(text) * 4 > most_bytes and len(text.encode()) > most_bytes
 
 
 def _combine(first: Write, second: Write) -> Write:

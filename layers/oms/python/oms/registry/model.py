@@ -12,12 +12,13 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from oms.platform.fields import Amount, Attributes, Code, Instant, Label, Text
 from oms.platform.intake import Request
 
 _MICRO = 1_000_000
+_MOST_DEGREES = 360
 _CLOCK_TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 _CLOSING_TIME = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 
@@ -26,6 +27,9 @@ def _microdegrees(value: Any) -> Any:
     """A JSON number of degrees as an integer of millionths (about 11 cm)."""
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         raise ValueError("a number of degrees")
+    if not -_MOST_DEGREES <= value <= _MOST_DEGREES:
+        # Compared as it is, before any arithmetic that a number with a huge exponent would overflow.
+        raise ValueError("a number of degrees")
     return int((Decimal(value) * _MICRO).to_integral_value())
 
 
@@ -33,7 +37,7 @@ def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"{name!r} is not a time zone of the IANA database") from error
+        raise ValueError("not a time zone of the IANA database") from error
     return name
 
 
@@ -63,8 +67,19 @@ class ItemKind(StrEnum):
 
 
 Zone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
-Latitude = Annotated[int, BeforeValidator(_microdegrees), Field(ge=-90 * _MICRO, le=90 * _MICRO)]
-Longitude = Annotated[int, BeforeValidator(_microdegrees), Field(ge=-180 * _MICRO, le=180 * _MICRO)]
+# Read as degrees and kept as millionths of them.
+Latitude = Annotated[
+    int,
+    BeforeValidator(_microdegrees),
+    Field(ge=-90 * _MICRO, le=90 * _MICRO),
+    WithJsonSchema({"type": "number", "minimum": -90, "maximum": 90}),
+]
+Longitude = Annotated[
+    int,
+    BeforeValidator(_microdegrees),
+    Field(ge=-180 * _MICRO, le=180 * _MICRO),
+    WithJsonSchema({"type": "number", "minimum": -180, "maximum": 180}),
+]
 # Local opening and closing time. A closing time at or before the opening time is on the next day.
 Hours = tuple[
     Annotated[str, Field(pattern=_CLOCK_TIME)],

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, Field
 
 from oms.platform.fields import Code, Instant
-from oms.platform.intake import Request, validate
+from oms.platform.intake import Request, read_json, validate
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.registry.model import NodeKind
 
@@ -44,8 +44,9 @@ class At(Request):
     at: Instant | None = None
 
 
-def named_by_path(model: type[M], document: Any, name: str, value: str) -> M:
+def named_by_path(model: type[M], body: str | None, name: str, value: str) -> M:
     """A put whose object is named in the path; the body may repeat the name but not contradict it."""
+    document = read_json(body)
     if not isinstance(document, dict):
         return validate(model, document)
     if document.get(name, value) != value:

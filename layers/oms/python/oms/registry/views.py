@@ -23,7 +23,7 @@ def read_node(database: Database, tenant: str, node_id: str, at: datetime) -> di
 
 
 def list_nodes(database: Database, tenant: str, wanted: NodeFilter, now: datetime) -> dict[str, Any]:
-    """A page of the nodes in force at an instant, by id; `next` is the cursor of the page after it."""
+    """A page of the nodes in force at an instant, by id; `next_cursor` is that of the page after it."""
     at = wanted.at or now
     versions = node_versions(database, tenant)
     nodes = [
@@ -35,7 +35,7 @@ def list_nodes(database: Database, tenant: str, wanted: NodeFilter, now: datetim
     own = [[version for version in versions if version.id == node.id] for node in page]
     return {
         "nodes": [node_document(versions_of_one, at) for versions_of_one in own],
-        "next": page[-1].id if len(nodes) > len(page) else None,
+        "next_cursor": page[-1].id if len(nodes) > len(page) else None,
     }
 
 

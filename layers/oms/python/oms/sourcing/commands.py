@@ -10,7 +10,7 @@ from oms.fulfillment.model import MOST_LINES, FulfillmentOrder, Status, WorkLine
 from oms.inventory import writes as stock
 from oms.orders.cancelling import open_claims
 from oms.orders.events import OrderSourced
-from oms.orders.model import Group, Line, Order
+from oms.orders.model import Claim, Group, Line, Order
 from oms.orders.model import Status as OrderStatus
 from oms.orders.model import status as order_status
 from oms.orders.placing import read_stock, source_groups
@@ -63,10 +63,11 @@ def _source_part(runtime: Runtime, tenant: str, order: Order) -> Order:
         nonlocal sourced
         now = next(orders)
         moves = list(_open_moves(now))
-        if not now.header.plan_is_best and not now.fulfillment_orders and len(moves) <= MOST_LINES:
+        # A better plan that lost its race is given up: the units that the order has already are certain.
+        if now is order and not now.header.plan_is_best and not now.fulfillment_orders and len(moves) <= MOST_LINES:
             moves = _improved(runtime, tenant, now, moves)
         part, later = moves[:MOST_LINES], moves[MOST_LINES:]
-        work = _work(runtime, now, part, services=not later)
+        work = _work(runtime, now, part)
         header = now.header.model_copy(update={"sourced": not later})
         ids = tuple(entry.id for entry in work)
         event = OrderSourced(order_id=order_id, fulfillment_order_ids=ids, is_last=not later)
@@ -79,16 +80,23 @@ def _source_part(runtime: Runtime, tenant: str, order: Order) -> Order:
 
 
 def _open_moves(order: Order) -> Iterator[Move]:
-    """The reservations that are not yet allocated, each staying where it is."""
+    """What is not yet work for a node: reservations, each staying where it is, and work that needs no stock."""
     given: dict[tuple[int, str], int] = {}
     for work in order.fulfillment_orders:
         for part in work.lines:
             given[part.line_no, work.node_id] = given.get((part.line_no, work.node_id), 0) + part.quantity
     for line in order.lines:
-        for claim in open_claims(order, line):
+        claims = open_claims(order, line) if line.claims_stock else _service(order, line)
+        for claim in claims:
             units = claim.quantity - given.get((line.line_no, claim.node_id), 0)
             if units > 0:
                 yield Move(line, claim.node_id, claim.node_id, units)
+
+
+def _service(order: Order, line: Line) -> list[Claim]:
+    """Work without stock is done by whoever sold it."""
+    units = line.quantity - order.cancelled.get(line.line_no, 0)
+    return [Claim(node_id=order.header.selling_node, quantity=units)] if line.work and units else []
 
 
 def _improved(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]) -> list[Move]:
@@ -97,10 +105,11 @@ def _improved(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]
     lines = [line for line in order.lines if line.claims_stock and not order.cancelled.get(line.line_no)]
     if len(lines) != len([line for line in order.lines if line.claims_stock]):
         return list(moves)
+    goods = [move for move in moves if move.line.claims_stock]
     free = read_stock(runtime, tenant, (line.agreed.sku for line in lines))
     own = dict(free)
     only_own: dict[tuple[str, str], int] = {}
-    for move in moves:
+    for move in goods:
         key = (move.line.agreed.sku, move.from_node)
         own[key] = own.get(key, 0) + move.quantity
         only_own[key] = only_own.get(key, 0) + move.quantity
@@ -108,7 +117,8 @@ def _improved(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]
     better = source_groups(order.header.groups, lines, nodes, own)
     if better.rank >= present.rank or better.missing:
         return list(moves)
-    moved = _reassigned(order, moves, {(a.line_no, a.node_id): a.quantity for a in better.allotments})
+    moved = _reassigned(order, goods, {(a.line_no, a.node_id): a.quantity for a in better.allotments})
+    moved += [move for move in moves if not move.line.claims_stock]
     # A unit that moves takes two stock rows; a better plan that does not fit one transaction is left for what it is.
     writes = sum(1 if move.from_node == move.to_node else 2 for move in moved) + len({m.to_node for m in moved})
     return moved if writes < MOST_ACTIONS - _OTHER_WRITES else list(moves)
@@ -135,11 +145,13 @@ def _reassigned(order: Order, moves: Sequence[Move], wanted: dict[tuple[int, str
 
 
 def _claim_writes(tenant: str, move: Move) -> list[Write]:
+    if not move.line.claims_stock:
+        return []
     return stock.move_claim(tenant, move.line.agreed.sku, move.from_node, move.to_node, move.quantity)
 
 
-def _work(runtime: Runtime, order: Order, moves: Sequence[Move], *, services: bool) -> list[FulfillmentOrder]:
-    """One fulfilment order per group and node; with `services`, also one per group for work that needs no stock."""
+def _work(runtime: Runtime, order: Order, moves: Sequence[Move]) -> list[FulfillmentOrder]:
+    """One fulfilment order per group and node."""
     parts: dict[tuple[int, str], list[WorkLine]] = {}
     for move in sorted(moves, key=lambda m: (m.line.group_no, m.to_node, m.line.line_no)):
         lines = parts.setdefault((move.line.group_no, move.to_node), [])
@@ -147,13 +159,6 @@ def _work(runtime: Runtime, order: Order, moves: Sequence[Move], *, services: bo
             lines[-1] = lines[-1].model_copy(update={"quantity": lines[-1].quantity + move.quantity})
         else:
             lines.append(WorkLine(line_no=move.line.line_no, sku=move.line.agreed.sku, quantity=move.quantity))
-    if services:
-        for line in order.lines:
-            units = line.quantity - order.cancelled.get(line.line_no, 0)
-            if line.work and not line.claims_stock and units:
-                parts.setdefault((line.group_no, order.header.selling_node), []).append(
-                    WorkLine(line_no=line.line_no, sku=line.agreed.sku, quantity=units)
-                )
     first = len(order.fulfillment_orders) + 1
     return [
         _fulfillment_order(runtime, order, number, group_no, node_id, lines)

@@ -28,11 +28,11 @@ class ListedExport(BaseModel):
 
 
 class ExportList(BaseModel):
-    """A page of manifests, and the cursor of the next page (None at the end)."""
+    """A page of manifests by key; `next_cursor` is null at the end."""
 
     model_config = ConfigDict(frozen=True)
     exports: tuple[ListedExport, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 def list_exports(bucket: ExportBucket, tenant: str, wanted: ExportQuery) -> ExportList:
@@ -44,7 +44,7 @@ def list_exports(bucket: ExportBucket, tenant: str, wanted: ExportQuery) -> Expo
             if match is None or (wanted.cursor is not None and stored.key <= wanted.cursor):
                 continue
             if len(found) == wanted.limit:
-                return ExportList(exports=tuple(found), cursor=found[-1].manifest)
+                return ExportList(exports=tuple(found), next_cursor=found[-1].manifest)
             found.append(
                 ListedExport(
                     entity=entity,
@@ -55,7 +55,7 @@ def list_exports(bucket: ExportBucket, tenant: str, wanted: ExportQuery) -> Expo
                     url=bucket.link(stored.key),
                 )
             )
-    return ExportList(exports=tuple(found), cursor=None)
+    return ExportList(exports=tuple(found), next_cursor=None)
 
 
 def _entities(bucket: ExportBucket, tenant: str) -> list[str]:

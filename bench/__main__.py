@@ -1,0 +1,69 @@
+"""`python -m bench [--only NAME]`: measure, print a table and write bench/results/latest.json."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from bench import (
+    cpu_per_order,
+    hot_sku,
+    import_time,
+    layer_size,
+    order_placed,
+    order_to_captured,
+    usd_fixed,
+    usd_per_order,
+)
+from bench.figures import LATEST, Figure, record, table
+from bench.system import Bench
+from local.progress import Failed, Progress, explain, interruptible
+from local.state import ROOT
+
+# Quiet figures first, then those for one order, then those that fill the tables.
+SCRIPTS: dict[str, Callable[[Bench], list[Figure]]] = {
+    "import_ms": import_time.measure,
+    "layer_mb": layer_size.measure,
+    "usd_fixed_per_month": usd_fixed.measure,
+    "usd_per_million_orders": usd_per_order.measure,
+    "cpu_ms_per_order": cpu_per_order.measure,
+    "hot_sku": hot_sku.measure,
+    "order_placed_per_s_c8": order_placed.measure,
+    "order_to_captured_per_s": order_to_captured.measure,
+}
+LONG_RUN = 5_000
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Every performance figure, measured.")
+    parser.add_argument("--only", choices=sorted(SCRIPTS), metavar="NAME", help=f"one of {', '.join(SCRIPTS)}")
+    parser.add_argument(
+        "--port", type=int, default=4666, help="of a system that is brought up for this and ended after"
+    )
+    parser.add_argument("--state", type=Path, default=ROOT / ".local" / "bench")
+    parser.add_argument("--orders", type=int, default=LONG_RUN, help="of the long run from post to captured")
+    asked = parser.parse_args()
+    interruptible()
+    bench = Bench(asked.state.resolve(), asked.port, asked.orders, Progress())
+    figures: list[Figure] = []
+    try:
+        for name in [asked.only] if asked.only else SCRIPTS:
+            measured = SCRIPTS[name](bench)
+            record(measured)
+            figures += measured
+    except Failed as failure:
+        explain(failure)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted: the system that was measured is ended.", file=sys.stderr)
+        return 130
+    finally:
+        bench.stop()
+    print(f"\n{table(figures)}\n\nWritten to {LATEST.relative_to(ROOT)}.")
+    return 1 if any(figure.met is False for figure in figures) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
