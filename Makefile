@@ -22,7 +22,7 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 25,26,27
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help run stop logs test replay simulate bench sourcing finance-scenarios synth deploy capabilities lock lint clock \
-	doctor ready ready-for-tests
+	contracts doctor ready ready-for-tests
 
 help:
 	@echo "Spine: an order management system that runs on this machine or in your own AWS account."
@@ -33,6 +33,7 @@ help:
 	@echo "  make clock OFFSET=86400 [STATE=…]         move its clock; seconds from now, 0 is the real time"
 	@echo "  make test [ARGS=…]                        the whole test suite"
 	@echo "  make capabilities                         which capability is shown by which test"
+	@echo "  make contracts                            event schemas, API description and flows, from code and template"
 	@echo "  make replay FILE=… [LIMIT=… SPEED=…]      a real order file through the public intake"
 	@echo "  make bench [ONLY=…]                       every performance figure with its comparison"
 	@echo "  make lint                                 style and types"
@@ -62,6 +63,9 @@ test: ready-for-tests
 
 capabilities: python
 	@$(PYTHON) -m tools.capabilities
+
+contracts: ready-for-tests
+	@$(VENV) -m tools.export_contracts && $(VENV) -m tools.draw_flows
 
 replay: ready
 	@test -n "$(FILE)" || { echo "Name the file: make replay FILE=../shared/data/uci_online_retail_2010-12_2011-08.csv.gz LIMIT=500"; exit 2; }

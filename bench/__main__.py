@@ -1,4 +1,4 @@
-"""`python -m bench [--only NAME]`: measure, print a table and write bench/results/latest.json."""
+"""`python -m bench [--only NAME[,NAME…]]`: measure, print a table and write bench/results/latest.json."""
 
 from __future__ import annotations
 
@@ -36,9 +36,17 @@ SCRIPTS: dict[str, Callable[[Bench], list[Figure]]] = {
 LONG_RUN = 5_000
 
 
+def _names(text: str) -> list[str]:
+    names = text.split(",")
+    for name in names:
+        if name not in SCRIPTS:
+            raise argparse.ArgumentTypeError(f"there is no figure {name}; there are {', '.join(SCRIPTS)}")
+    return names
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Every performance figure, measured.")
-    parser.add_argument("--only", choices=sorted(SCRIPTS), metavar="NAME", help=f"one of {', '.join(SCRIPTS)}")
+    parser.add_argument("--only", type=_names, metavar="NAME[,NAME…]", help=f"of {', '.join(SCRIPTS)}")
     parser.add_argument(
         "--port", type=int, default=4666, help="of a system that is brought up for this and ended after"
     )
@@ -49,7 +57,7 @@ def main() -> int:
     bench = Bench(asked.state.resolve(), asked.port, asked.orders, Progress())
     figures: list[Figure] = []
     try:
-        for name in [asked.only] if asked.only else SCRIPTS:
+        for name in asked.only or SCRIPTS:
             measured = SCRIPTS[name](bench)
             record(measured)
             figures += measured

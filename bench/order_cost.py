@@ -49,7 +49,7 @@ def bill(meter: Mapping[str, Any]) -> list[Line]:
     messages = sum(meter["messages"].values())
     deliveries = sum(functions[name]["invocations"] for name in meter["messages"])
     express_seconds = sum(billed_seconds(functions, name) for name in WAITS_FOR["start_order_workflow"])
-    logged = meter["log_bytes"] + SYSTEM_LOG_BYTES * invocations + ACCESS_LOG_BYTES * meter["api_requests"]
+    logged = ACCESS_LOG_BYTES * meter["api_requests"] + sum(function["log_bytes"] for function in functions.values())
     lines = [
         Line("DynamoDB, items written", sum(t["write_units"] for t in tables), "write units", prices.WRITE_UNIT),
         Line("DynamoDB, indexes written", sum(t["index_units"] for t in tables), "write units", prices.WRITE_UNIT),

@@ -55,7 +55,7 @@ def placements(how_many: int) -> Iterator[Call]:
     skus = [row["sku"] for row in read("items.csv")]
     for _ in range(how_many):
         number = next(_numbers)
-        name = f"bench-{_run}-{number}"
+        name = f"B{_run}-{number}"
         pair = (skus[2 * number % len(skus)], skus[(2 * number + 1) % len(skus)])
         yield Call("/v1/orders", name, document(name, pair))
 

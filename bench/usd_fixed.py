@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench import prices
-from bench.figures import Figure
+from bench.figures import RESULTS, Figure
 from bench.system import Bench
 from local.deploy import ASSEMBLY
 from local.state import STACK
 
+IDLE = RESULTS / "idle_bill.json"
 # Lambda keeps five long polls of 20 seconds open on each queue that a function reads.
 POLLERS = 5
 POLLS_AN_HOUR = 180
@@ -37,7 +38,8 @@ def idle_bill(template: Mapping[str, Any]) -> list[FixedLine]:
         for resource in template["Resources"].values()
         if resource["Type"] == "AWS::Lambda::EventSourceMapping"
     ]
-    queues = sum("ScalingConfig" in properties or "Queue" in json.dumps(properties) for properties in mappings)
+    # A stream's mapping says where it starts; a queue's has no such place.
+    queues = sum("StartingPosition" not in properties for properties in mappings)
     polls = queues * POLLERS * POLLS_AN_HOUR * prices.HOURS_A_MONTH
     shards = sum(
         resource["Properties"].get("ShardCount", 1)
@@ -64,6 +66,8 @@ def measure(bench: Bench) -> list[Figure]:
     bench.running  # noqa: B018 - deploys, and so makes the template current
     template = json.loads((ASSEMBLY / f"{STACK}.template.json").read_text())
     lines = idle_bill(template)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    IDLE.write_text(json.dumps([asdict(line) for line in lines], indent=1) + "\n")
     total = round(sum(line.dollars for line in lines), 2)
     parts = [Figure(f"usd_fixed: {line.part} ({line.how_many:,})", round(line.dollars, 2), "USD") for line in lines]
     return [Figure("usd_fixed_per_month", total, "USD"), *parts]

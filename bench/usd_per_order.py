@@ -6,13 +6,13 @@ import json
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bench.figures import RESULTS, Figure, at_most
 from bench.load import Call, send
 from bench.metering import Image, Index, get_units, index_units, item_bytes, query_units, write_units
-from bench.order_cost import bill, dollars_per_million
+from bench.order_cost import SYSTEM_LOG_BYTES, bill, dollars_per_million
 from bench.orders import CLIENT, Captures, document
 from bench.recorder import Recorded, recorded
 from bench.system import Bench
@@ -54,7 +54,7 @@ def measure(bench: Bench) -> list[Figure]:
 def _one_order(running: Running) -> str:
     """Place an order and wait until everything that follows from it has happened; its id."""
     captures = Captures(running)
-    name = f"meter-{time.time_ns()}"
+    name = f"M{time.time_ns() // 1_000_000:x}"
     skus = tuple(row["sku"] for row in read("items.csv")[:2])
     report = send(running, CLIENT, [Call("/v1/orders", name, document(name, skus))], 1)
     captures.wait_for(1)
@@ -81,6 +81,7 @@ def _meter(
                 "invocations": len(durations),
                 "milliseconds": round(sum(timed[name]) / len(timed[name]), 1),
                 "memory": _configuration(running, name)["MemorySize"],
+                "log_bytes": _system_log_bytes(_configuration(running, name)) * len(durations),
             }
             for name, durations in sorted(invoked.items())
         },
@@ -89,7 +90,6 @@ def _meter(
         "archived_bytes": sum(len(entry["Detail"].encode()) for entry in domain),
         "api_requests": 1,
         "express_runs": sum(call.operation.endswith(".StartSyncExecution") for call in calls),
-        "log_bytes": 0,
         "stored_bytes": _stored(calls),
     }
 
@@ -206,6 +206,12 @@ def _new(before: dict[str, dict[str, float]], after: dict[str, dict[str, float]]
         for name, reports in after.items()
     }
     return {name: durations for name, durations in found.items() if durations}
+
+
+def _system_log_bytes(configuration: Mapping[str, Any]) -> int:
+    """What Lambda itself writes into the log for each call; the product writes nothing when all goes well."""
+    quiet = configuration.get("LoggingConfig", {}).get("SystemLogLevel") == "WARN"
+    return 0 if quiet else SYSTEM_LOG_BYTES
 
 
 def _configuration(running: Running, function: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from local.progress import Failed, Progress, explain, interruptible
@@ -19,7 +19,8 @@ from tools.replaying.api import Api, Refused
 from tools.replaying.clock import FileClock
 from tools.replaying.documents import Document, Unreadable, read_documents
 from tools.replaying.notes import Notes, WrongRun, fingerprint, new_run, only_one, read_notes, write_notes
-from tools.replaying.plan import make_plan
+from tools.replaying.outcome import Outcome
+from tools.replaying.plan import Plan, make_plan
 from tools.replaying.progress_bar import ProgressBar
 from tools.replaying.report import report
 from tools.replaying.running import Replay
@@ -28,6 +29,7 @@ BEFORE_FIRST_DOCUMENT = timedelta(hours=1)
 # Business days beyond the dates of the file in which something of the replay may be posted.
 DAYS_AROUND = timedelta(days=3)
 LEDGER_SECONDS = 60.0
+LEDGER_PAUSE_SECONDS = 1.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -101,7 +103,8 @@ def _running(state: Path, port: int, progress: Progress) -> Running:
             return running
     except (NotRunning, OSError):
         pass
-    from local.run import bring_up, nothing_left_behind
+    from local.run import bring_up
+    from local.stop import nothing_left_behind
 
     with nothing_left_behind(state) as started:
         return bring_up(state, port, progress, started)
@@ -110,37 +113,27 @@ def _running(state: Path, port: int, progress: Progress) -> Running:
 def _replay(running: Running, documents: list[Document], run: str, speed: float | None, progress: Progress) -> int:
     api, clock, plan = Api(running), FileClock(running), make_plan(documents)
     notes = read_notes(running.state_dir, run, documents)
-    print(f"Run {run}: {len(documents):,} documents, {documents[0].local_time} to {documents[-1].local_time}")
-    first, last = documents[0].at.date() - DAYS_AROUND, documents[-1].at.date() + DAYS_AROUND
     is_repeat = notes is not None and notes.finished
+    span = documents[0].at.date() - DAYS_AROUND, documents[-1].at.date() + DAYS_AROUND
+    print(f"Run {run}: {len(documents):,} documents, {documents[0].local_time} to {documents[-1].local_time}")
     if notes is None or is_repeat:
         clock.set_to(documents[0].at - BEFORE_FIRST_DOCUMENT)
+    elif not span[0] <= clock.now().date() <= span[1]:
+        raise WrongRun(f"the clock has left the dates of run {run}, so it cannot go on: leave RUN out for a new one")
     with progress.step(f"nodes, {len(plan.skus)} SKUs and their stock"):
         preparing.register_nodes(api, run, documents[0].at)
         fresh = preparing.register_items(api, plan, run)
         if notes is None or is_repeat:
             known = [sku for sku in plan.skus if is_repeat or sku not in fresh]
             stock = {sku: [0, 0] for sku in plan.skus} | preparing.read_stock(api, known)
-            notes = Notes(run, fingerprint(documents), stock, books.read_books(api, first, last), is_repeat)
+            notes = Notes(run, fingerprint(documents), stock, books.read_books(api, *span), is_repeat)
             write_notes(running.state_dir, notes)
         preparing.receive(api, plan, run)
     bar = ProgressBar(len(plan.steps))
     replay = Replay(api, clock, plan, run, bar, speed)
     outcome = replay.run()
     bar.close()
-    with progress.step("the ledger and the stock"):
-        found = _found_in_books(api, notes, replay, first, last)
-        after = preparing.read_stock(api, plan.skus)
-    held = [
-        checks.check_file(plan, outcome),
-        checks.check_refusals(outcome, api.server_errors),
-        checks.check_orders(outcome),
-        checks.check_captures(outcome),
-    ]
-    if is_repeat:
-        held.append(checks.check_unchanged(notes.stock, after, found, outcome.placed.values()))
-    else:
-        held += [checks.check_books(outcome, found), checks.check_stock(plan, outcome, notes.stock, after)]
+    held = _checks(api, plan, outcome, notes, span, progress)
     print(f"\n{report(plan, outcome, held, replay.seconds)}")
     if not all(check.holds for check in held):
         print(f"\nNot everything holds. The clock stays at {clock.now():%Y-%m-%d %H:%M} UTC, run {run}.")
@@ -148,21 +141,36 @@ def _replay(running: Running, documents: list[Document], run: str, speed: float 
     notes.finished = True
     write_notes(running.state_dir, notes)
     clock.restore()
-    print(
-        f"\nAll invariants hold. RUN={run} repeats this run, which changes nothing; the clock is where it was before."
-    )
+    print(f"\nAll invariants hold. RUN={run} repeats this run, which changes nothing; the clock is set back.")
     return 0
 
 
-def _found_in_books(api: Api, notes: Notes, replay: Replay, first, last) -> books.Sums:
-    """Return what the run has posted, once the ledger has caught up with the orders or no longer moves."""
+def _checks(
+    api: Api, plan: Plan, outcome: Outcome, notes: Notes, span: tuple[date, date], progress: Progress
+) -> list[checks.Check]:
+    """Compare the run with the books and the stock; the books of a repeat must not have moved at all."""
+    with progress.step("the ledger and the stock"):
+        posted = _posted(api, outcome, notes, span)
+        stock = preparing.read_stock(api, plan.skus)
+    held = [
+        checks.check_file(plan, outcome),
+        checks.check_refusals(outcome, api.server_errors),
+        checks.check_orders(outcome),
+        checks.check_captures(outcome),
+    ]
+    if notes.finished:
+        return [*held, checks.check_unchanged(notes.stock, stock, posted, outcome.placed.values())]
+    return [*held, checks.check_books(outcome, posted), checks.check_stock(plan, outcome, notes.stock, stock)]
+
+
+def _posted(api: Api, outcome: Outcome, notes: Notes, span: tuple[date, date]) -> books.Sums:
+    """Return what the run has posted, once the ledger has caught up with the orders or a minute has passed."""
     deadline = time.monotonic() + LEDGER_SECONDS
     while True:
-        found = books.change(notes.ledger, books.read_books(api, first, last))
-        as_expected = notes.finished or checks.check_books(replay.outcome, found).holds
-        if as_expected or time.monotonic() > deadline:
-            return found
-        time.sleep(1.0)
+        posted = books.change(notes.ledger, books.read_books(api, *span))
+        if notes.finished or checks.check_books(outcome, posted).holds or time.monotonic() > deadline:
+            return posted
+        time.sleep(LEDGER_PAUSE_SECONDS)
 
 
 if __name__ == "__main__":

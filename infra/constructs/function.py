@@ -109,6 +109,10 @@ class SpineFunction(Construct):
             timeout=Duration.seconds(spec.timeout),
             role=self.role,
             log_group=self.logs,
+            # Lambda's own three lines for each call would cost more than the call; its metrics say the same.
+            logging_format=lambda_.LoggingFormat.JSON,
+            system_log_level_v2=lambda_.SystemLogLevel.WARN,
+            application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             tracing=lambda_.Tracing.ACTIVE,
             dead_letter_queue=dead_letters,
             layers=[workshop.layers[name] for name in ("deps", "oms", *spec.layers)],

@@ -204,7 +204,7 @@ def _changes(gateway: Gateway) -> None:
     lines = [{"line_no": 1, "quantity": 1}]
     path = f"/v1/orders/{other['id']}"
     assert gateway.send("POST", f"{path}/cancellations", {"reason": "changed_mind", "lines": lines})[0] == 200
-    doubtful = gateway.send("POST", "/v1/orders", document(line("C", 1), external_id="third", cards=[1]))[1]
+    doubtful = gateway.send("POST", "/v1/orders", document(line("C", 1), external_id="third", cards=[9999]))[1]
     assert doubtful["status"] == "PENDING_REVIEW"
     settled = {"decision": "accept", "reason": "paid in the store"}
     assert gateway.send("POST", f"/v1/orders/{doubtful['id']}/review", settled)[0] == 200

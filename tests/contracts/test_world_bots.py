@@ -256,8 +256,8 @@ def test_over_http_a_node_can_reject() -> None:
 def test_over_http_all_pages_of_open_work_are_read() -> None:
     view = {"node_id": "denver", "method": "ship", "lines": [{"line_no": 1, "sku": "A", "quantity": 2}]}
     api = Api(
-        (200, {"fulfillment_orders": [{**view, "id": "ful_1"}], "next": "c1"}),
-        (200, {"fulfillment_orders": [{**view, "id": "ful_2"}], "next": None}),
+        (200, {"fulfillment_orders": [{**view, "id": "ful_1"}], "next_cursor": "c1"}),
+        (200, {"fulfillment_orders": [{**view, "id": "ful_2"}], "next_cursor": None}),
     )
     work = NodeBotHttp(api, "acme").open_work("denver")  # type: ignore[arg-type]
     assert [each.fulfillment_order_id for each in work] == ["ful_1", "ful_2"]

@@ -105,10 +105,11 @@ def test_a_repeated_cancellation_is_answered_as_at_first(doors: Doors):
     body = {"reason": "x", "lines": [{"line_no": 1, "quantity": 1}]}
     first = cancel(doors, order_id, body, key="c1")
     cancel(doors, order_id, body, key="c2")
+    second_order = doors.place(document(line("A", 3), external_id="2"))
     with doors.world.unchanged():
         again = cancel(doors, order_id, body, key="c1")
         other = cancel(doors, order_id, {"reason": "y"}, key="c1")
-        elsewhere = cancel(doors, "ord_other", body, key="c1")
+        elsewhere = cancel(doors, second_order, body, key="c1")
     assert (again.status, again.body, again.headers["Idempotency-Replayed"]) == (200, first.body, "true")
     assert (other.status, other.body["code"]) == (422, "idempotency_key_reused")
     assert (elsewhere.status, elsewhere.body["code"]) == (422, "idempotency_key_reused")
@@ -138,16 +139,16 @@ def test_a_malformed_cancellation_is_refused(doors: Doors, body: Any, pointers: 
 @pytest.mark.capability("A3")
 @pytest.mark.parametrize("decision", ["accept", "cancel"])
 def test_a_person_decides_about_an_order_in_review(doors: Doors, decision: str):
-    order_id = doors.place(document(line("A", 1), cards=(999,)))
+    order_id = doors.place(document(line("A", 1), ship_to=None))
     seen = doors.see(order_id)
     assert (seen["status"], seen["available_actions"]) == ("PENDING_REVIEW", ["review", "cancel"])
     assert [(v["name"], v["verdict"]) for v in seen["validations"]] == [
         ("schema", "pass"),
         ("sums", "pass"),
-        ("address", "pass"),
+        ("address", "fail"),
         ("sku", "pass"),
         ("node", "pass"),
-        ("tender_sum", "fail"),
+        ("tender_sum", "pass"),
     ]
     answer = review(doors, order_id, decision, key="r1")
     assert (answer.status, answer.body["status"]) == (200, {"accept": "CONFIRMED", "cancel": "CANCELLED"}[decision])

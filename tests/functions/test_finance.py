@@ -176,10 +176,10 @@ def test_a_long_list_comes_in_pages(api: Api, books: Books) -> None:
         assert exported.run(export_function, books, *wishes) == []
     url = "/v1/finance/exports?business_date=2026-11-20&limit=4"
     first = api.get(url).body
-    second = api.get(f"{url}&cursor={first['cursor'].replace('=', '%3D')}").body
+    second = api.get(f"{url}&cursor={first['next_cursor'].replace('=', '%3D')}").body
     found = [(one["entity"], one["batch"]) for one in first["exports"] + second["exports"]]
     assert found == [("100", 1), ("100", 2), ("100", 3), ("2", 1), ("2", 2), ("2", 3)]
-    assert second["cursor"] is None
+    assert second["next_cursor"] is None
     only = api.get("/v1/finance/exports?business_date=2026-11-20&entity=2").body["exports"]
     assert [one["batch"] for one in only] == [1, 2, 3]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
 import pytest
 
+from oms.platform.observability import logger
 from oms.platform.problems import Busy
 from tests.order_doors import Doors, doors, message
 from tests.order_world import document, line, world
@@ -70,6 +72,23 @@ def test_only_the_bad_messages_of_a_batch_come_again(doors: Doors):
     )
     assert failed == ["m1", "m2", "m3", "m4", "m5"]
     assert doors.see(order_id)["lines"][0]["quantities"] == {"picked": 5}
+
+
+def test_what_a_node_sends_is_never_logged(doors: Doors):
+    _, work = open_work(doors)
+    told = {"name": "Canary Birdwood", "email": "canary@example.com"}
+    said = StringIO()
+    logger().registered_handler.setStream(said)
+    wrong = [
+        say("Accept", work, "m1", reason=told),
+        say("Ship", work, "m2", shipment={"carrier": told["name"] * 9, "packages": [told["email"]]}),
+        say("Pick", work, "m3", occurred_at=told["email"], lines=told["name"]),
+        say("Pack", work, "m4", attributes=told["email"]),
+    ]
+    assert doors.queue("node_messages", *wrong) == ["m0", "m1", "m2", "m3"]
+    assert said.getvalue().count("ValidationError") >= len(wrong)
+    for canary in ("Canary", "Birdwood", "canary@"):
+        assert canary not in said.getvalue()
 
 
 def test_another_tenants_work_does_not_exist(doors: Doors):

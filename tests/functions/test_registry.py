@@ -158,6 +158,7 @@ def test_each_change_of_a_node_is_an_event(api: Api, database: Database):
     )
     assert second["meta"]["reason"] == "lease ended"
     assert Node.model_validate(second["data"]["node"]).status == "closed"
+    assert second["data"]["node"]["effective_from"] == "2026-03-09T12:00:00.000Z"
 
 
 @pytest.mark.capability("R7")
@@ -216,6 +217,13 @@ def test_the_registry_holds_every_kind_of_node_as_it_is_and_as_it_will_be(api: A
     assert [node["latitude"] for node in api.get("/v1/nodes?kind=store").body["nodes"]] == [41]
 
 
+@pytest.mark.parametrize("long", ["x" * 2100, "%C3%A9" * 1100])
+@pytest.mark.parametrize("kind", ["nodes", "items"])
+def test_an_id_longer_than_any_key_names_nothing(api: Api, kind: str, long: str):
+    assert api.get(f"/v1/{kind}/{long}").body["code"] == "not_found"
+    assert api.put(f"/v1/{kind}/{long}", STORE if kind == "nodes" else HEART).body["code"] == "invalid_request"
+
+
 def test_too_many_rows_are_refused_whole(api: Api, database: Database):
     small = {"id": "x"}
     assert api.put("/v1/nodes", {"nodes": [small] * 201}).status == 413
@@ -230,12 +238,12 @@ def test_nodes_are_listed_by_kind_and_page(api: Api):
     api.put("/v1/nodes", {"nodes": rows})
     first = api.get("/v1/nodes?limit=3").body
     assert [node["id"] for node in first["nodes"]] == ["dc-1", "store-0", "store-1"]
-    second = api.get(f"/v1/nodes?limit=3&cursor={first['next']}").body
-    assert ([node["id"] for node in second["nodes"]], second["next"]) == (["store-2"], None)
+    second = api.get(f"/v1/nodes?limit=3&cursor={first['next_cursor']}").body
+    assert ([node["id"] for node in second["nodes"]], second["next_cursor"]) == (["store-2"], None)
     assert [node["id"] for node in api.get("/v1/nodes?kind=dc").body["nodes"]] == ["dc-1"]
     assert first["nodes"][0]["version"] == 1
     wrong = api.get("/v1/nodes?limit=0&kind=ship&at=yesterday&page=2")
-    assert (wrong.status, sorted(wrong.pointers)) == (422, ["/at", "/kind", "/limit", "/page"])
+    assert (wrong.status, sorted(wrong.pointers)) == (422, ["/query/at", "/query/kind", "/query/limit", "/query/page"])
 
 
 @pytest.mark.parametrize(
@@ -272,6 +280,9 @@ def test_one_tenant_sees_nothing_of_another(api: Api):
         ("{not json", {}, None, 400, "malformed_json"),
         (STORE, {}, "", 400, "idempotency_key_missing"),
         ("[]", {}, None, 422, "invalid_request"),
+        (json.dumps(STORE).replace("40.731", "1e999999"), {}, None, 422, "invalid_request"),
+        (json.dumps(STORE).replace("40.731", "-1e99999999999999999999"), {}, None, 400, "malformed_json"),
+        (STORE | {"effective_from": "0001-01-01T00:00:00+14:00"}, {}, None, 422, "invalid_request"),
         (STORE | {"attributes": {"a": 1.5}}, {}, None, 422, "invalid_request"),
         (STORE | {"name": "4111 1111 1111 1111"}, {}, None, 422, "card_number_found"),
         (STORE | {"id": "store-2"}, {}, None, 422, "invalid_request"),

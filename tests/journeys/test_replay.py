@@ -1,9 +1,11 @@
 """`make replay` on the running system: real documents become orders, everything ends, every sum ties."""
 
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -109,7 +111,7 @@ def test_every_kind_of_document_ties_to_the_penny(its_own_time: Running, tmp_pat
 
 
 def test_an_invariant_that_fails_ends_with_one(its_own_time: Running, tmp_path: Path) -> None:
-    """Stock that somebody else takes in the middle of a run does not add up, and the replay says so."""
+    """Stock that somebody takes in the middle of a run does not add up, and the run that goes on says so."""
     file = tmp_path / "documents.csv"
     file.write_text(
         ",".join(COLUMNS) + "\n" + FILE.splitlines()[1].replace("R1001", "R2001").replace("900001", "910001")
@@ -117,11 +119,16 @@ def test_an_invariant_that_fails_ends_with_one(its_own_time: Running, tmp_path: 
     run = new_run()
     done = replay(its_own_time, file, "--run", run)
     assert done.returncode == 0, done.stdout + done.stderr
-    notes = its_own_time.state_dir / "replays" / f"{run}.json"
-    notes.write_text(
-        notes.read_text().replace('"finished": true', '"finished": false').replace('"R2001": [0', '"R2001": [7')
-    )
+    file_of_notes = its_own_time.state_dir / "replays" / f"{run}.json"
+    notes = json.loads(file_of_notes.read_text())
+    before = notes["stock"]["R2001"][0]
+    notes |= {"finished": False, "stock": {"R2001": [before + 7, 0]}}
+    file_of_notes.write_text(json.dumps(notes))
+    gone = replay(its_own_time, file, "--run", run)
+    assert gone.returncode == 2
+    assert "the clock has left the dates" in gone.stderr
+    its_own_time.clock_offset = int((datetime(2011, 3, 1, 12, tzinfo=UTC) - datetime.now(UTC)).total_seconds())
     again = replay(its_own_time, file, "--run", run)
-    assert again.returncode == 1
+    assert again.returncode == 1, again.stdout + again.stderr
     assert "FAIL the stock of 1 SKUs adds up" in again.stdout
-    assert "R2001: 5 on hand, not 12" in again.stdout
+    assert f"R2001: {before + 5} on hand, not {before + 12}" in again.stdout

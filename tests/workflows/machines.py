@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import boto3
@@ -18,8 +19,12 @@ import pytest
 from moto import mock_aws
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import (
+    StateTaskServiceSfn,
+)
 
 from oms.fulfillment.adapters.step_functions import _client as callback_client
+from oms.fulfillment.adapters.step_functions import continue_workflow
 from oms.orders.adapters.step_functions import _client as start_client
 from tests.moto_resources import create
 from tests.order_doors import Doors
@@ -45,8 +50,10 @@ class Function:
     ) -> bytes:
         function = function_name(name.rsplit(":", 1)[1] if ":" in name else name)
         event = json.loads(body)
-        assert self.doors is not None
         with self.lock:  # one at a time: what happens at once is another room's matter
+            if self.doors is None or event["order_id"] not in self.doors.world.order_ids():
+                response_headers["x-amz-function-error"] = "Unhandled"
+                return b'{"errorType": "Ended", "errorMessage": "the test that started this run is over"}'
             self.calls.append((function, event))
             errors = self.broken.get(function, [])
             try:
@@ -114,6 +121,22 @@ class Machines:
         }
         return {run["name"]: run["executionArn"] for run in runs if run["name"] in known}
 
+    def stop(self) -> None:
+        """End what still waits for a node, so that no later test hears of it."""
+        self.function.doors = None
+        for name in ("OrderWorkflow", "FulfillmentWorkflow"):
+            runs = self.client.list_executions(stateMachineArn=self.deployed.arn(name), statusFilter="RUNNING")
+            for run in runs["executions"]:
+                self.until(partial(self._stopped, run["executionArn"]))
+
+    def _stopped(self, arn: str) -> bool:
+        try:
+            self.client.stop_execution(executionArn=arn)
+        except AttributeError:
+            # moto's run exists a moment before it can be stopped.
+            return False
+        return True
+
     def waits(self, work_id: str, token_number: int = 1) -> None:
         """Wait until the run of some work waits for its node for the given time."""
 
@@ -135,6 +158,33 @@ class Machines:
                 assert self.doors.queue("resume_fulfillment", event) == []
 
 
+def _with_its_names(start: Callable[..., None]) -> Callable[..., None]:
+    """moto hands StateMachineArn on as it stands in the definition; boto3 calls it stateMachineArn."""
+
+    def start_execution(task: Any, *, normalised_parameters: dict[str, Any], **more: Any) -> None:
+        named = {name[0].lower() + name[1:]: value for name, value in normalised_parameters.items()}
+        start(task, normalised_parameters=named, **more)
+
+    return start_execution
+
+
+def _without_waiting(evaluate: Callable[..., None]) -> Callable[..., None]:
+    """A retry comes at once: nothing but these definitions may lose its sleep."""
+
+    def at_once(retrier: Any, env: Any) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(retrier_decl, "time", _NoTime)
+            evaluate(retrier, env)
+
+    return at_once
+
+
+class _NoTime:
+    @staticmethod
+    def sleep(_: float) -> None:
+        return
+
+
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[tuple[Deployed, Function]]:
     """Step Functions with our definitions, made once for a module's tests."""
@@ -148,7 +198,10 @@ def cloud() -> Iterator[tuple[Deployed, Function]]:
         patch.setattr(
             LambdaSimpleBackend, "invoke", lambda backend, *asked: function.invoke(backend, *asked), raising=True
         )
-        patch.setattr(retrier_decl.time, "sleep", lambda _: None)
+        patch.setattr(retrier_decl.RetrierDecl, "_eval_body", _without_waiting(retrier_decl.RetrierDecl._eval_body))
+        patch.setattr(
+            StateTaskServiceSfn, "_eval_service_task", _with_its_names(StateTaskServiceSfn._eval_service_task)
+        )
         with mock_aws(config=CONFIG):
             callback_client.cache_clear()
             start_client.cache_clear()
@@ -158,7 +211,7 @@ def cloud() -> Iterator[tuple[Deployed, Function]]:
 
 
 @pytest.fixture
-def machines(cloud: tuple[Deployed, Function], doors: Doors, monkeypatch: pytest.MonkeyPatch) -> Machines:
+def machines(cloud: tuple[Deployed, Function], doors: Doors, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machines]:
     """The workflows over a fresh retailer."""
     deployed, function = cloud
     deployed.enter(monkeypatch, "start_order_workflow")
@@ -166,8 +219,7 @@ def machines(cloud: tuple[Deployed, Function], doors: Doors, monkeypatch: pytest
     function.calls.clear()
     function.broken.clear()
     made = Machines(deployed, doors, function)
-    from oms.fulfillment.adapters.step_functions import continue_workflow
-
     # Here the real Step Functions waits, not the world's stand-in.
     monkeypatch.setattr(type(doors.world), "continue_workflow", staticmethod(continue_workflow))
-    return made
+    yield made
+    made.stop()

@@ -22,10 +22,10 @@ from oms.fulfillment.events import (
 from oms.fulfillment.model import Action, FulfillmentOrder, Shipment
 from oms.fulfillment.request import ActionRequest
 from oms.fulfillment.shipping import new_shipment, shipment_event
+from oms.fulfillment.views import work_view
 from oms.inventory import writes as stock
 from oms.orders.model import Order
 from oms.orders.store import load_order
-from oms.orders.views import fulfillment_order_view
 from oms.orders.writes import change_order
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.dynamodb import Conflict
@@ -182,7 +182,7 @@ def _take(
     after, writes, events = change_order(
         call.tenant, order, events=step.events, fulfillment_orders=[step.work], shipments=step.shipments
     )
-    body = fulfillment_order_view(after, step.work).model_dump()
+    body = work_view(step.work, after.header.version).model_dump()
     return after, Decision([*writes, *step.stock], events, body=body)
 
 

@@ -44,7 +44,7 @@ def take_message(runtime: Runtime, event: Event, known: KnownOrders | None = Non
         principal=node_principal(event.tenant, node_id),
         key=f"node:{node_id}#{message_id}",
         input_hash=input_hash([event.type, dict(event.data)]),
-        correlation_id=message_id,
+        correlation_id=None,
         causation_id=message_id,
     )
     try:

@@ -137,7 +137,7 @@ def new_order(
         placed_at=format_instant(placed_at),
         ordered_at=format_instant(request.ordered_at or placed_at),
         customer=request.customer,
-        correlation_id=call.correlation_id,
+        correlation_id=call.correlation_id or call.causation_id,
         groups=tuple(groups),
         charges=request.charges,
         totals=request.totals,

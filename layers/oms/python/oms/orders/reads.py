@@ -172,7 +172,8 @@ def _own(tenant: str, partition: str, position: dict[str, str]) -> dict[str, str
     if position["gsi1pk"] != partition or not position["pk"].startswith(tenant_prefix(tenant)):
         raise _bad_cursor()
     try:
-        Key(position["pk"], position["sk"]), Key(position["gsi1pk"], position["gsi1sk"])
+        for pk, sk in (("pk", "sk"), ("gsi1pk", "gsi1sk")):
+            Key(position[pk], position[sk])
     except NotFound as error:
         raise _bad_cursor() from error
     return position

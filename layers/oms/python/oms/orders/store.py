@@ -95,7 +95,7 @@ def order_from_items(items: Iterable[Item]) -> Order | None:
         kind = str(item["sk"]).split("#", 1)[0]
         body = str(item.get("body", ""))
         if kind == "ORDER":
-            header |= {**json.loads(body), "version": item["version"], "sequence": item["sequence"]}
+            header |= {**json.loads(str(item["progress"])), "version": item["version"], "sequence": item["sequence"]}
         elif kind == "AGREED":
             header |= json.loads(body)
         elif kind == "LINES":

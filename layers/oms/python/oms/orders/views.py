@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from oms.fulfillment.model import FulfillmentOrder, Shipment
+from oms.fulfillment.model import Shipment
 from oms.fulfillment.views import FulfillmentOrderView, work_view
 from oms.orders.model import (
     Line,
@@ -198,11 +198,6 @@ def _line(order: Order, line: Line) -> LineView:
         quantities=quantities(order, line),
         attributes=agreed.attributes,
     )
-
-
-def fulfillment_order_view(order: Order, work: FulfillmentOrder) -> FulfillmentOrderView:
-    """The work of one node, with the order's version."""
-    return work_view(work, order.header.version)
 
 
 def _shipment(shipment: Shipment) -> ShipmentView:

@@ -56,7 +56,7 @@ def change_order(
     counted = after.header.model_copy(update={"version": old.version + 1, "sequence": old.sequence + len(events)})
     after = replace(after, header=counted)
     writes = [
-        _header_change(tenant, before, after, body_changed=header is not None and header != old),
+        _header_change(tenant, before, after, header_changed=header is not None and header != old),
         *(work_write(tenant, work) for work in fulfillment_orders),
         *(
             _child(tenant, old.id, f"SHIPMENT#{shipment.id}", shipment.model_dump_json(exclude_defaults=True))
@@ -132,7 +132,7 @@ def _statuses(order: Order) -> Item:
 def _header_item(tenant: str, order: Order) -> Item:
     header = order.header
     return {
-        "body": _progress(header),
+        "progress": _progress(header),
         "version": header.version,
         "sequence": header.sequence,
         "gsi1pk": f"{tenant_prefix(tenant)}ORDERS#{header.placed_at[:10]}",
@@ -145,11 +145,11 @@ def _header_item(tenant: str, order: Order) -> Item:
     }
 
 
-def _header_change(tenant: str, before: Order, after: Order, *, body_changed: bool) -> Write:
+def _header_change(tenant: str, before: Order, after: Order, *, header_changed: bool) -> Write:
     was, now = _statuses(before), _statuses(after)
     changed: Item = {name: value for name, value in now.items() if was[name] != value}
-    if body_changed:
-        changed["body"] = _progress(after.header)
+    if header_changed:
+        changed["progress"] = _progress(after.header)
     return Write(
         Kind.CHANGE,
         "orders",

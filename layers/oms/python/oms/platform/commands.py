@@ -43,14 +43,15 @@ class Runtime:
 class Call:
     """One request to run a command: by whom, under which key, caused by what.
 
-    `input_hash` tells a repeat (same content) from a reuse of the key; `expected_version` is the caller's If-Match.
+    `input_hash` tells a repeat (same content) from a reuse of the key; `expected_version` is the caller's If-Match;
+    `correlation_id` is None where the caller named none, and then what it acts on tells what it belongs to.
     """
 
     command: str
     principal: Principal
     key: str
     input_hash: str
-    correlation_id: str
+    correlation_id: str | None
     causation_id: str
     channel: str | None = None
     expected_version: int | None = None
@@ -159,7 +160,7 @@ def event_writes(runtime: Runtime, call: Call, drafts: Sequence[EventDraft]) -> 
                 version=draft.data.version,
                 occurred_at=occurred_at,
                 sequence=draft.sequence,
-                correlation_id=draft.correlation_id or call.correlation_id,
+                correlation_id=call.correlation_id or draft.correlation_id or call.causation_id,
                 causation_id=call.causation_id,
                 channel=draft.channel or call.channel,
                 tenant=call.tenant,

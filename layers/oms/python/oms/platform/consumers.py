@@ -88,6 +88,6 @@ def call_from_workflow(command: str, tenant: str, key: str) -> Call:
         principal=system_principal(tenant, command),
         key=key,
         input_hash=input_hash([tenant, key]),
-        correlation_id=key,
+        correlation_id=None,
         causation_id=key,
     )

@@ -61,7 +61,7 @@ class EventDraft:
     channel: str | None = None
     legal_entity: str | None = None
     reason: str | None = None
-    # What the entity belongs to, where the call itself does not know it.
+    # What the entity belongs to, where the call names nothing.
     correlation_id: str | None = None
 
 

@@ -139,7 +139,7 @@ def call(app: APIGatewayHttpResolver, command: str, principal: Principal, body: 
         principal=principal,
         key=f"{principal.actor}#{key}",
         input_hash=input_hash([target, body.model_dump(mode="json") if isinstance(body, BaseModel) else body]),
-        correlation_id=headers.get("x-correlation-id", request_id)[:128],
+        correlation_id=headers["x-correlation-id"][:128] if "x-correlation-id" in headers else None,
         causation_id=request_id,
         channel=next(iter(principal.channels)) if len(principal.channels) == 1 else None,
         expected_version=_if_match(headers.get("if-match")),

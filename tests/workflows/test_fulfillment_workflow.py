@@ -1,0 +1,258 @@
+"""The fulfilment workflow: every answer of a node, every time-out, every failure, with the real handlers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.order_doors import doors
+from tests.order_world import TENANT, line, world
+from tests.workflows.machines import SERVICE_ERROR, Machines, cloud, machines
+
+__all__ = ["cloud", "doors", "machines", "world"]
+
+UNTIL_PARCEL = ["ReleaseFulfillmentOrder", "WhatHappened"]
+
+
+def begin(machines: Machines, *lines: dict[str, Any], seconds: int = 60, **changes: Any) -> tuple[str, str, str]:
+    """An order whose only fulfilment order waits for its node: its id, the work's id and the run's ARN."""
+    order_id = machines.world.sourced(*(lines or (line("A", 5),)), **changes)
+    machines.world.authorize(order_id)
+    (work,) = machines.world.order(order_id).fulfillment_orders
+    content = {
+        "tenant": TENANT,
+        "order_id": order_id,
+        "fulfillment_order_id": work.id,
+        "timeout_seconds": seconds,
+    }
+    arn = machines.start("FulfillmentWorkflow", content, name=work.id, wait=False)
+    machines.waits(work.id)
+    return order_id, work.id, arn
+
+
+def ends(machines: Machines, arn: str, status: str = "SUCCEEDED") -> list[str]:
+    """The states of a run that has ended as expected."""
+    run = machines.wait(arn)
+    assert run["status"] == status, run
+    return machines.states(arn)
+
+
+@pytest.mark.capability("H2", "K4")
+def test_shipped_and_captured(machines: Machines):
+    order_id, work, arn = begin(machines)
+    machines.node(work, "accept")
+    machines.node(work, "ship")
+    assert ends(machines, arn) == [*UNTIL_PARCEL, "CapturePayment"]
+    view = machines.world.view(order_id)
+    assert (view.status, view.payment_status, view.fulfillment_status) == ("COMPLETED", "CAPTURED", "FULFILLED")
+    assert machines.world.provider.effects == [("authorize", "psp_1", 5000), ("capture", "psp_1", 5000)]
+
+
+@pytest.mark.capability("H6", "K4")
+def test_a_first_parcel_then_the_rest(machines: Machines):
+    order_id, work, arn = begin(machines)
+    machines.node(work, "ship", lines={1: 2})
+    machines.waits(work, 2)
+    assert machines.world.provider.amount("capture") == 2000
+    machines.node(work, "ship", lines={1: 1})
+    machines.waits(work, 3)
+    machines.node(work, "ship")
+    assert ends(machines, arn) == [
+        *UNTIL_PARCEL,
+        "CapturePartialPayment",
+        "AwaitRestOfShipment",
+        "WhatHappened",
+        "CapturePartialPayment",
+        "AwaitRestOfShipment",
+        "WhatHappened",
+        "CapturePayment",
+    ]
+    assert [amount for verb, _, amount in machines.world.provider.effects if verb == "capture"] == [2000, 1000, 2000]
+    assert machines.world.events(order_id).count("FulfillmentOrderReleased") == 1
+
+
+@pytest.mark.capability("H2")
+def test_a_rejection_is_put_in_front_of_a_person(machines: Machines):
+    order_id, work, arn = begin(machines)
+    machines.node(work, "reject", reason="damaged")
+    states = ends(machines, arn)
+    assert states == [*UNTIL_PARCEL, "NoteRejection", "EscalateFulfillmentOrder", "MayStillShip", "NothingLeftToDo"]
+    assert machines.world.view(order_id).fulfillment_orders[0].escalated_reason == "REJECTED"
+    assert machines.world.view(order_id).lines[0].quantities == {"open": 5}
+
+
+@pytest.mark.capability("H2")
+def test_a_cancellation_ends_the_wait(machines: Machines):
+    order_id, _, arn = begin(machines)
+    with machines.function.lock:
+        machines.world.cancel(order_id)
+        machines.doors.queue("resume_fulfillment", machines.doors.stored_event(order_id, "FulfillmentOrderCancelled"))
+        machines.doors.queue("release_payment", machines.doors.stored_event(order_id, "OrderCancelled"))
+    assert ends(machines, arn) == [*UNTIL_PARCEL, "NothingLeftToDo"]
+    assert machines.world.provider.effects == [("authorize", "psp_1", 5000), ("void", "psp_1", 5000)]
+
+
+def test_cancelling_the_rest_of_a_parcel_ends_the_wait(machines: Machines):
+    order_id, work, arn = begin(machines)
+    machines.node(work, "ship", lines={1: 2})
+    machines.waits(work, 2)
+    with machines.function.lock:
+        machines.world.cancel(order_id)
+        machines.doors.queue("resume_fulfillment", machines.doors.stored_event(order_id, "FulfillmentOrderCancelled"))
+    assert ends(machines, arn)[-2:] == ["WhatHappened", "CapturePayment"]
+    assert machines.world.provider.held["psp_1"].captured == 2000
+    assert machines.world.provider.held["psp_1"].capturable == 0
+
+
+@pytest.mark.capability("H2")
+def test_a_silent_node_is_escalated_and_may_still_ship(machines: Machines):
+    order_id, work, arn = begin(machines, seconds=1)
+    machines.until(lambda: "escalate_fulfillment" in machines.names)
+    machines.waits(work, 2)
+    machines.node(work, "ship")
+    states = ends(machines, arn)
+    assert states[:5] == [
+        "ReleaseFulfillmentOrder",
+        "NoteTimeout",
+        "EscalateFulfillmentOrder",
+        "MayStillShip",
+        "AwaitRestOfShipment",
+    ]
+    assert states[-2:] == ["WhatHappened", "CapturePayment"]
+    assert machines.world.view(order_id).fulfillment_orders[0].escalated_reason == "TIMED_OUT"
+    assert machines.world.events(order_id).count("FulfillmentOrderReleased") == 1
+    # A late answer to the first wait is nobody's any more.
+    with machines.function.lock:
+        assert (
+            machines.doors.queue("resume_fulfillment", machines.doors.stored_event(order_id, "ShipmentShipped")) == []
+        )
+
+
+@pytest.mark.capability("K4")
+@pytest.mark.parametrize("errors", [["TransientFailure"] * 14, ["Busy", SERVICE_ERROR, "Sandbox.Timedout"]])
+def test_a_capture_rides_out_a_provider_that_is_down(machines: Machines, errors: list[str]):
+    _, work, arn = begin(machines)
+    machines.function.broken["capture_payment"] = list(errors)
+    machines.node(work, "ship")
+    assert ends(machines, arn) == [*UNTIL_PARCEL, "CapturePayment"]
+    assert machines.world.provider.amount("capture") == 5000
+    assert machines.names.count("capture_payment") == len(errors) + 1
+
+
+@pytest.mark.capability("K4")
+@pytest.mark.parametrize("errors", [["TransientFailure"] * 15, ["SomethingElse"]])
+def test_a_capture_that_cannot_be_is_put_in_front_of_a_person(machines: Machines, errors: list[str]):
+    order_id, work, arn = begin(machines)
+    machines.function.broken["capture_payment"] = list(errors)
+    machines.node(work, "ship")
+    states = ends(machines, arn)
+    assert states[2:] == [
+        "CapturePayment",
+        "NoteCaptureFailure",
+        "EscalateFulfillmentOrder",
+        "MayStillShip",
+        "NothingLeftToDo",
+    ]
+    assert machines.world.view(order_id).fulfillment_orders[0].escalated_reason == "CAPTURE_FAILED"
+
+
+@pytest.mark.capability("K4")
+def test_a_refused_first_parcel_is_escalated_once_and_the_rest_goes_on(machines: Machines):
+    order_id, work, arn = begin(machines)
+    machines.world.provider.script["capture"] = ["declined"]
+    machines.node(work, "ship", lines={1: 2})
+    machines.waits(work, 2)
+    machines.node(work, "ship")
+    assert ends(machines, arn) == [
+        *UNTIL_PARCEL,
+        "CapturePartialPayment",
+        "NotePartialCaptureFailure",
+        "EscalateFulfillmentOrder",
+        "MayStillShip",
+        "AwaitRestOfShipment",
+        "WhatHappened",
+        "CapturePayment",
+    ]
+    assert machines.world.events(order_id).count("FulfillmentOrderEscalated") == 1
+    view = machines.world.view(order_id)
+    assert [capture.captured for shipment in view.shipments for capture in shipment.captures] == [False, True]
+    assert view.fulfillment_orders[0].escalated_reason == "CAPTURE_FAILED"
+
+
+def test_work_that_could_not_be_handed_over_waits_for_a_person_and_then_goes_on(machines: Machines):
+    order_id = machines.world.sourced(line("A", 1))
+    machines.world.authorize(order_id)
+    (work,) = machines.world.order(order_id).fulfillment_orders
+    machines.function.broken["release_fulfillment"] = ["SomethingElse"]
+    content = {"tenant": TENANT, "order_id": order_id, "fulfillment_order_id": work.id, "timeout_seconds": 60}
+    arn = machines.start("FulfillmentWorkflow", content, name=work.id, wait=False)
+    machines.waits(work.id, 2)
+    assert machines.states(arn)[:4] == [
+        "ReleaseFulfillmentOrder",
+        "NoteReleaseFailure",
+        "EscalateFulfillmentOrder",
+        "MayStillShip",
+    ]
+    assert machines.world.view(order_id).fulfillment_orders[0].escalated_reason == "RELEASE_FAILED"
+    with machines.function.lock:
+        machines.world.cancel(order_id)
+        machines.doors.queue("resume_fulfillment", machines.doors.stored_event(order_id, "FulfillmentOrderCancelled"))
+    assert ends(machines, arn)[-1] == "NothingLeftToDo"
+
+
+def test_an_unpaid_release_is_refused_by_the_work_itself(machines: Machines):
+    """K10 also where somebody starts the workflow by hand."""
+    order_id = machines.world.sourced(line("A", 1))
+    (work,) = machines.world.order(order_id).fulfillment_orders
+    content = {"tenant": TENANT, "order_id": order_id, "fulfillment_order_id": work.id, "timeout_seconds": 60}
+    arn = machines.start("FulfillmentWorkflow", content, name=work.id, wait=False)
+    machines.waits(work.id, 2)
+    assert "NoteReleaseFailure" in machines.states(arn)
+    assert machines.world.work(work.id).status.value == "SCHEDULED"
+
+
+@pytest.mark.parametrize("errors", [["Busy"] * 8, ["TransientFailure", SERVICE_ERROR]])
+def test_the_release_rides_out_failures(machines: Machines, errors: list[str]):
+    machines.function.broken["release_fulfillment"] = list(errors)
+    order_id, work, arn = begin(machines)
+    machines.until(lambda: machines.world.work(work).status.value == "OPEN")
+    machines.node(work, "ship")
+    assert ends(machines, arn)[-1] == "CapturePayment"
+    assert machines.world.events(order_id).count("FulfillmentOrderReleased") == 1
+
+
+def test_the_escalation_itself_rides_out_anything(machines: Machines):
+    order_id, work, arn = begin(machines)
+    machines.function.broken["escalate_fulfillment"] = ["SomethingElse"] * 10
+    machines.node(work, "reject", reason="damaged")
+    assert ends(machines, arn)[-1] == "NothingLeftToDo"
+    assert machines.world.events(order_id).count("FulfillmentOrderEscalated") == 1
+
+
+def test_digital_work_needs_no_node(machines: Machines):
+    order_id, _, arn = begin(machines, line("GIFT", 1, 2500, type="non_stock", method="digital"))
+    assert ends(machines, arn) == [*UNTIL_PARCEL, "CapturePayment"]
+    assert machines.world.view(order_id).status == "COMPLETED"
+
+
+def test_an_answer_that_nobody_knows_fails_the_run_and_rings(machines: Machines):
+    order_id, work, arn = begin(machines)
+    token = machines.world.work(work).task_token
+    content = {"tenant": TENANT, "order_id": order_id, "fulfillment_order_id": work, "timeout_seconds": 1}
+    machines.client.send_task_success(taskToken=token, output=json.dumps({**content, "outcome": "EATEN"}))
+    assert ends(machines, arn, "FAILED")[-1] == "UnknownOutcome"
+    assert machines.wait(arn)["error"] == "UnknownOutcome"
+
+
+@pytest.mark.capability("H2")
+def test_a_token_is_answered_once(machines: Machines):
+    """A second answer, and one after the end, change nothing and are no error."""
+    order_id, work, arn = begin(machines)
+    machines.node(work, "ship")
+    ends(machines, arn)
+    with machines.function.lock, machines.world.unchanged():
+        for _ in range(2):
+            event = machines.doors.stored_event(order_id, "ShipmentShipped")
+            assert machines.doors.queue("resume_fulfillment", event) == []
