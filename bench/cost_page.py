@@ -41,7 +41,7 @@ How it is counted:
 - SQS: one request for each message that a rule sends, and two (receive, delete) for each batch. EventBridge: each event
   on the domain bus, each on the store bus, with the four messages of the node.
 - Logs: {access} bytes of access log for each request; functions write nothing when all goes well. X-Ray records
-  {traced:.0%} of the calls.
+  {traced:.0%} of the traces; the tasks of the workflows stand in the trace that started them.
 - Data keys are cached for minutes by the services that use them, so calls to KMS hardly grow with orders.
 - Not counted: what the network carries out, the payment provider, and the daily export (a few files for each legal
   entity and day, whatever the number of orders).

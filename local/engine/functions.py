@@ -24,9 +24,7 @@ PATIENCE_SECONDS = 10.0
 
 def install(store: CodeStore) -> None:
     """Run Python functions in our workers; anything else stays with MiniStack."""
-    require(
-        lambda_runtime, "Worker", "_worker_class_for", "acquire_worker", "release_worker", "execution_credentials"
-    )
+    require(lambda_runtime, "Worker", "_worker_class_for", "acquire_worker", "release_worker", "execution_credentials")
     require(lambda_runtime, "_account_region_from_function_config", "_RESERVED_RUNTIME_ENV_VARS")
     require(lambda_svc, "_execute_function_warm", "_resolve_layer_zip", "_ensure_reaper_thread", "_invoke_depth")
     require_source(lambda_runtime.acquire_worker, "_worker_class_for(config)(func_name, config, code_zip)")
@@ -60,9 +58,7 @@ def _executor(original: Any, gates: Gates) -> Any:
         name = config.get("FunctionName", "unknown")
         lambda_svc._ensure_reaper_thread()
         with gates.of(_unqualified(config.get("FunctionArn", name))):
-            worker, _how = lambda_runtime.acquire_worker(
-                name, config, code, qualifier=config.get("Version", "$LATEST")
-            )
+            worker, _how = lambda_runtime.acquire_worker(name, config, code, qualifier=config.get("Version", "$LATEST"))
             try:
                 answer = worker.invoke(
                     event,

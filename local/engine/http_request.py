@@ -112,9 +112,7 @@ class Incoming:
         if length is None and seen_length is not None:
             raise Broken(400)
         self._length = length
-        request.keep_alive = b"close" not in connection and (
-            request.version != "1.0" or b"keep-alive" in connection
-        )
+        request.keep_alive = b"close" not in connection and (request.version != "1.0" or b"keep-alive" in connection)
 
     def _read_chunks(self) -> bool:
         """Move whole chunks out of the buffer; True when the last one and the trailer are in."""

@@ -21,7 +21,14 @@ from typing import Any
 PROGRAM = str(Path(__file__).with_name("worker_main.py"))
 # What a function may bring in its own version; then it cannot use what a nursery has loaded.
 PRELOADED = (
-    "boto3", "botocore", "urllib3", "jmespath", "dateutil", "pydantic", "pydantic_core", "aws_lambda_powertools",
+    "boto3",
+    "botocore",
+    "urllib3",
+    "jmespath",
+    "dateutil",
+    "pydantic",
+    "pydantic_core",
+    "aws_lambda_powertools",
 )
 MESSAGE_LIMIT = 256 * 1024
 
@@ -88,7 +95,10 @@ class Nursery:
         with other:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", PROGRAM, "nursery", str(other.fileno())],
-                stdin=subprocess.DEVNULL, pass_fds=(other.fileno(),), env=environment, process_group=0,
+                stdin=subprocess.DEVNULL,
+                pass_fds=(other.fileno(),),
+                env=environment,
+                process_group=0,
             )
         self._control.send(json.dumps({"path": layers}).encode())
 

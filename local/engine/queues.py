@@ -84,9 +84,14 @@ def _delete_batch(data: dict[str, Any], queue_url: str) -> dict[str, Any]:
             done.append({"Id": entry.get("Id", "")})
         else:
             message = "The input receipt handle is invalid."
-            failed.append({
-                "Id": entry.get("Id", ""), "Code": "ReceiptHandleIsInvalid", "Message": message, "SenderFault": True,
-            })
+            failed.append(
+                {
+                    "Id": entry.get("Id", ""),
+                    "Code": "ReceiptHandleIsInvalid",
+                    "Message": message,
+                    "SenderFault": True,
+                }
+            )
     return {"Successful": done, "Failed": failed}
 
 

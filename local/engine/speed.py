@@ -179,14 +179,23 @@ def _keep_function_logs_small() -> None:
 
 def _new_group(arn: str, now: int) -> dict[str, Any]:
     return {
-        "arn": arn, "creationTime": now, "retentionInDays": None, "tags": {}, "subscriptionFilters": {}, "streams": {},
+        "arn": arn,
+        "creationTime": now,
+        "retentionInDays": None,
+        "tags": {},
+        "subscriptionFilters": {},
+        "streams": {},
     }
 
 
 def _new_stream(now: int) -> dict[str, Any]:
     return {
-        "events": [], "uploadSequenceToken": "1", "creationTime": now,
-        "firstEventTimestamp": None, "lastEventTimestamp": None, "lastIngestionTime": None,
+        "events": [],
+        "uploadSequenceToken": "1",
+        "creationTime": now,
+        "firstEventTimestamp": None,
+        "lastEventTimestamp": None,
+        "lastIngestionTime": None,
     }
 
 

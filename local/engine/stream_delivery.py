@@ -89,8 +89,11 @@ class Delivery:
             body = result.get("body") or {}
             portion.error = result.get("function_error") or "Unhandled"
             logger.warning(
-                "%s failed on %d stream record(s): %s: %s", self._mapping["FunctionName"],
-                len(portion.records), body.get("errorType"), body.get("errorMessage"),
+                "%s failed on %d stream record(s): %s: %s",
+                self._mapping["FunctionName"],
+                len(portion.records),
+                body.get("errorType"),
+                body.get("errorMessage"),
             )
             return 0
         portion.error = None

@@ -33,7 +33,12 @@ def report(
     first, last = shard.sequence(records[0]), shard.sequence(records[-1])
     logger.warning(
         "gave up on %d record(s) %s..%s of %s for %s: %s",
-        len(records), first, last, shard.stream_arn, mapping["FunctionArn"], condition,
+        len(records),
+        first,
+        last,
+        shard.stream_arn,
+        mapping["FunctionArn"],
+        condition,
     )
     if not destination:
         return

@@ -57,7 +57,10 @@ class Engine:
         }
         self.process = subprocess.Popen(
             [engine_python(), str(ROOT / "local" / "launcher.py")],
-            env=environment, stdout=self.log, stderr=subprocess.STDOUT, cwd=ROOT,
+            env=environment,
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+            cwd=ROOT,
         )
 
     def wait_until_healthy(self) -> None:
@@ -106,4 +109,3 @@ def engine(start_engine: Callable[..., Engine]) -> Engine:
 @pytest.fixture(scope="session")
 def cloud(engine: Engine) -> Cloud:
     return Cloud(engine.port)
-

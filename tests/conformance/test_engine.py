@@ -26,17 +26,24 @@ def client_credentials_token(cloud: Cloud) -> tuple[str, str, str]:
     cognito = cloud.client("cognito-idp")
     pool = cognito.create_user_pool(PoolName=cloud.name("pool"))["UserPool"]["Id"]
     cognito.create_resource_server(
-        UserPoolId=pool, Identifier="acme", Name="acme",
+        UserPoolId=pool,
+        Identifier="acme",
+        Name="acme",
         Scopes=[{"ScopeName": "orders.write", "ScopeDescription": "place orders"}],
     )
     made = cognito.create_user_pool_client(
-        UserPoolId=pool, ClientName="web", GenerateSecret=True, AllowedOAuthFlowsUserPoolClient=True,
-        AllowedOAuthFlows=["client_credentials"], AllowedOAuthScopes=["acme/orders.write"],
+        UserPoolId=pool,
+        ClientName="web",
+        GenerateSecret=True,
+        AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthFlows=["client_credentials"],
+        AllowedOAuthScopes=["acme/orders.write"],
     )["UserPoolClient"]
     basic = base64.b64encode(f"{made['ClientId']}:{made['ClientSecret']}".encode()).decode()
     form = urllib.parse.urlencode({"grant_type": "client_credentials", "scope": "acme/orders.write"})
     request = urllib.request.Request(
-        f"http://127.0.0.1:{cloud.port}/oauth2/token", form.encode(),
+        f"http://127.0.0.1:{cloud.port}/oauth2/token",
+        form.encode(),
         {"authorization": f"Basic {basic}", "content-type": "application/x-www-form-urlencoded"},
     )
     with urllib.request.urlopen(request, timeout=20) as answer:
@@ -48,15 +55,21 @@ def http_api(cloud: Cloud, function: str, pool: str, client_id: str) -> str:
     gateway = cloud.client("apigatewayv2")
     api = gateway.create_api(Name=cloud.name("api"), ProtocolType="HTTP")["ApiId"]
     authorizer = gateway.create_authorizer(
-        ApiId=api, Name="jwt", AuthorizerType="JWT", IdentitySource=["$request.header.Authorization"],
+        ApiId=api,
+        Name="jwt",
+        AuthorizerType="JWT",
+        IdentitySource=["$request.header.Authorization"],
         JwtConfiguration={"Issuer": f"https://cognito-idp.{REGION}.amazonaws.com/{pool}", "Audience": [client_id]},
     )["AuthorizerId"]
     integration = gateway.create_integration(
         ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=function, PayloadFormatVersion="2.0"
     )["IntegrationId"]
     gateway.create_route(
-        ApiId=api, RouteKey="POST /orders", Target=f"integrations/{integration}",
-        AuthorizationType="JWT", AuthorizerId=authorizer,
+        ApiId=api,
+        RouteKey="POST /orders",
+        Target=f"integrations/{integration}",
+        AuthorizationType="JWT",
+        AuthorizerId=authorizer,
     )
     gateway.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)
     return f"http://127.0.0.1:{cloud.port}/_aws/execute-api/{api}/$default/orders"
@@ -69,13 +82,15 @@ def test_http_api_checks_the_token_and_reaches_dynamodb_through_lambda(cloud: Cl
     order = {"id": "order-1", "qty": 3}
 
     assert cloud.post(url, order, authorization=f"Bearer {token}") == (
-        201, {"id": "order-1", "scope": "acme/orders.write"},
+        201,
+        {"id": "order-1", "scope": "acme/orders.write"},
     )
     stored = cloud.client("dynamodb").get_item(TableName=table, Key={"pk": {"S": "order-1"}, "sk": {"S": "ORDER"}})
     assert stored["Item"]["qty"] == {"N": "3"}
 
     assert cloud.post(url, {"id": "order-2", "qty": -1}, authorization=f"Bearer {token}") == (
-        500, {"message": "Internal Server Error"},
+        500,
+        {"message": "Internal Server Error"},
     )
 
     header, claims, signature = token.split(".")
@@ -104,7 +119,9 @@ def test_a_function_that_hangs_or_dies_is_reported_and_replaced(cloud: Cloud) ->
     function = cloud.function("misbehave", timeout=1)
     late, mark = cloud.invoke(function, {"how": "hang"})
     assert (late["errorType"], late["errorMessage"], mark) == (
-        "Sandbox.Timedout", "Task timed out after 1.00 seconds", "Unhandled",
+        "Sandbox.Timedout",
+        "Task timed out after 1.00 seconds",
+        "Unhandled",
     )
     assert cloud.invoke(function, {"how": "exit"})[0]["errorType"] == "Runtime.ExitError"
     answer, mark = cloud.invoke(function, {"how": "answer"})
@@ -119,10 +136,12 @@ def test_a_function_that_hangs_or_dies_is_reported_and_replaced(cloud: Cloud) ->
 
 
 def test_a_standard_workflow_catches_a_named_error(cloud: Cloud) -> None:
-    machine = cloud.machine({
-        "Sell": {"Type": "Task", "Resource": cloud.function("run_task"), "End": True, **TASK_RETRY_AND_CATCH},
-        "Caught": {"Type": "Pass", "Parameters": {"error.$": "$.problem.Error"}, "End": True},
-    })
+    machine = cloud.machine(
+        {
+            "Sell": {"Type": "Task", "Resource": cloud.function("run_task"), "End": True, **TASK_RETRY_AND_CATCH},
+            "Caught": {"Type": "Pass", "Parameters": {"error.$": "$.problem.Error"}, "End": True},
+        }
+    )
     ended = cloud.execute(machine, {"raise": "shirts"})
     assert ended["status"] == "SUCCEEDED"
     assert json.loads(ended["output"]) == {"error": "StockGone"}
@@ -131,23 +150,26 @@ def test_a_standard_workflow_catches_a_named_error(cloud: Cloud) -> None:
 def waiting_machine(cloud: Cloud, timeout: int | str) -> tuple[str, str]:
     """A machine that waits for a task token, for seconds or as its input says, and the queue that gets the token."""
     tokens = cloud.queue()
-    machine = cloud.machine({
-        "Wait": {
-            "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
-            **({"TimeoutSecondsPath": timeout} if isinstance(timeout, str) else {"TimeoutSeconds": timeout}),
-            "Parameters": {
-                "FunctionName": cloud.function("run_task", TOKENS=tokens),
-                "Payload": {"token.$": "$$.Task.Token", "raise.$": "$.raise"},
+    machine = cloud.machine(
+        {
+            "Wait": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+                **({"TimeoutSecondsPath": timeout} if isinstance(timeout, str) else {"TimeoutSeconds": timeout}),
+                "Parameters": {
+                    "FunctionName": cloud.function("run_task", TOKENS=tokens),
+                    "Payload": {"token.$": "$$.Task.Token", "raise.$": "$.raise"},
+                },
+                "Catch": [
+                    {"ErrorEquals": ["States.Timeout"], "ResultPath": "$.problem", "Next": "Late"},
+                    {"ErrorEquals": ["StockGone"], "ResultPath": "$.problem", "Next": "Failed"},
+                ],
+                "End": True,
             },
-            "Catch": [
-                {"ErrorEquals": ["States.Timeout"], "ResultPath": "$.problem", "Next": "Late"},
-                {"ErrorEquals": ["StockGone"], "ResultPath": "$.problem", "Next": "Failed"},
-            ],
-            "End": True,
-        },
-        "Late": {"Type": "Pass", "Result": {"late": True}, "End": True},
-        "Failed": {"Type": "Pass", "Parameters": {"error.$": "$.problem.Error"}, "End": True},
-    })
+            "Late": {"Type": "Pass", "Result": {"late": True}, "End": True},
+            "Failed": {"Type": "Pass", "Parameters": {"error.$": "$.problem.Error"}, "End": True},
+        }
+    )
     return machine, tokens
 
 
@@ -187,15 +209,20 @@ def test_a_callback_task_fails_at_once_when_its_function_raises(cloud: Cloud) ->
 def test_an_express_workflow_answers_synchronously_and_starts_a_standard_one(cloud: Cloud) -> None:
     task = {"Type": "Task", "Resource": cloud.function("run_task")}
     child = cloud.machine({"Work": {**task, "End": True}})
-    express = cloud.machine({
-        "Sell": {**task, "ResultPath": "$.sold", **TASK_RETRY_AND_CATCH, "Next": "Start"},
-        "Start": {
-            "Type": "Task", "Resource": "arn:aws:states:::states:startExecution",
-            "Parameters": {"StateMachineArn": child, "Name.$": "$.echo", "Input": {"echo": "child"}},
-            "ResultPath": "$.child", "End": True,
+    express = cloud.machine(
+        {
+            "Sell": {**task, "ResultPath": "$.sold", **TASK_RETRY_AND_CATCH, "Next": "Start"},
+            "Start": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::states:startExecution",
+                "Parameters": {"StateMachineArn": child, "Name.$": "$.echo", "Input": {"echo": "child"}},
+                "ResultPath": "$.child",
+                "End": True,
+            },
+            "Caught": {"Type": "Fail", "Error": "SoldOut"},
         },
-        "Caught": {"Type": "Fail", "Error": "SoldOut"},
-    }, kind="EXPRESS")
+        kind="EXPRESS",
+    )
     states = cloud.client("stepfunctions")
     done = states.start_sync_execution(stateMachineArn=express, input=json.dumps({"echo": "order-7"}))
     assert done["status"] == "SUCCEEDED"
@@ -238,14 +265,21 @@ def test_racing_transactions_sell_exactly_the_stock_there_is(cloud: Cloud) -> No
 
     def buy(number: int) -> str:
         try:
-            dynamodb.transact_write_items(TransactItems=[
-                {"Update": {
-                    "TableName": table, "Key": key, "UpdateExpression": "SET #left = #left - :one",
-                    "ConditionExpression": "#left >= :one", "ExpressionAttributeNames": {"#left": "left"},
-                    "ExpressionAttributeValues": {":one": {"N": "1"}},
-                }},
-                {"Put": {"TableName": table, "Item": {"pk": {"S": f"order-{number}"}, "sk": {"S": "ORDER"}}}},
-            ])
+            dynamodb.transact_write_items(
+                TransactItems=[
+                    {
+                        "Update": {
+                            "TableName": table,
+                            "Key": key,
+                            "UpdateExpression": "SET #left = #left - :one",
+                            "ConditionExpression": "#left >= :one",
+                            "ExpressionAttributeNames": {"#left": "left"},
+                            "ExpressionAttributeValues": {":one": {"N": "1"}},
+                        }
+                    },
+                    {"Put": {"TableName": table, "Item": {"pk": {"S": f"order-{number}"}, "sk": {"S": "ORDER"}}}},
+                ]
+            )
         except ClientError as refusal:
             return "|".join(reason["Code"] for reason in refusal.response["CancellationReasons"])
         return "sold"

@@ -37,7 +37,9 @@ def test_own_code_comes_before_layers_and_layers_before_the_engines_libraries(cl
 
     own = {"shelf.py": "FROM = 'code'", "cover.py": "", "pydantic.py": "FROM = 'code'"}
     assert cloud.invoke(cloud.function("where_from", layers=[layer], files=own), modules)[0] == {
-        "shelf": "code", "cover": "engine", "pydantic": "code",
+        "shelf": "code",
+        "cover": "engine",
+        "pydantic": "code",
     }
     assert cloud.invoke(cloud.function("where_from"), {"modules": ["pydantic"]})[0] == {"pydantic": "engine"}
 

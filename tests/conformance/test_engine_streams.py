@@ -64,8 +64,13 @@ def test_a_poison_record_is_isolated_and_the_others_are_applied_in_order(
     source.put("a", "b", "poison", "c", "d")
     # The five records are one batch: the mapping starts when all of them are there.
     cloud.map_source(
-        function, source.arn, StartingPosition="TRIM_HORIZON", BatchSize=10, MaximumRetryAttempts=1,
-        BisectBatchOnFunctionError=True, FunctionResponseTypes=["ReportBatchItemFailures"],
+        function,
+        source.arn,
+        StartingPosition="TRIM_HORIZON",
+        BatchSize=10,
+        MaximumRetryAttempts=1,
+        BisectBatchOnFunctionError=True,
+        FunctionResponseTypes=["ReportBatchItemFailures"],
         DestinationConfig={"OnFailure": {"Destination": cloud.queue_arn(dead)}},
     )
     assert until_applied(cloud, notes, 4) == ["a", "b", "c", "d"]
@@ -86,7 +91,11 @@ def test_without_splitting_the_rest_of_the_batch_is_given_up_with_the_poison(
     function, notes = consumer(cloud, ON_POISON="report")
     source.put("a", "poison", "b")
     cloud.map_source(
-        function, source.arn, StartingPosition="TRIM_HORIZON", BatchSize=10, MaximumRetryAttempts=0,
+        function,
+        source.arn,
+        StartingPosition="TRIM_HORIZON",
+        BatchSize=10,
+        MaximumRetryAttempts=0,
         FunctionResponseTypes=["ReportBatchItemFailures"],
         DestinationConfig={"OnFailure": {"Destination": cloud.queue_arn(dead)}},
     )
@@ -102,7 +111,10 @@ def test_a_partial_failure_is_retried_from_the_failed_record(cloud: Cloud, make_
     function, notes = consumer(cloud, ON_POISON="report")
     source.put("a", "b", "once-only", "c")
     cloud.map_source(
-        function, source.arn, StartingPosition="TRIM_HORIZON", BatchSize=10,
+        function,
+        source.arn,
+        StartingPosition="TRIM_HORIZON",
+        BatchSize=10,
         FunctionResponseTypes=["ReportBatchItemFailures"],
     )
     seen = cloud.collect(notes, lambda notes: len(applied(notes)) >= 4)
@@ -146,7 +158,10 @@ def test_latest_skips_what_was_there_and_a_filter_keeps_what_matches(cloud: Clou
         pattern = '{"partitionKey": ["one"]}'
     source.put("new-but-before")
     cloud.map_source(
-        function, source.arn, StartingPosition="LATEST", BatchSize=10,
+        function,
+        source.arn,
+        StartingPosition="LATEST",
+        BatchSize=10,
         FilterCriteria={"Filters": [{"Pattern": pattern}]},
     )
     source.put("new-1", "new-2")
@@ -169,7 +184,10 @@ def test_records_too_old_go_to_the_failure_queue_unseen(cloud: Cloud) -> None:
     time.sleep(1.1)
     # AWS allows 60 s or more; a second makes the test quick and follows the same path.
     cloud.map_source(
-        function, source.arn, StartingPosition="TRIM_HORIZON", MaximumRecordAgeInSeconds=1,
+        function,
+        source.arn,
+        StartingPosition="TRIM_HORIZON",
+        MaximumRecordAgeInSeconds=1,
         DestinationConfig={"OnFailure": {"Destination": cloud.queue_arn(dead)}},
     )
     note = cloud.collect(dead, lambda seen: len(seen) == 1)[0]

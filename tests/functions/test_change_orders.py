@@ -91,6 +91,24 @@ def test_the_version_that_was_read_may_be_changed(doors: Doors):
         assert (answer.status, answer.body["version"]) == (200, int(form.strip('W/"')) + 1)
 
 
+@pytest.mark.capability("A1", "B4")
+@pytest.mark.parametrize("lines", [1, 30])
+def test_a_repeat_of_a_versioned_change_finds_its_answer(doors: Doors, lines: int):
+    """It has itself made the version stale; also where the cancellation took several transactions."""
+    doors.world.receive("A", "DC1", 30)
+    order_id = doors.place(document(*[line("A", 1, 10)] * lines))
+    first = cancel(doors, order_id, headers={"if-match": "1"}, key="c1")
+    assert (first.status, first.body["status"]) == (200, "CANCELLED")
+    with doors.world.unchanged():
+        again = cancel(doors, order_id, headers={"if-match": "1"}, key="c1")
+        stale = cancel(doors, order_id, headers={"if-match": "1"}, key="c2")
+    assert (again.status, again.body, again.headers["Idempotency-Replayed"]) == (200, first.body, "true")
+    assert stale.status == 409
+    other = doors.place(document(*[line("B", 1, 0)] * 1, external_id="2", ship_to=None))
+    done = review(doors, other, "cancel", headers={"if-match": "1"}, key="r1")
+    assert review(doors, other, "cancel", headers={"if-match": "1"}, key="r1").body == done.body
+
+
 @pytest.mark.parametrize("header", ["one", "*", "-1", "1.0", "²", "9" * 5000, ""])
 def test_a_version_that_is_no_number_is_refused(doors: Doors, header: str):
     order_id = doors.place(document())

@@ -6,13 +6,16 @@ import copy
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from oms.platform.commands import MOST_ATTEMPTS
-from oms.platform.dynamodb import Conflict
+from oms.inventory.store import snapshot
+from oms.platform.commands import MOST_ATTEMPTS, Runtime
+from oms.platform.dynamodb import Conflict, Database
+from oms.registry import reads as registry
 from oms.registry.store import node_write
 from tests.functions.conftest import Answer, Api
 from tests.order_doors import Doors, doors
-from tests.order_world import TENANT, document, line, node, world
+from tests.order_world import TENANT, World, document, line, node, world
 
 __all__ = ["doors", "world"]
 
@@ -204,3 +207,39 @@ def test_a_node_made_a_moment_ago_can_be_used_at_once(doors: Doors):
     doors.place(document())
     doors.world.database.commit([node_write(TENANT, node("POP-UP", "store", 40, -74))])
     assert doors.place(document(line("A", 1), external_id="2", selling_node="POP-UP"))
+
+
+@pytest.mark.capability("O3")
+@pytest.mark.parametrize("operation", ["batch_get_item", "query", "transact_write_items"])
+def test_a_throttled_store_is_503_and_nothing_is_half_done(function, database: Database, clock, operation: str):
+    """On the real tables: DynamoDB refuses a call; the channel is told when to come again, and then it works."""
+    stocked = World()
+    for commit in list(stocked.database.commits):
+        database.commit(commit)
+    registry.forget()
+    clock.instant = stocked.clock.instant
+    throttled = Throttled(database.client, operation)
+    module = function("place_order")
+    module.runtime = Runtime(clock=clock, database=Database(throttled), pause=lambda _: None)
+    api = Api(module.handler, ("orders.write", "channel.web"))
+    refused = api.post("/v1/orders", document(), key="k1")
+    assert (refused.status, refused.body["code"], refused.headers["Retry-After"]) == (503, "busy", "2")
+    before = snapshot(database, TENANT, ["A", "B"])
+    assert sum(row.reserved for rows in before.values() for row in rows) == 0
+    throttled.refused = ""
+    placed = api.post("/v1/orders", document(), key="k1")
+    assert (placed.status, "Idempotency-Replayed" in placed.headers) == (201, False)
+    after = snapshot(database, TENANT, ["A", "B"])
+    assert sum(row.reserved for rows in after.values() for row in rows) == 4
+
+
+class Throttled:
+    """A client of the service that refuses one operation."""
+
+    def __init__(self, client: Any, refused: str) -> None:
+        self.client, self.refused = client, refused
+
+    def __getattr__(self, operation: str) -> Any:
+        if operation == self.refused:
+            raise ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}}, operation)
+        return getattr(self.client, operation)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from oms.orders.commands import cancel_order
 from oms.orders.model import available_actions, cancellable
+from oms.orders.request import CancellationRequest
 from oms.platform.problems import ActionNotAvailable, InvalidRequest, NotFound
 from tests.crashes import crash_points
 from tests.order_world import World, line, world
@@ -78,9 +82,6 @@ def test_postage_stays_when_goods_have_left(world: World):
 
 
 def test_a_line_that_is_named_twice_counts_twice(world: World):
-    from oms.orders.commands import cancel_order
-    from oms.orders.request import CancellationRequest
-
     order_id = world.placed(line("A", 3))
     lines = [{"line_no": 1, "quantity": 2}, {"line_no": 1, "quantity": 2}]
     request = CancellationRequest.model_validate({"reason": "x", "lines": lines})
@@ -102,13 +103,13 @@ def test_what_does_not_exist_is_refused(world: World):
 def test_cancelling_twice_at_once_cancels_once(world: World):
     order_id = world.placed(line("A", 3))
 
-    def other_first(name: str, act: object) -> object:
+    def other_first(name: str, act: Any) -> Any:
         if name == "commit":
             world.database.around = lambda name, act: act()
             world.cancel(order_id, {1: 2})
-        return act()  # type: ignore[operator]
+        return act()
 
-    world.database.around = other_first  # type: ignore[assignment]
+    world.database.around = other_first
     with pytest.raises(ActionNotAvailable):
         world.cancel(order_id, {1: 2})
     assert world.view(order_id).lines[0].quantities == {"open": 1, "cancelled": 2}

@@ -32,10 +32,8 @@ def units_to_cancel(order: Order, lines: Sequence[LineQuantity] | None) -> dict[
     """
     possible = {line.line_no: cancellable(order, line) for line in order.lines}
     if lines is None:
-        wanted = {line_no: units for line_no, units in possible.items() if units}
-        if not wanted:
-            raise ActionNotAvailable("Nothing of this order can be cancelled any more.")
-        return wanted
+        require_something(order)
+        return {line_no: units for line_no, units in possible.items() if units}
     wanted = {}
     for index, asked in enumerate(lines):
         if asked.line_no not in possible:
@@ -56,6 +54,12 @@ def units_to_cancel(order: Order, lines: Sequence[LineQuantity] | None) -> dict[
     return wanted
 
 
+def require_something(order: Order) -> None:
+    """Refuse where no unit can be cancelled any more."""
+    if not any(cancellable(order, line) for line in order.lines):
+        raise ActionNotAvailable("Nothing of this order can be cancelled any more.")
+
+
 # A part of a cancellation may touch several nodes per line, each with its stock row and its work.
 LINES_PER_PART = 20
 
@@ -67,8 +71,6 @@ def cancellation_parts(
     if lines is None:
         if len(order.lines) <= LINES_PER_PART:
             return [None]
-        if not any(cancellable(order, line) for line in order.lines) and not order.cancelled:
-            raise ActionNotAvailable("Nothing of this order can be cancelled any more.")
         numbers = range(1, len(order.lines) + 1)
         return [numbers[start : start + LINES_PER_PART] for start in range(0, len(numbers), LINES_PER_PART)]
     return [lines[start : start + LINES_PER_PART] for start in range(0, len(lines), LINES_PER_PART)]

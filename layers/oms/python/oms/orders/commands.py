@@ -8,7 +8,14 @@ from functools import partial
 from itertools import chain
 
 from oms.inventory import writes as stock
-from oms.orders.cancelling import cancellation_events, cancellation_parts, take_out, units_to_cancel, what_is_left
+from oms.orders.cancelling import (
+    cancellation_events,
+    cancellation_parts,
+    require_something,
+    take_out,
+    units_to_cancel,
+    what_is_left,
+)
 from oms.orders.events import OrderCancelled, OrderPlaced, OrderReviewAccepted, PlacedLine
 from oms.orders.large import place_in_chunks, was_begun
 from oms.orders.model import Cancellation, Order, status
@@ -154,7 +161,7 @@ def review_order(runtime: Runtime, call: Call, order_id: str, request: ReviewReq
     An order whose tenders do not cover its total cannot be accepted: nobody would pay for the rest.
     """
     if request.decision == "cancel":
-        require_review(require_order(runtime, call, order_id), runtime, call)
+        require_review(_any_version(runtime, call, order_id), runtime, call)
         return _cancel_in_parts(runtime, call, order_id, None, request.reason)
 
     def decide() -> Decision:
@@ -185,14 +192,16 @@ def cancel_order(runtime: Runtime, call: Call, order_id: str, request: Cancellat
 def _cancel_in_parts(
     runtime: Runtime, call: Call, order_id: str, lines: Sequence[LineQuantity] | None, reason: str
 ) -> Outcome:
-    first = require_order(runtime, call, order_id)
+    first = _any_version(runtime, call, order_id)
     parts = cancellation_parts(first, lines)
     if len(parts) > 1:
         done = find_outcome(runtime, call)
         if done is not None:
             return done
+        if find_outcome(runtime, _part_of(call, 0)) is None:
+            require_something(first)
     for number, part in enumerate(parts[:-1]):
-        own = replace(call, command=f"{call.command}_part", key=f"{call.key}#{number}", expected_version=None)
+        own = _part_of(call, number)
         execute(runtime, own, partial(_cancel_lines, own, _as_it_is(runtime, own, order_id), part, reason))
     if len(parts) > 1:
         call = replace(call, expected_version=None)
@@ -202,16 +211,28 @@ def _cancel_in_parts(
     return execute(runtime, call, partial(_cancel_lines, call, orders, parts[-1], reason))
 
 
+def _part_of(call: Call, number: int) -> Call:
+    """The call of one part; the first is held to the version that the caller has read, the others follow from it."""
+    version = call.expected_version if number == 0 else None
+    return replace(call, command=f"{call.command}_part", key=f"{call.key}#{number}", expected_version=version)
+
+
 def _as_it_is(runtime: Runtime, call: Call, order_id: str) -> Iterator[Order]:
     """The order, read anew each time it is asked for."""
     while True:
-        yield require_order(runtime, call, order_id)
+        yield _any_version(runtime, call, order_id)
+
+
+def _any_version(runtime: Runtime, call: Call, order_id: str) -> Order:
+    """The order whatever its version: a repeat of a call that has changed it must still find its answer."""
+    return require_order(runtime, replace(call, expected_version=None), order_id)
 
 
 def _cancel_lines(
     call: Call, orders: Iterator[Order], lines: Sequence[LineQuantity] | range | None, reason: str
 ) -> Decision:
     order = next(orders)
+    require_version(call, order)
     if isinstance(lines, range):
         wanted = what_is_left(order, lines)
         if not wanted:
@@ -252,6 +273,11 @@ def require_order(runtime: Runtime, call: Call, order_id: str) -> Order:
     order = load_order(runtime.database, call.tenant, order_id)
     if order is None:
         raise NotFound(f"There is no order {order_id}.")
+    require_version(call, order)
+    return order
+
+
+def require_version(call: Call, order: Order) -> None:
+    """Refuse a change of an order that is not as the caller has read it."""
     if call.expected_version is not None and call.expected_version != order.header.version:
         raise StaleVersion(f"The order is at version {order.header.version}.")
-    return order

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from oms.fulfillment.model import FulfillmentOrder, Shipment
+from oms.fulfillment.model import FulfillmentOrder, Shipment, WorkLine
 from oms.fulfillment.model import Status as WorkStatus
 from oms.orders.amounts import Amounts, charge_amounts, line_amounts, share
 from oms.orders.request import Address, Charge, Customer, LineRequest, LineType, Method, Totals
@@ -141,13 +141,27 @@ class Order:
     fulfillment_orders: tuple[FulfillmentOrder, ...] = ()
     shipments: tuple[Shipment, ...] = ()
     payments: tuple[Payment, ...] = ()
-    cancelled: dict[int, int] = field(init=False)
+    # By line number, counted once: an order may have hundreds of lines and each status asks about all of them.
+    cancelled: dict[int, int] = field(init=False, compare=False, repr=False)
+    gone: dict[int, int] = field(init=False, compare=False, repr=False)
+    parts: dict[int, list[tuple[FulfillmentOrder, WorkLine]]] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         cancelled: dict[int, int] = {}
         for cancellation in self.header.cancellations:
             cancelled[cancellation.line_no] = cancelled.get(cancellation.line_no, 0) + cancellation.quantity
         object.__setattr__(self, "cancelled", cancelled)
+        gone: dict[int, int] = {}
+        for shipment in self.shipments:
+            for left in shipment.lines:
+                gone[left.line_no] = gone.get(left.line_no, 0) + left.quantity
+        object.__setattr__(self, "gone", gone)
+        parts: dict[int, list[tuple[FulfillmentOrder, WorkLine]]] = {}
+        for work in self.fulfillment_orders:
+            if work.status is not WorkStatus.REJECTED:
+                for part in work.lines:
+                    parts.setdefault(part.line_no, []).append((work, part))
+        object.__setattr__(self, "parts", parts)
 
     def line(self, line_no: int) -> Line:
         return self.lines[line_no - 1]
@@ -159,7 +173,7 @@ class Order:
 
     def shipped(self, line_no: int) -> int:
         """Units of a line that have left, by shipment or over the counter."""
-        return sum(line.quantity for s in self.shipments for line in s.lines if line.line_no == line_no)
+        return self.gone.get(line_no, 0)
 
     def is_done(self) -> bool:
         """Whether every unit of work has left or was cancelled."""
@@ -203,18 +217,13 @@ _GONE = {"pickup": "collected", "ship_to_store": "collected", "digital": "delive
 def quantities(order: Order, line: Line) -> dict[str, int]:
     """How many units of a line are in each state; they always sum to the units ordered."""
     counts = dict.fromkeys(_LINE_STATES, 0)
-    for work in order.fulfillment_orders:
-        if work.status is WorkStatus.REJECTED:
-            continue
-        for part in work.lines:
-            if part.line_no != line.line_no:
-                continue
-            gone = _GONE.get(work.method, "shipped")
-            counts[gone] += part.shipped
-            counts["ready" if work.status is WorkStatus.READY else "packed"] += part.packed - part.shipped
-            counts["picked"] += part.picked - part.packed
-            waiting = part.quantity - part.cancelled - part.picked
-            counts["allocated" if work.status is WorkStatus.SCHEDULED else "released"] += waiting
+    for work, part in order.parts.get(line.line_no, ()):
+        gone = _GONE.get(work.method, "shipped")
+        counts[gone] += part.shipped
+        counts["ready" if work.status is WorkStatus.READY else "packed"] += part.packed - part.shipped
+        counts["picked"] += part.picked - part.packed
+        waiting = part.quantity - part.cancelled - part.picked
+        counts["allocated" if work.status is WorkStatus.SCHEDULED else "released"] += waiting
     counts["cancelled"] = order.cancelled.get(line.line_no, 0)
     known = sum(counts.values())
     if line.work:
@@ -238,19 +247,21 @@ def available_actions(order: Order) -> list[str]:
     """What may be done with the order now."""
     if order.header.in_review:
         return ["review", "cancel"]
+    if status(order) in _OVER:
+        return []
     return ["cancel"] if any(cancellable(order, line) for line in order.lines) else []
+
+
+_OVER = frozenset({Status.COMPLETED, Status.CANCELLED})
 
 
 def cancellable(order: Order, line: Line) -> int:
     """Units of a line that no node has packed yet."""
-    if status(order) in (Status.COMPLETED, Status.CANCELLED):
+    if status(order) in _OVER:
         return 0
     held = sum(
         max(part.packed, part.shipped) if work.status in _CANCELLABLE else part.quantity - part.cancelled
-        for work in order.fulfillment_orders
-        if work.status is not WorkStatus.REJECTED
-        for part in work.lines
-        if part.line_no == line.line_no
+        for work, part in order.parts.get(line.line_no, ())
     )
     if not line.work and charges_left(order):
         return 0

@@ -76,7 +76,6 @@ def event_write(meta: EventMeta, draft: EventDraft) -> Write:
     changes: dict[str, Value] = {name: [before, after] for name, (before, after) in draft.changes.items()}
     item: dict[str, Value] = {
         "type": meta.type,
-        "occurred_at": meta.occurred_at,
         "detail": json.dumps(envelope, separators=(",", ":"), ensure_ascii=False),
         "for_nodes": draft.data.for_nodes,
         "changes": changes,
