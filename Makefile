@@ -31,10 +31,12 @@ help:
 	@echo "  make stop [STATE=…]                       end that system"
 	@echo "  make logs [STATE=… FUNCTION=place_order]  what its processes and its functions say"
 	@echo "  make clock OFFSET=86400 [STATE=…]         move its clock; seconds from now, 0 is the real time"
-	@echo "  make test [ARGS=…]                        the whole test suite"
+	@echo "  make test [TESTS=path…] [ARGS=…]          the whole test suite, or only these files"
+	@echo "  make ready-for-tests                      prepare the environment to call pytest directly"
 	@echo "  make capabilities                         which capability is shown by which test"
 	@echo "  make contracts                            event schemas, API description and flows, from code and template"
-	@echo "  make replay FILE=… [LIMIT=… SPEED=…]      a real order file through the public intake"
+	@echo "  make replay FILE=… [LIMIT=… SPEED=… PORT=4566 STATE=… RUN=…]"
+	@echo "                                            a real order file through the public intake; RUN goes on with an earlier one"
 	@echo "  make bench [ONLY=…]                       every performance figure with its comparison"
 	@echo "  make lint                                 style and types"
 	@echo "  make synth                                the CloudFormation for a real account, checked"
@@ -51,6 +53,8 @@ stop: python
 	@$(PYTHON) -m local.stop --state "$(STATE)"
 
 logs:
+	@test -z "$(FUNCTION)" || ls functions | tr -d _ | grep -qiF -- "$$(printf %s "$(FUNCTION)" | tr -d _)" || \
+		{ echo "No function has $(FUNCTION) in its name: \`ls functions\` lists them."; exit 2; }
 	@test -x $(VENV) && ls "$(STATE)"/*.log >/dev/null 2>&1 || { echo "No logs in $(STATE): type \`make run\` first."; exit 1; }
 	@$(VENV) -m local.progress --state "$(STATE)" --function "$(FUNCTION)"
 
@@ -58,8 +62,12 @@ clock: python
 	@$(PYTHON) -m local.state --state "$(STATE)" --offset "$(OFFSET)"
 
 test: ready-for-tests
+ifeq ($(strip $(TESTS)),)
 	@$(VENV) -m pytest tests --ignore=tests/journeys --ignore=tests/console $(ARGS)
 	@$(VENV) -m pytest tests/journeys tests/console $(ARGS)
+else
+	@$(VENV) -m pytest $(TESTS) $(ARGS)
+endif
 
 capabilities: python
 	@$(PYTHON) -m tools.capabilities
@@ -70,7 +78,7 @@ contracts: ready-for-tests
 replay: ready
 	@test -n "$(FILE)" || { echo "Name the file: make replay FILE=../shared/data/uci_online_retail_2010-12_2011-08.csv.gz LIMIT=500"; exit 2; }
 	@$(VENV) -m tools.replay --file "$(FILE)" $(if $(LIMIT),--limit "$(LIMIT)") $(if $(SPEED),--speed "$(SPEED)") \
-		--port $(PORT) --state "$(STATE)"
+		$(if $(RUN),--run "$(RUN)") --port $(PORT) --state "$(STATE)"
 
 bench: ready-for-tests
 	@$(VENV) -m bench $(if $(ONLY),--only "$(ONLY)")

@@ -56,6 +56,8 @@ def main() -> int:
     interruptible()
     bench = Bench(asked.state.resolve(), asked.port, asked.orders, Progress())
     figures: list[Figure] = []
+    if not asked.only:
+        LATEST.unlink(missing_ok=True)
     try:
         for name in asked.only or SCRIPTS:
             measured = SCRIPTS[name](bench)

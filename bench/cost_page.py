@@ -35,14 +35,15 @@ How it is counted:
 
 - Write units are those of the larger image of each item, doubled because every command is one transaction. Index
   entries count when something that they carry changed. Lambda reads table streams without charge.
-- A function's time is the mean over single orders on the local engine, warm, stretched as if all of it had
+- A function's time is the best of ten single orders on the local engine, warm, stretched as if all of it had
   been computing with the share of a processor that its memory buys (a whole one at {whole:,} MB): an upper bound. The
   waiting of `start_order_workflow` and the Express run are counted as long as the tasks they wait for.
 - SQS: one request for each message that a rule sends, and two (receive, delete) for each batch. EventBridge: each event
   on the domain bus, each on the store bus, with the four messages of the node.
 - Logs: {access} bytes of access log for each request; functions write nothing when all goes well. X-Ray records
   {traced:.0%} of the traces; the tasks of the workflows stand in the trace that started them.
-- Data keys are cached for minutes by the services that use them, so calls to KMS hardly grow with orders.
+- Assumed, not metered: services keep data keys for minutes, so that calls to KMS hardly grow with orders. Each call to
+  KMS that every order caused would add ${kms:g}.
 - Not counted: what the network carries out, the payment provider, and the daily export (a few files for each legal
   entity and day, whatever the number of orders).
 
@@ -78,6 +79,7 @@ def page(meter: Mapping[str, Any], idle: Sequence[FixedLine]) -> str:
             whole=WHOLE_PROCESSOR_MB,
             access=ACCESS_LOG_BYTES,
             traced=TRACED,
+            kms=prices.KMS_REQUEST,
             kept=kept,
             storage=kept * (prices.STORED_GB_MONTH + prices.BACKED_UP_GB_MONTH),
         ),

@@ -12,6 +12,7 @@ from typing import Any
 
 from bench.load import Call
 from local.order import CHANNEL, CLIENT, SELLING_NODE, SHIP_TO
+from local.progress import Failed
 from local.seed.seed import read
 from local.state import Http, Running
 
@@ -25,7 +26,7 @@ _numbers = count()
 _run = format(time.time_ns() // 1_000_000, "x")
 
 
-class NotCaptured(Exception):
+class NotCaptured(Failed):
     """Orders were placed and their money was not taken in time."""
 
 

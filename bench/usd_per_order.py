@@ -79,7 +79,7 @@ def _meter(
         "functions": {
             name: {
                 "invocations": len(durations),
-                "milliseconds": round(sum(timed[name]) / len(timed[name]), 1),
+                "milliseconds": min(timed[name]),
                 "memory": _configuration(running, name)["MemorySize"],
                 "log_bytes": _system_log_bytes(_configuration(running, name)) * len(durations),
             }

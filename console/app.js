@@ -14,7 +14,10 @@ async function get(path) {
   const answer = await fetch(api + path, { headers: { authorization: `Bearer ${token()}` } });
   const body = await answer.json().catch(() => ({}));
   if (answer.ok) return body;
-  if (answer.status === 401) signOut();
+  if (answer.status === 401) {
+    if (token()) signOut(); // once: of two calls the later must not wipe what the first one said
+    throw new Error("The token is wrong or has expired (tokens last one hour).");
+  }
   throw new Error(body.detail || body.message || `The service answered ${answer.status}.`);
 }
 

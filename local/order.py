@@ -47,7 +47,7 @@ def show_first_order(running: Running, progress: Progress) -> None:
     Raises Failed when a step is refused or does not come about in time.
     """
     with progress.step(f"order: invoice {INVOICE} of the seed file, followed to its export file"):
-        order_id = place(running)
+        order_id, is_new = place(running)
         try:
             order = _wait("the order was not completed", lambda: _completed(running, order_id))
             entries = _wait("its ledger lines did not appear", lambda: _posted(running, order))
@@ -57,6 +57,8 @@ def show_first_order(running: Running, progress: Progress) -> None:
             raise
         timeline = _timeline(running, order_id)
     print(f"\nOrder {order_id} ({order['status']}), {_money(order['total'], order['currency'])}\n")
+    if not is_new:
+        print(f"An earlier run placed it, at {order['placed_at']}; the line numbers are those of today's files.")
     print("Its timeline, with the file that did each step:")
     _print_timeline(timeline)
     _print_ledger(entries)
@@ -97,10 +99,10 @@ def order_document(invoice: str) -> dict[str, Any]:
     }
 
 
-def place(running: Running) -> str:
-    """Place the order and return its id; the second time it is the same order."""
+def place(running: Running) -> tuple[str, bool]:
+    """Place the order; return its id and whether it is new. The second time it is the same order."""
     answer = running.call(CLIENT, "POST", "/v1/orders", order_document(INVOICE), key=f"first-order-{INVOICE}")
-    return str(_accepted(answer)["id"])
+    return str(_accepted(answer)["id"]), answer.headers.get("idempotency-replayed") != "true"
 
 
 def _completed(running: Running, order_id: str) -> dict[str, Any] | None:

@@ -14,8 +14,7 @@ The real commands run on tests.memory_table and against tests.scripted_provider.
 from __future__ import annotations
 
 import copy
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,17 +39,16 @@ from oms.orders.views import OrderView, view
 from oms.payments.commands import authorize_payment, capture_payment, release_payment
 from oms.platform.clock import FixedClock
 from oms.platform.commands import Call, Outcome, Runtime, input_hash
-from oms.platform.dynamodb import Page
 from oms.platform.intake import validate
 from oms.platform.principal import Principal
-from oms.platform.writes import Item, Key, Write
+from oms.platform.writes import Item, Key
 from oms.registry import reads as registry
 from oms.registry.model import Item as RegistryItem
 from oms.registry.model import Node, PutNode, stored_node
 from oms.registry.store import item_write, node_write
 from oms.sourcing.commands import source_order
-from tests.memory_table import MemoryDatabase
 from tests.order_checks import check_everything
+from tests.order_tables import OrderTables
 from tests.scripted_provider import ScriptedProvider
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -60,46 +58,6 @@ STORE_STAFF = Principal(TENANT, "ann", "associate", frozenset({"fulfillment.writ
 NEW_YORK = {"name": "Ann", "street": "1 Fifth Ave", "city": "New York", "postal_code": "10003", "country": "US"}
 PLACES = {"DC1": ("dc", 40.7, -74.2), "S1": ("store", 42.6, -73.7), "S2": ("store", 34.1, -118.3), "WEB": ("web", 0, 0)}
 STOCK = {"DC1": 10, "S1": 5, "S2": 5}
-
-
-class OrderTables(MemoryDatabase):
-    """Tables that several threads may use; `around` sees every call and may fail it or do something first."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lock = threading.RLock()
-        self.around: Callable[[str, Callable[[], Any]], Any] = lambda name, act: act()
-
-    def get(self, table: str, key: Key, *, consistent: bool = True) -> Item | None:
-        return self._run("get", lambda: super(OrderTables, self).get(table, key))
-
-    def get_many(self, keys: Sequence[tuple[str, Key]], *, consistent: bool = True) -> dict[tuple[str, Key], Item]:
-        return self._run("get_many", lambda: super(OrderTables, self).get_many(keys))
-
-    def query(self, table: str, pk: str, *, begins: str = "", consistent: bool = True) -> Iterator[Item]:
-        def read() -> list[Item]:
-            # Filtered before it is sorted: a large order asks for a partition per SKU.
-            found = {
-                key.sk: row
-                for (name, key), row in self.rows.items()
-                if name == table and key.pk == pk and key.sk.startswith(begins)
-            }
-            return [copy.deepcopy(found[sk]) for sk in sorted(found, key=str.encode)]
-
-        return iter(self._run(f"query {table}", read))
-
-    def query_index(self, *args: Any, **more: Any) -> Page:
-        return self._run("query_index", lambda: super(OrderTables, self).query_index(*args, **more))
-
-    def commit(self, writes: Sequence[Write]) -> None:
-        self._run("commit", lambda: super(OrderTables, self).commit(writes))
-
-    def _run(self, name: str, act: Callable[[], Any]) -> Any:
-        def locked() -> Any:
-            with self.lock:
-                return act()
-
-        return self.around(name, locked)
 
 
 @dataclass
@@ -196,8 +154,7 @@ class World:
         return act(self.runtime, call, work_id, Action(verb), request)
 
     def capture(self, work_id: str) -> int:
-        order_id = f"ord_{work_id.split('_')[1]}"
-        return capture_payment(self.runtime, self.providers, TENANT, order_id, work_id)
+        return capture_payment(self.runtime, self.providers, TENANT, f"ord_{work_id.split('_')[1]}", work_id)
 
     def release_payment(self, order_id: str) -> int:
         return release_payment(self.runtime, self.providers, TENANT, order_id)

@@ -21,7 +21,7 @@ def review(doors: Doors, order_id: str, decision: str, **more: Any) -> Any:
     return doors.api("change_orders").post(f"/v1/orders/{order_id}/review", body, **more)
 
 
-@pytest.mark.capability("B4", whole=True)
+@pytest.mark.capability("B4")
 def test_what_is_listed_can_be_done_and_nothing_else(doors: Doors):
     """For an order and its work in every state of a life: each verb works exactly where it is listed.
 

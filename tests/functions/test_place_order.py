@@ -149,6 +149,22 @@ def test_lines_of_one_sku_are_summed_before_the_check(doors: Doors):
     assert sum(doors.world.stock("A", node).reserved for node in ("DC1", "S1", "S2")) == 20
 
 
+@pytest.mark.capability("D4", "A6")
+def test_groups_share_what_there_is(doors: Doors):
+    """Two ways to the customer for one SKU: what the first takes, the second does not find."""
+    asked = document(line("A", 8), line("A", 8, method="delivery"))
+    order = doors.world.order(doors.place(asked))
+    claimed: dict[str, int] = {}
+    for entry in order.lines:
+        for claim in entry.claims:
+            claimed[claim.node_id] = claimed.get(claim.node_id, 0) + claim.quantity
+    assert sum(claimed.values()) == 16
+    assert claimed["DC1"] <= 10
+    with doors.world.unchanged():
+        refused = doors.api("place_order").post("/v1/orders", {**asked, "external_id": "2"})
+    assert (refused.status, refused.pointers) == (409, ["/lines/0/quantity", "/lines/1/quantity"])
+
+
 @pytest.mark.capability("D4")
 def test_a_thousand_buyers_of_the_last_unit(doors: Doors):
     """Every buyer has read that one unit is there before anybody's claim is written."""
@@ -213,13 +229,13 @@ def test_a_node_made_a_moment_ago_can_be_used_at_once(doors: Doors):
 @pytest.mark.parametrize("operation", ["batch_get_item", "query", "transact_write_items"])
 def test_a_throttled_store_is_503_and_nothing_is_half_done(function, database: Database, clock, operation: str):
     """On the real tables: DynamoDB refuses a call; the channel is told when to come again, and then it works."""
+    module = function("place_order")
     stocked = World()
     for commit in list(stocked.database.commits):
         database.commit(commit)
     registry.forget()
     clock.instant = stocked.clock.instant
     throttled = Throttled(database.client, operation)
-    module = function("place_order")
     module.runtime = Runtime(clock=clock, database=Database(throttled), pause=lambda _: None)
     api = Api(module.handler, ("orders.write", "channel.web"))
     refused = api.post("/v1/orders", document(), key="k1")

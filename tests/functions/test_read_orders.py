@@ -150,7 +150,7 @@ def test_a_mixed_cart_is_one_order_with_many_groups_and_one_payment_plan(doors: 
     assert [one["quantities"] for one in seen["lines"]][5] == {"delivered": 1}
 
 
-@pytest.mark.capability("B5", whole=True)
+@pytest.mark.capability("B5")
 def test_the_timeline_tells_who_did_what_when_why_and_what_changed(doors: Doors):
     """Every change of a whole life is one immutable row; they are read in one call."""
     tables = doors.world.database

@@ -21,7 +21,7 @@ def no_bots(shop: Shop) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("no_bots")
-@pytest.mark.capability("B1", "H6", whole=True)
+@pytest.mark.capability("B1", "H6")
 def test_what_left_is_captured_and_what_stayed_is_not(shop: Shop) -> None:
     sku = shop.new_item({DC: 9})
     document = order(line(sku, 5, 333, tax=100, total=1765), charges=[{"kind": "shipping", "amount": 250, "tax": 20}])

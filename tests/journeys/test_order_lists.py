@@ -66,7 +66,7 @@ def test_a_wrong_filter_is_refused_by_name(shop: Shop, query: str, pointer: str)
     assert (answer.status, answer.json()["errors"][0]["pointer"]) == (422, pointer)
 
 
-@pytest.mark.capability("B5", whole=True)
+@pytest.mark.capability("B5")
 def test_the_timeline_says_who_did_what_when_and_why_and_nothing_is_missing(shop: Shop) -> None:
     sku = shop.new_item({DC: 1})
     order_id = shop.place(order(line(sku, 1, 100)))

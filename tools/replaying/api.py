@@ -9,7 +9,8 @@ from local.progress import Failed
 from local.seed.seed import OPERATOR
 from local.state import Answer, Running
 
-PATIENCE_SECONDS = 90.0
+# Longer than a large order that was cut short keeps its key busy (two minutes).
+PATIENCE_SECONDS = 200.0
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
 # The first call with this key is still at work: its answer comes under the same key in a moment.
@@ -56,7 +57,7 @@ class Api:
     def send(self, method: str, path: str, body: Any = None, *, key: str | None = None, client: str = OPERATOR) -> Said:
         """Send one call, again and again under its key while the system is busy.
 
-        Raises Refused for a refusal, Failed when the system stays busy or away for 90 seconds.
+        Raises Refused for a refusal, Failed when the system stays busy or away for 200 seconds.
         """
         deadline = time.monotonic() + PATIENCE_SECONDS
         pause = FIRST_PAUSE_SECONDS

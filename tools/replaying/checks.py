@@ -86,7 +86,7 @@ def check_orders(outcome: Outcome) -> Check:
     faults = []
     for placed in outcome.placed.values():
         state = placed.state
-        if state is None or not state.is_settled:
+        if state is None or not placed.is_settled:
             faults.append(f"{_name(placed)} is {state.status if state else 'unread'} and not settled")
             continue
         cancelled = placed.cancelled_units

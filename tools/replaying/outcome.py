@@ -9,7 +9,7 @@ from tools.replaying.orders import OrderState
 from tools.replaying.rules import Reject, StockChange
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Placed:
     """An order that the system accepted; `state` is what was last read of it."""
 
@@ -19,6 +19,10 @@ class Placed:
     replayed: bool
     state: OrderState | None = None
     cancelled: list[SaleCancellation] = field(default_factory=list)
+
+    @property
+    def is_settled(self) -> bool:
+        return self.state is not None and self.state.is_settled
 
     @property
     def cancelled_units(self) -> dict[int, int]:

@@ -1,7 +1,8 @@
 """Runs a plan: documents in the order of the file, the clock moved to each, eight callers side by side.
 
-A customer's documents go one after the other. After each day of the file the clock rests until all that should have
-left has left and its money is taken, so that no bank's hold runs out during a night or a holiday of the file.
+A customer's documents go one after the other. After each day of the file the clock rests until what should have left
+has left and its money is taken. Stragglers are waited for before their bank's hold runs out, and all of them at the
+end.
 """
 
 import time
@@ -11,7 +12,7 @@ from threading import Semaphore
 
 from local.progress import Failed
 from tools.replaying.api import Api, Refused
-from tools.replaying.cancellations import SaleCancellation
+from tools.replaying.cancellations import LONGEST_HOLD, SaleCancellation
 from tools.replaying.clock import FileClock
 from tools.replaying.order_documents import order_document
 from tools.replaying.outcome import Outcome, Placed
@@ -23,6 +24,8 @@ from tools.replaying.settling import settle
 
 CALLERS = 8
 NIGHT = timedelta(hours=2)
+# So long the clock rests each night for orders that may also end on a later day.
+NIGHT_SECONDS = 20.0
 # A cancellation may come while the order is on its way to its nodes; then it is repeated for so long.
 HAND_OVER_SECONDS = 45.0
 HAND_OVER_PAUSE_SECONDS = 0.25
@@ -45,7 +48,7 @@ class Replay:
         self._under_way: dict[str, Future[None]] = {}
         # Cancellations that are on their way, with the instant at which their goods may leave.
         self._promised: list[tuple[datetime, Future[None]]] = []
-        self._settled: set[str] = set()
+        self._stuck: list[Placed] = []
         self.outcome = Outcome()
         self.seconds = 0.0
 
@@ -89,19 +92,24 @@ class Replay:
             self._promised.append((min(leaves), job))
 
     def _rest(self, until: datetime | None) -> None:
-        """Wait for everything that can end before the clock is at `until`; None means everything."""
+        """Wait for what can end before the clock is at `until`; None means everything.
+
+        Stragglers may end later, but no order stays open until its bank's hold runs out.
+        """
         for job in self._under_way.values():
             job.result()
         self._under_way.clear()
-        unsettled = {number: p for number, p in self.outcome.placed.items() if number not in self._settled}
-        held = [p.sale.ship_after for p in unsettled.values() if p.sale.ship_after]
+        open_orders = [placed for placed in self.outcome.placed.values() if not placed.is_settled]
+        held = [placed.sale.ship_after for placed in open_orders if placed.sale.ship_after]
         due = [instant for instant in held if until is None or instant < until]
         if due:
             self._clock.move_to(max(due) + timedelta(seconds=1))
         now = self._clock.now()
-        waiting = {number: p for number, p in unsettled.items() if not p.sale.ship_after or p.sale.ship_after <= now}
-        settle(self._api, list(waiting.values()), self._bar)
-        self._settled |= waiting.keys()
+        waiting = [p for p in open_orders if not p.sale.ship_after or p.sale.ship_after <= now]
+        urgent = [p for p in waiting if until is None or p.sale.document.at + LONGEST_HOLD <= until]
+        for given_up in settle(self._api, [p for p in urgent if until is None or p not in self._stuck], self._bar):
+            self._stuck.append(given_up)
+        settle(self._api, [p for p in waiting if p not in urgent], self._bar, NIGHT_SECONDS)
 
     def _take(self, step: Step) -> None:
         try:

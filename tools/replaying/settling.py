@@ -18,19 +18,24 @@ PAUSE_SECONDS = 0.3
 STANDSTILL_SECONDS = 300.0
 
 
-def settle(api: Api, waiting: Sequence[Placed], bar: ProgressBar) -> None:
-    """Read each order until it is settled, or until none has moved for five minutes."""
+def settle(api: Api, waiting: Sequence[Placed], bar: ProgressBar, longest_seconds: float | None = None) -> list[Placed]:
+    """Read each order until it is settled, until `longest_seconds` are over or none has moved for five minutes.
+
+    Returns the orders that are not settled.
+    """
     left = list(waiting)
-    moved_at = time.monotonic()
+    began = moved_at = time.monotonic()
     with ThreadPoolExecutor(READERS) as readers:
         while left and time.monotonic() - moved_at < STANDSTILL_SECONDS:
+            if longest_seconds is not None and time.monotonic() - began > longest_seconds:
+                return left
             looked_at = left[:LOOKED_AT]
             states = list(readers.map(lambda placed: read_order(api, placed.order_id), looked_at))
             if any(placed.state != state for placed, state in zip(looked_at, states, strict=True)):
                 moved_at = time.monotonic()
             for placed, state in zip(looked_at, states, strict=True):
                 placed.state = state
-            still = [placed for placed in looked_at if not (placed.state and placed.state.is_settled)]
+            still = [placed for placed in looked_at if not placed.is_settled]
             bar.wait(len(still) + len(left) - len(looked_at))
             if len(still) == len(looked_at):
                 time.sleep(PAUSE_SECONDS)
@@ -38,3 +43,4 @@ def settle(api: Api, waiting: Sequence[Placed], bar: ProgressBar) -> None:
             left = [*left[LOOKED_AT:], *still]
     if left:
         bar.say(f"{len(left)} orders do not settle, the first one {left[0].order_id}")
+    return left

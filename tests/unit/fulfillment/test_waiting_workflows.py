@@ -118,6 +118,22 @@ def test_money_that_was_refused_does_not_run_in_a_circle(world: World):
     assert world.capture(work) == 3000
 
 
+@pytest.mark.capability("K4")
+def test_money_that_cannot_be_asked_for_does_not_run_in_a_circle_either(world: World):
+    """A fault that no retry cures, such as a wrong key at the provider: the next asking is with the last parcel."""
+    order_id, work = open_work(world)
+    world.act(work, "ship", {1: 2})
+    assert world.resume(work) == "PARTIALLY_SHIPPED"
+    escalate(world.runtime, TENANT, work, CAPTURE_FAILED)
+    world.release(work, "token-2")
+    assert world.resume(work) is None
+    assert outcomes(world) == ["PARTIALLY_SHIPPED"]
+    world.act(work, "ship")
+    assert world.resume(work) == "SHIPPED"
+    assert world.capture(work) == 5000
+    assert world.view(order_id).payment_status == "CAPTURED"
+
+
 def test_each_reason_is_put_in_front_of_a_person_once(world: World):
     order_id, work = open_work(world)
     for reason in ("TIMED_OUT", "TIMED_OUT", "REJECTED", "TIMED_OUT"):

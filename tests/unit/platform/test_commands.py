@@ -13,7 +13,7 @@ from oms.platform.dynamodb import Conflict
 from oms.platform.principal import Principal
 from oms.platform.problems import ActionNotAvailable, Busy, KeyReused
 from oms.platform.writes import Key, Kind, Write, create, merge, put, remove
-from tests.order_world import OrderTables
+from tests.order_tables import OrderTables
 
 COUNTER = Key("T#acme#COUNTER", "COUNTER")
 

@@ -138,6 +138,29 @@ def test_goods_that_wait_over_night_leave_before_a_long_holiday() -> None:
     assert all(placed.state and placed.state.is_settled for placed in outcome.placed.values())
 
 
+def test_a_straggler_may_end_on_another_day_but_before_its_hold_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "NIGHT_SECONDS", 0.0)
+    days = 24 * 60
+    made, system, clock = replay(
+        *(document(str(number), GOODS, minutes=number * days, customer=str(number)) for number in range(1, 9))
+    )
+    get, read_at = system.get, []
+
+    def slow(path: str) -> dict[str, Any]:
+        answer = get(path)
+        if path.endswith("ord_0"):
+            read_at.append(clock.now())
+            # Its parcel is late: it leaves when it is looked at for the fourth time.
+            answer["status"] = "CONFIRMED" if len(read_at) < 4 else "COMPLETED"
+        return answer
+
+    monkeypatch.setattr(system, "get", slow)
+    outcome = made.run()
+    assert outcome.placed["1"].is_settled
+    # Placed on the second of December: five nights pass without waiting for it, the sixth does not.
+    assert set(read_at) == {BEGIN + timedelta(days=6)}
+
+
 def test_a_cancellation_is_repeated_while_its_order_is_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "HAND_OVER_PAUSE_SECONDS", 0.01)
     made, system, _ = replay(document("1", GOODS), document("C2", line("A", -2, "2.00"), minutes=1))

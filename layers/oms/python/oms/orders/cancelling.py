@@ -34,7 +34,7 @@ def units_to_cancel(order: Order, lines: Sequence[LineQuantity] | None) -> dict[
     if lines is None:
         require_something(order)
         return {line_no: units for line_no, units in possible.items() if units}
-    wanted = {}
+    wanted: dict[int, int] = {}
     for index, asked in enumerate(lines):
         if asked.line_no not in possible:
             raise InvalidRequest(

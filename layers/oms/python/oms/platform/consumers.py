@@ -82,12 +82,12 @@ def call_from_event(command: str, event: Event, *, key: str | None = None) -> Ca
 
 
 def call_from_workflow(command: str, tenant: str, key: str) -> Call:
-    """The call of a command made by a workflow's task; the key names the entity and the step."""
+    """The call of a command made by a workflow's task; the key names the entity, which is its cause, and the step."""
     return Call(
         command=command,
         principal=system_principal(tenant, command),
         key=key,
         input_hash=input_hash([tenant, key]),
         correlation_id=None,
-        causation_id=key,
+        causation_id=key.split("#")[0].split(":")[0],
     )

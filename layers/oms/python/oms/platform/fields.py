@@ -21,7 +21,7 @@ def _known_currency(code: str) -> str:
 
 def _no_fraction(value: Any) -> Any:
     if isinstance(value, (float, Decimal)):
-        raise ValueError("an integer in minor units or whole units, never a fraction")
+        raise ValueError("a whole number is needed; money is sent in minor units, so 12.95 as 1295")
     return value
 
 

@@ -72,7 +72,11 @@ def validate(model: type[M], document: Any) -> M:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         raise InvalidRequest(
             errors=[
-                FieldError("/" + "/".join(_escape(str(part)) for part in e["loc"]), _code(e["type"]), e["msg"])
+                FieldError(
+                    "/" + "/".join(_escape(str(part)) for part in e["loc"]),
+                    _code(e["type"]),
+                    e["msg"].removeprefix("Value error, "),
+                )
                 for e in found
                 if not _follows(e["type"], e["loc"], [other["loc"] for other in found])
             ]
@@ -85,7 +89,7 @@ def _follows(kind: str, place: Sequence[int | str], others: Sequence[Sequence[in
 
 
 def _code(kind: str) -> str:
-    return {"extra_forbidden": "unknown_field", "missing": "required"}.get(kind, kind)
+    return {"extra_forbidden": "unknown_field", "missing": "required", "value_error": "invalid_value"}.get(kind, kind)
 
 
 def _escape(part: str) -> str:
