@@ -116,6 +116,7 @@ def _replay(running: Running, documents: list[Document], run: str, speed: float 
     is_repeat = notes is not None and notes.finished
     span = documents[0].at.date() - DAYS_AROUND, documents[-1].at.date() + DAYS_AROUND
     print(f"Run {run}: {len(documents):,} documents, {documents[0].local_time} to {documents[-1].local_time}")
+    offset = clock.offset
     if notes is None or is_repeat:
         clock.set_to(documents[0].at - BEFORE_FIRST_DOCUMENT)
     elif not span[0] <= clock.now().date() <= span[1]:
@@ -126,7 +127,7 @@ def _replay(running: Running, documents: list[Document], run: str, speed: float 
         if notes is None or is_repeat:
             known = [sku for sku in plan.skus if is_repeat or sku not in fresh]
             stock = {sku: [0, 0] for sku in plan.skus} | preparing.read_stock(api, known)
-            notes = Notes(run, fingerprint(documents), stock, books.read_books(api, *span), is_repeat)
+            notes = Notes(run, fingerprint(documents), offset, stock, books.read_books(api, *span), is_repeat)
             write_notes(running.state_dir, notes)
         preparing.receive(api, plan, run)
     bar = ProgressBar(len(plan.steps))
@@ -140,7 +141,7 @@ def _replay(running: Running, documents: list[Document], run: str, speed: float 
         return 1
     notes.finished = True
     write_notes(running.state_dir, notes)
-    clock.restore()
+    clock.restore(notes.clock)
     print(f"\nAll invariants hold. RUN={run} repeats this run, which changes nothing; the clock is set back.")
     return 0
 

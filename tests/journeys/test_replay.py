@@ -110,7 +110,7 @@ def test_every_kind_of_document_ties_to_the_penny(its_own_time: Running, tmp_pat
         assert reason in said
 
 
-def test_an_invariant_that_fails_ends_with_one(its_own_time: Running, tmp_path: Path) -> None:
+def test_an_invariant_that_fails_ends_with_one_and_the_run_can_go_on(its_own_time: Running, tmp_path: Path) -> None:
     """Stock that somebody takes in the middle of a run does not add up, and the run that goes on says so."""
     file = tmp_path / "documents.csv"
     file.write_text(
@@ -132,3 +132,9 @@ def test_an_invariant_that_fails_ends_with_one(its_own_time: Running, tmp_path: 
     assert again.returncode == 1, again.stdout + again.stderr
     assert "FAIL the stock of 1 SKUs adds up" in again.stdout
     assert f"R2001: {before + 5} on hand, not {before + 12}" in again.stdout
+    assert its_own_time.clock_offset < -3600
+
+    file_of_notes.write_text(json.dumps({**notes, "stock": {"R2001": [before, 0]}}))
+    healed = replay(its_own_time, file, "--run", run)
+    assert healed.returncode == 0, healed.stdout + healed.stderr
+    assert its_own_time.clock_offset == notes["clock"]

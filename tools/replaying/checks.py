@@ -117,7 +117,7 @@ def check_captures(outcome: Outcome) -> Check:
                 f"{_name(placed)} took {state.captured} for {state.shipped_total} shipped, {expected} expected"
             )
     money = money_of(outcome)
-    return _check("captured = shipped", f"{from_minor(money.captured):,} GBP", faults)
+    return _check("captured = shipped", f"{from_minor(money.captured):,.2f} GBP", faults)
 
 
 def check_books(outcome: Outcome, posted: Sums) -> Check:

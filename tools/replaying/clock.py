@@ -11,7 +11,11 @@ class FileClock:
 
     def __init__(self, running: Running) -> None:
         self._running = running
-        self._before = running.clock_offset
+
+    @property
+    def offset(self) -> int:
+        """Seconds by which the system is ahead of the real time."""
+        return self._running.clock_offset
 
     def now(self) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=self._running.clock_offset)
@@ -25,6 +29,6 @@ class FileClock:
         if instant > self.now():
             self.set_to(instant)
 
-    def restore(self) -> None:
+    def restore(self, offset: int) -> None:
         """Give the system the time that it had before."""
-        self._running.clock_offset = self._before
+        self._running.clock_offset = offset

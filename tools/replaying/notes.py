@@ -1,6 +1,6 @@
 """What a replay writes down in the state folder: an interrupted one can go on, a repeated one changes nothing.
 
-STATE/replays/<run>.json holds which documents the run is about, and the stock and the books before it.
+STATE/replays/<run>.json holds which documents the run is about, and the clock, the stock and the books before it.
 """
 
 import contextlib
@@ -25,10 +25,11 @@ class WrongRun(Exception):
 
 @dataclass(slots=True)
 class Notes:
-    """Units per SKU as [on hand, promised]; pennies per account and currency as [debit, credit]."""
+    """`clock` in seconds; units per SKU as [on hand, promised]; pennies per account and currency as [debit, credit]."""
 
     run: str
     documents: str
+    clock: int = 0
     stock: dict[str, list[int]] = field(default_factory=dict)
     ledger: dict[str, list[int]] = field(default_factory=dict)
     finished: bool = False

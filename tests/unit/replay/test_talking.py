@@ -79,7 +79,7 @@ def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_notes_come_back_for_the_same_documents_only(tmp_path: Path) -> None:
     run = new_run()
     assert read_notes(tmp_path, run, DOCUMENTS) is None
-    notes = Notes(run, fingerprint(DOCUMENTS), {"A": [1, 0]}, {"4010 GBP": [0, 5]}, True)
+    notes = Notes(run, fingerprint(DOCUMENTS), -5, {"A": [1, 0]}, {"4010 GBP": [0, 5]}, True)
     write_notes(tmp_path, notes)
     assert read_notes(tmp_path, run, DOCUMENTS) == notes
     with pytest.raises(WrongRun, match="other documents"):
@@ -123,7 +123,7 @@ def test_the_clock_goes_back_at_the_beginning_and_at_the_end_only(tmp_path: Path
     clock.move_to(begin)
     assert read_clock(tmp_path) == offset
     assert clock.now() >= begin + timedelta(hours=1)
-    clock.restore()
+    clock.restore(77)
     assert read_clock(tmp_path) == 77
 
 

@@ -24,8 +24,9 @@ from oms.platform.principal import Principal, tenant_prefix
 from oms.platform.problems import Busy, KeyReused, Problem
 from oms.platform.writes import Item, Key, Value, Write, create
 
-MOST_ATTEMPTS = 8
+MOST_ATTEMPTS = 12
 _FIRST_PAUSE_SECONDS = 0.01
+_LONGEST_PAUSE_SECONDS = 0.64
 
 
 @dataclass(slots=True)
@@ -189,8 +190,9 @@ def outcome_at(runtime: Runtime, key: Key, call: Call) -> Outcome | None:
 
 
 def pause_before_retry(runtime: Runtime, attempt: int) -> None:
-    """Wait with full jitter, at most 10 ms doubled per attempt."""
-    runtime.pause(runtime.random.random() * _FIRST_PAUSE_SECONDS * 2**attempt)
+    """Wait with full jitter, at most 10 ms doubled per attempt and never more than 640 ms."""
+    longest = min(_FIRST_PAUSE_SECONDS * 2**attempt, _LONGEST_PAUSE_SECONDS)
+    runtime.pause(runtime.random.random() * longest)
 
 
 def _recorded_in(conflict: Conflict, call: Call) -> Outcome | None:
