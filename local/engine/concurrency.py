@@ -1,4 +1,4 @@
-"""A cap on how many copies of one function run at once; callers above it wait their turn.
+"""A cap on how many copies of one function run at once, and who goes first; callers above it wait their turn.
 
 Real Lambda starts a new environment for each concurrent call. On a laptop that means dozens of Python
 processes that starve each other, so each function gets a few environments and a queue in front of them.
@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
+from typing import Any
 
 logger = logging.getLogger("spine.concurrency")
 
 # A warm environment is usually free again within milliseconds, and a new one costs a third of a second of
 # processor time: wait this long for a free one before another is started.
 GROW_SECONDS = 0.1
+# A batch that had to let HTTP calls pass for this long goes on beside them.
+LONGEST_COURTESY_SECONDS = 1.0
 
 
 class Gate:
@@ -78,3 +83,49 @@ class Gates:
             if gate is None:
                 gate = self._gates[name] = Gate(name, self._limit, self._patience)
             return gate
+
+
+class Courtesy:
+    """Lets HTTP calls pass: while one is under way, batches of queues and streams go one at a time.
+
+    On AWS a caller never shares a processor with the work that runs behind the call. Here both share two, and whoever
+    waits for an answer goes first; a batch can wait a moment and loses nothing. What a workflow runs is not held up,
+    since a batch may be waiting for it.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Condition()
+        self._calls = 0
+        self._batches = 0
+
+    @contextmanager
+    def for_event(self, event: Any) -> Iterator[None]:
+        """The time in which an event is handled."""
+        fields = event if isinstance(event, dict) else {}
+        if "requestContext" in fields:
+            with self._counted(calls=1):
+                yield
+        elif "Records" in fields:
+            with self._turn:
+                self._turn.wait_for(lambda: not (self._calls and self._batches), LONGEST_COURTESY_SECONDS)
+            with self._counted(batches=1):
+                yield
+        else:
+            yield
+
+    @contextmanager
+    def _counted(self, *, calls: int = 0, batches: int = 0) -> Iterator[None]:
+        self._add(calls, batches)
+        try:
+            yield
+        finally:
+            self._add(-calls, -batches)
+
+    def _add(self, calls: int, batches: int) -> None:
+        with self._turn:
+            self._calls += calls
+            self._batches += batches
+            if self._calls == 0:
+                self._turn.notify_all()
+            else:
+                self._turn.notify()

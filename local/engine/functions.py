@@ -15,7 +15,7 @@ from ministack.services import apigateway, lambda_svc
 
 from local.engine.anchors import require, require_source
 from local.engine.code_store import CodeStore
-from local.engine.concurrency import Gates
+from local.engine.concurrency import Courtesy, Gates
 from local.engine.worker import PythonWorker
 
 DEFAULT_CAP = 4
@@ -50,6 +50,8 @@ def _gates_from_environment() -> Gates:
 
 
 def _executor(original: Any, gates: Gates) -> Any:
+    courtesy = Courtesy()
+
     def execute(func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
         config = func.get("config") or func
         code = func.get("code_zip")
@@ -57,7 +59,7 @@ def _executor(original: Any, gates: Gates) -> Any:
             return original(func, event, request_id)  # type: ignore[no-any-return]
         name = config.get("FunctionName", "unknown")
         lambda_svc._ensure_reaper_thread()
-        with gates.of(_unqualified(config.get("FunctionArn", name))):
+        with courtesy.for_event(event), gates.of(_unqualified(config.get("FunctionArn", name))):
             worker, _how = lambda_runtime.acquire_worker(name, config, code, qualifier=config.get("Version", "$LATEST"))
             try:
                 answer = worker.invoke(

@@ -78,7 +78,7 @@ class PythonWorker(lambda_runtime.Worker):
                     self._stop()
                 else:
                     return self._answer_within(timeout)
-            failure = self._start()
+            failure = self._start(background=not (isinstance(event, dict) and "requestContext" in event))
             if failure is not None:
                 return failure
             return self._exchange(message, timeout)
@@ -92,8 +92,11 @@ class PythonWorker(lambda_runtime.Worker):
     def _discard_tmpdir(self) -> None:
         """Nothing to do: the code folder is shared and goes when the launcher goes."""
 
-    def _start(self) -> dict[str, Any] | None:
-        """Start the process and import the handler; the failure as an answer, or None."""
+    def _start(self, *, background: bool = True) -> dict[str, Any] | None:
+        """Start the process and import the handler; the failure as an answer, or None.
+
+        In the background is what nobody waits for at the other end of an HTTP call.
+        """
         if PythonWorker.stopping:
             return _failed("Runtime.ExitError", "The engine is stopping", "")
         code, layers = self._folders()
@@ -120,7 +123,9 @@ class PythonWorker(lambda_runtime.Worker):
             for end in ends:
                 os.close(end)
         self._pipes = _Pipes(requests, replies, log_read)
-        answer = self._exchange(json.dumps(self._about(code, layers)).encode() + b"\n", INIT_SECONDS)
+        answer = self._exchange(
+            json.dumps(self._about(code, layers) | {"background": background}).encode() + b"\n", INIT_SECONDS
+        )
         if "error" in answer:
             self._stop()
             return answer

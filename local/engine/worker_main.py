@@ -9,6 +9,7 @@ Only the standard library may be imported here: the handler's own path decides e
 import contextlib
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import select
@@ -31,6 +32,9 @@ LIBRARIES = (
     "aws_lambda_powertools.event_handler",
 )
 MESSAGE_LIMIT = 256 * 1024
+# On AWS every function has a processor of its own. On one machine somebody who waits for an answer goes first.
+BACKGROUND_NICENESS = 5
+HERE = os.path.dirname(os.path.abspath(__file__))
 CHANGING = ("_X_AMZN_TRACE_ID", "_MINISTACK_INVOKE_DEPTH")
 
 
@@ -91,75 +95,14 @@ def adjust_sdk():
     """Prepare botocore before any client is made; once in a process, also when it was forked later."""
     if not _adjusted:
         _adjusted.append(True)
-        pass_on_depth()
-        send_head_with_body()
-        make_user_agent_once()
+        # By its path: this folder must not be on the handler's import path.
+        spec = importlib.util.spec_from_file_location("spine_worker_sdk", os.path.join(HERE, "worker_sdk.py"))
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        module.install()
 
 
 _adjusted = []
-
-
-def pass_on_depth():
-    """Stamp each SDK call with how deep in a chain of invocations it is; the engine stops endless loops."""
-    try:
-        import botocore.handlers
-    except ImportError:
-        return
-
-    def stamp(params, **_):
-        depth = os.environ.get("_MINISTACK_INVOKE_DEPTH")
-        if depth:
-            params["headers"].setdefault("X-Ministack-Invoke-Depth", depth)
-
-    botocore.handlers.BUILTIN_HANDLERS.append(("before-call", stamp))
-
-
-def send_head_with_body():
-    """Write an SDK request in one piece: two writes cost both ends twice the system calls."""
-    try:
-        from botocore.awsrequest import AWSConnection
-    except ImportError:
-        return
-    request, send = AWSConnection.request, AWSConnection.send
-
-    def joined_request(self, method, url, body=None, headers=None, *args, **kwargs):
-        joining = isinstance(body, bytes) and not (headers or {}).get("Expect")
-        self._held = b"" if joining else None
-        request(self, method, url, body, headers, *args, **kwargs)
-        held, self._held = self._held, None
-        if held:
-            send(self, held)
-
-    def joined_send(self, data):
-        held = getattr(self, "_held", None)
-        if held == b"":
-            self._held = data
-            return
-        if held:
-            self._held, data = None, held + data
-        send(self, data)
-
-    AWSConnection.request, AWSConnection.send = joined_request, joined_send
-
-
-def make_user_agent_once():
-    """The SDK puts the same User-Agent together twice for each request, a tenth of its processor time."""
-    try:
-        from botocore.context import get_context
-        from botocore.useragent import UserAgentString
-    except ImportError:
-        return
-    compose = UserAgentString.to_string
-
-    def remembered(self):
-        context = get_context()
-        features = frozenset(context.features) if context else None
-        made = self.__dict__.setdefault("_made", {})
-        if features not in made:
-            made[features] = compose(self)
-        return made[features]
-
-    UserAgentString.to_string = remembered
 
 
 def leave_with_the_engine(requests_fd):
@@ -202,6 +145,9 @@ def work(requests_fd, replies_fd):
             data = data[os.write(replies_fd, data) :]
 
     about = json.loads(requests.readline())
+    if about["background"]:
+        with contextlib.suppress(OSError):
+            os.nice(BACKGROUND_NICENESS)
     threading.Thread(target=leave_with_the_engine, args=(requests_fd,), daemon=True).start()
     try:
         handler = load(about)
