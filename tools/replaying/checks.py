@@ -36,7 +36,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """Where the money of the accepted orders went; `gone` left with orders that were cancelled whole."""
+    """Where the money of the accepted orders went; `gone` left with orders that were cancelled whole.
+
+    `captured` is what the orders say, `taken` what the provider's log says of those that it knows.
+    """
 
     accepted: int
     cancelled: int
@@ -44,6 +47,7 @@ class Money:
     shipped: Mapping[str, int]
     shipped_total: int
     captured: int
+    taken: int
 
 
 def money_of(outcome: Outcome) -> Money:
@@ -55,6 +59,7 @@ def money_of(outcome: Outcome) -> Money:
         shipped={name: sum(state.shipped[name] for state in states) for name in COMPONENTS},
         shipped_total=sum(state.shipped_total for state in states),
         captured=sum(state.captured for state in states),
+        taken=sum(outcome.takings.get(placed.order_id, 0) for placed in outcome.placed.values()),
     )
 
 
@@ -104,20 +109,30 @@ def check_orders(outcome: Outcome) -> Check:
     return _check("every accepted order has ended as it should", shown or "no orders", faults)
 
 
-def check_captures(outcome: Outcome) -> Check:
-    """Order by order, the money taken is that of what left, and of what was agreed less what was cancelled."""
+def check_captures(outcome: Outcome, *, all_known: bool = True) -> Check:
+    """Order by order, what the provider took is what the order says, is what left, and is what was agreed less what
+    was cancelled.
+
+    `all_known` is False where the provider may have been restarted since: it keeps its log in memory.
+    """
     faults = []
     for placed in outcome.placed.values():
         state = placed.state
         if state is None:
             continue
         expected = placed.total - placed.cancelled_amount - _gone(placed)
-        if not state.captured == state.shipped_total == expected:
+        unknown = None if all_known else state.captured
+        taken = outcome.takings.get(placed.order_id, 0 if not state.captured else unknown)
+        if not taken == state.captured == state.shipped_total == expected:
+            at_provider = "nothing that it knows of" if taken is None else taken
             faults.append(
-                f"{_name(placed)} took {state.captured} for {state.shipped_total} shipped, {expected} expected"
+                f"{_name(placed)} took {state.captured} (the provider: {at_provider}) "
+                f"for {state.shipped_total} shipped, {expected} expected"
             )
     money = money_of(outcome)
-    return _check("captured = shipped", f"{from_minor(money.captured):,.2f} GBP", faults)
+    return _check(
+        "captured by the provider = by the orders = shipped", f"{from_minor(money.captured):,.2f} GBP", faults
+    )
 
 
 def check_books(outcome: Outcome, posted: Sums) -> Check:

@@ -46,6 +46,8 @@ class Outcome:
     stock_changes: list[StockChange] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     documents: int = 0
+    # What the payment provider took, by order id; read at the end.
+    takings: dict[str, int] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def place(self, placed: Placed) -> None:

@@ -89,7 +89,8 @@ def _sums(plan: Plan, outcome: Outcome) -> list[str]:
                 ("orders accepted - cancelled", accepted - cancelled),
                 ("- postage and services of cancelled orders", -from_minor(money.gone)),
                 ("= shipped", from_minor(money.shipped_total)),
-                ("captured at the payment provider", from_minor(money.captured)),
+                ("captured, as the orders say", from_minor(money.captured)),
+                ("captured at the payment provider", from_minor(money.taken)),
             ]
         ),
     ]

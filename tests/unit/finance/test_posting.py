@@ -24,6 +24,8 @@ def _lines(event: dict, **other: object) -> list[tuple[str, int, int]]:
 def test_an_authorisation_touches_only_the_memorandum_pair() -> None:
     assert _lines(world.authorized("O1", 11325)) == [("9010", 11325, 0), ("9020", 0, 11325)]
     assert _lines(world.released("O1", 2200)) == [("9020", 2200, 0), ("9010", 0, 2200)]
+    ran_out = world.event("PaymentExpired", world.released("O1", 2200)["detail"]["data"], id="evt-exp-O1")
+    assert _lines(ran_out) == [("9020", 2200, 0), ("9010", 0, 2200)]
 
 
 @pytest.mark.capability("N1")
@@ -63,17 +65,6 @@ def test_revenue_counts_when_goods_leave_or_are_picked_up(mode: str) -> None:
         ("4020", 0, 500),
         ("2040", 0, 743),
     ]
-
-
-def test_a_paid_line_that_is_cancelled_is_owed_and_then_paid_back() -> None:
-    money = {"amount": 5413, "currency": "USD", "legal_entity": "100", "store": "web", "channel": "shop"}
-    owed = world.event("PaidLinesCancelled", {"order_id": "ord_1", "cancellation_id": "can_1", **money})
-    paid = world.event(
-        "RefundExecuted",
-        {"order_id": "ord_1", "payment_id": "p", "tender": "card", "provider": "x", "refund_id": "re_1", **money},
-    )
-    assert _lines(owed) == [("2010", 5413, 0), ("2050", 0, 5413)]
-    assert _lines(paid) == [("2050", 5413, 0), ("1110", 0, 5413)]
 
 
 def test_nothing_is_posted_where_no_money_moves() -> None:

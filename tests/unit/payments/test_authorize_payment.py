@@ -12,6 +12,7 @@ from oms.payments.model import Rollup, State
 from oms.platform.problems import ActionNotAvailable
 from tests.crashes import crash_points
 from tests.order_world import World, document, line, world
+from tests.single_order import states, the_order
 
 __all__ = ["world"]
 
@@ -20,15 +21,6 @@ def sourced(**changes: Any) -> World:
     made = World()
     made.sourced(line("A", 3), **changes)
     return made
-
-
-def the_order(world: World) -> str:
-    (order_id,) = world.order_ids()
-    return order_id
-
-
-def states(world: World) -> list[State]:
-    return [payment.state for payment in world.order(the_order(world)).payments]
 
 
 @pytest.mark.capability("K1")
@@ -89,7 +81,7 @@ def test_an_unknown_outcome_is_looked_up_with_the_key_of_the_call(world: World):
 @pytest.mark.capability("K1", "K11")
 def test_an_outcome_that_nobody_knows_shows_and_is_asked_again(world: World):
     order_id = world.sourced(line("A", 3))
-    world.provider.script.update({"authorize": ["lost_before"] * 2, "find": ["lost_before"] * 2})
+    world.provider.script.update({"authorize": ["lost_before"], "find": ["lost_before"] * 2})
     for _ in range(2):
         with pytest.raises(TransientFailure):
             world.authorize(order_id)
@@ -97,6 +89,13 @@ def test_an_outcome_that_nobody_knows_shows_and_is_asked_again(world: World):
         assert payment_status(world.order(order_id)) is Rollup.PENDING
     assert world.authorize(order_id) == "AUTHORIZED"
     assert world.provider.moved("authorize") == {"psp_1": 1}
+    # Once in doubt it is looked up before it is asked again, and always under the first key.
+    assert [verb for verb, _ in world.provider.calls] == ["authorize", "find", "find", "find", "authorize"]
+    assert len({key for _, key in world.provider.calls}) == 1
+    doubt = next(row for row in world.timeline(order_id) if row["event"] == "PaymentInDoubt")
+    assert (doubt["data"]["verb"], doubt["data"]["amount"], doubt["data"]["reason"]) == ("authorize", 3000, "time-out")
+    assert doubt["data"]["key"] == world.provider.calls[0][1]
+    assert world.events(order_id).count("PaymentInDoubt") == 1
 
 
 @pytest.mark.capability("K1")

@@ -88,6 +88,13 @@ def test_a_crash_anywhere_ends_in_one_capture(script: list[str]):
     assert points >= 4
 
 
+def cancelled(world: World) -> None:
+    """What has not left is cancelled, and the node lets go of it."""
+    world.cancel(world.order_ids()[0])
+    if world.work(the_work(world)).asked:
+        world.act(the_work(world), "cancel-response", accepted=True)
+
+
 def repeat(world: World) -> None:
     for _ in range(4):
         try:
@@ -133,38 +140,6 @@ def test_the_next_parcel_leaves_while_the_first_is_captured():
     world.check()
 
 
-@pytest.mark.capability("K1", "K4")
-def test_an_accepted_capture_is_asked_again_until_it_is_final():
-    world = shipped()
-    work = the_work(world)
-    world.provider.script["capture"] = ["pending"]
-    for _ in range(3):
-        with pytest.raises(TransientFailure):
-            world.capture(work)
-    assert (the_payment(world).captured, the_payment(world).state) == (0, State.AUTHORIZED)
-    key = next(key for verb, key in world.provider.calls if verb == "capture")
-    world.provider.settle(key)
-    assert world.capture(work) == 5649
-    assert world.provider.effects[1:] == [("capture", "psp_1", 5649)]
-    world.check()
-
-
-@pytest.mark.capability("K1")
-def test_an_accepted_capture_may_still_fail():
-    world = shipped()
-    work = the_work(world)
-    world.provider.script["capture"] = ["pending"]
-    with pytest.raises(TransientFailure):
-        world.capture(work)
-    key = next(key for verb, key in world.provider.calls if verb == "capture")
-    world.provider.settle(key, well=False)
-    with pytest.raises(CaptureRefused):
-        world.capture(work)
-    assert world.view(world.order_ids()[0]).shipments[0].captures[0].captured is False
-    assert world.events(world.order_ids()[0])[-1] == "PaymentCaptureFailed"
-    world.check()
-
-
 @pytest.mark.capability("K4")
 def test_a_refusal_is_noted_once_and_not_asked_again():
     """A person is told; until a decision the provider is not asked again, and nothing else is held up."""
@@ -195,7 +170,7 @@ def test_what_is_not_shipped_is_given_back():
     work = the_work(world)
     assert world.capture(work) == 2260
     assert world.release_payment(order_id) == 0  # three units may still leave
-    world.cancel(order_id)
+    cancelled(world)
     assert world.release_payment(order_id) == 5649 - 2260
     assert world.release_payment(order_id) == 0
     payment = the_payment(world)
@@ -208,7 +183,7 @@ def test_nothing_is_given_back_while_a_capture_is_owed():
     """A cancellation of the rest overtakes the capture: the money of the first parcel stays held for it."""
     world = shipped({1: 2})
     (order_id,) = world.order_ids()
-    world.cancel(order_id)
+    cancelled(world)
     assert world.release_payment(order_id) == 0
     assert world.capture(the_work(world)) == 2260
     assert world.provider.effects[1:] == [("capture", "psp_1", 2260), ("void", "psp_1", 3389)]
@@ -217,17 +192,17 @@ def test_nothing_is_given_back_while_a_capture_is_owed():
 
 @pytest.mark.parametrize("script", [["lost_after"], ["lost_before", ""], []])
 def test_a_crash_while_giving_back_ends_in_one_release(script: list[str]):
-    def cancelled() -> World:
+    def cancelled_rest() -> World:
         made = shipped({1: 2})
         made.capture(the_work(made))
-        made.cancel(made.order_ids()[0])
+        cancelled(made)
         return made
 
     def step(world: World) -> None:
         world.provider.script["void"] = list(script)
         give_back(world)
 
-    for point in crash_points(cancelled, step):
+    for point in crash_points(cancelled_rest, step):
         world = point.world
         give_back(world)
         world.check()
@@ -280,6 +255,11 @@ def test_more_than_is_held_is_refused_before_the_provider_is_asked():
     assert payment.capturable == 5649
     for amount in (5650, 0, -1):
         with pytest.raises(ActionNotAvailable):
-            model.captured(payment, amount, final=False)
-    final = model.captured(payment, 5000, final=True)
-    assert (final.state, final.captured, final.released, final.capturable) == (State.CAPTURED, 5000, 649, 0)
+            model.captured(payment, amount)
+        with pytest.raises(ActionNotAvailable):
+            model.capture_pending(payment, amount)
+    with pytest.raises(ActionNotAvailable):
+        model.captured(payment, 5000, let_go=650)
+    last = model.captured(payment, 5000, let_go=649)
+    assert (last.state, last.captured, last.released, last.capturable) == (State.CAPTURED, 5000, 649, 0)
+    assert (last.renewable, last.coverage) == (649, 649)

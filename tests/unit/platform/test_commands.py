@@ -155,7 +155,7 @@ def test_two_changes_of_one_item_are_one_with_both_demands():
         Kind.CHANGE, "stock", key, set={"x": 1}, add={"reserved": 3, "version": 1}, at_least={"available": 3}
     )
     (merged,) = merge([first, second])
-    assert merged.add == {"reserved": 5, "version": 2}
+    assert merged.add == {"reserved": 5, "version": 1}
     assert merged.at_least == {"available": 5}
     assert merged.set == {"x": 1}
 

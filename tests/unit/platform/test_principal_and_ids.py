@@ -8,7 +8,7 @@ import pytest
 
 from oms.platform.clock import FixedClock, business_date, format_instant, parse_instant
 from oms.platform.ids import TimeOrderedIds, child_id, derived_id, parent_id
-from oms.platform.principal import authorize, node_principal, principal_from_claims, system_principal
+from oms.platform.principal import authorize, node_principal, permits, principal_from_claims, system_principal
 from oms.platform.problems import NotAuthenticated, NotFound, ScopeMissing
 
 
@@ -37,6 +37,23 @@ def test_a_permission_is_needed_and_reaches_no_further_than_its_tenant():
         with pytest.raises(NotFound):
             authorize(system_principal("acme", "us"), "anything", key)
     assert node_principal("acme", "S1").nodes == {"S1"}
+
+
+def test_who_is_bound_to_a_node_or_a_channel_reaches_no_other():
+    key = "T#acme#ORDER#1"
+    bound = principal_from_claims({"sub": "c1", "scope": "acme/orders.write acme/node.S1 acme/channel.web"})
+    free = principal_from_claims({"sub": "c1", "scope": "acme/orders.write"})
+    for principal in (bound, free, system_principal("acme", "us")):
+        authorize(principal, "orders.write", key, node="S1", channel="web")
+        assert permits(principal, "orders.write", key, node="S1")
+    with pytest.raises(NotFound):
+        authorize(bound, "orders.write", key, node="S2")
+    with pytest.raises(ScopeMissing, match="the channel app"):
+        authorize(bound, "orders.write", key, channel="app")
+    authorize(free, "orders.write", key, node="S2", channel="app")
+    assert not permits(bound, "orders.write", key, node="S2")
+    assert not permits(bound, "orders.read", key, node="S1")
+    assert not permits(free, "orders.write", "T#other#ORDER#1")
 
 
 def test_identifiers_sort_by_time_and_never_repeat():

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 
 from oms.platform.dynamodb import Conflict, Database, from_attributes, to_attributes
 from oms.platform.problems import Busy
-from oms.platform.writes import Key, Kind, Write, create, put, remove
+from oms.platform.writes import Key, Kind, Write, create, merge, put, remove
 
 KEY = Key("T#acme#X", "X")
 
@@ -163,3 +163,21 @@ def test_a_batch_asks_again_for_what_was_left_out():
     found = Database(client).get_many([("orders", Key("a", "a")), ("orders", Key("b", "b"))])
     assert sorted(key.pk for _, key in found) == ["a", "b"]
     assert client.asked[1][1]["RequestItems"] == left
+
+
+def test_a_version_counts_the_commit_and_not_the_changes_that_were_merged_into_it():
+    row = Key("T#acme#SKU#A", "NODE#S1")
+    writes = [
+        Write(Kind.CHANGE, "stock", row, add={"reserved": -2, "version": 1}, at_least={"reserved": 2}),
+        Write(Kind.CHANGE, "stock", row, add={"allocated": 1, "version": 1}),
+        Write(Kind.CHANGE, "stock", row, add={"allocated": 1, "version": 1}),
+    ]
+    assert merge(writes) == [
+        Write(
+            Kind.CHANGE,
+            "stock",
+            row,
+            add={"reserved": -2, "allocated": 2, "version": 1},
+            at_least={"reserved": 2},
+        )
+    ]

@@ -19,7 +19,7 @@ from oms.finance.model import Entry, PostedEntry
 from oms.finance.posting import Posting
 from oms.platform.commands import MOST_ATTEMPTS, Runtime, pause_before_retry
 from oms.platform.dynamodb import Conflict
-from oms.platform.observability import logger
+from oms.platform.observability import counted, logger
 from oms.platform.problems import Busy
 from oms.platform.writes import MOST_ACTIONS, Write
 
@@ -182,7 +182,9 @@ def _settle(books: Books, tenant: str, postings: dict[int, Posting], conflict: C
 
 
 def _quarantine(runtime: Runtime, tenant: str, posting: Posting, stored_hash: str) -> None:
-    runtime.database.commit([store.quarantine_write(tenant, posting, stored_hash, runtime.clock.now())])
+    """Keep the fact for a person, and ring: it is not in the ledger, and its message counts as dealt with."""
+    now = runtime.clock.now()
+    runtime.database.commit([store.quarantine_write(tenant, posting, stored_hash, now)])
     logger().error(
         "posting quarantined: its identity was posted with other content",
         code="CONFLICT_QUARANTINED",
@@ -190,6 +192,7 @@ def _quarantine(runtime: Runtime, tenant: str, posting: Posting, stored_hash: st
         identity_key=posting.identity_key,
         rule=posting.entry.rule,
         source_event=posting.entry.source_event,
+        **counted("PostingsQuarantined", now),
     )
 
 

@@ -53,9 +53,13 @@ class PaymentAuthorized(PaymentFact):
 
 
 class PaymentReleased(PaymentFact):
-    """An authorised amount was let go, has expired or could not be captured."""
+    """An authorised amount was let go or could not be captured."""
 
     release_id: Code
+
+
+class PaymentExpired(PaymentReleased):
+    """An authorised amount fell free because its time ran out."""
 
 
 class PaymentCaptured(PaymentFact):
@@ -63,20 +67,6 @@ class PaymentCaptured(PaymentFact):
 
     capture_id: Code
     released: Amount = 0
-
-
-class RefundExecuted(PaymentFact):
-    """A provider paid an amount back to the customer."""
-
-    refund_id: Code
-
-
-class PaidLinesCancelled(Fact):
-    """Goods that were paid but not delivered were cancelled; the captured `amount` is owed back."""
-
-    order_id: Code
-    cancellation_id: Code
-    amount: Amount
 
 
 class ShipmentShipped(Fact):

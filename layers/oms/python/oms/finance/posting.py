@@ -15,11 +15,10 @@ from pydantic import ValidationError
 
 from oms.finance.facts import (
     Fact,
-    PaidLinesCancelled,
     PaymentAuthorized,
     PaymentCaptured,
+    PaymentExpired,
     PaymentReleased,
-    RefundExecuted,
     ShipmentShipped,
     Tender,
 )
@@ -89,24 +88,12 @@ def _goods_transferred(fact: ShipmentShipped) -> list[Line]:
     ]
 
 
-def _paid_lines_cancelled(fact: PaidLinesCancelled) -> list[Line]:
-    return [debit("2010", fact.amount, fact.currency), credit("2050", fact.amount, fact.currency)]
-
-
-def _refunded(fact: RefundExecuted) -> list[Line]:
-    return [
-        debit("2050", fact.amount, fact.currency),
-        credit(TENDER_ACCOUNTS[fact.tender], fact.amount, fact.currency),
-    ]
-
-
 _TABLE: tuple[Rule[Any], ...] = (
     Rule("payment_authorized", 1, PaymentAuthorized, lambda f: (f.provider, f.psp_reference), _authorized),
     Rule("payment_released", 1, PaymentReleased, lambda f: (f.provider, f.release_id), _released),
+    Rule("payment_expired", 1, PaymentExpired, lambda f: (f.provider, f.release_id), _released),
     Rule("payment_captured", 1, PaymentCaptured, lambda f: (f.provider, f.capture_id), _captured),
     Rule("goods_transferred", 1, ShipmentShipped, lambda f: (f.shipment_id,), _goods_transferred),
-    Rule("paid_lines_cancelled", 1, PaidLinesCancelled, lambda f: (f.cancellation_id,), _paid_lines_cancelled),
-    Rule("refund_executed", 1, RefundExecuted, lambda f: (f.provider, f.refund_id), _refunded),
 )
 
 # The event type is the name of the shape that its rule reads.

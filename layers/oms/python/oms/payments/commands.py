@@ -1,45 +1,29 @@
-"""The verbs of a tender: authorize_payment, capture_payment, release_payment.
+"""The verbs of a tender: authorize_payment, capture_payment, release_payment, and settle_payment on a provider's news.
 
-The provider is asked between two transactions. What is asked was fixed by an earlier commit (the tender itself for an
-authorisation, the shipment for a capture) under a key that never changes, so a repeat after a crash is the same call,
-and its answer is recorded once. An outcome that nobody knows is looked up by that key.
+What is asked of a provider was fixed by an earlier commit: the tender itself for an authorisation, the shipment for a
+capture, the end of the order for a release. `payments.asking` asks, `platform.effects` says how.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
-from oms.fulfillment.model import CAPTURE_FAILED, Capture
+from oms.fulfillment.model import CAPTURE_FAILED
 from oms.orders.model import Order, Status, payment_status, status
 from oms.orders.store import existing_order
+from oms.orders.unfinished import has_rest
+from oms.payments.asking import Asking, ReleaseRefused
+from oms.payments.changes import Asked
 from oms.payments.model import Payment, Rollup, State
-from oms.payments.outcomes import (
-    record_authorization,
-    record_capture,
-    record_refusal,
-    record_release,
-    record_unknown,
-    record_void,
-)
-from oms.payments.port import (
-    Approved,
-    AuthorizeRequest,
-    CaptureRequest,
-    Declined,
-    NoTrace,
-    PaymentProvider,
-    RequiresAction,
-    Result,
-    Unknown,
-)
+from oms.payments.port import PaymentProvider
 from oms.platform.commands import Runtime
+from oms.platform.effects import TransientFailure as TransientFailure
 
 Providers = Callable[[str], PaymentProvider]
-Answer = Approved | Declined | RequiresAction
-
-
-class TransientFailure(RuntimeError):
-    """The provider's answer is not known yet; the same step may be repeated."""
+_ASKED_FOR = frozenset({State.CREATED, State.UNKNOWN, State.ACTION_REQUIRED})
+# A capture moves to a new authorisation, perhaps by way of an expiry and a release; more steps than these are a fault.
+_MOST_STEPS = 8
 
 
 class CaptureRefused(RuntimeError):
@@ -63,7 +47,7 @@ def authorize_order(runtime: Runtime, providers: Providers, tenant: str, order_i
     if not order.header.totals.total:
         return "NOT_REQUIRED", order
     rollup = payment_status(order)
-    if rollup is Rollup.FAILED:
+    if rollup in (Rollup.FAILED, Rollup.EXPIRED):
         return "DECLINED", order
     return "PENDING" if rollup in (Rollup.UNPAID, Rollup.PENDING) else "AUTHORIZED", order
 
@@ -73,125 +57,136 @@ def capture_payment(
 ) -> int:
     """Take the money of every shipment of some work that is not yet taken; answers the amount taken now.
 
-    Exactly what was fixed when the shipment left. Raises TransientFailure while an outcome is unknown or not final,
-    and CaptureRefused when the provider will not, until a person has been told.
+    Exactly what was fixed when the shipment left. What the provider accepts and settles later is left to its message.
+    Raises TransientFailure while an outcome is unknown, and CaptureRefused when the provider will not, until a person
+    has been told.
     """
-    taken = 0
     order = existing_order(runtime.database, tenant, order_id)
-    shipments = [s for s in order.shipments if s.fulfillment_order_id == fulfillment_order_id]
-    for shipment in shipments:
-        for capture in shipment.captures:
-            if capture.is_owed:
-                order = _capture(runtime, providers, tenant, order, shipment.id, capture)
-                taken += capture.amount
-    refused = [capture.refused for shipment in shipments for capture in shipment.captures if capture.refused]
-    if refused and not _is_escalated(order, fulfillment_order_id):
-        # Refused in an earlier run that was cut off before it could say so.
-        raise CaptureRefused(f"{refused[0]} for {fulfillment_order_id}")
-    if _has_rest(order):
-        release_payment(runtime, providers, tenant, order_id)
-    return taken
+    before = _taken(order, fulfillment_order_id)
+    for shipment_id, payment_id in list(_unsettled(order, fulfillment_order_id)):
+        order = _take(runtime, providers, tenant, order, shipment_id, payment_id)
+    refusal = _refusal(order, fulfillment_order_id)
+    if refusal and not _is_escalated(order, fulfillment_order_id):
+        raise CaptureRefused(f"{refusal} for {fulfillment_order_id}")
+    if has_rest(order):
+        # What was shipped is taken, whatever becomes of the rest: the order stays unfinished until that is given back.
+        with suppress(TransientFailure, ReleaseRefused):
+            release_payment(runtime, providers, tenant, order_id)
+    return _taken(order, fulfillment_order_id) - before
 
 
-def release_payment(runtime: Runtime, providers: Providers, tenant: str, order_id: str) -> int:
-    """Give back what is held and will never be taken; answers the amount given back now."""
+def release_payment(
+    runtime: Runtime, providers: Providers, tenant: str, order_id: str, *, nobody_asks: bool = False
+) -> int:
+    """Give back what is held and will never be taken; answers the amount given back now.
+
+    `nobody_asks` says that no earlier run can still be asking: then a tender that was never held is closed for good.
+    """
     order = existing_order(runtime.database, tenant, order_id)
     if status(order) is Status.CANCELLED:
-        order = _authorize_open(runtime, providers, tenant, order)
+        order = _authorize_open(runtime, providers, tenant, order, nobody_asks=nobody_asks)
     released = 0
-    for payment in order.payments if _has_rest(order) else ():
+    for payment in order.payments if has_rest(order) else ():
         if payment.capturable and payment.psp_reference is not None:
-            order = _release(runtime, providers(payment.provider), tenant, order, payment)
+            order = _asking(runtime, providers, tenant, order, payment).release()
             released += payment.capturable
     return released
 
 
-def _has_rest(order: Order) -> bool:
-    """Whether money is held that no shipment, past or to come, will take."""
-    pending = any(c.capture_id is None for s in order.shipments for c in s.captures)
-    over = status(order) in (Status.CANCELLED, Status.COMPLETED)
-    return over and not pending and any(payment.capturable for payment in order.payments)
+def settle_payment(runtime: Runtime, providers: Providers, tenant: str, order_id: str, payment_id: str) -> None:
+    """Look up what became of a tender of which the provider has news: captures in doubt or pending, and its hold."""
+    order = existing_order(runtime.database, tenant, order_id)
+    for shipment_id, of_payment in list(_unsettled(order)):
+        if of_payment == payment_id and _is_looked_up(order, shipment_id, payment_id):
+            order = _take(runtime, providers, tenant, order, shipment_id, payment_id)
+    payment = _payment(order, payment_id)
+    if payment.capturable and not has_rest(order):
+        # Also where all was shipped and the money of it refused: what is held may still end.
+        order = _asking(runtime, providers, tenant, order, payment).note_expiry()
+    if has_rest(order):
+        release_payment(runtime, providers, tenant, order_id)
 
 
-def _authorize_open(runtime: Runtime, providers: Providers, tenant: str, order: Order) -> Order:
+def _authorize_open(
+    runtime: Runtime, providers: Providers, tenant: str, order: Order, *, nobody_asks: bool = False
+) -> Order:
     for payment in order.payments:
-        if payment.state in (State.CREATED, State.UNKNOWN):
-            order = _authorize(runtime, providers(payment.provider), tenant, order, payment)
-        elif payment.state is State.ACTION_REQUIRED:
-            order = _confirm(runtime, providers(payment.provider), tenant, order, payment)
+        if payment.state in _ASKED_FOR:
+            order = _asking(runtime, providers, tenant, order, payment).authorize(nobody_asks=nobody_asks)
     return order
 
 
-def _confirm(runtime: Runtime, provider: PaymentProvider, tenant: str, order: Order, payment: Payment) -> Order:
-    """What became of an authorisation that waits for the customer; a cancelled order does not wait any longer."""
-    reference = payment.psp_reference or ""
-    if status(order) is Status.CANCELLED:
-        closed = _known(provider, provider.void(reference, key=payment.void_key), payment.void_key)
-        if isinstance(closed, Unknown):
-            raise TransientFailure(f"release of {payment.id}: {closed.reason}")
-        return record_void(runtime, tenant, order, payment.void_key, payment)
-    found = provider.get(reference)
-    if isinstance(found, Unknown):
-        raise TransientFailure(f"authorisation of {payment.id}: {found.reason}")
-    if isinstance(found, NoTrace) or not found.authorized:
-        return order
-    held = Approved(reference, found.authorized, found.currency, capture_before=found.capture_before)
-    return record_authorization(runtime, tenant, order, payment, _whole(provider, payment, held))
-
-
-def _whole(provider: PaymentProvider, payment: Payment, result: Answer) -> Answer:
-    """An approval of exactly what was asked for; any other is let go of and counts as a decline."""
-    if not isinstance(result, Approved) or (result.amount, result.currency) == (payment.amount, payment.currency):
-        return result
-    provider.void(result.reference, key=f"{payment.authorize_key}:void")
-    return Declined("other_amount_approved", reference=result.reference)
-
-
-def _authorize(runtime: Runtime, provider: PaymentProvider, tenant: str, order: Order, payment: Payment) -> Order:
-    cancelled = status(order) is Status.CANCELLED
-    result = _asked_before(provider, payment) if cancelled else _ask(provider, tenant, payment)
-    if isinstance(result, NoTrace):
-        return order
-    if isinstance(result, Unknown):
-        if payment.state is not State.UNKNOWN and not cancelled:
-            record_unknown(runtime, tenant, order, payment)
-        raise TransientFailure(f"authorisation of {payment.id}: {result.reason}")
-    return record_authorization(runtime, tenant, order, payment, _whole(provider, payment, result))
-
-
-def _ask(provider: PaymentProvider, tenant: str, payment: Payment) -> Result:
-    request = AuthorizeRequest(
-        amount=payment.amount,
-        currency=payment.currency,
-        token=payment.token,
-        tenant=tenant,
-        order_id=payment.order_id,
-        payment_id=payment.id,
-    )
-    return _known(provider, provider.authorize(request, key=payment.authorize_key), payment.authorize_key)
-
-
-def _asked_before(provider: PaymentProvider, payment: Payment) -> Result | NoTrace:
-    """What became of an authorisation that a run may have asked for and not recorded; nothing new is asked."""
-    return provider.find(payment.authorize_key)
-
-
-def _capture(
-    runtime: Runtime, providers: Providers, tenant: str, order: Order, shipment_id: str, capture: Capture
+def _take(
+    runtime: Runtime, providers: Providers, tenant: str, order: Order, shipment_id: str, payment_id: str
 ) -> Order:
-    payment = next(payment for payment in order.payments if payment.id == capture.payment_id)
-    provider = providers(payment.provider)
-    key = f"{shipment_id}:capture:{payment.id}:{capture.amount}"
-    # Never final: whether this is the last one may look different on a repeat, and the call must stay the same.
-    request = CaptureRequest(payment.psp_reference or "", capture.amount, payment.currency, final=False)
-    result = _known(provider, provider.capture(request, key=key), key)
-    if isinstance(result, Unknown):
-        raise TransientFailure(f"capture for {shipment_id}: {result.reason}")
-    if not isinstance(result, Approved) or result.movement_id is None or result.amount != capture.amount:
-        reason = result.code if isinstance(result, Declined) else "other_amount_captured"
-        record_refusal(runtime, tenant, order, key, shipment_id, capture, reason)
-        raise CaptureRefused(f"{reason} for {shipment_id}")
-    return record_capture(runtime, tenant, order, key, shipment_id, capture, result.movement_id)
+    """One capture of one shipment, with a new authorisation before it where the old one does not carry it."""
+    for _ in range(_MOST_STEPS):
+        payment, asked = _payment(order, payment_id), _asked(order, shipment_id, payment_id)
+        asking = _asking(runtime, providers, tenant, order, payment)
+        if asked.capture.pending:
+            return asking.settle(asked)
+        if not asked.capture.is_owed or payment.state is State.FAILED:
+            return order
+        if payment.state in _ASKED_FOR:
+            order = asking.authorize()
+            if _payment(order, payment_id).state in _ASKED_FOR:
+                raise TransientFailure(f"capture for {shipment_id}: its money is not held again yet")
+        elif payment.capturable < asked.capture.amount or asking.is_used_up:
+            order = asking.renew()
+        else:
+            order = asking.capture(asked)
+    raise TransientFailure(f"capture for {shipment_id}: still not settled")
+
+
+def _asking(runtime: Runtime, providers: Providers, tenant: str, order: Order, payment: Payment) -> Asking:
+    return Asking(runtime, providers(payment.provider), tenant, order, payment)
+
+
+def _unsettled(order: Order, fulfillment_order_id: str | None = None) -> Iterator[tuple[str, str]]:
+    """The captures of which the outcome is not known, as shipment and tender."""
+    for shipment in order.shipments:
+        if fulfillment_order_id in (None, shipment.fulfillment_order_id):
+            for capture in shipment.captures:
+                if capture.is_owed or capture.pending:
+                    yield shipment.id, capture.payment_id
+
+
+def _is_looked_up(order: Order, shipment_id: str, payment_id: str) -> bool:
+    """Whether no call of ours is under way for a capture, so that the provider's news about it are ours to take."""
+    capture = _asked(order, shipment_id, payment_id).capture
+    return capture.pending or capture.in_doubt_since is not None
+
+
+def _asked(order: Order, shipment_id: str, payment_id: str) -> Asked:
+    shipment = next(shipment for shipment in order.shipments if shipment.id == shipment_id)
+    return Asked(shipment_id, next(c for c in shipment.captures if c.payment_id == payment_id))
+
+
+def _payment(order: Order, payment_id: str) -> Payment:
+    return next(payment for payment in order.payments if payment.id == payment_id)
+
+
+def _taken(order: Order, fulfillment_order_id: str) -> int:
+    return sum(
+        capture.amount
+        for shipment in order.shipments
+        if shipment.fulfillment_order_id == fulfillment_order_id
+        for capture in shipment.captures
+        if capture.capture_id is not None
+    )
+
+
+def _refusal(order: Order, fulfillment_order_id: str) -> str | None:
+    """Why money of some work will not be taken before a person decides; None where nothing stands in the way."""
+    for shipment in order.shipments:
+        if shipment.fulfillment_order_id == fulfillment_order_id:
+            for capture in shipment.captures:
+                if capture.refused:
+                    return capture.refused
+                payment = _payment(order, capture.payment_id)
+                if capture.is_owed and payment.state is State.FAILED:
+                    return f"{payment.decline_code}, asked to hold the money again,"
+    return None
 
 
 def _is_escalated(order: Order, fulfillment_order_id: str) -> bool:
@@ -199,32 +194,3 @@ def _is_escalated(order: Order, fulfillment_order_id: str) -> bool:
     return any(
         work.escalated_reason == CAPTURE_FAILED for work in order.fulfillment_orders if work.id == fulfillment_order_id
     )
-
-
-def _release(runtime: Runtime, provider: PaymentProvider, tenant: str, order: Order, payment: Payment) -> Order:
-    key = payment.void_key
-    result = _known(provider, provider.void(payment.psp_reference or "", key=key), key)
-    if isinstance(result, Unknown):
-        raise TransientFailure(f"release of {payment.id}: {result.reason}")
-    if not isinstance(result, Approved) and not _is_released(provider, payment):
-        raise CaptureRefused(f"release of {payment.id} was refused")
-    release_id = result.movement_id if isinstance(result, Approved) else None
-    return record_release(runtime, tenant, order, key, payment, release_id or key)
-
-
-def _is_released(provider: PaymentProvider, payment: Payment) -> bool:
-    """Whether the provider holds nothing more, as when the hold had expired before we let go of it."""
-    found = provider.get(payment.psp_reference or "")
-    return not isinstance(found, (NoTrace, Unknown)) and found.authorized == found.captured + found.released
-
-
-def _known(provider: PaymentProvider, result: Result, key: str) -> Result:
-    """The result, looked up once where it is unknown or not yet final; what stays so is Unknown and asked again."""
-    if isinstance(result, Unknown) or _is_pending(result):
-        found = provider.find(key)
-        result = result if isinstance(found, NoTrace) else found
-    return Unknown("accepted, not yet final") if _is_pending(result) else result
-
-
-def _is_pending(result: Result) -> bool:
-    return isinstance(result, Approved) and result.pending

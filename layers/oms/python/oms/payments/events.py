@@ -1,4 +1,7 @@
-"""Facts about tenders. Amounts in minor units of `currency`; `store` is the node that sold."""
+"""Facts about tenders: one for each answer of a provider. Amounts in minor units of `currency`.
+
+`store` is the node that sold. `key` is the provider's idempotency key of the call that was answered.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ class _Money(EventData):
     legal_entity: str
     store: str
     channel: str
+    key: str | None = None
 
 
 class PaymentAuthorized(_Money):
@@ -31,8 +35,32 @@ class PaymentDeclined(_Money):
     decline_code: str
 
 
+class PaymentActionRequired(_Money):
+    """The customer must confirm at the bank before anything is held."""
+
+    psp_reference: str
+    amount: int
+
+
+class PaymentInDoubt(_Money):
+    """Nobody knows what became of a call; `verb` is authorize, capture or void. It is looked up until it is known."""
+
+    verb: str
+    amount: int
+    reason: str
+
+
+class PaymentCapturePending(_Money):
+    """The provider accepted to take an amount and says later whether it did."""
+
+    psp_reference: str
+    capture_id: str
+    amount: int
+    shipment_ids: tuple[str, ...]
+
+
 class PaymentCaptured(_Money):
-    """An amount was taken for some shipments; `released` is what a final capture gave back."""
+    """An amount was taken for some shipments; `released` is what the provider gave back with it."""
 
     psp_reference: str
     capture_id: str
@@ -57,3 +85,24 @@ class PaymentReleased(_Money):
     psp_reference: str
     release_id: str
     amount: int
+
+
+class PaymentVoided(_Money):
+    """A tender of a cancelled order was closed before anything was held."""
+
+    psp_reference: str | None = None
+
+
+class PaymentExpired(_Money):
+    """A hold has run out before all of it was taken; `amount` fell free."""
+
+    psp_reference: str
+    release_id: str
+    amount: int
+
+
+class PaymentRenewed(_Money):
+    """What is still to be taken will be authorised anew, since its authorisation carries no further capture."""
+
+    amount: int
+    attempt: int

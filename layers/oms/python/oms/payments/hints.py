@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from oms.orders.store import load_order
-from oms.payments.commands import Providers, authorize_payment
-from oms.payments.model import State
+from oms.payments.commands import Providers, authorize_payment, settle_payment
+from oms.payments.model import Payment, State
 from oms.payments.store import load_payment
 from oms.platform.clock import parse_instant
 from oms.platform.commands import Runtime
@@ -16,6 +16,8 @@ from oms.platform.intake import read_json
 
 # While our own call is still under way its answer, not the webhook, settles the tender.
 _OWN_CALL = timedelta(seconds=60)
+_ASKED_FOR = frozenset({State.CREATED, State.UNKNOWN, State.ACTION_REQUIRED})
+EXPIRED = "payment.expired"
 
 
 def take_hint(runtime: Runtime, providers: Providers, raw: bytes) -> str:
@@ -27,14 +29,25 @@ def take_hint(runtime: Runtime, providers: Providers, raw: bytes) -> str:
     metadata = _metadata(document)
     tenant, order_id, payment_id = (str(metadata.get(name, "")) for name in ("tenant", "order_id", "payment_id"))
     payment = load_payment(runtime.database, tenant, order_id, payment_id)
-    if payment is None or payment.state not in (State.CREATED, State.UNKNOWN, State.ACTION_REQUIRED):
+    if payment is None:
         return "nothing"
-    order = load_order(runtime.database, tenant, order_id)
-    if order is None:
+    if payment.state in _ASKED_FOR:
+        order = load_order(runtime.database, tenant, order_id)
+        if order is None:
+            return "nothing"
+        if payment.state is State.CREATED and runtime.clock.now() - parse_instant(order.header.placed_at) < _OWN_CALL:
+            return "left to our own call"
+        return authorize_payment(runtime, providers, tenant, order_id)
+    if not _is_news(payment, document):
         return "nothing"
-    if payment.state is State.CREATED and runtime.clock.now() - parse_instant(order.header.placed_at) < _OWN_CALL:
-        return "left to our own call"
-    return authorize_payment(runtime, providers, tenant, order_id)
+    settle_payment(runtime, providers, tenant, order_id, payment_id)
+    return "looked up"
+
+
+def _is_news(payment: Payment, document: object) -> bool:
+    """Whether a hint about held money may tell what our own calls have not: most of them only repeat our answers."""
+    expired = isinstance(document, Mapping) and document.get("type") == EXPIRED
+    return bool(payment.pending or payment.in_doubt_since or (expired and payment.capturable))
 
 
 def _metadata(document: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from oms.platform.effects import NoTrace as NoTrace
+from oms.platform.effects import Unknown as Unknown
+
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
@@ -90,18 +93,6 @@ class RequiresAction:
     """The customer must confirm at the bank before anything is held."""
 
     reference: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Nobody knows whether it was done: no answer came, or one that says nothing. Look it up by its key."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class NoTrace:
-    """The provider has never done anything under this key; the call may be made with the same key."""
 
 
 Result = Approved | Declined | RequiresAction | Unknown

@@ -1,13 +1,9 @@
-"""Consumers: reading batches from queues and streams, record by record, with partial failures.
-
-A failed record goes back to its queue alone. Within one entity nothing overtakes a failed record of a stream: all
-later records of the batch are given back too.
-"""
+"""Consumers: reading batches from queues, message by message; a message that fails goes back to its queue alone."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,24 +44,6 @@ def consume_queue(batch: Mapping[str, Any], handle: Callable[[Event], object]) -
             logger().exception("message failed", message_id=record["messageId"], error_type=type(error).__name__)
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}
-
-
-def consume_stream(
-    records: Sequence[Mapping[str, Any]], handle: Callable[[Mapping[str, Any]], object], service: str
-) -> dict[str, Any]:
-    """Handle the records of a stream batch in order and stop at the first failure, which the stream resumes at.
-
-    `service` is `kinesis` or `dynamodb`, the part of the record that holds its sequence number.
-    """
-    for record in records:
-        try:
-            handle(record)
-        except Exception as error:  # noqa: BLE001
-            # Whatever it is, the stream must come back to exactly this record.
-            position = record[service].get("sequenceNumber") or record[service].get("SequenceNumber")
-            logger().exception("record failed", sequence=position, error_type=type(error).__name__)
-            return {"batchItemFailures": [{"itemIdentifier": position}]}
-    return {"batchItemFailures": []}
 
 
 def call_from_event(command: str, event: Event, *, key: str | None = None) -> Call:

@@ -243,6 +243,12 @@ def from_attributes(row: Mapping[str, Any]) -> Item:
 
 
 def _attribute(value: Value) -> dict[str, Any]:
+    # Nearly all that is stored is plain text or a number: two look-ups of a type instead of a walk through all of them.
+    kind = type(value)
+    if kind is str:
+        return {"S": value}
+    if kind is int:
+        return {"N": str(value)}
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, bool):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -11,6 +13,7 @@ from oms.platform.clock import format_instant, require_utc
 from oms.platform.money import EXPONENTS, LARGEST_AMOUNT
 
 MOST_UNITS = 1_000_000
+_RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:?\d{2})$", re.ASCII)
 
 
 def _known_currency(code: str) -> str:
@@ -23,6 +26,13 @@ def _no_fraction(value: Any) -> Any:
     if isinstance(value, (float, Decimal)):
         raise ValueError("a whole number is needed; money is sent in minor units, so 12.95 as 1295")
     return value
+
+
+def _as_rfc_3339(value: Any) -> Any:
+    """Of text only what says day, time and zone is an instant; a number of seconds is not."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _RFC_3339.match(value)):
+        return value
+    raise ValueError("an instant is written as in RFC 3339, such as 2026-03-09T12:00:00Z")
 
 
 def _plain_data(value: Any, pointer: str = "") -> Any:
@@ -51,6 +61,7 @@ Label = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(max_length=2000)]
 Instant = Annotated[
     AwareDatetime,
+    BeforeValidator(_as_rfc_3339),
     AfterValidator(require_utc),
     PlainSerializer(format_instant, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),

@@ -70,14 +70,18 @@ def problem_response(problem: Problem) -> Answer:
     return Response(problem.status, "application/problem+json", body, headers)
 
 
-def caller(app: APIGatewayHttpResolver, action: str) -> Principal:
-    """The authenticated caller, allowed to take the action within its own tenant."""
+def caller(app: APIGatewayHttpResolver, action: str, target: str) -> Principal:
+    """The authenticated caller, allowed to take the action on an object of its own tenant.
+
+    `target` is the object's key after the tenant, such as `ORDER#ord_1`, or what the keys of a list begin with. Whose
+    node or channel the object is, the command asks when it has read it.
+    """
     context = app.current_event.raw_event.get("requestContext", {})
     claims = context.get("authorizer", {}).get("jwt", {}).get("claims", {})
     if not claims:
         raise NotAuthenticated()
     principal = principal_from_claims({name: _text(value) for name, value in claims.items()})
-    authorize(principal, action, tenant_prefix(principal.tenant))
+    authorize(principal, action, f"{tenant_prefix(principal.tenant)}{target}")
     return principal
 
 

@@ -1,9 +1,6 @@
-"""Money: integers in minor units with a currency, and splits that lose nothing."""
+"""Money: integers in minor units with a currency, and shares that lose nothing."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
 
 # ISO 4217 codes in use and their minor-unit exponents, where the exponent is not 2 (ISO 4217 list one).
 _EXPONENTS_OTHER_THAN_TWO = {
@@ -27,36 +24,6 @@ LARGEST_AMOUNT = 10**15
 def exponent(currency: str) -> int:
     """Decimal places of a currency's minor unit; an unknown code raises KeyError."""
     return EXPONENTS[currency]
-
-
-def to_minor(amount: Decimal, currency: str) -> int:
-    """A decimal amount in minor units, rounded half up (away from zero) where it is finer than the currency."""
-    scaled = amount.scaleb(exponent(currency))
-    return int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_UP))
-
-
-def format_minor(amount: int, currency: str) -> str:
-    """An amount for people, such as `113.25 USD`."""
-    places = exponent(currency)
-    return f"{Decimal(amount).scaleb(-places):.{places}f} {currency}"
-
-
-def split_by_weights(total: int, weights: Sequence[int]) -> list[int]:
-    """Split an amount in proportion to weights so that the parts sum to it exactly.
-
-    Largest remainder, ties to the lower index (FR3). Weights are not negative and not all zero, else ValueError.
-    """
-    whole = sum(weights)
-    if whole <= 0 or min(weights) < 0:
-        raise ValueError("weights must be non-negative and sum to more than zero")
-    sign = -1 if total < 0 else 1
-    magnitude = abs(total)
-    parts = [magnitude * weight // whole for weight in weights]
-    missing = magnitude - sum(parts)
-    by_remainder = sorted(range(len(weights)), key=lambda i: (-(magnitude * weights[i] % whole), i))
-    for index in by_remainder[:missing]:
-        parts[index] += 1
-    return [sign * part for part in parts]
 
 
 def share_up_to(amount: int, done: int, whole: int) -> int:

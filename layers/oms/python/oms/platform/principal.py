@@ -61,15 +61,32 @@ def node_principal(tenant: str, node_id: str) -> Principal:
     return Principal(tenant, f"node:{node_id}", "node", permissions)
 
 
-def authorize(principal: Principal, action: str, key: str) -> None:
-    """Let the principal take an action on the object under a key, or refuse.
+def authorize(
+    principal: Principal, action: str, key: str, *, node: str | None = None, channel: str | None = None
+) -> None:
+    """Let the principal take an action on the object under a key, or refuse; every door asks here.
 
-    A missing permission raises ScopeMissing; a key of another tenant raises NotFound, as if it did not exist.
+    `node` and `channel` are those that the object belongs to, where it belongs to one. A missing permission raises
+    ScopeMissing, also that for the channel; a key of another tenant and an object of a node that is not the
+    principal's raise NotFound, as if they did not exist.
     """
     if action not in principal.permissions and "*" not in principal.permissions:
         raise ScopeMissing(f"The scope {principal.tenant}/{action} is missing.")
     if not key.startswith(tenant_prefix(principal.tenant)):
         raise NotFound()
+    if node is not None and principal.nodes and node not in principal.nodes:
+        raise NotFound()
+    if channel is not None and principal.channels and channel not in principal.channels:
+        raise ScopeMissing(f"The token does not allow the channel {channel}.")
+
+
+def permits(principal: Principal, action: str, key: str, *, node: str | None = None) -> bool:
+    """Whether `authorize` would let the principal do it: for lists that leave out what is not the caller's."""
+    try:
+        authorize(principal, action, key, node=node)
+    except (ScopeMissing, NotFound):
+        return False
+    return True
 
 
 def tenant_prefix(tenant: str) -> str:

@@ -99,12 +99,17 @@ def _combine(first: Write, second: Write) -> Write:
     return replace(
         first,
         set=_union(first.set, second.set, first.key),
-        add=_sum(first.add, second.add),
+        add=_sum(first.add, second.add) | _counted_once(first, second),
         unset=tuple(dict.fromkeys((*first.unset, *second.unset))),
         at_least=_sum(first.at_least, second.at_least),
         equals=_union(first.equals, second.equals, first.key),
         must_exist=first.must_exist or second.must_exist,
     )
+
+
+def _counted_once(first: Write, second: Write) -> dict[str, int]:
+    """A version counts the commits of an item, whatever the number of changes that were merged into one."""
+    return {"version": 1} if first.add.get("version") == second.add.get("version") == 1 else {}
 
 
 def _sum(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:

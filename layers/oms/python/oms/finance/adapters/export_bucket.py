@@ -12,8 +12,9 @@ from typing import IO, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
+from oms.platform.effects import Effect, Intent, NoTrace, Unknown, perform
 from oms.platform.settings import setting
 
 _CHUNK = 1024 * 1024
@@ -56,23 +57,53 @@ class ExportBucket:
         return self._given if self._given is not None else _client()
 
     def write_once(self, key: str, content: Path | bytes, content_type: str) -> str:
-        """Store an object unless it exists, read it back, and return the SHA-256 of what stands there.
+        """Store an object unless it exists, and return the SHA-256 of what stands there.
 
-        Raises ExportDiffers when what stands there is not this content, whoever wrote it.
+        The object's key follows from the batch that was planned before. Raises TransientFailure while nobody knows
+        whether it stands there, and ExportDiffers when what stands there is not this content, whoever wrote it.
         """
-        wanted = _sha256(content.open("rb") if isinstance(content, Path) else BytesIO(content))
-        body: IO[bytes] = content.open("rb") if isinstance(content, Path) else BytesIO(content)
-        with body:
+        wanted = _sha256(_stream(content))
+
+        def prove(stored: str) -> str:
+            if stored != wanted:
+                raise ExportDiffers(f"{key} holds {stored}, not {wanted}")
+            return stored
+
+        effect = Effect[str, str](
+            ask=lambda: self._put(key, content, content_type),
+            look_up=lambda: self._stored(key),
+            # The plan is open until its manifest is noted, so that it is written again in any case.
+            doubt=lambda reason: None,
+            record=prove,
+        )
+        written = perform(Intent(key, key), effect)
+        assert not isinstance(written, NoTrace), "an object that may be written is written"
+        return written
+
+    def _put(self, key: str, content: Path | bytes, content_type: str) -> str | Unknown:
+        """Write the object; what it then holds, whether we wrote it or it stood there before, is read from it."""
+        with _stream(content) as body:
             try:
                 self._s3.put_object(Bucket=_bucket(), Key=key, Body=body, ContentType=content_type, IfNoneMatch="*")
             except ClientError as error:
-                if error.response["Error"]["Code"] != "PreconditionFailed":
+                code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+                if code != "PreconditionFailed" and status < 500:
                     raise
-        # The read-back proves both cases alike: our own write, and one that stood there before.
-        stored = _sha256(self._s3.get_object(Bucket=_bucket(), Key=key)["Body"])
-        if stored != wanted:
-            raise ExportDiffers(f"{key} holds {stored}, not {wanted}")
-        return stored
+            except (ConnectionError, HTTPClientError) as error:
+                return Unknown(type(error).__name__)
+        found = self._stored(key)
+        return Unknown("it does not stand there") if isinstance(found, NoTrace) else found
+
+    def _stored(self, key: str) -> str | Unknown | NoTrace:
+        """The SHA-256 of what stands under a key."""
+        try:
+            return _sha256(self._s3.get_object(Bucket=_bucket(), Key=key)["Body"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                return NoTrace()
+            raise
+        except (ConnectionError, HTTPClientError) as error:
+            return Unknown(type(error).__name__)
 
     def read(self, key: str) -> bytes:
         """A small object whole."""
@@ -105,6 +136,10 @@ def sha256_of(content: bytes) -> str:
 
 def _bucket() -> str:
     return setting("EXPORT_BUCKET")
+
+
+def _stream(content: Path | bytes) -> IO[bytes]:
+    return content.open("rb") if isinstance(content, Path) else BytesIO(content)
 
 
 def _sha256(stream: Any) -> str:

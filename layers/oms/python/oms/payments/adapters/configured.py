@@ -8,9 +8,11 @@ from functools import lru_cache
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from oms.payments.adapters.strict_psp import StrictPsp
 from oms.payments.port import PaymentProvider
+from oms.platform.problems import Busy
 from oms.platform.settings import setting
 
 _KEPT_SECONDS = 300
@@ -27,19 +29,23 @@ def _client() -> Any:
 
 @lru_cache(maxsize=1)
 def _secret(arn: str, _age: int) -> dict[str, str]:
-    text = _client().get_secret_value(SecretId=arn)["SecretString"]
+    try:
+        text = _client().get_secret_value(SecretId=arn)["SecretString"]
+    except (ClientError, ConnectionError, HTTPClientError) as error:
+        # Nothing was asked of a provider yet: whoever wanted to may try again.
+        raise Busy() from error
     secret: dict[str, str] = json.loads(text)
     return secret
 
 
 def secret() -> dict[str, str]:
-    """The provider's endpoint, api_key and webhook_secret."""
+    """The provider's endpoint, api_key and webhook_secret; perhaps max_captures, where an authorisation has a limit."""
     return _secret(setting("PSP_SECRET_ARN"), int(time.monotonic() // _KEPT_SECONDS))
 
 
 @lru_cache(maxsize=4)
-def _strict(endpoint: str, api_key: str) -> StrictPsp:
-    return StrictPsp(endpoint, api_key)
+def _strict(endpoint: str, api_key: str, max_captures: int | None) -> StrictPsp:
+    return StrictPsp(endpoint, api_key, max_captures=max_captures)
 
 
 def provider(name: str) -> PaymentProvider:
@@ -47,4 +53,5 @@ def provider(name: str) -> PaymentProvider:
     if name != "strict":
         raise UnknownProvider(name)
     known = secret()
-    return _strict(known["endpoint"], known["api_key"])
+    limit = known.get("max_captures")
+    return _strict(known["endpoint"], known["api_key"], int(limit) if limit else None)

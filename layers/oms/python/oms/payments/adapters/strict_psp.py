@@ -47,10 +47,19 @@ CAPABILITIES = Capabilities(
 
 
 class StrictPsp:
-    """The provider at `endpoint`; time-outs are seconds for connecting and for each wait on the answer."""
+    """The provider at `endpoint`; time-outs are seconds for connecting and for each wait on the answer.
+
+    `max_captures` is how many captures our account may make of one authorisation; None means any number.
+    """
 
     def __init__(
-        self, endpoint: str, api_key: str, *, connect_timeout: float = 2.0, read_timeout: float = 10.0
+        self,
+        endpoint: str,
+        api_key: str,
+        *,
+        max_captures: int | None = None,
+        connect_timeout: float = 2.0,
+        read_timeout: float = 10.0,
     ) -> None:
         parts = urlsplit(endpoint)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -59,11 +68,12 @@ class StrictPsp:
         self._connection = make(parts.hostname, parts.port, timeout=connect_timeout)
         self._read_timeout = read_timeout
         self._prefix = parts.path.rstrip("/")
+        self._capabilities = replace(CAPABILITIES, max_captures=max_captures)
         self._headers = {"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"}
 
     @property
     def capabilities(self) -> Capabilities:
-        return CAPABILITIES
+        return self._capabilities
 
     def authorize(self, request: AuthorizeRequest, *, key: str) -> Result:
         """Hold money on a card."""

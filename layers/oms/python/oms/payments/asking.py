@@ -1,0 +1,260 @@
+"""How a provider is asked for one tender. Each call is an effect: a stored intent, its key and its recorded answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from oms.orders.model import Order, Status, status
+from oms.payments.changes import Asked
+from oms.payments.model import Payment, State
+from oms.payments.outcomes import Recorder
+from oms.payments.port import (
+    Approved,
+    AuthorizeRequest,
+    CaptureRequest,
+    Declined,
+    NoTrace,
+    PaymentProvider,
+    ProviderPayment,
+    RequiresAction,
+    Unknown,
+)
+from oms.platform.commands import Runtime
+from oms.platform.effects import Effect, Intent, TransientFailure, intent_since, perform
+
+# Why a call that nobody knows the outcome of is given to a person: its key may be forgotten by now.
+OUTCOME_UNKNOWN = "outcome_unknown"
+NOT_CONFIRMED = "not_confirmed"
+Answer = Approved | Declined | RequiresAction
+Found = TypeVar("Found", bound=Approved | Declined | RequiresAction | Unknown | NoTrace)
+
+
+class ReleaseRefused(RuntimeError):
+    """The provider holds money that it will not let go; a person must look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One tender of an order as it was read, and the provider that holds its money.
+
+    Every step answers with the order as it is then, and raises TransientFailure while its outcome is unknown.
+    """
+
+    runtime: Runtime
+    provider: PaymentProvider
+    tenant: str
+    order: Order
+    payment: Payment
+
+    @property
+    def record(self) -> Recorder:
+        """Where the answers go."""
+        return Recorder(self.runtime, self.tenant, self.order, self.payment.id)
+
+    @property
+    def reference(self) -> str:
+        """What the provider calls the payment."""
+        return self.payment.psp_reference or ""
+
+    def authorize(self, *, nobody_asks: bool = False) -> Order:
+        """Hold the money, or learn what became of it; a cancelled order asks for nothing new and ends what is open."""
+        cancelled = status(self.order) is Status.CANCELLED
+        if self.payment.state is State.ACTION_REQUIRED:
+            return self._close() if cancelled else self._confirm()
+        payment, key = self.payment, self.payment.authorize_key
+        request = AuthorizeRequest(
+            amount=payment.to_hold,
+            currency=payment.currency,
+            token=payment.token,
+            tenant=self.tenant,
+            order_id=payment.order_id,
+            payment_id=payment.id,
+        )
+        done = perform(
+            self._intent(key, f"authorisation of {payment.id}", payment.in_doubt_since, may_ask=not cancelled),
+            Effect[Answer, Order](
+                ask=lambda: _final(self.provider.authorize(request, key=key)),
+                look_up=lambda: _final(self.provider.find(key)),
+                doubt=lambda reason: self.record.doubt("authorize", key, payment.to_hold, reason),
+                record=lambda answer: self.record.authorization(key, self._whole(answer)),
+            ),
+        )
+        if not isinstance(done, NoTrace):
+            return done
+        if not cancelled:
+            return self.record.authorization(key, Declined(OUTCOME_UNKNOWN))
+        return self.record.void(f"{key}:closed") if nobody_asks else self.order
+
+    def capture(self, asked: Asked) -> Order:
+        """Take the money of a shipment. Where the hold turns out to be gone, that is noted instead."""
+        amount, key = asked.capture.amount, asked.key
+        # Never final: whether this is the last one may look different on a repeat, and the call must stay the same.
+        request = CaptureRequest(self.reference, amount, self.payment.currency, final=False)
+        done = perform(
+            self._intent(key, f"capture for {asked.shipment_id}", asked.capture.in_doubt_since),
+            Effect[Answer, Order](
+                ask=lambda: self.provider.capture(request, key=key),
+                look_up=lambda: self.provider.find(key),
+                doubt=lambda reason: self.record.doubt("capture", key, amount, reason, asked),
+                record=lambda answer: self._record_capture(asked, answer),
+            ),
+        )
+        return self.record.capture_refused(asked, OUTCOME_UNKNOWN) if isinstance(done, NoTrace) else done
+
+    def settle(self, asked: Asked) -> Order:
+        """What became of a capture that the provider accepted; nothing while it is still under way."""
+        found = self.provider.find(asked.key)
+        if isinstance(found, Unknown):
+            raise TransientFailure(f"capture for {asked.shipment_id}: {found.reason}")
+        if isinstance(found, NoTrace) or (isinstance(found, Approved) and found.pending):
+            return self.order
+        return self._record_capture(asked, found)
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether the authorisation has carried as many captures as this provider allows."""
+        most = self.provider.capabilities.max_captures
+        return most is not None and self.payment.captures >= most
+
+    def renew(self) -> Order:
+        """Prepare a new authorisation of what is still to be taken, once nothing of the old one is open any more."""
+        if self.payment.pending:
+            raise TransientFailure(f"payment {self.payment.id}: an earlier capture is still pending")
+        unrecorded = self._find_unrecorded()
+        if unrecorded is not None:
+            return unrecorded
+        if self.payment.capturable:
+            return self.release(renewable=True)
+        return self.record.renewal(self.payment.attempt)
+
+    def release(self, *, renewable: bool = False) -> Order:
+        """Let go of what is held; `renewable` where it will be needed again under another authorisation."""
+        key, amount = self.payment.void_key, self.payment.capturable
+
+        def record(answer: Answer) -> Order:
+            if not isinstance(answer, Approved) and not _is_over(self._as_it_is()):
+                raise ReleaseRefused(f"release of {self.payment.id} was refused")
+            release_id = answer.movement_id if isinstance(answer, Approved) else None
+            return self.record.release(key, release_id or key, renewable=renewable)
+
+        done = perform(
+            self._void_intent(),
+            Effect[Answer, Order](
+                ask=lambda: _final(self.provider.void(self.reference, key=key)),
+                look_up=lambda: _final(self.provider.find(key)),
+                doubt=lambda reason: self.record.doubt("void", key, amount, reason),
+                record=record,
+            ),
+        )
+        return self._as_released(renewable=renewable) if isinstance(done, NoTrace) else done
+
+    def note_expiry(self) -> Order:
+        """Where the provider's own state says that the hold is gone, note that it expired."""
+        found = self._as_it_is()
+        if isinstance(found, NoTrace) or not _is_over(found):
+            return self.order
+        return self._record_expiry(found)
+
+    def _intent(self, key: str, what: str, in_doubt_since: str | None, *, may_ask: bool = True) -> Intent:
+        return intent_since(key, what, in_doubt_since, self.runtime.clock.now(), may_ask=may_ask)
+
+    def _void_intent(self) -> Intent:
+        return self._intent(self.payment.void_key, f"release of {self.payment.id}", self.payment.in_doubt_since)
+
+    def _close(self) -> Order:
+        """End the wait for a customer who need not confirm any more."""
+        key = self.payment.void_key
+        done = perform(
+            self._void_intent(),
+            Effect[Answer, Order](
+                ask=lambda: _final(self.provider.void(self.reference, key=key)),
+                look_up=lambda: _final(self.provider.find(key)),
+                doubt=lambda reason: self.record.doubt("void", key, 0, reason),
+                record=self._record_closed,
+            ),
+        )
+        return self._record_closed(None) if isinstance(done, NoTrace) else done
+
+    def _record_closed(self, answer: Answer | None) -> Order:
+        found = None if isinstance(answer, Approved) and not answer.amount else self._as_it_is()
+        if isinstance(found, ProviderPayment) and found.authorized:
+            # The customer confirmed at the last moment: what is held now is recorded first, and then given back.
+            return self.record.authorization(self.payment.authorize_key, self._whole(_held(found)))
+        return self.record.void(self.payment.void_key)
+
+    def _confirm(self) -> Order:
+        """What became of an authorisation that waits for the customer."""
+        found = self._as_it_is()
+        key = self.payment.authorize_key
+        if isinstance(found, ProviderPayment) and found.status == "failed":
+            return self.record.authorization(key, Declined(NOT_CONFIRMED, reference=self.reference))
+        if isinstance(found, NoTrace) or not found.authorized:
+            return self.order
+        return self.record.authorization(key, self._whole(_held(found)))
+
+    def _record_capture(self, asked: Asked, answer: Answer) -> Order:
+        if isinstance(answer, Approved) and answer.movement_id and answer.amount == asked.capture.amount:
+            return self.record.capture(asked, answer)
+        if isinstance(answer, Declined) and answer.by_rule and self.payment.capturable:
+            found = self._as_it_is()
+            if not isinstance(found, NoTrace) and _is_over(found):
+                return self._find_unrecorded() or self._record_expiry(found)
+        reason = answer.code if isinstance(answer, Declined) else "other_amount_captured"
+        return self.record.capture_refused(asked, reason)
+
+    def _whole(self, answer: Answer) -> Answer:
+        """An approval of exactly what was asked for; any other is let go of and counts as a decline."""
+        expected = (self.payment.to_hold, self.payment.currency)
+        if not isinstance(answer, Approved) or (answer.amount, answer.currency) == expected:
+            return answer
+        self.provider.void(answer.reference, key=f"{self.payment.authorize_key}:void")
+        return Declined("other_amount_approved", reference=answer.reference)
+
+    def _as_released(self, *, renewable: bool) -> Order:
+        """What a release came to whose key may be forgotten: the provider's own state decides."""
+        if not _is_over(self._as_it_is()):
+            raise ReleaseRefused(f"release of {self.payment.id}: nobody knows what became of it")
+        return self.record.release(self.payment.void_key, self.payment.void_key, renewable=renewable)
+
+    def _as_it_is(self) -> ProviderPayment | NoTrace:
+        found = self.provider.get(self.reference)
+        if isinstance(found, Unknown):
+            raise TransientFailure(f"payment {self.payment.id}: {found.reason}")
+        return found
+
+    def _record_expiry(self, found: ProviderPayment) -> Order:
+        """The hold is gone; what it carried before must all be known, or the rest of it is not known either."""
+        known = self.payment.captured - self.payment.captured_before
+        if (found.captured, found.capture_pending) != (known, self.payment.pending):
+            raise TransientFailure(f"payment {self.payment.id}: a capture is not recorded yet")
+        return self.record.expiry(self.reference)
+
+    def _find_unrecorded(self) -> Order | None:
+        """A capture of this tender that was done and whose run died before it could say so, recorded now."""
+        for shipment in self.order.shipments:
+            for capture in shipment.captures:
+                if capture.payment_id == self.payment.id and capture.is_owed:
+                    asked = Asked(shipment.id, capture)
+                    found = self.provider.find(asked.key)
+                    if isinstance(found, Unknown):
+                        raise TransientFailure(f"capture for {shipment.id}: {found.reason}")
+                    if isinstance(found, Approved):
+                        return self._record_capture(asked, found)
+        return None
+
+
+def _held(found: ProviderPayment) -> Approved:
+    return Approved(found.reference, found.authorized, found.currency, capture_before=found.capture_before)
+
+
+def _is_over(found: ProviderPayment | NoTrace) -> bool:
+    """Whether the provider holds nothing more of a payment."""
+    return not isinstance(found, NoTrace) and found.authorized == (
+        found.captured + found.capture_pending + found.released
+    )
+
+
+def _final(result: Found) -> Found | Unknown:
+    """A result that is not final yet is not known yet."""
+    return Unknown("accepted, not yet final") if isinstance(result, Approved) and result.pending else result

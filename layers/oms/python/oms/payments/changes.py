@@ -1,0 +1,238 @@
+"""What each answer of a provider changes of an order: its tender, its shipments, and the fact that is told. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oms.fulfillment.events import FulfillmentOrderEscalated
+from oms.fulfillment.model import CAPTURE_FAILED, Capture, FulfillmentOrder, Shipment
+from oms.fulfillment.writes import work_ids
+from oms.orders.events import OrderPaymentSettled
+from oms.orders.model import Header, Order, Status, Validation, status
+from oms.payments import model
+from oms.payments.events import (
+    PaymentActionRequired,
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentCaptureFailed,
+    PaymentCapturePending,
+    PaymentDeclined,
+    PaymentExpired,
+    PaymentInDoubt,
+    PaymentReleased,
+    PaymentRenewed,
+    PaymentVoided,
+)
+from oms.payments.model import Payment, State
+from oms.payments.port import Approved, Declined, RequiresAction
+from oms.platform.clock import format_instant
+from oms.platform.events import EventData
+from oms.platform.problems import ActionNotAvailable
+
+
+class Overtaken(ActionNotAvailable):
+    """Another run has recorded what became of this in the meantime."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an answer changes; a header of None stays as it is."""
+
+    events: Sequence[EventData]
+    payments: Sequence[Payment] = ()
+    shipments: Sequence[Shipment] = ()
+    header: Header | None = None
+    work: Sequence[FulfillmentOrder] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One capture of one shipment under the key with which the provider was asked for it."""
+
+    shipment_id: str
+    capture: Capture
+
+    @property
+    def key(self) -> str:
+        return self.capture.key(self.shipment_id)
+
+
+def doubt(
+    order: Order, payment: Payment, verb: str, key: str, amount: int, reason: str, since: str, asked: Asked | None
+) -> Change:
+    """Nobody knows what became of a call; an outcome that is known by now raises ActionNotAvailable."""
+    if verb == "authorize":
+        doubtful = model.move(payment, State.UNKNOWN, in_doubt_since=since)
+    else:
+        doubtful = payment.model_copy(update={"in_doubt_since": since})
+    event = PaymentInDoubt(**_facts(order, payment, key), verb=verb, amount=amount, reason=reason)
+    return Change([event], [doubtful], [_with(order, asked, in_doubt_since=since)] if asked else [])
+
+
+def authorization(order: Order, held: Payment, key: str, result: Approved | Declined | RequiresAction) -> Change:
+    """The tender is held, waits for the customer, or was declined, which puts the order in front of a person."""
+    facts, amount = _facts(order, held, key), held.to_hold
+    if isinstance(result, Declined):
+        failed = model.move(held, State.FAILED, decline_code=result.code, psp_reference=result.reference)
+        declined = PaymentDeclined(**facts, amount=amount, decline_code=result.code)
+        return Change([declined], [failed], header=_in_review(order, result.code))
+    if isinstance(result, RequiresAction):
+        waiting = model.move(held, State.ACTION_REQUIRED, psp_reference=result.reference)
+        return Change([PaymentActionRequired(**facts, psp_reference=result.reference, amount=amount)], [waiting])
+    until = format_instant(result.capture_before) if result.capture_before else None
+    after = model.authorized(held, psp_reference=result.reference, capture_before=until)
+    events: list[EventData] = [
+        PaymentAuthorized(**facts, psp_reference=result.reference, amount=amount, capture_before=until)
+    ]
+    if held.state is not State.CREATED:
+        # It had been in doubt, and nobody else may be at work on this order any more.
+        events.append(OrderPaymentSettled(order_id=order.header.id, external_id=order.header.external_id))
+    return Change(events, [after])
+
+
+def capture(order: Order, payment: Payment, asked: Asked, result: Approved) -> Change:
+    """The money of a shipment was taken, or was accepted to be taken."""
+    facts, amount, capture_id = _facts(order, payment, asked.key), asked.capture.amount, result.movement_id or asked.key
+    if result.pending:
+        waiting = PaymentCapturePending(
+            **facts,
+            psp_reference=result.reference,
+            capture_id=capture_id,
+            amount=amount,
+            shipment_ids=(asked.shipment_id,),
+        )
+        shipment = _with(order, asked, pending=True, in_doubt_since=None)
+        return Change([waiting], [model.capture_pending(payment, amount, let_go=result.released)], [shipment])
+    after = model.captured(payment, amount, let_go=result.released, was_pending=_present(order, asked).pending)
+    event = PaymentCaptured(
+        **facts,
+        psp_reference=result.reference,
+        capture_id=capture_id,
+        amount=amount,
+        released=result.released,
+        final=after.capturable == 0,
+        shipment_ids=(asked.shipment_id,),
+    )
+    taken = _with(order, asked, pending=False, capture_id=capture_id, in_doubt_since=None)
+    return Change([event], [after], [taken])
+
+
+def capture_refused(order: Order, payment: Payment, asked: Asked, reason: str) -> Change:
+    """The money of a shipment was refused, and is asked for again only after a person's decision.
+
+    What had been accepted and fails later has no workflow to say so any more: the work is escalated at once.
+    """
+    was_pending = _present(order, asked).pending
+    shipment = _with(order, asked, pending=False, refused=reason, in_doubt_since=None)
+    failed = PaymentCaptureFailed(
+        **_facts(order, payment, asked.key),
+        psp_reference=payment.psp_reference or "",
+        amount=asked.capture.amount,
+        reason=reason,
+        shipment_ids=(asked.shipment_id,),
+    )
+    if was_pending:
+        work = next(w for w in order.fulfillment_orders if w.id == shipment.fulfillment_order_id)
+        told = work.model_copy(update={"escalated_reason": CAPTURE_FAILED})
+        escalated = FulfillmentOrderEscalated(**work_ids(work), reason=CAPTURE_FAILED)
+        after = model.capture_failed(payment, asked.capture.amount)
+        return Change([failed, escalated], [after], [shipment], work=[told])
+    cleared = [payment.model_copy(update={"in_doubt_since": None})] if payment.in_doubt_since else []
+    return Change([failed], cleared, [shipment])
+
+
+def renewal(order: Order, payment: Payment, attempt: int) -> Change:
+    """The tender will be authorised anew for what is still to be taken; the captures that are owed wait for that."""
+    if payment.attempt != attempt:
+        raise Overtaken("The tender is being authorised anew already.")
+    after = model.retried(payment)
+    waiting = [
+        shipment.model_copy(update={"captures": tuple(_on_next(c, payment.id) for c in shipment.captures)})
+        for shipment in order.shipments
+        if any(c.payment_id == payment.id and c.is_owed for c in shipment.captures)
+    ]
+    facts = _facts(order, after, after.authorize_key)
+    return Change([PaymentRenewed(**facts, amount=after.to_hold, attempt=after.attempt)], [after], waiting)
+
+
+def expiry(order: Order, payment: Payment, reference: str) -> Change:
+    """The hold ran out. Unless all that was to leave has left, a person must look."""
+    if payment.psp_reference != reference or not payment.capturable:
+        raise Overtaken("The hold has been dealt with already.")
+    event = PaymentExpired(
+        **_facts(order, payment, None),
+        psp_reference=reference,
+        release_id=f"{reference}:expired",
+        amount=payment.capturable,
+    )
+    after = model.expired(payment)
+    needed = after.state is State.EXPIRED and status(order) is not Status.COMPLETED
+    return Change([event], [after], header=_in_review(order, "authorization_expired") if needed else None)
+
+
+def void(order: Order, payment: Payment, key: str) -> Change:
+    """The tender of a cancelled order was closed before anything was held."""
+    event = PaymentVoided(**_facts(order, payment, key), psp_reference=payment.psp_reference)
+    return Change([event], [model.move(payment, State.VOIDED)])
+
+
+def release(order: Order, payment: Payment, key: str, release_id: str, *, renewable: bool) -> Change:
+    """What was left of a hold was given back; `renewable` where it will be needed again."""
+    event = PaymentReleased(
+        **_facts(order, payment, key),
+        psp_reference=payment.psp_reference or "",
+        release_id=release_id,
+        amount=payment.capturable,
+    )
+    return Change([event], [model.expired(payment) if renewable else model.released(payment)])
+
+
+def _in_review(order: Order, reason: str) -> Header | None:
+    """The header of an order that a person must look at; a cancelled one needs nobody."""
+    if status(order) is Status.CANCELLED:
+        return None
+    verdict = Validation(name="payment", verdict="fail", detail=reason)
+    return order.header.model_copy(update={"in_review": True, "validations": (*order.header.validations, verdict)})
+
+
+def _shipment(order: Order, shipment_id: str) -> Shipment:
+    return next(shipment for shipment in order.shipments if shipment.id == shipment_id)
+
+
+def _present(order: Order, asked: Asked) -> Capture:
+    """The capture as it is by now; one that is settled, or waits for another authorisation, raises Overtaken."""
+    captures = _shipment(order, asked.shipment_id).captures
+    now = next(c for c in captures if c.payment_id == asked.capture.payment_id)
+    if now.capture_id or now.refused or now.attempt != asked.capture.attempt:
+        raise Overtaken("The capture is settled already.")
+    return now
+
+
+def _with(order: Order, asked: Asked, **changes: object) -> Shipment:
+    """The shipment with its capture changed."""
+    now, shipment = _present(order, asked), _shipment(order, asked.shipment_id)
+    captures = tuple(c.model_copy(update=changes) if c is now else c for c in shipment.captures)
+    return shipment.model_copy(update={"captures": captures})
+
+
+def _on_next(capture: Capture, payment_id: str) -> Capture:
+    """A capture that is to be taken from the next authorisation of its tender."""
+    if capture.payment_id != payment_id or not capture.is_owed:
+        return capture
+    return capture.model_copy(update={"attempt": capture.attempt + 1, "in_doubt_since": None})
+
+
+def _facts(order: Order, payment: Payment, key: str | None) -> dict[str, str]:
+    header = order.header
+    facts = {
+        "order_id": header.id,
+        "payment_id": payment.id,
+        "tender": payment.tender,
+        "provider": payment.provider,
+        "currency": payment.currency,
+        "legal_entity": header.legal_entity,
+        "store": header.selling_node,
+        "channel": header.channel,
+    }
+    return facts if key is None else {**facts, "key": key}
