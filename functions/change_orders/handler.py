@@ -15,7 +15,7 @@ runtime = Runtime()
 
 @app.post("/v1/orders/<order_id>/cancellations")
 def post_cancellation(order_id: str) -> http.Answer:
-    principal = http.caller(app, "orders.write")
+    principal = http.caller(app, "orders.write", f"ORDER#{order_id}")
     request = http.read(app, CancellationRequest)
     call = http.call(app, "cancel_order", principal, request, target=order_id)
     return http.answer(cancel_order(runtime, call, order_id, request))
@@ -23,7 +23,7 @@ def post_cancellation(order_id: str) -> http.Answer:
 
 @app.post("/v1/orders/<order_id>/review")
 def post_review(order_id: str) -> http.Answer:
-    principal = http.caller(app, "orders.write")
+    principal = http.caller(app, "orders.write", f"ORDER#{order_id}")
     request = http.read(app, ReviewRequest)
     call = http.call(app, "review_order", principal, request, target=order_id)
     return http.answer(review_order(runtime, call, order_id, request))

@@ -19,28 +19,28 @@ bucket = ExportBucket()
 
 @app.post("/v1/finance/exports")
 def post_export() -> http.Answer:
-    principal = http.caller(app, "finance.write")
+    principal = http.caller(app, "finance.write", "EXPORTS#")
     wish = http.read(app, ExportRequest)
     return http.answer(request_export(runtime, http.call(app, "request_export", principal, wish), wish))
 
 
 @app.get("/v1/finance/exports")
 def get_exports() -> http.Answer:
-    principal = http.caller(app, "finance.read")
+    principal = http.caller(app, "finance.read", "EXPORTS#")
     wanted = http.read_query(app, ExportQuery)
     return http.ok(list_exports(bucket, principal.tenant, wanted))
 
 
 @app.get("/v1/finance/trial-balance")
 def get_trial_balance() -> http.Answer:
-    principal = http.caller(app, "finance.read")
+    principal = http.caller(app, "finance.read", "LEDGER#")
     wanted = http.read_query(app, TrialBalanceQuery)
     return http.ok(trial_balance(runtime.database, principal.tenant, wanted))
 
 
 @app.get("/v1/finance/journal")
 def get_journal() -> http.Answer:
-    principal = http.caller(app, "finance.read")
+    principal = http.caller(app, "finance.read", "ORDER#")
     wanted = http.read_query(app, JournalQuery)
     return http.ok(journal_of_order(runtime.database, principal.tenant, wanted.order_id))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oms.fulfillment.commands import act, command_name, find_work
+from oms.fulfillment.commands import READ, act, command_name, find_work
 from oms.fulfillment.request import ActionRequest, node_action, node_query
 from oms.fulfillment.views import work_view
 from oms.orders.query import page_size
@@ -18,7 +18,7 @@ runtime = Runtime()
 
 @app.get("/v1/fulfillment-orders")
 def get_fulfillment_orders() -> http.Answer:
-    principal = http.caller(app, "fulfillment.read")
+    principal = http.caller(app, "fulfillment.read", "WORK#")
     query = app.current_event.query_string_parameters
     node_id, status = node_query(query, principal)
     page = list_work(
@@ -29,14 +29,14 @@ def get_fulfillment_orders() -> http.Answer:
 
 @app.get("/v1/fulfillment-orders/<fulfillment_order_id>")
 def get_fulfillment_order(fulfillment_order_id: str) -> http.Answer:
-    principal = http.caller(app, "fulfillment.read")
-    order, work = find_work(runtime, principal, fulfillment_order_id)
+    principal = http.caller(app, "fulfillment.read", "ORDER#")
+    order, work = find_work(runtime, principal, READ, fulfillment_order_id)
     return http.ok(work_view(work, order.header.version))
 
 
 @app.post("/v1/fulfillment-orders/<fulfillment_order_id>/<action>")
 def post_action(fulfillment_order_id: str, action: str) -> http.Answer:
-    principal = http.caller(app, "fulfillment.write")
+    principal = http.caller(app, "fulfillment.write", "ORDER#")
     verb = node_action(action)
     request = http.read_optional(app, ActionRequest)
     call = http.call(app, command_name(verb), principal, request, target=fulfillment_order_id)

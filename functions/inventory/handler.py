@@ -16,14 +16,14 @@ runtime = Runtime()
 
 @app.post("/v1/inventory/movements")
 def record_movements() -> Answer:
-    principal, body = caller(app, "inventory.write"), read(app, Movements)
+    principal, body = caller(app, "inventory.write", "SKU#"), read(app, Movements)
     command = call(app, "record_movements", principal, body)
     return answer(commands.record_movements(runtime, command, body.movements))
 
 
 @app.get("/v1/inventory/<sku>")
 def read_inventory(sku: str) -> Answer:
-    return ok(read_stock(runtime.database, caller(app, "inventory.read"), sku, runtime.clock.now()))
+    return ok(read_stock(runtime.database, caller(app, "inventory.read", f"SKU#{sku}"), sku, runtime.clock.now()))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

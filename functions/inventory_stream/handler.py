@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from oms.inventory.adapters.dead_letters import set_aside
 from oms.inventory.feed import consume_feed
 from oms.platform.commands import Runtime
 
@@ -11,4 +12,4 @@ runtime = Runtime()
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    return consume_feed(runtime, event["Records"])
+    return consume_feed(runtime, set_aside, event["Records"])

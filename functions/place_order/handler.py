@@ -15,7 +15,7 @@ runtime = Runtime()
 
 @app.post("/v1/orders")
 def post_order() -> http.Answer:
-    principal = http.caller(app, "orders.write")
+    principal = http.caller(app, "orders.write", "ORDER#")
     request = http.read(app, OrderRequest)
     outcome = place_order(runtime, http.call(app, "place_order", principal, request), request)
     return http.answer(outcome, location=f"/v1/orders/{outcome.body['id']}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oms.orders import reads
-from oms.orders.query import order_filter
+from oms.orders.query import named_order, order_filter
 from oms.orders.views import view
 from oms.platform import http
 from oms.platform.commands import Runtime
@@ -16,24 +16,24 @@ runtime = Runtime()
 
 @app.get("/v1/orders")
 def get_orders() -> http.Answer:
-    principal = http.caller(app, "orders.read")
+    principal = http.caller(app, "orders.read", "ORDERS#")
     query = app.current_event.query_string_parameters
-    if "external_id" in query:
-        found = reads.find_order(runtime.database, principal.tenant, query.get("channel", ""), query["external_id"])
-        return http.ok(found)
+    named = named_order(query)
+    if named is not None:
+        return http.ok(reads.find_order(runtime.database, principal.tenant, *named))
     wanted = order_filter(query, runtime.clock.now())
     return http.ok(reads.list_orders(runtime.database, principal.tenant, wanted))
 
 
 @app.get("/v1/orders/<order_id>")
 def get_order(order_id: str) -> http.Answer:
-    principal = http.caller(app, "orders.read")
+    principal = http.caller(app, "orders.read", f"ORDER#{order_id}")
     return http.ok(http.some_fields(app, view(reads.get_order(runtime.database, principal.tenant, order_id))))
 
 
 @app.get("/v1/orders/<order_id>/timeline")
 def get_timeline(order_id: str) -> http.Answer:
-    principal = http.caller(app, "orders.read")
+    principal = http.caller(app, "orders.read", f"ORDER#{order_id}")
     return http.ok({"events": reads.get_timeline(runtime.database, principal.tenant, order_id)})
 
 

@@ -1,11 +1,12 @@
-"""Every five minutes for each tenant: what was left half done is undone, and what stands still goes on."""
+"""Every five minutes for each tenant: what was left half done is undone, and what is unfinished is finished."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from oms.orders.adapters.step_functions import run_order_workflow
-from oms.orders.recovery import recover_sagas, stuck_orders
+from oms.orders.recovery import finish_orders, recover_sagas
+from oms.payments.adapters.configured import provider
 from oms.platform.commands import Runtime
 from oms.platform.consumers import Event, consume_queue
 
@@ -14,8 +15,11 @@ runtime = Runtime()
 
 def recover(event: Event) -> None:
     recover_sagas(runtime, event.tenant)
-    for order_id in stuck_orders(runtime, event.tenant):
-        run_order_workflow(event.tenant, order_id, event.meta["id"])
+
+    def run(tenant: str, order_id: str) -> None:
+        run_order_workflow(tenant, order_id, event.meta["id"])
+
+    finish_orders(runtime, provider, run, event.tenant)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""ShipmentShipped, FulfillmentOrderRejected, FulfillmentOrderCancelled: the waiting workflow is told."""
+"""What a node shipped, rejected, closed or let go of: the waiting workflow is told."""
 
 from __future__ import annotations
 

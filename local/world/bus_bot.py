@@ -9,15 +9,28 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
 from local.world.control import ControlFile
-from local.world.work import Control, Step, Work, detail, is_due, plan, read_released, source
+from local.world.work import (
+    Asked,
+    Control,
+    Step,
+    Work,
+    answer,
+    detail,
+    is_due,
+    plan,
+    read_asked,
+    read_released,
+    source,
+    without,
+)
 
 NAME = "OutsideWorld"
-HEARD = ("FulfillmentOrderReleased", "FulfillmentOrderCancelled")
+HEARD = ("FulfillmentOrderReleased", "FulfillmentOrderCancelled", "FulfillmentOrderCancellationRequested")
 MOST_ENTRIES = 10
 MOST_MESSAGES = 10
 # Work that waits comes back this often; it must be longer than one batch takes.
@@ -27,10 +40,21 @@ MOST_CANCELLED_REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work and the queue message that brought it."""
+    """Work and the queue message that brought it, or a request to let go of some of it."""
 
     work: Work
     receipt: str
+    asked: Asked | None = None
+    begun: bool = False
+
+    @property
+    def name(self) -> str:
+        """What tells it from other jobs."""
+        return self.asked.event_id if self.asked else self.work.fulfillment_order_id
+
+    def steps(self, control: Control) -> list[Step]:
+        """What the node says to it."""
+        return answer(self.asked, control, begun=self.begun) if self.asked else plan(self.work, control)
 
 
 def listen(sqs: Any, events: Any, bus: str) -> str:
@@ -100,6 +124,9 @@ class NodeBot:
                 if data["nothing_left"]:
                     self._cancel(str(data["fulfillment_order_id"]))
                 return False
+            if event["detail-type"] == "FulfillmentOrderCancellationRequested":
+                self._ask(read_asked(event["detail"]), message["ReceiptHandle"])
+                return True
             work = read_released(event["detail"])
         except (KeyError, ValueError, TypeError) as problem:
             print(f"not understood and dropped: {type(problem).__name__} {problem}", flush=True)
@@ -108,6 +135,17 @@ class NodeBot:
             return False
         self._waiting[work.fulfillment_order_id] = Job(work, message["ReceiptHandle"])
         return True
+
+    def _ask(self, asked: Asked, receipt: str) -> None:
+        """Let go of work that has not begun; the node says so with its next steps."""
+        job = self._waiting.get(asked.work.fulfillment_order_id)
+        self._waiting[asked.event_id] = Job(asked.work, receipt, asked, begun=job is None)
+        if job is not None:
+            left = without(job.work, asked.work.units)
+            if left.units:
+                self._waiting[job.name] = replace(job, work=left)
+            else:
+                self._cancel(job.name)
 
     def _cancel(self, fulfillment_order_id: str) -> None:
         """Forget work, also work that will only be heard of later: the bus promises no order."""
@@ -122,10 +160,10 @@ class NodeBot:
         """Do all work that is due; returns what may leave the queue."""
         now = self._now()
         due = [job for job in self._waiting.values() if is_due(job.work, now)]
-        plans = [(job, plan(job.work, control)) for job in due]
+        plans = [(job, job.steps(control)) for job in due]
         done = [job for group in _together(plans) for job in self._send(group, now)]
         for job in done:
-            del self._waiting[job.work.fulfillment_order_id]
+            del self._waiting[job.name]
         return done
 
     def _send(self, group: Sequence[tuple[Job, list[Step]]], now: int) -> list[Job]:
@@ -143,14 +181,10 @@ class NodeBot:
             for job, step in owners
         ]
         results = self._events.put_events(Entries=entries)["Entries"]
-        failed = {
-            job.work.fulfillment_order_id
-            for (job, _), result in zip(owners, results, strict=True)
-            if result.get("ErrorCode")
-        }
-        for fulfillment_order_id in sorted(failed):
-            print(f"the bus did not take every step of {fulfillment_order_id}; once more later", flush=True)
-        return [job for job, _ in group if job.work.fulfillment_order_id not in failed]
+        failed = {job.name for (job, _), result in zip(owners, results, strict=True) if result.get("ErrorCode")}
+        for name in sorted(failed):
+            print(f"the bus did not take every step of {name}; once more later", flush=True)
+        return [job for job, _ in group if job.name not in failed]
 
     def _forget(self, receipts: Sequence[str]) -> None:
         for batch in _tens(receipts):

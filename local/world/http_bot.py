@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.state import Answer, Running
-from local.world.work import Control, Step, Work, message_id, plan, read_view
+from local.world.work import Asked, Control, Step, Work, answer, message_id, plan, read_view
 
 DONE_BEFORE = "already_done"
 
@@ -37,6 +37,13 @@ class NodeBotHttp:
         steps = plan(work, control or Control())
         for step in steps:
             self.take(work, step)
+        return [step.verb for step in steps]
+
+    def answer(self, asked: Asked, *, begun: bool, control: Control | None = None) -> list[str]:
+        """Answer a request to let go of units; returns the verbs that were taken."""
+        steps = answer(asked, control or Control(), begun=begun)
+        for step in steps:
+            self.take(asked.work, step)
         return [step.verb for step in steps]
 
     def take(self, work: Work, step: Step) -> Answer:

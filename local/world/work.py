@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ COLLECTED = frozenset({"pickup", "ship_to_store"})
 SHIPPED_STEPS = ("accept", "pick", "pack", "ship")
 COLLECTED_STEPS = ("accept", "pick", "pack", "stage", "hand-over")
 OUT_OF_STOCK = "out_of_stock"
+ON_ITS_WAY = "on_its_way"
 GRAMS_PER_UNIT = 250
 HEAVIEST_GRAMS = 30_000
 
@@ -45,10 +46,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One verb of the node protocol and what is sent with it."""
+    """One verb of the node protocol and what is sent with it; `answers` is the event that it is the answer to."""
 
     verb: str
     data: Mapping[str, Any] = field(hash=False)
+    answers: str = ""
 
     @property
     def detail_type(self) -> str:
@@ -65,6 +67,35 @@ def read_released(detail: Mapping[str, Any]) -> Work:
 def read_view(tenant: str, view: Mapping[str, Any]) -> Work:
     """The work in a fulfilment order of the API."""
     return _work(tenant, str(view["id"]), view)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request to let go of units of some work; `event_id` tells it from other requests."""
+
+    event_id: str
+    work: Work
+
+
+def read_asked(detail: Mapping[str, Any]) -> Asked:
+    """The request in a FulfillmentOrderCancellationRequested event; a message that is none raises KeyError."""
+    data = {"method": "", **detail["data"]}
+    work = _work(str(detail["meta"]["tenant"]), str(data["fulfillment_order_id"]), data)
+    return Asked(str(detail["meta"]["id"]), work)
+
+
+def answer(asked: Asked, control: Control, *, begun: bool) -> list[Step]:
+    """A node lets go of what it has not begun with, and of nothing else; none when it stays silent."""
+    if asked.work.node_id in control.silent_nodes:
+        return []
+    data: dict[str, Any] = {"accepted": False, "reason": ON_ITS_WAY} if begun else {"accepted": True}
+    return [Step("cancel-response", data, asked.event_id)]
+
+
+def without(work: Work, units: Mapping[str, int]) -> Work:
+    """Work of which units were let go; nothing is left to do when it has no units."""
+    left = {sku: count - units.get(sku, 0) for sku, count in work.units.items()}
+    return replace(work, units={sku: count for sku, count in left.items() if count > 0})
 
 
 def is_due(work: Work, now: int) -> bool:
@@ -98,7 +129,7 @@ def shipment(work: Work) -> dict[str, Any]:
 
 def message_id(work: Work, step: Step) -> str:
     """The idempotency key of a step: the same whenever and however often it is sent."""
-    return f"{work.fulfillment_order_id}:{step.verb}"
+    return ":".join(part for part in (work.fulfillment_order_id, step.verb, step.answers) if part)
 
 
 def source(work: Work) -> str:

@@ -1,10 +1,13 @@
 """How figures are judged, summed up and shown; how processor time is found."""
 
 import json
+import subprocess
 
 import pytest
 
 from bench import figures
+from bench.__main__ import FAMILIES as FIGURE_FAMILIES
+from bench.__main__ import SCRIPTS
 from bench.figures import Figure, at_least, at_most, exactly, percentile, table
 from bench.processes import Process, below, read_stat
 
@@ -31,15 +34,64 @@ def test_goals():
     assert at_most("a", 120.001, "ms", 120) == Figure("a", 120.0, "ms", "<= 120", False)
 
 
-def test_figures_that_were_not_measured_now_stay(tmp_path, monkeypatch):
-    monkeypatch.setattr(figures, "RESULTS", tmp_path)
+@pytest.fixture
+def latest(tmp_path, monkeypatch):
+    """Where results are written; reads them back."""
     monkeypatch.setattr(figures, "LATEST", tmp_path / "latest.json")
-    figures.record([at_least("a", 1, "x", 2), Figure("b", 5, "y")])
-    figures.record([at_least("a", 3, "x", 2, "another: 1")])
-    known = json.loads((tmp_path / "latest.json").read_text())
-    assert (known["a"]["value"], known["a"]["goal"], known["a"]["compared_with"]) == (3, ">= 2", "another: 1")
-    assert known["b"]["value"] == 5
-    assert set(known["a"]) >= {"value", "unit", "goal", "compared_with", "machine", "commit"}
+    return lambda: json.loads((tmp_path / "latest.json").read_text())
+
+
+FAMILIES = ("hot_sku", "order_placed_", "usd_fixed")
+
+
+def test_a_row_has_exactly_what_was_agreed(latest):
+    figures.record([at_most("hot_sku_p99_s", 7.584, "s", 10, "another: 11 s")], "hot_sku", FAMILIES)
+    assert latest() == {
+        "hot_sku_p99_s": {
+            "value": 7.58,
+            "unit": "s",
+            "goal": "<= 10",
+            "compared_with": "another: 11 s",
+            "machine": figures.machine(),
+            "commit": figures.commit(),
+        }
+    }
+
+
+def test_a_family_is_replaced_as_a_whole_and_others_stay(latest):
+    figures.record([Figure("hot_sku_old", 1, "x"), Figure("hot_sku_5xx", 2, "x")], "hot_sku", FAMILIES)
+    figures.record([Figure("order_placed_refused", 5, "y")], "order_placed_", FAMILIES)
+    figures.record([Figure("hot_sku_5xx", 3, "x")], "hot_sku", FAMILIES)
+    assert {name: row["value"] for name, row in latest().items()} == {"hot_sku_5xx": 3, "order_placed_refused": 5}
+
+
+def test_rows_of_a_script_that_is_no_more_go(latest):
+    figures.record([Figure("usd_fixed_per_month", 1, "x")], "usd_fixed", FAMILIES)
+    figures.record([Figure("hot_sku_5xx", 3, "x")], "hot_sku", ("hot_sku",))
+    assert set(latest()) == {"hot_sku_5xx"}
+
+
+def test_every_script_writes_below_its_own_family():
+    assert set(FIGURE_FAMILIES) == set(SCRIPTS)
+    families = list(FIGURE_FAMILIES.values())
+    assert not [(one, other) for one in families for other in families if one is not other and other.startswith(one)]
+    known = json.loads(figures.LATEST.read_text())
+    assert [name for name in known if not name.startswith(tuple(families))] == []
+    fields = ["value", "unit", "goal", "compared_with", "machine", "commit"]
+    assert [name for name, row in known.items() if list(row) != fields] == []
+
+
+def test_what_the_bench_writes_does_not_count_as_a_change(monkeypatch):
+    asked = []
+
+    def git(words, **_):
+        asked.append(words)
+        said = "a1b2c3d" if "rev-parse" in words else ""
+        return subprocess.CompletedProcess(words, 0, stdout=said)
+
+    monkeypatch.setattr(subprocess, "run", git)
+    assert figures.commit() == "a1b2c3d"
+    assert asked[1][-2:] == [".", ":(exclude)bench/results"]
 
 
 def test_the_table_says_what_was_missed():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.order_cost import bill, billed_seconds, dollars_per_million, gigabyte_seconds
+from bench.order_cost import bill, billed_seconds, dollars_per_million, gigabyte_seconds, used
 
 
 def function(invocations, milliseconds, memory, log_bytes=0):
@@ -29,7 +29,30 @@ def meter():
         "events": {"domain": 8, "store": 5},
         "archived_bytes": 10_000,
         "api_requests": 1,
+        "export": {
+            "tables": {"ledger": {"write_units": 8, "index_units": 0, "read_units": 12.0}},
+            "functions": {"finance": function(1, 10, 1769), "finance_export": function(1, 500, 1024)},
+            "messages": {"finance_export": 1},
+            "transitions": 0,
+            "express_runs": 0,
+            "events": {"domain": 2, "store": 0},
+            "archived_bytes": 1_000,
+            "api_requests": 1,
+            "objects": {"PUT": 3, "GET": 3, "LIST": 1},
+            "orders": 100,
+        },
     }
+
+
+def test_an_export_is_shared_by_the_orders_of_its_date(meter):
+    parts = {line.part: line.dollars for line in used(meter["export"])}
+    assert parts["S3, put and listed"] == 4 * 5
+    assert parts["S3, read"] == pytest.approx(3 * 0.4)
+    assert parts["Lambda, invocations"] == pytest.approx(2 * 0.2)
+    assert "Step Functions, Express time" not in parts
+    assert dollars(meter, "Finance export, its share") == pytest.approx(sum(parts.values()) / 100)
+    without = dollars_per_million(meter) - sum(line.dollars for line in used(meter))
+    assert without == pytest.approx(sum(parts.values()) / 100)
 
 
 def dollars(meter, part):

@@ -8,28 +8,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oms.fulfillment import model
-from oms.fulfillment.model import Action, AlreadyDone, FulfillmentOrder, Status, WorkLine, available_actions
+from oms.fulfillment import protocol
+from oms.fulfillment.model import CancelRequest, FulfillmentOrder, Status, WorkLine, WorkUnits
+from oms.fulfillment.protocol import TAKEN, Action, AlreadyDone, available_actions
 from oms.platform.problems import ActionNotAvailable, InvalidRequest, Problem
 
 VERBS: dict[Action, Any] = {
-    Action.ACCEPT: model.accept,
-    Action.REJECT: lambda work: model.reject(work, "damaged"),
-    Action.PICK: lambda work: model.pick(work, None),
-    Action.PACK: lambda work: model.pack(work, None),
-    Action.STAGE: model.stage,
-    Action.SHIP: lambda work: model.leave(work, None, Action.SHIP),
-    Action.HAND_OVER: lambda work: model.leave(work, None, Action.HAND_OVER),
-    Action.CANCEL: lambda work: model.cancel(work, {1: 1}),
+    Action.ACCEPT: protocol.accept,
+    Action.REJECT: lambda work: protocol.reject(work, "damaged"),
+    Action.PICK: lambda work: protocol.pick(work, None),
+    Action.PACK: lambda work: protocol.pack(work, None),
+    Action.STAGE: protocol.stage,
+    Action.SHIP: lambda work: protocol.leave(work, None, Action.SHIP),
+    Action.HAND_OVER: lambda work: protocol.leave(work, None, Action.HAND_OVER),
+    Action.CLOSE: lambda work: protocol.close(work, "damaged"),
+    Action.CANCEL: lambda work: protocol.cancel(work, {1: 1}),
+    Action.REQUEST_CANCELLATION: lambda work: protocol.request_cancellation(work, {1: 1}, "customer"),
 }
 # What the node protocol says, state by state, for parcels and for the counter.
 PARCEL = {
     Status.SCHEDULED: set(),
     Status.OPEN: {"accept", "reject", "pick", "pack", "ship"},
-    Status.ACCEPTED: {"reject", "pick", "pack", "ship"},
-    Status.PICKING: {"reject", "pick", "pack", "ship"},
-    Status.PACKED: {"ship"},
-    Status.READY: set(),
+    Status.ACCEPTED: {"reject", "pick", "pack", "ship", "close"},
+    Status.PICKING: {"reject", "pick", "pack", "ship", "close"},
+    Status.PACKED: {"ship", "close"},
+    Status.READY: {"close"},
     Status.ON_HOLD: set(),
     Status.IN_TRANSIT: set(),
     Status.COMPLETED: set(),
@@ -40,13 +43,16 @@ PARCEL = {
 COUNTER = {
     **PARCEL,
     Status.OPEN: {"accept", "reject", "pick", "pack", "stage"},
-    Status.ACCEPTED: {"reject", "pick", "pack", "stage"},
-    Status.PICKING: {"reject", "pick", "pack", "stage"},
-    Status.PACKED: {"stage"},
-    Status.READY: {"hand-over"},
+    Status.ACCEPTED: {"reject", "pick", "pack", "stage", "close"},
+    Status.PICKING: {"reject", "pick", "pack", "stage", "close"},
+    Status.PACKED: {"stage", "close"},
+    Status.READY: {"hand-over", "close"},
 }
-# What its order may still take away from the work, of which no node is told a verb.
-MAY_BE_CANCELLED = {Status.SCHEDULED, Status.OPEN, Status.ACCEPTED, Status.PICKING}
+# What its order does with the work, which is no verb of a node: it takes units away, or asks the node for them.
+ORDERS_OWN = {
+    **dict.fromkeys((Status.SCHEDULED, Status.OPEN), frozenset({"cancel"})),
+    **dict.fromkeys(TAKEN, frozenset({"request-cancellation"})),
+}
 
 
 def work(status: Status = Status.OPEN, method: str = "ship", **line: int) -> FulfillmentOrder:
@@ -75,7 +81,7 @@ def test_what_is_listed_is_possible_and_nothing_else(status: Status, method: str
     table = COUNTER if method in ("pickup", "ship_to_store") else PARCEL
     order = work(status, method)
     assert set(available_actions(order)) == table[status]
-    possible = table[status] | ({"cancel"} if status in MAY_BE_CANCELLED else set())
+    possible = table[status] | ORDERS_OWN.get(status, set())
     for action, verb in VERBS.items():
         if action.value in possible:
             assert verb(order) != order
@@ -102,45 +108,119 @@ def test_a_step_that_was_overtaken_says_so():
 
 
 def test_packing_implies_picking_and_shipping_implies_both():
-    assert counts(model.pack(work(), {1: 2})) == (5, 2, 2, 0, 0)
-    assert model.pack(work(), {1: 2}).status is Status.PICKING
-    assert model.pack(work(), None).status is Status.PACKED
-    shipped = model.leave(work(), {1: 2}, Action.SHIP)
-    assert (counts(shipped), shipped.status) == ((5, 2, 2, 2, 0), Status.OPEN)
-    rest = model.leave(shipped, None, Action.SHIP)
+    assert counts(protocol.pack(work(), {1: 2})) == (5, 2, 2, 0, 0)
+    assert protocol.pack(work(), {1: 2}).status is Status.PICKING
+    assert protocol.pack(work(), None).status is Status.PACKED
+    shipped = protocol.leave(work(), {1: 2}, Action.SHIP)
+    assert (counts(shipped), shipped.status) == ((5, 2, 2, 2, 0), Status.ACCEPTED)
+    rest = protocol.leave(shipped, None, Action.SHIP)
     assert (counts(rest), rest.status) == ((5, 5, 5, 5, 0), Status.COMPLETED)
 
 
 @pytest.mark.capability("B1")
 def test_three_states_in_one_line():
-    order = model.cancel(model.leave(model.pick(work(), {1: 3}), {1: 2}, Action.SHIP), {1: 1})
+    shipped = protocol.leave(protocol.pick(work(), {1: 3}), {1: 2}, Action.SHIP)
+    order = protocol.accept_cancellation(protocol.request_cancellation(shipped, {1: 1}, "customer"), None)
     assert counts(order) == (5, 3, 2, 2, 1)
     assert order.lines[0].remaining == 2
 
 
-def test_units_that_are_packed_stay():
-    packed = model.pack(work(), {1: 4})
-    assert counts(model.cancel(packed, {1: 1})) == (5, 4, 4, 0, 1)
-    with pytest.raises(ActionNotAvailable, match="fewer than 2 units"):
-        model.cancel(packed, {1: 2})
+def asked(order: FulfillmentOrder, units: int) -> FulfillmentOrder:
+    return protocol.request_cancellation(order, {1: units}, "customer")
 
 
-def test_cancelling_takes_picked_units_back():
-    order = model.cancel(model.pick(work(), None), {1: 5})
-    assert (counts(order), order.status) == ((5, 0, 0, 0, 5), Status.CANCELLED)
+def test_a_node_is_asked_only_after_it_has_taken_the_work():
+    for status in (Status.SCHEDULED, Status.OPEN):
+        assert counts(protocol.cancel(work(status), {1: 5})) == (5, 0, 0, 0, 5)
+        with pytest.raises(ActionNotAvailable):
+            asked(work(status), 1)
+    for status in (Status.ACCEPTED, Status.PICKING, Status.PACKED, Status.READY):
+        with pytest.raises(ActionNotAvailable):
+            protocol.cancel(work(status), {1: 1})
+        order = asked(work(status), 2)
+        assert (order.asked, counts(order)) == ({1: 2}, counts(work(status)))
+        assert "cancel-response" in available_actions(order)
 
 
-def test_cancelling_the_rest_of_a_parcel_completes_it():
-    order = model.cancel(model.leave(work(), {1: 2}, Action.SHIP), {1: 3})
+def test_no_more_is_asked_for_than_has_not_left():
+    shipped = protocol.leave(work(), {1: 2}, Action.SHIP)
+    assert asked(asked(shipped, 1), 2).asked == {1: 3}
+    with pytest.raises(ActionNotAvailable):
+        asked(asked(shipped, 1), 3)
+    with pytest.raises(InvalidRequest):
+        protocol.request_cancellation(shipped, {2: 1}, "customer")
+
+
+def test_letting_go_takes_the_unpacked_units_first_and_packed_ones_too():
+    packed = protocol.pack(work(), {1: 4})
+    assert counts(protocol.accept_cancellation(asked(packed, 1), None)) == (5, 4, 4, 0, 1)
+    assert counts(protocol.accept_cancellation(asked(packed, 3), None)) == (5, 2, 2, 0, 3)
+    everything = protocol.accept_cancellation(asked(packed, 5), None)
+    assert (counts(everything), everything.status) == ((5, 0, 0, 0, 5), Status.CANCELLED)
+
+
+def test_letting_go_of_the_rest_of_a_parcel_completes_it():
+    order = protocol.accept_cancellation(asked(protocol.leave(work(), {1: 2}, Action.SHIP), 3), None)
     assert (counts(order), order.status) == ((5, 2, 2, 2, 3), Status.COMPLETED)
+
+
+def test_a_node_may_let_go_of_some_of_what_it_is_asked_for():
+    order = protocol.accept_cancellation(asked(work(Status.ACCEPTED), 3), {1: 2})
+    assert (counts(order), order.asked) == ((5, 0, 0, 0, 2), {})
+    assert order.cancel_request is not None
+    assert order.cancel_request.answer == "ACCEPTED"
+    for wrong in ({1: 4}, {2: 1}):
+        with pytest.raises(InvalidRequest):
+            protocol.accept_cancellation(asked(work(Status.ACCEPTED), 3), wrong)
+
+
+def test_a_refusal_leaves_everything_and_it_may_be_asked_again():
+    refused = protocol.reject_cancellation(asked(work(Status.PACKED), 3))
+    assert (counts(refused), refused.asked) == (counts(work()), {})
+    assert asked(refused, 2).asked == {1: 2}
+
+
+def test_a_request_shrinks_to_what_has_not_left():
+    order = asked(work(Status.ACCEPTED), 3)
+    assert protocol.leave(order, {1: 2}, Action.SHIP).asked == {1: 3}
+    assert protocol.leave(order, {1: 4}, Action.SHIP).asked == {1: 1}
+    left = protocol.leave(order, None, Action.SHIP)
+    assert left.cancel_request == CancelRequest(
+        lines=(WorkUnits(line_no=1, quantity=3),), reason="customer", answer="REJECTED"
+    )
+
+
+@pytest.mark.parametrize("answer", [lambda one: protocol.accept_cancellation(one, None), protocol.reject_cancellation])
+def test_an_answer_that_nobody_waits_for(answer: Any):
+    """Never asked: refused. Asked and settled, by an answer or because everything left: it was done before."""
+    with pytest.raises(ActionNotAvailable) as refused:
+        answer(work(Status.ACCEPTED))
+    assert not isinstance(refused.value, AlreadyDone)
+    for settled in (
+        protocol.reject_cancellation(asked(work(Status.ACCEPTED), 3)),
+        protocol.accept_cancellation(asked(work(Status.ACCEPTED), 3), None),
+        protocol.leave(asked(work(Status.ACCEPTED), 3), None, Action.SHIP),
+    ):
+        with pytest.raises(AlreadyDone):
+            answer(settled)
+
+
+@pytest.mark.capability("H2")
+def test_closing_gives_up_what_has_not_left():
+    shipped = protocol.leave(protocol.pack(work(), {1: 4}), {1: 2}, Action.SHIP)
+    closed = protocol.close(shipped, "damaged")
+    assert (counts(closed), closed.lines[0].given_up) == ((5, 2, 2, 2, 0), 3)
+    assert (closed.status, closed.closed_reason, closed.is_closed) == (Status.INCOMPLETE, "damaged", True)
+    rejected = protocol.reject(protocol.pick(work(), {1: 4}), "damaged")
+    assert (counts(rejected), rejected.lines[0].given_up) == ((5, 0, 0, 0, 0), 5)
 
 
 def test_a_part_that_has_left_cannot_be_rejected():
     with pytest.raises(ActionNotAvailable):
-        model.reject(model.leave(work(), {1: 1}, Action.SHIP), "lost")
+        protocol.reject(protocol.leave(work(), {1: 1}, Action.SHIP), "lost")
 
 
-@pytest.mark.parametrize(("verb", "room"), [(model.pick, 5), (model.pack, 5)])
+@pytest.mark.parametrize(("verb", "room"), [(protocol.pick, 5), (protocol.pack, 5)])
 def test_more_than_there_is_is_refused(verb: Any, room: int):
     with pytest.raises(InvalidRequest) as refused:
         verb(work(), {1: room + 1})
@@ -152,9 +232,9 @@ def test_more_than_there_is_is_refused(verb: Any, room: int):
 
 def test_more_than_is_left_cannot_leave():
     with pytest.raises(InvalidRequest):
-        model.leave(work(cancelled=2), {1: 4}, Action.SHIP)
+        protocol.leave(work(cancelled=2), {1: 4}, Action.SHIP)
     with pytest.raises(InvalidRequest):
-        model.leave(work(cancelled=5), None, Action.SHIP)
+        protocol.leave(work(cancelled=5), None, Action.SHIP)
 
 
 @settings(max_examples=200, deadline=None)
@@ -166,16 +246,18 @@ def test_more_than_is_left_cannot_leave():
     method=st.sampled_from(["ship", "pickup"]),
 )
 def test_whatever_happens_the_quantities_stay_in_order(steps: list[tuple[Action, Any]], method: str):
-    """shipped <= packed <= picked <= quantity - cancelled, at every moment, and a closed one never changes again."""
+    """Quantities stay within each other, no more is asked for than there is, and a closed one never changes again."""
     order = work(method=method)
     for action, quantities in steps:
         verbs: dict[Action, Any] = {
             **VERBS,
-            Action.PICK: lambda one, q=quantities: model.pick(one, q),
-            Action.PACK: lambda one, q=quantities: model.pack(one, q),
-            Action.SHIP: lambda one, q=quantities: model.leave(one, q, Action.SHIP),
-            Action.HAND_OVER: lambda one, q=quantities: model.leave(one, q, Action.HAND_OVER),
-            Action.CANCEL: lambda one, q=quantities: model.cancel(one, q or {}),
+            Action.PICK: lambda one, q=quantities: protocol.pick(one, q),
+            Action.PACK: lambda one, q=quantities: protocol.pack(one, q),
+            Action.SHIP: lambda one, q=quantities: protocol.leave(one, q, Action.SHIP),
+            Action.HAND_OVER: lambda one, q=quantities: protocol.leave(one, q, Action.HAND_OVER),
+            Action.CANCEL: lambda one, q=quantities: protocol.cancel(one, q or {}),
+            Action.REQUEST_CANCELLATION: lambda one, q=quantities: protocol.request_cancellation(one, q or {1: 1}, "x"),
+            Action.CANCEL_RESPONSE: lambda one, q=quantities: protocol.accept_cancellation(one, q),
         }
         if action not in verbs:
             continue
@@ -186,8 +268,7 @@ def test_whatever_happens_the_quantities_stay_in_order(steps: list[tuple[Action,
             continue
         assert not before.is_closed
         for line in order.lines:
-            assert 0 <= line.shipped <= line.packed <= line.picked <= line.quantity - line.cancelled
-            assert line.remaining >= 0
-        assert (order.status is Status.COMPLETED) == (
-            all(line.remaining == 0 for line in order.lines) and any(line.shipped for line in order.lines)
-        )
+            assert 0 <= line.shipped <= line.packed <= line.picked <= line.quantity - line.cancelled - line.given_up
+            assert 0 <= order.asked.get(line.line_no, 0) <= line.remaining
+        gone = all(line.remaining == 0 for line in order.lines) and any(line.shipped for line in order.lines)
+        assert (order.status is Status.COMPLETED) == (gone and order.status is not Status.INCOMPLETE)

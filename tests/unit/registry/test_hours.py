@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms.registry.hours import is_open, next_opening, open_intervals
+from oms.registry.hours import end_of_open_time, open_intervals
 from oms.registry.model import Node
 
 NEW_YORK = "America/New_York"
+HOUR = timedelta(hours=1)
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -108,10 +109,7 @@ def test_a_date_that_a_zone_skipped_has_no_hours():
 def test_hours_over_midnight_belong_to_the_day_they_begin():
     bar = node("UTC", {"friday": [["20:00", "02:00"]]})
     # 6 March 2026 is a Friday.
-    assert is_open(bar, at("2026-03-06T23:30Z"))
-    assert is_open(bar, at("2026-03-07T01:59Z"))
-    assert not is_open(bar, at("2026-03-07T02:00Z"))
-    assert not is_open(bar, at("2026-03-06T01:00Z"))
+    assert intervals(bar, "2026-03-05T00:00Z", "2026-03-08T00:00Z") == [("2026-03-06T20:00", "2026-03-07T02:00")]
 
 
 def test_a_holiday_replaces_the_hours_that_begin_on_it_and_no_others():
@@ -150,20 +148,38 @@ def test_without_hours_a_node_is_always_open_but_for_its_holidays():
 def test_a_closed_node_and_an_empty_span_are_never_open():
     assert open_intervals(node(status="closed"), at("2026-03-08T00:00Z"), at("2026-03-09T00:00Z")) == []
     assert open_intervals(node(), at("2026-03-08T00:00Z"), at("2026-03-08T00:00Z")) == []
-    assert next_opening(node(status="closed"), at("2026-03-08T00:00Z")) is None
-    assert next_opening(node(hours={}), at("2026-03-08T00:00Z")) is None
+    assert end_of_open_time(node(status="closed"), at("2026-03-08T00:00Z"), HOUR) is None
+    assert end_of_open_time(node(hours={}), at("2026-03-08T00:00Z"), HOUR) is None
 
 
-def test_the_next_opening_is_now_or_the_next_day_that_is_no_holiday():
+def test_open_time_counts_while_the_shop_is_open_only():
+    shop = node(hours=daily("09:00", "17:00"))
+    for start, end in (
+        ("2026-03-04T15:00Z", "2026-03-04T18:00Z"),  # 10:00 in New York: the same day
+        ("2026-03-04T20:00Z", "2026-03-05T15:00Z"),  # 15:00: two hours of this day, one of the next
+        ("2026-03-04T23:00Z", "2026-03-05T17:00Z"),  # after closing
+        ("2026-03-07T21:00Z", "2026-03-08T15:00Z"),  # over the night in which the clocks go forward
+        ("2026-10-31T20:00Z", "2026-11-01T16:00Z"),  # and over that in which they go back
+    ):
+        assert end_of_open_time(shop, at(start), 3 * HOUR) == at(end), start
+
+
+def test_open_time_of_a_night_with_an_hour_less_and_one_with_an_hour_more():
+    bar = node(hours=daily("22:00", "06:00"))
+    for start, end in (("2026-03-08T03:00Z", "2026-03-08T10:00Z"), ("2026-11-01T02:00Z", "2026-11-01T09:00Z")):
+        assert end_of_open_time(bar, at(start), 7 * HOUR) == at(end)
+    # The shorter night has seven hours, the longer one nine.
+    assert end_of_open_time(bar, at("2026-03-08T03:00Z"), 8 * HOUR) == at("2026-03-09T03:00Z")
+    assert end_of_open_time(bar, at("2026-11-01T02:00Z"), 9 * HOUR) == at("2026-11-01T11:00Z")
+
+
+def test_open_time_waits_for_the_next_day_that_is_no_holiday():
     shop = node(hours={"monday": [["09:00", "17:00"]]}, holidays=[{"date": "2026-03-16"}])
-    assert next_opening(shop, at("2026-03-09T15:00Z")) == at("2026-03-09T15:00Z")
-    # The Monday after is a holiday, so the one after that, 09:00 in New York's summer time.
-    assert next_opening(shop, at("2026-03-09T21:00Z")) == at("2026-03-23T13:00Z")
-
-
-def test_the_next_opening_is_found_across_holidays_of_many_months():
+    # The Monday after is a holiday, so the one after that, in New York's summer time.
+    assert end_of_open_time(shop, at("2026-03-09T21:00Z"), HOUR) == at("2026-03-23T14:00Z")
     once_a_year = node("UTC", {}, [{"date": "2026-12-24", "hours": [["10:00", "11:00"]]}])
-    assert next_opening(once_a_year, at("2025-12-25T00:00Z")) == at("2026-12-24T10:00Z")
+    assert end_of_open_time(once_a_year, at("2025-12-25T00:00Z"), HOUR) == at("2026-12-24T11:00Z")
+    assert end_of_open_time(once_a_year, at("2025-12-25T00:00Z"), 2 * HOUR) is None
 
 
 @given(
@@ -172,15 +188,13 @@ def test_the_next_opening_is_found_across_holidays_of_many_months():
     closes=st.integers(0, 23),
     zone=st.sampled_from(["UTC", NEW_YORK, "Europe/London", "Australia/Lord_Howe", "Asia/Kathmandu"]),
 )
-def test_the_three_questions_agree(minutes: int, opens: int, closes: int, zone: str):
+def test_open_time_ends_when_it_has_been_open_for_so_long(minutes: int, opens: int, closes: int, zone: str):
     shop = node(zone, {day: [[f"{opens:02}:00", f"{closes:02}:30"]] for day in DAYS[:5]})
     instant = at("2024-01-01T00:00Z") + timedelta(minutes=minutes)
-    opening = next_opening(shop, instant)
-    assert opening is not None
-    assert opening >= instant
-    assert is_open(shop, instant) == (opening == instant)
-    assert is_open(shop, opening)
-    assert open_intervals(shop, instant, opening) == []
+    needed = timedelta(minutes=1 + minutes % 3000)
+    end = end_of_open_time(shop, instant, needed)
+    assert end is not None
+    assert sum((b - a for a, b in open_intervals(shop, instant, end)), timedelta()) == needed
     week = open_intervals(shop, instant, instant + timedelta(days=8))
     assert all(a < b for a, b in week)
     assert all(first[1] < second[0] for first, second in pairwise(week))

@@ -13,6 +13,7 @@ from tools.replaying.orders import OrderState
 from tools.replaying.outcome import Outcome, Placed
 from tools.replaying.plan import Plan, make_plan
 from tools.replaying.preparing import total_received
+from tools.replaying.provider import takings
 from tools.replaying.report import report
 from tools.replaying.rules import Reason, Reject
 
@@ -43,6 +44,7 @@ def replayed() -> tuple[Plan, Outcome]:
     outcome.placed["1"].state = OrderState("COMPLETED", 1300, shipped, {1: 3}, 900, 0, 0, 1)
     nothing = dict.fromkeys(shipped, 0)
     outcome.placed["3"].state = OrderState("CANCELLED", 700, nothing, {}, 0, 0, 0, 0)
+    outcome.takings = {"ord_1": 900, "ord_3": 0, "ord_of_another_run": 5}
     return plan, outcome
 
 
@@ -77,6 +79,8 @@ def test_all_hold_when_the_figures_agree() -> None:
     assert [check.faults for check in held] == [()] * len(held)
     text = report(plan, outcome, held, 2.0)
     assert "= shipped                                                  9.00" in text
+    assert "captured, as the orders say                                9.00" in text
+    assert "captured at the payment provider                           9.00" in text
     assert "- postage and services of cancelled orders                -3.00" in text
     assert "+ rounding (file less whole pennies)                      0.001" in text
     assert "1.0 orders per second" in text
@@ -137,6 +141,42 @@ def test_a_penny_between_captured_shipped_and_agreed_is_found(spoil: State) -> N
     assert outcome.placed["1"].state is not None
     outcome.placed["1"].state = spoil(outcome.placed["1"].state)
     assert len(checks.check_captures(outcome).faults) == 1
+
+
+@pytest.mark.parametrize(("took", "said"), [(899, "899"), (901, "901"), (0, "0"), (None, "nothing that it knows of")])
+def test_a_penny_between_the_orders_and_the_provider_is_found(took: int | None, said: str) -> None:
+    _, outcome = replayed()
+    del outcome.takings["ord_1"]
+    if took is not None:
+        outcome.takings["ord_1"] = took
+    (fault,) = checks.check_captures(outcome).faults
+    assert f"took 900 (the provider: {said}) for 900 shipped, 900 expected" in fault
+
+
+def test_money_taken_for_an_order_that_says_nothing_of_it_is_found() -> None:
+    _, outcome = replayed()
+    outcome.takings["ord_3"] = 1
+    assert len(checks.check_captures(outcome).faults) == 1
+
+
+def test_a_provider_that_was_restarted_may_have_forgotten_an_order_but_not_a_penny_of_one_it_knows() -> None:
+    _, outcome = replayed()
+    del outcome.takings["ord_1"]
+    assert checks.check_captures(outcome, all_known=False).holds
+    outcome.takings["ord_1"] = 899
+    assert len(checks.check_captures(outcome, all_known=False).faults) == 1
+
+
+def test_the_providers_log_is_summed_by_order() -> None:
+    log = [
+        {"effect": "authorized", "amount": 500, "metadata": {"order_id": "a"}},
+        {"effect": "captured", "amount": 200, "metadata": {"order_id": "a"}},
+        {"effect": "capture_failed", "amount": 300, "metadata": {"order_id": "a"}},
+        {"effect": "captured", "amount": 300, "metadata": {"order_id": "a"}},
+        {"effect": "voided", "amount": 70, "metadata": {"order_id": "b"}},
+        {"effect": "refunded", "amount": 50, "metadata": {"order_id": "a"}},
+    ]
+    assert takings(log) == {"a": 450, "b": 0}
 
 
 @pytest.mark.parametrize("account", sorted(BOOKS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from oms.orders.model import quantities, status
 from oms.platform.problems import NotFound
 from oms.registry import reads as registry
 from oms.registry.store import node_write
-from tests.order_world import NEW_YORK, PLACES, TENANT, World, line, node, world
+from tests.order_nodes import PLACES, node
+from tests.order_world import NEW_YORK, TENANT, World, line, world
 
 __all__ = ["world"]
 
@@ -184,3 +186,49 @@ def test_postage_goes_with_the_goods_and_is_work_only_alone(world: World):
     assert work_of(world, together) == [("DC1", "ship", {1: 1})]
     alone = world.sourced(line("POST", 1, 500, type="non_stock"))
     assert work_of(world, alone) == [("WEB", "digital", {1: 1})]
+
+
+def test_a_better_plan_of_more_moves_than_one_transaction_takes_is_left(world: World):
+    """Its second part would be read from claims whose first part has already moved, and claim them again."""
+    skus = [f"L{number:02}" for number in range(21)]
+    for number, sku in enumerate(skus):
+        world.add_item(sku, {"S1": 1, "S2": 1} if number < 12 else {"S2": 2})
+    order_id = world.placed(*[line(sku, 2) for sku in skus])
+    for number, sku in enumerate(skus):
+        world.receive(sku, "DC1", 1)
+        if number >= 12:
+            world.receive(sku, "S1", 1)
+    assert world.source(order_id).body == {"order_id": order_id, "sourced": True}
+    units = dict.fromkeys(("S1", "S2", "DC1"), 0)
+    for work in world.order(order_id).fulfillment_orders:
+        units[work.node_id] += sum(part.quantity for part in work.lines)
+    assert units == {"S1": 12, "S2": 30, "DC1": 0}
+    world.check()
+
+
+STORE_HOURS = {day: [["09:00", "17:00"]] for day in ("monday", "tuesday", "wednesday", "thursday", "friday")}
+
+
+@pytest.mark.capability("R7")
+@pytest.mark.parametrize(
+    ("now", "respond_by", "seconds"),
+    [
+        # Friday noon in New York: five hours of that day, three of Monday, and two nights.
+        ("2026-11-20T17:00:00+00:00", "2026-11-23T17:00:00.000Z", 259_200),
+        # Friday noon before the clocks go forward, and before they go back: Monday noon is an hour earlier, or later.
+        ("2026-03-06T17:00:00+00:00", "2026-03-09T16:00:00.000Z", 255_600),
+        ("2026-10-30T16:00:00+00:00", "2026-11-02T17:00:00.000Z", 262_800),
+        # Thanksgiving is a holiday of this store.
+        ("2026-11-25T22:30:00+00:00", "2026-11-27T22:00:00.000Z", 171_000),
+    ],
+)
+def test_a_store_has_its_own_open_hours_to_answer(world: World, now: str, respond_by: str, seconds: int):
+    world.clock.instant = datetime.fromisoformat(now)
+    holidays = [{"date": "2026-11-26"}]
+    shop = node("S1", "store", 42.6, -73.7, hours=STORE_HOURS, holidays=holidays).model_copy(update={"version": 2})
+    world.database.commit([node_write(TENANT, shop)])
+    registry.forget()
+    order_id = world.sourced(line("A", 1, method="pickup", pickup_node="S1"), line("B", 1))
+    at_store, at_dc = sorted(world.order(order_id).fulfillment_orders, key=lambda work: work.node_id, reverse=True)
+    assert (at_store.node_id, at_store.respond_by, at_store.timeout_seconds) == ("S1", respond_by, seconds)
+    assert (at_dc.node_id, at_dc.timeout_seconds) == ("DC1", 86_400)

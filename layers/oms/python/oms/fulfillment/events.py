@@ -36,12 +36,38 @@ class FulfillmentOrderReleased(_Work):
     attributes: dict[str, object] = Field(default_factory=dict)
 
 
+class FulfillmentOrderAwaited(_Work):
+    """A workflow waits for the node once more: after a parcel, after a time-out, or where handing over had failed."""
+
+
 class FulfillmentOrderCancelled(_Work):
     """Units were taken out of a node's work; `nothing_left` when it has nothing to do any more."""
 
     for_nodes: ClassVar[bool] = True
     lines: tuple[EventLine, ...]
     nothing_left: bool
+
+
+class FulfillmentOrderCancellationRequested(_Work):
+    """A node that has taken the work is asked to let go of units; it answers with `cancel-response`."""
+
+    for_nodes: ClassVar[bool] = True
+    lines: tuple[EventLine, ...]
+    reason: str
+
+
+class FulfillmentOrderCancellationAccepted(_Work):
+    """A node let go of units that it was asked for; `nothing_left` when it has nothing to do any more."""
+
+    lines: tuple[EventLine, ...]
+    nothing_left: bool
+
+
+class FulfillmentOrderCancellationRejected(_Work):
+    """A node goes on with units that it was asked to let go of, or they had left already (`reason` is `shipped`)."""
+
+    lines: tuple[EventLine, ...]
+    reason: str
 
 
 class FulfillmentOrderAccepted(_Work):
@@ -51,6 +77,13 @@ class FulfillmentOrderAccepted(_Work):
 class FulfillmentOrderRejected(_Work):
     """A node refused the work; its units went back to stock."""
 
+    reason: str
+
+
+class FulfillmentOrderClosed(_Work):
+    """A node that had taken the work gave up what it had not shipped; these units are open again."""
+
+    lines: tuple[EventLine, ...]
     reason: str
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from oms.fulfillment.commands import KnownOrders, act, command_name
-from oms.fulfillment.model import Action, AlreadyDone
+from oms.fulfillment.protocol import Action, AlreadyDone
 from oms.fulfillment.request import ActionRequest
 from oms.platform.commands import Call, Runtime, input_hash
 from oms.platform.consumers import Event
 from oms.platform.intake import refuse_card_numbers, validate
 from oms.platform.observability import logger
 from oms.platform.principal import node_principal
-from oms.platform.problems import InvalidRequest
+from oms.platform.problems import CardNumberFound, InvalidRequest
 
 VERBS = {
     "AcceptFulfillmentOrder": Action.ACCEPT,
@@ -20,6 +20,8 @@ VERBS = {
     "StageFulfillmentOrder": Action.STAGE,
     "ShipFulfillmentOrder": Action.SHIP,
     "HandOverFulfillmentOrder": Action.HAND_OVER,
+    "CloseFulfillmentOrder": Action.CLOSE,
+    "CancelResponseFulfillmentOrder": Action.CANCEL_RESPONSE,
 }
 
 
@@ -33,7 +35,13 @@ def take_message(runtime: Runtime, event: Event, known: KnownOrders | None = Non
     if event.type not in VERBS:
         raise InvalidRequest(f"{event.type} is not a message of a node.")
     action = VERBS[event.type]
-    refuse_card_numbers(dict(event.data))
+    try:
+        refuse_card_numbers(dict(event.data))
+    except CardNumberFound as found:
+        # No repeat can mend it, and it must not lie among the dead letters: what matters about it is logged here.
+        pointers = [error.pointer for error in found.errors]
+        logger().error("a message with a card number was dropped", message_id=str(event.meta["id"]), pointers=pointers)
+        return
     request = validate(ActionRequest, dict(event.data))
     if request.fulfillment_order_id is None:
         raise InvalidRequest("The message names no fulfilment order.", pointer="/fulfillment_order_id")

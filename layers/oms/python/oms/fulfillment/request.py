@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from pydantic import Field
 
-from oms.fulfillment.model import OURS, Action, Status
+from oms.fulfillment.model import Status
+from oms.fulfillment.protocol import OURS, Action
 from oms.platform.fields import Attributes, Code, Count, Instant, Label, Quantity
 from oms.platform.intake import Request
-from oms.platform.principal import Principal
+from oms.platform.principal import Principal, authorize, tenant_prefix
 from oms.platform.problems import FieldError, InvalidRequest, NotFound
 
 
@@ -22,11 +23,12 @@ class ActionLine(Request):
 
 
 class PackageRequest(Request):
-    """A box that leaves."""
+    """A box that leaves; what is in it may be left out where there is only one."""
 
     package_no: Annotated[int, Field(ge=1, le=1000)]
     weight_grams: Count | None = None
     tracking_number: Code | None = None
+    lines: Annotated[tuple[ActionLine, ...], Field(min_length=1)] | None = None
 
 
 class ShipmentRequest(Request):
@@ -38,11 +40,15 @@ class ShipmentRequest(Request):
 
 
 class ActionRequest(Request):
-    """A verb's content: without lines it means everything that is left; a rejection needs a reason."""
+    """A verb's content: without lines it means everything that is left.
+
+    Rejecting, closing and refusing to cancel need a `reason`; only the answer to a request to cancel has `accepted`.
+    """
 
     fulfillment_order_id: Code | None = None
     lines: Annotated[tuple[ActionLine, ...], Field(min_length=1)] | None = None
     reason: Label | None = None
+    accepted: bool | None = None
     shipment: ShipmentRequest = Field(default_factory=ShipmentRequest)
     occurred_at: Instant | None = None
     attributes: Attributes = Field(default_factory=dict)
@@ -50,12 +56,15 @@ class ActionRequest(Request):
     @property
     def quantities(self) -> Mapping[int, int] | None:
         """Units per line number, a line named twice counting twice; None means everything."""
-        if self.lines is None:
-            return None
-        units: dict[int, int] = {}
-        for line in self.lines:
-            units[line.line_no] = units.get(line.line_no, 0) + line.quantity
-        return units
+        return None if self.lines is None else units_of(self.lines)
+
+
+def units_of(lines: Iterable[ActionLine]) -> dict[int, int]:
+    """Units per line number."""
+    units: dict[int, int] = {}
+    for line in lines:
+        units[line.line_no] = units.get(line.line_no, 0) + line.quantity
+    return units
 
 
 def node_action(name: str) -> Action:
@@ -76,6 +85,6 @@ def node_query(query: Mapping[str, str], principal: Principal) -> tuple[str, str
         errors.append(FieldError("/query/status", "invalid", "not a state of a fulfilment order"))
     if errors:
         raise InvalidRequest(errors=errors)
-    if principal.nodes and query["node"] not in principal.nodes:
-        raise NotFound(f"There is no node {query['node']}.")
+    listed = f"{tenant_prefix(principal.tenant)}WORK#{query['node']}"
+    authorize(principal, "fulfillment.read", listed, node=query["node"])
     return query["node"], query["status"]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oms.fulfillment.events import EventLine, ShipmentShipped
-from oms.fulfillment.model import COUNTER_METHODS, Capture, FulfillmentOrder, Package, Shipment, ShippedLine
-from oms.fulfillment.request import ActionRequest
+from oms.fulfillment.model import Capture, FulfillmentOrder, Package, Shipment, ShippedLine
+from oms.fulfillment.protocol import COUNTER_METHODS
+from oms.fulfillment.request import ActionRequest, PackageRequest, units_of
 from oms.orders.amounts import Amounts, share
 from oms.orders.model import DIGITAL, Order, accompanying_amounts, line_total, takes_charges
 from oms.payments.model import plan_captures
 from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
 from oms.platform.ids import child_id
+from oms.platform.problems import FieldError, InvalidRequest
 
 
 def new_shipment(
@@ -28,7 +30,7 @@ def new_shipment(
         node_id=work.node_id,
         mode=mode,
         lines=tuple(ShippedLine(**line.model_dump()) for line in lines),
-        packages=tuple(Package(**package.model_dump()) for package in request.shipment.packages),
+        packages=_packages(lines, request.shipment.packages),
         carrier=request.shipment.carrier,
         tracking_number=request.shipment.tracking_number,
         shipped_at=format_instant(request.occurred_at or runtime.clock.now()),
@@ -37,6 +39,43 @@ def new_shipment(
         shipping=amounts.shipping,
         tax=amounts.tax,
         captures=_captures(order, amounts),
+    )
+
+
+def _packages(lines: Sequence[EventLine], asked: Sequence[PackageRequest]) -> tuple[Package, ...]:
+    """The boxes, whose contents are exactly what leaves; one box alone holds all of it without saying so."""
+    errors = []
+    if len({package.package_no for package in asked}) != len(asked):
+        errors.append(FieldError("/shipment/packages", "repeated", "two packages have the same number"))
+    if len(asked) > 1:
+        errors += [
+            FieldError(f"/shipment/packages/{index}/lines", "required", "several packages name what is in each")
+            for index, package in enumerate(asked)
+            if package.lines is None
+        ]
+    packed: dict[int, int] = {}
+    for package in asked:
+        for line_no, units in units_of(package.lines or ()).items():
+            packed[line_no] = packed.get(line_no, 0) + units
+    leaving = {line.line_no: line.quantity for line in lines}
+    if not errors and packed and packed != leaving:
+        wrong = min(n for n in packed.keys() | leaving.keys() if packed.get(n, 0) != leaving.get(n, 0))
+        detail = f"the packages hold {packed.get(wrong, 0)} units of line {wrong}, and {leaving.get(wrong, 0)} leave"
+        errors.append(FieldError("/shipment/packages", "sum_mismatch", detail))
+    if errors:
+        raise InvalidRequest(errors=errors)
+    skus = {line.line_no: line.sku for line in lines}
+    return tuple(
+        Package(
+            package_no=package.package_no,
+            weight_grams=package.weight_grams,
+            tracking_number=package.tracking_number,
+            lines=tuple(
+                ShippedLine(line_no=n, sku=skus[n], quantity=units)
+                for n, units in sorted(units_of(package.lines or ()).items())
+            ),
+        )
+        for package in asked
     )
 
 
@@ -60,7 +99,8 @@ def _captures(order: Order, amounts: Amounts) -> tuple[Capture, ...]:
     planned: dict[str, int] = {}
     for shipment in order.shipments:
         for capture in shipment.captures:
-            if capture.capture_id is None:
+            # What is pending is no longer part of what the tender covers.
+            if capture.capture_id is None and not capture.pending:
                 planned[capture.payment_id] = planned.get(capture.payment_id, 0) + capture.amount
     parts = plan_captures(order.payments, planned, amounts.total)
     return tuple(Capture(payment_id=payment_id, amount=amount) for payment_id, amount in parts)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from oms.fulfillment.model import FulfillmentOrder, available_actions
+from oms.fulfillment.model import CancelRequest, FulfillmentOrder
+from oms.fulfillment.protocol import available_actions
 
 
 class WorkLineView(BaseModel):
@@ -18,6 +19,7 @@ class WorkLineView(BaseModel):
     packed: int
     shipped: int
     cancelled: int
+    given_up: int
 
 
 class FulfillmentOrderView(BaseModel):
@@ -29,17 +31,21 @@ class FulfillmentOrderView(BaseModel):
     node_id: str
     method: str
     status: str
-    version: int | None = Field(description="its order's version, for If-Match; null in a list, which reads no orders")
+    version: int = Field(description="its order's version, for If-Match")
     available_actions: list[str]
     lines: list[WorkLineView]
     created_at: str
     respond_by: str | None
     rejected_reason: str | None
+    closed_reason: str | None
+    cancel_request: CancelRequest | None = Field(
+        description="what the node was last asked to cancel, and its answer; null where it has not answered"
+    )
     escalated_reason: str | None
 
 
-def work_view(work: FulfillmentOrder, version: int | None = None) -> FulfillmentOrderView:
-    """The work of one node; `version` is that of its order (its changes are the order's changes) where it is known."""
+def work_view(work: FulfillmentOrder, version: int) -> FulfillmentOrderView:
+    """The work of one node; `version` is that of its order: its changes are the order's changes."""
     return FulfillmentOrderView(
         id=work.id,
         order_id=work.order_id,
@@ -52,5 +58,7 @@ def work_view(work: FulfillmentOrder, version: int | None = None) -> Fulfillment
         created_at=work.created_at,
         respond_by=work.respond_by,
         rejected_reason=work.rejected_reason,
+        closed_reason=work.closed_reason,
+        cancel_request=work.cancel_request,
         escalated_reason=work.escalated_reason,
     )

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from oms.fulfillment.commands import act, escalate_fulfillment_order, find_work
-from oms.fulfillment.events import EventLine, FulfillmentOrderReleased
-from oms.fulfillment.model import CAPTURE_FAILED, Action, FulfillmentOrder, Status, require
+from oms.fulfillment.commands import READ, WRITE, act, escalate_fulfillment_order, find_work
+from oms.fulfillment.events import EventLine, FulfillmentOrderAwaited, FulfillmentOrderReleased
+from oms.fulfillment.model import CAPTURE_FAILED, FulfillmentOrder, Outcome, Status
+from oms.fulfillment.protocol import Action, require
 from oms.fulfillment.request import ActionRequest
+from oms.fulfillment.writes import work_ids
 from oms.orders.model import Order, payment_status
-from oms.orders.store import existing_order
 from oms.orders.writes import change_order
 from oms.payments.model import Rollup
 from oms.platform.commands import Call, Decision, Runtime, execute
@@ -26,7 +27,7 @@ from oms.platform.problems import ActionNotAvailable
 
 # Characters of JSON: an event stays far below the 64 KB we allow.
 _MOST_ATTRIBUTES = 4_000
-Continue = Callable[[str, Mapping[str, object]], bool]
+Continue = Callable[[str, Outcome], bool]
 _MAY_SHIP = frozenset({Rollup.AUTHORIZED, Rollup.PARTIALLY_CAPTURED, Rollup.CAPTURED})
 
 
@@ -49,48 +50,56 @@ def release_fulfillment_order(
 
     def decide() -> Decision:
         nonlocal left
-        order, work = find_work(runtime, call.principal, fulfillment_order_id)
-        released, events = (work, []) if work.is_closed else _released(order, work)
+        order, work = find_work(runtime, call.principal, WRITE, fulfillment_order_id)
+        left = order, work
+        if work.is_closed:
+            return Decision([], body={"fulfillment_order_id": work.id})
+        released, event = _released(order, work)
         waiting = released.model_copy(update={"task_token": task_token})
-        after, writes, drafts = change_order(tenant, order, events=events, fulfillment_orders=[waiting])
+        after, writes, drafts = change_order(tenant, order, events=[event], fulfillment_orders=[waiting])
         left = after, waiting
         return Decision(writes, drafts, body={"fulfillment_order_id": work.id})
 
     outcome = execute(runtime, call, decide)
     if left is None or outcome.replayed:
-        left = find_work(runtime, call.principal, fulfillment_order_id)
+        left = find_work(runtime, call.principal, WRITE, fulfillment_order_id)
     if _deliver_digital(runtime, tenant, left[1]):
-        left = find_work(runtime, call.principal, fulfillment_order_id)
+        left = find_work(runtime, call.principal, WRITE, fulfillment_order_id)
     # An answer that came before the token is in the order that took the token; a later one finds the token.
-    _tell(continue_workflow, tenant, *left)
+    _tell(continue_workflow, task_token, *left)
 
 
 def resume_fulfillment(
     runtime: Runtime, continue_workflow: Continue, tenant: str, fulfillment_order_id: str
-) -> str | None:
+) -> Outcome | None:
     """Tell the waiting workflow what became of its work; answers the outcome, or None while there is none."""
-    order, work = find_work(runtime, system_principal(tenant, "resume_fulfillment"), fulfillment_order_id)
-    return _tell(continue_workflow, tenant, order, work)
+    order, work = find_work(runtime, system_principal(tenant, "resume_fulfillment"), READ, fulfillment_order_id)
+    return _tell(continue_workflow, work.task_token, order, work)
 
 
-def _tell(continue_workflow: Continue, tenant: str, order: Order, work: FulfillmentOrder) -> str | None:
+def _tell(continue_workflow: Continue, task_token: str | None, order: Order, work: FulfillmentOrder) -> Outcome | None:
     outcome = outcome_of(order, work)
-    if outcome is not None and work.task_token is not None:
-        answer = workflow_input(tenant, work) | {"outcome": outcome}
-        continue_workflow(work.task_token, answer)
+    if outcome is not None and task_token is not None:
+        continue_workflow(task_token, outcome)
     return outcome
 
 
-def outcome_of(order: Order, work: FulfillmentOrder) -> str | None:
-    """What the workflow has to deal with next: SHIPPED, PARTIALLY_SHIPPED, REJECTED, CANCELLED or nothing yet.
+_ENDS = {
+    Status.COMPLETED: Outcome.SHIPPED,
+    Status.REJECTED: Outcome.REJECTED,
+    Status.CANCELLED: Outcome.CANCELLED,
+    Status.INCOMPLETE: Outcome.INCOMPLETE,
+}
 
-    Money that could not be taken and of which a person knows waits for the last parcel, so that nothing runs in a
+
+def outcome_of(order: Order, work: FulfillmentOrder) -> Outcome | None:
+    """What the workflow has to deal with next, or nothing yet.
+
+    Money that could not be taken and of which a person knows waits for the end of the work, so that nothing runs in a
     circle.
     """
-    if work.status is Status.COMPLETED:
-        return "SHIPPED"
-    if work.status in (Status.REJECTED, Status.CANCELLED):
-        return work.status.value
+    if work.status in _ENDS:
+        return _ENDS[work.status]
     if work.escalated_reason == CAPTURE_FAILED:
         return None
     owed = any(
@@ -99,7 +108,7 @@ def outcome_of(order: Order, work: FulfillmentOrder) -> str | None:
         if shipment.fulfillment_order_id == work.id
         for capture in shipment.captures
     )
-    return "PARTIALLY_SHIPPED" if owed else None
+    return Outcome.PARTIALLY_SHIPPED if owed else None
 
 
 def workflow_input(tenant: str, work: FulfillmentOrder) -> dict[str, object]:
@@ -112,9 +121,10 @@ def workflow_input(tenant: str, work: FulfillmentOrder) -> dict[str, object]:
     }
 
 
-def _released(order: Order, work: FulfillmentOrder) -> tuple[FulfillmentOrder, list[EventData]]:
+def _released(order: Order, work: FulfillmentOrder) -> tuple[FulfillmentOrder, EventData]:
+    """The work in its node's hands, and the fact of it: it is given now, or a workflow waits for it once more."""
     if work.status is not Status.SCHEDULED:
-        return work, []
+        return work, FulfillmentOrderAwaited(**work_ids(work))
     require(work, Action.RELEASE)
     if order.header.totals.total and payment_status(order) not in _MAY_SHIP:
         raise ActionNotAvailable(f"The order is {payment_status(order).value}; unpaid work is not released.")
@@ -134,7 +144,7 @@ def _released(order: Order, work: FulfillmentOrder) -> tuple[FulfillmentOrder, l
         respond_by=work.respond_by or "",
         attributes=_short(order.header.attributes),
     )
-    return work.model_copy(update={"status": Status.OPEN}), [event]
+    return work.model_copy(update={"status": Status.OPEN}), event
 
 
 def _short(attributes: dict[str, object]) -> dict[str, object]:
@@ -151,13 +161,8 @@ def _deliver_digital(runtime: Runtime, tenant: str, work: FulfillmentOrder) -> b
     return True
 
 
-def work_to_release(runtime: Runtime, tenant: str, order_id: str) -> list[dict[str, object]]:
-    """The workflow inputs of an order's work that no node has been told of; an unknown order raises NotFound."""
-    return unreleased_work(tenant, existing_order(runtime.database, tenant, order_id))
-
-
 def unreleased_work(tenant: str, order: Order) -> list[dict[str, object]]:
-    """The same of an order that was just read."""
+    """The workflow inputs of an order's work that no node has been told of."""
     return [workflow_input(tenant, work) for work in order.fulfillment_orders if work.status is Status.SCHEDULED]
 
 

@@ -17,8 +17,9 @@ from oms.inventory.fold import Fact, NotEnough
 from oms.inventory.model import MovementKind
 from oms.inventory.requests import FeedMessage, Movement
 from oms.inventory.store import RowName
+from oms.inventory.writes import stock_key
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, find_outcome, input_hash
-from oms.platform.principal import Principal, system_principal
+from oms.platform.principal import Principal, permits, system_principal
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.platform.writes import Value
 from oms.registry.model import ItemKind
@@ -143,7 +144,6 @@ def _unknown(runtime: Runtime, principal: Principal, rows: dict[int, RowName]) -
     items = known_items(runtime.database, principal.tenant, (sku for sku, _ in rows.values()), now)
     named = {node_id for _, node_id in rows.values()}
     known = known_nodes(runtime.database, principal.tenant, now, named=named)
-    mine = principal.nodes or known.keys()
     wrong: dict[int, list[FieldError]] = {}
     for position, (sku, node_id) in rows.items():
         errors = []
@@ -151,7 +151,8 @@ def _unknown(runtime: Runtime, principal: Principal, rows: dict[int, RowName]) -
             errors.append(FieldError(f"/movements/{position}/sku", "unknown_sku", f"There is no item {sku}."))
         elif items[sku].kind is not ItemKind.STOCK:
             errors.append(FieldError(f"/movements/{position}/sku", "not_stocked", f"{sku} is not kept in stock."))
-        if node_id not in known or node_id not in mine:
+        key = stock_key(principal.tenant, sku, node_id).pk
+        if node_id not in known or not permits(principal, "inventory.write", key, node=node_id):
             errors.append(FieldError(f"/movements/{position}/node_id", "unknown_node", f"There is no node {node_id}."))
         if errors:
             wrong[position] = errors

@@ -8,8 +8,9 @@ from typing import Any
 
 from oms.inventory.model import BUCKETS, StockRow
 from oms.inventory.store import rows_of
+from oms.inventory.writes import sku_partition
 from oms.platform.dynamodb import Database
-from oms.platform.principal import Principal
+from oms.platform.principal import Principal, permits
 from oms.platform.problems import NotFound
 from oms.registry.reads import known_items
 
@@ -21,7 +22,8 @@ def read_stock(database: Database, principal: Principal, sku: str, now: datetime
     rows = rows_of(database, principal.tenant, sku)
     if not rows and not known_items(database, principal.tenant, [sku], now):
         raise NotFound()
-    own = [row for row in rows if not principal.nodes or row.node_id in principal.nodes]
+    key = sku_partition(principal.tenant, sku)
+    own = [row for row in rows if permits(principal, "inventory.read", key, node=row.node_id)]
     return {
         "sku": sku,
         "nodes": [_node(row) for row in own],

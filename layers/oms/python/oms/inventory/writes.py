@@ -1,6 +1,6 @@
 """Stock writes for other contexts: pure builders that a command puts into its own transaction.
 
-Life of a claim: reserve -> allocate (or move_claim to another node) -> consume, with a release at each step. Every
+Life of a claim: reserve -> allocate (or move_claim to another node) -> ship, with a release at each step. Every
 builder keeps `available` true and counts `version` up. Writes on one row merge: their demands add up, so two lines of
 one SKU are held to the sum.
 """
@@ -82,11 +82,6 @@ def release_allocation(tenant: str, sku: str, node_id: str, quantity: int) -> Wr
     return change(tenant, sku, node_id, effect({"allocated": quantity}, allocated=-quantity))
 
 
-def consume(tenant: str, sku: str, node_id: str, quantity: int) -> Write:
-    """Allocated units have left the node."""
-    return change(tenant, sku, node_id, movement_effect(MovementKind.SHIPPED, quantity))
-
-
 def ship(
     tenant: str, sku: str, node_id: str, quantity: int, *, movement_id: str, cause: str, at: datetime
 ) -> list[Write]:
@@ -99,21 +94,26 @@ def ship(
     ]
 
 
+def hold_back(
+    tenant: str,
+    sku: str,
+    node_id: str,
+    quantity: int,
+    *,
+    kind: MovementKind,
+    cause: str,
+    at: datetime,
+    reason: str,
+) -> list[Write]:
+    """Allocated units that somebody found damaged or missing are held back from sale; at most once per cause."""
+    made = effect({"allocated": quantity}, allocated=-quantity, unavailable=quantity)
+    entry = LedgerEntry(kind, quantity, made.changes, at, cause, reason=reason)
+    return [change(tenant, sku, node_id, made), ledger_row(tenant, sku, node_id, cause, [entry])]
+
+
 def receive(tenant: str, sku: str, node_id: str, quantity: int) -> Write:
     """Goods came in; the row is made if it is the first time."""
     return open_row(tenant, sku, node_id, movement_effect(MovementKind.RECEIVED, quantity))
-
-
-def adjust(tenant: str, sku: str, node_id: str, quantity: int, *, short_at: StockRow | None = None) -> Write:
-    """Correct on hand by a signed number of units.
-
-    Going below what is promised needs `short_at`, the row that the caller has seen: the write then holds only against
-    that version, so that the caller knows the deficit it makes and can show it.
-    """
-    correction = movement_effect(MovementKind.ADJUSTED, quantity)
-    if short_at is None:
-        return open_row(tenant, sku, node_id, correction)
-    return open_row(tenant, sku, node_id, below_promised(correction), equals={"version": short_at.version})
 
 
 def below_promised(correction: Effect) -> Effect:

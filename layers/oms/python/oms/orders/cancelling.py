@@ -1,18 +1,22 @@
-"""Taking units out of an order: which may go, and where their claims lie. Pure rules, no I/O."""
+"""Taking units out of an order: which may go, where their claims lie, and which a node must be asked for.
+
+Pure rules, no I/O.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from oms.fulfillment.events import EventLine, FulfillmentOrderCancelled
-from oms.fulfillment.model import TRANSITIONS, Action, FulfillmentOrder, Status
-from oms.fulfillment.model import cancel as cancel_work
-from oms.orders.events import CancelledLine, OrderCancelled, OrderLinesCancelled
-from oms.orders.model import Claim, Line, Order, cancellable
+from oms.fulfillment.model import FulfillmentOrder
+from oms.fulfillment.writes import ask_for_units, cancel_units, may_ask, may_cancel
+from oms.orders.model import Line, Order, Status, charges_left, open_claims, status
 from oms.orders.request import LineQuantity
 from oms.platform.events import EventData
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest
+
+# A part of a cancellation may touch several nodes per line, each with its stock row and its work.
+LINES_PER_PART = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +29,37 @@ class GivenBack:
     allocated: bool
 
 
-def units_to_cancel(order: Order, lines: Sequence[LineQuantity] | None) -> dict[int, int]:
-    """Units per line number, checked against what can still be cancelled; without lines, all of that.
+@dataclass(slots=True)
+class TakenOut:
+    """What a cancellation comes to: units per line that are gone now, and the work, claims and facts that follow.
 
-    When no goods remain, the lines that only accompany them, such as postage, are cancelled too.
+    What is wanted and not gone now waits for the answer of a node.
     """
-    possible = {line.line_no: cancellable(order, line) for line in order.lines}
+
+    units: dict[int, int] = field(default_factory=dict)
+    work: list[FulfillmentOrder] = field(default_factory=list)
+    given_back: list[GivenBack] = field(default_factory=list)
+    events: list[EventData] = field(default_factory=list)
+
+    def add(self, line_no: int, units: int) -> None:
+        if units:
+            self.units[line_no] = self.units.get(line_no, 0) + units
+
+
+def cancellable(order: Order, line: Line) -> int:
+    """Units of a line that have not left and that no node is being asked for."""
+    if status(order) in (Status.COMPLETED, Status.CANCELLED) or (not line.work and charges_left(order)):
+        return 0
+    asked = sum(work.asked.get(line.line_no, 0) for work in order.fulfillment_orders)
+    return line.quantity - order.cancelled.get(line.line_no, 0) - order.shipped(line.line_no) - asked
+
+
+def units_to_cancel(order: Order, lines: Sequence[LineQuantity] | None) -> dict[int, int]:
+    """Units per line number, checked against what can still be cancelled; without lines, all of the work."""
     if lines is None:
         require_something(order)
-        return {line_no: units for line_no, units in possible.items() if units}
+        return what_is_left(order, range(1, len(order.lines) + 1))
+    possible = {line.line_no: cancellable(order, line) for line in order.lines}
     wanted: dict[int, int] = {}
     for index, asked in enumerate(lines):
         if asked.line_no not in possible:
@@ -46,22 +72,13 @@ def units_to_cancel(order: Order, lines: Sequence[LineQuantity] | None) -> dict[
                 f"Only {possible[asked.line_no]} units of line {asked.line_no} can still be cancelled.",
                 pointer=f"/lines/{index}/quantity",
             )
-    goods = [line for line in order.work_lines if line.claims_stock] or order.work_lines
-    if all(order.cancelled.get(line.line_no, 0) + wanted.get(line.line_no, 0) == line.quantity for line in goods):
-        wanted.update(
-            {line.line_no: possible[line.line_no] for line in order.lines if not line.work and possible[line.line_no]}
-        )
     return wanted
 
 
 def require_something(order: Order) -> None:
-    """Refuse where no unit can be cancelled any more."""
-    if not any(cancellable(order, line) for line in order.lines):
+    """Refuse a cancellation of an order that is over."""
+    if status(order) in (Status.COMPLETED, Status.CANCELLED):
         raise ActionNotAvailable("Nothing of this order can be cancelled any more.")
-
-
-# A part of a cancellation may touch several nodes per line, each with its stock row and its work.
-LINES_PER_PART = 20
 
 
 def cancellation_parts(
@@ -77,59 +94,59 @@ def cancellation_parts(
 
 
 def what_is_left(order: Order, numbers: range) -> dict[int, int]:
-    """The units of some lines that can still be cancelled."""
-    units = {number: cancellable(order, order.line(number)) for number in numbers}
+    """The units of some lines that can still be cancelled; what only accompanies goods goes with the last of them."""
+    units = {number: cancellable(order, order.line(number)) for number in numbers if order.line(number).work}
     return {number: count for number, count in units.items() if count}
 
 
-def open_claims(order: Order, line: Line) -> list[Claim]:
-    """What is still claimed for a line that is not yet allocated: cancelled units left the last claims first."""
-    gone = order.cancelled.get(line.line_no, 0)
-    claims: list[Claim] = []
-    for claim in reversed(line.claims):
-        taken = min(gone, claim.quantity)
-        gone -= taken
-        if claim.quantity > taken:
-            claims.insert(0, Claim(node_id=claim.node_id, quantity=claim.quantity - taken))
-    return claims
-
-
-def take_out(order: Order, wanted: Mapping[int, int]) -> tuple[list[FulfillmentOrder], list[GivenBack]]:
-    """The fulfilment orders without the cancelled units, and the claims that end."""
+def take_out(order: Order, wanted: Mapping[int, int], reason: str) -> TakenOut:
+    """Take out units that nobody works on, then those of work that no node has taken, and ask for the others."""
+    taken = TakenOut()
     if not order.header.sourced:
         if order.fulfillment_orders:
             raise ActionNotAvailable("The order is being handed to its nodes; repeat the call in a moment.")
-        return [], _reserved(order, wanted)
-    changed: list[FulfillmentOrder] = []
-    back: list[GivenBack] = []
-    left = {line_no: max(0, units - _with_nobody(order, line_no)) for line_no, units in wanted.items()}
+        taken.units = dict(wanted)
+        taken.given_back = _reserved(order, wanted)
+        return taken
+    left = {}
+    for line_no, units in wanted.items():
+        free = min(units, _with_nobody(order, line_no))
+        taken.add(line_no, free)
+        left[line_no] = units - free
     for work in reversed(order.fulfillment_orders):
-        if work.status not in TRANSITIONS[Action.CANCEL]:
-            continue
-        units = {}
-        for part in work.lines:
-            free = part.quantity - part.cancelled - max(part.packed, part.shipped)
-            taken = min(left.get(part.line_no, 0), free)
-            if taken:
-                units[part.line_no] = taken
-                left[part.line_no] -= taken
-                if order.line(part.line_no).claims_stock:
-                    back.append(GivenBack(part.sku, work.node_id, taken, allocated=True))
-        if units:
-            changed.append(cancel_work(work, units))
-    return changed, back
+        units_of = _some(work, left) if may_cancel(work) else {}
+        if units_of:
+            after, cancelled = cancel_units(work, units_of)
+            taken.work.append(after)
+            taken.events.append(cancelled)
+            for line_no, units in units_of.items():
+                taken.add(line_no, units)
+                if order.line(line_no).claims_stock:
+                    taken.given_back.append(GivenBack(work.line(line_no).sku, work.node_id, units, allocated=True))
+    for work in reversed(order.fulfillment_orders):
+        units_of = _some(work, left) if may_ask(work) else {}
+        if units_of:
+            after, requested = ask_for_units(work, units_of, reason)
+            taken.work.append(after)
+            taken.events.append(requested)
+    return taken
+
+
+def _some(work: FulfillmentOrder, left: dict[int, int]) -> dict[int, int]:
+    """What of the units that are left to take a piece of work can give; they are taken off."""
+    units = {}
+    for part in work.lines:
+        taken = min(left.get(part.line_no, 0), part.remaining - work.asked.get(part.line_no, 0))
+        if taken:
+            units[part.line_no] = taken
+            left[part.line_no] -= taken
+    return units
 
 
 def _with_nobody(order: Order, line_no: int) -> int:
-    """Units of a sourced line that no node works on any more, because it rejected them."""
-    given = sum(
-        part.quantity - part.cancelled
-        for work in order.fulfillment_orders
-        if work.status is not Status.REJECTED
-        for part in work.lines
-        if part.line_no == line_no
-    )
-    return order.line(line_no).quantity - order.cancelled.get(line_no, 0) - given if order.line(line_no).work else 0
+    """Units of a sourced line that no node works on: it gave them up, or the line needs no node."""
+    held = sum(part.held for _, part in order.parts.get(line_no, ()))
+    return order.line(line_no).quantity - order.cancelled.get(line_no, 0) - held
 
 
 def _reserved(order: Order, wanted: Mapping[int, int]) -> list[GivenBack]:
@@ -142,41 +159,3 @@ def _reserved(order: Order, wanted: Mapping[int, int]) -> list[GivenBack]:
             if taken:
                 back.append(GivenBack(line.agreed.sku, claim.node_id, taken, allocated=False))
     return back
-
-
-def cancellation_events(
-    order: Order, wanted: Mapping[int, int], work: Sequence[FulfillmentOrder], reason: str
-) -> list[EventData]:
-    """What is told: each node what left its work, then everybody what left the order."""
-    before = {w.id: w for w in order.fulfillment_orders}
-    events: list[EventData] = [_work_cancelled(before[after.id], after) for after in work]
-    header = order.header
-    nothing_left = all(
-        order.cancelled.get(line.line_no, 0) + wanted.get(line.line_no, 0) == line.quantity for line in order.lines
-    )
-    lines = tuple(
-        CancelledLine(line_no=n, sku=order.line(n).agreed.sku, quantity=units) for n, units in sorted(wanted.items())
-    )
-    events.append(
-        OrderLinesCancelled(
-            order_id=header.id, external_id=header.external_id, lines=lines, reason=reason, nothing_left=nothing_left
-        )
-    )
-    if nothing_left:
-        events.append(OrderCancelled(order_id=header.id, external_id=header.external_id, reason=reason))
-    return events
-
-
-def _work_cancelled(before: FulfillmentOrder, after: FulfillmentOrder) -> FulfillmentOrderCancelled:
-    lines = tuple(
-        EventLine(line_no=now.line_no, sku=now.sku, quantity=now.cancelled - was.cancelled)
-        for was, now in zip(before.lines, after.lines, strict=True)
-        if now.cancelled > was.cancelled
-    )
-    return FulfillmentOrderCancelled(
-        order_id=after.order_id,
-        fulfillment_order_id=after.id,
-        node_id=after.node_id,
-        lines=lines,
-        nothing_left=after.status in (Status.CANCELLED, Status.COMPLETED),
-    )

@@ -8,38 +8,32 @@ from functools import partial
 from itertools import chain
 
 from oms.inventory import writes as stock
-from oms.orders.cancelling import (
-    cancellation_events,
-    cancellation_parts,
-    require_something,
-    take_out,
-    units_to_cancel,
-    what_is_left,
-)
-from oms.orders.events import OrderCancelled, OrderPlaced, OrderReviewAccepted, PlacedLine
+from oms.orders.cancelling import cancellation_parts, require_something, take_out, units_to_cancel, what_is_left
+from oms.orders.events import OrderPlaced, OrderReviewAccepted, PlacedLine
 from oms.orders.large import place_in_chunks, was_begun
-from oms.orders.model import Cancellation, Order, status
-from oms.orders.placing import Sourced, group_lines, look_up, new_order, read_stock, refuse_missing, source_groups
+from oms.orders.model import Order, status
+from oms.orders.placing import choose_nodes, group_lines, look_up, new_order, refuse_missing
 from oms.orders.request import CancellationRequest, LineQuantity, OrderRequest, ReviewRequest
-from oms.orders.store import external_key, lines_items, load_order
+from oms.orders.store import external_key, lines_items, load_order, partition
 from oms.orders.validation import refuse_size, refuse_sums, refuse_unknown
 from oms.orders.views import summary
-from oms.orders.writes import change_order, new_order_writes, states
+from oms.orders.writes import cancelled_units, change_order, new_order_writes, states
 from oms.payments.model import State, retried
 from oms.platform.commands import Call, Decision, Outcome, Runtime, command_key, execute, find_outcome, outcome_at
 from oms.platform.events import EventDraft
+from oms.platform.principal import authorize
 from oms.platform.problems import (
     ActionNotAvailable,
     ExternalIdTaken,
     KeyReused,
     NotFound,
     OutOfStock,
-    ScopeMissing,
     StaleVersion,
 )
 from oms.platform.saga import Claim
 from oms.platform.settings import line_limit
 from oms.platform.writes import MOST_ACTIONS, Item, Key, Write, create
+from oms.sourcing.model import Sourced
 
 _MOST_LINES_IN_EVENT = 50
 
@@ -56,15 +50,14 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
     """
     refuse_size(request, call.principal.limit("lines", line_limit()))
     refuse_sums(request)
-    if call.principal.channels and request.channel not in call.principal.channels:
-        raise ScopeMissing(f"The token does not allow the channel {request.channel}.")
+    note = external_key(call.tenant, request.channel, request.external_id)
+    authorize(call.principal, "orders.write", note.pk, channel=request.channel)
 
     def prepare() -> tuple[Order, Sourced]:
         known = look_up(runtime, call.tenant, request)
         refuse_unknown(request, known)
         groups, lines = group_lines(request)
-        available = read_stock(runtime, call.tenant, (line.agreed.sku for line in lines if line.claims_stock))
-        sourced = source_groups(groups, lines, known.nodes, available)
+        sourced = choose_nodes(runtime, call.tenant, known, groups, lines)
         refuse_missing(request, sourced)
         return new_order(runtime, call, request, known, groups, lines, sourced), sourced
 
@@ -152,7 +145,11 @@ def _placed_before(runtime: Runtime, call: Call, request: OrderRequest) -> Outco
             f"{request.channel} has already placed {note['order_id']} as {request.external_id} with other content.",
             pointer="/external_id",
         ) from error
-    return None if found is None else Outcome(200, found.body, replayed=True)
+    if found is None:
+        return None
+    # A repeat of the very call gets its very answer; one under another key learns that the order was there already.
+    own = note["record"] == command_key(call.tenant, call.command, call.key).pk
+    return Outcome(found.status if own else 200, found.body, replayed=True)
 
 
 def review_order(runtime: Runtime, call: Call, order_id: str, request: ReviewRequest) -> Outcome:
@@ -172,7 +169,7 @@ def review_order(runtime: Runtime, call: Call, order_id: str, request: ReviewReq
             raise ActionNotAvailable(f"The tenders cover {covered} of {total}; cancel the order and place it anew.")
         header = order.header.model_copy(update={"in_review": False})
         event = OrderReviewAccepted(order_id=order_id, external_id=header.external_id, status="CONFIRMED")
-        again = [retried(payment) for payment in order.payments if payment.state is State.FAILED]
+        again = [retried(payment) for payment in order.payments if payment.state in (State.FAILED, State.EXPIRED)]
         after, writes, events = change_order(call.tenant, order, events=[event], header=header, payments=again)
         return Decision(writes, events, body=summary(after).model_dump())
 
@@ -180,11 +177,12 @@ def review_order(runtime: Runtime, call: Call, order_id: str, request: ReviewReq
 
 
 def cancel_order(runtime: Runtime, call: Call, order_id: str, request: CancellationRequest) -> Outcome:
-    """Cancel units that no node has packed: their claims go back at once; their money is never taken.
+    """Cancel units that have not left: at once those that no node has taken, while its node is asked for the others.
 
-    Without lines, everything that can still be cancelled; with nothing to cancel it raises ActionNotAvailable. The
-    answer is an OrderSummary. What does not fit one transaction is cancelled in parts of lines, each exactly once; a
-    refusal of a later part leaves the parts before it cancelled, and a repeat goes on from there.
+    The claims of cancelled units go back and their money is never taken. Without lines, everything that has not left;
+    an order that is over raises ActionNotAvailable. The answer is an OrderSummary, with 202 while a node is asked.
+    What does not fit one transaction is cancelled in parts of lines, each exactly once; a refusal of a later part
+    leaves the parts before it cancelled, and a repeat goes on from there.
     """
     return _cancel_in_parts(runtime, call, order_id, request.lines, request.reason)
 
@@ -235,31 +233,31 @@ def _cancel_lines(
     require_version(call, order)
     if isinstance(lines, range):
         wanted = what_is_left(order, lines)
-        if not wanted:
-            return Decision([], body=summary(order).model_dump())
     else:
         wanted = units_to_cancel(order, lines)
+    if not wanted:
+        return Decision([], status=_status(order), body=summary(order).model_dump())
     return _cancellation(call, order, wanted, reason)
 
 
 def _cancellation(call: Call, order: Order, wanted: Mapping[int, int], reason: str) -> Decision:
-    work, given_back = take_out(order, wanted)
-    cancelled = tuple(Cancellation(line_no=line_no, quantity=units, reason=reason) for line_no, units in wanted.items())
-    events = cancellation_events(order, wanted, work, reason)
-    header = order.header.model_copy(
-        update={
-            "cancellations": (*order.header.cancellations, *cancelled),
-            "in_review": order.header.in_review and not isinstance(events[-1], OrderCancelled),
-        }
+    taken = take_out(order, wanted, reason)
+    header, events = cancelled_units(order, taken.units, reason) if taken.units else (None, [])
+    after, writes, drafts = change_order(
+        call.tenant, order, events=[*taken.events, *events], header=header, fulfillment_orders=taken.work
     )
-    after, writes, drafts = change_order(call.tenant, order, events=events, header=header, fulfillment_orders=work)
     ends = [
         (stock.release_allocation if back.allocated else stock.release_reservation)(
             call.tenant, back.sku, back.node_id, back.quantity
         )
-        for back in given_back
+        for back in taken.given_back
     ]
-    return Decision([*writes, *ends], drafts, body=summary(after).model_dump())
+    return Decision([*writes, *ends], drafts, status=_status(after), body=summary(after).model_dump())
+
+
+def _status(order: Order) -> int:
+    """202 while a node has still to say whether it lets go of units that are to be cancelled."""
+    return 202 if any(work.asked for work in order.fulfillment_orders) else 200
 
 
 def require_review(order: Order, runtime: Runtime, call: Call) -> None:
@@ -270,6 +268,7 @@ def require_review(order: Order, runtime: Runtime, call: Call) -> None:
 
 def require_order(runtime: Runtime, call: Call, order_id: str) -> Order:
     """The order as it is now; unknown raises NotFound, another version than If-Match names raises StaleVersion."""
+    authorize(call.principal, "orders.write", partition(call.tenant, order_id))
     order = load_order(runtime.database, call.tenant, order_id)
     if order is None:
         raise NotFound(f"There is no order {order_id}.")

@@ -6,7 +6,7 @@ status of the order is a pure function of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -158,9 +158,8 @@ class Order:
         object.__setattr__(self, "gone", gone)
         parts: dict[int, list[tuple[FulfillmentOrder, WorkLine]]] = {}
         for work in self.fulfillment_orders:
-            if work.status is not WorkStatus.REJECTED:
-                for part in work.lines:
-                    parts.setdefault(part.line_no, []).append((work, part))
+            for part in work.lines:
+                parts.setdefault(part.line_no, []).append((work, part))
         object.__setattr__(self, "parts", parts)
 
     def line(self, line_no: int) -> Line:
@@ -222,7 +221,7 @@ def quantities(order: Order, line: Line) -> dict[str, int]:
         counts[gone] += part.shipped
         counts["ready" if work.status is WorkStatus.READY else "packed"] += part.packed - part.shipped
         counts["picked"] += part.picked - part.packed
-        waiting = part.quantity - part.cancelled - part.picked
+        waiting = part.held - part.picked
         counts["allocated" if work.status is WorkStatus.SCHEDULED else "released"] += waiting
     counts["cancelled"] = order.cancelled.get(line.line_no, 0)
     known = sum(counts.values())
@@ -243,49 +242,28 @@ def line_total(line: Line) -> Amounts:
     return line_amounts(line.agreed)
 
 
-def available_actions(order: Order) -> list[str]:
-    """What may be done with the order now."""
-    if order.header.in_review:
-        return ["review", "cancel"]
-    if status(order) in _OVER:
-        return []
-    return ["cancel"] if any(cancellable(order, line) for line in order.lines) else []
+_ACTIONS: Mapping[Status, tuple[str, ...]] = {
+    Status.PENDING_REVIEW: ("review", "cancel"),
+    Status.CONFIRMED: ("cancel",),
+    Status.IN_PROGRESS: ("cancel",),
+}
 
 
-_OVER = frozenset({Status.COMPLETED, Status.CANCELLED})
+def available_actions(status: Status) -> list[str]:
+    """What may be done with an order in a status: until it is over, some unit of it can be cancelled or asked for."""
+    return list(_ACTIONS.get(status, ()))
 
 
-def cancellable(order: Order, line: Line) -> int:
-    """Units of a line that no node has packed yet."""
-    if status(order) in _OVER:
-        return 0
-    held = sum(
-        max(part.packed, part.shipped) if work.status in _CANCELLABLE else part.quantity - part.cancelled
-        for work, part in order.parts.get(line.line_no, ())
-    )
-    if not line.work and charges_left(order):
-        return 0
-    return line.quantity - order.cancelled.get(line.line_no, 0) - held
-
-
-_CANCELLABLE = frozenset({WorkStatus.SCHEDULED, WorkStatus.OPEN, WorkStatus.ACCEPTED, WorkStatus.PICKING})
-
-
-def groups_of(lines: Sequence[LineRequest], default: Address | None) -> tuple[tuple[Group, ...], list[int]]:
-    """The fulfilment groups of some lines, and the group number of each line."""
-    found: dict[str, Group] = {}
-    numbers = []
-    for line in lines:
-        address = None
-        if line.method in (Method.SHIP, Method.DELIVERY):
-            address = line.ship_to or default
-        key = f"{line.method}|{address.model_dump_json() if address else ''}|{line.pickup_node or ''}"
-        if key not in found:
-            found[key] = Group(
-                group_no=len(found) + 1, method=line.method, ship_to=address, pickup_node=line.pickup_node
-            )
-        numbers.append(found[key].group_no)
-    return tuple(found.values()), numbers
+def open_claims(order: Order, line: Line) -> list[Claim]:
+    """What is still claimed for a line that is not yet allocated: cancelled units left the last claims first."""
+    gone = order.cancelled.get(line.line_no, 0)
+    claims: list[Claim] = []
+    for claim in reversed(line.claims):
+        taken = min(gone, claim.quantity)
+        gone -= taken
+        if claim.quantity > taken:
+            claims.insert(0, Claim(node_id=claim.node_id, quantity=claim.quantity - taken))
+    return claims
 
 
 def accompanying_amounts(order: Order) -> Amounts:

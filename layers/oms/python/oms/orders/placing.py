@@ -2,56 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 
-from oms.inventory.store import snapshot
-from oms.orders.model import Claim, Group, Header, Line, Order, groups_of
-from oms.orders.request import LineRequest, LineType, Method, OrderRequest
+from oms.inventory.reads import claimable_units
+from oms.orders.model import Claim, Group, Header, Line, Order
+from oms.orders.request import Address, LineRequest, LineType, Method, OrderRequest
 from oms.orders.validation import Known, review
 from oms.payments.model import Payment
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Runtime
 from oms.platform.ids import child_id
 from oms.platform.problems import FieldError, OutOfStock
-from oms.registry.model import Node
 from oms.registry.reads import known_items, known_nodes
-from oms.sourcing.geo import locate
-from oms.sourcing.model import Allotment, Demand, Place, Plan, Source, source
-
-Stock = Mapping[tuple[str, str], int]
-
-
-@dataclass(frozen=True, slots=True)
-class Sourced:
-    """The plan of each group, and whether no better plan exists for any of them."""
-
-    plans: Mapping[int, Plan]
-    is_best: bool
-
-    @property
-    def allotments(self) -> list[Allotment]:
-        return [allotment for plan in self.plans.values() for allotment in plan.allotments]
-
-    @property
-    def claims(self) -> dict[tuple[str, str], int]:
-        """Units to claim per SKU and node, summed over lines."""
-        claims: dict[tuple[str, str], int] = {}
-        for allotment in self.allotments:
-            key = (allotment.sku, allotment.node_id)
-            claims[key] = claims.get(key, 0) + allotment.quantity
-        return claims
-
-    @property
-    def missing(self) -> bool:
-        """Whether some units have no node."""
-        return any(plan.missing for plan in self.plans.values())
-
-    @property
-    def rank(self) -> tuple[int, int, int]:
-        """Smaller is better, over all groups."""
-        ranks = [plan.rank for plan in self.plans.values()]
-        return (sum(r[0] for r in ranks), sum(r[1] for r in ranks), sum(r[2] for r in ranks))
+from oms.sourcing.model import Sourced, source_groups
 
 
 def look_up(runtime: Runtime, tenant: str, order: OrderRequest) -> Known:
@@ -63,40 +27,22 @@ def look_up(runtime: Runtime, tenant: str, order: OrderRequest) -> Known:
     return Known(items=items, nodes=known_nodes(runtime.database, tenant, now, named=named))
 
 
-def read_stock(runtime: Runtime, tenant: str, skus: Iterable[str]) -> dict[tuple[str, str], int]:
-    """What can be claimed now, per SKU and node."""
-    rows = snapshot(runtime.database, tenant, sorted(set(skus)))
-    return {(sku, row.node_id): row.available for sku, found in rows.items() for row in found if row.available > 0}
+def choose_nodes(
+    runtime: Runtime, tenant: str, known: Known, groups: Sequence[Group], lines: Sequence[Line]
+) -> Sourced:
+    """Nodes for every unit, from stock as it is now.
 
-
-def source_groups(groups: Sequence[Group], lines: Sequence[Line], nodes: Mapping[str, Node], stock: Stock) -> Sourced:
-    """Choose nodes for every group in turn, each from what the groups before it have left."""
-    left = dict(stock)
-    plans: dict[int, Plan] = {}
-    for group in groups:
-        demands = [
-            Demand(line.line_no, line.agreed.sku, line.quantity)
-            for line in lines
-            if line.group_no == group.group_no and line.claims_stock
-        ]
-        if not demands:
-            continue
-        plan = source(demands, sources_of(group, nodes), left, _destination(group, nodes))
-        for allotment in plan.allotments:
-            left[allotment.sku, allotment.node_id] -= allotment.quantity
-        plans[group.group_no] = plan
-    return Sourced(plans, is_best=all(plan.is_best for plan in plans.values()))
-
-
-def sources_of(group: Group, nodes: Mapping[str, Node]) -> list[Source]:
-    """The active nodes that may serve a group: the chosen node for a pick-up, else every node with that journey."""
-    if group.method is Method.PICKUP and group.pickup_node is not None:
-        return [Source(group.pickup_node, None)]
-    return [
-        Source(node.id, _place(node))
-        for node in nodes.values()
-        if node.status == "active" and any(journey == group.method.value for journey in node.journeys)
-    ]
+    Where the open nodes do not have everything and closed ones do, these are chosen: the order is kept, and a person
+    decides what becomes of it.
+    """
+    skus = (line.agreed.sku for line in lines if line.claims_stock)
+    available = claimable_units(runtime.database, tenant, skus)
+    sourced = source_groups(groups, lines, known.nodes, available)
+    if sourced.missing:
+        with_closed = source_groups(groups, lines, known.nodes, available, closed_too=True)
+        # What a closed node holds is worth another look before it becomes work.
+        return sourced if with_closed.missing else replace(with_closed, is_best=False)
+    return sourced
 
 
 def refuse_missing(order: OrderRequest, sourced: Sourced) -> None:
@@ -122,7 +68,7 @@ def new_order(
     sourced: Sourced,
 ) -> Order:
     """The order with its plan and its tenders, in review if a validator failed."""
-    validations = review(request, known)
+    validations = review(request, replace(known, giving=frozenset(a.node_id for a in sourced.allotments)))
     placed_at = runtime.clock.now()
     order_id = runtime.ids.new("ord")
     header = Header(
@@ -186,13 +132,18 @@ def _has_work(line: LineRequest) -> bool:
     return line.type is LineType.STOCK or line.method is Method.DIGITAL
 
 
-def _destination(group: Group, nodes: Mapping[str, Node]) -> Place | None:
-    if group.pickup_node is not None and group.pickup_node in nodes:
-        return _place(nodes[group.pickup_node])
-    if group.ship_to is None:
-        return None
-    return locate(group.ship_to.country, group.ship_to.postal_code)
-
-
-def _place(node: Node) -> Place:
-    return Place(node.latitude_microdegrees, node.longitude_microdegrees)
+def groups_of(lines: Sequence[LineRequest], default: Address | None) -> tuple[tuple[Group, ...], list[int]]:
+    """The fulfilment groups of some lines, and the group number of each line."""
+    found: dict[str, Group] = {}
+    numbers = []
+    for line in lines:
+        address = None
+        if line.method in (Method.SHIP, Method.DELIVERY):
+            address = line.ship_to or default
+        key = f"{line.method}|{address.model_dump_json() if address else ''}|{line.pickup_node or ''}"
+        if key not in found:
+            found[key] = Group(
+                group_no=len(found) + 1, method=line.method, ship_to=address, pickup_node=line.pickup_node
+            )
+        numbers.append(found[key].group_no)
+    return tuple(found.values()), numbers

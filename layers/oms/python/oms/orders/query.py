@@ -39,6 +39,16 @@ def order_filter(query: Mapping[str, str], now: datetime) -> OrderFilter:
     )
 
 
+def named_order(query: Mapping[str, str]) -> tuple[str, str] | None:
+    """Channel and external id where a query asks for the one order that a channel knows by its own id, else None."""
+    if "external_id" not in query:
+        return None
+    for name in query:
+        if name not in ("channel", "external_id"):
+            raise _refused(name, "unknown_parameter", "beside external_id only channel says something")
+    return query.get("channel", ""), query["external_id"]
+
+
 def page_size(query: Mapping[str, str]) -> int:
     """How many rows a page has: 25 unless asked, at most 100."""
     return _read(query, "limit", _limit, 25)

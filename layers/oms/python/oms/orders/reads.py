@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from oms.fulfillment.model import FulfillmentOrder
 from oms.fulfillment.views import work_view
-from oms.orders.model import Order
-from oms.orders.store import find_by_external_id, load_order
+from oms.orders.model import Order, Status, available_actions
+from oms.orders.store import find_by_external_id, header_key, load_order
 from oms.orders.views import summary
 from oms.platform.dynamodb import Database
 from oms.platform.events import events_partition
@@ -60,11 +60,21 @@ def get_timeline(database: Database, tenant: str, order_id: str) -> list[dict[st
 
 def list_orders(database: Database, tenant: str, wanted: OrderFilter) -> dict[str, Any]:
     """Orders by placing, newest first: a page, and the cursor of the next one (None at the end)."""
+    found, cursor = _find(database, tenant, wanted)
+    versions = _versions(database, tenant, [order["id"] for order in found])
+    return {
+        "orders": [order | {"version": versions[order["id"]]} for order in found if order["id"] in versions],
+        "next_cursor": cursor,
+    }
+
+
+def _find(database: Database, tenant: str, wanted: OrderFilter) -> tuple[list[dict[str, Any]], str | None]:
+    """The orders of a page as the index has them, and the cursor of the next one."""
     day, after = _read_cursor(tenant, wanted)
     found: list[dict[str, Any]] = []
     for _ in range(_DAYS_PER_CALL):
         if day < wanted.placed_from:
-            return {"orders": found, "next_cursor": None}
+            return found, None
         partition = _placed_on(tenant, day)
         while True:
             page = database.query_index("orders", INDEX, partition, limit=wanted.limit, after=after, newest_first=True)
@@ -72,12 +82,12 @@ def list_orders(database: Database, tenant: str, wanted: OrderFilter) -> dict[st
                 if _matches(item, wanted):
                     found.append(_listed(item))
                     if len(found) == wanted.limit:
-                        return {"orders": found, "next_cursor": _cursor(day, _position(item))}
+                        return found, _cursor(day, _position(item))
             after = page.next
             if after is None:
                 break
         day -= timedelta(days=1)
-    return {"orders": found, "next_cursor": _cursor(day, None) if day >= wanted.placed_from else None}
+    return found, _cursor(day, None) if day >= wanted.placed_from else None
 
 
 def find_order(database: Database, tenant: str, channel: str, external_id: str) -> dict[str, Any]:
@@ -87,24 +97,30 @@ def find_order(database: Database, tenant: str, channel: str, external_id: str) 
     if order is None:
         return {"orders": [], "next_cursor": None}
     shown = summary(order).model_dump()
-    return {
-        "orders": [{name: shown[name] for name in ("id", "placed_at", *_SHOWN)}],
-        "next_cursor": None,
-    }
+    names = ("id", "placed_at", *_SHOWN, "version", "available_actions")
+    return {"orders": [{name: shown[name] for name in names}], "next_cursor": None}
 
 
 def list_work(
     database: Database, tenant: str, node_id: str, status: str, *, limit: int, cursor: str | None
 ) -> dict[str, Any]:
-    """The fulfilment orders of a node in one state, oldest first; without the version, which their orders have."""
+    """The fulfilment orders of a node in one state, oldest first."""
     partition = f"{tenant_prefix(tenant)}WORK#{node_id}#{status}"
     after = _own(tenant, partition, _decode(cursor)) if cursor else None
     page = database.query_index("orders", INDEX, partition, limit=limit, after=after)
     works = [FulfillmentOrder.model_validate_json(str(item["body"])) for item in page.items]
+    versions = _versions(database, tenant, [work.order_id for work in works])
     return {
-        "fulfillment_orders": [work_view(work).model_dump() for work in works],
+        "fulfillment_orders": [work_view(work, versions[work.order_id]).model_dump() for work in works],
         "next_cursor": _encode(dict(page.next)) if page.next else None,
     }
+
+
+def _versions(database: Database, tenant: str, order_ids: Iterable[str]) -> dict[str, int]:
+    """The versions of some orders, which the index does not carry: every step of an order would write to it."""
+    keys = {("orders", header_key(tenant, order_id)): order_id for order_id in order_ids}
+    found = database.get_many(list(keys), consistent=False)
+    return {keys[key]: int(str(header["version"])) for key, header in found.items()}
 
 
 def _timeline_row(row: Item) -> dict[str, Any]:
@@ -140,7 +156,12 @@ def _matches(item: Item, wanted: OrderFilter) -> bool:
 
 def _listed(item: Item) -> dict[str, Any]:
     placed_at, order_id = str(item["gsi1sk"]).split("#", 1)
-    return {"id": order_id, "placed_at": placed_at, **{name: item[name] for name in _SHOWN}}
+    return {
+        "id": order_id,
+        "placed_at": placed_at,
+        **{name: item[name] for name in _SHOWN},
+        "available_actions": available_actions(Status(str(item["status"]))),
+    }
 
 
 def _position(item: Item) -> dict[str, str]:

@@ -6,10 +6,12 @@
 | header: what was agreed, written once | same | AGREED |
 | lines, 40 at a time | same | LINES#<first line no> |
 | tenders, shipments, fulfilment orders | same | PAYMENT#<id>, SHIPMENT#<id>, WORK#<id> |
+| that the order is unfinished, while the sweeper looks after it | same | OPEN |
 | who has an external id | T#<tenant>#EXTERNAL#<channel>#<external id> | EXTERNAL |
 
 Index `by_status`: orders by day of placing (T#<tenant>#ORDERS#<yyyy-mm-dd>), fulfilment orders by node and status
-(T#<tenant>#WORK#<node>#<status>). One query of the partition reads an order whole.
+(T#<tenant>#WORK#<node>#<status>), unfinished orders by when to look at them (T#<tenant>#OPEN). One query of the
+partition reads an order whole.
 
 A query is not isolated from a transaction. What changes sorts after the header, so a child can be newer than the
 header that it is read with, never older; the commit of whoever read it then fails on the header's version.
@@ -47,6 +49,15 @@ def header_key(tenant: str, order_id: str) -> Key:
 
 def agreed_key(tenant: str, order_id: str) -> Key:
     return Key(partition(tenant, order_id), "AGREED")
+
+
+def unfinished_key(tenant: str, order_id: str) -> Key:
+    return Key(partition(tenant, order_id), "OPEN")
+
+
+def unfinished_position(tenant: str, order_id: str, due: str = "") -> Item:
+    """Where an unfinished order stands in the index: by when it is due; without that, before all others."""
+    return {"gsi1pk": f"{tenant_prefix(tenant)}OPEN", "gsi1sk": f"{due}#{order_id}"}
 
 
 def external_key(tenant: str, channel: str, external_id: str) -> Key:

@@ -22,10 +22,11 @@ TO_AN_ADDRESS = frozenset({Method.SHIP, Method.DELIVERY})
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the registry knows of the SKUs and nodes that an order names."""
+    """What the registry knows of the SKUs and nodes that an order names, and which nodes are to give its units."""
 
     items: Mapping[str, Item]
     nodes: Mapping[str, Node]
+    giving: frozenset[str] = frozenset()
 
 
 def refuse_size(order: OrderRequest, line_limit: int) -> None:
@@ -101,9 +102,13 @@ def _address(order: OrderRequest, _: Known) -> tuple[str, str]:
 
 
 def _node(order: OrderRequest, known: Known) -> tuple[str, str]:
-    for name in {order.selling_node, *(line.pickup_node for line in order.lines if line.pickup_node)}:
+    named = {order.selling_node, *(line.pickup_node for line in order.lines if line.pickup_node)}
+    for name in sorted(named):
         if known.nodes[name].status != "active":
             return "fail", f"node {name} is closed"
+    for name in sorted(known.giving - named):
+        if known.nodes[name].status != "active":
+            return "fail", f"no open node has all of the units; node {name}, which has, is closed"
     return "pass", ""
 
 

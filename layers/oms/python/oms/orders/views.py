@@ -84,6 +84,7 @@ class PaymentView(View):
     amount: int
     authorized: int
     captured: int
+    pending: int
     released: int
     psp_reference: str | None
     capture_before: str | None
@@ -173,7 +174,7 @@ def _common(order: Order) -> dict[str, object]:
         "total": header.totals.total,
         "line_count": header.line_count,
         "placed_at": header.placed_at,
-        "available_actions": available_actions(order),
+        "available_actions": available_actions(status(order)),
     }
 
 
@@ -219,7 +220,10 @@ def _shipment(shipment: Shipment) -> ShipmentView:
         ),
         total=shipment.amounts.total,
         lines=[line.model_dump() for line in shipment.lines],
-        packages=[package.model_dump() for package in shipment.packages],
+        packages=[
+            package.model_dump() | {"lines": [line.model_dump() for line in package.lines or shipment.lines]}
+            for package in shipment.packages
+        ],
         captures=[
             CaptureView(payment_id=c.payment_id, amount=c.amount, captured=c.capture_id is not None)
             for c in shipment.captures

@@ -6,14 +6,25 @@ was read, counts the events and stores the statuses that follow from the childre
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from oms.fulfillment.model import FulfillmentOrder, Shipment
-from oms.orders.events import OrderCompleted
-from oms.orders.model import Header, Order, Status, fulfillment_status, payment_status, status
-from oms.orders.store import PROGRESS, agreed_key, header_key, partition
+from oms.orders.events import CancelledLine, OrderCancelled, OrderCompleted, OrderLinesCancelled
+from oms.orders.model import (
+    Cancellation,
+    Header,
+    Line,
+    Order,
+    Status,
+    charges_left,
+    fulfillment_status,
+    payment_status,
+    status,
+)
+from oms.orders.store import PROGRESS, agreed_key, header_key, partition, unfinished_key, unfinished_position
+from oms.orders.unfinished import needs_sweeper
 from oms.payments.model import Payment
 from oms.platform.events import EventData, EventDraft
 from oms.platform.principal import tenant_prefix
@@ -41,7 +52,10 @@ def change_order(
     """The order with some children replaced or added, the writes that store it, and its events in sequence.
 
     The transaction fails if the order changed since it was read. An order that becomes complete says so by itself.
+    Nothing changes without a fact that says what.
     """
+    if not events:
+        raise ValueError(f"a change of {before.header.id} without an event")
     old = before.header
     after = replace(
         before,
@@ -63,6 +77,7 @@ def change_order(
             for shipment in shipments
         ),
         *(payment_write(tenant, payment) for payment in payments),
+        *([unfinished_write(tenant, after)] if needs_sweeper(before, after) else []),
     ]
     changes = _changes(before, after)
     drafts = [
@@ -79,6 +94,53 @@ def change_order(
         for position, data in enumerate(events, start=1)
     ]
     return after, writes, drafts
+
+
+def cancelled_units(order: Order, units: Mapping[int, int], reason: str) -> tuple[Header, list[EventData]]:
+    """The header of an order without some units, and what is told of it.
+
+    When no goods remain, the lines that only accompany them, such as postage, are cancelled too.
+    """
+    header = order.header
+    gone = {**units, **(_companions(order) if _no_goods_left(order, units) else {})}
+    nothing_left = not any(_left(order, line, gone) for line in order.lines)
+    events: list[EventData] = [
+        OrderLinesCancelled(
+            order_id=header.id,
+            external_id=header.external_id,
+            lines=tuple(
+                CancelledLine(line_no=n, sku=order.line(n).agreed.sku, quantity=count)
+                for n, count in sorted(gone.items())
+            ),
+            reason=reason,
+            nothing_left=nothing_left,
+        )
+    ]
+    if nothing_left:
+        events.append(OrderCancelled(order_id=header.id, external_id=header.external_id, reason=reason))
+    cancelled = tuple(Cancellation(line_no=n, quantity=count, reason=reason) for n, count in gone.items())
+    changes = {
+        "cancellations": (*header.cancellations, *cancelled),
+        "in_review": header.in_review and not nothing_left,
+    }
+    return header.model_copy(update=changes), events
+
+
+def _companions(order: Order) -> dict[int, int]:
+    """What is left of the lines without work, unless it has left with goods."""
+    if charges_left(order):
+        return {}
+    return {line.line_no: _left(order, line, {}) for line in order.lines if not line.work and _left(order, line, {})}
+
+
+def _no_goods_left(order: Order, units: Mapping[int, int]) -> bool:
+    goods = [line for line in order.work_lines if line.claims_stock] or order.work_lines
+    return not any(_left(order, line, units) for line in goods)
+
+
+def _left(order: Order, line: Line, units: Mapping[int, int]) -> int:
+    """Units of a line that are not cancelled once these are."""
+    return line.quantity - order.cancelled.get(line.line_no, 0) - units.get(line.line_no, 0)
 
 
 def _completed(order: Order) -> OrderCompleted:
@@ -100,6 +162,13 @@ def new_order_writes(tenant: str, order: Order, lines: Sequence[tuple[str, Item]
         *(create("orders", Key(partition(tenant, header.id), sk), item) for sk, item in lines),
         *(payment_write(tenant, payment) for payment in order.payments),
     ]
+
+
+def unfinished_write(tenant: str, order: Order) -> Write:
+    """List the order among the unfinished ones, for the sweeper to look at next."""
+    header = order.header
+    item: Item = {"version": header.version, "looks": 0, **unfinished_position(tenant, header.id)}
+    return put("orders", unfinished_key(tenant, header.id), item)
 
 
 def payment_write(tenant: str, payment: Payment) -> Write:

@@ -15,7 +15,7 @@ from oms.registry.model import Hours, Node
 
 Interval = tuple[datetime, datetime]
 _DAY = timedelta(days=1)
-# A node that does not open within this time has no next opening.
+# Open time that does not come within these weeks is not waited for.
 _LOOK_AHEAD_WEEKS = 53
 
 
@@ -38,19 +38,15 @@ def open_intervals(node: Node, start: datetime, end: datetime) -> list[Interval]
     return joined
 
 
-def is_open(node: Node, instant: datetime) -> bool:
-    """Whether a node is open at an instant."""
-    return bool(open_intervals(node, instant, require_utc(instant) + timedelta(microseconds=1)))
-
-
-def next_opening(node: Node, instant: datetime) -> datetime | None:
-    """The first instant, from the given one on, at which a node is open; None if there is none within 53 weeks."""
-    start = require_utc(instant)
-    for week in range(_LOOK_AHEAD_WEEKS):
-        begin = start + week * 7 * _DAY
-        intervals = open_intervals(node, begin, begin + 7 * _DAY)
-        if intervals:
-            return intervals[0][0]
+def end_of_open_time(node: Node, start: datetime, needed: timedelta) -> datetime | None:
+    """The instant at which a node will have been open for so long; None if it is not within 53 weeks."""
+    begin = require_utc(start)
+    for _ in range(_LOOK_AHEAD_WEEKS):
+        for opens, closes in open_intervals(node, begin, begin + 7 * _DAY):
+            if closes - opens >= needed:
+                return opens + needed
+            needed -= closes - opens
+        begin += 7 * _DAY
     return None
 
 

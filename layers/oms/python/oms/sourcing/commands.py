@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from oms.fulfillment.model import MOST_LINES, FulfillmentOrder, Status, WorkLine
 from oms.inventory import writes as stock
-from oms.orders.cancelling import open_claims
+from oms.inventory.reads import claimable_units
 from oms.orders.events import OrderSourced
-from oms.orders.model import Claim, Group, Line, Order
+from oms.orders.model import Claim, Group, Line, Order, open_claims
 from oms.orders.model import Status as OrderStatus
 from oms.orders.model import status as order_status
-from oms.orders.placing import read_stock, source_groups
 from oms.orders.request import Method
 from oms.orders.store import existing_order, fresh_orders
 from oms.orders.writes import change_order
@@ -22,10 +21,14 @@ from oms.platform.commands import Decision, Outcome, Runtime, execute
 from oms.platform.consumers import call_from_workflow
 from oms.platform.ids import child_id
 from oms.platform.writes import MOST_ACTIONS, Write
+from oms.registry.hours import end_of_open_time
+from oms.registry.model import Node
 from oms.registry.reads import known_nodes
+from oms.sourcing.model import source_groups
 
-# How long a node may take before somebody is told.
+# How long a node may take before somebody is told: a day, or a working day of its own where it has opening hours.
 RESPOND_WITHIN = timedelta(hours=24)
+RESPOND_WITHIN_OPEN = timedelta(hours=8)
 # Header, event and record, and work of groups that share a node or need no stock.
 _OTHER_WRITES = 15
 
@@ -67,7 +70,7 @@ def _source_part(runtime: Runtime, tenant: str, order: Order) -> Order:
         if now is order and not now.header.plan_is_best and not now.fulfillment_orders and len(moves) <= MOST_LINES:
             moves = _improved(runtime, tenant, now, moves)
         part, later = moves[:MOST_LINES], moves[MOST_LINES:]
-        work = _work(runtime, now, part)
+        work = _work(runtime, tenant, now, part)
         header = now.header.model_copy(update={"sourced": not later})
         ids = tuple(entry.id for entry in work)
         event = OrderSourced(order_id=order_id, fulfillment_order_ids=ids, is_last=not later)
@@ -106,7 +109,7 @@ def _improved(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]
     if len(lines) != len([line for line in order.lines if line.claims_stock]):
         return list(moves)
     goods = [move for move in moves if move.line.claims_stock]
-    free = read_stock(runtime, tenant, (line.agreed.sku for line in lines))
+    free = claimable_units(runtime.database, tenant, (line.agreed.sku for line in lines))
     own = dict(free)
     only_own: dict[tuple[str, str], int] = {}
     for move in goods:
@@ -121,7 +124,8 @@ def _improved(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]
     moved += [move for move in moves if not move.line.claims_stock]
     # A unit that moves takes two stock rows; a better plan that does not fit one transaction is left for what it is.
     writes = sum(1 if move.from_node == move.to_node else 2 for move in moved) + len({m.to_node for m in moved})
-    return moved if writes < MOST_ACTIONS - _OTHER_WRITES else list(moves)
+    fits = len(moved) <= MOST_LINES and writes < MOST_ACTIONS - _OTHER_WRITES
+    return moved if fits else list(moves)
 
 
 def _reassigned(order: Order, moves: Sequence[Move], wanted: dict[tuple[int, str], int]) -> list[Move]:
@@ -150,7 +154,7 @@ def _claim_writes(tenant: str, move: Move) -> list[Write]:
     return stock.move_claim(tenant, move.line.agreed.sku, move.from_node, move.to_node, move.quantity)
 
 
-def _work(runtime: Runtime, order: Order, moves: Sequence[Move]) -> list[FulfillmentOrder]:
+def _work(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]) -> list[FulfillmentOrder]:
     """One fulfilment order per group and node."""
     parts: dict[tuple[int, str], list[WorkLine]] = {}
     for move in sorted(moves, key=lambda m: (m.line.group_no, m.to_node, m.line.line_no)):
@@ -160,16 +164,31 @@ def _work(runtime: Runtime, order: Order, moves: Sequence[Move]) -> list[Fulfill
         else:
             lines.append(WorkLine(line_no=move.line.line_no, sku=move.line.agreed.sku, quantity=move.quantity))
     first = len(order.fulfillment_orders) + 1
+    now = runtime.clock.now()
+    nodes = known_nodes(runtime.database, tenant, now, named=[node_id for _, node_id in parts])
     return [
-        _fulfillment_order(runtime, order, number, group_no, node_id, lines)
+        _fulfillment_order(order, number, group_no, node_id, lines, now, _respond_by(nodes.get(node_id), now))
         for number, ((group_no, node_id), lines) in enumerate(parts.items(), start=first)
     ]
 
 
+def _respond_by(node: Node | None, now: datetime) -> datetime:
+    """When a node must have answered: a node that is open at certain hours is given open hours only."""
+    if node is None or (node.hours is None and not node.holidays):
+        return now + RESPOND_WITHIN
+    needed = RESPOND_WITHIN if node.hours is None else RESPOND_WITHIN_OPEN
+    return end_of_open_time(node, now, needed) or now + RESPOND_WITHIN
+
+
 def _fulfillment_order(
-    runtime: Runtime, order: Order, number: int, group_no: int, node_id: str, lines: Sequence[WorkLine]
+    order: Order,
+    number: int,
+    group_no: int,
+    node_id: str,
+    lines: Sequence[WorkLine],
+    now: datetime,
+    respond_by: datetime,
 ) -> FulfillmentOrder:
-    now = runtime.clock.now()
     group = order.header.groups[group_no - 1]
     return FulfillmentOrder(
         id=child_id("ful", order.header.id, number),
@@ -181,8 +200,8 @@ def _fulfillment_order(
         status=Status.SCHEDULED,
         lines=tuple(lines),
         created_at=format_instant(now),
-        respond_by=format_instant(now + RESPOND_WITHIN),
-        timeout_seconds=int(RESPOND_WITHIN.total_seconds()),
+        respond_by=format_instant(respond_by),
+        timeout_seconds=-(-(respond_by - now) // timedelta(seconds=1)),
     )
 
 

@@ -1,6 +1,7 @@
 """The sourcing rule: fewest shipments, then nearest. A pure function over a snapshot; nothing here reads or writes.
 
-`source` is the one function that a better engine replaces; its inputs and its answer stay.
+`source` is the one function that a better engine replaces; its inputs and its answer stay. `source_groups` asks it for
+each group of an order.
 """
 
 from __future__ import annotations
@@ -8,21 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import asin, cos, radians, sin, sqrt
+
+from oms.orders.model import Group, Line
+from oms.orders.request import Method
+from oms.registry.model import Node
+from oms.sourcing.geo import Place, locate, metres
 
 # Beyond these the number of combinations grows faster than the gain; more nodes are added greedily instead.
 _MOST_COMBINED = 3
 _NEAREST_COMBINED = 20
-_EARTH_RADIUS_METRES = 6_371_009
-_UNKNOWN_DISTANCE = 10**9
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A point in microdegrees."""
-
-    latitude: int
-    longitude: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +77,7 @@ def source(
     wanted: dict[str, int] = {}
     for demand in demands:
         wanted[demand.sku] = wanted.get(demand.sku, 0) + demand.quantity
-    distances = {s.node_id: _metres(s.place, destination) for s in sources}
+    distances = {s.node_id: metres(s.place, destination) for s in sources}
     nearest_first = sorted(distances, key=lambda n: (distances[n], n))
     useful = [n for n in nearest_first if any(available.get((sku, n)) for sku in wanted)]
     chosen = _cover(wanted, useful, available, distances)
@@ -164,11 +159,85 @@ def _allot(
     return sorted(allotments, key=lambda a: (a.node_id, a.line_no)), missing
 
 
-def _metres(place: Place | None, destination: Place | None) -> int:
-    """Great-circle distance (haversine, mean Earth radius); unknown places are far away."""
-    if place is None or destination is None:
-        return _UNKNOWN_DISTANCE
-    lat1, lat2 = radians(place.latitude / 1e6), radians(destination.latitude / 1e6)
-    lon = radians((destination.longitude - place.longitude) / 1e6)
-    h = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin(lon / 2) ** 2
-    return round(2 * _EARTH_RADIUS_METRES * asin(min(1.0, sqrt(h))))
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """The plan of each group, and whether no better plan exists for any of them."""
+
+    plans: Mapping[int, Plan]
+    is_best: bool
+
+    @property
+    def allotments(self) -> list[Allotment]:
+        return [allotment for plan in self.plans.values() for allotment in plan.allotments]
+
+    @property
+    def claims(self) -> dict[tuple[str, str], int]:
+        """Units to claim per SKU and node, summed over lines."""
+        claims: dict[tuple[str, str], int] = {}
+        for allotment in self.allotments:
+            key = (allotment.sku, allotment.node_id)
+            claims[key] = claims.get(key, 0) + allotment.quantity
+        return claims
+
+    @property
+    def missing(self) -> bool:
+        """Whether some units have no node."""
+        return any(plan.missing for plan in self.plans.values())
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """Smaller is better, over all groups."""
+        ranks = [plan.rank for plan in self.plans.values()]
+        return (sum(r[0] for r in ranks), sum(r[1] for r in ranks), sum(r[2] for r in ranks))
+
+
+def source_groups(
+    groups: Sequence[Group],
+    lines: Sequence[Line],
+    nodes: Mapping[str, Node],
+    available: Mapping[tuple[str, str], int],
+    *,
+    closed_too: bool = False,
+) -> Sourced:
+    """Choose nodes for every group in turn, each from what the groups before it have left.
+
+    With `closed_too`, closed nodes may be chosen as well: for an order that a person will look at.
+    """
+    left = dict(available)
+    plans: dict[int, Plan] = {}
+    for group in groups:
+        demands = [
+            Demand(line.line_no, line.agreed.sku, line.quantity)
+            for line in lines
+            if line.group_no == group.group_no and line.claims_stock
+        ]
+        if not demands:
+            continue
+        plan = source(demands, _sources(group, nodes, closed_too), left, _destination(group, nodes))
+        for allotment in plan.allotments:
+            left[allotment.sku, allotment.node_id] -= allotment.quantity
+        plans[group.group_no] = plan
+    return Sourced(plans, is_best=all(plan.is_best for plan in plans.values()))
+
+
+def _sources(group: Group, nodes: Mapping[str, Node], closed_too: bool) -> list[Source]:
+    """The nodes that may serve a group: the chosen node for a pick-up, else every open one with that journey."""
+    if group.method is Method.PICKUP and group.pickup_node is not None:
+        return [Source(group.pickup_node, None)]
+    return [
+        Source(node.id, _place(node))
+        for node in nodes.values()
+        if (closed_too or node.status == "active") and any(journey == group.method.value for journey in node.journeys)
+    ]
+
+
+def _destination(group: Group, nodes: Mapping[str, Node]) -> Place | None:
+    if group.pickup_node is not None and group.pickup_node in nodes:
+        return _place(nodes[group.pickup_node])
+    if group.ship_to is None:
+        return None
+    return locate(group.ship_to.country, group.ship_to.postal_code)
+
+
+def _place(node: Node) -> Place:
+    return Place(node.latitude_microdegrees, node.longitude_microdegrees)

@@ -1,0 +1,243 @@
+"""What each verb of the node protocol does to an order: its work, its stock, perhaps a shipment, and what is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+
+from oms.fulfillment import protocol
+from oms.fulfillment.events import (
+    FulfillmentOrderAccepted,
+    FulfillmentOrderCancellationAccepted,
+    FulfillmentOrderCancellationRejected,
+    FulfillmentOrderClosed,
+    FulfillmentOrderPacked,
+    FulfillmentOrderPicked,
+    FulfillmentOrderReady,
+    FulfillmentOrderRejected,
+)
+from oms.fulfillment.model import FulfillmentOrder, Shipment, Status
+from oms.fulfillment.protocol import Action
+from oms.fulfillment.request import ActionRequest
+from oms.fulfillment.shipping import new_shipment, shipment_event
+from oms.fulfillment.writes import event_lines, moved, work_ids
+from oms.inventory import writes as stock
+from oms.inventory.model import MovementKind
+from oms.orders.model import Header, Order
+from oms.orders.writes import cancelled_units
+from oms.platform.commands import Call, Runtime
+from oms.platform.events import EventData
+from oms.platform.problems import FieldError, InvalidRequest
+from oms.platform.writes import Write
+
+# Reasons for closing that say something about the goods themselves: these units are not offered again until somebody
+# has looked. A rejection says nothing about goods, since nobody need have looked for them.
+HELD_BACK: Mapping[str, MovementKind] = {
+    "damaged": MovementKind.DAMAGED,
+    "not_found": MovementKind.BLOCKED,
+    "out_of_stock": MovementKind.BLOCKED,
+    "recalled": MovementKind.BLOCKED,
+}
+# Why a request to cancel is settled when the units left first.
+SHIPPED = "shipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one verb changes: the work, perhaps a shipment or the order's own header, the events, and the stock."""
+
+    work: FulfillmentOrder
+    events: Sequence[EventData]
+    shipments: Sequence[Shipment] = ()
+    stock: Sequence[Write] = field(default_factory=tuple)
+    header: Header | None = None
+
+
+Verb = Callable[[Runtime, Call, Order, FulfillmentOrder, ActionRequest], Step]
+
+
+def accept_fulfillment_order(
+    runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
+) -> Step:
+    """The node takes the work."""
+    return Step(protocol.accept(work), [FulfillmentOrderAccepted(**work_ids(work))])
+
+
+def reject_fulfillment_order(
+    runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
+) -> Step:
+    """The node refuses the work: its allocation goes back to available stock, the units are open again."""
+    reason = _reason(request, "a rejection needs a reason")
+    left = protocol.reject(work, reason)
+    header, events = _let_go(order, work, work.asked)
+    if left.status is Status.REJECTED:
+        events.append(FulfillmentOrderRejected(**work_ids(work), reason=reason))
+    return Step(left, events, stock=_released(call, order, work, _remaining(work)), header=header)
+
+
+def close_fulfillment_order(
+    runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
+) -> Step:
+    """The node cannot go on: what has not left is open again, and its stock available or held back, by the reason."""
+    reason = _reason(request, "closing needs a reason")
+    left = protocol.close(work, reason)
+    header, events = _let_go(order, work, work.asked)
+    if left.status is Status.INCOMPLETE:
+        lines = moved(work, left, attrgetter("given_up"))
+        events.append(FulfillmentOrderClosed(**work_ids(work), lines=lines, reason=reason))
+    kind = HELD_BACK.get(reason)
+    units = _remaining(work)
+    if kind is None:
+        return Step(left, events, stock=_released(call, order, work, units), header=header)
+    now = runtime.clock.now()
+    held = [
+        write
+        for sku, quantity in _by_sku(order, work, units).items()
+        for write in stock.hold_back(
+            call.tenant, sku, work.node_id, quantity, kind=kind, cause=work.id, at=now, reason=reason
+        )
+    ]
+    return Step(left, events, stock=held, header=header)
+
+
+def pick_fulfillment_order(
+    runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
+) -> Step:
+    """Units are taken from the shelf."""
+    picked = protocol.pick(work, request.quantities)
+    lines = moved(work, picked, attrgetter("picked"))
+    return Step(picked, [FulfillmentOrderPicked(**work_ids(work), lines=lines)])
+
+
+def pack_fulfillment_order(
+    runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
+) -> Step:
+    """Units are put into boxes."""
+    packed = protocol.pack(work, request.quantities)
+    lines = moved(work, packed, attrgetter("packed"))
+    return Step(packed, [FulfillmentOrderPacked(**work_ids(work), lines=lines)])
+
+
+def stage_fulfillment_order(
+    runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
+) -> Step:
+    """The goods wait at the counter."""
+    return Step(protocol.stage(work), [FulfillmentOrderReady(**work_ids(work))])
+
+
+def ship_fulfillment_order(
+    runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
+) -> Step:
+    """Units leave with a carrier: the stock is consumed and the money to take is fixed."""
+    return _leave(runtime, call, order, work, request, Action.SHIP)
+
+
+def hand_over_fulfillment_order(
+    runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
+) -> Step:
+    """The customer collects: the stock is consumed and the money to take is fixed."""
+    return _leave(runtime, call, order, work, request, Action.HAND_OVER)
+
+
+def cancel_response_fulfillment_order(
+    runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
+) -> Step:
+    """The node says whether it lets go of what it was asked for: what it lets go of is cancelled, the rest goes on."""
+    if request.accepted is None:
+        raise InvalidRequest(errors=[FieldError("/accepted", "required", "true or false")])
+    if not request.accepted:
+        reason = _reason(request, "a refusal needs a reason")
+        rejected = protocol.reject_cancellation(work)
+        return Step(rejected, [_refused(work, work.asked, reason)])
+    let_go = protocol.accept_cancellation(work, request.quantities)
+    units = {line.line_no: line.quantity for line in moved(work, let_go, attrgetter("cancelled"))}
+    header, events = _let_go(order, work, units)
+    kept = {n: asked - units.get(n, 0) for n, asked in work.asked.items() if asked > units.get(n, 0)}
+    if kept:
+        events.insert(1, _refused(work, kept, request.reason or "not_named"))
+    return Step(let_go, events, stock=_released(call, order, work, units), header=header)
+
+
+VERBS: Mapping[Action, Verb] = {
+    Action.ACCEPT: accept_fulfillment_order,
+    Action.REJECT: reject_fulfillment_order,
+    Action.PICK: pick_fulfillment_order,
+    Action.PACK: pack_fulfillment_order,
+    Action.STAGE: stage_fulfillment_order,
+    Action.SHIP: ship_fulfillment_order,
+    Action.HAND_OVER: hand_over_fulfillment_order,
+    Action.CLOSE: close_fulfillment_order,
+    Action.CANCEL_RESPONSE: cancel_response_fulfillment_order,
+}
+
+
+def _leave(
+    runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest, action: Action
+) -> Step:
+    left = protocol.leave(work, request.quantities, action)
+    lines = moved(work, left, attrgetter("shipped"))
+    shipment = new_shipment(runtime, order, left, lines, request)
+    consumed = [
+        write
+        for sku, quantity in _by_sku(order, work, {line.line_no: line.quantity for line in lines}).items()
+        for write in stock.ship(
+            call.tenant,
+            sku,
+            work.node_id,
+            quantity,
+            movement_id=shipment.id,
+            cause=shipment.id,
+            at=runtime.clock.now(),
+        )
+    ]
+    events: list[EventData] = [shipment_event(order, shipment)]
+    still = left.asked
+    overtaken = {n: units - still.get(n, 0) for n, units in work.asked.items() if units > still.get(n, 0)}
+    if overtaken:
+        events.append(_refused(work, overtaken, SHIPPED))
+    return Step(left, events, [shipment], consumed)
+
+
+def _let_go(order: Order, work: FulfillmentOrder, units: Mapping[int, int]) -> tuple[Header | None, list[EventData]]:
+    """The order's header without units that a node let go of, and the facts of it; nothing where there are none."""
+    if not units or work.cancel_request is None:
+        return None, []
+    nothing_left = all(line.remaining == units.get(line.line_no, 0) for line in work.lines)
+    accepted = FulfillmentOrderCancellationAccepted(
+        **work_ids(work), lines=event_lines(work, units), nothing_left=nothing_left
+    )
+    header, events = cancelled_units(order, units, work.cancel_request.reason)
+    return header, [accepted, *events]
+
+
+def _refused(work: FulfillmentOrder, units: Mapping[int, int], reason: str) -> FulfillmentOrderCancellationRejected:
+    return FulfillmentOrderCancellationRejected(**work_ids(work), lines=event_lines(work, units), reason=reason)
+
+
+def _reason(request: ActionRequest, needed: str) -> str:
+    if not request.reason:
+        raise InvalidRequest(errors=[FieldError("/reason", "required", needed)])
+    return request.reason
+
+
+def _remaining(work: FulfillmentOrder) -> dict[int, int]:
+    return {line.line_no: line.remaining for line in work.lines if line.remaining}
+
+
+def _released(call: Call, order: Order, work: FulfillmentOrder, units: Mapping[int, int]) -> list[Write]:
+    """Allocated units go back to available stock."""
+    return [
+        stock.release_allocation(call.tenant, sku, work.node_id, quantity)
+        for sku, quantity in _by_sku(order, work, units).items()
+    ]
+
+
+def _by_sku(order: Order, work: FulfillmentOrder, units: Mapping[int, int]) -> dict[str, int]:
+    """Units per SKU, of the lines that claim stock."""
+    skus: dict[str, int] = {}
+    for line_no, quantity in units.items():
+        if order.line(line_no).claims_stock:
+            sku = work.line(line_no).sku
+            skus[sku] = skus.get(sku, 0) + quantity
+    return skus

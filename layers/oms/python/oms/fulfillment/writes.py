@@ -1,0 +1,63 @@
+"""What an order's own commands change of the work of nodes: units that are taken out, or asked for.
+
+Pure builders, for the transaction of the order. Each answers with the work as it is then and the fact to be recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+
+from oms.fulfillment.events import EventLine, FulfillmentOrderCancellationRequested, FulfillmentOrderCancelled
+from oms.fulfillment.model import FulfillmentOrder, WorkLine
+from oms.fulfillment.protocol import TRANSITIONS, Action, cancel, request_cancellation
+
+
+def may_cancel(work: FulfillmentOrder) -> bool:
+    """Whether units of the work can be cancelled at once: no node has taken it."""
+    return work.status in TRANSITIONS[Action.CANCEL]
+
+
+def may_ask(work: FulfillmentOrder) -> bool:
+    """Whether the work is in the hands of a node, which must be asked."""
+    return work.status in TRANSITIONS[Action.REQUEST_CANCELLATION]
+
+
+def cancel_units(
+    work: FulfillmentOrder, quantities: Mapping[int, int]
+) -> tuple[FulfillmentOrder, FulfillmentOrderCancelled]:
+    """Work that no node has taken, without some units."""
+    after = cancel(work, quantities)
+    lines = moved(work, after, attrgetter("cancelled"))
+    return after, FulfillmentOrderCancelled(**work_ids(work), lines=lines, nothing_left=after.is_closed)
+
+
+def ask_for_units(
+    work: FulfillmentOrder, quantities: Mapping[int, int], reason: str
+) -> tuple[FulfillmentOrder, FulfillmentOrderCancellationRequested]:
+    """Work whose node is asked to let go of some units."""
+    after = request_cancellation(work, quantities, reason)
+    lines = event_lines(work, quantities)
+    return after, FulfillmentOrderCancellationRequested(**work_ids(work), lines=lines, reason=reason)
+
+
+def work_ids(work: FulfillmentOrder) -> dict[str, str]:
+    """The ids that every event of some work names."""
+    return {"order_id": work.order_id, "fulfillment_order_id": work.id, "node_id": work.node_id}
+
+
+def moved(before: FulfillmentOrder, after: FulfillmentOrder, count: Callable[[WorkLine], int]) -> tuple[EventLine, ...]:
+    """By how many units a count of each line has grown, where it has."""
+    return event_lines(
+        before,
+        {now.line_no: count(now) - count(was) for was, now in zip(before.lines, after.lines, strict=True)},
+    )
+
+
+def event_lines(work: FulfillmentOrder, quantities: Mapping[int, int]) -> tuple[EventLine, ...]:
+    """Units per line as events name them."""
+    return tuple(
+        EventLine(line_no=line.line_no, sku=line.sku, quantity=quantities[line.line_no])
+        for line in work.lines
+        if quantities.get(line.line_no, 0) > 0
+    )

@@ -1,0 +1,1 @@
+"""Counterparts of inventory outside our tables."""

@@ -1,0 +1,91 @@
+"""What of an order is still to be done outside our tables: money to hold, to take or to give back, work to start. Pure.
+
+On its first way through the workflows an order needs nobody to look after it. Where something stays open beyond that,
+the transaction that leaves it open lists the order among the unfinished ones, and the sweeper (orders.recovery) looks
+after it until nothing is open any more.
+"""
+
+from __future__ import annotations
+
+from oms.fulfillment.model import CAPTURE_FAILED, Capture
+from oms.fulfillment.model import Status as WorkStatus
+from oms.orders.model import Order, Status, payment_status, status
+from oms.payments.model import Payment, Rollup, State
+
+OVER = frozenset({Status.CANCELLED, Status.COMPLETED})
+# Tenders of which the last word has not been said.
+_UNDECIDED = frozenset({State.UNKNOWN, State.ACTION_REQUIRED, State.CAPTURE_PENDING})
+_ASKED_FOR = frozenset({State.CREATED, State.UNKNOWN, State.ACTION_REQUIRED})
+_UNPAID = frozenset({Rollup.FAILED, Rollup.EXPIRED, Rollup.UNPAID})
+
+
+def has_rest(order: Order) -> bool:
+    """Whether money is held that no shipment, past or to come, will take."""
+    pending = any(capture.capture_id is None for capture in _captures(order))
+    return status(order) in OVER and not pending and any(payment.capturable for payment in order.payments)
+
+
+def is_unfinished(order: Order) -> bool:
+    """Whether anything is open that is not in the hands of a person or a node."""
+    now = status(order)
+    if _is_looked_up(order):
+        return True
+    if now is Status.PENDING_REVIEW:
+        return False
+    if any(payment.state in _UNDECIDED for payment in order.payments) or has_rest(order):
+        return True
+    if any(capture.is_owed or capture.pending for capture in _captures(order)):
+        return True
+    if now in OVER:
+        return now is Status.CANCELLED and any(payment.state in _ASKED_FOR for payment in order.payments)
+    return may_go_on(order)
+
+
+def may_go_on(order: Order) -> bool:
+    """Whether the order workflow has something to do: plan, hold money, or start work."""
+    if status(order) in OVER or order.header.in_review:
+        return False
+    if any(payment.state in _ASKED_FOR for payment in order.payments):
+        return True
+    if order.header.totals.total and payment_status(order) in _UNPAID:
+        return False
+    return not order.header.sourced or any(work.status is WorkStatus.SCHEDULED for work in order.fulfillment_orders)
+
+
+def waits_for_others(order: Order) -> bool:
+    """Whether the customer or the provider has the next word, which may take days."""
+    return any(payment.state in (State.ACTION_REQUIRED, State.CAPTURE_PENDING) for payment in order.payments)
+
+
+def needs_sweeper(before: Order, after: Order) -> bool:
+    """Whether this change leaves something open that no run of a workflow is certain to finish."""
+    accepted = before.header.in_review and not after.header.in_review and is_unfinished(after)
+    return accepted or (_outlives_its_run(after) and not _outlives_its_run(before))
+
+
+def _outlives_its_run(order: Order) -> bool:
+    if _is_looked_up(order):
+        return True
+    if status(order) is Status.PENDING_REVIEW:
+        return False
+    if any(payment.state in _UNDECIDED for payment in order.payments) or has_rest(order):
+        return True
+    if status(order) is Status.CANCELLED:
+        return any(payment.state in _ASKED_FOR for payment in order.payments)
+    told = any(work.escalated_reason == CAPTURE_FAILED for work in order.fulfillment_orders)
+    return any(_asks_anew(payment) for payment in order.payments) or (
+        told and any(capture.is_owed for capture in _captures(order))
+    )
+
+
+def _is_looked_up(order: Order) -> bool:
+    """Whether the provider has the next word about money of what left; that goes on whoever has the order."""
+    return any(capture.pending or (capture.is_owed and capture.in_doubt_since) for capture in _captures(order))
+
+
+def _asks_anew(payment: Payment) -> bool:
+    return payment.state is State.CREATED and payment.attempt > 1
+
+
+def _captures(order: Order) -> list[Capture]:
+    return [capture for shipment in order.shipments for capture in shipment.captures]
