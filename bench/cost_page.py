@@ -9,7 +9,15 @@ from typing import Any
 
 from bench import prices
 from bench.figures import RESULTS
-from bench.order_cost import ACCESS_LOG_BYTES, TRACED, WHOLE_PROCESSOR_MB, bill, dollars_per_million, kept_gigabytes
+from bench.order_cost import (
+    ACCESS_LOG_BYTES,
+    TRACED,
+    WHOLE_PROCESSOR_MB,
+    bill,
+    dollars_per_million,
+    kept_gigabytes,
+    used,
+)
 from bench.usd_fixed import IDLE, POLLERS, FixedLine
 from local.state import ROOT
 
@@ -44,13 +52,19 @@ How it is counted:
   {traced:.0%} of the traces; the tasks of the workflows stand in the trace that started them.
 - Assumed, not metered: services keep data keys for minutes, so that calls to KMS hardly grow with orders. Each call to
   KMS that every order caused would add ${kms:g}.
-- Not counted: what the network carries out, the payment provider, and the daily export (a few files for each legal
-  entity and day, whatever the number of orders).
+- The finance export was metered once, for a business date with {orders} orders, and each of them carries an equal
+  share: ${export:.2f} for a million exports, one for each entity and date. Its time is that of its only run.
+  Reading the ledger grows with the orders of a date, files and calls do not: a larger day's share is smaller.
+- Not counted: what the network carries out, and the payment provider.
 
 A million orders add {kept:.0f} GB to the tables, which is ${storage:,.2f} a month with its point-in-time backup.
 """
 CALLS = """
 ## The calls of one order
+
+"""
+EXPORT = """
+## The calls of one export
 
 """
 WRITES = """
@@ -80,11 +94,15 @@ def page(meter: Mapping[str, Any], idle: Sequence[FixedLine]) -> str:
             access=ACCESS_LOG_BYTES,
             traced=TRACED,
             kms=prices.KMS_REQUEST,
+            orders=meter["export"]["orders"],
+            export=sum(line.dollars for line in used(meter["export"])),
             kept=kept,
             storage=kept * (prices.STORED_GB_MONTH + prices.BACKED_UP_GB_MONTH),
         ),
         CALLS,
         *_calls(meter),
+        EXPORT,
+        *_calls(meter["export"]),
         WRITES,
         *_writes(meter),
         FIXED.format(total=sum(line.dollars for line in idle), pollers=POLLERS, token=prices.TOKEN),

@@ -7,7 +7,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from local.state import ROOT
@@ -66,26 +66,33 @@ def machine() -> str:
 
 
 def commit() -> str:
-    """The commit that was measured, with a plus sign when files differ from it."""
+    """The commit that was measured, with a plus sign when files differ from it; what the bench itself writes aside."""
+    others = ["status", "--porcelain", "--untracked-files=no", "--", ".", f":(exclude){RESULTS.relative_to(ROOT)}"]
     try:
         said = [
             subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-            for words in (["rev-parse", "--short", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
+            for words in (["rev-parse", "--short", "HEAD"], others)
         ]
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return said[0] + ("+" if said[1] else "")
 
 
-def record(figures: Sequence[Figure]) -> None:
-    """Put figures into the file of the latest results; those that were not measured now stay as they were."""
-    RESULTS.mkdir(parents=True, exist_ok=True)
+def record(figures: Iterable[Figure], family: str, families: Iterable[str]) -> None:
+    """Put the figures of one family into the file of the latest results, in the place of all that it had there.
+
+    A family is how the names of one script's figures begin. Other families stay as they were measured; rows of none,
+    such as those of a script that is no more, go.
+    """
+    LATEST.parent.mkdir(parents=True, exist_ok=True)
     known = json.loads(LATEST.read_text()) if LATEST.exists() else {}
+    kept = tuple(one for one in families if one != family)
+    rows = {name: row for name, row in known.items() if name.startswith(kept) and not name.startswith(family)}
     measured_on = {"machine": machine(), "commit": commit()}
     for figure in figures:
-        row = asdict(figure)
-        known[row.pop("name")] = row | measured_on
-    LATEST.write_text(json.dumps(dict(sorted(known.items())), indent=1, ensure_ascii=False) + "\n")
+        shown = {"value": figure.value, "unit": figure.unit, "goal": figure.goal}
+        rows[figure.name] = {**shown, "compared_with": figure.compared_with, **measured_on}
+    LATEST.write_text(json.dumps(dict(sorted(rows.items())), indent=1, ensure_ascii=False) + "\n")
 
 
 def table(figures: Sequence[Figure]) -> str:

@@ -44,14 +44,26 @@ class Line:
 
 
 def bill(meter: Mapping[str, Any]) -> list[Line]:
-    """What a million metered orders cost, by part; a part that was not used has no line."""
+    """What a million metered orders cost, by part; a part that was not used has no line.
+
+    The export of a business date is shared by the orders that were in the one that was metered.
+    """
+    export = meter["export"]
+    share = Line("Finance export, its share", 1 / export["orders"], "exports", sum(x.dollars for x in used(export)))
+    return [*used(meter), share]
+
+
+def used(meter: Mapping[str, Any]) -> list[Line]:
+    """What a million times the metered work costs, by part."""
     tables = meter["tables"].values()
     functions = meter["functions"]
     invocations = sum(function["invocations"] for function in functions.values())
     traces = sum(function["invocations"] for name, function in functions.items() if name not in TASKS)
     messages = sum(meter["messages"].values())
     deliveries = sum(functions[name]["invocations"] for name in meter["messages"])
-    express_seconds = sum(billed_seconds(functions, name) for name in WAITS_FOR["start_order_workflow"])
+    waited_for = WAITS_FOR["start_order_workflow"] if meter["express_runs"] else ()
+    express_seconds = sum(billed_seconds(functions, name) for name in waited_for)
+    objects = meter.get("objects", {})
     logged = ACCESS_LOG_BYTES * meter["api_requests"] + sum(function["log_bytes"] for function in functions.values())
     lines = [
         Line("DynamoDB, items written", sum(t["write_units"] for t in tables), "write units", prices.WRITE_UNIT),
@@ -66,6 +78,8 @@ def bill(meter: Mapping[str, Any]) -> list[Line]:
         Line("EventBridge, store bus", meter["events"]["store"], "events", prices.EVENT),
         Line("EventBridge, archive", meter["archived_bytes"] / GB, "GB", prices.ARCHIVED_GB * MILLION),
         Line("SQS", messages + 2 * deliveries, "requests", prices.SQS_REQUEST),
+        Line("S3, put and listed", objects.get("PUT", 0) + objects.get("LIST", 0), "requests", prices.OBJECT_PUT),
+        Line("S3, read", objects.get("GET", 0), "requests", prices.OBJECT_GET),
         Line("HTTP API", meter["api_requests"], "requests", prices.HTTP_API_REQUEST),
         Line("CloudWatch Logs", logged / GB, "GB", prices.LOG_GB * MILLION),
         Line("X-Ray", traces * TRACED, "traces", prices.TRACE),

@@ -34,7 +34,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One call: by which function, which operation such as `DynamoDB.Query`, what was said."""
+    """One call: by which function, which operation such as `DynamoDB.Query` or `S3.PUT`, what was said.
+
+    Of a call to S3 only the size of what was said is kept.
+    """
 
     function: str
     operation: str
@@ -55,9 +58,13 @@ class Recorder:
     def __post_init__(self) -> None:
         self._dynamodb = self.running.aws("dynamodb")
 
-    def take(self, head: Mapping[str, str], body: bytes, pass_on: Any) -> tuple[int, list[tuple[str, str]], bytes]:
+    def take(
+        self, verb: str, path: str, head: Mapping[str, str], body: bytes, pass_on: Any
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
         """Pass one call on and write it down."""
-        service, _, action = head.get("x-amz-target", "").partition(".")
+        if "x-amz-target" not in head:
+            return self._take_object(verb, path, head, body, pass_on)
+        service, _, action = head["x-amz-target"].partition(".")
         operation = f"{service.split('_')[0]}.{action}"
         request = json.loads(body or b"{}")
         if action != "TransactWriteItems":
@@ -74,16 +81,29 @@ class Recorder:
         self._note(head, operation, request, answer, changes)
         return answer
 
+    def _take_object(
+        self, verb: str, path: str, head: Mapping[str, str], body: bytes, pass_on: Any
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        """A call to S3, the one service here that is spoken to by verb and path."""
+        answer: tuple[int, list[tuple[str, str]], bytes] = pass_on()
+        operation = "S3.LIST" if verb == "GET" and "list-type=2" in path else f"S3.{verb}"
+        sizes = {"bytes": len(body)}, {"bytes": len(answer[2])}
+        self.calls.append(Recorded(_function(head), operation, *sizes, answer[0] < 300))
+        return answer
+
     def _note(self, head: Any, operation: str, request: Any, answer: Any, changes: tuple[Change, ...]) -> None:
         status, _, content = answer
-        named = _APP.search(head.get("user-agent", ""))
         said = json.loads(content or b"{}")
-        function = named[1] if named else "unknown"
-        self.calls.append(Recorded(function, operation, request, said, status < 300, changes))
+        self.calls.append(Recorded(_function(head), operation, request, said, status < 300, changes))
 
     def _image(self, table: str, key: Mapping[str, Any]) -> Image | None:
         image: Image | None = self._dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
         return image
+
+
+def _function(head: Mapping[str, str]) -> str:
+    named = _APP.search(head.get("user-agent", ""))
+    return named[1] if named else "unknown"
 
 
 def _key(entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -129,20 +149,36 @@ def _handler(recorder: Recorder, endpoint: str) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         wbufsize = -1  # head and body of an answer in one piece
 
+        def handle_expect_100(self) -> bool:
+            # The body of an object waits for this line, which must not wait for the body.
+            went_on = super().handle_expect_100()
+            self.wfile.flush()
+            return went_on
+
+        def do_GET(self) -> None:
+            self._pass("GET")
+
+        def do_PUT(self) -> None:
+            self._pass("PUT")
+
         def do_POST(self) -> None:
+            self._pass("POST")
+
+        def _pass(self, verb: str) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
 
             def pass_on() -> tuple[int, list[tuple[str, str]], bytes]:
                 connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=60)
                 try:
-                    connection.request("POST", self.path, body, dict(self.headers))
+                    sent = {name: value for name, value in self.headers.items() if name.lower() != "expect"}
+                    connection.request(verb, self.path, body, sent)
                     response = connection.getresponse()
                     return response.status, response.getheaders(), response.read()
                 finally:
                     connection.close()
 
             head = {name.lower(): value for name, value in self.headers.items()}
-            status, headers, content = recorder.take(head, body, pass_on)
+            status, headers, content = recorder.take(verb, self.path, head, body, pass_on)
             self.send_response_only(status)
             for name, value in headers:
                 if name.lower() not in ("content-length", "connection", "transfer-encoding"):

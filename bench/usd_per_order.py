@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import json
 import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from bench.figures import RESULTS, Figure, at_most
 from bench.load import Call, send
 from bench.metering import Image, Index, get_units, index_units, item_bytes, query_units, write_units
 from bench.order_cost import SYSTEM_LOG_BYTES, bill, dollars_per_million
 from bench.orders import CLIENT, Captures, document
-from bench.recorder import Recorded, recorded
+from bench.recorder import Recorded, Recorder, recorded
 from bench.system import Bench
 from infra.functions import QUEUE_CONSUMERS
 from infra.grants import TABLES
+from local.order import FINANCE
+from local.progress import Failed
 from local.seed.seed import read
 from local.state import Running
 
@@ -25,6 +30,7 @@ METER = RESULTS / "order_meter.json"
 TIMED_ORDERS = 10
 # Every event of an order is published and posted well within this, on an idle system.
 SETTLE_SECONDS = 4.0
+EXPORT_SECONDS = 60.0
 _REPORT = re.compile(r"REPORT RequestId: (\S+)\s+Duration: ([\d.]+) ms")
 
 
@@ -43,7 +49,9 @@ def measure(bench: Bench) -> list[Figure]:
         order_id = _one_order(running)
         invoked = _new(before, _reports(running))
         calls = recorder.calls[first:]
-    meter = _meter(running, calls, invoked, timed) | {"transitions": _transitions(running, order_id)}
+        with bench.progress.step("calls of the export of the business date"):
+            export = meter_export(running, recorder, order_id)
+    meter = _meter(running, calls, invoked, timed) | {"transitions": _transitions(running, order_id), "export": export}
     RESULTS.mkdir(parents=True, exist_ok=True)
     METER.write_text(json.dumps(meter, indent=1, sort_keys=True) + "\n")
     parts = [Figure(f"usd_per_million: {line.part}", round(line.dollars, 2), "USD") for line in bill(meter)]
@@ -60,6 +68,53 @@ def _one_order(running: Running) -> str:
     captures.wait_for(1)
     time.sleep(SETTLE_SECONDS)
     return str(report.created[0]["id"])
+
+
+def meter_export(running: Running, recorder: Recorder, order_id: str) -> dict[str, Any]:
+    """What the export of the business date of an order uses, and how many orders share it."""
+    entry = running.call(FINANCE, "GET", f"/v1/finance/journal?order_id={order_id}").json()["entries"][0]
+    day = {"entity": entry["entity"], "business_date": entry["business_date"]}
+    path = f"/v1/finance/exports?{urlencode(day)}"
+    known = len(running.call(FINANCE, "GET", path).json()["exports"])
+    before, first = _reports(running), len(recorder.calls)
+    asked = running.call(
+        FINANCE, "POST", "/v1/finance/exports", {**day, "kind": "interim"}, key=f"bench-{time.time_ns()}"
+    )
+    if not asked.ok:
+        raise Failed(f"the export was refused: {asked.status} {asked.body!r}")
+    deadline = time.monotonic() + EXPORT_SECONDS
+    while len(found := running.aws("s3").list_objects_v2(**_manifests(running, day)).get("Contents", [])) <= known:
+        if time.monotonic() > deadline:
+            raise Failed(f"the export of {day['business_date']} was not there within {EXPORT_SECONDS:.0f} s")
+        time.sleep(0.2)
+    time.sleep(SETTLE_SECONDS)
+    invoked, calls = _new(before, _reports(running)), recorder.calls[first:]
+    manifest = _object(running, max(row["Key"] for row in found))
+    kinds = [call.operation.partition(".")[2] for call in calls if call.operation.startswith("S3.")]
+    return _meter(running, calls, invoked, invoked) | {
+        "transitions": 0,
+        "objects": {kind: kinds.count(kind) for kind in sorted(set(kinds))},
+        "orders": _orders_of(running, json.loads(manifest)),
+    }
+
+
+def _manifests(running: Running, day: Mapping[str, str]) -> dict[str, str]:
+    """Where the manifests of an entity's business date lie; read past the API, so that looking costs nothing."""
+    folder = f"manifests/entity={day['entity']}/business_date={day['business_date']}/"
+    return {"Bucket": running.outputs["ExportBucketName"], "Prefix": f"finance/v1/tenant=acme/{folder}"}
+
+
+def _object(running: Running, key: str) -> bytes:
+    bucket = running.outputs["ExportBucketName"]
+    content: bytes = running.aws("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    return content
+
+
+def _orders_of(running: Running, manifest: Mapping[str, Any]) -> int:
+    """How many orders have a line in the journal of a batch."""
+    (journal,) = [row for row in manifest["files"] if (row["dataset"], row["format"]) == ("journal_lines", "csv")]
+    rows = csv.DictReader(gzip.decompress(_object(running, journal["key"])).decode().splitlines())
+    return len({row["order_id"] for row in rows})
 
 
 def _meter(

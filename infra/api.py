@@ -11,13 +11,10 @@ from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from infra.constructs.function import SpineFunction, Workshop, log_group
-from infra.functions import HTTP
+from infra.functions import BURST_LIMIT, HTTP, RATE_LIMIT
 from infra.identity import Identity
 from infra.names import name_it, pascal
 
-# Requests a second, and how many may come at once: far above a busy day, far below what could hurt.
-RATE_LIMIT = 500
-BURST_LIMIT = 1_000
 # Who called what and how it went; never what they sent.
 ACCESS_LOG = {
     "request_id": "$context.requestId",

@@ -28,6 +28,10 @@ from infra.constructs.function import Resource
 from infra.grants import INDEXES, TABLES
 from infra.names import name_it, pascal
 
+# Books are kept for ten years. Until then only somebody with the right to lift the lock may remove an export.
+EXPORT_LOCK = Duration.days(3_653)
+# What else hears of each change: the outbox is published, stock rows are summed up for browsing (decision 14). Every
+# change of the other tables has its event in the same transaction.
 _STREAMS = {
     "events": dynamodb.StreamViewType.NEW_IMAGE,
     "stock": dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
@@ -119,7 +123,8 @@ class Data(Construct):
 
     def resources(self) -> dict[str, Resource]:
         """What functions may be granted of this."""
-        found = {f"table:{name}": _table_resource(name, table) for name, table in self.tables.items()}
+        found = {f"table:{name}": _table_resource(table) for name, table in self.tables.items()}
+        found |= {f"index:{name}": _index_resource(name, self.tables[name]) for name in INDEXES}
         found["secret:psp"] = Resource((self.secret_arn,), self.secret_arn)
         found["bucket:export"] = Resource((self.bucket.bucket_arn,), self.bucket.bucket_name)
         return found
@@ -180,17 +185,33 @@ class Data(Construct):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
             versioned=True,
+            object_lock_default_retention=s3.ObjectLockRetention.governance(EXPORT_LOCK),
             server_access_logs_bucket=access_logs,
             server_access_logs_prefix="exports/",
             removal_policy=RemovalPolicy.RETAIN,
         )
         name_it(bucket, "ExportBucket")
+        # Whoever writes, an object that stands is never replaced. Parts of a large upload carry no condition; the
+        # call that makes an object of them does.
+        bucket.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="NothingIsOverwritten",
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=["s3:PutObject"],
+                resources=[bucket.arn_for_objects("*")],
+                conditions={"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}},
+            )
+        )
         return bucket
 
 
-def _table_resource(name: str, table: dynamodb.Table) -> Resource:
-    indexes = tuple(f"{table.table_arn}/index/{index}" for index in INDEXES.get(name, ()))
-    return Resource((table.table_arn, *indexes), table.table_name)
+def _table_resource(table: dynamodb.Table) -> Resource:
+    return Resource((table.table_arn,), table.table_name)
+
+
+def _index_resource(name: str, table: dynamodb.Table) -> Resource:
+    return Resource(tuple(f"{table.table_arn}/index/{index}" for index in INDEXES[name]), table.table_name)
 
 
 def _text(name: str) -> dynamodb.Attribute:

@@ -11,13 +11,24 @@ from infra import grants as g
 
 
 @dataclass(frozen=True, slots=True)
+class Ring:
+    """Something that a function counts in its log and that a person must look at each time."""
+
+    metric: str
+    says: str
+    runbook: str
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionSpec:
     """One function. `timeout` in seconds, `memory` in MB; `routes` are `METHOD /path` of the HTTP API.
 
     `detail_types` are the domain events that reach it over its queue, each perhaps narrowed by fields of its data;
     `concurrency` bounds how many batches of that queue run at once. `open_routes` take no token: the function itself
     proves who calls. `layers` are those above the two that all functions have. `later` grants are given
-    once the workflows exist, since a workflow must name its task functions first.
+    once the workflows exist, since a workflow must name its task functions first. `limits` name the settings of the
+    deployment that the function is told as environment variables. `rings` are what it counts and rings the alarm for.
+    One that `sets_aside` puts records among its dead letters by itself and is told where they are.
     """
 
     name: str
@@ -32,24 +43,38 @@ class FunctionSpec:
     batch: int = 10
     layers: tuple[str, ...] = ()
     later: tuple[g.Grant, ...] = ()
+    limits: tuple[str, ...] = ()
+    rings: tuple[Ring, ...] = ()
+    sets_aside: bool = False
 
 
 # The gateway gives up after 30 seconds, so a function behind it must answer, or stop, a moment before.
 GATEWAY_TIMEOUT = 29
+# Requests a second, and how many may come at once: far above a busy day, far below what could hurt. The API description
+# publishes both.
+RATE_LIMIT = 500
+BURST_LIMIT = 1_000
 
 HTTP = (
     FunctionSpec(
         "place_order",
         "Takes an order from a channel, plans and reserves its units, and stores it.",
-        (*g.COMMAND, *g.change("orders", "stock"), *g.read("registry")),
+        (
+            *g.COMMAND,
+            *g.SAGA,
+            *g.table("orders", "get", "put"),
+            *g.table("stock", "query", "update"),
+            *g.table("registry", "batch", "query"),
+        ),
         routes=("POST /v1/orders",),
         memory=512,
         timeout=GATEWAY_TIMEOUT,
+        limits=("LINE_LIMIT",),
     ),
     FunctionSpec(
         "read_orders",
         "Shows an order, its timeline, or a list of orders.",
-        g.read("orders", "events"),
+        (*g.listed("orders", "get", "batch", "query"), *g.table("events", "query")),
         routes=("GET /v1/orders", "GET /v1/orders/{order_id}", "GET /v1/orders/{order_id}/timeline"),
         memory=512,
         timeout=15,
@@ -57,7 +82,7 @@ HTTP = (
     FunctionSpec(
         "change_orders",
         "Cancels an order or lines of it, and settles a review.",
-        (*g.COMMAND, *g.change("orders", "stock"), *g.read("registry")),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("stock", "update")),
         routes=("POST /v1/orders/{order_id}/cancellations", "POST /v1/orders/{order_id}/review"),
         memory=512,
         timeout=GATEWAY_TIMEOUT,
@@ -65,7 +90,7 @@ HTTP = (
     FunctionSpec(
         "registry",
         "Keeps nodes and items, one by one or in bulk.",
-        (*g.COMMAND, *g.change("registry")),
+        (*g.COMMAND, *g.table("registry", "batch", "query", "put")),
         routes=(
             "PUT /v1/nodes",
             "GET /v1/nodes",
@@ -81,15 +106,15 @@ HTTP = (
     FunctionSpec(
         "inventory",
         "Records stock movements and shows the stock of an item.",
-        (*g.COMMAND, *g.change("stock"), *g.read("registry")),
+        (*g.COMMAND, *g.table("stock", "batch", "query", "put", "update"), *g.table("registry", "batch", "query")),
         routes=("POST /v1/inventory/movements", "GET /v1/inventory/{sku}"),
         memory=512,
         timeout=GATEWAY_TIMEOUT,
     ),
     FunctionSpec(
         "fulfillment",
-        "Shows a node its work and takes what it did: accept, reject, pick, pack, ship.",
-        (*g.COMMAND, *g.change("orders", "stock")),
+        "Shows a node its work and takes its verbs: accept, reject, pick, pack, ship, close and the others.",
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.listed("orders", "batch"), *g.table("stock", "put", "update")),
         routes=(
             "GET /v1/fulfillment-orders",
             "GET /v1/fulfillment-orders/{fulfillment_order_id}",
@@ -101,7 +126,7 @@ HTTP = (
     FunctionSpec(
         "psp_webhook",
         "Takes a signed message of the payment provider and settles the payment from the provider's own state.",
-        (*g.COMMAND, *g.change("orders"), *g.PSP_SECRET),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("orders", "get"), *g.PSP_SECRET),
         open_routes=("POST /v1/webhooks/{provider}",),
         memory=512,
         timeout=15,
@@ -109,7 +134,7 @@ HTTP = (
     FunctionSpec(
         "finance",
         "Asks for an export, lists exports, and shows the trial balance and the journal.",
-        (*g.COMMAND, *g.read("ledger"), *g.READ_EXPORTS),
+        (*g.COMMAND, *g.listed("ledger", "batch", "query"), *g.READ_EXPORTS),
         routes=(
             "POST /v1/finance/exports",
             "GET /v1/finance/exports",
@@ -132,32 +157,32 @@ WORKFLOW_TASKS = (
     FunctionSpec(
         "source_order",
         "Confirms or improves the plan of an order and turns reservations into allocations.",
-        (*g.COMMAND, *g.change("orders", "stock"), *g.read("registry")),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("stock", "query", "update"), *g.table("registry", "query")),
         memory=512,
     ),
     FunctionSpec(
         "authorize_payment",
         "Authorises the payment of an order at the provider, once.",
-        (*g.COMMAND, *g.change("orders"), *g.PSP_SECRET),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.PSP_SECRET),
         memory=512,
     ),
     FunctionSpec(
         "release_fulfillment",
         "Hands a fulfilment order to its node and keeps the token by which the workflow is answered.",
-        (*g.COMMAND, *g.change("orders")),
+        (*g.COMMAND, *g.CHANGE_ORDER),
         # A node may have shipped before the wait began; then the function answers its own token.
         later=g.ANSWER_FULFILLMENT_WORKFLOW,
     ),
     FunctionSpec(
         "capture_payment",
         "Captures exactly the amount of what was shipped, once.",
-        (*g.COMMAND, *g.change("orders"), *g.PSP_SECRET),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.PSP_SECRET),
         memory=512,
     ),
     FunctionSpec(
         "escalate_fulfillment",
         "Puts a fulfilment order that needs a person in front of an operator.",
-        (*g.COMMAND, *g.change("orders")),
+        (*g.COMMAND, *g.CHANGE_ORDER),
     ),
 )
 
@@ -175,14 +200,20 @@ QUEUE_CONSUMERS = (
     FunctionSpec(
         "resume_fulfillment",
         "Tells a waiting fulfilment workflow what its node did.",
-        (*g.read("orders"), *g.ANSWER_FULFILLMENT_WORKFLOW),
-        detail_types=("ShipmentShipped", "FulfillmentOrderRejected", "FulfillmentOrderCancelled"),
+        (*g.table("orders", "query"), *g.ANSWER_FULFILLMENT_WORKFLOW),
+        detail_types=(
+            "ShipmentShipped",
+            "FulfillmentOrderRejected",
+            "FulfillmentOrderClosed",
+            "FulfillmentOrderCancelled",
+            "FulfillmentOrderCancellationAccepted",
+        ),
         concurrency=10,
     ),
     FunctionSpec(
         "release_payment",
         "Gives back at the provider what is held and will never be taken.",
-        (*g.COMMAND, *g.change("orders"), *g.PSP_SECRET),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.PSP_SECRET),
         detail_types=("OrderCancelled", "OrderLinesCancelled"),
         timeout=60,
         concurrency=10,
@@ -190,27 +221,35 @@ QUEUE_CONSUMERS = (
     FunctionSpec(
         "node_messages",
         "Takes what stores, warehouses and suppliers say over the store bus, as the same commands as over HTTP.",
-        (*g.COMMAND, *g.change("orders", "stock")),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("stock", "put", "update")),
         memory=512,
         concurrency=10,
     ),
     FunctionSpec(
         "post_ledger",
         "Turns money events into balanced journal entries, each once.",
-        (*g.COMMAND, *g.change("ledger"), *g.read("registry")),
+        (*g.table("ledger", "get", "query", "put", "check"), *g.table("registry", "query")),
         detail_types=(
             "PaymentAuthorized",
             "PaymentReleased",
+            "PaymentExpired",
             "PaymentCaptured",
             "PaymentCaptureFailed",
             "ShipmentShipped",
         ),
         concurrency=10,
+        rings=(
+            Ring(
+                "PostingsQuarantined",
+                "A fact with money was told twice with different content; the second telling is not in the ledger.",
+                "quarantined-postings",
+            ),
+        ),
     ),
     FunctionSpec(
         "finance_export",
         "Writes the journal of a business date as Parquet and CSV with its manifest.",
-        (*g.COMMAND, *g.change("ledger"), *g.WRITE_EXPORTS),
+        (*g.COMMAND, *g.table("ledger", "get", "batch", "query", "put", "update"), *g.WRITE_EXPORTS),
         detail_types=("FinanceExportRequested",),
         memory=1024,
         timeout=300,
@@ -219,11 +258,26 @@ QUEUE_CONSUMERS = (
     ),
     FunctionSpec(
         "recover_sagas",
-        "Finds work that stopped half-way, and takes it up again.",
-        (*g.COMMAND, *g.change("stock"), *g.read("orders"), *g.RUN_ORDER_WORKFLOW),
+        "Finds what stopped half-way: undoes placements whose runner died, and finishes unfinished orders.",
+        (
+            *g.COMMAND,
+            *g.SAGA,
+            *g.CHANGE_ORDER,
+            *g.listed("orders", "get", "delete"),
+            *g.table("stock", "update"),
+            *g.PSP_SECRET,
+            *g.RUN_ORDER_WORKFLOW,
+        ),
         memory=512,
         timeout=300,
         concurrency=2,
+        rings=(
+            Ring(
+                "OrdersUnfinished",
+                "An order could not be finished for an hour.",
+                "unfinished-orders",
+            ),
+        ),
     ),
 )
 
@@ -236,8 +290,9 @@ STREAM_CONSUMERS = (
     FunctionSpec(
         "inventory_stream",
         "Applies stock movements that arrive on the inventory stream.",
-        (*g.COMMAND, *g.change("stock"), *g.read("registry")),
+        (*g.COMMAND, *g.table("stock", "batch", "query", "put", "update"), *g.table("registry", "batch", "query")),
         memory=512,
+        sets_aside=True,
     ),
 )
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 TABLES = ("orders", "stock", "registry", "ledger", "events", "commands")
 INDEXES = {"orders": ("by_status",), "ledger": ("by_order",)}
 
-_READ = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
-_WRITE = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem")
+# What can be done to a table, each action by one word. A transaction needs the action of each of its parts.
+READS = {"get": "GetItem", "batch": "BatchGetItem", "query": "Query"}
+WRITES = {"put": "PutItem", "update": "UpdateItem", "delete": "DeleteItem", "check": "ConditionCheckItem"}
 
 KEY_READ = ("kms:Decrypt", "kms:DescribeKey")
 KEY_WRITE = (*KEY_READ, "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo")
@@ -35,10 +36,9 @@ def _table(*actions: str, write: bool) -> Access:
 
 
 ACCESS: dict[str, Access] = {
-    "table:read": _table(*_READ, write=False),
-    "table:change": _table(*_READ, *_WRITE, write=True),
-    # Facts are added, never changed: no update and no delete, not even by mistake.
-    "table:append": _table("dynamodb:PutItem", write=True),
+    **{f"table:{verb}": _table(f"dynamodb:{action}", write=False) for verb, action in READS.items()},
+    **{f"table:{verb}": _table(f"dynamodb:{action}", write=True) for verb, action in WRITES.items()},
+    "index:query": _table("dynamodb:Query", write=False),
     "table:follow": Access(
         ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"),
         "dynamodb",
@@ -61,7 +61,7 @@ ACCESS: dict[str, Access] = {
     ),
     "secret:read": Access(("secretsmanager:GetSecretValue",), "secretsmanager", KEY_READ),
     "queue:consume": Access(
-        ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"),
+        ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
         "sqs",
         KEY_READ,
     ),
@@ -81,24 +81,23 @@ class Grant:
     variable: str | None
 
 
-def read(*tables: str) -> tuple[Grant, ...]:
-    return _on_tables(tables, "table:read")
+def table(name: str, *verbs: str) -> tuple[Grant, ...]:
+    """Exactly these actions on a table, by the words above."""
+    return tuple(Grant(f"table:{name}", f"table:{verb}", f"TABLE_{name.upper()}") for verb in verbs)
 
 
-def change(*tables: str) -> tuple[Grant, ...]:
-    return _on_tables(tables, "table:change")
+def listed(name: str, *verbs: str) -> tuple[Grant, ...]:
+    """The same, and its lists by its index."""
+    return (*table(name, *verbs), Grant(f"index:{name}", "index:query", f"TABLE_{name.upper()}"))
 
 
-def append(*tables: str) -> tuple[Grant, ...]:
-    return _on_tables(tables, "table:append")
-
-
-def _on_tables(tables: tuple[str, ...], access: str) -> tuple[Grant, ...]:
-    return tuple(Grant(f"table:{table}", access, f"TABLE_{table.upper()}") for table in tables)
-
-
-# What every command needs: to record its outcome once, and to add its events.
-COMMAND = (*change("commands"), *append("events"))
+# What every command needs: to record its outcome once, to find it again, and to add its events. Facts are added, never
+# changed: no update and no delete, not even by mistake.
+COMMAND = (*table("commands", "get", "put"), *table("events", "put"))
+# The same for a saga, with its notes.
+SAGA = table("commands", "query", "check", "delete")
+# An order as it is now, and a change of it with all its parts.
+CHANGE_ORDER = table("orders", "query", "put", "update")
 PSP_SECRET = (Grant("secret:psp", "secret:read", "PSP_SECRET_ARN"),)
 PUBLISH = (
     Grant("bus:domain", "bus:publish", "DOMAIN_BUS"),

@@ -17,7 +17,7 @@ from infra.constructs.alarms import FIVE_MINUTES
 from infra.constructs.function import Resource, Workshop, log_group
 from infra.functions import WORKFLOW_TASKS
 from infra.grants import ACCESS
-from infra.names import name_it, pascal
+from infra.names import name_it, pascal, wait_only_for
 from infra.settings import ROOT
 
 DEFINITIONS = ROOT / "infra" / "workflows"
@@ -99,6 +99,7 @@ class LifeCycles(Construct):
         )
         name_it(machine, f"{name}Workflow")
         name_it(role.node.find_child("DefaultPolicy").node.default_child, f"{name}WorkflowPolicy")
+        wait_only_for(machine, f"{name}WorkflowPolicy")
         self._ring(name, machine)
         return machine
 

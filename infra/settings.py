@@ -10,6 +10,8 @@ from constructs import Node
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYER_TARGETS = ("aws", "local")
+# As many as the largest body may hold; what is beyond a transaction is placed in chunks.
+MOST_LINES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Settings:
 
     `local` leaves out what the local engine cannot provision (infra/local_gaps.py). `layers` picks the wheels: for
     Lambda (`aws`) or for this machine (`local`). `account` and `region` stay open unless both are given.
+    `line_limit` is how many lines an order may have, of a client that no scope allows more.
     """
 
     tenants: tuple[Tenant, ...]
@@ -36,6 +39,7 @@ class Settings:
     account: str | None
     region: str | None
     domain_prefix: str | None
+    line_limit: int
 
     @classmethod
     def from_context(cls, node: Node) -> Settings:
@@ -52,7 +56,21 @@ class Settings:
             account=node.try_get_context("account"),
             region=node.try_get_context("region"),
             domain_prefix=node.try_get_context("domain_prefix"),
+            line_limit=_line_limit(node.try_get_context("line_limit")),
         )
+
+    @property
+    def limits(self) -> dict[str, str]:
+        """The limits that functions may ask for, by the name of their environment variable."""
+        return {"LINE_LIMIT": str(self.line_limit)}
+
+
+def _line_limit(context: object) -> int:
+    """A whole number, as cdk.json has it or as `-c line_limit=500` gives it."""
+    text = str(context)
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_LINES):
+        raise ValueError(f"context line_limit={context!r}: must be a whole number from 1 to {MOST_LINES}")
+    return int(text)
 
 
 def _tenants(context: Mapping[str, Mapping[str, list[str]]] | None) -> tuple[Tenant, ...]:

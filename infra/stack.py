@@ -8,7 +8,7 @@ from constructs import Construct
 
 from infra.api import Api
 from infra.constructs.alarms import Alarms
-from infra.constructs.consumers import AGE_DECIDES, stream_consumer
+from infra.constructs.consumers import stream_consumer
 from infra.constructs.function import Workshop
 from infra.constructs.layers import layers
 from infra.constructs.queues import dead_letter_queue
@@ -42,6 +42,7 @@ class SpineStack(Stack):
             key=key,
             alarms=alarms,
             calls=dead_letter_queue(self, "CallDeadLetters", key=key, alarms=alarms),
+            limits=settings.limits,
         )
         data = Data(self, "Data", key=key)
         buses = Buses(self, "Buses", key=key)
@@ -86,7 +87,6 @@ class SpineStack(Stack):
             access="table:follow",
             stream_arn=data.tables["events"].table_stream_arn,
             parallel=1,
-            retries=AGE_DECIDES,
         )
         stream_consumer(
             self,

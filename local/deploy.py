@@ -22,8 +22,6 @@ DEPLOY_TIMEOUT_SECONDS = 240.0
 BOOTSTRAP_VERSION = "30"
 QUALIFIER = "hnb659fds"
 PSP_PROVIDER = "strict"
-# What the provider may tell us that no answer to a call of ours has told us before.
-WEBHOOK_TYPES = ["payment.declined", "payment.requires_action", "payment.capture_failed", "payment.expired"]
 # Everything that the template and its assets are made from.
 PRODUCT = ("app.py", "cdk.json", "infra", "functions", "layers", "console", "requirements", "tools/build_layer.py")
 BUILT_LAYERS = "build/layers/local"
@@ -167,7 +165,7 @@ def connect_psp(endpoint: str, state: Path) -> None:
     answer = Http(psp["endpoint"]).request(
         "POST",
         "/_config",
-        {"webhook": {"url": url, "secret": psp["webhook_secret"], "types": WEBHOOK_TYPES}},
+        {"webhook": {"url": url, "secret": psp["webhook_secret"]}},
         {"authorization": f"Bearer {psp['api_key']}"},
     )
     if not answer.ok:

@@ -93,7 +93,7 @@ def check_ports(port, state):
         if is_taken(number):
             raise Unfit(
                 f"Port {number} is in use by {describe_listener(number)}: stop it, "
-                f"or choose another port as `make run PORT={next_free_pair(port + 2)}`."
+                f"or choose another port, as PORT={next_free_pair(port + 2)}."
             )
 
 

@@ -13,7 +13,7 @@ import sys
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 
-from local.doctor import pinned_engine_version
+from local.doctor import Unfit, check_ports, pinned_engine_version
 from local.progress import Failed, Progress, end_open_tools, explain, interruptible, only_one_at_a_time, run
 from local.state import ROOT, Http, NotRunning, Running, aws_environment
 from local.stop import Started, clear, end, launch, nothing_left_behind, running_processes
@@ -147,6 +147,7 @@ def bring_up(state: Path, port: int, progress: Progress, started: list[Started])
         end(running_processes(state), state)
         clear(state)
         known = {}
+        _refuse_taken_ports(port, state)
         with progress.step("engine"):
             _start_engine(state, port, started)
             deploy.bootstrap(endpoint)
@@ -168,6 +169,14 @@ def bring_up(state: Path, port: int, progress: Progress, started: list[Started])
             seed(running)
     _write_run(state, port, {"engine": engine, "world": world, "product": product, "seeded": True})
     return running
+
+
+def _refuse_taken_ports(port: int, state: Path) -> None:
+    """For whoever brings a system up: the first run has asked the doctor, the replay and the bench have not."""
+    try:
+        check_ports(port, state)
+    except Unfit as reason:
+        raise Failed(str(reason)) from None
 
 
 def _known_run(state: Path, port: int) -> dict[str, object]:

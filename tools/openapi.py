@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
+from infra.functions import BURST_LIMIT, RATE_LIMIT
 from oms.platform.problems import Problem
 from tools.event_contracts import PACKAGE, ROOT, without
 from tools.openapi_answers import GatewayRefusal, ProblemDocument
@@ -129,6 +130,7 @@ def _operation(route: Handled, told: Route, names: dict[Any, str]) -> dict[str, 
     operation["responses"] = {
         str(status): _answer(status, model, names, route) for status, model in sorted(told.answers.items())
     } | {str(status): _reference_to_problem(status, route) for status in _refusals(route, told)}
+    operation["responses"]["429"] = {"$ref": "#/components/responses/RateLimited"}
     return operation
 
 
@@ -266,12 +268,18 @@ def _problem_responses() -> dict[str, Any]:
             "application/problem+json": {"schema": _reference("ProblemDocument")},
         },
     }
+    responses["RateLimited"] = {
+        "description": f"The gateway takes {_RATE}. Nothing was done; wait a moment and repeat with the same key.",
+        "content": {"application/json": {"schema": _reference("GatewayRefusal")}},
+    }
     return responses
 
 
+_RATE = f"{RATE_LIMIT:,} requests a second of all callers together, and up to {BURST_LIMIT:,} at once"
 _DESCRIPTION = (
     "Orders, nodes, items, stock, fulfilment and finance. JSON in snake_case; amounts are integers in minor units of "
     "the document's currency; times are RFC 3339 in UTC. The tenant is in the token and nowhere else. Every refusal is "
     "a problem document (RFC 9457) with a stable code and a pointer to each wrong field; only the gateway's own "
-    "answers (401 without a valid token, 429 above the rate limit) have another shape."
+    "answers (401 without a valid token, 429 above the rate limit) have another shape.\n\n"
+    f"Rate limit: {_RATE}; what is above gets 429."
 )

@@ -58,6 +58,8 @@ class ListedOrder(Answer):
     fulfillment_status: str
     currency: str
     total: int
+    version: int
+    available_actions: list[str]
 
 
 class OrderList(Answer):

@@ -93,7 +93,9 @@ ROUTES: dict[str, Route] = {
         notes=(
             "Once per Idempotency-Key, and once per channel and `external_id`: the same content under a new key is "
             "answered 200 with the first answer. An accepted order has its units. An order that fails a business check "
-            "is kept as PENDING_REVIEW; a malformed one is refused and nothing is stored or reserved."
+            "is kept as PENDING_REVIEW; a malformed one is refused and nothing is stored or reserved. Its validators "
+            "are listed in `validations`: `schema` and `sums` always say pass there, since an order that fails them is "
+            "refused, and no validator says warn so far."
         ),
     ),
     "GET /v1/orders": Route(
@@ -103,8 +105,12 @@ ROUTES: dict[str, Route] = {
     "GET /v1/orders/{order_id}/timeline": Route("Read what happened to an order", {200: answers.Timeline}),
     "POST /v1/orders/{order_id}/cancellations": Route(
         "Cancel an order or units of it",
-        {200: OrderSummary},
-        notes="Units that no node has packed; without `lines`, all that can still be cancelled.",
+        {200: OrderSummary, 202: OrderSummary},
+        notes=(
+            "Units that have not left; without `lines`, all of them. Those that no node has taken are cancelled "
+            "at once. Where a node has accepted the work it is asked first: the answer is 202, and the units are "
+            "cancelled when the node answers `cancel-response` with `accepted`."
+        ),
         if_match=_VERSION,
     ),
     "POST /v1/orders/{order_id}/review": Route("Settle the review of an order", {200: OrderSummary}, if_match=_VERSION),
@@ -152,7 +158,12 @@ ROUTES: dict[str, Route] = {
     "POST /v1/fulfillment-orders/{fulfillment_order_id}/{action}": Route(
         "Say what a node did",
         {200: FulfillmentOrderView},
-        notes="Without `lines` it means everything that is left. A rejection needs a `reason`. The body may be empty.",
+        notes=(
+            "Without `lines` it means everything that is left. `reject` and `close` need a `reason`, and so does "
+            "`cancel-response` where `accepted` is false; it says whether the node lets go of what it was asked to "
+            "cancel. Several packages name what is in each, and their contents are exactly what leaves. The body may "
+            "be empty."
+        ),
         if_match=_VERSION,
         path={"action": NodeAction},
     ),

@@ -16,8 +16,7 @@ from infra.names import name_it, pascal
 
 # Older records are set aside: well within the 24 hours for which a stream keeps them.
 MOST_RECORD_AGE = Duration.hours(6)
-MOST_RETRIES = 5
-# The largest number that Lambda takes: for what must not be given up while the age limit still allows it.
+# The largest number that Lambda takes: nothing is given up while the age limit still allows it.
 AGE_DECIDES = 10_000
 STREAM_BATCH = 100
 
@@ -51,11 +50,10 @@ def stream_consumer(
     access: str,
     stream_arn: str,
     parallel: int,
-    retries: int = MOST_RETRIES,
 ) -> sqs.Queue:
     """A function that follows a stream from its beginning, `parallel` batches of a shard at a time.
 
-    A batch that fails is halved until the bad record stands alone; after its retries or six hours its position goes
+    A batch that fails is halved until the bad record stands alone; after six hours its position goes
     to a queue, which is returned, and the others go on.
     """
     name = pascal(spec.name)
@@ -72,7 +70,7 @@ def stream_consumer(
         maximum_batching_window_in_seconds=0,
         parallelization_factor=parallel,
         bisect_batch_on_function_error=True,
-        maximum_retry_attempts=retries,
+        maximum_retry_attempts=AGE_DECIDES,
         maximum_record_age_in_seconds=MOST_RECORD_AGE.to_seconds(),
         function_response_types=["ReportBatchItemFailures"],
         destination_config=lambda_.CfnEventSourceMapping.DestinationConfigProperty(

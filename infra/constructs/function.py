@@ -12,6 +12,9 @@ from aws_cdk import (
     SymlinkFollowMode,
 )
 from aws_cdk import (
+    aws_cloudwatch as cloudwatch,
+)
+from aws_cdk import (
     aws_iam as iam,
 )
 from aws_cdk import (
@@ -31,10 +34,12 @@ from constructs import Construct
 from infra.constructs.alarms import FIVE_MINUTES, Alarms
 from infra.functions import FunctionSpec
 from infra.grants import ACCESS, Access
-from infra.names import name_it, pascal
+from infra.names import name_it, pascal, wait_only_for
 
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 ARCHITECTURE = lambda_.Architecture.ARM_64
+# What functions count in their logs (oms/platform/observability.py).
+COUNTED = "Spine"
 # Compiled files differ from machine to machine and would change the asset's hash for nothing.
 NOT_SHIPPED = ["**/*.pyc", "**/__pycache__", "**/.*"]
 
@@ -52,7 +57,7 @@ class Workshop:
     """What every function is made with; `resources` and `made` grow as the stack does.
 
     `calls` are the dead letters of functions that have no queue or stream of their own: they are called and answer at
-    once, so anything in it was called by hand and failed.
+    once, so anything in it was called by hand and failed. `limits` are the deployment's settings for functions.
     """
 
     functions: Path
@@ -60,6 +65,7 @@ class Workshop:
     key: kms.IKey
     alarms: Alarms
     calls: sqs.IQueue
+    limits: Mapping[str, str]
     resources: dict[str, Resource] = field(default_factory=dict)
     made: dict[str, SpineFunction] = field(default_factory=dict)
 
@@ -114,13 +120,17 @@ class SpineFunction(Construct):
             system_log_level_v2=lambda_.SystemLogLevel.WARN,
             application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             tracing=lambda_.Tracing.ACTIVE,
+            # Where a call that nobody waits for ends when it fails (decision 15).
             dead_letter_queue=dead_letters,
             layers=[workshop.layers[name] for name in ("deps", "oms", *spec.layers)],
-            environment={"POWERTOOLS_SERVICE_NAME": spec.name},
+            environment={"POWERTOOLS_SERVICE_NAME": spec.name, **{name: workshop.limits[name] for name in spec.limits}},
         )
         name_it(self.function, f"{id}Function")
         name_it(self.role.node.find_child("DefaultPolicy").node.default_child, f"{id}Policy")
+        wait_only_for(self.function, f"{id}Policy")
         self.allow("queue:send", Resource((dead_letters.queue_arn,), dead_letters.queue_url))
+        if spec.sets_aside:
+            self.function.add_environment("DEAD_LETTERS_URL", dead_letters.queue_url)
         for grant in spec.grants:
             resource = workshop.resources[grant.resource]
             self.allow(grant.access, resource)
@@ -166,6 +176,20 @@ class SpineFunction(Construct):
             says=f"{self.spec.name} was held back by a concurrency limit.",
             runbook="function-throttles",
         )
+        for ring in self.spec.rings:
+            alarms.above(
+                f"{id}{ring.metric}",
+                cloudwatch.Metric(
+                    namespace=COUNTED,
+                    metric_name=ring.metric,
+                    dimensions_map={"service": self.spec.name},
+                    statistic="Sum",
+                    period=FIVE_MINUTES,
+                ),
+                threshold=0,
+                says=ring.says,
+                runbook=ring.runbook,
+            )
 
 
 def log_group(scope: Construct, name: str, *, key: kms.IKey, prefix: str | None = None) -> logs.LogGroup:
