@@ -17,7 +17,12 @@ FIRST_TEST_PORT = 24566 + os.getpid() % 500 * 4
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Close the network to unit tests: what needs it belongs in another room."""
+    """Close the network to unit tests: what needs it belongs in another room. Keep the simulation by itself."""
+    simulated = [item.nodeid.startswith("tests/simulation/") for item in items]
+    if any(simulated) and not all(simulated):
+        raise pytest.UsageError(
+            "Run tests/simulation by itself: it replaces the product's clock and its calls for the whole process."
+        )
     for item in items:
         if item.nodeid.startswith("tests/unit/"):
             item.add_marker(pytest.mark.disable_socket)

@@ -18,16 +18,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
-from functools import cache
 from typing import Any
 
 import pytest
 
 from oms.fulfillment.commands import act, command_name
-from oms.fulfillment.model import Action, FulfillmentOrder
+from oms.fulfillment.model import FulfillmentOrder, Outcome
+from oms.fulfillment.protocol import Action
 from oms.fulfillment.request import ActionRequest
-from oms.fulfillment.workflow import release_fulfillment_order, resume_fulfillment, work_to_release
+from oms.fulfillment.workflow import release_fulfillment_order, resume_fulfillment, unreleased_work
 from oms.inventory import writes as stock
 from oms.inventory.model import StockRow
 from oms.inventory.store import snapshot
@@ -38,16 +37,17 @@ from oms.orders.request import CancellationRequest, OrderRequest, ReviewRequest
 from oms.orders.views import OrderView, view
 from oms.payments.commands import authorize_payment, capture_payment, release_payment
 from oms.platform.clock import FixedClock
-from oms.platform.commands import Call, Outcome, Runtime, input_hash
+from oms.platform.commands import Call, Runtime, input_hash
+from oms.platform.commands import Outcome as Answer
 from oms.platform.intake import validate
 from oms.platform.principal import Principal
 from oms.platform.writes import Item, Key
 from oms.registry import reads as registry
 from oms.registry.model import Item as RegistryItem
-from oms.registry.model import Node, PutNode, stored_node
 from oms.registry.store import item_write, node_write
 from oms.sourcing.commands import source_order
 from tests.order_checks import check_everything
+from tests.order_nodes import nodes
 from tests.order_tables import OrderTables
 from tests.scripted_provider import ScriptedProvider
 
@@ -56,7 +56,6 @@ TENANT = "acme"
 CHANNEL = Principal(TENANT, "shop", "client", frozenset({"orders.write", "orders.read", "channel.web"}))
 STORE_STAFF = Principal(TENANT, "ann", "associate", frozenset({"fulfillment.write", "fulfillment.read"}))
 NEW_YORK = {"name": "Ann", "street": "1 Fifth Ave", "city": "New York", "postal_code": "10003", "country": "US"}
-PLACES = {"DC1": ("dc", 40.7, -74.2), "S1": ("store", 42.6, -73.7), "S2": ("store", 34.1, -118.3), "WEB": ("web", 0, 0)}
 STOCK = {"DC1": 10, "S1": 5, "S2": 5}
 
 
@@ -67,8 +66,8 @@ class World:
     database: OrderTables = field(default_factory=OrderTables)
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOW))
     provider: ScriptedProvider = field(default_factory=ScriptedProvider)
-    # What workflows were told: token and answer; `waiting` holds the tokens that still wait.
-    continued: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
+    # What workflows were told: token and outcome; `waiting` holds the tokens that still wait.
+    continued: list[tuple[str, Outcome]] = field(default_factory=list)
     waiting: set[str] = field(default_factory=set)
     received: dict[tuple[str, str], int] = field(default_factory=dict)
     calls: int = 0
@@ -98,7 +97,7 @@ class World:
         name = key or f"key-{self.calls}"
         return Call(command, principal, name, input_hash(content), f"correlation-{name}", f"request-{name}", **more)
 
-    def place(self, document: Mapping[str, Any], key: str | None = None, principal: Principal = CHANNEL) -> Outcome:
+    def place(self, document: Mapping[str, Any], key: str | None = None, principal: Principal = CHANNEL) -> Answer:
         request = validate(OrderRequest, dict(document))
         return place_order(self.runtime, self.call("place_order", request, key, principal), request)
 
@@ -112,7 +111,7 @@ class World:
         source_order(self.runtime, TENANT, order_id)
         return order_id
 
-    def source(self, order_id: str) -> Outcome:
+    def source(self, order_id: str) -> Answer:
         return source_order(self.runtime, TENANT, order_id)
 
     def authorize(self, order_id: str) -> str:
@@ -125,7 +124,7 @@ class World:
         return [self.release(str(work["fulfillment_order_id"])) for work in self.to_release(order_id)]
 
     def to_release(self, order_id: str) -> list[dict[str, object]]:
-        return work_to_release(self.runtime, TENANT, order_id)
+        return unreleased_work(TENANT, self.order(order_id))
 
     def release(self, work_id: str, token: str | None = None) -> str:
         token = token or f"token-{work_id}"
@@ -133,7 +132,7 @@ class World:
         release_fulfillment_order(self.runtime, self.continue_workflow, TENANT, work_id, token)
         return work_id
 
-    def resume(self, work_id: str) -> str | None:
+    def resume(self, work_id: str) -> Outcome | None:
         return resume_fulfillment(self.runtime, self.continue_workflow, TENANT, work_id)
 
     def act(
@@ -145,7 +144,7 @@ class World:
         key: str | None = None,
         principal: Principal = STORE_STAFF,
         **content: Any,
-    ) -> Outcome:
+    ) -> Answer:
         """A node's verb; `lines` maps line numbers to units."""
         if lines is not None:
             content["lines"] = [{"line_no": line_no, "quantity": units} for line_no, units in lines.items()]
@@ -159,14 +158,14 @@ class World:
     def release_payment(self, order_id: str) -> int:
         return release_payment(self.runtime, self.providers, TENANT, order_id)
 
-    def cancel(self, order_id: str, lines: Mapping[int, int] | None = None, key: str | None = None) -> Outcome:
+    def cancel(self, order_id: str, lines: Mapping[int, int] | None = None, key: str | None = None) -> Answer:
         content: dict[str, Any] = {"reason": "customer_changed_mind"}
         if lines is not None:
             content["lines"] = [{"line_no": line_no, "quantity": units} for line_no, units in lines.items()]
         request = validate(CancellationRequest, content)
         return cancel_order(self.runtime, self.call("cancel_order", [order_id, content], key), order_id, request)
 
-    def review(self, order_id: str, decision: str, reason: str = "checked by phone") -> Outcome:
+    def review(self, order_id: str, decision: str, reason: str = "checked by phone") -> Answer:
         request = validate(ReviewRequest, {"decision": decision, "reason": reason})
         return review_order(self.runtime, self.call("review_order", request), order_id, request)
 
@@ -174,12 +173,12 @@ class World:
         assert name == "strict"
         return self.provider
 
-    def continue_workflow(self, token: str, answer: Mapping[str, object]) -> bool:
+    def continue_workflow(self, token: str, outcome: Outcome) -> bool:
         """What Step Functions does with an answer: takes it once, and never after the wait has ended."""
         if token not in self.waiting:
             return False
         self.waiting.remove(token)
-        self.continued.append((token, answer))
+        self.continued.append((token, outcome))
         return True
 
     def order(self, order_id: str) -> Order:
@@ -222,29 +221,6 @@ class World:
     def check(self) -> None:
         """Everything that must hold for every order and every stock row at any moment."""
         check_everything(self.database, self.received, self.provider)
-
-
-@cache
-def nodes() -> tuple[Node, ...]:
-    """The retailer's nodes; every one but the web site serves every journey."""
-    return tuple(node(node_id, kind, latitude, longitude) for node_id, (kind, latitude, longitude) in PLACES.items())
-
-
-def node(node_id: str, kind: str, latitude: float, longitude: float, **details: Any) -> Node:
-    """A node in force since 2020."""
-    put = {
-        "id": node_id,
-        "kind": kind,
-        "name": node_id,
-        "legal_entity": "100",
-        "address": {"lines": ["1 Main St"], "city": "Town", "country": "US"},
-        "time_zone": "America/New_York",
-        "latitude": Decimal(str(latitude)),
-        "longitude": Decimal(str(longitude)),
-        "journeys": [] if kind == "web" else ["ship", "pickup", "ship_to_store", "delivery"],
-        **details,
-    }
-    return stored_node(validate(PutNode, put), version=1, effective_from=datetime(2020, 1, 1, tzinfo=UTC))
 
 
 def line(

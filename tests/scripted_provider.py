@@ -9,6 +9,8 @@ next capture; without a script everything is approved at once.
 | declined | the bank says no |
 | action | (authorize) the customer must confirm first |
 | pending | (capture) accepted, final only after `settle` |
+
+With `max_captures` an authorization carries so many captures; with one, a capture lets go of the rest.
 """
 
 from __future__ import annotations
@@ -45,8 +47,10 @@ class Held:
     captured: int = 0
     pending: int = 0
     released: int = 0
+    captures: int = 0
     # What will be held once the customer has confirmed.
     waits_for: int = 0
+    status: str = "authorized"
 
     @property
     def capturable(self) -> int:
@@ -62,11 +66,16 @@ class ScriptedProvider:
     calls: list[tuple[str, str]] = field(default_factory=list)
     effects: list[tuple[str, str, int]] = field(default_factory=list)
     around: Callable[[str, Callable[[], Result]], Result] = lambda name, act: act()
+    max_captures: int | None = None
+    # What it says of itself; a provider may have a limit without saying so.
+    says_max_captures: int | None = None
     _answers: dict[str, tuple[object, Result]] = field(default_factory=dict)
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(None, incremental=False, extended=False, asynchronous=False, fee_returned_on_refund=False)
+        return Capabilities(
+            self.says_max_captures, incremental=False, extended=False, asynchronous=False, fee_returned_on_refund=False
+        )
 
     def moved(self, verb: str) -> Counter[str]:
         """How many effects of a verb there were, by the provider's reference."""
@@ -95,6 +104,8 @@ class ScriptedProvider:
             held = self.held[request.reference]
             if step == "declined":
                 return Declined("processor_declined", request.reference)
+            if self.max_captures is not None and held.captures >= self.max_captures:
+                return Declined("capture_limit_reached", request.reference, by_rule=True)
             if request.amount > held.capturable or request.currency != held.currency:
                 return Declined("capture_exceeds_authorized", request.reference, by_rule=True)
             if step == "pending":
@@ -102,8 +113,13 @@ class ScriptedProvider:
             else:
                 held.captured += request.amount
                 self.effects.append(("capture", request.reference, request.amount))
+            held.captures += 1
+            let_go = held.capturable if self.max_captures == 1 else 0
+            held.released += let_go
             movement = f"cap_{len(self._answers) + 1}"
-            return Approved(request.reference, request.amount, request.currency, movement, pending=step == "pending")
+            return Approved(
+                request.reference, request.amount, request.currency, movement, let_go, pending=step == "pending"
+            )
 
         return self._once("capture", key, request, act)
 
@@ -134,7 +150,7 @@ class ScriptedProvider:
         held = self.held[reference]
         amounts = (held.amount, held.captured, held.pending, held.released, 0, 0)
         return ProviderPayment(
-            reference, "authorized", held.currency, *amounts, CAPTURE_BEFORE, None, held.order_id, None
+            reference, held.status, held.currency, *amounts, CAPTURE_BEFORE, None, held.order_id, None
         )
 
     def confirm(self, reference: str) -> None:
@@ -142,6 +158,17 @@ class ScriptedProvider:
         held = self.held[reference]
         held.amount, held.waits_for = held.waits_for, 0
         self.effects.append(("authorize", reference, held.amount))
+
+    def give_up(self, reference: str) -> None:
+        """The customer did not pass the bank's question."""
+        self.held[reference].waits_for, self.held[reference].status = 0, "failed"
+
+    def expire(self, reference: str) -> int:
+        """The hold runs out; the amount that fell free."""
+        held = self.held[reference]
+        amount = held.capturable
+        held.released, held.status = held.released + amount, "expired"
+        return amount
 
     def find(self, key: str) -> Result | NoTrace:
         """What became of a call; `find` is a verb of the script too, where `lost_before` means no answer."""
@@ -162,6 +189,7 @@ class ScriptedProvider:
             self.effects.append(("capture", answer.reference, answer.amount))
             self._answers[key] = (asked, replace(answer, pending=False))
         else:
+            held.captures -= 1
             self._answers[key] = (asked, Declined("bank_said_no", answer.reference))
 
     def _once(self, verb: str, key: str, asked: object, act: Callable[[str], Result]) -> Result:

@@ -20,8 +20,9 @@ ASKS = {
 }
 CHANCE_MODULES = {"uuid", "random", "secrets"}
 MONEY = ("platform/money.py", "orders/amounts.py", "fulfillment/shipping.py", "payments/", "finance/")
-MOST_LINES = 350
-MOST_HANDLER_LINES = 60
+MOST_LINES = 299
+# Of a handler, without its blank lines; one with many routes has many of those.
+MOST_HANDLER_LINES = 45
 PRODUCT = "layers/oms/python/oms/"
 
 
@@ -85,7 +86,8 @@ def test_files_stay_short(room):
 
 def test_handlers_are_thin():
     for path in python_files("functions"):
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_HANDLER_LINES, shown(path)
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        assert len(lines) <= MOST_HANDLER_LINES, f"{shown(path)} has {len(lines)} lines"
 
 
 def test_no_room_is_called_after_nothing():

@@ -166,6 +166,13 @@ class Cloud:
         )
         return str(created["UUID"])
 
+    def rule(self, bus: str, pattern: dict[str, Any], target: str) -> None:
+        """Let what matches on a bus reach a target: a queue or another bus."""
+        events, rule = self.client("events"), self.name("rule")
+        events.put_rule(Name=rule, EventBusName=bus, EventPattern=json.dumps(pattern))
+        options = {"RoleArn": ROLE} if ":event-bus/" in target else {}
+        events.put_targets(Rule=rule, EventBusName=bus, Targets=[{"Id": "t", "Arn": target, **options}])
+
     def machine(self, states: dict[str, Any], kind: str = "STANDARD") -> str:
         """The ARN of a fresh state machine that starts at the first of `states`."""
         definition = {"StartAt": next(iter(states)), "States": states}

@@ -74,6 +74,43 @@ def call_workflow(event, context):
     return json.loads(answer["output"])
 
 
+def publish_orders(event, context):
+    """A stream consumer: each stored order becomes an event on the bus."""
+    images = [record["dynamodb"].get("NewImage", {}) for record in event["Records"]]
+    placed = [image["pk"]["S"] for image in images if "qty" in image and "done" not in image]
+    entry = {"EventBusName": os.environ["BUS"], "Source": "spine", "DetailType": "OrderPlaced"}
+    if placed:
+        entries = [{**entry, "Detail": json.dumps({"order_id": order_id})} for order_id in placed]
+        assert client("events").put_events(Entries=entries)["FailedEntryCount"] == 0
+    return {"batchItemFailures": []}
+
+
+def start_workflow(event, context):
+    """A queue consumer: each event runs the workflow to its end, or comes again."""
+    failures = []
+    for record in event["Records"]:
+        order_id = json.loads(record["body"])["detail"]["order_id"]
+        run = client("stepfunctions").start_sync_execution(
+            stateMachineArn=os.environ["MACHINE"], input=json.dumps({"order_id": order_id})
+        )
+        if run["status"] != "SUCCEEDED":
+            failures.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failures}
+
+
+def finish_order(event, context):
+    """A workflow task: the order is done; it fails the first time it sees `twice`."""
+    if event["order_id"] == "twice" and not _seen_before("twice"):
+        raise StockGone("come again")
+    client("dynamodb").update_item(
+        TableName=os.environ["TABLE"],
+        Key={"pk": {"S": event["order_id"]}, "sk": {"S": "ORDER"}},
+        UpdateExpression="ADD done :one",
+        ExpressionAttributeValues={":one": {"N": "1"}},
+    )
+    return {}
+
+
 def apply_records(event, context):
     """A stream consumer: write down what arrived, fail on poison in the way the environment asks for."""
     applied, failures = [], []

@@ -36,7 +36,7 @@ def test_a_node_finds_its_work_and_does_it(doors: Doors):
         "ship",
     ]
     whole = api.get(f"/v1/fulfillment-orders/{work}").body
-    assert listed["fulfillment_orders"] == [whole | {"version": None}]
+    assert listed["fulfillment_orders"] == [whole]
     assert whole["version"] == doors.see(order_id)["version"]
     for hidden in ("task_token", "timeout_seconds", "group_no"):
         assert hidden not in str(listed)
@@ -98,7 +98,10 @@ def test_a_partial_shipment_in_two_packages(doors: Doors):
         "lines": [{"line_no": 1, "quantity": 2}],
         "shipment": {
             "carrier": "ups",
-            "packages": [{"package_no": 1, "tracking_number": "1Z1"}, {"package_no": 2, "tracking_number": "1Z2"}],
+            "packages": [
+                {"package_no": 1, "tracking_number": "1Z1", "lines": [{"line_no": 1, "quantity": 1}]},
+                {"package_no": 2, "tracking_number": "1Z2", "lines": [{"line_no": 1, "quantity": 1}]},
+            ],
         },
     }
     assert doors.api("fulfillment").post(f"/v1/fulfillment-orders/{work}/ship", body).status == 200
@@ -177,3 +180,56 @@ def test_a_verb_is_taken_once_under_its_key(doors: Doors):
     assert late.status == 200
     done = api.post(f"/v1/fulfillment-orders/{work}/ship", {}, key="s3")
     assert (done.status, done.body["code"]) == (409, "already_done")
+
+
+@pytest.mark.capability("H2")
+def test_a_node_closes_what_it_cannot_finish(doors: Doors):
+    order_id, work = open_work(doors)
+    api = doors.api("fulfillment")
+    path = f"/v1/fulfillment-orders/{work}"
+    with doors.world.unchanged():
+        early = api.post(f"{path}/close", {"reason": "flooded"})
+        assert (early.status, early.body["code"]) == (409, "action_not_available")
+    api.post(f"{path}/accept", None)
+    with doors.world.unchanged():
+        assert api.post(f"{path}/close", None).pointers == ["/reason"]
+        assert api.post(f"{path}/close", {"reason": "flooded"}, scopes=S1).status == 404
+    closed = api.post(f"{path}/close", {"reason": "flooded"})
+    assert (closed.status, closed.body["status"], closed.body["closed_reason"]) == (200, "INCOMPLETE", "flooded")
+    assert closed.body["lines"][0]["given_up"] == 5
+    assert [
+        one["id"] for one in api.get("/v1/fulfillment-orders?node=DC1&status=INCOMPLETE").body["fulfillment_orders"]
+    ] == [work]
+    assert doors.see(order_id)["lines"][0]["quantities"] == {"open": 5}
+
+
+@pytest.mark.capability("H2")
+@pytest.mark.parametrize("accepted", [True, False])
+def test_a_node_answers_a_request_to_cancel(doors: Doors, accepted: bool):
+    order_id, work = open_work(doors)
+    api = doors.api("fulfillment")
+    path = f"/v1/fulfillment-orders/{work}"
+    api.post(f"{path}/accept", None)
+    asked = doors.api("change_orders").post(f"/v1/orders/{order_id}/cancellations", {"reason": "changed_mind"})
+    assert (asked.status, asked.body["status"]) == (202, "IN_PROGRESS")
+    seen = api.get(path).body
+    assert "cancel-response" in seen["available_actions"]
+    assert seen["cancel_request"] == {
+        "lines": [{"line_no": 1, "quantity": 5}],
+        "reason": "changed_mind",
+        "answer": None,
+    }
+    with doors.world.unchanged():
+        assert api.post(f"{path}/cancel-response", None).pointers == ["/accepted"]
+        assert api.post(f"{path}/cancel-response", {"accepted": "perhaps"}).pointers == ["/accepted"]
+        assert api.post(f"{path}/cancel-response", {"accepted": True}, scopes=S1).status == 404
+        for ours in ("request-cancellation", "cancel", "release"):
+            assert api.post(f"{path}/{ours}", None).status == 404
+    answer = api.post(f"{path}/cancel-response", {"accepted": accepted, "reason": "on_the_truck"}, key="a")
+    assert answer.body["cancel_request"]["answer"] == ("ACCEPTED" if accepted else "REJECTED")
+    assert doors.see(order_id)["status"] == ("CANCELLED" if accepted else "IN_PROGRESS")
+    with doors.world.unchanged():
+        again = api.post(f"{path}/cancel-response", {"accepted": accepted, "reason": "on_the_truck"}, key="a")
+        assert (again.status, again.body) == (200, answer.body)
+        late = api.post(f"{path}/cancel-response", {"accepted": True}, key="b")
+        assert (late.status, late.body["code"]) == (409, "already_done")

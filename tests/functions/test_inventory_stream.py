@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 from oms.inventory.model import StockRow
@@ -16,6 +17,7 @@ from oms.inventory.writes import allocate_available, reserve, ship
 from oms.platform.dynamodb import Database
 from tests.functions.conftest import NOW, Api
 from tests.functions.test_inventory import NODE, SCOPES
+from tests.template import Deployed, deployed  # noqa: F401  (a fixture)
 
 Feed = Callable[..., list[str]]
 
@@ -63,11 +65,16 @@ def feed(function) -> Feed:
     registry.put("/v1/items", {"items": items}, key="items")
     handler = function("inventory_stream").handler
 
-    def send(*messages: dict[str, Any] | bytes) -> list[str]:
+    def send(*messages: dict[str, Any] | bytes, arrived: datetime = NOW) -> list[str]:
         records = []
         for number, content in enumerate(messages):
             data = content if isinstance(content, bytes) else json.dumps(content).encode()
-            kinesis = {"data": b64encode(data).decode(), "sequenceNumber": str(number), "partitionKey": "k"}
+            kinesis = {
+                "data": b64encode(data).decode(),
+                "sequenceNumber": str(number),
+                "partitionKey": "k",
+                "approximateArrivalTimestamp": arrived.timestamp(),
+            }
             records.append({"eventID": f"shard-0:{number}", "eventSource": "aws:kinesis", "kinesis": kinesis})
         answer = handler({"Records": records}, None)
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
@@ -132,30 +139,76 @@ def test_a_batch_of_a_hundred_records_takes_few_transactions(feed: Feed, databas
     assert transactions == [2 + 29 * 3, 2 + 11 * 3]
 
 
-@pytest.mark.parametrize(
-    "poison",
-    [
-        b"not json",
-        message(sku="unknown"),
-        message(node_id="n7"),
-        message(tenant="other"),
-        message(quantity=1.5),
-        message(kind="guess"),
-        message(kind="snapshot", quantity=-1),
-        message(quantity=-50),
-        message(as_of=when(60 * 25)),
-        message(as_of="2026-03-09T12:00:00"),
-        {name: value for name, value in message().items() if name != "sequence"},
-    ],
-)
-def test_poison_is_named_and_what_came_before_it_is_taken_in(feed: Feed, database: Database, poison: Any):
+IMPOSSIBLE = [
+    message(sku="unknown"),
+    message(node_id="n7"),
+    message(tenant="other"),
+    message(quantity=-50),
+    message(as_of=when(60 * 25)),
+]
+UNREADABLE = [
+    b"not json",
+    message(quantity=1.5),
+    message(kind="guess"),
+    message(kind="snapshot", quantity=-1),
+    message(as_of="2026-03-09T12:00:00"),
+    {name: value for name, value in message().items() if name != "sequence"},
+]
+
+
+@pytest.fixture
+def parked(deployed: Deployed) -> Callable[[], list[dict[str, Any]]]:  # noqa: F811
+    """What lies among the dead letters of the function."""
+
+    def read() -> list[dict[str, Any]]:
+        sqs = boto3.client("sqs")
+        queue = deployed.name("InventoryStreamDeadLetters")
+        found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        return [json.loads(one["Body"]) for one in found.get("Messages", [])]
+
+    return read
+
+
+@pytest.mark.parametrize("poison", IMPOSSIBLE)
+def test_what_may_become_possible_comes_again_and_what_came_before_it_is_taken_in(
+    feed: Feed, database: Database, parked, poison: Any
+):
     batch = [message("B", 2, 1), poison, message("B", 3, 2), message("S1", 1, 1)]
     assert feed(*batch) == ["1"]
     assert row(database, "B").on_hand == 2
     assert (row(database, "A"), row(database, "S1")) == (None, None)
+    assert parked() == []
     # The stream goes on behind it.
     assert feed(*batch[2:]) == []
     assert (row(database, "B").on_hand, row(database, "S1").on_hand) == (5, 1)
+
+
+@pytest.mark.parametrize("poison", IMPOSSIBLE)
+def test_what_stays_impossible_is_set_aside_with_its_text(feed: Feed, database: Database, parked, poison: Any):
+    batch = [message("B", 2, 1), poison, message("B", 3, 2), message("S1", 1, 1)]
+    assert feed(*batch, arrived=NOW - timedelta(seconds=21)) == []
+    assert (row(database, "B").on_hand, row(database, "S1").on_hand) == (5, 1)
+    assert row(database, "A") is None
+    (found,) = parked()
+    assert (found["record"], found["sequence"], found["partition_key"]) == ("shard-0:1", "1", "k")
+    assert (found["cause"], json.loads(found["text"])) == ("not_possible", poison)
+
+
+@pytest.mark.parametrize("poison", UNREADABLE)
+def test_what_can_never_be_read_holds_up_nobody(feed: Feed, database: Database, parked, poison: Any):
+    batch = [message("B", 2, 1), poison, message("B", 3, 2), message("S1", 1, 1)]
+    assert feed(*batch) == []
+    assert (row(database, "B").on_hand, row(database, "S1").on_hand) == (5, 1)
+    (found,) = parked()
+    assert found["sequence"] == "1"
+    assert found["cause"] in ("malformed_json", "invalid_request")
+    assert found["text"] == (poison if isinstance(poison, bytes) else json.dumps(poison).encode()).decode()
+
+
+def test_a_card_number_is_not_kept(feed: Feed, parked):
+    assert feed(message(source="4242424242424242")) == []
+    (found,) = parked()
+    assert (found["cause"], found["text"]) == ("card_number_found", None)
 
 
 def test_poison_late_in_a_large_batch_keeps_each_row_in_order(feed: Feed, database: Database):

@@ -110,6 +110,7 @@ def test_a_batch_works_on_what_others_have_changed_in_between(doors: Doors):
         if name == "commit" and not cancelled:
             cancelled = True
             doors.world.cancel(order_id, {1: 2})
+            doors.world.act(work, "cancel-response", accepted=True)
         return done
 
     doors.world.database.around = customer_cancels
@@ -126,6 +127,7 @@ def test_a_batch_works_on_what_others_have_changed_in_between(doors: Doors):
         if name == "commit" and not cancelled:
             cancelled = True
             doors.world.cancel(order_id)
+            doors.world.act(work, "cancel-response", accepted=True)
         return done
 
     doors.world.database.around = customer_cancels_all

@@ -131,3 +131,23 @@ def test_an_id_longer_than_any_key_names_nothing(function, name: str, url: str, 
     api = Api(function(name).handler, ("orders.read", "fulfillment.read"))
     missing = api.get(url.format(long))
     assert (missing.status, missing.body["code"]) == (404, "not_found")
+
+
+@pytest.mark.capability("O3", "B4")
+def test_every_row_has_its_version_and_what_may_be_done(doors: Doors, history: list[str]):
+    doors.world.cancel(history[0], {1: 1})
+    (work,) = doors.world.released(history[1])
+    doors.world.act(work, "accept")
+    listed = {order["id"]: order for order in doors.api("read_orders").get("/v1/orders").body["orders"]}
+    for order_id in history:
+        whole = doors.see(order_id)
+        assert {name: whole[name] for name in listed[order_id]} == listed[order_id]
+    assert [listed[order_id]["available_actions"] for order_id in history[:5]] == [
+        [],
+        ["cancel"],
+        ["review", "cancel"],
+        ["cancel"],
+        [],
+    ]
+    one = doors.api("read_orders").get("/v1/orders?channel=web&external_id=1").body["orders"][0]
+    assert one == listed[history[1]]

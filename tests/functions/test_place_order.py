@@ -15,7 +15,8 @@ from oms.registry import reads as registry
 from oms.registry.store import node_write
 from tests.functions.conftest import Answer, Api
 from tests.order_doors import Doors, doors
-from tests.order_world import TENANT, World, document, line, node, world
+from tests.order_nodes import node
+from tests.order_world import TENANT, World, document, line, world
 
 __all__ = ["doors", "world"]
 

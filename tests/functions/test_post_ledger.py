@@ -2,12 +2,14 @@
 
 # ruff: noqa: F811 - fixtures are imported by name
 
+import io
 import json
 from datetime import UTC, date, datetime
 from typing import Any
 
 import boto3
 import pytest
+from aws_lambda_powertools import Logger
 
 from functions.post_ledger import handler as function
 from oms.finance import store
@@ -74,6 +76,23 @@ def test_other_content_under_one_identity_is_kept_apart_and_not_tried_again(book
     (row,) = world.rows_of("ledger", "T#demo#QUARANTINE")
     kept = json.loads(row["body"]["S"])
     assert kept["lines"][0] == {"account": "1110", "debit": 7000, "currency": "USD"}
+
+
+def test_what_is_kept_apart_rings_each_time(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message counts as dealt with, so the log line itself counts for the alarm of the template."""
+    written = io.StringIO()
+    log = Logger(service="quarantine", stream=written)
+    monkeypatch.setattr("oms.finance.commands.logger", lambda: log)
+    _deliver(world.captured("O1", 6995))
+    assert written.getvalue() == ""
+    assert _deliver(world.captured("O1", 7000)) == []
+    line = json.loads(written.getvalue())
+    assert line["code"] == "CONFLICT_QUARANTINED"
+    (metrics,) = line["_aws"]["CloudWatchMetrics"]
+    assert (line["PostingsQuarantined"], metrics["Namespace"], metrics["Dimensions"]) == (1, "Spine", [["service"]])
+    assert metrics["Metrics"] == [{"Name": "PostingsQuarantined", "Unit": "Count"}]
+    assert line["_aws"]["Timestamp"] == int(books.runtime.clock.now().timestamp() * 1000)
+    assert {"service", "level", "timestamp"} <= set(line)
 
 
 def test_two_contents_in_one_batch_post_the_first_and_keep_the_second_apart(books: Books) -> None:

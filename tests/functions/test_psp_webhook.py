@@ -24,6 +24,12 @@ def hint(doors: Doors, of: str, kind: str = "payment.authorized", **metadata: st
     return json.dumps({"id": "evt_1", "type": kind, "data": {"payment": {"metadata": known}}})
 
 
+def hint_about(doors: Doors, of: str, kind: str) -> str:
+    """A hint that is written without reading the order."""
+    metadata = {"tenant": TENANT, "order_id": of, "payment_id": f"pay_{of.removeprefix('ord_')}_1"}
+    return json.dumps({"id": "evt_1", "type": kind, "data": {"payment": {"metadata": metadata}}})
+
+
 def send(doors: Doors, raw: str, *, age: int = 0, secret: str = SECRET["webhook_secret"], signed: str = "") -> Answer:
     stamp = int(doors.world.clock.now().timestamp()) - age
     digest = hmac.new(secret.encode(), f"{stamp}.{signed or raw}".encode(), hashlib.sha256).hexdigest()
@@ -81,6 +87,68 @@ def test_idempotent_calls_webhooks_in_any_order_and_nothing_but_tokens(doors: Do
     with doors.world.unchanged():
         refused = doors.api("place_order").post("/v1/orders", document(note="4242 4242 4242 4242", external_id="x"))
     assert refused.body["code"] == "card_number_found"
+
+
+def shipped(doors: Doors) -> tuple[str, str]:
+    order_id = doors.place(document(line("A", 3)))
+    (work,) = doors.run_order_workflow(order_id)
+    doors.api("fulfillment").post(f"/v1/fulfillment-orders/{work}/ship", {})
+    return order_id, work
+
+
+@pytest.mark.capability("K1", "K11")
+@pytest.mark.parametrize(
+    ("well", "kind", "payment_status", "last"),
+    [
+        (True, "payment.captured", "CAPTURED", "PaymentCaptured"),
+        (False, "payment.capture_failed", "AUTHORIZED", "FulfillmentOrderEscalated"),
+    ],
+)
+def test_a_pending_capture_ends_with_the_providers_message(
+    doors: Doors, well: bool, kind: str, payment_status: str, last: str
+):
+    order_id, work = shipped(doors)
+    doors.world.provider.script["capture"] = ["pending"]
+    assert doors.task("capture_payment", order_id=order_id, fulfillment_order_id=work) == {"captured": 0}
+    assert doors.see(order_id)["payments"][0]["state"] == "CAPTURE_PENDING"
+    with doors.world.unchanged():
+        assert send(doors, hint(doors, order_id, kind)).body == {"done": "looked up"}  # it is not final yet
+    key = next(key for verb, key in doors.world.provider.calls if verb == "capture")
+    doors.world.provider.settle(key, well=well)
+    assert send(doors, hint(doors, order_id, kind)).body == {"done": "looked up"}
+    seen = doors.see(order_id)
+    assert (seen["payment_status"], doors.timeline(order_id)[-1]["event"]) == (payment_status, last)
+    with doors.world.unchanged():
+        assert send(doors, hint(doors, order_id, kind)).body == {"done": "nothing"}
+
+
+@pytest.mark.capability("K1", "K3", "K11")
+def test_a_hold_that_ran_out_is_noted_when_the_provider_says_so_and_means_it(doors: Doors):
+    order_id = doors.place(document(line("A", 3)))
+    doors.run_order_workflow(order_id)
+    with doors.world.unchanged():
+        assert send(doors, hint(doors, order_id, "payment.expired")).status == 200  # it is still held
+    doors.world.provider.expire("psp_1")
+    send(doors, hint(doors, order_id, "payment.expired"))
+    seen = doors.see(order_id)
+    assert (seen["status"], seen["payment_status"]) == ("PENDING_REVIEW", "EXPIRED")
+    assert (seen["payments"][0]["state"], doors.timeline(order_id)[-1]["event"]) == ("EXPIRED", "PaymentExpired")
+    with doors.world.unchanged():
+        assert send(doors, hint(doors, order_id, "payment.expired")).body == {"done": "nothing"}
+
+
+@pytest.mark.capability("K11")
+def test_a_message_about_each_result_of_our_own_calls_costs_one_read(doors: Doors):
+    """The provider tells everything once more; what our calls have recorded is not looked up again."""
+    order_id, work = shipped(doors)
+    doors.task("capture_payment", order_id=order_id, fulfillment_order_id=work)
+    calls, reads = len(doors.world.provider.calls), []
+    doors.world.database.around = lambda name, act: (reads.append(name), act())[1]
+    with doors.world.unchanged():
+        for kind in ("payment.authorized", "payment.captured", "payment.voided"):
+            assert send(doors, hint_about(doors, order_id, kind)).body == {"done": "nothing"}
+    assert reads == ["get"] * 3
+    assert len(doors.world.provider.calls) == calls
 
 
 @pytest.mark.capability("K11")

@@ -162,6 +162,7 @@ def test_the_timeline_tells_who_did_what_when_why_and_what_changed(doors: Doors)
     doors.task("capture_payment", order_id=order_id, fulfillment_order_id=work)
     cancellation = {"reason": "customer changed their mind"}
     doors.api("change_orders").post(f"/v1/orders/{order_id}/cancellations", cancellation)
+    node.post(f"/v1/fulfillment-orders/{work}/cancel-response", {"accepted": True})
     doors.queue("release_payment", doors.stored_event(order_id, "OrderLinesCancelled"))
     timeline = doors.timeline(order_id)
     told = [(row["event"], row["command"], row["actor"], row["role"], row["reason"]) for row in timeline]
@@ -174,16 +175,23 @@ def test_the_timeline_tells_who_did_what_when_why_and_what_changed(doors: Doors)
         ("FulfillmentOrderAccepted", "accept_fulfillment_order", "client-1", "client", None),
         ("ShipmentShipped", "ship_fulfillment_order", "client-1", "client", None),
         ("PaymentCaptured", "capture_payment", "capture_payment", system, None),
-        ("FulfillmentOrderCancelled", "cancel_order", "client-1", "client", None),
-        ("OrderLinesCancelled", "cancel_order", "client-1", "client", "customer changed their mind"),
-        ("OrderCompleted", "cancel_order", "client-1", "client", None),
+        (
+            *("FulfillmentOrderCancellationRequested", "cancel_order", "client-1", "client"),
+            "customer changed their mind",
+        ),
+        ("FulfillmentOrderCancellationAccepted", "cancel_response_fulfillment_order", "client-1", "client", None),
+        (
+            *("OrderLinesCancelled", "cancel_response_fulfillment_order", "client-1", "client"),
+            "customer changed their mind",
+        ),
+        ("OrderCompleted", "cancel_response_fulfillment_order", "client-1", "client", None),
         ("PaymentReleased", "release_payment", "release_payment", system, None),
     ]
-    assert [row["sequence"] for row in timeline] == list(range(1, 12))
+    assert [row["sequence"] for row in timeline] == list(range(1, 13))
     assert {row["channel"] for row in timeline} == {"web"}
     assert {row["occurred_at"] for row in timeline} == {"2026-11-23T12:00:00.000Z"}
     # What a caller names itself, else what the order belongs to.
-    assert [row["correlation_id"] for row in timeline] == ["basket-7"] * 4 + ["shift-1"] + ["basket-7"] * 6
+    assert [row["correlation_id"] for row in timeline] == ["basket-7"] * 4 + ["shift-1"] + ["basket-7"] * 7
     assert all(row["causation_id"] for row in timeline)
     name, pay = f"fulfillment_order {work}", f"payment {doors.see(order_id)['payments'][0]['id']}"
     assert [row["changes"] for row in timeline] == [
@@ -199,6 +207,7 @@ def test_the_timeline_tells_who_did_what_when_why_and_what_changed(doors: Doors)
         {"status": ["CONFIRMED", "IN_PROGRESS"], name: ["OPEN", "ACCEPTED"]},
         {"fulfillment_status": ["UNFULFILLED", "PARTIALLY_FULFILLED"]},
         {"payment_status": ["AUTHORIZED", "PARTIALLY_CAPTURED"], pay: ["AUTHORIZED", "PARTIALLY_CAPTURED"]},
+        {},
         {
             "status": ["IN_PROGRESS", "COMPLETED"],
             "fulfillment_status": ["PARTIALLY_FULFILLED", "FULFILLED"],

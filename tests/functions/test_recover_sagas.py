@@ -9,7 +9,7 @@ import pytest
 from oms.platform.saga import LEASE
 from tests.crashes import Died
 from tests.order_doors import Doors, doors, message
-from tests.order_world import document, line, world
+from tests.order_world import TENANT, document, line, world
 
 __all__ = ["doors", "world"]
 
@@ -44,6 +44,8 @@ def dies_midway(doors: Doors) -> dict[str, Any]:
 @pytest.mark.capability("D4")
 def test_claims_of_an_order_that_never_was_go_back(doors: Doors):
     order = dies_midway(doors)
+    # How far the days of placing have been searched is noted in any case.
+    assert doors.queue("recover_sagas", wish(), wish("other")) == []
     with doors.world.unchanged():
         assert doors.queue("recover_sagas", wish()) == []  # it may still be running
         busy = doors.api("place_order").post("/v1/orders", order, key="k1")
@@ -63,3 +65,20 @@ def test_a_repeat_by_the_channel_needs_no_recovery(doors: Doors):
     order_id = doors.place(order, key="k1")
     assert doors.queue("recover_sagas", wish()) == []
     assert doors.world.order_ids() == [order_id]
+
+
+def test_an_unfinished_order_is_finished(doors: Doors, monkeypatch: pytest.MonkeyPatch):
+    """A placed order whose first run never was, and a cancelled one whose money nobody gave back."""
+    ran = []
+    module = doors.module("recover_sagas")
+    monkeypatch.setattr(module, "run_order_workflow", lambda *asked: ran.append(asked))
+    forgotten = doors.place(document(line("A", 1), external_id="forgotten"))
+    cancelled = doors.place(document(line("B", 1), external_id="cancelled"))
+    doors.run_order_workflow(cancelled)
+    doors.api("change_orders").post(f"/v1/orders/{cancelled}/cancellations", {"reason": "x"})
+    for _ in range(3):
+        doors.world.clock.advance(minutes=5)
+        assert doors.queue("recover_sagas", wish()) == []
+    assert ran[0] == (TENANT, forgotten, "1")
+    assert doors.world.provider.effects == [("authorize", "psp_1", 1000), ("void", "psp_1", 1000)]
+    assert doors.see(cancelled)["payment_status"] == "VOIDED"

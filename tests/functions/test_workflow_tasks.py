@@ -56,9 +56,7 @@ def test_a_declined_order_has_its_outcome(doors: Doors):
     )
     (work,) = seen["fulfillment_orders"]
     with doors.world.unchanged(), pytest.raises(ActionNotAvailable):
-        doors.task(
-            "release_fulfillment", order_id=order_id, fulfillment_order_id=work["id"], task_token="t", wait_only=False
-        )
+        doors.task("release_fulfillment", order_id=order_id, fulfillment_order_id=work["id"], task_token="t")
     refused = doors.api("fulfillment").post(f"/v1/fulfillment-orders/{work['id']}/ship", {})
     assert refused.status == 409
 
@@ -72,7 +70,7 @@ def test_releasing_tells_the_node_and_keeps_the_token(doors: Doors):
     assert row["data"]["ship_to"]["city"] == "New York"
     assert row["data"]["respond_by"] == "2026-11-24T12:00:00.000Z"
     with doors.world.unchanged():
-        task = {"order_id": order_id, "fulfillment_order_id": work, "task_token": f"token-{work}", "wait_only": False}
+        task = {"order_id": order_id, "fulfillment_order_id": work, "task_token": f"token-{work}"}
         assert doors.task("release_fulfillment", **task) is None
     assert doors.world.work(work).task_token == f"token-{work}"
 
@@ -113,7 +111,7 @@ def test_the_answer_of_the_node_reaches_the_workflow(doors: Doors):
     doors.api("fulfillment").post(f"/v1/fulfillment-orders/{work}/ship", {})
     event = doors.stored_event(order_id, "ShipmentShipped")
     assert doors.queue("resume_fulfillment", event, event) == []
-    assert [(token, answer["outcome"]) for token, answer in doors.world.continued] == [(f"token-{work}", "SHIPPED")]
+    assert doors.world.continued == [(f"token-{work}", "SHIPPED")]
 
 
 def test_money_of_a_cancelled_order_is_given_back(doors: Doors):

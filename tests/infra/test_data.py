@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.infra.policies import place
 from tests.template import of_type
 
 TABLE = "AWS::DynamoDB::Table"
@@ -85,9 +86,33 @@ def test_the_export_bucket_is_private_versioned_and_speaks_tls_only(template):
     (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"] == {"KMSMasterKeyID": OURS, "SSEAlgorithm": "aws:kms"}
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert bucket["ObjectLockEnabled"] is True
+    assert bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"] == {"Mode": "GOVERNANCE", "Days": 3_653}
     policies = list(of_type(template, "AWS::S3::BucketPolicy").values())
     for policy in policies:
         assert {"Bool": {"aws:SecureTransport": "false"}} in [
             one.get("Condition") for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Deny"
         ]
     assert {row["Bucket"]["Ref"] for row in policies} == set(of_type(template, "AWS::S3::Bucket"))
+
+
+def test_nobody_may_put_an_export_over_another(template):
+    """The condition is asked of every call that makes an object, whoever makes it; parts of one make none."""
+    (policy,) = [
+        row for row in of_type(template, "AWS::S3::BucketPolicy").values() if row["Bucket"] == {"Ref": "ExportBucket"}
+    ]
+    (deny,) = [one for one in policy["PolicyDocument"]["Statement"] if one.get("Sid") == "NothingIsOverwritten"]
+    assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", {"AWS": "*"}, "s3:PutObject")
+    assert place(deny["Resource"]) == "ExportBucket/*"
+    assert deny["Condition"] == {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}
+
+
+def test_each_stream_of_a_table_has_its_reader_or_its_reason(template):
+    """The outbox is read by the publisher; stock rows wait for the network figures (docs/decisions/0014)."""
+    read = {
+        row["EventSourceArn"]["Fn::GetAtt"][0]
+        for row in of_type(template, "AWS::Lambda::EventSourceMapping").values()
+        if row["EventSourceArn"]["Fn::GetAtt"][1] == "StreamArn"
+    }
+    assert read == {"EventsTable"}
+    assert set(STREAMS) - read == {"StockTable"}

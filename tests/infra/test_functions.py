@@ -1,10 +1,13 @@
 """Each function is made the one way: own role and logs, bounded time and memory, failures kept, alarms that ring."""
 
+import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from infra.functions import FUNCTIONS
+from infra.settings import Settings
 from tests.template import ROOT, function_name, of_type
 
 FUNCTION = "AWS::Lambda::Function"
@@ -73,8 +76,19 @@ def test_only_the_export_carries_the_export_layer(template):
 
 def test_a_function_is_told_only_of_what_it_may_touch(template):
     for name, row in _functions(template).items():
-        expected = {grant.variable for grant in FUNCTIONS[name].grants} | {"POWERTOOLS_SERVICE_NAME"}
+        spec = FUNCTIONS[name]
+        expected = {grant.variable for grant in spec.grants} | {"POWERTOOLS_SERVICE_NAME"} | set(spec.limits)
+        expected |= {"DEAD_LETTERS_URL"} if spec.sets_aside else set()
         assert set(row["Environment"]["Variables"]) == expected, name
+
+
+def test_a_function_that_sets_records_aside_finds_its_own_dead_letters(template):
+    told = {
+        name: row["Environment"]["Variables"]["DEAD_LETTERS_URL"]
+        for name, row in _functions(template).items()
+        if "DEAD_LETTERS_URL" in row["Environment"]["Variables"]
+    }
+    assert told == {"inventory_stream": {"Ref": "InventoryStreamDeadLetters"}}
 
 
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])
@@ -88,11 +102,52 @@ def test_every_function_has_an_alarm(template, metric):
     assert watched == set(of_type(template, FUNCTION))
 
 
+def test_what_a_function_counts_rings_its_alarm(template):
+    counted = {
+        (alarm["MetricName"], alarm["Dimensions"][0]["Name"], alarm["Dimensions"][0]["Value"])
+        for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
+        if alarm["Namespace"] == "Spine"
+    }
+    assert counted == {
+        ("PostingsQuarantined", "service", "post_ledger"),
+        ("OrdersUnfinished", "service", "recover_sagas"),
+    }
+    for _, _, service in counted:
+        assert _functions(template)[service]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == service
+
+
 def test_every_alarm_rings_and_names_a_page_of_the_runbook(template):
     for name, alarm in of_type(template, "AWS::CloudWatch::Alarm").items():
         assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}], name
         assert "Runbook: docs/operations.md#" in alarm["AlarmDescription"], name
         assert alarm["TreatMissingData"] == "notBreaching", name
+
+
+def test_the_line_limit_comes_from_the_context(template):
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    assert context["line_limit"] == 200
+    told = {
+        name: row["Environment"]["Variables"]["LINE_LIMIT"]
+        for name, row in _functions(template).items()
+        if "LINE_LIMIT" in row["Environment"]["Variables"]
+    }
+    assert told == {"place_order": "200"}
+
+
+def _settings(**context):
+    known = json.loads((ROOT / "cdk.json").read_text())["context"] | context
+    return Settings.from_context(SimpleNamespace(try_get_context=known.get))
+
+
+@pytest.mark.parametrize(("given", "limit"), [(1, "1"), ("500", "500"), (2000, "2000")])
+def test_another_line_limit_may_be_given(given, limit):
+    assert _settings(line_limit=given).limits == {"LINE_LIMIT": limit}
+
+
+@pytest.mark.parametrize("given", [0, -1, 2001, "many", "1.5", "²", None, ""])
+def test_a_line_limit_that_makes_no_sense_stops_the_synthesis(given):
+    with pytest.raises(ValueError, match=r"context line_limit=.*: must be a whole number from 1 to 2000"):
+        _settings(line_limit=given)
 
 
 def test_a_missing_handler_stops_the_synthesis_with_its_name(tmp_path):

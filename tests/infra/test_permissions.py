@@ -72,8 +72,8 @@ def _asked_for(spec) -> set[tuple[str, str]]:
     for grant in (*spec.grants, *spec.later):
         kind, _, table = grant.resource.partition(":")
         places = [LOGICAL_IDS.get(grant.resource, f"{pascal(table)}Table")]
-        if kind == "table":
-            places += [f"{places[0]}/index/{index}" for index in INDEXES.get(table, ())]
+        if kind == "index":
+            places = [f"{places[0]}/index/{index}" for index in INDEXES[table]]
         for where in places:
             pairs |= _access(grant.access, where)
     return pairs
@@ -107,6 +107,7 @@ def test_only_those_who_talk_to_the_provider_read_its_secret(template):
         "AuthorizePaymentRole",
         "CapturePaymentRole",
         "PspWebhookRole",
+        "RecoverSagasRole",
         "ReleasePaymentRole",
     }
 

@@ -1,6 +1,6 @@
 """One template: the local run deploys what AWS gets, but for a short list and the files behind the assets."""
 
-from infra.local_gaps import LOCAL_GAPS
+from infra.local_gaps import LOCAL_GAPS, TAKEN_NO_NOTICE_OF
 from tests.template import template as template_for
 
 
@@ -35,6 +35,13 @@ def test_everything_else_of_the_two_is_the_same():
 def test_the_gaps_are_in_the_template_for_aws():
     kinds = {resource["Type"] for resource in template_for("aws")["Resources"].values()}
     assert set(LOCAL_GAPS) <= kinds
+
+
+def test_what_the_engine_takes_no_notice_of_is_in_both_templates():
+    for target in ("aws", "local"):
+        rows = template_for(target)["Resources"].values()
+        held = {(row["Type"], name) for row in rows for name in row.get("Properties", {})}
+        assert set(TAKEN_NO_NOTICE_OF) <= held, target
 
 
 def test_outputs_name_what_people_and_tests_need():

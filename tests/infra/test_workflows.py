@@ -93,15 +93,27 @@ def test_definitions_are_json_path_only(states):
     assert "{%" not in text
 
 
-def test_a_shipped_order_passes_three_states_of_the_standard_workflow():
+def test_a_shipped_order_passes_two_states_of_the_standard_workflow():
     definition = _definition("fulfillment")
     path, state = [], definition["StartAt"]
     while state:
         path.append(state)
-        content = definition["States"][state]
-        shipped = [one["Next"] for one in content.get("Choices", []) if one["StringEquals"] == "SHIPPED"]
-        state = shipped[0] if shipped else content.get("Next")
-    assert path == ["ReleaseFulfillmentOrder", "WhatHappened", "CapturePayment"]
+        state = definition["States"][state].get("Next")
+    assert path == ["ReleaseFulfillmentOrder", "CapturePayment"]
+
+
+def test_every_answer_of_a_node_but_shipped_is_caught_by_its_name():
+    from oms.fulfillment.model import Outcome
+
+    states = _definition("fulfillment")["States"]
+    for name in ("ReleaseFulfillmentOrder", "AwaitRestOfShipment"):
+        caught = {error: one["Next"] for one in states[name]["Catch"] for error in one["ErrorEquals"]}
+        assert set(caught) == {*Outcome, "States.Timeout", "States.ALL"} - {"SHIPPED"}
+        assert caught["PARTIALLY_SHIPPED"] == "CapturePartialPayment"
+        assert caught["INCOMPLETE"] == "CaptureIncompletePayment"
+        # The ids go on whatever the answer was.
+        assert states[name]["ResultPath"] is None
+        assert {one["ResultPath"] for one in states[name]["Catch"]} == {None}
 
 
 def test_a_wait_for_a_node_ends_in_an_escalation_and_goes_on():

@@ -1,5 +1,5 @@
-"""The `shop` fixture for these tests."""
+"""The fixtures of these tests."""
 
-from tests.journeys.shop import shop
+from tests.journeys.shop import no_bots, shop
 
-__all__ = ["shop"]
+__all__ = ["no_bots", "shop"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import pytest
 
 from local.state import Answer, Running
+from local.world.control import write_control
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 60.0
@@ -43,6 +44,14 @@ def order(*lines: dict[str, Any], token: str = "tok_visa", **more: Any) -> dict[
 def shop(system: Running) -> Shop:
     """The running system's public doors."""
     return Shop(system)
+
+
+@pytest.fixture
+def no_bots(shop: Shop) -> Iterator[None]:
+    """The bots stand still, so that the test is the node."""
+    write_control(shop.running.state_dir, {"paused": True})
+    yield
+    write_control(shop.running.state_dir, {"paused": False})
 
 
 class Shop:

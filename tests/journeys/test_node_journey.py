@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from local.world.control import write_control
+from local.world.http_bot import NodeBotHttp
 from tests.journeys.shop import Shop, line, order
 
 DC = "dc-columbus"
-
-
-@pytest.fixture
-def no_bots(shop: Shop) -> Iterator[None]:
-    """The bots stand still, so that the test is the node."""
-    write_control(shop.running.state_dir, {"paused": True})
-    yield
-    write_control(shop.running.state_dir, {"paused": False})
 
 
 @pytest.mark.usefixtures("no_bots")
@@ -42,7 +32,9 @@ def test_what_left_is_captured_and_what_stayed_is_not(shop: Shop) -> None:
 
     one = [{"line_no": 1, "quantity": 1}]
     cancelled = shop.post(f"/v1/orders/{order_id}/cancellations", {"reason": "CUSTOMER", "lines": one})
-    assert cancelled.status == 200, cancelled.body
+    assert cancelled.status == 202, cancelled.body
+    assert shop.order(order_id)["lines"][0]["quantities"] == {"released": 3, "shipped": 2}
+    assert shop.node_does(work["id"], "cancel-response", {"accepted": True}).status == 200
     assert shop.order(order_id)["lines"][0]["quantities"] == {"released": 2, "shipped": 2, "cancelled": 1}
 
     assert shop.node_does(work["id"], "ship").status == 200
@@ -92,3 +84,23 @@ def test_cancelling_all_of_an_order_tells_the_node_and_releases_the_money(shop: 
     assert (late.status, late.json()["code"]) == (409, "action_not_available")
     again = shop.post(f"/v1/orders/{order_id}/cancellations", {"reason": "CUSTOMER"})
     assert again.status == 409
+
+
+@pytest.mark.usefixtures("no_bots")
+@pytest.mark.capability("H2")
+def test_a_node_program_that_knows_only_http_does_its_work(shop: Shop) -> None:
+    """It asks for what waits, takes every step under a key of its own, and may say all of it twice."""
+    sku = shop.new_item({DC: 4})
+    order_id = shop.place(order(line(sku, 4, 250)))
+    wanted = shop.work_of(order_id, "OPEN")
+    node = NodeBotHttp(shop.running, "acme", client="acme-wms")
+
+    (work,) = [work for work in node.open_work(DC) if work.fulfillment_order_id == wanted["id"]]
+    assert work.units == {sku: 4}
+    assert node.play(work) == ["accept", "pick", "pack", "ship"]
+    assert node.play(work) == ["accept", "pick", "pack", "ship"]
+
+    done = shop.settled(order_id)
+    assert (done["status"], done["lines"][0]["quantities"]) == ("COMPLETED", {"shipped": 4})
+    assert [shipment["packages"] for shipment in done["shipments"]] != [[]]
+    assert wanted["id"] not in [work.fulfillment_order_id for work in node.open_work(DC)]

@@ -18,10 +18,13 @@ import boto3
 import pytest
 from moto import mock_aws
 from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.core.responses import ActionResult
+from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import (
     StateTaskServiceSfn,
 )
+from moto.stepfunctions.responses import StepFunctionResponse
 
 from oms.fulfillment.adapters.step_functions import _client as callback_client
 from oms.fulfillment.adapters.step_functions import continue_workflow
@@ -33,6 +36,14 @@ from tests.template import REGION, Deployed, function_name, template
 
 CONFIG = {"lambda": {"use_docker": False}, "stepfunctions": {"execute_state_machine": True}}
 LONGEST_WAIT = 20.0
+# The verbs of a node that a waiting workflow hears of, and by which event.
+HEARD = {
+    "ship": "ShipmentShipped",
+    "hand-over": "ShipmentShipped",
+    "reject": "FulfillmentOrderRejected",
+    "close": "FulfillmentOrderClosed",
+    "cancel-response": "FulfillmentOrderCancellationAccepted",
+}
 SERVICE_ERROR = "Lambda.TooManyRequestsException"
 
 
@@ -152,9 +163,8 @@ class Machines:
         with self.function.lock:
             self.world.act(work_id, verb, **content)
             order_id = self.world.work(work_id).order_id
-            kind = {"reject": "FulfillmentOrderRejected"}.get(verb, "ShipmentShipped")
-            if verb in ("ship", "reject", "hand-over"):
-                event = self.doors.stored_event(order_id, kind)
+            if verb in HEARD:
+                event = self.doors.stored_event(order_id, HEARD[verb])
                 assert self.doors.queue("resume_fulfillment", event) == []
 
 
@@ -177,6 +187,20 @@ def _without_waiting(evaluate: Callable[..., None]) -> Callable[..., None]:
             evaluate(retrier, env)
 
     return at_once
+
+
+def _start_sync_execution(response: StepFunctionResponse) -> ActionResult:
+    """What moto has no door for: start a run, wait for its end and say how it went, as Express workflows do."""
+    backend = response.stepfunction_backend
+    asked = [response._get_param(name) for name in ("stateMachineArn", "name", "input")]
+    arn = backend.start_execution(*asked).execution_arn
+    deadline = time.monotonic() + LONGEST_WAIT
+    while (run := backend.describe_execution(arn)).status in ("RUNNING", ExecutionStatus.RUNNING):
+        assert time.monotonic() < deadline, f"{arn} does not end"
+        time.sleep(0.01)
+    said = {"executionArn": arn, "startDate": run.start_date, "stopDate": run.stop_date, "status": run.status}
+    told = {"error": run.error, "cause": run.cause}
+    return ActionResult({**said, **{name: text for name, text in told.items() if text is not None}})
 
 
 class _NoTime:
@@ -202,6 +226,9 @@ def cloud() -> Iterator[tuple[Deployed, Function]]:
         patch.setattr(
             StateTaskServiceSfn, "_eval_service_task", _with_its_names(StateTaskServiceSfn._eval_service_task)
         )
+        # The service has a host of its own for this call; moto knows one.
+        patch.setenv("AWS_DISABLE_HOST_PREFIX_INJECTION", "true")
+        patch.setattr(StepFunctionResponse, "start_sync_execution", _start_sync_execution, raising=False)
         with mock_aws(config=CONFIG):
             callback_client.cache_clear()
             start_client.cache_clear()

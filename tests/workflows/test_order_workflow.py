@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
+from oms.fulfillment.model import Outcome
 from tests.order_doors import doors
 from tests.order_world import line, world
 from tests.workflows.machines import SERVICE_ERROR, Machines, cloud, machines
@@ -136,25 +136,40 @@ def test_a_task_that_cannot_ends_the_run_and_the_message_comes_again(
     assert machines.world.provider.moved("authorize") == {"psp_1": 1}
 
 
-def test_the_message_is_done_when_the_run_is(machines: Machines, monkeypatch: pytest.MonkeyPatch):
-    """start_order_workflow waits for the end; a run that fails gives its message back."""
-    handler = machines.doors.module("start_order_workflow").handler
+def placed_message(machines: Machines, order_id: str) -> list[str]:
+    """start_order_workflow with the message of a placed order; the ids of the messages that come again."""
+    return machines.doors.queue("start_order_workflow", machines.doors.stored_event(order_id, "OrderPlaced"))
+
+
+def test_the_message_is_done_when_the_run_is(machines: Machines):
+    """start_order_workflow runs the deployed workflow and waits for its end: the money is held when it returns."""
+    order_id = machines.world.placed(line("A", 1))
+    assert placed_message(machines, order_id) == []
+    assert machines.world.order(order_id).payments[0].state == "AUTHORIZED"
+    arn = machines.deployed.arn("OrderWorkflow")
+    runs = machines.client.list_executions(stateMachineArn=arn)["executions"]
+    (run,) = [run for run in runs if run["name"].startswith(order_id)]
+    assert len(run["name"]) <= 80
+    asked = machines.client.describe_execution(executionArn=run["executionArn"])["input"]
+    assert json.loads(asked) == {"tenant": "acme", "order_id": order_id}
+
+
+def test_a_run_that_fails_gives_its_message_back(machines: Machines):
+    order_id = machines.world.placed(line("A", 1))
+    machines.function.broken["source_order"] = ["SomethingElse"]
+    with machines.world.unchanged():
+        assert placed_message(machines, order_id) == ["m0"]
+    assert machines.names == ["source_order"]
+
+
+def test_an_order_of_nobody_gives_its_message_back(machines: Machines):
     order_id = machines.world.placed(line("A", 1))
     event = machines.doors.stored_event(order_id, "OrderPlaced")
-    batch = {"Records": [{"messageId": "m0", "body": json.dumps(event)}]}
-    answers: list[dict[str, Any]] = [{"status": "FAILED", "error": "X", "cause": "y"}, {"status": "SUCCEEDED"}]
-    asked: list[dict[str, Any]] = []
+    event["detail"]["data"]["order_id"] = "ord_none"
+    with machines.world.unchanged():
+        assert machines.doors.queue("start_order_workflow", event) == ["m0"]
 
-    class States:
-        def start_sync_execution(self, **request: Any) -> dict[str, Any]:
-            asked.append(request)
-            return answers.pop(0)
 
-    monkeypatch.setattr("oms.orders.adapters.step_functions._client", States)
-    back = {"batchItemFailures": [{"itemIdentifier": "m0"}]}
-    assert handler(batch, None) == back
-    assert handler(batch, None) == {"batchItemFailures": []}
-    assert asked[0]["stateMachineArn"] == machines.deployed.arn("OrderWorkflow")
-    assert json.loads(asked[0]["input"]) == {"tenant": "acme", "order_id": order_id}
-    assert asked[0]["name"].startswith(order_id)
-    assert len(asked[0]["name"]) <= 80
+def test_an_answer_that_nobody_waits_for_is_no_error(machines: Machines):
+    """A task token that was answered, timed out or never was: the adapter says so and raises nothing."""
+    assert [machines.world.continue_workflow("no-such-token", outcome) for outcome in Outcome] == [False] * len(Outcome)

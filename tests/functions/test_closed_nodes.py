@@ -1,0 +1,100 @@
+"""A node that has closed: orders that need it are kept for a person, with their units, and are never lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from oms.registry import reads as registry
+from oms.registry.store import node_write
+from tests.order_doors import Doors, doors
+from tests.order_nodes import PLACES, node
+from tests.order_world import TENANT, document, line, world
+
+__all__ = ["doors", "world"]
+
+
+def close(doors: Doors, node_id: str, version: int = 2, status: str = "closed") -> None:
+    changed = node(node_id, *PLACES[node_id], status=status).model_copy(update={"version": version})
+    doors.world.database.commit([node_write(TENANT, changed)])
+    registry.forget()
+
+
+def keeps(doors: Doors, detail: str, *, reserved_at: str, **changes: Any) -> str:
+    """Place an order of one unit and expect it in review with its unit; its id."""
+    answer = doors.api("place_order").post("/v1/orders", document(**changes))
+    assert (answer.status, answer.body["status"]) == (201, "PENDING_REVIEW")
+    assert answer.body["available_actions"] == ["review", "cancel"]
+    seen = doors.see(answer.body["id"])
+    failed = [(check["name"], check["detail"]) for check in seen["validations"] if check["verdict"] == "fail"]
+    assert failed == [("node", detail)]
+    assert doors.world.stock("A", reserved_at).reserved == 1
+    return str(answer.body["id"])
+
+
+def one(**more: Any) -> dict[str, Any]:
+    return line("A", 1, **more)
+
+
+@pytest.mark.capability("A3")
+def test_a_closed_store_of_pick_up(doors: Doors):
+    close(doors, "S1")
+    changes = {"lines": [one(method="pickup", pickup_node="S1")], "totals": {"goods": 1000, "total": 1000}}
+    changes["payments"] = [{"provider": "strict", "token": "tok_visa", "amount": 1000}]
+    keeps(doors, "node S1 is closed", reserved_at="S1", **changes)
+
+
+@pytest.mark.capability("A3")
+def test_a_closed_selling_node(doors: Doors):
+    close(doors, "WEB")
+    changes = {"lines": [one()], "totals": {"goods": 1000, "total": 1000}}
+    changes["payments"] = [{"provider": "strict", "token": "tok_visa", "amount": 1000}]
+    order_id = keeps(doors, "node WEB is closed", reserved_at="DC1", **changes)
+    # A person lets it go on: it has had its unit all the time.
+    answer = doors.api("change_orders").post(f"/v1/orders/{order_id}/review", {"decision": "accept", "reason": "open"})
+    assert (answer.status, answer.body["status"]) == (200, "CONFIRMED")
+    (work,) = doors.run_order_workflow(order_id)
+    assert doors.api("fulfillment").post(f"/v1/fulfillment-orders/{work}/ship", None).status == 200
+
+
+@pytest.mark.capability("A3")
+def test_the_only_node_with_stock_is_closed(doors: Doors):
+    for node_id in ("DC1", "S1", "S2"):
+        close(doors, node_id)
+    changes = {"lines": [one()], "totals": {"goods": 1000, "total": 1000}}
+    changes["payments"] = [{"provider": "strict", "token": "tok_visa", "amount": 1000}]
+    detail = "no open node has all of the units; node DC1, which has, is closed"
+    order_id = keeps(doors, detail, reserved_at="DC1", **changes)
+    answer = doors.api("change_orders").post(
+        f"/v1/orders/{order_id}/review", {"decision": "cancel", "reason": "closed"}
+    )
+    assert (answer.status, answer.body["status"]) == (200, "CANCELLED")
+    assert doors.world.stock("A", "DC1").reserved == 0
+
+
+def test_an_order_that_waited_goes_to_a_node_that_has_opened(doors: Doors):
+    for node_id in ("DC1", "S1", "S2"):
+        close(doors, node_id)
+    changes = {"lines": [one()], "totals": {"goods": 1000, "total": 1000}}
+    changes["payments"] = [{"provider": "strict", "token": "tok_visa", "amount": 1000}]
+    detail = "no open node has all of the units; node DC1, which has, is closed"
+    order_id = keeps(doors, detail, reserved_at="DC1", **changes)
+    close(doors, "S2", version=3, status="active")
+    doors.api("change_orders").post(f"/v1/orders/{order_id}/review", {"decision": "accept", "reason": "S2 opened"})
+    doors.run_order_workflow(order_id)
+    assert [work["node_id"] for work in doors.see(order_id)["fulfillment_orders"]] == ["S2"]
+
+
+def test_what_nobody_has_open_or_closed_is_out_of_stock(doors: Doors):
+    close(doors, "S1")
+    with doors.world.unchanged():
+        answer = doors.api("place_order").post("/v1/orders", document(line("A", 21)))
+    assert (answer.status, answer.body["code"], answer.pointers) == (409, "out_of_stock", ["/lines/0/quantity"])
+
+
+def test_a_closed_node_is_not_asked_while_open_ones_have_the_units(doors: Doors):
+    close(doors, "DC1")
+    order_id = doors.place(document(one()))
+    assert doors.see(order_id)["status"] == "CONFIRMED"
+    assert doors.world.stock("A", "DC1").reserved == 0

@@ -1,0 +1,66 @@
+"""Cases 30 and 32: nodes that say nothing, or do only some of it."""
+
+from __future__ import annotations
+
+from tests.simulation.cases.steps import (
+    effects,
+    events_of,
+    later,
+    placed,
+    released,
+    rested,
+    shown,
+    states,
+    step,
+    stock,
+)
+from tests.simulation.world import line, order, simulated
+
+DAY = 24 * 3600
+
+
+def cancel(simulation, order_id):
+    return simulation.http("POST", f"/v1/orders/{order_id}/cancellations", {"reason": "no_answer"}, key="c-1")
+
+
+def test_case_30_a_node_that_never_answers():
+    simulation = simulated(faults=False)
+    order_id = placed(simulation, order("o-1", line("MUG", 2)))
+    assert list(released(simulation).values()) == ["dc-newark"]
+    later(simulation, DAY - 60)
+    assert shown(simulation, order_id)["fulfillment_orders"][0]["escalated_reason"] is None
+    later(simulation, 120)
+    assert shown(simulation, order_id)["fulfillment_orders"][0]["escalated_reason"] == "TIMED_OUT"
+    assert events_of(simulation, order_id).count("FulfillmentOrderEscalated") == 1
+    assert stock(simulation, "MUG", "dc-newark") == (6, 0, 2)
+    # It stands in front of an operator now, who takes it back; nothing waits for the node any more.
+    answer = cancel(simulation, order_id)
+    assert (answer.status, answer.body["status"]) == (200, "CANCELLED")
+    rested(simulation)
+    assert {run.status for run in simulation.runs.executions.values()} == {"SUCCEEDED"}
+    assert states(simulation, order_id) == ("CANCELLED", "VOIDED", "UNFULFILLED")
+    assert stock(simulation, "MUG", "dc-newark") == (6, 0, 0)
+    assert effects(simulation) == [("authorized", 1400), ("voided", 1400)]
+
+
+def test_case_32_a_store_lacks_one_of_three():
+    simulation = simulated(faults=False)
+    order_id = placed(simulation, order("o-1", line("MUG", 3)))
+    (work_id,) = released(simulation)
+    two = {"lines": [{"line_no": 1, "quantity": 2}]}
+    for verb, body in (("accept", {}), ("pick", two), ("ship", two), ("close", {"reason": "not_found"})):
+        assert step(simulation, work_id, verb, body).status == 200
+    later(simulation, 60)
+    found = shown(simulation, order_id)
+    assert found["lines"][0]["quantities"] == {"shipped": 2, "open": 1}
+    work = found["fulfillment_orders"][0]
+    assert (work["status"], work["escalated_reason"]) == ("INCOMPLETE", "INCOMPLETE")
+    # What the store did not find is not offered again.
+    row = simulation.rows("stock")["T#acme#SKU#MUG", "NODE#dc-newark"]
+    assert (row["on_hand"], row["allocated"], row["unavailable"], row["available"]) == (4, 0, 1, 3)
+    assert effects(simulation) == [("authorized", 2100), ("captured", 1400)]
+    answer = cancel(simulation, order_id)
+    assert (answer.status, answer.body["status"]) == (200, "COMPLETED")
+    rested(simulation)
+    assert shown(simulation, order_id)["lines"][0]["quantities"] == {"shipped": 2, "cancelled": 1}
+    assert effects(simulation) == [("authorized", 2100), ("captured", 1400), ("voided", 700)]

@@ -1,0 +1,74 @@
+"""INV6: the states of orders, work and tenders, and the edges between them, declared from the words of the design.
+
+An order's status follows from its parts: it goes back from IN_PROGRESS to CONFIRMED when the only node that had begun
+lets go of the work, and a review ends wherever the goods are by then. No edge leaves a terminal state but the declared
+reopenings of a tender: one that failed, ran out or was used up is authorised anew, and an approval that came after its
+tender was closed is recorded, to be given back.
+"""
+
+from __future__ import annotations
+
+Graph = dict[str | None, frozenset[str]]
+
+
+def _graph(text: str) -> Graph:
+    graph: Graph = {}
+    for row in text.strip().splitlines():
+        state, _, following = row.partition(":")
+        graph[None if state.strip() == "-" else state.strip()] = frozenset(following.split())
+    return graph
+
+
+ORDER = _graph("""
+    -: PENDING_REVIEW CONFIRMED
+    DRAFT: PENDING_REVIEW CONFIRMED CANCELLED
+    PENDING_REVIEW: CONFIRMED IN_PROGRESS COMPLETED CANCELLED
+    CONFIRMED: PENDING_REVIEW IN_PROGRESS COMPLETED CANCELLED
+    IN_PROGRESS: PENDING_REVIEW CONFIRMED COMPLETED CANCELLED
+    COMPLETED:
+    CANCELLED:
+""")
+FULFILLMENT_ROLLUP = _graph("""
+    -: UNFULFILLED
+    UNFULFILLED: PARTIALLY_FULFILLED FULFILLED
+    PARTIALLY_FULFILLED: FULFILLED
+    FULFILLED:
+""")
+PAYMENT_ROLLUP = _graph("""
+    -: UNPAID PENDING AUTHORIZED PARTIALLY_CAPTURED CAPTURED PARTIALLY_REFUNDED REFUNDED VOIDED EXPIRED FAILED
+""")[None]
+WORK = _graph("""
+    -: SCHEDULED OPEN
+    SCHEDULED: OPEN ON_HOLD CANCELLED
+    ON_HOLD: SCHEDULED OPEN CANCELLED
+    OPEN: ON_HOLD ACCEPTED PICKING PACKED READY COMPLETED REJECTED CANCELLED
+    ACCEPTED: PICKING PACKED READY COMPLETED REJECTED INCOMPLETE CANCELLED
+    PICKING: PACKED READY COMPLETED REJECTED INCOMPLETE CANCELLED
+    PACKED: READY IN_TRANSIT COMPLETED INCOMPLETE CANCELLED
+    READY: COMPLETED INCOMPLETE CANCELLED
+    IN_TRANSIT: READY COMPLETED INCOMPLETE
+    COMPLETED:
+    REJECTED:
+    INCOMPLETE:
+    CANCELLED:
+""")
+TENDER = _graph("""
+    -: CREATED
+    CREATED: ACTION_REQUIRED AUTHORIZED FAILED UNKNOWN VOIDED
+    UNKNOWN: ACTION_REQUIRED AUTHORIZED FAILED VOIDED
+    ACTION_REQUIRED: AUTHORIZED FAILED VOIDED EXPIRED
+    AUTHORIZED: CAPTURE_PENDING PARTIALLY_CAPTURED CAPTURED VOIDED EXPIRED
+    CAPTURE_PENDING: AUTHORIZED PARTIALLY_CAPTURED CAPTURED EXPIRED
+    PARTIALLY_CAPTURED: CAPTURE_PENDING CAPTURED PARTIALLY_REFUNDED REFUNDED
+    CAPTURED: CREATED PARTIALLY_REFUNDED REFUNDED
+    PARTIALLY_REFUNDED: REFUNDED
+    REFUNDED:
+    VOIDED: AUTHORIZED
+    EXPIRED: CREATED
+    FAILED: CREATED
+""")
+
+
+def is_edge(graph: Graph, before: str | None, after: str) -> bool:
+    """Whether a state may follow another; to stay is no step."""
+    return before == after or after in graph.get(before, frozenset())

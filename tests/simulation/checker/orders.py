@@ -1,0 +1,205 @@
+"""INV2, INV4 and INV6 on stored orders: quantities, versions and transitions, one order per external id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.simulation.checker.evidence import Change, Item, Report
+from tests.simulation.checker.graphs import FULFILLMENT_ROLLUP, ORDER, PAYMENT_ROLLUP, TENDER, WORK, is_edge
+from tests.simulation.checker.picture import Commit, OrderView, Picture, held_by_node, is_count, is_order, parsed
+
+STEPS = ("shipped", "packed", "picked")
+# Work that a node has begun.
+BEGUN = ("ACCEPTED", "PICKING", "PACKED", "READY", "IN_TRANSIT", "COMPLETED")
+# An entry of the list of unfinished orders: it lies beside the order and is no part of it.
+LISTED = "OPEN"
+
+
+class OrderRules:
+    """What each commit does to orders, and what every order must be after it."""
+
+    def __init__(self, picture: Picture) -> None:
+        self._by_external_id: dict[tuple[str, str, str], str] = {}
+        for order in picture.orders():
+            self._by_external_id.setdefault(_external(order), order.pk)
+
+    def after_commit(self, commit: Commit, picture: Picture, report: Report) -> None:
+        for pk, changes in commit.orders.items():
+            if is_order(pk):
+                own = [change for change in changes if change.sk != LISTED]
+                if not own:
+                    continue
+                _versions(pk, own, report)
+                for change in own:
+                    _transition(change, report)
+                order = picture.order(pk)
+                if order is None:
+                    report.note("INV6", pk, "an order without its header")
+                else:
+                    self._one_per_external_id(order, picture, report)
+                    check_quantities(order, report)
+            else:
+                for change in changes:
+                    if change.before is not None:
+                        report.note("INV4", change.pk, "the note of an external id was changed")
+        for change in commit.commands:
+            if change.sk == "COMMAND" and change.before is not None:
+                report.note("INV4", change.pk, "the stored outcome of a command was changed")
+
+    def everything(self, picture: Picture, report: Report) -> None:
+        seen: dict[tuple[str, str, str], str] = {}
+        for order in picture.orders():
+            check_quantities(order, report)
+            self._noted(order, picture, report)
+            first = seen.setdefault(_external(order), order.pk)
+            if first != order.pk:
+                report.note("INV4", order.pk, f"the same channel and external id as {first}")
+
+    def _one_per_external_id(self, order: OrderView, picture: Picture, report: Report) -> None:
+        name = _external(order)
+        first = self._by_external_id.setdefault(name, order.pk)
+        if first != order.pk:
+            report.note("INV4", order.pk, f"the same channel and external id as {first}")
+        self._noted(order, picture, report)
+
+    @staticmethod
+    def _noted(order: OrderView, picture: Picture, report: Report) -> None:
+        tenant, channel, external_id = _external(order)
+        note = picture.items("orders", f"T#{tenant}#EXTERNAL#{channel}#{external_id}").get("EXTERNAL")
+        if note is None or note.get("order_id") != order.id:
+            report.note("INV4", order.pk, f"{channel} {external_id} is noted as {note and note.get('order_id')}")
+
+
+def _external(order: OrderView) -> tuple[str, str, str]:
+    return order.tenant, str(order.agreed.get("channel")), str(order.agreed.get("external_id"))
+
+
+def _versions(pk: str, changes: list[Change], report: Report) -> None:
+    """Each commit that touches an order counts its version up by one, from 1; nothing of an order is ever removed."""
+    header = next((change for change in changes if change.sk == "ORDER"), None)
+    if header is None:
+        report.note("INV6", pk, f"{changes[0].sk} changed without a new version")
+    elif header.after is not None:
+        before, after = header.before or {}, header.after
+        if after.get("version") != before.get("version", 0) + 1:
+            report.note("INV6", pk, f"version {before.get('version')} was followed by {after.get('version')}")
+        if not is_count(after.get("sequence")) or after["sequence"] < before.get("sequence", 1):
+            report.note("INV6", pk, f"sequence {before.get('sequence')} was followed by {after.get('sequence')}")
+    for change in changes:
+        if change.after is None:
+            report.note("INV6", pk, f"{change.sk} was removed")
+        elif change.before is not None and change.sk.startswith(("AGREED", "LINES#")):
+            report.note("INV6", pk, f"{change.sk} is written once, and was changed")
+
+
+def _transition(change: Change, report: Report) -> None:
+    """The states of one item before and after a commit, against the declared graphs."""
+    if change.after is None:
+        return
+    kind = change.sk.partition("#")[0]
+    where = f"{change.pk} {change.sk}"
+    if kind == "ORDER":
+        before, after = change.before or {}, change.after
+        _step("order", ORDER, before.get("status"), after.get("status"), where, report)
+        was, now = before.get("fulfillment_status"), after.get("fulfillment_status")
+        _step("fulfilment", FULFILLMENT_ROLLUP, was, now, where, report)
+        if after.get("payment_status") not in PAYMENT_ROLLUP:
+            report.note("INV6", where, f"there is no payment status {after.get('payment_status')}")
+    elif kind in ("WORK", "PAYMENT"):
+        before, after = _body(change.before), _body(change.after)
+        if kind == "WORK":
+            _step("work", WORK, before.get("status"), after["status"], where, report)
+        else:
+            was, now = _tender_state(before) if before else None, _tender_state(after)
+            _step("tender", TENDER, was, now, where, report)
+            if was not in (None, now) and now == "CREATED" and after.get("attempt", 1) <= before.get("attempt", 1):
+                report.note("INV6", where, "is authorised anew under the same attempt")
+
+
+def _step(name: str, graph: Any, before: str | None, after: Any, where: str, report: Report) -> None:
+    if not is_edge(graph, before, after):
+        report.note("INV6", where, f"{name} went from {before} to {after}")
+
+
+def _body(item: Item | None) -> dict[str, Any]:
+    found: dict[str, Any] = parsed(item["body"]) if item is not None else {}
+    return found
+
+
+def _tender_state(body: dict[str, Any]) -> str:
+    # The state in which a tender begins is not written out.
+    return str(body.get("state", "CREATED"))
+
+
+def check_quantities(order: OrderView, report: Report) -> None:
+    """INV2: per line, the units in all states sum to what was ordered, and no count is below zero."""
+    given: dict[int, int] = {}
+    taken_out: dict[int, int] = {}
+    shipped: dict[tuple[str, int], int] = {}
+    for work in order.works.values():
+        rejected = work["status"] == "REJECTED"
+        for part in work["lines"]:
+            _work_line(order, work, part, report)
+            line_no = part["line_no"]
+            taken_out[line_no] = taken_out.get(line_no, 0) + part.get("cancelled", 0)
+            shipped[work["id"], line_no] = part.get("shipped", 0)
+            if not rejected:
+                given[line_no] = given.get(line_no, 0) + held_by_node(part)
+    left: dict[tuple[str, int], int] = {}
+    for shipment in order.shipments.values():
+        for part in shipment["lines"]:
+            name = (shipment["fulfillment_order_id"], part["line_no"])
+            left[name] = left.get(name, 0) + part["quantity"]
+            if not is_count(part["quantity"]) or part["quantity"] <= 0:
+                report.note("INV2", f"{order.pk} {shipment['id']}", f"{part['quantity']} units left")
+    for name in left.keys() | shipped.keys():
+        if left.get(name, 0) != shipped.get(name, 0):
+            what = f"work {name[0]} says {shipped.get(name, 0)} left, its shipments {left.get(name, 0)}"
+            report.note("INV2", f"{order.pk} line {name[1]}", what)
+    for line in order.lines.values():
+        where = f"{order.pk} line {line.line_no}"
+        cancelled = order.cancelled.get(line.line_no, 0)
+        open_units = line.quantity - cancelled - given.get(line.line_no, 0)
+        if not is_count(cancelled) or cancelled < 0 or open_units < 0:
+            what = f"{line.quantity} ordered, {cancelled} cancelled, {given.get(line.line_no, 0)} with nodes"
+            report.note("INV2", where, what)
+        if taken_out.get(line.line_no, 0) > cancelled:
+            report.note("INV2", where, f"{taken_out[line.line_no]} taken out of work, {cancelled} cancelled")
+    unknown = (given.keys() | order.cancelled.keys()) - order.lines.keys()
+    if unknown:
+        report.note("INV2", order.pk, f"no such lines: {sorted(unknown)}")
+    _status_follows(order, left, report)
+
+
+def _work_line(order: OrderView, work: dict[str, Any], part: dict[str, Any], report: Report) -> None:
+    """What has left was packed, what was packed was picked, and nothing was picked that is not there to do."""
+    counts = [0, *(part.get(step, 0) for step in STEPS), held_by_node(part)]
+    if not all(is_count(count) for count in counts) or counts != sorted(counts):
+        report.note("INV2", f"{order.pk} {work['id']}", f"line {part['line_no']}: 0, {STEPS}, to do are {counts}")
+
+
+def _status_follows(order: OrderView, left: dict[tuple[str, int], int], report: Report) -> None:
+    """The stored statuses are what the order's parts say, as far as they follow from quantities."""
+    gone: dict[int, int] = {}
+    for (_, line_no), units in left.items():
+        gone[line_no] = gone.get(line_no, 0) + units
+    lines = order.lines.values()
+    nothing_left = all(order.cancelled.get(line.line_no, 0) == line.quantity for line in lines)
+    done = all(
+        gone.get(line.line_no, 0) + order.cancelled.get(line.line_no, 0) == line.quantity for line in lines if line.work
+    )
+    begun = order.shipments or any(work["status"] in BEGUN for work in order.works.values())
+    if order.in_review:
+        status = "PENDING_REVIEW"
+    elif nothing_left:
+        status = "CANCELLED"
+    elif done and order.sourced:
+        status = "COMPLETED"
+    else:
+        status = "IN_PROGRESS" if begun else "CONFIRMED"
+    if order.status != status:
+        report.note("INV7", order.pk, f"status is {order.status}, its parts say {status}")
+    progress = "UNFULFILLED" if not order.shipments else "FULFILLED" if done else "PARTIALLY_FULFILLED"
+    if order.header.get("fulfillment_status") != progress:
+        stored = order.header.get("fulfillment_status")
+        report.note("INV7", order.pk, f"fulfilment status is {stored}, its parts say {progress}")

@@ -1,0 +1,177 @@
+"""The tables as the checker sees them: partitions, orders put together, and one commit sorted by what it touches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from tests.simulation.checker.evidence import Change, Item
+
+Partition = dict[str, Item]
+
+
+@lru_cache(maxsize=8192)
+def parsed(text: str) -> Any:
+    """A JSON text as values, read once however often it is asked for; nobody may change what comes back."""
+    return json.loads(text)
+
+
+def is_count(value: object) -> bool:
+    """Whether a value is a whole number; truths are not, though the language counts with them."""
+    return type(value) is int
+
+
+def tenant_of(pk: str) -> str | None:
+    """The tenant that a partition key begins with, or None where it does not begin with one."""
+    parts = pk.split("#", 2)
+    return parts[1] if len(parts) == 3 and parts[0] == "T" and parts[1] and parts[2] else None
+
+
+def held_by_node(part: dict[str, Any]) -> int:
+    """Units of a line of work that are the node's, whether they have left or not."""
+    return int(part["quantity"] - part.get("cancelled", 0) - part.get("given_up", 0))
+
+
+class Line:
+    """A line as agreed: how much of what, whether it takes stock, whether it is work, and where it was claimed."""
+
+    __slots__ = ("claims", "line_no", "method", "quantity", "sku", "takes_stock", "work")
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        agreed = body["agreed"]
+        self.line_no: int = body["line_no"]
+        self.quantity: int = agreed["quantity"]
+        self.sku: str = agreed["sku"]
+        self.method: str = agreed.get("method", "ship")
+        self.takes_stock = agreed.get("type", "stock") == "stock" and self.method != "digital"
+        self.work: bool = body.get("work", True)
+        self.claims: list[tuple[str, int]] = [(claim["node_id"], claim["quantity"]) for claim in body.get("claims", ())]
+
+
+class OrderView:
+    """One order from the items of its partition."""
+
+    __slots__ = (
+        "agreed", "cancelled", "header", "id", "lines", "payments", "pk", "progress", "shipments", "tenant", "works",
+    )  # fmt: skip
+
+    def __init__(self, pk: str, items: Partition) -> None:
+        self.pk = pk
+        self.tenant = tenant_of(pk) or ""
+        self.id = pk.rsplit("#", 1)[1]
+        self.header: Item = {}
+        self.progress: dict[str, Any] = {}
+        self.agreed: dict[str, Any] = {}
+        self.lines: dict[int, Line] = {}
+        self.works: dict[str, dict[str, Any]] = {}
+        self.shipments: dict[str, dict[str, Any]] = {}
+        self.payments: dict[str, dict[str, Any]] = {}
+        for sk, item in items.items():
+            kind, _, name = sk.partition("#")
+            if kind == "ORDER":
+                self.header, self.progress = item, parsed(item["progress"])
+            elif kind == "AGREED":
+                self.agreed = parsed(item["body"])
+            elif kind == "LINES":
+                self.lines.update((body["line_no"], Line(body)) for body in parsed(item["body"]))
+            elif kind == "WORK":
+                self.works[name] = parsed(item["body"])
+            elif kind == "SHIPMENT":
+                self.shipments[name] = parsed(item["body"])
+            elif kind == "PAYMENT":
+                self.payments[name] = parsed(item["body"])
+        self.cancelled: dict[int, int] = {}
+        for cancellation in self.progress.get("cancellations", ()):
+            line_no = cancellation["line_no"]
+            self.cancelled[line_no] = self.cancelled.get(line_no, 0) + cancellation["quantity"]
+
+    @property
+    def core(self) -> str:
+        """The part of the id that the ids of its work, shipments and tenders carry too."""
+        return self.id.partition("_")[2] or self.id
+
+    @property
+    def status(self) -> str:
+        return str(self.header.get("status"))
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in ("COMPLETED", "CANCELLED")
+
+    @property
+    def in_review(self) -> bool:
+        return bool(self.progress.get("in_review"))
+
+    @property
+    def sourced(self) -> bool:
+        return bool(self.progress.get("sourced"))
+
+
+class Picture:
+    """All tables by partition, and the orders among them put together when somebody looks."""
+
+    def __init__(self, tables: dict[str, dict[tuple[str, str], Item]] | None = None) -> None:
+        self.partitions: dict[str, dict[str, Partition]] = {}
+        self._views: dict[str, OrderView] = {}
+        for table, items in (tables or {}).items():
+            into = self.partitions.setdefault(table, {})
+            for (pk, sk), item in items.items():
+                into.setdefault(pk, {})[sk] = item
+
+    def table(self, name: str) -> dict[str, Partition]:
+        return self.partitions.setdefault(name, {})
+
+    def items(self, table: str, pk: str) -> Partition:
+        return self.table(table).get(pk, {})
+
+    def take(self, changes: Iterable[Change]) -> None:
+        """Make the picture that of after a commit."""
+        for change in changes:
+            partition = self.table(change.table).setdefault(change.pk, {})
+            if change.after is None:
+                partition.pop(change.sk, None)
+            else:
+                partition[change.sk] = change.after
+            if change.table == "orders":
+                self._views.pop(change.pk, None)
+
+    def order(self, pk: str) -> OrderView | None:
+        """An order, or None while its header is missing."""
+        view = self._views.get(pk)
+        if view is None:
+            items = self.items("orders", pk)
+            if "ORDER" not in items:
+                return None
+            view = self._views[pk] = OrderView(pk, items)
+        return view
+
+    def orders(self) -> list[OrderView]:
+        found = (self.order(pk) for pk in self.table("orders") if is_order(pk))
+        return [order for order in found if order is not None]
+
+
+def is_order(pk: str) -> bool:
+    """Whether a partition of table `orders` is that of one order."""
+    return pk.split("#", 3)[2:3] == ["ORDER"]
+
+
+class Commit:
+    """The changes of one commit, sorted once for all who look at them."""
+
+    __slots__ = ("all", "commands", "events", "ledger", "orders", "registry", "stock")
+
+    def __init__(self, changes: Iterable[Change]) -> None:
+        self.all = [change for change in changes if change.before != change.after]
+        self.orders: dict[str, list[Change]] = {}
+        self.stock: list[Change] = []
+        self.events: list[Change] = []
+        self.ledger: list[Change] = []
+        self.commands: list[Change] = []
+        self.registry: list[Change] = []
+        for change in self.all:
+            if change.table == "orders":
+                self.orders.setdefault(change.pk, []).append(change)
+            elif change.table in ("stock", "events", "ledger", "commands", "registry"):
+                getattr(self, change.table).append(change)

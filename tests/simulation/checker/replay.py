@@ -1,0 +1,142 @@
+"""INV7: the stored order is what its events say, read from the first to the last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.simulation.checker.evidence import Report
+from tests.simulation.checker.money import worth_of
+from tests.simulation.checker.picture import OrderView, Partition, Picture, parsed
+
+# How an event moves the work it names.
+WORK_STATES = {
+    "FulfillmentOrderReleased": "OPEN",
+    "FulfillmentOrderAccepted": "ACCEPTED",
+    "FulfillmentOrderRejected": "REJECTED",
+    "FulfillmentOrderReady": "READY",
+}
+STATUSES = ("status", "payment_status", "fulfillment_status")
+
+
+class Told:
+    """An order as its events tell it."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, str] = {}
+        self.cancelled: dict[int, int] = {}
+        self.shipped: dict[int, int] = {}
+        self.shipments: dict[str, int] = {}
+        self.works: list[str] = []
+        self.money: dict[str, dict[str, int]] = {}
+        self.lines: dict[int, tuple[str, int]] | None = None
+        self.broken: list[str] = []
+
+    def hear(self, row: dict[str, Any]) -> None:
+        data = parsed(row["detail"])["data"]
+        getattr(self, f"_{row['type']}", _nothing)(data)
+        for name, (before, after) in row.get("changes", {}).items():
+            if self.states.get(name) != before:
+                self.broken.append(f"{name} was {self.states.get(name)}, {row['type']} says {before}")
+            self.states[name] = after
+        if row["type"] in WORK_STATES:
+            said = self.states.get(f"fulfillment_order {data['fulfillment_order_id']}")
+            if said != WORK_STATES[row["type"]]:
+                self.broken.append(f"{row['type']}, and the work is {said}")
+
+    def _OrderPlaced(self, data: dict[str, Any]) -> None:
+        if data["lines"] is not None:
+            self.lines = {line["line_no"]: (line["sku"], line["quantity"]) for line in data["lines"]}
+
+    def _OrderSourced(self, data: dict[str, Any]) -> None:
+        self.works += data["fulfillment_order_ids"]
+
+    def _OrderLinesCancelled(self, data: dict[str, Any]) -> None:
+        for line in data["lines"]:
+            self.cancelled[line["line_no"]] = self.cancelled.get(line["line_no"], 0) + line["quantity"]
+
+    def _ShipmentShipped(self, data: dict[str, Any]) -> None:
+        self.shipments[data["shipment_id"]] = data["total"]
+        for line in data["lines"]:
+            self.shipped[line["line_no"]] = self.shipped.get(line["line_no"], 0) + line["quantity"]
+
+    def _PaymentAuthorized(self, data: dict[str, Any]) -> None:
+        self._move(data, "authorized", data["amount"])
+
+    def _PaymentCaptured(self, data: dict[str, Any]) -> None:
+        self._move(data, "captured", data["amount"])
+        self._move(data, "released", data["released"])
+
+    def _PaymentReleased(self, data: dict[str, Any]) -> None:
+        self._move(data, "released", data["amount"])
+
+    def _PaymentExpired(self, data: dict[str, Any]) -> None:
+        self._move(data, "released", data["amount"])
+
+    def _PaymentRenewed(self, data: dict[str, Any]) -> None:
+        held = self.money.setdefault(data["payment_id"], {"authorized": 0, "captured": 0, "released": 0})
+        held["authorized"], held["released"] = held["captured"], 0
+
+    def _move(self, data: dict[str, Any], name: str, amount: int) -> None:
+        held = self.money.setdefault(data["payment_id"], {"authorized": 0, "captured": 0, "released": 0})
+        held[name] += amount
+
+
+def _nothing(data: dict[str, Any]) -> None:
+    """An event that moves nothing that is counted here."""
+
+
+def check_replay(picture: Picture, report: Report) -> None:
+    """Every stored order against its events."""
+    for order in picture.orders():
+        told = tell(picture.items("events", order.pk))
+        for what in differences(order, told):
+            report.note("INV7", order.pk, what)
+
+
+def tell(rows: Partition) -> Told:
+    told = Told()
+    for sk in sorted(rows):
+        told.hear(rows[sk])
+    return told
+
+
+def differences(order: OrderView, told: Told) -> list[str]:
+    """Where the stored order is not what its events say."""
+    found = list(told.broken)
+    pairs: list[tuple[str, Any, Any]] = [
+        *((name, order.header.get(name), told.states.get(name)) for name in STATUSES),
+        ("cancelled units", order.cancelled, told.cancelled),
+        ("units that left", _left(order), told.shipped),
+        ("shipments", {name: worth_of(shipment) for name, shipment in order.shipments.items()}, told.shipments),
+        ("work", sorted(order.works), sorted(told.works)),
+        ("money", _money(order), {name: held for name, held in told.money.items() if any(held.values())}),
+        *(
+            (f"work {name}", work["status"], told.states.get(f"fulfillment_order {name}"))
+            for name, work in order.works.items()
+        ),
+        *(
+            (f"tender {name}", payment.get("state", "CREATED"), told.states.get(f"payment {name}"))
+            for name, payment in order.payments.items()
+        ),
+    ]
+    if told.lines is not None:
+        agreed = {line.line_no: (line.sku, line.quantity) for line in order.lines.values()}
+        pairs.append(("lines", agreed, told.lines))
+    found += [f"{name}: stored {stored}, told {heard}" for name, stored, heard in pairs if stored != heard]
+    return found
+
+
+def _left(order: OrderView) -> dict[int, int]:
+    left: dict[int, int] = {}
+    for shipment in order.shipments.values():
+        for line in shipment["lines"]:
+            left[line["line_no"]] = left.get(line["line_no"], 0) + line["quantity"]
+    return left
+
+
+def _money(order: OrderView) -> dict[str, dict[str, int]]:
+    amounts = {
+        name: {kind: payment.get(kind, 0) for kind in ("authorized", "captured", "released")}
+        for name, payment in order.payments.items()
+    }
+    return {name: held for name, held in amounts.items() if any(held.values())}

@@ -1,0 +1,137 @@
+"""INV3 at quiet: provider, ledger and orders tell one story about the money.
+
+Every effect at the provider has one posting and every posting one effect; what was taken for an order is the worth of
+what left it; a closed order holds nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from tests.simulation.checker.evidence import Report
+from tests.simulation.checker.ledger import entries, net
+from tests.simulation.checker.liveness import is_known_missing, owed
+from tests.simulation.checker.money import PARTS, worth_of
+from tests.simulation.checker.picture import OrderView, Picture
+from tests.simulation.checker.provider import Held, Provider
+
+TENDER_ACCOUNTS = {"card": "1110", "gift_card": "2020", "store_credit": "2030", "cash": "1010"}
+# Effects that move money or the right to it, and the rules that may post each. That a hold has run out may be learnt
+# from its message, or when it is let go of.
+POSTED_AS = {
+    "authorized": ("payment_authorized",),
+    "captured": ("payment_captured",),
+    "voided": ("payment_released",),
+    "expired": ("payment_expired", "payment_released"),
+    "refunded": ("refund_executed",),
+}
+# How far clocks may be apart, in seconds: what is known of an effect cannot be older than the effect.
+SKEW = 600
+# These have no id of their own at the provider.
+OF_TENDER = ("payment_released", "payment_expired")
+
+
+def check_settlement(picture: Picture, provider: Provider, report: Report) -> None:
+    """Everything about money that must be true once nothing is on its way any more."""
+    posted: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for tenant, entry in entries(picture):
+        posted.setdefault((tenant, entry["rule"], _subject(entry)), []).append(entry)
+    for held in provider.payments.values():
+        _effects_are_posted(held, posted, report)
+    orders = picture.orders()
+    for order in orders:
+        _goods_are_posted(order, posted, report)
+    for (tenant, rule, subject), left in posted.items():
+        for entry in left:
+            report.note("INV3", f"ledger {tenant} {rule} {subject}", f"posted, but never happened: {net(entry)}")
+    for order in orders:
+        check_order(order, provider, report)
+
+
+def _subject(entry: dict[str, Any]) -> str:
+    """What a posting is matched by: the provider's id, or for a release, which has none of its own, the tender."""
+    return str(entry["payment_id"] if entry["rule"] in OF_TENDER else entry["reference"])
+
+
+def _effects_are_posted(held: Held, posted: dict[tuple[str, str, str], list[dict[str, Any]]], report: Report) -> None:
+    tenant, order_id, payment_id = Provider.tender(held)
+    released = {effect["reference"]: effect["amount"] for effect in held.effects if effect["effect"] == "released"}
+    for effect in held.effects:
+        rules, amount = POSTED_AS.get(effect["effect"], ()), effect["amount"]
+        if not rules or not amount:
+            continue
+        expected = _lines(rules[-1], amount, released.get(effect["reference"], 0))
+        name = effect["reference"] or held.id
+        lists = [posted.get((tenant, rule, payment_id if rule in OF_TENDER else name), []) for rule in rules]
+        found = [entry for each in lists for entry in each]
+        match = next((entry for entry in found if _matches(entry, expected)), None)
+        where = f"provider {held.id} {effect['effect']} {effect['reference'] or ''}".rstrip()
+        if match is None:
+            what = f"{amount} of {order_id} is not posted; expected {expected}, found {list(map(net, found))}"
+            report.note("INV3", where, what)
+            continue
+        next(each for each in lists if match in each).remove(match)
+        if _instant(match) + SKEW < effect["at"]:
+            report.note("INV3", where, f"was posted at {match['occurred_at']}, before it happened")
+        if match.get("order_id") != order_id or {line["currency"] for line in match["lines"]} != {held.currency}:
+            report.note("INV3", where, f"posted for {match.get('order_id')}, not for {order_id} in {held.currency}")
+
+
+def _instant(entry: dict[str, Any]) -> float:
+    return datetime.fromisoformat(entry["occurred_at"].replace("Z", "+00:00")).timestamp()
+
+
+def _lines(rule: str, amount: int, released: int) -> dict[str, int]:
+    """What a posting moves per account, debits positive; T stands for the account of the tender."""
+    if rule == "payment_authorized":
+        return {"9010": amount, "9020": -amount}
+    if rule == "payment_released":
+        return {"9020": amount, "9010": -amount}
+    if rule == "refund_executed":
+        return {"2050": amount, "T": -amount}
+    return {"T": amount, "2010": -amount, "9020": amount + released, "9010": -amount - released}
+
+
+def _matches(entry: dict[str, Any], expected: dict[str, int]) -> bool:
+    account = TENDER_ACCOUNTS.get(entry.get("tender") or "", "1110")
+    return net(entry) == {account if name == "T" else name: amount for name, amount in expected.items()}
+
+
+def _goods_are_posted(
+    order: OrderView, posted: dict[tuple[str, str, str], list[dict[str, Any]]], report: Report
+) -> None:
+    for shipment in order.shipments.values():
+        goods, discount, shipping, tax = (shipment.get(name, 0) for name in PARTS)
+        worth = worth_of(shipment)
+        expected = {"2010": worth, "4092": discount, "4010": -goods, "4020": -shipping, "2040": -tax}
+        expected = {account: amount for account, amount in expected.items() if amount}
+        if not expected:
+            continue
+        found = posted.get((order.tenant, "goods_transferred", shipment["id"]), [])
+        match = next((entry for entry in found if net(entry) == expected), None)
+        if match is None:
+            what = f"goods left and are not posted: expected {expected}, found {list(map(net, found))}"
+            report.note("INV3", f"{order.pk} {shipment['id']}", what)
+        else:
+            found.remove(match)
+            if (match.get("order_id"), match["entity"]) != (order.id, order.agreed.get("legal_entity")):
+                report.note("INV3", f"{order.pk} {shipment['id']}", "posted for another order or legal entity")
+
+
+def check_order(order: OrderView, provider: Provider, report: Report) -> None:
+    """What was kept is the worth of what left, unless somebody knows why not; a closed order holds nothing."""
+    payments = provider.of_order(order.tenant, order.id)
+    kept = sum(held.kept for held in payments)
+    worth = sum(worth_of(shipment) for shipment in order.shipments.values())
+    missing = sum(capture["amount"] for work_id, capture in owed(order) if is_known_missing(order, work_id, capture))
+    if kept > worth:
+        report.note("INV3", order.pk, f"{kept} were taken and kept for goods worth {worth}")
+    elif kept + missing < worth:
+        what = f"goods worth {worth} left, {kept} were taken, a person knows that {missing} are missing"
+        report.note("INV3", order.pk, what)
+    if order.status == "CANCELLED" and kept:
+        report.note("INV3", order.pk, f"the cancelled order keeps {kept}")
+    on_hold = sum(held.on_hold for held in payments)
+    if order.is_over and on_hold and not missing:
+        report.note("INV3", order.pk, f"the order is {order.status}, and {on_hold} are still on hold")

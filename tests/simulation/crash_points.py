@@ -1,0 +1,160 @@
+"""`python -m tests.simulation.crash_points`: every call of every handler is broken in each way, and all comes right.
+
+Each story (crash_stories.py) is first told on a calm day, and every call that a handler makes is written down with all
+that the same invocation has asked for before it: that is a crash point. Then the story is told again for each of them
+and each kind of fault; what follows is redelivery, recovery and quiet, and the checker has to be silent.
+
+    fail before      the call is refused and nothing happens
+    crash after      it happens, and the function dies before it hears of it
+    response lost    it happens, and the function hears nothing
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.simulation.crash_stories import STORIES, simulated_for, tell
+from tests.simulation.machine.faults import ANSWER_LOST, BROKEN, CRASH_AFTER
+
+KINDS = {BROKEN: "fail before", CRASH_AFTER: "crash after", ANSWER_LOST: "response lost"}
+_VERBS = {"Put": "put", "Update": "change", "Delete": "remove", "ConditionCheck": "check"}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One call that can be broken: the nth of a function in a story, named by all that its invocation did so far."""
+
+    story: str
+    function: str
+    nth: int
+    service: str
+    operation: str
+    path: tuple[str, ...]
+
+    @property
+    def name(self) -> tuple[str, tuple[str, ...]]:
+        return self.function, self.path
+
+
+class Recorder:
+    """Listens to a simulation and writes down every call of every function."""
+
+    def __init__(self, simulation: Any, story: str) -> None:
+        self.points: list[Point] = []
+        self._story = story
+        self._simulation = simulation
+        self._paths: dict[Any, tuple[str, ...]] = {}
+        self._asked: tuple[str, str, str] | None = None
+        self._call, self._at_call = simulation.aws.call, simulation.faults.at_call
+        simulation.aws.call, simulation.faults.at_call = self.call, self.at_call
+
+    def call(self, service: str, operation: str, request: Mapping[str, Any]) -> Any:
+        self._asked = (service, operation, shape(service, operation, request))
+        return self._call(service, operation, request)
+
+    def at_call(self, function: str, operation: str, *, write: bool) -> str | None:
+        service, _, asked = self._asked or ("psp", operation, f"psp {operation}")
+        self._asked = None
+        invocation = self._simulation.invocation
+        path = self._paths[invocation] = extended(self._paths.get(invocation, ()), asked)
+        fault = self._at_call(function, operation, write=write)
+        nth = self._simulation.faults.calls[function]
+        self.points.append(Point(self._story, function, nth, service, operation, path))
+        return fault
+
+
+def extended(path: tuple[str, ...], asked: str) -> tuple[str, ...]:
+    """The path with one more call; in a loop over the same call every one after the second is the same point."""
+    return path if path[-2:] == (asked, asked) else (*path, asked)
+
+
+def shape(service: str, operation: str, request: Mapping[str, Any]) -> str:
+    """What a request is about, without what differs from run to run."""
+    if operation == "TransactWriteItems":
+        actions = [next(iter(action.items())) for action in request["TransactItems"]]
+        return " ".join(dict.fromkeys(f"{_VERBS[verb]} {_place(body)}" for verb, body in actions))
+    if service == "dynamodb" and "TableName" in request:
+        return f"{operation} {_place(request)}"
+    return f"{service} {operation}"
+
+
+def _place(body: Mapping[str, Any]) -> str:
+    key = body.get("Key") or body.get("Item") or {}
+    return f"{body['TableName']}/{key.get('sk', {}).get('S', '').split('#')[0]}"
+
+
+def crash_points() -> tuple[list[Point], list[str]]:
+    """Every crash point of all stories, each once, where it is met first; and what is wrong on a calm day already."""
+    found: dict[Any, Point] = {}
+    wrong: list[str] = []
+    for name in STORIES:
+        simulation = simulated_for(name)
+        recorder = Recorder(simulation, name)
+        tell(name, simulation)
+        wrong += [f"{name}, on a calm day: {violation}" for violation in simulation.violations]
+        for point in recorder.points:
+            found.setdefault(point.name, point)
+    return list(found.values()), wrong
+
+
+def strike(point: Point, kind: str) -> list[str]:
+    """Break one call in one way; what is wrong in the end."""
+    simulation = simulated_for(point.story)
+    simulation.before_call(point.function, point.nth, kind)
+    try:
+        tell(point.story, simulation)
+    except Exception as error:  # noqa: BLE001 - a story that cannot be told to its end is a finding
+        return [f"{type(error).__name__}: {error}"]
+    fired = {key for key in simulation.faults.fired if key[0] == kind and key[1] == point.function}
+    wrong = [] if fired else ["the call was not made again"]
+    return wrong + [f"{found.invariant} {found.where}: {found.what}" for found in simulation.violations]
+
+
+def run(points: Sequence[Point]) -> Iterator[tuple[Point, str, list[str]]]:
+    """Break each of these calls in each way."""
+    for point in points:
+        for kind in KINDS:
+            yield point, kind, strike(point, kind)
+
+
+def table(points: Sequence[Point], done: Counter[tuple[str, str, str, str]]) -> str:
+    """How many points of each handler and call there are, and how many were broken in each way."""
+    rows: Counter[tuple[str, str, str]] = Counter((p.function, p.service, p.operation) for p in points)
+    lines = [f"{'handler':<22} {'call':<32} {'points':>6}  " + "  ".join(KINDS.values())]
+    for (function, service, operation), count in sorted(rows.items()):
+        broken = [done[function, service, operation, kind] for kind in KINDS]
+        shown = "  ".join(f"{number:>{len(name)}}" for number, name in zip(broken, KINDS.values(), strict=True))
+        lines.append(f"{function:<22} {f'{service} {operation}':<32} {count:>6}  {shown}")
+    total = len(points) * len(KINDS)
+    lines.append(f"{len(points)} points, {sum(done.values())} of {total} broken: {100 * sum(done.values()) // total} %")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation.crash_points", description=__doc__.split("\n")[0])
+    parser.add_argument("--handler", help="only this one")
+    arguments = parser.parse_args()
+    begun = time.process_time()
+    points, wrong_already = crash_points()
+    points = [point for point in points if arguments.handler in (None, point.function)]
+    print("\n".join(wrong_already))
+    done: Counter[tuple[str, str, str, str]] = Counter()
+    failed = len(wrong_already)
+    for point, kind, wrong in run(points):
+        done[point.function, point.service, point.operation, kind] += 1
+        for what in wrong:
+            print(f"{point.story}: {point.function} call {point.nth} ({point.path[-1]}), {KINDS[kind]}: {what}"[:300])
+        failed += bool(wrong)
+    print(table(points, done))
+    print(f"{failed} runs with findings, {time.process_time() - begun:.0f} s")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""The search over all lists of choices of one pair: each state is followed once, and the lists are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from tests.simulation.interleavings import Run, State
+
+
+@dataclass(slots=True)
+class Searched:
+    """What a search over one pair has come to."""
+
+    runs: int = 0
+    ended: int = 0
+    interleavings: int = 0
+    findings: list[tuple[list[int], str, str]] = field(default_factory=list)
+    points: set[tuple[str, str, str]] = field(default_factory=set)
+    troubles: dict[str, int] = field(default_factory=dict)
+    complete: bool = True
+
+
+def search(
+    play: Callable[[Sequence[int], set[State]], Run], *, most_runs: int | None = None, stop: bool = False
+) -> Searched:
+    """Run every list of choices once; `stop` ends at the first finding."""
+    found, seen = Searched(), set[State]()
+    waiting: list[list[int]] = [[]]
+    edges: dict[State, dict[int, State | None]] = {}
+    root: State | None = None
+    while waiting:
+        if most_runs is not None and found.runs >= most_runs:
+            found.complete = False
+            break
+        given = waiting.pop()
+        run = play(given, seen)
+        found.runs += 1
+        found.points |= run.points
+        if run.path:
+            root = run.path[0][0]
+        ends = [state for state, _ in run.path[1:]] + [run.followed]
+        for (state, number), after in zip(run.path, ends, strict=True):
+            edges.setdefault(state, {})[number] = after
+        for place in range(len(given), len(run.path)):
+            waiting += [[*run.choices[:place], number] for number in range(1, run.branches[place])]
+        if run.followed is None:
+            found.ended += not run.known_end
+            found.troubles[run.trouble] = found.troubles.get(run.trouble, 0) + 1
+            found.findings += [(run.choices, run.trouble, what) for what in run.wrong]
+            if stop and run.wrong:
+                break
+    found.interleavings = _paths(edges, root) if root is not None else found.runs
+    return found
+
+
+def _paths(edges: dict[State, dict[int, State | None]], root: State) -> int:
+    """How many lists of choices there are from the first state to an end."""
+    counted: dict[State, int] = {}
+    stack = [root]
+    while stack:
+        state = stack[-1]
+        after = [end for end in edges[state].values() if end is not None]
+        missing = [end for end in after if end not in counted and end in edges]
+        if missing:
+            stack.append(missing[0])
+            assert len(stack) <= len(edges), "the states run in a circle"
+            continue
+        counted[state] = sum(counted.get(end, 1) for end in after) + len(edges[state]) - len(after)
+        stack.pop()
+    return counted[root]

@@ -1,0 +1,294 @@
+"""Two sides at once, in every order: a search over who goes on at each call, with at most one trouble at any call.
+
+A run is a list of choices and is repeated from its beginning for each of them. Where two lists lead to the same state
+(the same tables, the same answers heard by both sides, the same provider) only one of them is followed further: reads
+that do not disturb each other need not be tried in every order, and nothing is left out.
+
+While the two sides are at work no time passes and nothing else happens, unless a side is held up: that is one of the
+troubles, and then everything that follows from the other side, deliveries included, happens in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from tests.simulation.directed import People
+from tests.simulation.machine.faults import CRASH_AFTER, CRASH_BEFORE
+from tests.simulation.own_chance import OwnChance
+
+HELD_UP = "held up"
+NONE = "none"
+TROUBLES = (NONE, CRASH_BEFORE, CRASH_AFTER, HELD_UP)
+# Reads have no effect: dying at one leaves the same behind as dying at the next call that has one.
+AT_READS = (NONE, HELD_UP)
+# Longer than every delivery takes, shorter than any function may run.
+HOLD = 3_000
+_READS = frozenset({"GetItem", "BatchGetItem", "Query", "GetSecretValue", "GetObject", "ListObjectsV2", "look"})
+_MOST_TRIES = 6
+Act = Callable[["Side"], object]
+State = int
+
+
+class Followed(BaseException):
+    """This state has been reached before, and all that can follow is looked at there."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One list of choices as it went: the states it passed, the choice made in each, and what was wrong in the end."""
+
+    choices: list[int] = field(default_factory=list)
+    path: list[tuple[State, int]] = field(default_factory=list)
+    branches: list[int] = field(default_factory=list)
+    followed: State | None = None
+    known_end: bool = False
+    trouble: str = NONE
+    wrong: list[str] = field(default_factory=list)
+    points: set[tuple[str, str, str]] = field(default_factory=set)
+
+
+class Side:
+    """One of the two: what it does runs as an actor, and everything that it starts belongs to it."""
+
+    def __init__(self, stage: Stage, number: int) -> None:
+        self.stage = stage
+        self.number = number
+        self.simulation = stage.simulation
+        self.people = People(stage.simulation)
+        self.tries = 0
+        self.begun = 0
+        self.heard: list[int] = []
+        self.about_to: str | None = None
+
+    def invoke(self, function: str, event: Any) -> Any:
+        """Call a function until it says that it is done, as queues, streams and workflows do; its answer."""
+        from tests.simulation.machine.scheduler import Slot
+
+        for _ in range(_MOST_TRIES):
+            self.again()
+            slot = Slot()
+            self.simulation.lambdas.invoke(function, event, partial(self.simulation.scheduler.fill, slot))
+            outcome = self.simulation.scheduler.wait(slot)
+            failed = isinstance(outcome.value, dict) and outcome.value.get("batchItemFailures")
+            if outcome.error is None and not failed:
+                break
+        return outcome.value
+
+    def http(self, method: str, path: str, body: Any, key: str, client: str) -> Any:
+        """Call the API until there is an answer to rely on."""
+        for _ in range(_MOST_TRIES):
+            self.again()
+            answer = self.simulation.http(method, path, body, key, client=client)
+            if answer.is_final or (answer.status == 409 and answer.body.get("code") != "still_running"):
+                break
+        return answer
+
+    def again(self) -> None:
+        """A new try: what the one before has heard no longer counts."""
+        self.tries += 1
+        self.heard = []
+
+
+class Stage:
+    """A simulation in which two sides are at work, and the choices between them."""
+
+    def __init__(self, simulation: Any, choices: Sequence[int], seen: set[State], most_switches: int | None) -> None:
+        self.simulation = simulation
+        self.run = Run(list(choices))
+        self.sides = [Side(self, number) for number in (0, 1)]
+        self._given = list(choices)
+        self._seen = seen
+        self._most_switches = most_switches
+        self._of: dict[Any, int] = {}
+        self._active = False
+        self._frozen = False
+        self._switches = 0
+        self._last: int | None = None
+        self._salt = 0
+        self._rows: dict[Any, int] = {}
+        self._facts: list[Any] = []
+        self._wire()
+
+    def _wire(self) -> None:
+        simulation, scheduler = self.simulation, self.simulation.scheduler
+        self._through, self._at_call = simulation.aws.through, simulation.faults.at_call
+        self._pass_on, self._spawn, self._pause = scheduler.pass_on, scheduler.spawn, simulation.aws.pause
+        # The tables outlive this stage, so what is put in their way goes with it.
+        self._take_changes = partial(type(simulation.tables).take_changes, simulation.tables)
+        simulation.aws.through, simulation.faults.at_call = self.through, self.at_call
+        scheduler.pass_on, scheduler.spawn, scheduler.schedule = self.pass_on, self.spawn, self.choose
+        simulation.aws.pause = simulation.pause = self.pause
+        simulation.tables.take_changes = self.take_changes
+        simulation.chance = OwnChance(self)
+
+    def prepare(self, act: Callable[[Side], Any]) -> Any:
+        """Bring the account to where the two begin; no time passes but what is waited for."""
+        side, made = self.sides[0], []
+        self._frozen = True
+        self._of[self._spawn("before", lambda: made.append(act(side)))] = side.number
+        self.simulation.scheduler.run(done=lambda: bool(made))
+        self._of.clear()
+        side.tries, side.begun, side.heard = 0, 0, []
+        return made[0]
+
+    def play(self, first: Act, second: Act) -> Run:
+        """Let both act at once, then everything come to rest."""
+        scheduler, done = self.simulation.scheduler, []
+        self._active = self._frozen = True
+
+        def act(side: Side, does: Act) -> None:
+            does(side)
+            done.append(side)
+
+        for side, does in zip(self.sides, (first, second), strict=True):
+            task = self._spawn(f"side {side.number}", partial(act, side, does))
+            self._of[task] = side.number
+        try:
+            scheduler.run(done=lambda: len(done) == 2)
+        except Followed:
+            return self.run
+        finally:
+            self._active = self._frozen = False
+            del self.simulation.tables.take_changes
+        end = self.end()
+        self.run.known_end = end in self._seen
+        if self.run.known_end:
+            return self.run
+        self._seen.add(end)
+        self.simulation.run_until_quiet()
+        self.run.wrong = [f"{found.invariant} {found.where}: {found.what}" for found in self.simulation.violations]
+        return self.run
+
+    # -- what replaces the machine's own
+
+    def spawn(self, name: str, work: Any, scope: Any = None) -> Any:
+        task = self._spawn(name, work, scope)
+        side = self.side
+        if side is not None:
+            self._of[task] = side
+            self.sides[side].begun += 1
+        return task
+
+    def pass_on(self, milliseconds: int) -> None:
+        self._pass_on(0 if self._frozen and self.side is not None else milliseconds)
+
+    def pause(self, seconds: float) -> None:
+        self._pause(0.0 if self._frozen and self.side is not None else seconds)
+
+    def take_changes(self) -> Any:
+        written, changes = self._take_changes()
+        for change in changes:
+            self._rows[change.table, change.pk, change.sk] = hash(repr(change.after))
+            if change.table == "events":
+                self._facts.append((change.pk, change.sk))
+        return written, changes
+
+    def through(self, service: str, operation: str, effect: Any, write: bool) -> Any:
+        side = self.side
+        if side is None or not self._active:
+            return self._through(service, operation, effect, write)
+
+        def heard() -> Any:
+            self.sides[side].about_to = None
+            try:
+                answer = effect()
+            except Exception as error:
+                self.sides[side].heard.append(hash(repr(error)))
+                raise
+            self.sides[side].heard.append(hash(_told(answer)))
+            return answer
+
+        return self._through(service, operation, heard, write)
+
+    def at_call(self, function: str, operation: str, *, write: bool) -> str | None:
+        fault = self._at_call(function, operation, write=write)
+        side = self.side
+        if side is None or not self._active:
+            return fault
+        self.run.points.add((f"{side} {function}", operation, str(len(self.sides[side].heard))))
+        if self.run.trouble != NONE:
+            return fault
+        self.sides[side].about_to = operation
+        possible = AT_READS if operation in _READS else TROUBLES
+        if self._most_switches is not None:
+            possible = possible[:1]
+        kind = possible[self.pick(len(possible), ("trouble", side, operation)) if len(possible) > 1 else 0]
+        self.run.trouble = kind
+        if kind == HELD_UP:
+            self._salt = hash((self.state(), kind))
+            self.simulation.scheduler.sleep(HOLD)
+            return fault
+        if kind != NONE:
+            self.sides[side].about_to = kind
+        return fault if kind == NONE else kind
+
+    @property
+    def side(self) -> int | None:
+        """Whose task runs now."""
+        return self._of.get(self.simulation.scheduler.current)
+
+    # -- choices
+
+    def choose(self, tasks: list[Any]) -> int:
+        """Which task goes on: one of the sides as long as one can, and between these every one in turn."""
+        own = [place for place, task in enumerate(tasks) if task in self._of] if self._active else []
+        if not own:
+            return 0
+        for place in own:
+            if tasks[place].scope is None:
+                return place
+        present = self.side
+        if present is not None and self._switches == self._most_switches:
+            return 0
+        place = own[0]
+        if len(own) > 1:
+            sides = tuple((self._of[tasks[place]], tasks[place].name) for place in own)
+            place = own[self.pick(len(own), ("turn", present, sides))]
+        if present is not None and self._of[tasks[place]] != present:
+            self._switches += 1
+        return place
+
+    def pick(self, count: int, question: Any) -> int:
+        state = hash((self.state(), question))
+        place = len(self.run.path)
+        if place < len(self._given):
+            number = self._given[place]
+        else:
+            if state in self._seen:
+                self.run.followed = state
+                raise Followed
+            self._seen.add(state)
+            number = 0
+            self.run.choices.append(0)
+        self.run.path.append((state, number))
+        self.run.branches.append(count)
+        return number
+
+    def state(self) -> State:
+        """Everything that the future depends on while the two are at work, as one number."""
+        sides = tuple((side.tries, side.begun, side.about_to, tuple(side.heard)) for side in self.sides)
+        limit = None if self._most_switches is None else self._switches
+        return hash((sides, limit, self.run.trouble, *self._world()))
+
+    def end(self) -> State:
+        """Everything that the future depends on when both are done: the world, and what clients were told."""
+        told = tuple((each["path"], each["status"], each["text"]) for each in self.simulation.gateway.exchanges)
+        return hash(("end", told, *self._world()))
+
+    def _world(self) -> tuple[Any, ...]:
+        money = len(self.simulation.provider.psp.journal.log)
+        rows = frozenset(self._rows.items())
+        return money, rows, tuple(self._facts), self._salt, self.simulation.scheduler.now
+
+
+def _told(answer: Any) -> str:
+    """An answer as text, without what differs between equal answers."""
+    content = getattr(answer, "_content", None)
+    if content is not None:
+        return f"{answer.status} {content!r}"
+    if isinstance(answer, dict) and "Body" in answer:
+        return "an object"
+    return repr(answer)

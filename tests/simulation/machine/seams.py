@@ -1,0 +1,135 @@
+"""Where the product touches the world, and where it touches the simulation instead. Put in place once per process.
+
+Botocore's one client call method, the clock, chance, the environment, logs, the provider's connection, and what a warm
+worker remembers in module globals. `running` is the simulation that all of them ask.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import types
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from tests.simulation.machine.scheduler import EPOCH
+from tests.template import ROOT
+
+running: Any = None
+
+
+class Names:
+    """A stand-in for a module: the given names, and everything else from the module itself."""
+
+    def __init__(self, module: Any, **names: Any) -> None:
+        self._module = module
+        self.__dict__.update(names)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+
+class SimLogger:
+    """The product's logger, as far as it uses it: each line is an event's name, its fields and its error's text."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, dict[str, Any], BaseException | None]] = []
+
+    def info(self, message: str, **fields: Any) -> None:
+        self.lines.append((message, fields, None))
+
+    error = warning = info
+
+    def exception(self, message: str, **fields: Any) -> None:
+        self.lines.append((message, fields, sys.exc_info()[1]))
+
+    def text(self) -> str:
+        """All lines, each error with the errors that it came from."""
+        return "\n".join(f"{message} {fields} {_chain(error)}".rstrip() for message, fields, error in self.lines)
+
+
+def _chain(error: BaseException | None) -> str:
+    parts = []
+    while error is not None:
+        parts.append(f"{type(error).__name__}: {error}")
+        error = error.__cause__ or error.__context__
+    return " <- ".join(parts)
+
+
+@cache
+def install() -> None:
+    """Replace everything; the handlers must not be loaded before."""
+    for variable, value in {
+        "AWS_ACCESS_KEY_ID": "simulated",
+        "AWS_SECRET_ACCESS_KEY": "simulated",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "POWERTOOLS_SERVICE_NAME": "simulation",
+    }.items():
+        os.environ[variable] = value
+    os.environ.pop("AWS_ENDPOINT_URL", None)
+    layer = str(ROOT / "layers" / "oms" / "python")
+    if layer not in sys.path:
+        sys.path.insert(0, layer)
+    _calls()
+    _observability()
+    _time_and_chance()
+    _environment()
+    _provider()
+
+
+def _calls() -> None:
+    from botocore.client import BaseClient
+
+    def call(client: Any, operation: str, request: dict[str, Any]) -> Any:
+        return running.aws.call(client._service_model.service_name, operation, request)
+
+    BaseClient._make_api_call = call
+
+
+def _observability() -> None:
+    import oms.platform.observability as observability
+
+    observability.logger = lambda: running.logger
+
+
+def _time_and_chance() -> None:
+    from oms.platform import clock, ids
+
+    def now(_: Any) -> Any:
+        return EPOCH + timedelta(milliseconds=running.worker_time())
+
+    clock.SystemClock.now = now
+    ids.TimeOrderedIds.__init__.__defaults__ = (lambda count: running.chance.randbytes(count),)
+
+
+def _environment() -> None:
+    from oms.platform import settings
+
+    settings.os = types.SimpleNamespace(environ={})
+
+
+def _provider() -> None:
+    """The real adapter on a connection of ours; what a warm worker keeps of it is kept with the worker."""
+    from oms.payments.adapters import configured, strict_psp
+    from tests.simulation.machine.psp import Connection
+
+    client = Names(strict_psp.http.client, HTTPConnection=Connection, HTTPSConnection=Connection)
+    strict_psp.http = Names(strict_psp.http, client=client)
+    strict_psp.select = types.SimpleNamespace(select=lambda *_: ([], [], []))
+    configured.time = types.SimpleNamespace(monotonic=lambda: running.scheduler.now / 1000)
+    for name in ("_secret", "_strict"):
+        original = getattr(configured, name).__wrapped__
+        setattr(configured, name, _remembered(name, original))
+
+
+def _remembered(name: str, make: Any) -> Any:
+    def remembered(*arguments: Any) -> Any:
+        memory = running.worker.memory
+        key = (name, *arguments)
+        if key not in memory:
+            memory[key] = make(*arguments)
+        return memory[key]
+
+    return remembered

@@ -1,0 +1,102 @@
+"""Stores and warehouses: they hear of work on the store bus and do it over HTTP or the bus, well, badly or not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from tests.simulation.actors import Actors
+from tests.simulation.machine.gateway import Answer
+from tests.simulation.machine.simulation import Simulation
+
+CLOSED = ("COMPLETED", "REJECTED", "INCOMPLETE", "CANCELLED")
+STEPS = ("accept", "pick", "pack", "ship")
+COLLECTED_STEPS = ("accept", "pick", "pack", "stage", "hand-over")
+
+
+class Nodes(Actors):
+    """Every node; a calm one mostly does all its work step by step."""
+
+    def __init__(self, simulation: Simulation, *, calm: bool) -> None:
+        super().__init__(simulation)
+        self._calm = calm
+        self._known_work: set[str] = set()
+        self._silent: list[Mapping[str, Any]] = []
+        simulation.buses.listeners[simulation.store_bus].append(self._hear)
+
+    def look_after(self) -> None:
+        """What nodes find in their lists after a while."""
+        for (_, sk), row in sorted(self.simulation.rows("orders").items()):
+            if not sk.startswith("WORK#"):
+                continue
+            work = json.loads(row["body"])
+            asked = work.get("cancel_request")
+            if asked and not asked.get("answer"):
+                self.act("node", partial(self._let_go, work["id"]), 0)
+            elif work["status"] not in (*CLOSED, "SCHEDULED"):
+                self.act("node", partial(self._work, {**work, "fulfillment_order_id": work["id"]}, 0), 0)
+
+    def wake(self) -> None:
+        """Those who said nothing begin to work."""
+        for detail in self._silent:
+            self.act("node", partial(self._work, detail, 0), 1.0)
+
+    def _hear(self, event: Mapping[str, Any]) -> None:
+        """Work for a node, perhaps heard of before."""
+        detail = json.loads(event["detail"])["data"]
+        if event["detail-type"] == "FulfillmentOrderCancellationRequested":
+            self.act("node", partial(self._let_go, detail["fulfillment_order_id"]), self.pause())
+        if event["detail-type"] != "FulfillmentOrderReleased":
+            return
+        if detail["fulfillment_order_id"] in self._known_work:
+            return
+        self._known_work.add(detail["fulfillment_order_id"])
+        manner = self.pick(8, 0.2 if self._calm else 0.7) if not self.simulation.faults.over else 0
+        if manner == 6:
+            self._silent.append(detail)
+            return
+        self.act("node", partial(self._work, detail, manner), self.pause())
+
+    def _let_go(self, work_id: str) -> None:
+        """The shop asks for units back: yes, no, or no answer, which comes later."""
+        answer = 0 if self.simulation.faults.over else self.pick(3, 0.5)
+        if answer < 2:
+            body = {"accepted": True} if answer == 0 else {"accepted": False, "reason": "packed"}
+            self._step(work_id, "cancel-response", body)
+
+    def _work(self, detail: Mapping[str, Any], manner: int) -> None:
+        """Do some work: step by step over HTTP or the bus, all at once, in two parcels, in part, or not at all."""
+        work_id, node = detail["fulfillment_order_id"], detail["node_id"]
+        steps = STEPS if detail["method"] == "ship" else COLLECTED_STEPS
+        if manner == 4:
+            self._step(work_id, "reject", {"reason": "out_of_stock"})
+            return
+        if manner == 7:
+            self._step(work_id, "accept", {})
+            self.simulation.sleep(self.pause())
+            self._step(work_id, "close", {"reason": ("not_found", "damaged", "too_far")[self.pick(3)]})
+            return
+        if manner == 5 and steps is STEPS:
+            units = [{"line_no": entry["line_no"], "quantity": 1} for entry in detail["lines"][:1]]
+            self._step(work_id, "ship", {"lines": units})
+        for step in steps[-1:] if manner == 3 and steps is STEPS else steps:
+            if manner in (1, 2):
+                self._say(node, work_id, step, {})
+            else:
+                self._step(work_id, step, {})
+            if manner != 1:
+                self.simulation.sleep(self.pause(0.3))
+
+    def _step(self, work_id: str, verb: str, body: Mapping[str, Any]) -> Answer:
+        path = f"/v1/fulfillment-orders/{work_id}/{verb}"
+        self.calls += 1
+        return self.send("POST", path, dict(body), f"{work_id}:{verb}:{self.calls}", client="acme-wms")
+
+    def _say(self, node: str, work_id: str, verb: str, body: Mapping[str, Any]) -> None:
+        kind = "".join(part.capitalize() for part in verb.split("-")) + "FulfillmentOrder"
+        source = f"{'wms' if node.startswith('dc-') else 'store'}.{node}"
+        content = {"fulfillment_order_id": work_id, **body}
+        for _ in range(1 + self.pick(2, 0.1)):
+            self.simulation.say(source, kind, f"{work_id}:{verb}", content)

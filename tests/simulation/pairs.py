@@ -1,0 +1,150 @@
+"""`python -m tests.simulation.pairs [--all] [NAME …]`: conflicting commands on one order, in every interleaving.
+
+For each pair every order of their calls to AWS and the provider is run, with at most one trouble at any call: a crash
+before it, a crash after it, or the side is held up so long that all that follows from the other one happens in between.
+A side that crashed is repeated at once, as its client, queue or workflow would; all deliveries follow, to quiet.
+
+Without --all the two longest pairs switch at most twice and have no trouble; `make simulate` has all of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from tests.simulation.exhaustive import Searched, search
+from tests.simulation.interleavings import Run, Side, Stage, State
+from tests.simulation.pair_scenes import (
+    abandoned_saga,
+    accepted_and_asked,
+    authorised,
+    cancel,
+    charged_and_crashed,
+    damaged,
+    event_of,
+    export,
+    export_wished,
+    feed,
+    first_parcel,
+    in_review,
+    nothing,
+    over_with_a_rest,
+    place,
+    place_again,
+    placed,
+    recover,
+    released,
+    review,
+    sourced,
+    step,
+    task,
+    wait_with_token,
+    webhook,
+)
+from tests.simulation.planted import planted, small_sagas
+from tests.simulation.world import simulated
+
+Before = Callable[[Side], Any]
+MOST_SWITCHES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two sides, and what is there before they begin; what `before` answers is given to both."""
+
+    name: str
+    before: Before
+    first: Callable[[Any, Side], object]
+    second: Callable[[Any, Side], object]
+    small: bool = False
+    # Too many calls for all orders of them in a short time.
+    is_long: bool = False
+
+    def play(self, choices: Sequence[int], seen: set[State] | None = None, most_switches: int | None = None) -> Run:
+        """One run of it."""
+        with contextlib.ExitStack() as stack:
+            for patch in small_sagas() if self.small else ():
+                stack.enter_context(patch)
+            simulation = simulated(0, [], faults=False)
+            stage = Stage(simulation, choices, set() if seen is None else seen, most_switches)
+            made = stage.prepare(self.before)
+            return stage.play(partial(self.first, made), partial(self.second, made))
+
+    def search(self, *, whole: bool = False, most_runs: int | None = None, stop: bool = False) -> Searched:
+        play = partial(self.play, most_switches=MOST_SWITCHES if self.is_long and not whole else None)
+        return search(play, most_runs=most_runs, stop=stop)
+
+
+one_unit = [{"line_no": 1, "quantity": 1}]
+PAIRS: dict[str, Pair] = {
+    pair.name: pair
+    for pair in (
+        Pair("pay x cancel", sourced, task("authorize_payment"), cancel),
+        Pair("source x cancel", placed, task("source_order"), cancel),
+        Pair("hand to a node x cancel", authorised, wait_with_token, cancel),
+        Pair("accept x cancel", released, step("accept"), cancel),
+        Pair("reject x cancel", released, step("reject", reason="damaged"), cancel),
+        Pair("ship x cancel", released, step("ship"), cancel),
+        Pair("ship one x cancel", released, step("ship", lines=one_unit), cancel),
+        Pair("capture x cancel", first_parcel, task("capture_payment"), cancel),
+        Pair("let go x ship", accepted_and_asked, step("cancel-response", accepted=True), step("ship")),
+        Pair("review x cancel", in_review, review("accept"), cancel),
+        Pair("cancel one x cancel", released, partial(cancel, lines=one_unit), cancel),
+        Pair("ship x ship", released, step("ship"), step("ship")),
+        Pair("place x place, same key", nothing, place("k-1"), place("k-1")),
+        Pair("place x place, same external id", nothing, place(), place()),
+        Pair("place x place, last unit", nothing, place(None, "o-{}", "LAST"), place(None, "o-{}", "LAST")),
+        Pair("webhook x pay", charged_and_crashed, webhook, task("authorize_payment")),
+        Pair("capture x capture", first_parcel, task("capture_payment"), task("capture_payment")),
+        Pair(
+            "capture x release",
+            over_with_a_rest,
+            task("capture_payment"),
+            event_of("OrderLinesCancelled", "release_payment"),
+        ),
+        Pair("rest x wait for it", first_parcel, step("ship"), wait_with_token),
+        Pair("escalate x ship", released, task("escalate_fulfillment"), step("ship")),
+        Pair("workflow again x accept", released, event_of("OrderPlaced", "start_order_workflow"), step("accept")),
+        Pair("snapshot x place", nothing, feed("snapshot", 1, "LAST"), place(None, "o-1", "LAST")),
+        Pair("feed x ship", released, feed("delta", 2), step("ship")),
+        Pair("damage x place", nothing, damaged, place(None, "o-1", "LAST")),
+        Pair("recovery x saga", abandoned_saga, recover, place_again, small=True, is_long=True),
+        Pair("post x post", authorised, *[event_of("PaymentAuthorized", "post_ledger")] * 2),
+        Pair("export x late entry", export_wished, export, event_of("PaymentAuthorized", "post_ledger"), is_long=True),
+    )
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation.pairs", description=__doc__.split("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="such as 'pay x cancel'; all without")
+    parser.add_argument("--all", action="store_true", help="the longest pairs with any number of switches, too")
+    parser.add_argument("--plant", help="with a known fault in the product")
+    parser.add_argument("--most", type=int, help="the most runs of a pair")
+    arguments = parser.parse_args()
+    print(f"{'pair':<32} {'calls':>5} {'runs':>6} {'to quiet':>8} {'interleavings':>14} {'found':>6} {'s':>6}")
+    found = 0
+    with planted(arguments.plant) if arguments.plant else contextlib.nullcontext():
+        for name in arguments.names or PAIRS:
+            begun = time.process_time()
+            searched = PAIRS[name].search(whole=arguments.all, most_runs=arguments.most)
+            seconds, runs = time.process_time() - begun, f"{searched.runs}{'' if searched.complete else '+'}"
+            print(
+                f"{name:<32} {len(searched.points):>5} {runs:>6} {searched.ended:>8} {searched.interleavings:>14}"
+                f" {len(searched.findings):>6} {seconds:>6.1f}",
+                flush=True,
+            )
+            for choices, trouble, what in searched.findings[:3]:
+                print(f"    {''.join(map(str, choices))} ({trouble}): {what}"[:300])
+            found += len(searched.findings)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

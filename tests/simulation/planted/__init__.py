@@ -1,0 +1,15 @@
+"""Faults planted on purpose: each is a mistake that such systems really make, put into the product while a run lasts.
+
+The checker must find every one of them, or it would not find the real ones either. They are set only from here, by
+replacing something of the product; the product itself has no switch for them.
+
+    with planted("no dedupe"):
+        assert play(seed).violations
+"""
+
+from __future__ import annotations
+
+from tests.simulation.planted import money, records  # noqa: F401 - they name their faults
+from tests.simulation.planted.planting import BREAKS, PLANTED, planted, short_leases, small_sagas
+
+__all__ = ["BREAKS", "PLANTED", "planted", "short_leases", "small_sagas"]

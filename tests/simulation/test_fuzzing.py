@@ -1,0 +1,140 @@
+"""Every operation of the API description, called with whatever a fuzzer makes of it: valid, broken and hostile.
+
+No answer is a 5xx, none is of a kind that the description does not name, and the checker that watches every commit of a
+simulation watches these too. FUZZ_EXAMPLES sets how many calls each operation gets.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from functools import cache
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi import checks as openapi_checks
+
+from tests.simulation.machine.simulation import Simulation
+from tests.simulation.shim import Shim, token
+from tests.simulation.world import NODES, SKUS, line, order, simulated
+from tests.template import ROOT, of_type, template
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
+DESCRIPTION = json.loads((ROOT / "docs" / "openapi.json").read_text())
+
+
+def broken_calls_are_refused(context: Any, response: Any, case: Any) -> bool | None:
+    """Schemathesis's own check, which does not know that too much of something is 413."""
+    return True if response.status_code == 413 else openapi_checks.negative_data_rejection(context, response, case)
+
+
+CHECKS = [
+    not_a_server_error,
+    openapi_checks.status_code_conformance,
+    openapi_checks.content_type_conformance,
+    openapi_checks.response_schema_conformance,
+    openapi_checks.response_headers_conformance,
+    broken_calls_are_refused,
+]
+OPERATIONS = [
+    (method.upper(), path, operation)
+    for path, methods in DESCRIPTION["paths"].items()
+    for method, operation in methods.items()
+]
+_numbers = itertools.count()
+
+
+@cache
+def account() -> Simulation:
+    """One calm account with an order in each of several states; the fuzzer works on it for the whole module."""
+    simulation = simulated(faults=False)
+    for number, card in enumerate(("tok_visa", "tok_visa", "tok_declined")):
+        simulation.http("POST", "/v1/orders", order(f"fuzz-{number}", line("MUG"), card=card), key=f"fuzz-{number}")
+    simulation.run(120)
+    return simulation
+
+
+@cache
+def every_scope() -> str:
+    """A token that may do all that one tenant's operator may, and place orders for any channel."""
+    return token(name.removeprefix("acme/") for name in account().topology.clients["acme-operator"].split())
+
+
+def known(name: str) -> list[str]:
+    """Values that exist for a path parameter, so that calls get further than 404."""
+    orders = sorted({key[0].rsplit("#", 1)[1] for key in account().rows("orders") if key[1] == "ORDER"})
+    work = sorted({key[1].split("#", 1)[1] for key in account().rows("orders") if key[1].startswith("WORK#")})
+    return {
+        "order_id": orders,
+        "fulfillment_order_id": work,
+        "sku": list(SKUS),
+        "node_id": list(NODES),
+        "action": ["accept", "pick", "pack", "ship", "reject", "stage", "hand-over", "close", "cancel-response"],
+        "provider": ["strict"],
+        "file": ["index.html", "app.js"],
+    }.get(name, [])
+
+
+@schemathesis.hook
+def map_path_parameters(_context: Any, parameters: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Two calls of three are about something that exists."""
+    number = next(_numbers)
+    if parameters and number % 3:
+        for name in parameters:
+            values = known(name)
+            if values:
+                parameters[name] = values[number % len(values)]
+    return parameters
+
+
+schema = schemathesis.openapi.from_dict(DESCRIPTION)
+schema.app = Shim(account())
+
+
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+def test_no_call_breaks_an_operation(case):
+    headers = {"Idempotency-Key": f"fuzz-{next(_numbers)}", **(case.headers or {}), "Authorization": every_scope()}
+    response = case.call(headers=headers)
+    case.validate_response(response, checks=CHECKS)
+    assert account().violations == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation"), OPERATIONS, ids=[f"{method} {path}" for method, path, _ in OPERATIONS]
+)
+def test_every_operation_refuses_whoever_may_not(method, path, operation):
+    """Without a token, with one for something else, and with a tenant's token that names no scope at all."""
+    if operation["security"] == []:
+        assert path.startswith(("/console", "/v1/webhooks/"))
+        return
+    (needed,) = operation["security"][0]["token"]
+    simulation = account()
+    before = {table: dict(rows) for table, rows in simulation.tables.plain.items()}
+    for name in ("order_id", "fulfillment_order_id", "sku", "node_id", "action"):
+        values = known(name)
+        path = path.replace(f"{{{name}}}", values[0] if values else "x")
+    others = sorted({scope for _, _, o in OPERATIONS for s in o["security"] for scope in s["token"]} - {needed})
+    nobody = simulation.http(method, path, "{}", key="refused-1", client="nobody")
+    assert nobody.status == 401
+    for scopes in (others, ["channel.web"]):
+        answer = simulation.http(method, path, "{}", key="refused-2", scopes=scopes)
+        assert (answer.status, answer.body["code"]) == (403, "scope_missing"), path
+    assert {table: dict(rows) for table, rows in simulation.tables.plain.items()} == before
+
+
+def test_the_description_names_every_route():
+    """A route of the template that the description does not name would not be fuzzed."""
+    routes = {properties["RouteKey"] for properties in of_type(template(), "AWS::ApiGatewayV2::Route").values()}
+    assert routes == {f"{method} {path}" for method, path, _ in OPERATIONS}
