@@ -126,7 +126,7 @@ def _meter(
     ]
     domain = [entry for entry in published if entry["EventBusName"] == running.outputs["DomainBusName"]]
     verbs = sum(call.function == "node_messages" and bool(call.changes) and call.ok for call in calls)
-    messages = _messages(domain) | {"node_messages": verbs}
+    messages = _messages(domain) | ({"node_messages": verbs} if verbs else {})
     return {
         "calls": _counted(calls),
         "tables": _units(running, calls, tables),
