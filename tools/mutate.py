@@ -1,7 +1,8 @@
 """`make mutants`: small faults put one by one into the four places where a mistake costs money; do our tests see them?
 
-A mutant is one changed operator, constant, comparison or argument. One that no test notices is listed; a place with
-fewer than GOAL percent noticed fails. The work is done by mutmut in a folder of its own, on copies.
+A mutant is one changed operator, constant, comparison or argument, and in a transition table one state more or less
+in a row. One that no test notices is listed; a place with fewer than GOAL percent noticed fails. The work is done by
+mutmut and `tools.table_mutants` in a folder of its own, on copies.
 """
 
 from __future__ import annotations
@@ -29,18 +30,24 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "transition tables": ("fulfillment/protocol.py", "fulfillment/model.py", "payments/model.py", "orders/model.py"),
     "command execution": ("platform/commands.py", "platform/writes.py", "platform/effects.py", "platform/saga.py"),
 }
-# The tests that are meant for a place, below tests/unit: others only pass through it and make each mutant slow to judge.
+TABLES = "transition tables"
+# The tests meant for a place, below tests/unit: others only pass through it and make each mutant slow to judge.
 TESTS: Mapping[str, tuple[str, ...]] = {
     "money": (
         "platform/test_money.py",
         "orders/test_amounts.py",
         "fulfillment/test_shipping.py",
-        "fulfillment/test_work.py",
         "finance/test_entries.py",
         "finance/test_posting.py",
     ),
     "stock": ("inventory",),
-    "transition tables": ("fulfillment", "payments", "orders/test_order_states.py", "orders/test_cancel_order.py"),
+    "transition tables": (
+        "fulfillment/test_work.py",
+        "fulfillment/test_transition_table.py",
+        "payments/test_tender_table.py",
+        "payments/test_payment_model.py",
+        "orders/test_order_states.py",
+    ),
     "command execution": ("platform",),
 }
 
@@ -101,7 +108,7 @@ def prepare(place: str) -> None:
                 'source_paths = ["oms"]',
                 f"only_mutate = {json.dumps([f'oms/{name}' for name in files_of(place)])}",
                 f"also_copy = {json.dumps([*FOLDERS, *FILES])}",
-                f"pytest_add_cli_args_test_selection = {json.dumps([f'tests/unit/{name}' for name in TESTS[place]])}",
+                f"pytest_add_cli_args_test_selection = {json.dumps(_tests_of(place))}",
                 "use_git_change_detection = false",
                 "",
             ]
@@ -125,13 +132,24 @@ def score_of(place: str) -> Score:
     return Score(place, noticed, tuple(survivors))
 
 
+def with_tables(score: Score) -> Score:
+    """The same score with the faults in the tables themselves, which stand outside every function."""
+    command = [sys.executable, "-m", "tools.table_mutants"]
+    done = subprocess.run(command, cwd=room_of(score.place), check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stdout + done.stderr)
+    found: dict[str, bool] = json.loads(done.stdout)
+    survivors = (name for name, noticed in found.items() if not noticed)
+    return Score(score.place, score.noticed + sum(found.values()), (*score.survivors, *survivors))
+
+
 def show(score: Score, *, changes: bool) -> None:
     """A place's score and where its survivors are; with `changes`, each of them line by line."""
     print(f"\n{score.place}: {score.noticed} of {score.total} mutants noticed, {score.percent:.1f} %")
     for (module, function), count in sorted(Counter(_parts(name) for name in score.survivors).items()):
         print(f"    {module} {function}: {count} not noticed")
     for name in score.survivors if changes else ():
-        print(_mutmut(score.place, "show", name).stdout)
+        print(_mutmut(score.place, "show", name).stdout if "__mutmut_" in name else name)
 
 
 def main() -> int:
@@ -148,11 +166,16 @@ def main() -> int:
         if done.returncode:
             print(done.stdout, done.stderr, sep="\n", file=sys.stderr)
             return done.returncode
-        found.append(score_of(place))
+        score = score_of(place)
+        found.append(with_tables(score) if place == TABLES else score)
         show(found[-1], changes=asked.show)
     total = Score("all", sum(s.noticed for s in found), tuple(name for s in found for name in s.survivors))
     print(f"\nmutation score: {total.percent:.1f} % of {total.total} mutants noticed")
     return 0 if all(score.percent >= GOAL for score in found) else 1
+
+
+def _tests_of(place: str) -> list[str]:
+    return [f"tests/unit/{name}" for name in TESTS[place]]
 
 
 def _mutmut(place: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -163,9 +186,11 @@ def _mutmut(place: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def _parts(mutant: str) -> tuple[str, str]:
-    """`oms.platform.money.x_share__mutmut_3` -> its module and its function."""
+    """`oms.platform.money.x_share__mutmut_3` -> its module and its function; a fault in a table -> the table."""
+    if "__mutmut_" not in mutant:
+        return mutant.split("[")[0], "a state in a row"
     module, _, name = mutant.rpartition(".")
-    return module, name.split("__mutmut_")[0].removeprefix("x_")
+    return module, name.split("__mutmut_")[0].removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".")
 
 
 if __name__ == "__main__":

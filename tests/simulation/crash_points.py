@@ -1,8 +1,9 @@
 """`python -m tests.simulation.crash_points`: every call of every handler is broken in each way, and all comes right.
 
-Each story (crash_stories.py) is first told on a calm day, and every call that a handler makes is written down with all
-that the same invocation has asked for before it: that is a crash point. Then the story is told again for each of them
-and each kind of fault; what follows is redelivery, recovery and quiet, and the checker has to be silent.
+Each story (crash_stories.py, house_stories.py) is first told on a calm day, and every call that a handler makes is
+written down with all that the same invocation has asked for before it: that is a crash point. Then the story is told
+again for each of them and each kind of fault; what follows is redelivery, recovery and quiet, and the checker has to
+be silent.
 
     fail before      the call is refused and nothing happens
     crash after      it happens, and the function dies before it hears of it
@@ -19,8 +20,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.simulation.crash_stories import STORIES, simulated_for, tell
+from tests.simulation import crash_stories, house_stories  # noqa: F401 - they tell their stories
 from tests.simulation.machine.faults import ANSWER_LOST, BROKEN, CRASH_AFTER
+from tests.simulation.telling import STORIES, simulated_for, tell
 
 KINDS = {BROKEN: "fail before", CRASH_AFTER: "crash after", ANSWER_LOST: "response lost"}
 _VERBS = {"Put": "put", "Update": "change", "Delete": "remove", "ConditionCheck": "check"}
@@ -103,24 +105,27 @@ def crash_points() -> tuple[list[Point], list[str]]:
     return list(found.values()), wrong
 
 
-def strike(point: Point, kind: str) -> list[str]:
-    """Break one call in one way; what is wrong in the end."""
+def strike(point: Point, kind: str, seen: set[tuple[str, str, str]]) -> list[str]:
+    """Break one call in one way; what is wrong in the end. `seen` gets every call that was made."""
     simulation = simulated_for(point.story)
     simulation.before_call(point.function, point.nth, kind)
     try:
         tell(point.story, simulation)
     except Exception as error:  # noqa: BLE001 - a story that cannot be told to its end is a finding
         return [f"{type(error).__name__}: {error}"]
+    seen |= simulation.aws.seen
     fired = {key for key in simulation.faults.fired if key[0] == kind and key[1] == point.function}
     wrong = [] if fired else ["the call was not made again"]
     return wrong + [f"{found.invariant} {found.where}: {found.what}" for found in simulation.violations]
 
 
-def run(points: Sequence[Point]) -> Iterator[tuple[Point, str, list[str]]]:
+def run(
+    points: Sequence[Point], seen: set[tuple[str, str, str]] | None = None
+) -> Iterator[tuple[Point, str, list[str]]]:
     """Break each of these calls in each way."""
     for point in points:
         for kind in KINDS:
-            yield point, kind, strike(point, kind)
+            yield point, kind, strike(point, kind, set() if seen is None else seen)
 
 
 def table(points: Sequence[Point], done: Counter[tuple[str, str, str, str]]) -> str:

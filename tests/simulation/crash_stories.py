@@ -1,26 +1,18 @@
-"""The stories of the crash points: between them every handler makes all its calls. Each is told by one actor.
+"""Stories of orders, for the crash points: with those of house_stories.py every handler makes all its calls.
 
 What one of them asks for does not have to succeed when a call of it is broken; it has to come right in the end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from tests.simulation.directed import SHIPPING, SHOP, People, crash_at_write
-from tests.simulation.machine.simulation import Simulation
-from tests.simulation.many_items import MANY, large_order, many_items, node_document, one_of_many
-from tests.simulation.world import line, simulated
+from tests.simulation.many_items import MANY, large_order, one_of_many
+from tests.simulation.telling import story
+from tests.simulation.world import line
 
-Story = Callable[[People], None]
-STORIES: dict[str, Story] = {}
 DAY = 86_400.0
-
-
-def story(told: Story) -> Story:
-    STORIES[told.__name__.replace("_", " ")] = told
-    return told
 
 
 @story
@@ -207,49 +199,54 @@ def asks_the_customer(people: People) -> None:
 
 
 @story
-def stock_moves(people: People) -> None:
-    simulation = people.simulation
-    simulation.feed("MUG", "albany", "delta", 2, 1)
-    simulation.feed("MUG", "albany", "snapshot", 9, 2)
-    simulation.feed("MUG", "albany", "delta", 2, 2)
-    simulation.sleep(5)
-    movement = {"node_id": "albany", "sku": "MUG", "quantity": 1, "reason": "counted"}
-    kinds = ("received", "damaged", "adjusted")
-    people.send("POST", "/v1/inventory/movements", {"movements": [{**movement, "kind": kind} for kind in kinds]})
-
-
-@story
-def registry(people: People) -> None:
-    item = {"sku": "MUG", "description": "A mug", "kind": "stock", "unit": "each"}
-    node = node_document("albany")
-    people.send("PUT", "/v1/nodes/albany", {name: node[name] for name in node if name != "id"}, version=1)
-    people.send("PUT", "/v1/nodes", {"nodes": [{**node, "id": "troy"}]})
-    people.send("PUT", "/v1/items/MUG", {name: item[name] for name in item if name != "sku"}, version=1)
-    people.send("PUT", "/v1/items", {"items": [{**item, "sku": "CUP"}]})
-
-
-@story
-def exported(people: People) -> None:
+def said_twice(people: People) -> None:
+    """A node says everything twice, over HTTP and over the bus."""
     order_id = people.place("o-1", line("MUG"))
-    people.do(people.released(order_id), "ship")
+    work_id = people.released(order_id)
+    for _ in range(2):
+        people.do(work_id, "accept")
+    for _ in range(2):
+        content = {"fulfillment_order_id": work_id}
+        people.simulation.say("wms.dc-newark", "ShipFulfillmentOrder", f"{work_id}:Ship", content)
+        people.simulation.sleep(5)
     people.until(order_id, payment_status="CAPTURED")
-    people.simulation.sleep(30)
-    wish = {"entity": "100", "business_date": "2026-11-23", "kind": "interim"}
-    people.send("POST", "/v1/finance/exports", wish)
-    people.simulation.sleep(120)
-    people.send("GET", "/v1/finance/exports?business_date=2026-11-23")
-    people.simulation.sleep(DAY)
-    people.simulation.ring("DailyExport")
 
 
-def simulated_for(name: str) -> Any:
-    """A calm account for a story, with as much in it as the story needs."""
-    if "saga" in name or "many" in name:
-        return Simulation(0, [], faults=False, base=many_items())
-    return simulated(0, [], faults=False)
+@story
+def cancelled_while_it_is_paid(people: People) -> None:
+    order_id = people.place("o-1", line("MUG"), card="tok_slow")
+    people.simulation.sleep(1)
+    people.cancel(order_id)
+    people.until(order_id, payment_status="VOIDED")
 
 
-def tell(name: str, simulation: Any) -> None:
-    """Let a story happen, then everything come to rest."""
-    simulation.outside(name, lambda: STORIES[name](People(simulation)))
-    simulation.run_until_quiet()
+@story
+def told_by_the_provider(people: People) -> None:
+    """Nobody knows whether the first tender is held until the provider says so, and the second one is still to come."""
+    simulation = people.simulation
+    spawn = simulation.provider._spawn
+
+    def later(event: Any, tried: Any) -> None:
+        simulation.scheduler.after(700, lambda: spawn(event, tried))
+
+    simulation.provider._spawn = later
+    simulation.before_call("authorize_payment", 4, "broken")
+    cards = ("tok_error_after_effect", "tok_visa")
+    tenders = [{"provider": "strict", "token": card, "amount": 350} for card in cards]
+    people.do(people.released(people.place("o-1", line("MUG"), payments=tenders)), "ship")
+
+
+@story
+def its_message_is_lost(people: People) -> None:
+    """Nothing starts the workflow of an order; the recovery finds it."""
+    simulation = people.simulation
+    queue = simulation.queues["StartOrderWorkflowQueue"]
+    queue._running = queue.feed.concurrency
+    order_id = people.place("o-1", line("MUG"))
+    people.wait_for(lambda: queue.messages, 60)
+    queue.messages.clear()
+    queue._running = 0
+    for _ in range(4):
+        simulation.sleep(700)
+        simulation.ring("RecoverSagas")
+    people.do(people.released(order_id), "ship")

@@ -23,7 +23,6 @@ PERMITTED = {
     "states:SendTaskSuccess": ("stepfunctions", "SendTaskSuccess"),
     "secretsmanager:GetSecretValue": ("secretsmanager", "GetSecretValue"),
     "s3:PutObject": ("s3", "PutObject"),
-    "s3:ListBucket": ("s3", "ListObjectsV2"),
 }
 SEEDS = 60
 
@@ -33,6 +32,11 @@ def points():
     found, wrong = crash_points()
     assert wrong == []
     return found
+
+
+@pytest.fixture(scope="module")
+def seen():
+    return set()
 
 
 @pytest.fixture(scope="module")
@@ -61,17 +65,18 @@ def test_every_permitted_call_is_reached(reached):
     assert missing == set()
 
 
-def test_every_call_of_drawn_runs_is_reached(reached):
-    drawn = set().union(*(play(seed).calls for seed in range(SEEDS)))
-    assert drawn - reached == set()
-
-
 @pytest.mark.parametrize("function", sorted(topology().functions.keys() - SILENT))
-def test_a_broken_call_does_no_harm(function, points):
+def test_a_broken_call_does_no_harm(function, points, seen):
     own = [point for point in points if point.function == function]
     done: Counter[tuple[str, str, str, str]] = Counter()
-    for point, kind, wrong in run(own):
+    for point, kind, wrong in run(own, seen):
         assert wrong == [], f"{point.story}: call {point.nth} of {function}, {KINDS[kind]}"
         done[point.function, point.service, point.operation, kind] += 1
     print(table(own, done))
     assert done.total() == len(own) * len(KINDS)
+
+
+def test_every_call_of_drawn_runs_is_reached(reached, seen):
+    """Some calls only follow a broken one; those were made in the runs above."""
+    drawn = set().union(*(play(seed).calls for seed in range(SEEDS)))
+    assert drawn - reached - seen == set()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from random import Random
 from typing import Any
 
 import pytest
 
+from oms.platform import settings
 from tests.simulation.database_edges import EDGES, GAPS
 from tests.simulation.random_database_acts import script
 from tests.simulation.twin_databases import TABLES, Moto, Simulated, outcome
@@ -21,6 +23,8 @@ def twins() -> Iterator[tuple[Simulated, Moto]]:
     with pytest.MonkeyPatch.context() as patch:
         for table, name in TABLES.items():
             patch.setenv(f"TABLE_{table.upper()}", name)
+        # A simulation that ran before has given the product an environment of its own.
+        patch.setattr(settings, "os", os)
         yield Simulated(), Moto(patch)
 
 

@@ -8,7 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from oms.platform.clock import format_instant
-from oms.platform.effects import KEY_REMEMBERED, Effect, NoTrace, TransientFailure, Unknown, intent_since, perform
+from oms.platform.effects import (
+    KEY_REMEMBERED,
+    Effect,
+    Intent,
+    NoTrace,
+    TransientFailure,
+    Unknown,
+    intent_since,
+    perform,
+)
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -95,3 +104,10 @@ def test_what_is_not_wanted_any_more_is_only_looked_up(found: object, outcome: o
 
 def test_keys_are_remembered_for_less_than_providers_keep_them():
     assert timedelta(hours=24) > KEY_REMEMBERED
+
+
+def test_an_intent_knows_its_key_its_doubt_and_what_may_still_be_done():
+    assert intent_since("key", "the effect", None, NOW) == Intent("key", "the effect", False, True, True)
+    long_ago = format_instant(NOW - KEY_REMEMBERED)
+    assert intent_since("key", "the effect", long_ago, NOW) == Intent("key", "the effect", True, False, True)
+    assert intent_since("key", "the effect", None, NOW, may_ask=False).may_ask is False

@@ -1,0 +1,54 @@
+"""Stories of stock, of the registry and of finance's files, for the crash points."""
+
+from __future__ import annotations
+
+from tests.simulation.directed import People
+from tests.simulation.many_items import node_document
+from tests.simulation.telling import story
+from tests.simulation.world import line
+
+DAY = 86_400.0
+
+
+@story
+def stock_moves(people: People) -> None:
+    simulation = people.simulation
+    simulation.feed("MUG", "albany", "delta", 2, 1)
+    simulation.feed("MUG", "albany", "snapshot", 9, 2)
+    simulation.feed("MUG", "albany", "delta", 2, 2)
+    simulation.sleep(5)
+    movement = {"node_id": "albany", "sku": "MUG", "quantity": 1, "reason": "counted"}
+    kinds = ("received", "damaged", "adjusted")
+    people.send("POST", "/v1/inventory/movements", {"movements": [{**movement, "kind": kind} for kind in kinds]})
+
+
+@story
+def stock_that_is_not_there(people: People) -> None:
+    simulation = people.simulation
+    simulation.put_record("acme#albany#MUG", b"not a message")
+    movement = {"node_id": "albany", "sku": "MUG", "kind": "damaged", "quantity": 1_000, "reason": "counted"}
+    people.send("POST", "/v1/inventory/movements", {"movements": [movement]})
+
+
+@story
+def registry(people: People) -> None:
+    item = {"sku": "MUG", "description": "A mug", "kind": "stock", "unit": "each"}
+    node = node_document("albany")
+    people.send("PUT", "/v1/nodes/albany", {name: node[name] for name in node if name != "id"}, version=1)
+    people.send("PUT", "/v1/nodes", {"nodes": [{**node, "id": "troy"}]})
+    people.send("PUT", "/v1/items/MUG", {name: item[name] for name in item if name != "sku"}, version=1)
+    people.send("PUT", "/v1/items", {"items": [{**item, "sku": "CUP"}]})
+
+
+@story
+def exported(people: People) -> None:
+    order_id = people.place("o-1", line("MUG"))
+    people.do(people.released(order_id), "ship")
+    people.until(order_id, payment_status="CAPTURED")
+    people.simulation.sleep(30)
+    wish = {"entity": "100", "business_date": "2026-11-23", "kind": "interim"}
+    people.send("POST", "/v1/finance/exports", wish)
+    people.simulation.sleep(120)
+    people.send("GET", "/v1/finance/exports?business_date=2026-11-23")
+    people.simulation.sleep(DAY)
+    people.simulation.ring("DailyExport")

@@ -1,0 +1,33 @@
+"""How a story is told: by one actor on a calm day, and then everything comes to rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.simulation.directed import People
+from tests.simulation.machine.simulation import Simulation
+from tests.simulation.many_items import many_items
+from tests.simulation.world import simulated
+
+Story = Callable[[People], None]
+STORIES: dict[str, Story] = {}
+
+
+def story(told: Story) -> Story:
+    """Add a story under its own name."""
+    STORIES[told.__name__.replace("_", " ")] = told
+    return told
+
+
+def simulated_for(name: str) -> Any:
+    """A calm account for a story, with as much in it as the story needs."""
+    if "saga" in name or "many" in name:
+        return Simulation(0, [], faults=False, base=many_items())
+    return simulated(0, [], faults=False)
+
+
+def tell(name: str, simulation: Any) -> None:
+    """Let a story happen, then everything come to rest."""
+    simulation.outside(name, lambda: STORIES[name](People(simulation)))
+    simulation.run_until_quiet()
