@@ -39,7 +39,9 @@ help:
 	@echo "  make contracts                            event schemas, API description and flows, from code and template"
 	@echo "  make replay FILE=… [LIMIT=… SPEED=… PORT=4566 STATE=… RUN=…]"
 	@echo "                                            a real order file through the public intake; RUN goes on with an earlier one"
-	@echo "  make simulate [SEEDS=20000 FIRST=0]       the real handlers under simulated faults; prints what breaks a rule"
+	@echo "  make simulate                             the real handlers under faults: 20,000 seeds, every crash point, every"
+	@echo "                                            pair of commands (some 12 minutes); prints what breaks a rule"
+	@echo "  make simulate SEEDS=… [FIRST=…] [PLANT=…] only seeds; PLANT puts a known fault into the product"
 	@echo "  make simulate SEED=… | TRACE=…            the story of one seed, or of a recorded trace"
 	@echo "  make fuzz [EXAMPLES=500]                  every operation of the API, called with what a fuzzer makes of it"
 	@echo "  make mutants [PLACE=…]                    do our tests see small faults in money, stock, states and commands?"
@@ -83,7 +85,7 @@ contracts: ready-for-tests
 	@$(VENV) -m tools.export_contracts && $(VENV) -m tools.draw_flows
 
 replay: ready
-	@test -n "$(FILE)" || { echo "Name the file: make replay FILE=../shared/data/uci_online_retail_2010-12_2011-08.csv.gz LIMIT=500"; exit 2; }
+	@test -n "$(FILE)" || { echo "Name the file: make replay FILE=local/seed/data/documents.csv LIMIT=100"; exit 2; }
 	@$(VENV) -m tools.replay --file "$(FILE)" $(if $(LIMIT),--limit "$(LIMIT)") $(if $(SPEED),--speed "$(SPEED)") \
 		$(if $(RUN),--run "$(RUN)") --port $(PORT) --state "$(STATE)"
 
@@ -100,7 +102,8 @@ else ifneq ($(strip $(TRACE)),)
 	@$(VENV) -m tests.simulation --trace "$(TRACE)"
 else
 	@$(VENV) -m tests.simulation --seeds "$(SEEDS)" --first "$(FIRST)" --jobs 2 --shrink $(if $(PLANT),--plant "$(PLANT)")
-	@test -n "$(PLANT)" || { $(VENV) -m tests.simulation.crash_points && $(VENV) -m tests.simulation.pairs --all; }
+	@test "$(SEEDS)" != 20000 || test -n "$(PLANT)" || \
+		{ $(VENV) -m tests.simulation.crash_points && $(VENV) -m tests.simulation.pairs; }
 endif
 
 fuzz: ready-for-tests

@@ -190,7 +190,7 @@ def show_urls(running: Running, progress: Progress) -> None:
     """Print where to go from here."""
     state = running.state_dir.relative_to(ROOT) if running.state_dir.is_relative_to(ROOT) else running.state_dir
     address = running.api_url.replace("$", "%24")  # safe to paste into a shell
-    print(f"\n  API        {address}/v1/orders")
+    print(f"\n  API        {address}   (paths begin with /v1)")
     print(f"  Console    {address}/console")
     print(f"  Engine     {running.endpoint}   (any AWS client: endpoint, region us-east-1, keys test/test)")
     print(f"  PSP        {running.psp_url}")

@@ -1,7 +1,7 @@
 """Cut the small seed files in local/seed/data out of the full data sets. Run rarely; the results are committed.
 
 Reads us_store_locations.csv.gz and uci_online_retail_2010-12_2011-08.csv.gz from a folder beside the clone:
-    python -m tools.extract_seed ../shared/data
+    python -m tools.extract_seed FOLDER
 """
 
 import csv
@@ -94,4 +94,4 @@ def main(source: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data"))
+    main(Path(sys.argv[1]))

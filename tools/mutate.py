@@ -75,9 +75,11 @@ class Score:
 
 
 def files_of(place: str) -> list[str]:
-    """The product's files of a place, relative to the package."""
-    package = ROOT / "layers" / "oms" / "python" / "oms"
-    return sorted(str(path.relative_to(package)) for pattern in PLACES[place] for path in package.glob(pattern))
+    """The product's files of a place, relative to the package; one that has moved stops the run."""
+    for name in PLACES[place]:
+        if not (ROOT / "layers" / "oms" / "python" / "oms" / name).is_file():
+            raise SystemExit(f"{place}: there is no {name} any more; bring PLACES up to date")
+    return list(PLACES[place])
 
 
 def room_of(place: str) -> Path:

@@ -12,10 +12,14 @@ from oms.payments.model import Rollup, State
 from tests.architecture.sources import ROOT, tree
 from tests.template import of_type, template_fixture  # noqa: F401 (a fixture)
 
+ROOMS_WITH_PAGES = ("docs", "events", "console", "layers", "local", "tests", "tools", "bench", "infra", "functions")
 PAGES = sorted(
     path
-    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "events").rglob("*.md"))
-    if path.is_file()
+    for path in (
+        *ROOT.glob("*.md"),
+        *(page for room in ROOMS_WITH_PAGES for page in (ROOT / room).rglob("*.md")),
+    )
+    if path.is_file() and "node_modules" not in path.parts
 )
 LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
 

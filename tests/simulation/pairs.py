@@ -128,7 +128,7 @@ def main() -> int:
     parser.add_argument("--plant", help="with a known fault in the product")
     parser.add_argument("--most", type=int, help="the most runs of a pair")
     arguments = parser.parse_args()
-    print(f"{'pair':<32} {'calls':>5} {'runs':>6} {'to quiet':>8} {'interleavings':>14} {'found':>6} {'s':>6}")
+    print(f"{'pair':<32} {'calls':>5} {'runs':>6} {'rested':>8} {'interleavings':>14} {'found':>6} {'s':>6}")
     found = 0
     with planted(arguments.plant) if arguments.plant else contextlib.nullcontext():
         for name in arguments.names or PAIRS:

@@ -3,7 +3,7 @@
 Each document draws one US ZIP area near a seeded store. The draw depends on the document's number alone, so a document
 goes to the same place in every replay and on every machine.
 
-    python -m tools.replaying.destinations ../shared/data    draws destinations.csv anew (rarely; it is committed)
+    python -m tools.replaying.destinations FOLDER    draws destinations.csv anew (rarely; it is committed)
 """
 
 import csv
@@ -57,7 +57,7 @@ def _kilometres(one: dict[str, str], other: dict[str, str]) -> float:
 
 
 if __name__ == "__main__":
-    drawn = draw_areas(Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data"))
+    drawn = draw_areas(Path(sys.argv[1]))
     with HERE.open("w", encoding="ascii", newline="") as file:
         writer = csv.DictWriter(file, ["near", "postal_code"], lineterminator="\n")
         writer.writeheader()

@@ -10,7 +10,7 @@ import pytest
 from oms.inventory.fold import Fact, NotEnough, RowPlan, fold
 from oms.inventory.model import MovementKind as Kind
 from oms.inventory.model import StockRow, effect, movement_effect
-from oms.inventory.writes import LedgerEntry, hold_back, new_row, open_row, ship
+from oms.inventory.writes import LedgerEntry, feed_key, feed_mark, hold_back, new_row, open_row, ship
 from oms.platform.dynamodb import Conflict
 from oms.platform.writes import Key, Write
 from tests.memory_table import MemoryDatabase
@@ -149,3 +149,15 @@ def test_what_one_fact_brings_covers_what_the_next_needs_bucket_by_bucket():
     assert dict(both.needs) == {"available": 5, "reserved": 5, "safety": 1}
     brought = effect(on_hand=4).then(effect({"available": 3}, on_hand=-3))
     assert (dict(brought.needs), dict(brought.changes)) == ({}, {"on_hand": 1, "available": 1})
+
+
+def test_a_mark_moves_on_only_from_where_it_was_read():
+    tables, key = MemoryDatabase(), Key("T#acme#SKU#A", "FEED#n1#pos")
+    assert feed_key("acme", "A", "n1", "pos") == key
+    tables.commit([feed_mark("acme", "A", "n1", "pos", last=None, now=4)])
+    tables.commit([feed_mark("acme", "A", "n1", "pos", last=4, now=9)])
+    assert tables.rows["stock", key]["sequence"] == 9
+    for last in (None, 4):
+        with pytest.raises(Conflict):
+            tables.commit([feed_mark("acme", "A", "n1", "pos", last=last, now=12)])
+    assert tables.rows["stock", key]["sequence"] == 9

@@ -85,6 +85,7 @@ def test_a_saga_begins_with_its_runner_and_lease(runtime: Runtime, tables: Order
     assert exists(runtime, "acme", "place#1") is False
     saga = begin(runtime, "acme", "place#1", give_back)
     assert saga == Saga("acme", "place#1", "run_1")
+    assert saga.still_mine() == Write(Kind.CHECK, "commands", ROW, equals={"runner": "run_1"})
     assert tables.rows == {
         ("commands", ROW): {
             "pk": ROW.pk,
