@@ -200,7 +200,7 @@ QUEUE_CONSUMERS = (
     FunctionSpec(
         "resume_fulfillment",
         "Tells a waiting fulfilment workflow what its node did.",
-        (*g.table("orders", "query"), *g.ANSWER_FULFILLMENT_WORKFLOW),
+        (*g.table("orders", "query", "put"), *g.ANSWER_FULFILLMENT_WORKFLOW),
         detail_types=(
             "ShipmentShipped",
             "FulfillmentOrderRejected",
@@ -270,14 +270,10 @@ QUEUE_CONSUMERS = (
         ),
         memory=512,
         timeout=300,
+        # A tenant's round may last minutes: the next tenant must have the whole time of the function too.
+        batch=1,
         concurrency=2,
-        rings=(
-            Ring(
-                "OrdersUnfinished",
-                "An order could not be finished for an hour.",
-                "unfinished-orders",
-            ),
-        ),
+        rings=(Ring("OrdersUnfinished", "An order could not be finished for an hour.", "unfinished-orders"),),
     ),
 )
 

@@ -26,6 +26,7 @@ from oms.payments.port import (
     Capabilities,
     CaptureRequest,
     Declined,
+    Movement,
     NoTrace,
     ProviderPayment,
     RefundRequest,
@@ -51,6 +52,7 @@ class Held:
     # What will be held once the customer has confirmed.
     waits_for: int = 0
     status: str = "authorized"
+    movements: dict[str, Movement] = field(default_factory=dict)
 
     @property
     def capturable(self) -> int:
@@ -116,7 +118,9 @@ class ScriptedProvider:
             held.captures += 1
             let_go = held.capturable if self.max_captures == 1 else 0
             held.released += let_go
-            movement = f"cap_{len(self._answers) + 1}"
+            movement = f"cap_{len(self.held)}_{len(self.calls)}"
+            state = "pending" if step == "pending" else "succeeded"
+            held.movements[movement] = Movement(movement, request.amount, state, let_go)
             return Approved(
                 request.reference, request.amount, request.currency, movement, let_go, pending=step == "pending"
             )
@@ -150,7 +154,15 @@ class ScriptedProvider:
         held = self.held[reference]
         amounts = (held.amount, held.captured, held.pending, held.released, 0, 0)
         return ProviderPayment(
-            reference, held.status, held.currency, *amounts, CAPTURE_BEFORE, None, held.order_id, None
+            reference,
+            held.status,
+            held.currency,
+            *amounts,
+            CAPTURE_BEFORE,
+            None,
+            held.order_id,
+            None,
+            tuple(held.movements.values()),
         )
 
     def confirm(self, reference: str) -> None:
@@ -170,6 +182,10 @@ class ScriptedProvider:
         held.released, held.status = held.released + amount, "expired"
         return amount
 
+    def forget(self) -> None:
+        """A day has passed: no key is known any more."""
+        self._answers.clear()
+
     def find(self, key: str) -> Result | NoTrace:
         """What became of a call; `find` is a verb of the script too, where `lost_before` means no answer."""
         self.calls.append(("find", key))
@@ -184,6 +200,9 @@ class ScriptedProvider:
         assert answer.pending
         held = self.held[answer.reference]
         held.pending -= answer.amount
+        assert answer.movement_id
+        made, state = held.movements[answer.movement_id], "succeeded" if well else "failed"
+        held.movements[made.id] = replace(made, status=state, failure_code=None if well else "bank_said_no")
         if well:
             held.captured += answer.amount
             self.effects.append(("capture", answer.reference, answer.amount))

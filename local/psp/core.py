@@ -231,6 +231,7 @@ class Psp:
     def _settle(self, payment: Payment, movement: Movement, failure_code: str | None, now: int) -> None:
         """A capture or refund that was accepted goes through after all, or does not."""
         name, done, told = "refund", "refunded", "refund.succeeded"
+        released = payment.released
         if movement in payment.captures:
             name, done, told = "capture", "captured", "payment.captured"
             payment.settle_capture(movement, failure_code)
@@ -241,6 +242,9 @@ class Psp:
         if failure_code is not None:
             done, told = f"{name}_failed", "payment.capture_failed" if name == "capture" else "refund.failed"
         self.journal.record(done, payment, movement.amount, now, key=None, reference=movement.id)
+        if payment.released > released and payment.end is not None:
+            # The hold had ended while this was under way.
+            self.journal.record(payment.end, payment, payment.released - released, now, key=None)
         self._announce(told, payment, name, movement, now)
 
     def _announce(self, kind: str, payment: Payment, name: str, movement: Movement, now: int) -> None:

@@ -20,6 +20,7 @@ DOORS = {
 MORE_DOORS = {
     "fulfillment.views": "how the work of a node is shown, within its order and in lists",
     "registry.hours": "when a node is open, pure: what is due at a node is due in its open hours",
+    "payments.changes": "what authorising anew changes of an order, pure: a person who accepts an order asks for it",
     "orders.amounts": "the pure arithmetic of an order's money, which a shipment's share is computed with",
     "orders.request": "the words of the order document (methods, addresses), pure",
     "orders.unfinished": "what of an order is still to be done outside, pure: payments gives back what it names",

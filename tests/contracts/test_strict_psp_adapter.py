@@ -80,6 +80,12 @@ def test_each_shipment_is_captured_and_the_last_releases_the_rest(psp: PaymentPr
     assert first.reference == last.reference == reference
     assert first.movement_id != last.movement_id
     assert psp.capture(CaptureRequest(reference, 6995, "USD", final=False), key="c1") == first
+    found = psp.get(reference)
+    assert isinstance(found, ProviderPayment)
+    assert [(made.id, made.amount, made.status, made.released, made.failure_code) for made in found.captures] == [
+        (first.movement_id, 6995, "succeeded", 0, None),
+        (last.movement_id, 4000, "succeeded", 330, None),
+    ]
 
 
 def test_a_refund_and_a_void_tell_their_amount(psp: PaymentProvider) -> None:

@@ -12,6 +12,7 @@ MACHINE = "AWS::StepFunctions::StateMachine"
 WORKFLOWS = {"OrderWorkflow": "order", "FulfillmentWorkflow": "fulfillment"}
 IDS = {"tenant", "order_id", "fulfillment_order_id", "timeout_seconds", "task_token", "reason"}
 SERVICE_ERRORS = {
+    "Runtime.ExitError",
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
@@ -131,8 +132,21 @@ def test_a_wait_for_a_node_ends_in_an_escalation_and_goes_on():
         assert "States.Timeout" not in retried
         assert "States.ALL" not in retried
         assert "States.TaskFailed" not in retried
-    assert states["NoteTimeout"]["Result"]["wait_on"] is True
-    assert states["NoteRejection"]["Result"]["wait_on"] is False
+    assert states["NoteTimeout"]["Result"]["then"] == "WAIT_ON"
+    assert states["NoteRejection"]["Result"]["then"] == "END"
+
+
+def test_a_run_whose_work_may_be_open_tries_again_after_hours_and_never_ends():
+    states = _definition("fulfillment")["States"]
+    assert states["NoteWaitFailure"]["Result"] == {"reason": "RELEASE_FAILED", "then": "TRY_LATER"}
+    wait = states["WaitForRepair"]
+    assert (wait["Type"], wait["Seconds"], wait["Next"]) == ("Wait", 6 * 3600, "AwaitRestOfShipment")
+    assert states["EscalateFulfillmentOrder"]["Catch"] == [
+        {"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "WaitForRepair"}
+    ]
+    # What ends a run is the end of its work, and nothing else.
+    ends = {name for name, state in states.items() if state.get("Result", {}).get("then") == "END"}
+    assert ends == {"NoteCaptureFailure", "NoteRejection", "NoteIncomplete"}
 
 
 def test_a_fulfilment_that_runs_already_counts_as_started():

@@ -20,6 +20,8 @@ WAITS, REST, TAKE, TAKE_PART = (
 )
 TAKE_INCOMPLETE, NOTHING = "CaptureIncompletePayment", "NothingLeftToDo"
 ESCALATED = ["EscalateFulfillmentOrder", "MayStillShip"]
+LATER = "WaitForRepair"
+NOT_AGAIN = ["NoteWaitFailure", *ESCALATED, LATER, REST]
 EXISTS = "StepFunctions.ExecutionAlreadyExistsException"
 
 
@@ -61,10 +63,20 @@ WALKS: dict[str, tuple[list[Any], dict[str, list[Any]], list[str]]] = {
         [WAITS, "NoteTimeout", *ESCALATED, REST, "NoteTimeout", *ESCALATED, REST, TAKE],
     ),
     "not released": ([BROKEN, SHIPPED], {}, [WAITS, "NoteReleaseFailure", *ESCALATED, REST, TAKE]),
-    "never released": (
-        [BROKEN, BROKEN],
+    "not released for long": (
+        [BROKEN, BROKEN, BROKEN, SHIPPED],
         {},
-        [WAITS, "NoteReleaseFailure", *ESCALATED, REST, "NoteWaitFailure", *ESCALATED, NOTHING],
+        [WAITS, "NoteReleaseFailure", *ESCALATED, REST, *NOT_AGAIN, *NOT_AGAIN, TAKE],
+    ),
+    "closed while it could not be released": (
+        [BROKEN, BROKEN, CANCELLED],
+        {},
+        [WAITS, "NoteReleaseFailure", *ESCALATED, REST, *NOT_AGAIN, NOTHING],
+    ),
+    "nobody could be told": (
+        [REJECTED, REJECTED],
+        {"escalate_fulfillment": [BROKEN] * 11},
+        [WAITS, "NoteRejection", ESCALATED[0], LATER, REST, "NoteRejection", *ESCALATED, NOTHING],
     ),
     "released late": ([BUSY] * 8 + [SHIPPED], {}, [WAITS, TAKE]),
     "money not taken": ([SHIPPED], REFUSED, [WAITS, TAKE, "NoteCaptureFailure", *ESCALATED, NOTHING]),
@@ -76,7 +88,7 @@ WALKS: dict[str, tuple[list[Any], dict[str, list[Any]], list[str]]] = {
     "money of what had left not taken": (
         [INCOMPLETE],
         REFUSED,
-        [WAITS, TAKE_INCOMPLETE, "NoteCaptureFailure", *ESCALATED, NOTHING],
+        [WAITS, TAKE_INCOMPLETE, "NoteIncompleteCaptureFailure", *ESCALATED, "NoteIncomplete", *ESCALATED, NOTHING],
     ),
 }
 
@@ -127,9 +139,17 @@ def test_a_capture_is_tried_for_hours():
     assert "NoteCaptureFailure" in host.states
 
 
-def test_a_run_whose_escalation_fails_for_hours_fails():
-    run, host = fulfil([REJECTED], escalate_fulfillment=[TaskFailed("E")] * 11)
-    assert (run["status"], run["error"], len(host.sleeps)) == ("FAILED", "E", 10)
+def test_given_up_work_whose_money_is_refused_is_told_twice():
+    _, host = fulfil([INCOMPLETE], **REFUSED)
+    told = [asked["reason"] for name, asked in host.calls if name == "escalate_fulfillment"]
+    assert told == ["CAPTURE_FAILED", "INCOMPLETE"]
+
+
+def test_a_run_that_can_neither_release_nor_escalate_goes_on_every_six_hours():
+    _, host = fulfil([REJECTED], escalate_fulfillment=[TaskFailed("E")] * 11)
+    assert (len(host.sleeps), host.sleeps[-1]) == (11, 6 * 3600)
+    run, host = fulfil([BROKEN] * 4 + [SHIPPED])
+    assert (run["status"], host.sleeps) == ("SUCCEEDED", [6 * 3600] * 3)
 
 
 ONE, TWO = {"fulfillment_order_id": "f1"}, {"fulfillment_order_id": "f2"}

@@ -1,7 +1,7 @@
 """The two workflows as they are deployed, executed by moto, with the real handlers over the in-memory retailer.
 
 moto interprets the definitions of the template. Its Lambda is replaced by one that imports a function's handler, calls
-it and reports an exception by its class name, as the service does. Nothing waits between retries.
+it and reports an exception by its class name, as the service does. Nothing waits between retries, nor in a Wait.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import (
     StateTaskServiceSfn,
 )
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from oms.fulfillment.adapters.step_functions import _client as callback_client
@@ -226,6 +227,7 @@ def cloud() -> Iterator[tuple[Deployed, Function]]:
         patch.setattr(
             StateTaskServiceSfn, "_eval_service_task", _with_its_names(StateTaskServiceSfn._eval_service_task)
         )
+        patch.setattr(WaitFunction, "_wait_interval", lambda *_, **__: None)
         # The service has a host of its own for this call; moto knows one.
         patch.setenv("AWS_DISABLE_HOST_PREFIX_INJECTION", "true")
         patch.setattr(StepFunctionResponse, "start_sync_execution", _start_sync_execution, raising=False)

@@ -109,13 +109,25 @@ def test_what_a_node_shipped_before_it_gave_up_is_captured_and_the_rest_is_a_per
     assert machines.world.view(order_id).lines[0].quantities == {"open": 3, "shipped": 2}
 
 
-def test_a_refused_capture_of_given_up_work_is_what_the_person_is_told(machines: Machines):
+def test_of_given_up_work_and_of_its_refused_capture_the_person_is_told_both(machines: Machines):
     order_id, work, arn = begin(machines)
     machines.world.provider.script["capture"] = ["declined"]
     with machines.function.lock:
         machines.world.act(work, "ship", {1: 2})
     machines.node(work, "close", reason="not_found")
-    assert ends(machines, arn)[1:4] == ["CaptureIncompletePayment", "NoteCaptureFailure", "EscalateFulfillmentOrder"]
+    assert ends(machines, arn)[1:] == [
+        "CaptureIncompletePayment",
+        "NoteIncompleteCaptureFailure",
+        "EscalateFulfillmentOrder",
+        "MayStillShip",
+        "NoteIncomplete",
+        "EscalateFulfillmentOrder",
+        "MayStillShip",
+        "NothingLeftToDo",
+    ]
+    told = [event["reason"] for name, event in machines.function.calls if name == "escalate_fulfillment"]
+    assert told == ["CAPTURE_FAILED", "INCOMPLETE"]
+    assert machines.world.events(order_id).count("FulfillmentOrderEscalated") == 2
     assert machines.world.view(order_id).fulfillment_orders[0].escalated_reason == "CAPTURE_FAILED"
 
 
@@ -214,56 +226,6 @@ def test_a_refused_first_parcel_is_escalated_once_and_the_rest_goes_on(machines:
     view = machines.world.view(order_id)
     assert [capture.captured for shipment in view.shipments for capture in shipment.captures] == [False, True]
     assert view.fulfillment_orders[0].escalated_reason == "CAPTURE_FAILED"
-
-
-def test_work_that_could_not_be_handed_over_waits_for_a_person_and_then_goes_on(machines: Machines):
-    order_id = machines.world.sourced(line("A", 1))
-    machines.world.authorize(order_id)
-    (work,) = machines.world.order(order_id).fulfillment_orders
-    machines.function.broken["release_fulfillment"] = ["SomethingElse"]
-    content = {"tenant": TENANT, "order_id": order_id, "fulfillment_order_id": work.id, "timeout_seconds": 60}
-    arn = machines.start("FulfillmentWorkflow", content, name=work.id, wait=False)
-    machines.waits(work.id, 2)
-    assert machines.states(arn)[:4] == [
-        "ReleaseFulfillmentOrder",
-        "NoteReleaseFailure",
-        "EscalateFulfillmentOrder",
-        "MayStillShip",
-    ]
-    assert machines.world.view(order_id).fulfillment_orders[0].escalated_reason == "RELEASE_FAILED"
-    with machines.function.lock:
-        machines.world.cancel(order_id)
-        machines.doors.queue("resume_fulfillment", machines.doors.stored_event(order_id, "FulfillmentOrderCancelled"))
-    assert ends(machines, arn)[-1] == "NothingLeftToDo"
-
-
-def test_an_unpaid_release_is_refused_by_the_work_itself(machines: Machines):
-    """K10 also where somebody starts the workflow by hand."""
-    order_id = machines.world.sourced(line("A", 1))
-    (work,) = machines.world.order(order_id).fulfillment_orders
-    content = {"tenant": TENANT, "order_id": order_id, "fulfillment_order_id": work.id, "timeout_seconds": 60}
-    arn = machines.start("FulfillmentWorkflow", content, name=work.id, wait=False)
-    machines.waits(work.id, 2)
-    assert "NoteReleaseFailure" in machines.states(arn)
-    assert machines.world.work(work.id).status.value == "SCHEDULED"
-
-
-@pytest.mark.parametrize("errors", [["Busy"] * 8, ["TransientFailure", SERVICE_ERROR]])
-def test_the_release_rides_out_failures(machines: Machines, errors: list[str]):
-    machines.function.broken["release_fulfillment"] = list(errors)
-    order_id, work, arn = begin(machines)
-    machines.until(lambda: machines.world.work(work).status.value == "OPEN")
-    machines.node(work, "ship")
-    assert ends(machines, arn)[-1] == "CapturePayment"
-    assert machines.world.events(order_id).count("FulfillmentOrderReleased") == 1
-
-
-def test_the_escalation_itself_rides_out_anything(machines: Machines):
-    order_id, work, arn = begin(machines)
-    machines.function.broken["escalate_fulfillment"] = ["SomethingElse"] * 10
-    machines.node(work, "reject", reason="damaged")
-    assert ends(machines, arn)[-1] == "NothingLeftToDo"
-    assert machines.world.events(order_id).count("FulfillmentOrderEscalated") == 1
 
 
 def test_digital_work_needs_no_node(machines: Machines):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from random import Random
 from typing import Any
 
-from tests.simulation.machine.faults import CONTENDED, THROTTLED
+from tests.simulation.machine.faults import BROKEN, CONTENDED, THROTTLED
 from tests.simulation.machine.simulation import Simulation
 
 TABLE_OPERATIONS = frozenset({"GetItem", "BatchGetItem", "Query", "TransactWriteItems"})
@@ -36,6 +37,15 @@ def throttle(simulation: Simulation, share: float, seconds: float) -> None:
         return THROTTLED if dice.random() < share else None
 
     _before_each_call(simulation, strikes)
+
+
+@contextmanager
+def out_of_order(simulation: Simulation, function: str) -> Iterator[None]:
+    """So long, every call that a function makes fails."""
+    down = True
+    _before_each_call(simulation, lambda name, _: BROKEN if down and name == function else None)
+    yield
+    down = False
 
 
 def three_times(simulation: Simulation) -> None:

@@ -57,6 +57,14 @@ def _subject(entry: dict[str, Any]) -> str:
 def _effects_are_posted(held: Held, posted: dict[tuple[str, str, str], list[dict[str, Any]]], report: Report) -> None:
     tenant, order_id, payment_id = Provider.tender(held)
     released = {effect["reference"]: effect["amount"] for effect in held.effects if effect["effect"] == "released"}
+    accepted = {effect["reference"] for effect in held.effects if effect["effect"] == "capture_pending"}
+    for name in accepted & released.keys():
+        # Let go when the capture was accepted: told by itself then, or with the capture by whoever heard of it later.
+        apart = posted.get((tenant, "payment_released", payment_id), [])
+        told = next((entry for entry in apart if _matches(entry, _lines("payment_released", released[name], 0))), None)
+        if told is not None:
+            apart.remove(told)
+            del released[name]
     for effect in held.effects:
         rules, amount = POSTED_AS.get(effect["effect"], ()), effect["amount"]
         if not rules or not amount:

@@ -104,6 +104,10 @@ class Provider:
         self.tell()
         return answer
 
+    def forget_keys(self) -> None:
+        """What a provider does after a day: a repeat under an old key is a new call."""
+        self.psp.keys._known.clear()
+
     def _answer(self, asked: Request) -> Response:
         scheduler = self._simulation.scheduler
         answer = self._routes.answer(asked)

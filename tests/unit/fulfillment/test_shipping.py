@@ -132,7 +132,7 @@ def test_a_shipment_holds_what_left_and_what_it_cost():
         discount=100,
         shipping=650,
         tax=55,
-        captures=(Capture(payment_id="pay_1", amount=4605),),
+        captures=(Capture(payment_id="pay_1", amount=4605, fixed_at="2026-11-23T12:00:00.000Z"),),
     )
 
 

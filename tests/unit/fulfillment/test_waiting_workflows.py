@@ -8,6 +8,7 @@ from oms.fulfillment.model import CAPTURE_FAILED
 from oms.fulfillment.workflow import escalate
 from oms.payments.commands import CaptureRefused
 from tests.crashes import crash_points
+from tests.order_sweeper import sweep, unfinished
 from tests.order_world import TENANT, World, line, world
 
 __all__ = ["world"]
@@ -108,6 +109,48 @@ def test_money_that_was_refused_does_not_run_in_a_circle(world: World):
     world.act(work, "ship")
     assert world.resume(work) == "SHIPPED"
     assert world.capture(work) == 3000
+
+
+@pytest.mark.capability("K4")
+def test_money_that_was_refused_stays_the_reason_whatever_else_is_told(world: World):
+    """Else the wait that ran out would ask for the same money again, and again with every wait."""
+    order_id, work = open_work(world)
+    world.act(work, "ship", {1: 2})
+    world.provider.script["capture"] = ["declined"]
+    with pytest.raises(CaptureRefused):
+        world.capture(work)
+    for reason in (CAPTURE_FAILED, "TIMED_OUT", "INCOMPLETE"):
+        escalate(world.runtime, TENANT, work, reason)
+        assert world.view(order_id).fulfillment_orders[0].escalated_reason == CAPTURE_FAILED
+    assert world.events(order_id).count("FulfillmentOrderEscalated") == 3
+    world.release(work, "token-2")
+    assert outcomes(world) == []
+
+
+@pytest.mark.capability("K4")
+def test_what_leaves_when_its_run_is_over_is_taken_by_the_sweeper(world: World):
+    order_id, work = open_work(world)
+    world.waiting.clear()  # the run is over, and its token with it
+    for units, left in ({1: 2}, 3000), ({1: 3}, 0):
+        world.act(work, "ship", units)
+        assert unfinished(world) == []
+        world.resume(work)
+        assert unfinished(world) == [order_id]
+        assert sweep(world, times=3) == []
+        assert unfinished(world) == []
+        assert world.provider.amount("capture") == 5000 - left
+    assert outcomes(world) == []
+    with world.unchanged():
+        assert world.resume(work) == "SHIPPED"  # nothing is owed, so nobody has to look
+
+
+@pytest.mark.capability("K4")
+def test_work_without_owed_money_is_nobodys_business_when_its_run_is_over(world: World):
+    _, work = open_work(world)
+    world.waiting.clear()
+    world.act(work, "reject", reason="damaged")
+    with world.unchanged():
+        assert world.resume(work) == "REJECTED"
 
 
 @pytest.mark.capability("K4")

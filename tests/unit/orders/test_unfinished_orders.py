@@ -100,12 +100,36 @@ def test_one_order_that_fails_harms_no_other(world: World):
     assert status(world.order(orders[1])) is Status.CONFIRMED
 
 
+def test_one_round_takes_up_all_that_is_due(world: World):
+    """After an outage there are many, and none waits for the rounds of the others."""
+    world.receive("A", "DC1", 60)
+    orders = [world.placed(line("A", 1)) for _ in range(60)]
+    assert sorted(sweep(world, minutes=11)) == sorted(orders)
+
+
+def test_a_round_ends_before_its_function_does_and_the_next_goes_on(world: World):
+    orders = [world.placed(line("A", 1)) for _ in range(6)]
+    ran: list[str] = []
+
+    def slow(tenant: str, order_id: str) -> None:
+        ran.append(order_id)
+        world.clock.advance(seconds=61)
+        world.released(order_id)
+
+    world.clock.advance(minutes=11)
+    recovery.finish_orders(world.runtime, world.providers, slow, TENANT)
+    assert len(ran) == 3
+    recovery.finish_orders(world.runtime, world.providers, slow, TENANT)
+    assert sorted(ran) == sorted(orders)
+
+
 def test_a_look_that_fails_again_and_again_becomes_rare(world: World):
     order_id = world.placed(line("A", 1))
     world.source(order_id)
     world.provider.script["authorize"] = ["action"]
     assert world.authorize(order_id) == "PENDING"
     assert unfinished(world) == [order_id]
+    world.provider.script["get"] = ["lost_before"] * 1000
     looked = []
     for hours in (1, 24, 24, 24):
         before = world.provider.calls.count(("get", "psp_1"))

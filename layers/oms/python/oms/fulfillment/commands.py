@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from oms.fulfillment.events import FulfillmentOrderEscalated
-from oms.fulfillment.model import FulfillmentOrder
+from oms.fulfillment.model import CAPTURE_FAILED, FulfillmentOrder
 from oms.fulfillment.protocol import Action
 from oms.fulfillment.request import ActionRequest
 from oms.fulfillment.verbs import VERBS
@@ -104,7 +104,9 @@ def escalate_fulfillment_order(runtime: Runtime, call: Call, fulfillment_order_i
 
     def decide() -> Decision:
         order, work = find_work(runtime, call.principal, WRITE, fulfillment_order_id)
-        noted = work.model_copy(update={"escalated_reason": reason})
+        # Of money that was refused somebody knows until the end, or its workflow would ask for it in a circle.
+        kept = CAPTURE_FAILED if work.escalated_reason == CAPTURE_FAILED else reason
+        noted = work.model_copy(update={"escalated_reason": kept})
         event = FulfillmentOrderEscalated(**work_ids(work), reason=reason)
         _, writes, events = change_order(call.tenant, order, events=[event], fulfillment_orders=[noted])
         return Decision(writes, events, body={"fulfillment_order_id": work.id, "reason": reason})

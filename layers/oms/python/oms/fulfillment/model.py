@@ -167,7 +167,8 @@ class Capture(BaseModel):
     """What is to be taken from one tender for a shipment: fixed when it leaves, executed afterwards.
 
     `pending` was accepted by the provider and is not yet final. `refused` is why the provider would not; it is asked
-    again only after a person's decision. `attempt` counts the authorisations that it was to be taken from.
+    again only after a person's decision. `attempt` counts the authorisations that it was to be taken from. `fixed_at`
+    is when it got its present key, `movement_id` what the provider calls what it accepted.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -177,6 +178,8 @@ class Capture(BaseModel):
     refused: str | None = None
     pending: bool = False
     attempt: int = 1
+    fixed_at: str | None = None
+    movement_id: str | None = None
     # Since when nobody knows whether the money was taken.
     in_doubt_since: str | None = None
 

@@ -38,7 +38,7 @@ def new_shipment(
         discount=amounts.discount,
         shipping=amounts.shipping,
         tax=amounts.tax,
-        captures=_captures(order, amounts),
+        captures=_captures(order, amounts, format_instant(runtime.clock.now())),
     )
 
 
@@ -95,7 +95,7 @@ def shipment_amounts(order: Order, lines: Sequence[EventLine], mode: str) -> Amo
     return total
 
 
-def _captures(order: Order, amounts: Amounts) -> tuple[Capture, ...]:
+def _captures(order: Order, amounts: Amounts, now: str) -> tuple[Capture, ...]:
     planned: dict[str, int] = {}
     for shipment in order.shipments:
         for capture in shipment.captures:
@@ -103,7 +103,7 @@ def _captures(order: Order, amounts: Amounts) -> tuple[Capture, ...]:
             if capture.capture_id is None and not capture.pending:
                 planned[capture.payment_id] = planned.get(capture.payment_id, 0) + capture.amount
     parts = plan_captures(order.payments, planned, amounts.total)
-    return tuple(Capture(payment_id=payment_id, amount=amount) for payment_id, amount in parts)
+    return tuple(Capture(payment_id=payment_id, amount=amount, fixed_at=now) for payment_id, amount in parts)
 
 
 def shipment_event(order: Order, shipment: Shipment) -> ShipmentShipped:

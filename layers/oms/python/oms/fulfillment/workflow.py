@@ -17,7 +17,7 @@ from oms.fulfillment.protocol import Action, require
 from oms.fulfillment.request import ActionRequest
 from oms.fulfillment.writes import work_ids
 from oms.orders.model import Order, payment_status
-from oms.orders.writes import change_order
+from oms.orders.writes import change_order, unfinished_write
 from oms.payments.model import Rollup
 from oms.platform.commands import Call, Decision, Runtime, execute
 from oms.platform.consumers import call_from_workflow
@@ -66,7 +66,7 @@ def release_fulfillment_order(
     if _deliver_digital(runtime, tenant, left[1]):
         left = find_work(runtime, call.principal, WRITE, fulfillment_order_id)
     # An answer that came before the token is in the order that took the token; a later one finds the token.
-    _tell(continue_workflow, task_token, *left)
+    _tell(runtime, continue_workflow, tenant, task_token, *left)
 
 
 def resume_fulfillment(
@@ -74,13 +74,23 @@ def resume_fulfillment(
 ) -> Outcome | None:
     """Tell the waiting workflow what became of its work; answers the outcome, or None while there is none."""
     order, work = find_work(runtime, system_principal(tenant, "resume_fulfillment"), READ, fulfillment_order_id)
-    return _tell(continue_workflow, work.task_token, order, work)
+    return _tell(runtime, continue_workflow, tenant, work.task_token, order, work)
 
 
-def _tell(continue_workflow: Continue, task_token: str | None, order: Order, work: FulfillmentOrder) -> Outcome | None:
+def _tell(
+    runtime: Runtime,
+    continue_workflow: Continue,
+    tenant: str,
+    task_token: str | None,
+    order: Order,
+    work: FulfillmentOrder,
+) -> Outcome | None:
     outcome = outcome_of(order, work)
-    if outcome is not None and task_token is not None:
-        continue_workflow(task_token, outcome)
+    if outcome is None or task_token is None or continue_workflow(task_token, outcome):
+        return outcome
+    if _is_owed(order, work):
+        # Its run may have ended before this left: then nobody but the sweeper takes the money.
+        runtime.database.commit([unfinished_write(tenant, order)])
     return outcome
 
 
@@ -102,13 +112,17 @@ def outcome_of(order: Order, work: FulfillmentOrder) -> Outcome | None:
         return _ENDS[work.status]
     if work.escalated_reason == CAPTURE_FAILED:
         return None
-    owed = any(
+    return Outcome.PARTIALLY_SHIPPED if _is_owed(order, work) else None
+
+
+def _is_owed(order: Order, work: FulfillmentOrder) -> bool:
+    """Whether money for what left with this work is still to be taken."""
+    return any(
         capture.is_owed
         for shipment in order.shipments
         if shipment.fulfillment_order_id == work.id
         for capture in shipment.captures
     )
-    return Outcome.PARTIALLY_SHIPPED if owed else None
 
 
 def workflow_input(tenant: str, work: FulfillmentOrder) -> dict[str, object]:

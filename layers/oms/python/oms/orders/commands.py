@@ -18,7 +18,8 @@ from oms.orders.store import external_key, lines_items, load_order, partition
 from oms.orders.validation import refuse_size, refuse_sums, refuse_unknown
 from oms.orders.views import summary
 from oms.orders.writes import cancelled_units, change_order, new_order_writes, states
-from oms.payments.model import State, retried
+from oms.payments.changes import renewals
+from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, command_key, execute, find_outcome, outcome_at
 from oms.platform.events import EventDraft
 from oms.platform.principal import authorize
@@ -169,8 +170,15 @@ def review_order(runtime: Runtime, call: Call, order_id: str, request: ReviewReq
             raise ActionNotAvailable(f"The tenders cover {covered} of {total}; cancel the order and place it anew.")
         header = order.header.model_copy(update={"in_review": False})
         event = OrderReviewAccepted(order_id=order_id, external_id=header.external_id, status="CONFIRMED")
-        again = [retried(payment) for payment in order.payments if payment.state in (State.FAILED, State.EXPIRED)]
-        after, writes, events = change_order(call.tenant, order, events=[event], header=header, payments=again)
+        again = renewals(order, format_instant(runtime.clock.now()))
+        after, writes, events = change_order(
+            call.tenant,
+            order,
+            events=[event, *again.events],
+            header=header,
+            payments=again.payments,
+            shipments=again.shipments,
+        )
         return Decision(writes, events, body=summary(after).model_dump())
 
     return execute(runtime, call, decide)

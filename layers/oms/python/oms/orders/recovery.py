@@ -39,7 +39,7 @@ _LOOKS_OF_FIRST_DAY = 144
 # About an hour: by then a person must look too.
 _LOOKS_BEFORE_RINGING = 8
 # One run stays well below what its function may take.
-_MOST_AT_ONCE, _MOST_LOOKED_AT, _LONGEST_RUN = 50, 2000, timedelta(seconds=180)
+_MOST_AT_ONCE, _MOST_LOOKED_AT, _LONGEST_RUN = 1000, 2000, timedelta(seconds=180)
 _FIRST_LOOK_BACK = timedelta(days=2)
 _RUNNING = ("CONFIRMED", "IN_PROGRESS")
 RunWorkflow = Callable[[str, str], object]  # tenant, order id

@@ -25,6 +25,12 @@ def has_rest(order: Order) -> bool:
     return status(order) in OVER and not pending and any(payment.capturable for payment in order.payments)
 
 
+def is_wanted(order: Order, payment: Payment) -> bool:
+    """Whether money of a tender that is not held yet will still be taken."""
+    owed = any(capture.payment_id == payment.id and capture.is_owed for capture in _captures(order))
+    return owed or status(order) not in OVER
+
+
 def is_unfinished(order: Order) -> bool:
     """Whether anything is open that is not in the hands of a person or a node."""
     now = status(order)
@@ -37,7 +43,7 @@ def is_unfinished(order: Order) -> bool:
     if any(capture.is_owed or capture.pending for capture in _captures(order)):
         return True
     if now in OVER:
-        return now is Status.CANCELLED and any(payment.state in _ASKED_FOR for payment in order.payments)
+        return _asks_in_vain(order)
     return may_go_on(order)
 
 
@@ -70,8 +76,8 @@ def _outlives_its_run(order: Order) -> bool:
         return False
     if any(payment.state in _UNDECIDED for payment in order.payments) or has_rest(order):
         return True
-    if status(order) is Status.CANCELLED:
-        return any(payment.state in _ASKED_FOR for payment in order.payments)
+    if _asks_in_vain(order):
+        return True
     told = any(work.escalated_reason == CAPTURE_FAILED for work in order.fulfillment_orders)
     return any(_asks_anew(payment) for payment in order.payments) or (
         told and any(capture.is_owed for capture in _captures(order))
@@ -81,6 +87,10 @@ def _outlives_its_run(order: Order) -> bool:
 def _is_looked_up(order: Order) -> bool:
     """Whether the provider has the next word about money of what left; that goes on whoever has the order."""
     return any(capture.pending or (capture.is_owed and capture.in_doubt_since) for capture in _captures(order))
+
+
+def _asks_in_vain(order: Order) -> bool:
+    return any(payment.state in _ASKED_FOR and not is_wanted(order, payment) for payment in order.payments)
 
 
 def _asks_anew(payment: Payment) -> bool:

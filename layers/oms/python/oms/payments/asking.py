@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TypeVar
 
-from oms.orders.model import Order, Status, status
+from oms.orders.model import Order
+from oms.orders.store import existing_order
+from oms.orders.unfinished import is_wanted
 from oms.payments.changes import Asked
+from oms.payments.forgotten import OUTCOME_UNKNOWN, is_all_known, is_over, what_became, what_nobody_recorded
 from oms.payments.model import Payment, State
 from oms.payments.outcomes import Recorder
 from oms.payments.port import (
@@ -20,12 +24,13 @@ from oms.payments.port import (
     RequiresAction,
     Unknown,
 )
+from oms.platform.clock import parse_instant
 from oms.platform.commands import Runtime
-from oms.platform.effects import Effect, Intent, TransientFailure, intent_since, perform
+from oms.platform.effects import KEY_REMEMBERED, Effect, Intent, TransientFailure, intent_since, perform
 
-# Why a call that nobody knows the outcome of is given to a person: its key may be forgotten by now.
-OUTCOME_UNKNOWN = "outcome_unknown"
 NOT_CONFIRMED = "not_confirmed"
+# How long a customer may take to confirm: the goods wait for it.
+_CONFIRMED_WITHIN = timedelta(days=1)
 Answer = Approved | Declined | RequiresAction
 Found = TypeVar("Found", bound=Approved | Declined | RequiresAction | Unknown | NoTrace)
 
@@ -58,10 +63,10 @@ class Asking:
         return self.payment.psp_reference or ""
 
     def authorize(self, *, nobody_asks: bool = False) -> Order:
-        """Hold the money, or learn what became of it; a cancelled order asks for nothing new and ends what is open."""
-        cancelled = status(self.order) is Status.CANCELLED
+        """Hold the money, or learn what became of it; what nobody needs is not asked for, and ended."""
+        wanted = is_wanted(self.order, self.payment)
         if self.payment.state is State.ACTION_REQUIRED:
-            return self._close() if cancelled else self._confirm()
+            return self._confirm() if wanted else self._close()
         payment, key = self.payment, self.payment.authorize_key
         request = AuthorizeRequest(
             amount=payment.to_hold,
@@ -72,7 +77,7 @@ class Asking:
             payment_id=payment.id,
         )
         done = perform(
-            self._intent(key, f"authorisation of {payment.id}", payment.in_doubt_since, may_ask=not cancelled),
+            self._intent(key, f"authorisation of {payment.id}", payment.in_doubt_since, may_ask=wanted),
             Effect[Answer, Order](
                 ask=lambda: _final(self.provider.authorize(request, key=key)),
                 look_up=lambda: _final(self.provider.find(key)),
@@ -82,13 +87,18 @@ class Asking:
         )
         if not isinstance(done, NoTrace):
             return done
-        if not cancelled:
+        if wanted:
             return self.record.authorization(key, Declined(OUTCOME_UNKNOWN))
         return self.record.void(f"{key}:closed") if nobody_asks else self.order
 
     def capture(self, asked: Asked) -> Order:
         """Take the money of a shipment. Where the hold turns out to be gone, that is noted instead."""
         amount, key = asked.capture.amount, asked.key
+        if self._is_old(asked.capture.fixed_at, KEY_REMEMBERED):
+            # An earlier run may have asked and died, and its key may be forgotten: asking anew would take it twice.
+            made = self._look_up_old(asked)
+            if made is not None:
+                return made
         # Never final: whether this is the last one may look different on a repeat, and the call must stay the same.
         request = CaptureRequest(self.reference, amount, self.payment.currency, final=False)
         done = perform(
@@ -104,10 +114,11 @@ class Asking:
 
     def settle(self, asked: Asked) -> Order:
         """What became of a capture that the provider accepted; nothing while it is still under way."""
-        found = self.provider.find(asked.key)
-        if isinstance(found, Unknown):
-            raise TransientFailure(f"capture for {asked.shipment_id}: {found.reason}")
-        if isinstance(found, NoTrace) or (isinstance(found, Approved) and found.pending):
+        found = self._find(asked)
+        if isinstance(found, NoTrace):
+            # The key is forgotten, the payment is not.
+            found = what_became(asked, self._as_it_is())
+        if isinstance(found, Approved) and found.pending:
             return self.order
         return self._record_capture(asked, found)
 
@@ -133,7 +144,7 @@ class Asking:
         key, amount = self.payment.void_key, self.payment.capturable
 
         def record(answer: Answer) -> Order:
-            if not isinstance(answer, Approved) and not _is_over(self._as_it_is()):
+            if not isinstance(answer, Approved) and not is_over(self._as_it_is()):
                 raise ReleaseRefused(f"release of {self.payment.id} was refused")
             release_id = answer.movement_id if isinstance(answer, Approved) else None
             return self.record.release(key, release_id or key, renewable=renewable)
@@ -152,7 +163,7 @@ class Asking:
     def note_expiry(self) -> Order:
         """Where the provider's own state says that the hold is gone, note that it expired."""
         found = self._as_it_is()
-        if isinstance(found, NoTrace) or not _is_over(found):
+        if isinstance(found, NoTrace) or not is_over(found):
             return self.order
         return self._record_expiry(found)
 
@@ -178,42 +189,55 @@ class Asking:
 
     def _record_closed(self, answer: Answer | None) -> Order:
         found = None if isinstance(answer, Approved) and not answer.amount else self._as_it_is()
+        key = self.payment.authorize_key
         if isinstance(found, ProviderPayment) and found.authorized:
             # The customer confirmed at the last moment: what is held now is recorded first, and then given back.
-            return self.record.authorization(self.payment.authorize_key, self._whole(_held(found)))
+            order = self.record.authorization(key, self._whole(_held(found)))
+            held = next(payment for payment in order.payments if payment.id == self.payment.id)
+            wanted = held.capturable and is_wanted(order, held)
+            return replace(self, order=order, payment=held).note_expiry() if wanted else order
+        if is_wanted(self.order, self.payment):
+            return self.record.authorization(key, Declined(NOT_CONFIRMED, reference=self.reference))
         return self.record.void(self.payment.void_key)
 
     def _confirm(self) -> Order:
-        """What became of an authorisation that waits for the customer."""
+        """What became of an authorisation that waits for the customer, which it does not do for ever."""
         found = self._as_it_is()
         key = self.payment.authorize_key
         if isinstance(found, ProviderPayment) and found.status == "failed":
             return self.record.authorization(key, Declined(NOT_CONFIRMED, reference=self.reference))
         if isinstance(found, NoTrace) or not found.authorized:
-            return self.order
+            late = self._is_old(self.payment.action_since, _CONFIRMED_WITHIN)
+            return self._close() if late else self.order
         return self.record.authorization(key, self._whole(_held(found)))
 
     def _record_capture(self, asked: Asked, answer: Answer) -> Order:
         if isinstance(answer, Approved) and answer.movement_id and answer.amount == asked.capture.amount:
             return self.record.capture(asked, answer)
-        if isinstance(answer, Declined) and answer.by_rule and self.payment.capturable:
+        if isinstance(answer, Declined) and answer.by_rule:
+            unrecorded = self._find_unrecorded()
+            if unrecorded is not None:
+                return unrecorded
             found = self._as_it_is()
-            if not isinstance(found, NoTrace) and _is_over(found):
-                return self._find_unrecorded() or self._record_expiry(found)
+            if self.payment.capturable and not isinstance(found, NoTrace) and is_over(found):
+                return self._record_expiry(found)
         reason = answer.code if isinstance(answer, Declined) else "other_amount_captured"
         return self.record.capture_refused(asked, reason)
 
     def _whole(self, answer: Answer) -> Answer:
         """An approval of exactly what was asked for; any other is let go of and counts as a decline."""
-        expected = (self.payment.to_hold, self.payment.currency)
+        key, expected = self.payment.authorize_key, (self.payment.to_hold, self.payment.currency)
         if not isinstance(answer, Approved) or (answer.amount, answer.currency) == expected:
             return answer
-        self.provider.void(answer.reference, key=f"{self.payment.authorize_key}:void")
+        voided = self.provider.void(answer.reference, key=f"{key}:void")
+        if isinstance(voided, Unknown):
+            self.record.doubt("authorize", key, self.payment.to_hold, voided.reason)
+            raise TransientFailure(f"release of another amount of {self.payment.id}: {voided.reason}")
         return Declined("other_amount_approved", reference=answer.reference)
 
     def _as_released(self, *, renewable: bool) -> Order:
         """What a release came to whose key may be forgotten: the provider's own state decides."""
-        if not _is_over(self._as_it_is()):
+        if not is_over(self._as_it_is()):
             raise ReleaseRefused(f"release of {self.payment.id}: nobody knows what became of it")
         return self.record.release(self.payment.void_key, self.payment.void_key, renewable=renewable)
 
@@ -225,10 +249,34 @@ class Asking:
 
     def _record_expiry(self, found: ProviderPayment) -> Order:
         """The hold is gone; what it carried before must all be known, or the rest of it is not known either."""
-        known = self.payment.captured - self.payment.captured_before
-        if (found.captured, found.capture_pending) != (known, self.payment.pending):
+        if not is_all_known(self.payment, found):
             raise TransientFailure(f"payment {self.payment.id}: a capture is not recorded yet")
         return self.record.expiry(self.reference)
+
+    def _look_up_old(self, asked: Asked) -> Order | None:
+        """What became of a capture whose key may be forgotten; None says that it was certainly never made."""
+        answer = self._find(asked)
+        if not isinstance(answer, NoTrace):
+            return self._record_capture(asked, answer)
+        found = self._as_it_is()
+        if not isinstance(found, NoTrace) and is_all_known(self.payment, found):
+            return None
+        unrecorded = self._find_unrecorded()
+        if unrecorded is not None:
+            return unrecorded
+        now = existing_order(self.runtime.database, self.tenant, self.order.header.id)
+        if now.header.version != self.order.header.version:
+            return now
+        return self._record_capture(asked, what_nobody_recorded(self.order, asked, found))
+
+    def _find(self, asked: Asked) -> Answer | NoTrace:
+        found = self.provider.find(asked.key)
+        if isinstance(found, Unknown):
+            raise TransientFailure(f"capture for {asked.shipment_id}: {found.reason}")
+        return found
+
+    def _is_old(self, since: str | None, limit: timedelta) -> bool:
+        return since is not None and self.runtime.clock.now() - parse_instant(since) >= limit
 
     def _find_unrecorded(self) -> Order | None:
         """A capture of this tender that was done and whose run died before it could say so, recorded now."""
@@ -236,9 +284,7 @@ class Asking:
             for capture in shipment.captures:
                 if capture.payment_id == self.payment.id and capture.is_owed:
                     asked = Asked(shipment.id, capture)
-                    found = self.provider.find(asked.key)
-                    if isinstance(found, Unknown):
-                        raise TransientFailure(f"capture for {shipment.id}: {found.reason}")
+                    found = self._find(asked)
                     if isinstance(found, Approved):
                         return self._record_capture(asked, found)
         return None
@@ -246,13 +292,6 @@ class Asking:
 
 def _held(found: ProviderPayment) -> Approved:
     return Approved(found.reference, found.authorized, found.currency, capture_before=found.capture_before)
-
-
-def _is_over(found: ProviderPayment | NoTrace) -> bool:
-    """Whether the provider holds nothing more of a payment."""
-    return not isinstance(found, NoTrace) and found.authorized == (
-        found.captured + found.capture_pending + found.released
-    )
 
 
 def _final(result: Found) -> Found | Unknown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oms.fulfillment.events import FulfillmentOrderEscalated
 from oms.fulfillment.model import CAPTURE_FAILED, Capture, FulfillmentOrder, Shipment
@@ -70,7 +70,9 @@ def doubt(
     return Change([event], [doubtful], [_with(order, asked, in_doubt_since=since)] if asked else [])
 
 
-def authorization(order: Order, held: Payment, key: str, result: Approved | Declined | RequiresAction) -> Change:
+def authorization(
+    order: Order, held: Payment, key: str, result: Approved | Declined | RequiresAction, now: str
+) -> Change:
     """The tender is held, waits for the customer, or was declined, which puts the order in front of a person."""
     facts, amount = _facts(order, held, key), held.to_hold
     if isinstance(result, Declined):
@@ -78,7 +80,7 @@ def authorization(order: Order, held: Payment, key: str, result: Approved | Decl
         declined = PaymentDeclined(**facts, amount=amount, decline_code=result.code)
         return Change([declined], [failed], header=_in_review(order, result.code))
     if isinstance(result, RequiresAction):
-        waiting = model.move(held, State.ACTION_REQUIRED, psp_reference=result.reference)
+        waiting = model.move(held, State.ACTION_REQUIRED, psp_reference=result.reference, action_since=now)
         return Change([PaymentActionRequired(**facts, psp_reference=result.reference, amount=amount)], [waiting])
     until = format_instant(result.capture_before) if result.capture_before else None
     after = model.authorized(held, psp_reference=result.reference, capture_before=until)
@@ -95,22 +97,32 @@ def capture(order: Order, payment: Payment, asked: Asked, result: Approved) -> C
     """The money of a shipment was taken, or was accepted to be taken."""
     facts, amount, capture_id = _facts(order, payment, asked.key), asked.capture.amount, result.movement_id or asked.key
     if result.pending:
-        waiting = PaymentCapturePending(
-            **facts,
-            psp_reference=result.reference,
-            capture_id=capture_id,
-            amount=amount,
-            shipment_ids=(asked.shipment_id,),
-        )
-        shipment = _with(order, asked, pending=True, in_doubt_since=None)
-        return Change([waiting], [model.capture_pending(payment, amount, let_go=result.released)], [shipment])
-    after = model.captured(payment, amount, let_go=result.released, was_pending=_present(order, asked).pending)
+        told: list[EventData] = [
+            PaymentCapturePending(
+                **facts,
+                psp_reference=result.reference,
+                capture_id=capture_id,
+                amount=amount,
+                shipment_ids=(asked.shipment_id,),
+            )
+        ]
+        if result.released:
+            rest = f"{capture_id}:rest"
+            told.append(
+                PaymentReleased(**facts, psp_reference=result.reference, release_id=rest, amount=result.released)
+            )
+        shipment = _with(order, asked, pending=True, movement_id=capture_id, in_doubt_since=None)
+        return Change(told, [model.capture_pending(payment, amount, let_go=result.released)], [shipment])
+    was_pending = _present(order, asked).pending
+    # What was let go with a capture that was pending has been told when it was accepted.
+    let_go = 0 if was_pending else result.released
+    after = model.captured(payment, amount, let_go=let_go, was_pending=was_pending)
     event = PaymentCaptured(
         **facts,
         psp_reference=result.reference,
         capture_id=capture_id,
         amount=amount,
-        released=result.released,
+        released=let_go,
         final=after.capturable == 0,
         shipment_ids=(asked.shipment_id,),
     )
@@ -142,13 +154,28 @@ def capture_refused(order: Order, payment: Payment, asked: Asked, reason: str) -
     return Change([failed], cleared, [shipment])
 
 
-def renewal(order: Order, payment: Payment, attempt: int) -> Change:
+def renewals(order: Order, now: str) -> Change:
+    """Every tender that failed or ran out will be authorised anew."""
+    events: list[EventData] = []
+    payments: list[Payment] = []
+    waiting: dict[str, Shipment] = {}
+    for payment in order.payments:
+        if payment.state in (State.FAILED, State.EXPIRED):
+            shipments = tuple(waiting.get(shipment.id, shipment) for shipment in order.shipments)
+            made = renewal(replace(order, shipments=shipments), payment, payment.attempt, now)
+            events += made.events
+            payments += made.payments
+            waiting.update((shipment.id, shipment) for shipment in made.shipments)
+    return Change(events, payments, list(waiting.values()))
+
+
+def renewal(order: Order, payment: Payment, attempt: int, now: str) -> Change:
     """The tender will be authorised anew for what is still to be taken; the captures that are owed wait for that."""
     if payment.attempt != attempt:
         raise Overtaken("The tender is being authorised anew already.")
     after = model.retried(payment)
     waiting = [
-        shipment.model_copy(update={"captures": tuple(_on_next(c, payment.id) for c in shipment.captures)})
+        shipment.model_copy(update={"captures": tuple(_on_next(c, payment.id, now) for c in shipment.captures)})
         for shipment in order.shipments
         if any(c.payment_id == payment.id and c.is_owed for c in shipment.captures)
     ]
@@ -172,9 +199,9 @@ def expiry(order: Order, payment: Payment, reference: str) -> Change:
 
 
 def void(order: Order, payment: Payment, key: str) -> Change:
-    """The tender of a cancelled order was closed before anything was held."""
+    """A tender that nobody needs any more was closed before anything was held."""
     event = PaymentVoided(**_facts(order, payment, key), psp_reference=payment.psp_reference)
-    return Change([event], [model.move(payment, State.VOIDED)])
+    return Change([event], [model.closed(payment)])
 
 
 def release(order: Order, payment: Payment, key: str, release_id: str, *, renewable: bool) -> Change:
@@ -216,11 +243,11 @@ def _with(order: Order, asked: Asked, **changes: object) -> Shipment:
     return shipment.model_copy(update={"captures": captures})
 
 
-def _on_next(capture: Capture, payment_id: str) -> Capture:
+def _on_next(capture: Capture, payment_id: str, now: str) -> Capture:
     """A capture that is to be taken from the next authorisation of its tender."""
     if capture.payment_id != payment_id or not capture.is_owed:
         return capture
-    return capture.model_copy(update={"attempt": capture.attempt + 1, "in_doubt_since": None})
+    return capture.model_copy(update={"attempt": capture.attempt + 1, "fixed_at": now, "in_doubt_since": None})
 
 
 def _facts(order: Order, payment: Payment, key: str | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from oms.fulfillment.model import CAPTURE_FAILED
 from oms.orders.model import Order, Status, payment_status, status
 from oms.orders.store import existing_order
-from oms.orders.unfinished import has_rest
+from oms.orders.unfinished import has_rest, is_wanted
 from oms.payments.asking import Asking, ReleaseRefused
 from oms.payments.changes import Asked
 from oms.payments.model import Payment, Rollup, State
@@ -41,8 +41,9 @@ def authorize_payment(runtime: Runtime, providers: Providers, tenant: str, order
 def authorize_order(runtime: Runtime, providers: Providers, tenant: str, order_id: str) -> tuple[str, Order]:
     """The same, answered with the order as it is by then."""
     order = _authorize_open(runtime, providers, tenant, existing_order(runtime.database, tenant, order_id))
-    if status(order) is Status.CANCELLED:
+    if has_rest(order) or status(order) is Status.CANCELLED:
         release_payment(runtime, providers, tenant, order_id)
+    if status(order) is Status.CANCELLED:
         return "CANCELLED", order
     if not order.header.totals.total:
         return "NOT_REQUIRED", order
@@ -83,8 +84,9 @@ def release_payment(
     `nobody_asks` says that no earlier run can still be asking: then a tender that was never held is closed for good.
     """
     order = existing_order(runtime.database, tenant, order_id)
-    if status(order) is Status.CANCELLED:
-        order = _authorize_open(runtime, providers, tenant, order, nobody_asks=nobody_asks)
+    for payment in order.payments:
+        if payment.state in _ASKED_FOR and not is_wanted(order, payment):
+            order = _asking(runtime, providers, tenant, order, payment).authorize(nobody_asks=nobody_asks)
     released = 0
     for payment in order.payments if has_rest(order) else ():
         if payment.capturable and payment.psp_reference is not None:
@@ -107,12 +109,10 @@ def settle_payment(runtime: Runtime, providers: Providers, tenant: str, order_id
         release_payment(runtime, providers, tenant, order_id)
 
 
-def _authorize_open(
-    runtime: Runtime, providers: Providers, tenant: str, order: Order, *, nobody_asks: bool = False
-) -> Order:
+def _authorize_open(runtime: Runtime, providers: Providers, tenant: str, order: Order) -> Order:
     for payment in order.payments:
         if payment.state in _ASKED_FOR:
-            order = _asking(runtime, providers, tenant, order, payment).authorize(nobody_asks=nobody_asks)
+            order = _asking(runtime, providers, tenant, order, payment).authorize()
     return order
 
 

@@ -88,7 +88,7 @@ class PaymentReleased(_Money):
 
 
 class PaymentVoided(_Money):
-    """A tender of a cancelled order was closed before anything was held."""
+    """A tender that nobody needs any more was closed before anything was held."""
 
     psp_reference: str | None = None
 
@@ -102,7 +102,7 @@ class PaymentExpired(_Money):
 
 
 class PaymentRenewed(_Money):
-    """What is still to be taken will be authorised anew, since its authorisation carries no further capture."""
+    """What is still to be taken will be authorised anew: its hold failed, ran out or carries no further capture."""
 
     amount: int
     attempt: int

@@ -45,11 +45,13 @@ class Rollup(StrEnum):
 # The payment providers that this product speaks to; an order that names another is refused.
 PROVIDERS = frozenset({"strict"})
 _OPEN = frozenset({State.CREATED, State.UNKNOWN, State.ACTION_REQUIRED})
+_ANSWERS = frozenset({State.AUTHORIZED, State.FAILED, State.VOIDED, State.CAPTURED})
 # Refunds come with their own verbs; their states have no way in before that.
 TRANSITIONS: Mapping[State, frozenset[State]] = {
-    State.CREATED: frozenset({State.AUTHORIZED, State.ACTION_REQUIRED, State.FAILED, State.UNKNOWN, State.VOIDED}),
-    State.UNKNOWN: frozenset({State.AUTHORIZED, State.ACTION_REQUIRED, State.FAILED, State.VOIDED}),
-    State.ACTION_REQUIRED: frozenset({State.AUTHORIZED, State.FAILED, State.VOIDED}),
+    # What was asked for anew and is not needed any more ends as it was before: with all captured that was.
+    State.CREATED: frozenset({State.UNKNOWN, State.ACTION_REQUIRED, *_ANSWERS}),
+    State.UNKNOWN: frozenset({State.ACTION_REQUIRED, *_ANSWERS}),
+    State.ACTION_REQUIRED: _ANSWERS,
     State.FAILED: frozenset({State.CREATED}),
     State.AUTHORIZED: frozenset(
         {State.CAPTURE_PENDING, State.PARTIALLY_CAPTURED, State.CAPTURED, State.VOIDED, State.EXPIRED}
@@ -60,9 +62,9 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     ),
     State.PARTIALLY_CAPTURED: frozenset({State.CAPTURE_PENDING, State.PARTIALLY_CAPTURED, State.CAPTURED}),
     # What an authorisation let go without a capture can be authorised anew, for the next parcel.
-    State.CAPTURED: frozenset({State.CREATED}),
+    # An approval that comes after its tender was closed is recorded all the same, and given back.
+    State.CAPTURED: frozenset({State.CREATED, State.AUTHORIZED}),
     State.EXPIRED: frozenset({State.CREATED}),
-    # An approval that comes after its order was closed is recorded all the same, and given back.
     State.VOIDED: frozenset({State.AUTHORIZED}),
 }
 
@@ -99,6 +101,8 @@ class Payment(BaseModel):
     decline_code: str | None = None
     # Since when nobody knows what became of a call for this tender.
     in_doubt_since: str | None = None
+    # Since when the customer is asked to confirm.
+    action_since: str | None = None
 
     @property
     def capturable(self) -> int:
@@ -197,9 +201,12 @@ _AMOUNTS = ("captured", "pending", "released", "renewable", "captures")
 
 def released(payment: Payment) -> Payment:
     """What is left of the authorisation was given back, and will not be needed again."""
-    rest = payment.capturable
-    state = State.CAPTURED if payment.captured else State.VOIDED
-    return move(payment, state, released=payment.released + rest)
+    return closed(payment, released=payment.released + payment.capturable)
+
+
+def closed(payment: Payment, **changes: object) -> Payment:
+    """The tender at its end: nothing more is held or asked for."""
+    return move(payment, State.CAPTURED if payment.captured else State.VOIDED, **changes)
 
 
 def expired(payment: Payment) -> Payment:
@@ -224,6 +231,7 @@ def retried(payment: Payment) -> Payment:
         psp_reference=None,
         capture_before=None,
         decline_code=None,
+        action_since=None,
     )
 
 

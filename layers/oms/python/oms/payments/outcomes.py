@@ -34,7 +34,7 @@ class Recorder:
 
     def doubt(self, verb: str, key: str, amount: int, reason: str, asked: Asked | None = None) -> None:
         """Store that nobody knows what became of a call; an outcome that is known by now stays."""
-        since = format_instant(self.runtime.clock.now())
+        since = self._now()
         try:
             self._record(
                 COMMANDS[verb],
@@ -48,9 +48,9 @@ class Recorder:
     def authorization(self, key: str, result: Approved | Declined | RequiresAction) -> Order:
         """What became of an authorisation."""
         # The wait for the customer is a step of its own: the outcome comes later, under the key of the call.
-        step = f"{key}:action" if isinstance(result, RequiresAction) else key
+        step, at = f"{key}:action" if isinstance(result, RequiresAction) else key, self._now()
         return self._record(
-            COMMANDS["authorize"], step, lambda now, payment: changes.authorization(now, payment, key, result)
+            COMMANDS["authorize"], step, lambda now, payment: changes.authorization(now, payment, key, result, at)
         )
 
     def capture(self, asked: Asked, result: Approved) -> Order:
@@ -70,8 +70,8 @@ class Recorder:
 
     def renewal(self, attempt: int) -> Order:
         """The tender will be authorised anew, after so many attempts."""
-        key = f"{self.payment_id}:renew:{attempt}"
-        return self._record("renew_payment", key, lambda now, payment: changes.renewal(now, payment, attempt))
+        key, at = f"{self.payment_id}:renew:{attempt}", self._now()
+        return self._record("renew_payment", key, lambda now, payment: changes.renewal(now, payment, attempt, at))
 
     def expiry(self, reference: str) -> Order:
         """The hold under a provider's reference ran out."""
@@ -89,6 +89,9 @@ class Recorder:
             key,
             lambda now, payment: changes.release(now, payment, key, release_id, renewable=renewable),
         )
+
+    def _now(self) -> str:
+        return format_instant(self.runtime.clock.now())
 
     def _record(self, command: str, key: str, change: Callable[[Order, Payment], Change]) -> Order:
         orders = fresh_orders(self.runtime.database, self.tenant, self.order)

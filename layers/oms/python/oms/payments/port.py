@@ -99,6 +99,17 @@ Result = Approved | Declined | RequiresAction | Unknown
 
 
 @dataclass(frozen=True, slots=True)
+class Movement:
+    """One capture of a payment: pending, succeeded or failed, and what it let go of the rest."""
+
+    id: str
+    amount: int
+    status: str
+    released: int = 0
+    failure_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderPayment:
     """A payment as the provider has it now; `status` is the provider's own word."""
 
@@ -115,6 +126,7 @@ class ProviderPayment:
     tenant: str | None
     order_id: str | None
     payment_id: str | None
+    captures: tuple[Movement, ...] = ()
 
 
 class CredentialsRefused(RuntimeError):

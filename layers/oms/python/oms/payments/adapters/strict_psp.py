@@ -23,6 +23,7 @@ from oms.payments.port import (
     CaptureRequest,
     CredentialsRefused,
     Declined,
+    Movement,
     NoTrace,
     ProviderPayment,
     RefundRequest,
@@ -245,6 +246,17 @@ def _payment(document: Mapping[str, Any]) -> ProviderPayment:
         tenant=metadata.get("tenant"),
         order_id=metadata.get("order_id"),
         payment_id=metadata.get("payment_id"),
+        captures=tuple(_movement(capture) for capture in document["captures"]),
+    )
+
+
+def _movement(document: Mapping[str, Any]) -> Movement:
+    return Movement(
+        document["id"],
+        document["amount"],
+        document["status"],
+        document.get("released", 0),
+        document.get("failure_code"),
     )
 
 
