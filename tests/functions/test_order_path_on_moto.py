@@ -17,6 +17,7 @@ from oms.fulfillment.model import Outcome
 from oms.payments.commands import TransientFailure
 from oms.platform.problems import ActionNotAvailable, NotFound
 from oms.platform.saga import LEASE
+from oms.platform.writes import Key
 from tests.crashes import Died
 from tests.functions.conftest import Answer
 from tests.moto_doors import MotoDoors, deployed, moto_doors
@@ -143,8 +144,14 @@ def test_resume_fulfillment_answers_the_waiting_workflow_once(moto_doors: MotoDo
     moto_doors.enter("resume_fulfillment")
     with moto_doors.world.unchanged():
         assert moto_doors.queue("resume_fulfillment", other) == ["m0"]
-        assert moto_doors.queue("resume_fulfillment", event, event) == []
+        assert moto_doors.queue("resume_fulfillment", event) == []
     assert moto_doors.world.continued == [(f"token-{work}", Outcome.SHIPPED)]
+    # Told again while nobody waits and the money is still owed: the sweeper will look whether it is taken.
+    assert moto_doors.queue("resume_fulfillment", event) == []
+    assert moto_doors.world.continued == [(f"token-{work}", Outcome.SHIPPED)]
+    listed = moto_doors.world.database.get("orders", Key(f"T#{TENANT}#ORDER#{order_id}", "OPEN"))
+    assert listed is not None
+    assert listed["looks"] == 0
 
 
 def test_capture_payment_takes_what_left_and_nothing_else(moto_doors: MotoDoors):

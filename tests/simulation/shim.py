@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+from tests.simulation.machine import seams
 from tests.simulation.machine.simulation import Simulation
 
 _NOT_HEADERS = ("HTTP_AUTHORIZATION", "HTTP_HOST", "HTTP_CONTENT_LENGTH")
@@ -44,6 +45,8 @@ class Shim:
         }
         if environ.get("CONTENT_TYPE"):
             headers["content-type"] = environ["CONTENT_TYPE"]
+        # Other simulations may have run since this one was made.
+        seams.running = self.simulation
         # An account that is called thousands of times is busy, but not with itself.
         self.simulation.lambdas.invocations = 0
         ask = partial(

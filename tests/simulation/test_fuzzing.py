@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks as openapi_checks
 
+from tests.simulation.machine import seams
 from tests.simulation.machine.simulation import Simulation
 from tests.simulation.shim import Shim, token
 from tests.simulation.world import NODES, SKUS, line, order, simulated
@@ -120,7 +121,7 @@ def test_every_operation_refuses_whoever_may_not(method, path, operation):
         assert path.startswith(("/console", "/v1/webhooks/"))
         return
     (needed,) = operation["security"][0]["token"]
-    simulation = account()
+    simulation = seams.running = account()
     before = {table: dict(rows) for table, rows in simulation.tables.plain.items()}
     for name in ("order_id", "fulfillment_order_id", "sku", "node_id", "action"):
         values = known(name)
