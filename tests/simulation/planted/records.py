@@ -108,21 +108,6 @@ def _first_page() -> list[Patch]:
     return [wrapped(module("platform.dynamodb").Database, "_call", made)]
 
 
-@fault("answer ignored", "INV3 INV5", "Work that is done before its workflow waits for it does not wake it.")
-def _answer_ignored() -> list[Patch]:
-    workflow = module("fulfillment.workflow")
-
-    def made(tell: Any) -> Any:
-        def ignoring(*arguments: Any) -> Any:
-            if running().invocation.function.name == "release_fulfillment":
-                return None
-            return tell(*arguments)
-
-        return ignoring
-
-    return [wrapped(workflow, "_tell", made)]
-
-
 @fault(
     "no version check",
     "INV13 INV6 INV7",
