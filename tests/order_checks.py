@@ -170,9 +170,13 @@ def _claims(orders: list[Order]) -> tuple[dict[str, int], Counts, Counts]:
 def _chunks_of_sagas(database: MemoryDatabase) -> dict[str, int]:
     """Units per SKU that a placement under way, or a crashed one, holds; notes of one that succeeded mean nothing."""
     held: dict[str, int] = defaultdict(int)
-    open_sagas = {f"{key.pk}#{key.sk}" for table, key in database.rows if key.pk.endswith("#SAGA")}
+    open_sagas = {
+        (f"{key.pk}#{key.sk}", str(row["claimed_by"]))
+        for (_, key), row in database.rows.items()
+        if key.pk.endswith("#SAGA")
+    }
     for (table, key), row in database.rows.items():
-        if table == "commands" and key.sk.startswith("CHUNK#") and key.pk in open_sagas:
+        if table == "commands" and key.sk.startswith("CHUNK#") and (key.pk, key.sk.split("#")[1]) in open_sagas:
             for sku, _, units in json.loads(str(row["claims"])):
                 held[sku] += units
     return held

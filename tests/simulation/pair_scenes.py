@@ -180,6 +180,11 @@ def place(key: str | None = None, external_id: str = "o-1", sku: str = "MUG") ->
     return call
 
 
+def place_in_parts(_: Any, side: Side) -> None:
+    """A placement of two chunks, of which one takes the last unit."""
+    side.http("POST", "/v1/orders", order("o-1", line("LAST"), line("MUG")), "key-o-1", SHOP)
+
+
 def wait_with_token(made: Any, side: Side) -> None:
     """The workflow hands over the work and its token."""
     order_id, work_id = made if isinstance(made, tuple) else (made, side.people.works(made)[0]["id"])

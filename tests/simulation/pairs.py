@@ -4,7 +4,7 @@ For each pair every order of their calls to AWS and the provider is run, with at
 before it, a crash after it, or the side is held up so long that all that follows from the other one happens in between.
 A side that crashed is repeated at once, as its client, queue or workflow would; all deliveries follow, to quiet.
 
-Without --all the two longest pairs switch at most twice and have no trouble; `make simulate` has all of it.
+Without --all the three longest pairs switch at most twice and have no trouble; `make simulate` has all of it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 
 from tests.simulation.exhaustive import Searched, search
 from tests.simulation.interleavings import Run, Side, Stage, State
+from tests.simulation.machine.seams import install
 from tests.simulation.pair_scenes import (
     abandoned_saga,
     accepted_and_asked,
@@ -37,6 +38,7 @@ from tests.simulation.pair_scenes import (
     over_with_a_rest,
     place,
     place_again,
+    place_in_parts,
     placed,
     recover,
     released,
@@ -68,6 +70,7 @@ class Pair:
 
     def play(self, choices: Sequence[int], seen: set[State] | None = None, most_switches: int | None = None) -> Run:
         """One run of it."""
+        install()
         with contextlib.ExitStack() as stack:
             for patch in small_sagas() if self.small else ():
                 stack.enter_context(patch)
@@ -114,6 +117,7 @@ PAIRS: dict[str, Pair] = {
         Pair("snapshot x place", nothing, feed("snapshot", 1, "LAST"), place(None, "o-1", "LAST")),
         Pair("feed x ship", released, feed("delta", 2), step("ship")),
         Pair("damage x place", nothing, damaged, place(None, "o-1", "LAST")),
+        Pair("place x place, in chunks", nothing, place_in_parts, place_in_parts, small=True, is_long=True),
         Pair("recovery x saga", abandoned_saga, recover, place_again, small=True, is_long=True),
         Pair("post x post", authorised, *[event_of("PaymentAuthorized", "post_ledger")] * 2),
         Pair("export x late entry", export_wished, export, event_of("PaymentAuthorized", "post_ledger"), is_long=True),

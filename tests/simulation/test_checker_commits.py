@@ -169,7 +169,7 @@ def an_item_too_large(run):
 
 
 def a_note_that_expires_at_once(run):
-    return [run.put("commands", ("T#acme#SAGA#x", "CHUNK#000000"), {"claims": "[]", "expires_at": 1})]
+    return [run.put("commands", ("T#acme#SAGA#x", "CHUNK#r#000000"), {"claims": "[]", "expires_at": 1})]
 
 
 CASES = [

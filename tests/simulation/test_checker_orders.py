@@ -32,8 +32,12 @@ def reserved_for_nobody(run):
 
 
 def held_by_a_saga(run):
-    run.put("commands", ("T#acme#SAGA", "place_order#x"), {"runner": "r", "lease_until": "2026-11-23T12:00:00.000Z"})
-    chunk = ("T#acme#SAGA#place_order#x", "CHUNK#000000")
+    run.put(
+        "commands",
+        ("T#acme#SAGA", "place_order#x"),
+        {"runner": "u", "claimed_by": "r", "lease_until": "2026-11-23T12:00:00.000Z"},
+    )
+    chunk = ("T#acme#SAGA#place_order#x", "CHUNK#r#000000")
     run.put("commands", chunk, {"claims": json.dumps([["MUG", "dc-newark", 2]]), "expires_at": 4_000_000_000})
 
 

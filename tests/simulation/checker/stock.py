@@ -142,9 +142,11 @@ class StockRules:
         return self._holds(pk, claims_of_order(order) if order is not None else Claims())
 
     def _look_at_saga(self, saga: str, name: str, picture: Picture) -> set[Place]:
-        # Without its row a saga is over, and its notes mean nothing.
-        runs = name in picture.items("commands", saga)
-        chunks = picture.items("commands", f"{saga}#{name}") if runs else {}
+        # Without its row a saga is over, and notes of any other runner than the one that claimed mean nothing.
+        row = picture.items("commands", saga).get(name)
+        notes = picture.items("commands", f"{saga}#{name}") if row is not None else {}
+        own = f"CHUNK#{row['claimed_by']}#" if row is not None else ""
+        chunks = {sk: note for sk, note in notes.items() if sk.startswith(own)}
         return self._holds(f"{saga}#{name}", claims_of_saga(tenant_of(saga) or "", chunks))
 
     def _holds(self, holder: str, now: Claims) -> set[Place]:

@@ -201,6 +201,35 @@ def test_two_calls_for_one_large_order_at_once():
     one_order_with_its_claims(world, 170)
 
 
+@pytest.mark.parametrize("stock", [1, 2], ids=["the units are gone", "there is more"])
+def test_a_repeat_that_begins_when_the_first_call_has_just_succeeded(stock: int):
+    """The repeat saw no outcome; then the first call ends, and dies before it forgets its notes."""
+    world = World()
+    for sku in MANY:
+        world.add_item(sku, {"DC1": stock})
+    first: list[Any] = []
+
+    def then_the_first(name: str, act: Any) -> Any:
+        if name != "commit" or first:
+            return act()
+        first.append(None)
+        world.database.around = dies_before_forgetting
+        first[0] = world.place(big_order(), "k1")
+        world.database.around = lambda name, act: act()
+        return act()
+
+    def dies_before_forgetting(name: str, act: Any) -> Any:
+        if name == "commit" and world.order_ids():
+            raise Busy()
+        return act()
+
+    world.database.around = then_the_first
+    again = world.place(big_order(), "k1")
+    assert (again.status, again.body, again.replayed) == (201, first[0].body, True)
+    one_order_with_its_claims(world, 170)
+    assert not [key for table, key in world.database.rows if table == "commands" and key.pk.endswith("#SAGA")]
+
+
 def test_many_lines_of_few_skus_fit_one_transaction_or_none(world: World):
     """The writes are counted as they are: sixty SKUs in 1,100 lines are a saga, the same in sixty lines not."""
     for sku in MANY[:60]:

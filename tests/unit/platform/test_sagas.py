@@ -91,6 +91,7 @@ def test_a_saga_begins_with_its_runner_and_lease(runtime: Runtime, tables: Order
             "pk": ROW.pk,
             "sk": ROW.sk,
             "runner": "run_1",
+            "claimed_by": "run_1",
             "lease_until": format_instant(NOW + LEASE),
         }
     }
@@ -103,7 +104,7 @@ def test_a_chunk_takes_what_it_says_and_notes_how_to_undo_it(runtime: Runtime, t
     running(runtime, tables)
     assert tables.rows["stock", STOCK]["free"] == 3
     for number, units in ((0, 3), (1, 4)):
-        note = tables.rows["commands", Key(NOTES, f"CHUNK#{number:06d}")]
+        note = tables.rows["commands", Key(NOTES, f"CHUNK#run_1#{number:06d}")]
         assert json.loads(str(note["claims"])) == [["A", "S1", units]]
         assert note["expires_at"] == int((NOW + WEEK).timestamp())
 
@@ -209,6 +210,7 @@ def test_an_undo_that_dies_is_finished_by_the_next(
             "pk": ROW.pk,
             "sk": ROW.sk,
             "runner": "run_2",
+            "claimed_by": "run_1",
             "lease_until": format_instant(clock.now() + LEASE),
         }
         assert expired_sagas(runtime, "acme") == []
@@ -239,7 +241,7 @@ def test_a_note_that_was_undone_meanwhile_is_not_undone_again(runtime: Runtime, 
     def gone(name: str, act: Any) -> Any:
         found = act()
         if name == "query commands":
-            del tables.rows["commands", Key(NOTES, "CHUNK#000001")]
+            del tables.rows["commands", Key(NOTES, "CHUNK#run_1#000001")]
         return found
 
     tables.around = gone
@@ -250,15 +252,26 @@ def test_a_note_that_was_undone_meanwhile_is_not_undone_again(runtime: Runtime, 
 
 def test_the_notes_of_a_saga_that_succeeded_are_removed(runtime: Runtime, tables: OrderTables):
     saga = running(runtime, tables)
-    tables.rows["commands", Key(NOTES, "CHUNK#000002")] = {"claims": "[]"}
+    tables.rows["commands", Key(NOTES, "CHUNK#run_1#000002")] = {"claims": "[]"}
     before = len(tables.commits)
     forget_notes(runtime, saga, 2)
-    assert {key.sk for name, key in tables.rows if name == "commands"} == {"place#1", "CHUNK#000002"}
+    assert {key.sk for name, key in tables.rows if name == "commands"} == {"place#1", "CHUNK#run_1#000002"}
     forget_notes(runtime, saga, MOST_ACTIONS * 2)
     assert [len(actions) for actions in tables.commits[before:]] == [2, MOST_ACTIONS, MOST_ACTIONS]
     forget_notes(runtime, saga, MOST_ACTIONS + 1)
     assert [len(actions) for actions in tables.commits[before + 3 :]] == [MOST_ACTIONS, 1]
     assert {key.sk for name, key in tables.rows if name == "commands"} == {"place#1"}
+
+
+def test_notes_of_a_saga_that_succeeded_are_not_undone_by_a_later_one(runtime: Runtime, tables: OrderTables):
+    first = running(runtime, tables)
+    tables.commit([first.finished()])
+    second = begin(runtime, "acme", "place#1", give_back)
+    commit_chunk(runtime, second, 0, [take(2)], [("A", "S1", 2)])
+    assert tables.rows["stock", STOCK]["free"] == 1
+    undo_saga(runtime, "acme", "place#1", give_back)
+    assert tables.rows["stock", STOCK]["free"] == 3
+    assert exists(runtime, "acme", "place#1") is False
 
 
 @pytest.mark.parametrize("fault", [Busy(), Conflict([], contended=True)])

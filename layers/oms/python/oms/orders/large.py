@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 from oms.inventory import writes as stock
 from oms.platform import saga as sagas
@@ -43,6 +44,13 @@ def place_in_chunks(
             return recorded
         # First of all, so that what a dead run of this call has claimed is there again to be planned with.
         saga = sagas.begin(runtime, call.tenant, name, undo_claims)
+        # The row may be free because the first call has just succeeded; it recorded that when it removed the row.
+        recorded = find_outcome(runtime, call) or earlier()
+        if recorded is not None:
+            # Whoever has taken the empty saga over meanwhile ends it.
+            with suppress(Conflict):
+                runtime.database.commit([saga.finished()])
+            return recorded
         try:
             decision, claims = prepare()
             _run(runtime, call, saga, decision, claims)
@@ -53,6 +61,10 @@ def place_in_chunks(
             pause_before_retry(runtime, attempt)
         except Problem:
             _undo(runtime, call, name)
+            # Another call for the same external id may have taken what this one lacks.
+            recorded = earlier()
+            if recorded is not None:
+                return recorded
             raise
     raise Busy()
 

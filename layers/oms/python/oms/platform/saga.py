@@ -1,9 +1,10 @@
 """Sagas: a command whose writes do not fit one transaction, done in chunks that can all be undone.
 
-A saga row says who runs the saga and until when. Each chunk commits its writes together with a note of how to undo
-them, and only while the saga still belongs to its runner. The last step, which commits the command itself, removes the
-saga row. Whatever was left behind by a crash is undone by whoever finds the lease expired: a repeat of the same call,
-or the scheduled recovery.
+A saga row says who runs the saga and until when, and whose claims it holds. Each chunk commits its writes together
+with a note, under the name of its runner, of how to undo them, and only while the saga still belongs to that runner.
+The last step, which commits the command itself, removes the saga row; from then on the notes mean nothing, and a later
+saga of the same name never reads them, since its own are under another runner. Whatever was left behind by a crash is
+undone by whoever finds the lease expired: a repeat of the same call, or the scheduled recovery.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Saga:
         return Key(f"{tenant_prefix(self.tenant)}SAGA", self.name)
 
     def chunk_key(self, number: int) -> Key:
-        return Key(f"{tenant_prefix(self.tenant)}SAGA#{self.name}", f"CHUNK#{number:06d}")
+        return Key(f"{tenant_prefix(self.tenant)}SAGA#{self.name}", f"{_notes_of(self.runner)}{number:06d}")
 
     def still_mine(self) -> Write:
         """Holds a transaction to this runner."""
@@ -62,7 +63,7 @@ def begin(runtime: Runtime, tenant: str, name: str, undo: Undo) -> Saga:
     try:
         if found is not None:
             undo_saga(runtime, tenant, name, undo)
-        runtime.database.commit([create("commands", saga.key, _row(runtime, saga))])
+        runtime.database.commit([create("commands", saga.key, _row(runtime, saga, saga.runner))])
     except Conflict as conflict:
         # Another call, or the recovery, was quicker.
         raise StillRunning() from conflict
@@ -88,9 +89,12 @@ def undo_saga(runtime: Runtime, tenant: str, name: str, undo: Undo) -> None:
     found = runtime.database.get("commands", saga.key)
     if found is None:
         return
-    take_over = Write(Kind.PUT, "commands", saga.key, set=_row(runtime, saga), equals={"runner": found["runner"]})
-    runtime.database.commit([take_over])
-    for chunk in list(runtime.database.query("commands", f"{tenant_prefix(tenant)}SAGA#{name}", begins="CHUNK#")):
+    claimed_by = str(found["claimed_by"])
+    row = _row(runtime, saga, claimed_by)
+    runtime.database.commit([Write(Kind.PUT, "commands", saga.key, set=row, equals={"runner": found["runner"]})])
+    # Whoever undoes, the notes are those of the runner that has claimed.
+    notes = _notes_of(claimed_by)
+    for chunk in list(runtime.database.query("commands", f"{tenant_prefix(tenant)}SAGA#{name}", begins=notes)):
         claims = [(str(sku), str(node), int(units)) for sku, node, units in json.loads(str(chunk["claims"]))]
         own = Key(str(chunk["pk"]), str(chunk["sk"]))
         forget = Write(Kind.REMOVE, "commands", own, must_exist=True)
@@ -123,5 +127,10 @@ def _is_over(runtime: Runtime, row: Item) -> bool:
     return ends <= now or ends > now + LEASE
 
 
-def _row(runtime: Runtime, saga: Saga) -> Item:
-    return {"runner": saga.runner, "lease_until": format_instant(runtime.clock.now() + LEASE)}
+def _notes_of(runner: str) -> str:
+    return f"CHUNK#{runner}#"
+
+
+def _row(runtime: Runtime, saga: Saga, claimed_by: str) -> Item:
+    lease_until = format_instant(runtime.clock.now() + LEASE)
+    return {"runner": saga.runner, "claimed_by": claimed_by, "lease_until": lease_until}

@@ -1,0 +1,1 @@
+"""The optimiser: which node sends what, by which service, at the least cost. Standard library only."""
