@@ -12,11 +12,12 @@ from infra.settings import Settings, Tenant
 ORDERS = ("orders.write", "orders.read")
 FULFILLMENT = ("fulfillment.write", "fulfillment.read")
 INVENTORY = ("inventory.write", "inventory.read")
+AVAILABILITY = "availability.read"
 REGISTRY = ("registry.write", "registry.read")
 FINANCE = ("finance.read", "finance.write")
 # How many lines an order of this caller may have; without it the usual limit of the service holds.
 LINES = "lines.1500"
-ACTIONS = (*ORDERS, *FULFILLMENT, *INVENTORY, *REGISTRY, *FINANCE)
+ACTIONS = (*ORDERS, *FULFILLMENT, *INVENTORY, AVAILABILITY, *REGISTRY, *FINANCE)
 
 
 def tenant_scopes(tenant: Tenant) -> tuple[str, ...]:
@@ -29,11 +30,11 @@ def client_scopes(tenant: Tenant) -> dict[str, tuple[str, ...]]:
 
     A client with a `node.` scope is bound to that node, so the operator has none of those.
     """
-    clients = {name: (*ORDERS, "fulfillment.read", f"channel.{name}") for name in tenant.channels}
+    clients = {name: (*ORDERS, "fulfillment.read", AVAILABILITY, f"channel.{name}") for name in tenant.channels}
     clients["operator"] = (*ACTIONS, LINES, *_channels(tenant))
     clients["wms"] = (*FULFILLMENT, "inventory.write")
     clients["finance"] = (*FINANCE, "orders.read")
-    clients |= {f"node-{node}": (*FULFILLMENT, *INVENTORY, f"node.{node}") for node in tenant.nodes}
+    clients |= {f"node-{node}": (*FULFILLMENT, *INVENTORY, AVAILABILITY, f"node.{node}") for node in tenant.nodes}
     return clients
 
 

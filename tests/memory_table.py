@@ -34,6 +34,12 @@ class MemoryDatabase:
             if name == table and key.pk == first.pk and key.sk.startswith(first.sk):
                 yield copy.deepcopy(row)
 
+    def query_page(self, table: str, pk: str, *, begins: str, limit: int, after: str | None = None) -> Page:
+        found = [row for row in self.query(table, pk, begins=begins) if after is None or str(row["sk"]) < after]
+        page = found[::-1][:limit]
+        more = len(found) > limit
+        return Page(page, {name: str(page[-1][name]) for name in ("pk", "sk")} if more else None)
+
     def query_index(
         self,
         table: str,

@@ -141,7 +141,7 @@ def _check_stock(database: MemoryDatabase, received: Mapping[tuple[str, str], in
         assert min(buckets.values()) >= 0, (sku, node_id, buckets)
         assert buckets["on_hand"] == received.get((sku, node_id), 0) - shipped.get((sku, node_id), 0), (sku, node_id)
         assert buckets["allocated"] == allocated.get((sku, node_id), 0), (sku, node_id, buckets)
-        held_back = int(str(row.get("safety", 0))) + int(str(row.get("unavailable", 0)))
+        held_back = sum(int(str(row.get(name, 0))) for name in ("safety", "damaged", "quality_control", "blocked"))
         assert buckets["available"] == buckets["on_hand"] - buckets["reserved"] - buckets["allocated"] - held_back
         seen[sku] += buckets["reserved"]
     assert {sku: units for sku, units in seen.items() if units} == {s: u for s, u in reserved_by_sku.items() if u}

@@ -24,4 +24,4 @@ def tell(world: World, kind: str, work: str, message_id: str, **data: object) ->
 
 def stock(world: World) -> tuple[int, int, int, int]:
     row = world.stock("A", "DC1")
-    return row.on_hand, row.allocated, row.unavailable, row.available
+    return row.on_hand, row.allocated, row.held_back, row.available

@@ -27,7 +27,6 @@ from oms.fulfillment.model import FulfillmentOrder, Outcome
 from oms.fulfillment.protocol import Action
 from oms.fulfillment.request import ActionRequest
 from oms.fulfillment.workflow import release_fulfillment_order, resume_fulfillment, unreleased_work
-from oms.inventory import writes as stock
 from oms.inventory.model import StockRow
 from oms.inventory.store import snapshot
 from oms.orders import reads
@@ -50,6 +49,7 @@ from tests.order_checks import check_everything
 from tests.order_nodes import nodes
 from tests.order_tables import OrderTables
 from tests.scripted_provider import ScriptedProvider
+from tests.stock_claims import claim
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TENANT = "acme"
@@ -86,7 +86,7 @@ class World:
             self.receive(sku, node_id, quantity)
 
     def receive(self, sku: str, node_id: str, quantity: int) -> None:
-        self.database.commit([stock.receive(TENANT, sku, node_id, quantity)])
+        self.database.commit(claim("receive", TENANT, sku, node_id, quantity))
         self.received[sku, node_id] = self.received.get((sku, node_id), 0) + quantity
 
     def call(

@@ -26,7 +26,7 @@ NOTICED = frozenset({1, 3, 24, 36, -24, 152, 255})
 
 PLACES: Mapping[str, tuple[str, ...]] = {
     "money": ("platform/money.py", "orders/amounts.py", "fulfillment/shipping.py", "finance/model.py"),
-    "stock": ("inventory/model.py", "inventory/writes.py", "inventory/fold.py"),
+    "stock": ("inventory/model.py", "inventory/rows.py", "inventory/writes.py", "inventory/fold.py"),
     "transition tables": ("fulfillment/protocol.py", "fulfillment/model.py", "payments/model.py", "orders/model.py"),
     "command execution": ("platform/commands.py", "platform/writes.py", "platform/effects.py", "platform/saga.py"),
 }

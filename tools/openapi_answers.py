@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from oms.finance.events import FinanceExportRequested
 from oms.fulfillment.views import FulfillmentOrderView
-from oms.registry.model import Item, NodeDetails
+from oms.inventory.model import MovementKind
+from oms.registry.model import Item, NodeDetails, NodeKind
 
 
 class Answer(BaseModel):
@@ -172,14 +173,17 @@ class ItemsLoaded(Answer):
 
 
 class StockBuckets(Answer):
-    """Units by bucket: available = on_hand - reserved - allocated - safety - unavailable."""
+    """Units by bucket: available is on_hand less reserved, allocated, safety, damaged, quality_control and blocked."""
 
     on_hand: int
     reserved: int
     allocated: int
     safety: int
-    unavailable: int
-    inbound: int
+    damaged: int
+    quality_control: int
+    blocked: int
+    in_transit: int
+    future: int
     available: int
     deficit: int
 
@@ -198,6 +202,53 @@ class Stock(Answer):
     nodes: list[NodeStock]
     totals: StockBuckets
     available_actions: list[str]
+
+
+class LedgerMovement(Answer):
+    """One movement of a stock row: the number that its cause stated, and the signed units per bucket it led to."""
+
+    kind: MovementKind
+    quantity: int
+    changes: dict[str, int]
+    at: str
+    cause: str
+    source: str | None
+    sequence: int | None
+    reason: str | None
+
+
+class StockLedger(Answer):
+    """A page of the stock ledger of an item at one node, newest first."""
+
+    sku: str
+    node_id: str
+    movements: list[LedgerMovement]
+    next_cursor: str | None
+
+
+class AvailableAtNode(Answer):
+    """What one node has; `metres` as the crow flies, None where no place is given or known."""
+
+    node_id: str
+    kind: NodeKind
+    available: int
+    metres: int | None
+
+
+class AvailableItem(Answer):
+    """What can be had of an item, in all and at each node that has some."""
+
+    sku: str
+    available: int
+    nodes: list[AvailableAtNode]
+
+
+class Availability(Answer):
+    """What can be had of each item that exists."""
+
+    as_of: str
+    items: list[AvailableItem]
+    unknown_skus: list[str]
 
 
 class RecordedMovement(Answer):

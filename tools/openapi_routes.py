@@ -147,6 +147,19 @@ ROUTES: dict[str, Route] = {
         notes="At most 500. With `source` and `sequence`, repeated and late movements change nothing.",
     ),
     "GET /v1/inventory/{sku}": Route("Read the stock of an item", {200: answers.Stock}),
+    "GET /v1/inventory/{sku}/movements": Route(
+        "Read the stock ledger of an item at a node",
+        {200: answers.StockLedger},
+        notes="Newest first. The sum of `changes` over all of it is the stock row.",
+    ),
+    "GET /v1/availability": Route(
+        "See what can be had where",
+        {200: answers.Availability},
+        notes=(
+            "For browsing: nothing is held, and an order is judged by the stock at its own moment. At most 100 SKUs "
+            "and 100 nodes; closed nodes and those without the wanted journey give nothing."
+        ),
+    ),
     "GET /v1/fulfillment-orders": Route(
         "List the work of a node",
         {200: answers.FulfillmentOrderList},

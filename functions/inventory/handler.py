@@ -1,14 +1,15 @@
-"""inventory: stock movements in, the stock of an item out."""
+"""inventory: stock movements in; the stock of an item, its ledger and what can be had where out."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from oms.inventory import commands
-from oms.inventory.requests import Movements
-from oms.inventory.views import read_stock
+from oms.inventory.availability import read_availability
+from oms.inventory.requests import AvailabilityQuery, Movements, MovementsQuery
+from oms.inventory.views import read_movements, read_stock
 from oms.platform.commands import Runtime
-from oms.platform.http import Answer, answer, api, call, caller, ok, read
+from oms.platform.http import Answer, answer, api, call, caller, ok, read, read_query
 
 app = api()
 runtime = Runtime()
@@ -19,6 +20,18 @@ def record_movements() -> Answer:
     principal, body = caller(app, "inventory.write", "SKU#"), read(app, Movements)
     command = call(app, "record_movements", principal, body)
     return answer(commands.record_movements(runtime, command, body.movements))
+
+
+@app.get("/v1/inventory/<sku>/movements")
+def list_movements(sku: str) -> Answer:
+    principal, wanted = caller(app, "inventory.read", f"SKU#{sku}"), read_query(app, MovementsQuery)
+    return ok(read_movements(runtime.database, principal, sku, wanted, runtime.clock.now()))
+
+
+@app.get("/v1/availability")
+def availability() -> Answer:
+    principal, wanted = caller(app, "availability.read", "SKU#"), read_query(app, AvailabilityQuery)
+    return ok(read_availability(runtime.database, principal.tenant, wanted, runtime.clock.now()))
 
 
 @app.get("/v1/inventory/<sku>")

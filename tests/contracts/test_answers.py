@@ -166,6 +166,8 @@ def _registry_and_stock(gateway: Gateway) -> None:
     assert gateway.send("POST", "/v1/inventory/movements", {"movements": movements})[0] == 200
     gateway.world.received["D", "S9"] = 5
     assert gateway.send("GET", "/v1/inventory/D")[1]["totals"]["available"] == 5
+    assert gateway.send("GET", "/v1/inventory/D/movements?node_id=S9")[1]["movements"][0]["quantity"] == 5
+    assert gateway.send("GET", "/v1/availability?skus=D,none")[1]["items"][0]["available"] == 5
 
 
 def _orders(gateway: Gateway) -> str:

@@ -13,10 +13,10 @@ import pytest
 
 from oms.inventory.model import StockRow
 from oms.inventory.store import movements_of, rows_of
-from oms.inventory.writes import allocate_available, reserve, ship
 from oms.platform.dynamodb import Database
 from tests.functions.conftest import NOW, Api
 from tests.functions.test_inventory import NODE, SCOPES
+from tests.stock_claims import claim
 from tests.template import Deployed, deployed  # noqa: F401  (a fixture)
 
 Feed = Callable[..., list[str]]
@@ -110,7 +110,7 @@ def test_counts_and_deltas_hold_once_and_in_order_and_keep_newer_allocations(fee
     assert row(database) == StockRow("A", "n1", on_hand=13, available=13, version=1)
     # Units are allocated after the instant of a count that is told later.
     clock.advance(minutes=10)
-    database.commit([allocate_available("acme", "A", "n1", 5)])
+    database.commit(claim("allocate_available", "acme", "A", "n1", 5))
     assert feed(message(kind="snapshot", quantity=12, sequence=4, as_of=when(5))) == []
     assert row(database) == StockRow("A", "n1", on_hand=12, allocated=5, available=7, version=3)
 
@@ -118,9 +118,9 @@ def test_counts_and_deltas_hold_once_and_in_order_and_keep_newer_allocations(fee
 @pytest.mark.capability("D2")
 def test_a_snapshot_does_not_erase_claims_and_shipments_newer_than_its_cut_off(feed: Feed, database: Database):
     feed(message(quantity=10))
-    database.commit([reserve("acme", "A", "n1", 2)])
-    database.commit([allocate_available("acme", "A", "n1", 3)])
-    database.commit(ship("acme", "A", "n1", 1, movement_id="mov_x", cause="ful_1", at=minute(5)))
+    database.commit(claim("reserve", "acme", "A", "n1", 2))
+    database.commit(claim("allocate_available", "acme", "A", "n1", 3))
+    database.commit(claim("ship", "acme", "A", "n1", 1, at=minute(5)))
     # Counted before the shipment, told after it.
     assert feed(message(kind="snapshot", quantity=10, sequence=2, as_of=when(4))) == []
     assert row(database) == StockRow("A", "n1", on_hand=9, reserved=2, allocated=2, available=5, version=5)
@@ -222,7 +222,7 @@ def test_poison_late_in_a_large_batch_keeps_each_row_in_order(feed: Feed, databa
 
 def test_a_feed_that_falls_below_what_is_promised_shows_the_deficit(feed: Feed, database: Database):
     feed(message(quantity=5))
-    database.commit([reserve("acme", "A", "n1", 4)])
+    database.commit(claim("reserve", "acme", "A", "n1", 4))
     assert feed(message(quantity=-3, sequence=2)) == []
     found = row(database)
     assert (found.on_hand, found.available, found.deficit) == (2, -2, 2)

@@ -17,7 +17,12 @@ ROUTES = {
         "PUT /v1/items/{sku}",
         "GET /v1/items/{sku}",
     },
-    "inventory": {"POST /v1/inventory/movements", "GET /v1/inventory/{sku}"},
+    "inventory": {
+        "POST /v1/inventory/movements",
+        "GET /v1/inventory/{sku}",
+        "GET /v1/inventory/{sku}/movements",
+        "GET /v1/availability",
+    },
     "fulfillment": {
         "GET /v1/fulfillment-orders",
         "GET /v1/fulfillment-orders/{fulfillment_order_id}",
@@ -37,7 +42,7 @@ ACTIONS = {
     f"{room}.{verb}"
     for room in ("orders", "fulfillment", "inventory", "registry", "finance")
     for verb in ("read", "write")
-}
+} | {"availability.read"}
 CHANNELS = ("web", "store", "call-centre", "marketplace")
 # What only the operator may do besides: place an order of up to so many lines.
 LINES = {"lines.1500"}
@@ -95,7 +100,8 @@ def test_each_client_has_a_secret_and_only_its_scopes(template):
         assert row["GenerateSecret"] is True, name
         assert row["AllowedOAuthFlows"] == ["client_credentials"], name
     expected = {
-        f"acme-{name}": {"orders.write", "orders.read", "fulfillment.read", f"channel.{name}"} for name in CHANNELS
+        f"acme-{name}": {"orders.write", "orders.read", "fulfillment.read", "availability.read", f"channel.{name}"}
+        for name in CHANNELS
     }
     expected["acme-operator"] = ACTIONS | LINES | {f"channel.{name}" for name in CHANNELS}
     expected["acme-wms"] = {"fulfillment.write", "fulfillment.read", "inventory.write"}

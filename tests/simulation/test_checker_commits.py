@@ -15,12 +15,17 @@ def an_order(run, status="COMPLETED"):
     return run.key("orders", "ORDER", status)
 
 
+TAKEN = ("reserved", "allocated", "safety", "damaged", "quality_control", "blocked")
+
+
 def stock(run, told=None, **units):
     """The stock row of mugs with some buckets changed, and with what the stock ledger is told of it."""
     row = run.evidence.tables["stock"][MUG]
     after = {name: row[name] + change for name, change in units.items()}
     free = {**row, **after}
-    after["available"] = free["on_hand"] - sum(free[n] for n in ("reserved", "allocated", "safety", "unavailable"))
+    after["available"] = free["on_hand"] - sum(
+        free[n] for n in ("reserved", "allocated", "safety", "damaged", "quality_control", "blocked")
+    )
     changes = [run.set("stock", MUG, version=row["version"] + 1, **after)]
     if told is not None:
         entry = [{"kind": "adjusted", "quantity": 0, "changes": told}]
@@ -37,7 +42,7 @@ def below_zero(run):
 
 
 def fewer_than_promised_and_untold(run):
-    return [*stock(run, told={"unavailable": 50}, unavailable=50)]
+    return [*stock(run, told={"damaged": 50}, damaged=50)]
 
 
 def not_by_the_formula(run):
@@ -221,7 +226,7 @@ def test_a_commit_that_breaks_nothing_is_not_blamed():
 def test_a_shortage_that_is_told_is_no_fault():
     run = Run.healthy()
     on_hand = run.evidence.tables["stock"][MUG]["on_hand"]
-    changes = stock(run, told={"unavailable": on_hand + 2}, unavailable=on_hand + 2)
+    changes = stock(run, told={"damaged": on_hand + 2}, damaged=on_hand + 2)
     shortage = {"sku": "MUG", "node_id": "dc-newark", "deficit": 2}
     meta = {"id": "evt_s", "type": "StockMoved", "sequence": 1, "tenant": "acme", "entity": "MOVEMENT#m1"}
     detail = json.dumps({"meta": meta, "data": {"shortages": [shortage]}})

@@ -22,7 +22,7 @@ REMEMBERED = {
     "platform/observability.py": {"logger"},
     "platform/publisher.py": {"_client"},
     "registry/reads.py": {"_items", "_nodes"},
-    "sourcing/geo.py": {"_zip3"},
+    "platform/geo.py": {"_zip3"},
 }
 
 

@@ -21,9 +21,8 @@ from tests.simulation.checker.picture import (
 )
 
 Place = tuple[str, str]  # partition of the SKU, node
-BUCKETS = ("on_hand", "reserved", "allocated", "safety", "unavailable", "inbound")
-# What only movements may change; reserved and allocated also follow from orders.
-MOVED = ("on_hand", "safety", "unavailable", "inbound")
+HELD_BACK = ("damaged", "quality_control", "blocked")
+BUCKETS = ("on_hand", "reserved", "allocated", "safety", *HELD_BACK, "in_transit", "future")
 # Units of such work are nobody's any more.
 NO_CLAIM = ("REJECTED", "CANCELLED", "COMPLETED")
 
@@ -195,30 +194,32 @@ def _row_changed(change: Change, commit: Commit, report: Report) -> None:
     if not all(is_count(count) for count in counts):
         report.note("INV1", where, f"not all whole numbers: {counts}")
         return
-    on_hand, reserved, allocated, safety, unavailable, _inbound, available = counts
-    if min(counts[:6]) < 0:
+    on_hand, reserved, allocated, safety, available = *counts[:4], counts[-1]
+    held_back = sum(after.get(bucket, 0) for bucket in HELD_BACK)
+    if min(counts[:-1]) < 0:
         report.note("INV1", where, f"below zero: {dict(zip(BUCKETS, counts, strict=False))}")
     # Announced supply is not for sale yet: accepted future is zero until the product sells from it.
-    formula = on_hand - reserved - allocated - safety - unavailable
+    formula = on_hand - reserved - allocated - safety - held_back
     if available != formula:
         report.note("INV1", where, f"available is {available}, the formula gives {formula}")
     raised = reserved + allocated - before.get("reserved", 0) - before.get("allocated", 0)
     if raised > 0 and formula < 0:
         report.note("INV1", where, f"oversold: {raised} more were promised, {-formula} are missing")
-    deficit = max(0, reserved + allocated + unavailable - on_hand)
+    deficit = max(0, reserved + allocated + held_back - on_hand)
     if deficit > _deficit(before) and not _is_told(change, deficit, commit):
         report.note("INV1", where, f"{deficit} units too few for what was promised, and nobody was told")
     if after.get("version") != before.get("version", 0) + 1:
         report.note("INV6", where, f"version {before.get('version')} was followed by {after.get('version')}")
     moved = _moved(change, commit)
-    for bucket in MOVED:
+    for bucket in (*BUCKETS, "available"):
         units = after.get(bucket, 0) - before.get(bucket, 0)
         if units != moved.get(bucket, 0):
             report.note("INV1", where, f"{bucket} changed by {units}, the stock ledger says {moved.get(bucket, 0)}")
 
 
 def _deficit(row: Item) -> int:
-    return max(0, row.get("reserved", 0) + row.get("allocated", 0) + row.get("unavailable", 0) - row.get("on_hand", 0))
+    taken = sum(row.get(bucket, 0) for bucket in ("reserved", "allocated", *HELD_BACK))
+    return max(0, taken - row.get("on_hand", 0))
 
 
 def _is_told(change: Change, deficit: int, commit: Commit) -> bool:

@@ -39,7 +39,7 @@ def _read_modify_write() -> list[Patch]:
 
 @fault("feed applied twice", "INV6 INV1", "A stock message counts as often as it comes.")
 def _feed_twice() -> list[Patch]:
-    writes, put, number = module("inventory.writes"), module("platform.writes").put, itertools.count()
+    writes, put, number = module("inventory.rows"), module("platform.writes").put, itertools.count()
 
     def unmarked(rows_and_marks: Any) -> Any:
         return lambda *arguments: (rows_and_marks(*arguments)[0], {})
@@ -61,14 +61,7 @@ def _feed_twice() -> list[Patch]:
 
 @fault("claims kept", "INV1", "A cancellation of reserved units leaves them reserved.")
 def _claims_kept() -> list[Patch]:
-    writes = module("platform.writes")
-
-    def kept(tenant: str, sku: str, node_id: str, quantity: int) -> Any:
-        return writes.Write(
-            writes.Kind.CHECK, "stock", module("inventory.writes").stock_key(tenant, sku, node_id), must_exist=True
-        )
-
-    return [mock.patch.object(module("inventory.writes"), "release_reservation", kept)]
+    return [mock.patch.object(module("inventory.writes").StockChanges, "release_reservation", return_value=None)]
 
 
 @fault(

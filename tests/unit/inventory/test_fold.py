@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oms.inventory.fold import Fact, NotEnough, RowPlan, fold
+from oms.inventory.model import BUCKETS, FROM_HELD_BACK, HELD_BACK, StockRow
 from oms.inventory.model import MovementKind as Kind
-from oms.inventory.model import StockRow
-from oms.inventory.writes import LedgerEntry
+from oms.inventory.rows import LedgerEntry
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -25,19 +25,18 @@ def fact(
     sequence: int | None = None,
     minute: int = 0,
 ):
-    return Fact(
-        position, "A", "n1", kind, quantity, NOON + timedelta(minutes=minute), "cause", source, sequence
-    )  # fmt: skip
+    at, bucket = NOON + timedelta(minutes=minute), "damaged" if kind in FROM_HELD_BACK else None
+    return Fact(position, "A", "n1", kind, quantity, at, "cause", source, sequence, bucket=bucket)
 
 
 def stock(**amounts: int) -> StockRow:
-    taken = sum(amounts.get(name, 0) for name in ("reserved", "allocated", "safety", "unavailable"))
+    taken = sum(amounts.get(name, 0) for name in ("reserved", "allocated", "safety", *HELD_BACK))
     return StockRow("A", "n1", **amounts, available=amounts.get("on_hand", 0) - taken, version=7)
 
 
 def plan(before: StockRow | None, facts: list[Fact], marks: dict | None = None, history: list | None = None) -> RowPlan:
     numbered = [
-        Fact(position, f.sku, f.node_id, f.kind, f.quantity, f.at, f.cause, f.source, f.sequence)
+        Fact(position, f.sku, f.node_id, f.kind, f.quantity, f.at, f.cause, f.source, f.sequence, bucket=f.bucket)
         for position, f in enumerate(facts)
     ]
     return fold("A", "n1", before, numbered, marks or {}, history or [])
@@ -75,8 +74,11 @@ def test_many_messages_of_a_row_are_one_change_and_one_ledger_line():
         "reserved": 0,
         "allocated": 0,
         "safety": 0,
-        "unavailable": 0,
-        "inbound": 0,
+        "damaged": 0,
+        "quality_control": 0,
+        "blocked": 0,
+        "in_transit": 0,
+        "future": 0,
         "available": 50,
         "version": 1,
     }
@@ -85,7 +87,7 @@ def test_many_messages_of_a_row_are_one_change_and_one_ledger_line():
 def test_what_comes_in_first_covers_what_goes_out_after_it():
     made = plan(None, [fact(Kind.RECEIVED, 5, source=None), fact(Kind.DAMAGED, 3, source=None)])
     assert dict(made.effect.needs) == {}
-    assert (made.result.on_hand, made.result.unavailable, made.result.available) == (5, 3, 2)
+    assert (made.result.on_hand, made.result.damaged, made.result.available) == (5, 3, 2)
     with pytest.raises(NotEnough) as refusal:
         plan(None, [fact(Kind.DAMAGED, 3, source=None), fact(Kind.RECEIVED, 5, source=None)])
     assert refusal.value.position == 0
@@ -99,20 +101,23 @@ def test_what_comes_in_first_covers_what_goes_out_after_it():
         (Kind.RETURNED, 2, {"on_hand": 12, "available": 5}),
         (Kind.ADJUSTED, 2, {"on_hand": 12, "available": 5}),
         (Kind.ADJUSTED, -2, {"on_hand": 8, "available": 1}),
-        (Kind.DAMAGED, 2, {"unavailable": 5, "available": 1}),
-        (Kind.BLOCKED, 2, {"unavailable": 5, "available": 1}),
-        (Kind.RESTORED, 2, {"unavailable": 1, "available": 5}),
-        (Kind.SCRAPPED, 2, {"on_hand": 8, "unavailable": 1}),
-        (Kind.EXPECTED, 2, {"inbound": 3}),
-        (Kind.EXPECTED, -1, {"inbound": 0}),
+        (Kind.DAMAGED, 2, {"damaged": 5, "available": 1}),
+        (Kind.INSPECTED, 2, {"quality_control": 2, "available": 1}),
+        (Kind.BLOCKED, 2, {"blocked": 2, "available": 1}),
+        (Kind.RESTORED, 2, {"damaged": 1, "available": 5}),
+        (Kind.SCRAPPED, 2, {"on_hand": 8, "damaged": 1}),
+        (Kind.EXPECTED, 2, {"future": 3}),
+        (Kind.EXPECTED, -1, {"future": 0}),
+        (Kind.DISPATCHED, 2, {"in_transit": 4}),
+        (Kind.DISPATCHED, -2, {"in_transit": 0}),
         (Kind.SAFETY_CHANGED, 2, {"safety": 3, "available": 1}),
         (Kind.SAFETY_CHANGED, -1, {"safety": 0, "available": 4}),
     ],
 )
 def test_what_each_kind_does(kind: Kind, quantity: int, after: dict[str, int]):
-    before = stock(on_hand=10, reserved=2, allocated=1, safety=1, unavailable=3, inbound=1)
+    before = stock(on_hand=10, reserved=2, allocated=1, safety=1, damaged=3, future=1, in_transit=2)
     result = plan(before, [fact(kind, quantity, source=None)]).result
-    names = ("on_hand", "reserved", "allocated", "safety", "unavailable", "inbound", "available")
+    names = (*BUCKETS, "available")
     assert {n: result.amount(n) for n in names} == {n: before.amount(n) for n in names} | after
     assert result.version == 8
 
@@ -124,14 +129,16 @@ def test_what_each_kind_does(kind: Kind, quantity: int, after: dict[str, int]):
         (Kind.BLOCKED, 4),
         (Kind.RESTORED, 4),
         (Kind.SCRAPPED, 4),
+        (Kind.INSPECTED, 4),
         (Kind.EXPECTED, -2),
+        (Kind.DISPATCHED, -3),
         (Kind.SAFETY_CHANGED, -2),
         (Kind.ADJUSTED, -11),
         (Kind.REPORTED, -11),
     ],
 )
 def test_what_is_not_there_cannot_be_taken(kind: Kind, quantity: int):
-    before = stock(on_hand=10, reserved=2, allocated=1, safety=1, unavailable=3, inbound=1)
+    before = stock(on_hand=10, reserved=2, allocated=1, safety=1, damaged=3, future=1, in_transit=2)
     with pytest.raises(NotEnough):
         plan(before, [fact(kind, quantity, source=None)])
 
@@ -235,8 +242,8 @@ def test_a_folded_batch_ends_where_its_messages_one_by_one_end(facts: list[Fact]
         assert refusal.value.position == failed
         return
     folded = plan(row, facts)
-    assert {name: folded.result.amount(name) for name in ("on_hand", "reserved", "unavailable", "available")} == {
-        name: single.amount(name) for name in ("on_hand", "reserved", "unavailable", "available")
+    assert {name: folded.result.amount(name) for name in ("on_hand", "reserved", "damaged", "available")} == {
+        name: single.amount(name) for name in ("on_hand", "reserved", "damaged", "available")
     }
     assert list(folded.taken.values()) == history
     assert {source: now for source, (_, now) in folded.marks.items()} == marks

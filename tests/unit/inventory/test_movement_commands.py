@@ -15,7 +15,6 @@ from oms.inventory.fold import Fact
 from oms.inventory.model import MovementKind, StockRow
 from oms.inventory.requests import FeedMessage, Movement
 from oms.inventory.store import movements_of, rows_of
-from oms.inventory.writes import allocate_available, reserve, ship
 from oms.platform.clock import FixedClock
 from oms.platform.commands import Call, Runtime
 from oms.platform.principal import system_principal
@@ -25,6 +24,7 @@ from oms.registry import reads
 from oms.registry.model import Item, Node
 from oms.registry.store import item_write, node_write
 from tests.memory_table import MemoryDatabase
+from tests.stock_claims import claim
 
 NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
 NODES = [f"n{number}" for number in range(60)]
@@ -92,7 +92,7 @@ def rows(database: MemoryDatabase) -> dict[str, StockRow]:
 
 def test_a_shortage_seen_too_late_is_decided_again_from_the_new_row(runtime: Runtime, database: Interrupted):
     record_movements(runtime, call("in"), [movement(quantity=5)])
-    database.before_commits = [lambda: MemoryDatabase.commit(database, [reserve("t1", "A", "n0", 4)])]
+    database.before_commits = [lambda: MemoryDatabase.commit(database, claim("reserve", "t1", "A", "n0", 4))]
     outcome = record_movements(runtime, call("out"), [movement(kind="adjusted", quantity=-3)])
     assert outcome.body["movements"][0]["deficit"] == 2
     assert rows(database)["n0"] == StockRow("A", "n0", on_hand=2, reserved=4, available=-2, version=3)
@@ -100,8 +100,8 @@ def test_a_shortage_seen_too_late_is_decided_again_from_the_new_row(runtime: Run
 
 def test_a_count_that_raced_a_shipment_counts_it(runtime: Runtime, database: Interrupted):
     apply_feed(runtime, [message(10)])
-    database.commit([allocate_available("t1", "A", "n0", 2)])
-    left = ship("t1", "A", "n0", 2, movement_id="m", cause="ful_1", at=datetime(2026, 3, 9, 12, 1, tzinfo=UTC))
+    database.commit(claim("allocate_available", "t1", "A", "n0", 2))
+    left = claim("ship", "t1", "A", "n0", 2, at=datetime(2026, 3, 9, 12, 1, tzinfo=UTC))
     database.before_commits = [lambda: MemoryDatabase.commit(database, left)]
     assert apply_feed(runtime, [message(10, 2, "snapshot")]) is None
     assert rows(database)["n0"].on_hand == 8
@@ -176,7 +176,7 @@ def test_parts_keep_the_order_and_miss_nothing():
 
 def test_a_claim_between_reading_and_writing_is_never_oversold(runtime: Runtime, database: Interrupted):
     record_movements(runtime, call("in"), [movement(quantity=5)])
-    database.before_commits = [lambda: MemoryDatabase.commit(database, [reserve("t1", "A", "n0", 4)])]
+    database.before_commits = [lambda: MemoryDatabase.commit(database, claim("reserve", "t1", "A", "n0", 4))]
     with pytest.raises(OutOfStock):
         record_movements(runtime, call("out"), [movement(kind="damaged", quantity=2)])
     assert rows(database)["n0"] == StockRow("A", "n0", on_hand=5, reserved=4, available=1, version=2)

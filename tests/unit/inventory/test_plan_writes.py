@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from oms.inventory.fold import Fact, NotEnough, RowPlan, fold
+from oms.inventory.model import BUCKETS, FROM_HELD_BACK, StockRow, effect, movement_effect
 from oms.inventory.model import MovementKind as Kind
-from oms.inventory.model import StockRow, effect, movement_effect
-from oms.inventory.writes import LedgerEntry, feed_key, feed_mark, hold_back, new_row, open_row, ship
+from oms.inventory.rows import LedgerEntry, feed_key, feed_mark, new_row, open_row
+from oms.inventory.writes import StockChanges
 from oms.platform.dynamodb import Conflict
 from oms.platform.writes import Key, Write
 from tests.memory_table import MemoryDatabase
@@ -20,7 +21,10 @@ ROW = Key("T#acme#SKU#A", "NODE#n1")
 
 
 def fact(kind: Kind, quantity: int, *, position: int = 0, source: str | None = "pos", sequence: int | None = 1) -> Fact:
-    return Fact(position, "A", "n1", kind, quantity, NOON, f"cause-{position}", source, sequence, f"why-{position}")
+    bucket = "damaged" if kind in FROM_HELD_BACK else None
+    return Fact(
+        position, "A", "n1", kind, quantity, NOON, f"cause-{position}", source, sequence, f"why-{position}", bucket
+    )
 
 
 def plan(before: StockRow | None, *facts: Fact, history: tuple[LedgerEntry, ...] = ()) -> RowPlan:
@@ -29,7 +33,7 @@ def plan(before: StockRow | None, *facts: Fact, history: tuple[LedgerEntry, ...]
 
 def read(tables: MemoryDatabase) -> StockRow:
     stored = tables.rows["stock", ROW]
-    names = ("on_hand", "reserved", "allocated", "safety", "unavailable", "inbound", "available", "version")
+    names = (*BUCKETS, "available", "version")
     return StockRow("A", "n1", **{name: int(str(stored[name])) for name in names})
 
 
@@ -63,7 +67,7 @@ def test_every_fact_stands_in_the_ledger_with_all_that_is_known_of_it():
         {
             "kind": "damaged",
             "quantity": 1,
-            "changes": {"unavailable": 1, "available": -1},
+            "changes": {"damaged": 1, "available": -1},
             "at": "2026-01-05T12:00:00.000Z",
             "cause": "cause-1",
             "source": "wms",
@@ -121,7 +125,7 @@ def test_what_moved_in_the_very_moment_of_a_count_is_in_it():
         assert plan(before, fact(Kind.COUNTED, 9), history=(history,)).result.on_hand == found
     assert plan(before, fact(Kind.COUNTED, 9), history=(moved(later, Kind.COUNTED),)).taken == {}
     # What moved between other buckets is no matter of a count.
-    blocked = LedgerEntry(Kind.BLOCKED, 1, {"unavailable": 1, "available": -1}, later, "cause", "wms")
+    blocked = LedgerEntry(Kind.BLOCKED, 1, {"blocked": 1, "available": -1}, later, "cause", "wms")
     assert plan(before, fact(Kind.COUNTED, 9), history=(blocked,)).result.on_hand == 9
 
 
@@ -132,15 +136,17 @@ def test_a_shortage_says_where_what_and_how_many():
     assert refused.value.detail == "A at n1: 2 units too few allocated."
     with pytest.raises(NotEnough) as refused:
         plan(StockRow("A", "n1", on_hand=5, available=5), fact(Kind.SCRAPPED, 7))
-    assert "7 units too few unavailable" in refused.value.detail
+    assert "7 units too few damaged" in refused.value.detail
 
 
 def test_what_leaves_or_is_held_back_stands_in_the_ledger_under_its_own_name():
-    shipped = ship("acme", "A", "n1", 2, movement_id="mov_9", cause="shp_1", at=NOON)
-    (line,) = ledger_line(shipped, "mov_9")
+    changes = StockChanges("acme", movement_id="mov_9", cause="shp_1", at=NOON)
+    changes.ship("A", "n1", 2)
+    (line,) = ledger_line(changes.writes(), "mov_9")
     assert (line["kind"], line["quantity"], line["cause"]) == ("shipped", 2, "shp_1")
-    held = hold_back("acme", "A", "n1", 2, kind=Kind.DAMAGED, cause="ful_1", at=NOON, reason="torn")
-    (line,) = ledger_line(held, "ful_1")
+    changes = StockChanges("acme", movement_id="mov_8", cause="ful_1", at=NOON)
+    changes.hold_back("A", "n1", 2, kind=Kind.DAMAGED, reason="torn")
+    (line,) = ledger_line(changes.writes(), "mov_8")
     assert (line["kind"], line["cause"], line["reason"]) == ("damaged", "ful_1", "torn")
 
 

@@ -231,17 +231,17 @@ def test_a_repeat_that_begins_when_the_first_call_has_just_succeeded(stock: int)
 
 
 def test_many_lines_of_few_skus_fit_one_transaction_or_none(world: World):
-    """The writes are counted as they are: sixty SKUs in 1,100 lines are a saga, the same in sixty lines not."""
-    for sku in MANY[:60]:
-        world.add_item(sku, {"DC1": 20})
+    """The writes are counted as they are: 36 SKUs in 1,100 lines are a saga, the same in 36 lines not."""
+    for sku in MANY[:36]:
+        world.add_item(sku, {"DC1": 40})
     commits = len(world.database.commits)
-    world.placed(*[line(sku, 1, 10) for sku in MANY[:60]])
+    world.placed(*[line(sku, 1, 10) for sku in MANY[:36]])
     assert len(world.database.commits) == commits + 1
     channel = replace(CHANNEL, permissions=CHANNEL.permissions | {"lines.1100"})
-    thousand = document(*[line(MANY[n % 60], 1, 10) for n in range(1100)], external_id="long")
+    thousand = document(*[line(MANY[n % 36], 1, 10) for n in range(1100)], external_id="long")
     outcome = world.place(thousand, principal=channel)
     assert outcome.status == 201
-    assert len(world.database.commits) == commits + 1 + 1 + chunks(60) + 1 + 1  # saga, chunks, order, notes
+    assert len(world.database.commits) == commits + 1 + 1 + chunks(36) + 1 + 1  # saga, chunks, order, notes
 
 
 @pytest.mark.capability("D4")

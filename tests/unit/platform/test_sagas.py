@@ -62,9 +62,9 @@ def runtime(tables: OrderTables, clock: FixedClock) -> Runtime:
     return Runtime(clock=clock, ids=Numbered(), database=tables)
 
 
-def give_back(tenant: str, claims: Sequence[Claim]) -> Iterator[Write]:
+def give_back(runtime: Runtime, saga: Saga, number: int, claims: Sequence[Claim]) -> Iterator[Write]:
     for sku, node, units in claims:
-        key = Key(f"T#{tenant}#SKU#{sku}", f"NODE#{node}")
+        key = Key(f"T#{saga.tenant}#SKU#{sku}", f"NODE#{node}")
         yield Write(Kind.CHANGE, "stock", key, add={"free": units}, at_least={"free": 0})
 
 

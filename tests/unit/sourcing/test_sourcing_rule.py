@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oms.sourcing.geo import locate
+from oms.platform.geo import locate
 from oms.sourcing.model import Allotment, Demand, Place, Plan, Source, source
 
 HOME = Place(40_700_000, -74_000_000)

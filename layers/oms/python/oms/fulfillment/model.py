@@ -15,7 +15,7 @@ from oms.platform.problems import FieldError, InvalidRequest
 
 # Shipping writes a stock row and a stock ledger row per line, plus order, work, shipment, events and record; a
 # transaction holds 90 actions.
-MOST_LINES = 40
+MOST_LINES = 36
 
 
 class Status(StrEnum):

@@ -22,8 +22,8 @@ from oms.fulfillment.protocol import Action
 from oms.fulfillment.request import ActionRequest
 from oms.fulfillment.shipping import new_shipment, shipment_event
 from oms.fulfillment.writes import event_lines, moved, work_ids
-from oms.inventory import writes as stock
 from oms.inventory.model import MovementKind
+from oms.inventory.writes import StockChanges
 from oms.orders.model import Header, Order
 from oms.orders.writes import cancelled_units
 from oms.platform.commands import Call, Runtime
@@ -73,7 +73,7 @@ def reject_fulfillment_order(
     header, events = _let_go(order, work, work.asked)
     if left.status is Status.REJECTED:
         events.append(FulfillmentOrderRejected(**work_ids(work), reason=reason))
-    return Step(left, events, stock=_released(call, order, work, _remaining(work)), header=header)
+    return Step(left, events, stock=_released(runtime, call, order, work, _remaining(work)), header=header)
 
 
 def close_fulfillment_order(
@@ -89,16 +89,11 @@ def close_fulfillment_order(
     kind = HELD_BACK.get(reason)
     units = _remaining(work)
     if kind is None:
-        return Step(left, events, stock=_released(call, order, work, units), header=header)
-    now = runtime.clock.now()
-    held = [
-        write
-        for sku, quantity in _by_sku(order, work, units).items()
-        for write in stock.hold_back(
-            call.tenant, sku, work.node_id, quantity, kind=kind, cause=work.id, at=now, reason=reason
-        )
-    ]
-    return Step(left, events, stock=held, header=header)
+        return Step(left, events, stock=_released(runtime, call, order, work, units), header=header)
+    held = _changes(runtime, call, order, work.id)
+    for sku, quantity in _by_sku(order, work, units).items():
+        held.hold_back(sku, work.node_id, quantity, kind=kind, reason=reason)
+    return Step(left, events, stock=held.writes(), header=header)
 
 
 def pick_fulfillment_order(
@@ -156,7 +151,7 @@ def cancel_response_fulfillment_order(
     kept = {n: asked - units.get(n, 0) for n, asked in work.asked.items() if asked > units.get(n, 0)}
     if kept:
         events.insert(1, _refused(work, kept, request.reason or "not_named"))
-    return Step(let_go, events, stock=_released(call, order, work, units), header=header)
+    return Step(let_go, events, stock=_released(runtime, call, order, work, units), header=header)
 
 
 VERBS: Mapping[Action, Verb] = {
@@ -178,25 +173,15 @@ def _leave(
     left = protocol.leave(work, request.quantities, action)
     lines = moved(work, left, attrgetter("shipped"))
     shipment = new_shipment(runtime, order, left, lines, request)
-    consumed = [
-        write
-        for sku, quantity in _by_sku(order, work, {line.line_no: line.quantity for line in lines}).items()
-        for write in stock.ship(
-            call.tenant,
-            sku,
-            work.node_id,
-            quantity,
-            movement_id=shipment.id,
-            cause=shipment.id,
-            at=runtime.clock.now(),
-        )
-    ]
+    consumed = _changes(runtime, call, order, shipment.id)
+    for sku, quantity in _by_sku(order, work, {line.line_no: line.quantity for line in lines}).items():
+        consumed.ship(sku, work.node_id, quantity)
     events: list[EventData] = [shipment_event(order, shipment)]
     still = left.asked
     overtaken = {n: units - still.get(n, 0) for n, units in work.asked.items() if units > still.get(n, 0)}
     if overtaken:
         events.append(_refused(work, overtaken, SHIPPED))
-    return Step(left, events, [shipment], consumed)
+    return Step(left, events, [shipment], consumed.writes())
 
 
 def _let_go(order: Order, work: FulfillmentOrder, units: Mapping[int, int]) -> tuple[Header | None, list[EventData]]:
@@ -225,12 +210,18 @@ def _remaining(work: FulfillmentOrder) -> dict[int, int]:
     return {line.line_no: line.remaining for line in work.lines if line.remaining}
 
 
-def _released(call: Call, order: Order, work: FulfillmentOrder, units: Mapping[int, int]) -> list[Write]:
+def _released(
+    runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, units: Mapping[int, int]
+) -> list[Write]:
     """Allocated units go back to available stock."""
-    return [
-        stock.release_allocation(call.tenant, sku, work.node_id, quantity)
-        for sku, quantity in _by_sku(order, work, units).items()
-    ]
+    given_back = _changes(runtime, call, order, work.id)
+    for sku, quantity in _by_sku(order, work, units).items():
+        given_back.release_allocation(sku, work.node_id, quantity)
+    return given_back.writes()
+
+
+def _changes(runtime: Runtime, call: Call, order: Order, cause: str) -> StockChanges:
+    return StockChanges(call.tenant, movement_id=order.next_change, cause=cause, at=runtime.clock.now())
 
 
 def _by_sku(order: Order, work: FulfillmentOrder, units: Mapping[int, int]) -> dict[str, int]:

@@ -16,8 +16,8 @@ from oms.inventory.batch import MOST_AHEAD, chunks, decide, make_plans
 from oms.inventory.fold import Fact, NotEnough
 from oms.inventory.model import MovementKind
 from oms.inventory.requests import FeedMessage, Movement
+from oms.inventory.rows import stock_key
 from oms.inventory.store import RowName
-from oms.inventory.writes import stock_key
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, find_outcome, input_hash
 from oms.platform.principal import Principal, permits, system_principal
 from oms.platform.problems import FieldError, InvalidRequest
@@ -106,6 +106,7 @@ def _fact(position: int, movement: Movement, now: datetime, cause: str) -> Fact:
         movement.source,
         movement.sequence,
         movement.reason,
+        movement.bucket,
     )
 
 

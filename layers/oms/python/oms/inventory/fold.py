@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from oms.inventory.model import Effect, MovementKind, StockRow, after, movement_effect
-from oms.inventory.writes import LedgerEntry, below_promised, feed_mark, ledger_row, new_row, open_row
+from oms.inventory.rows import LedgerEntry, below_promised, feed_mark, ledger_row, new_row, open_row
 from oms.platform.problems import OutOfStock
 from oms.platform.writes import Value, Write
 
@@ -36,6 +36,7 @@ class Fact:
     source: str | None = None
     sequence: int | None = None
     reason: str | None = None
+    bucket: str | None = None
 
     @property
     def row(self) -> tuple[str, str]:
@@ -115,7 +116,7 @@ def fold(
                 continue
             quantity = _change_by_count(plan, fact, known)
             plan.pins["on_hand"] = plan.start.on_hand
-        step = movement_effect(fact.kind, quantity)
+        step = movement_effect(fact.kind, quantity, fact.bucket)
         _add(plan, fact, step)
         plan.taken[fact.position] = LedgerEntry(
             fact.kind, fact.quantity, step.changes, fact.at, fact.cause, fact.source, fact.sequence, fact.reason

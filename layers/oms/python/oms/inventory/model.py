@@ -1,7 +1,8 @@
 """Stock of one SKU at one node: its buckets, what each business fact does to them, and the one formula.
 
-available = on_hand - reserved - allocated - safety - unavailable, kept on the row. No fact states its own change of
-`available`: it is worked out from the other buckets, so that no write can leave the row inconsistent.
+available = on_hand - reserved - allocated - safety - damaged - quality_control - blocked, kept on the row. No fact
+states its own change of `available`: it is worked out from the other buckets, so that no write can leave the row
+inconsistent.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-# Counted in whole units. `unavailable` is on hand but not for sale (damaged, blocked, under inspection); `inbound` is
-# expected and not yet here.
-BUCKETS = ("on_hand", "reserved", "allocated", "safety", "unavailable", "inbound")
-_TAKE_FROM_AVAILABLE = ("reserved", "allocated", "safety", "unavailable")
+# On hand and not for sale, by the reason.
+HELD_BACK = ("damaged", "quality_control", "blocked")
+# Counted in whole units. `in_transit` has left its sender, `future` is ordered from a supplier; neither is here yet.
+BUCKETS = ("on_hand", "reserved", "allocated", "safety", *HELD_BACK, "in_transit", "future")
+_TAKE_FROM_AVAILABLE = ("reserved", "allocated", "safety", *HELD_BACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +28,23 @@ class StockRow:
     reserved: int = 0
     allocated: int = 0
     safety: int = 0
-    unavailable: int = 0
-    inbound: int = 0
+    damaged: int = 0
+    quality_control: int = 0
+    blocked: int = 0
+    in_transit: int = 0
+    future: int = 0
     available: int = 0
     version: int = 0
 
     @property
+    def held_back(self) -> int:
+        """Units on hand that are not for sale."""
+        return self.damaged + self.quality_control + self.blocked
+
+    @property
     def deficit(self) -> int:
         """Promised units (reserved and allocated) that usable stock no longer covers; safety stock covers them too."""
-        return max(0, self.reserved + self.allocated + self.unavailable - self.on_hand)
+        return max(0, self.reserved + self.allocated + self.held_back - self.on_hand)
 
     def amount(self, bucket: str) -> int:
         """The units in a bucket, by its name."""
@@ -53,16 +63,22 @@ class Effect:
         needs = dict(self.needs)
         for bucket, amount in later.needs.items():
             needs[bucket] = max(needs.get(bucket, 0), amount - self.changes.get(bucket, 0))
-        names = {**self.changes, **later.changes}
         return Effect(
-            {name: self.changes.get(name, 0) + later.changes.get(name, 0) for name in names},
-            {bucket: amount for bucket, amount in needs.items() if amount > 0},
+            _sum(self.changes, later.changes), {bucket: amount for bucket, amount in needs.items() if amount > 0}
         )
+
+    def beside(self, other: Effect) -> Effect:
+        """Both at once: what both need adds up, and neither lives on what the other brings."""
+        return Effect(_sum(self.changes, other.changes), _sum(self.needs, other.needs))
 
     def missing(self, row: StockRow) -> dict[str, int]:
         """Buckets that hold too little for it, with the number of units that lack."""
         short = {bucket: amount - row.amount(bucket) for bucket, amount in self.needs.items()}
         return {bucket: units for bucket, units in short.items() if units > 0}
+
+
+def _sum(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:
+    return {name: first.get(name, 0) + second.get(name, 0) for name in {**first, **second}}
 
 
 def effect(needs: Mapping[str, int] | None = None, **changes: int) -> Effect:
@@ -82,42 +98,63 @@ def after(row: StockRow, change: Effect) -> StockRow:
 
 
 class MovementKind(StrEnum):
-    """Why stock changed. Orders and fulfilment write `shipped`, a count writes `counted`, a feed `reported`."""
+    """Why stock changed. Orders write `reserved` to `shipped`, a count writes `counted`, a feed `reported`."""
 
     RECEIVED = "received"  # goods came in
     RETURNED = "returned"  # a customer's return went back to stock
     ADJUSTED = "adjusted"  # a correction of on hand, up or down; the only one that may go below what is promised
     DAMAGED = "damaged"  # on hand, no longer for sale
-    BLOCKED = "blocked"  # on hand, held back (inspection, recall)
-    RESTORED = "restored"  # damaged or blocked units are for sale again
-    SCRAPPED = "scrapped"  # damaged or blocked units left the building
-    EXPECTED = "expected"  # inbound supply announced, or withdrawn with a minus
+    INSPECTED = "inspected"  # on hand, held back until quality control has looked at it
+    BLOCKED = "blocked"  # on hand, held back (missing at its place, recalled)
+    RESTORED = "restored"  # units that were held back are for sale again
+    SCRAPPED = "scrapped"  # units that were held back left the building
+    EXPECTED = "expected"  # supply was ordered, or is withdrawn with a minus
+    DISPATCHED = "dispatched"  # supply is on its way, or is withdrawn with a minus
     SAFETY_CHANGED = "safety_changed"  # units held back from sale, more or fewer
+    RESERVED = "reserved"  # claimed for an order or a basket
+    ALLOCATED = "allocated"  # firmly given to the work of a node
+    RELEASED = "released"  # a claim ended, its units are available again
     SHIPPED = "shipped"
     COUNTED = "counted"
     REPORTED = "reported"
 
 
-SIGNED_KINDS = frozenset({MovementKind.ADJUSTED, MovementKind.EXPECTED, MovementKind.SAFETY_CHANGED})
+SIGNED_KINDS = frozenset(
+    {MovementKind.ADJUSTED, MovementKind.EXPECTED, MovementKind.DISPATCHED, MovementKind.SAFETY_CHANGED}
+)
+# Where units go that are held back, by the kind of movement.
+HELD_IN = {
+    MovementKind.DAMAGED: "damaged",
+    MovementKind.INSPECTED: "quality_control",
+    MovementKind.BLOCKED: "blocked",
+}
+# Movements out of a bucket of held back units, which they must name.
+FROM_HELD_BACK = frozenset({MovementKind.RESTORED, MovementKind.SCRAPPED})
+_SUPPLY = {MovementKind.EXPECTED: "future", MovementKind.DISPATCHED: "in_transit"}
 
 
-def movement_effect(kind: MovementKind, quantity: int) -> Effect:
-    """What a movement of so many units does; quantities are positive except for SIGNED_KINDS."""
+def movement_effect(kind: MovementKind, quantity: int, bucket: str | None = None) -> Effect:
+    """What a movement of so many units does; quantities are positive except for SIGNED_KINDS.
+
+    `bucket` is where units of FROM_HELD_BACK come from. Claims have effects of their own and raise ValueError here.
+    """
     match kind:
         case MovementKind.RECEIVED | MovementKind.RETURNED:
             return effect(on_hand=quantity)
         case MovementKind.ADJUSTED | MovementKind.REPORTED | MovementKind.COUNTED:
             lost = max(0, -quantity)
             return effect({"on_hand": lost, "available": lost} if lost else None, on_hand=quantity)
-        case MovementKind.DAMAGED | MovementKind.BLOCKED:
-            return effect({"available": quantity}, unavailable=quantity)
-        case MovementKind.RESTORED:
-            return effect({"unavailable": quantity}, unavailable=-quantity)
-        case MovementKind.SCRAPPED:
-            return effect({"unavailable": quantity, "on_hand": quantity}, on_hand=-quantity, unavailable=-quantity)
-        case MovementKind.EXPECTED:
-            return effect({"inbound": -quantity} if quantity < 0 else None, inbound=quantity)
+        case MovementKind.DAMAGED | MovementKind.INSPECTED | MovementKind.BLOCKED:
+            return effect({"available": quantity}, **{HELD_IN[kind]: quantity})
+        case MovementKind.RESTORED if bucket in HELD_BACK:
+            return effect({bucket: quantity}, **{bucket: -quantity})
+        case MovementKind.SCRAPPED if bucket in HELD_BACK:
+            return effect({bucket: quantity, "on_hand": quantity}, on_hand=-quantity, **{bucket: -quantity})
+        case MovementKind.EXPECTED | MovementKind.DISPATCHED:
+            there = _SUPPLY[kind]
+            return effect({there: -quantity} if quantity < 0 else None, **{there: quantity})
         case MovementKind.SAFETY_CHANGED:
             return effect({"safety": -quantity} if quantity < 0 else None, safety=quantity)
         case MovementKind.SHIPPED:
             return effect({"allocated": quantity, "on_hand": quantity}, on_hand=-quantity, allocated=-quantity)
+    raise ValueError(f"a movement of kind {kind} out of {bucket} has no effect of its own")

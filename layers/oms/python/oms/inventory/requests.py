@@ -6,12 +6,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from oms.inventory.model import SIGNED_KINDS, MovementKind
+from oms.inventory.model import FROM_HELD_BACK, SIGNED_KINDS, MovementKind
 from oms.platform.fields import Code, Instant, Label, SignedQuantity
 from oms.platform.intake import Request
 from oms.platform.problems import TooLarge
+from oms.registry.model import Journey
 
 MOST_MOVEMENTS = 500
+MOST_LISTED = 100
+MOST_ASKED = 100
 _LARGEST_SEQUENCE = 2**63 - 1
 
 
@@ -19,6 +22,31 @@ def _not_too_many(rows: Any) -> Any:
     if isinstance(rows, list) and len(rows) > MOST_MOVEMENTS:
         raise TooLarge(f"{len(rows)} movements; the limit is {MOST_MOVEMENTS}.", pointer="/movements")
     return rows
+
+
+class MovementsQuery(Request):
+    """Whose movements to show: those of one node, newest first."""
+
+    node_id: Code
+    limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 25
+    cursor: Annotated[str, Field(max_length=4096)] | None = None
+
+
+def _listed(text: Any) -> Any:
+    return tuple(dict.fromkeys(text.split(","))) if isinstance(text, str) else text
+
+
+class AvailabilityQuery(Request):
+    """What can be had: of up to 100 SKUs, at up to 100 nodes or at all of them.
+
+    With `method`, only nodes with that journey count; with `postal_code` and `country`, the nearest node comes first.
+    """
+
+    skus: Annotated[tuple[Code, ...], BeforeValidator(_listed), Field(min_length=1, max_length=MOST_ASKED)]
+    nodes: Annotated[tuple[Code, ...], BeforeValidator(_listed), Field(max_length=MOST_ASKED)] = ()
+    method: Journey | None = None
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "US"
+    postal_code: Annotated[str, Field(min_length=1, max_length=20)] | None = None
 
 
 class Movement(Request):
@@ -31,13 +59,16 @@ class Movement(Request):
         "returned",
         "adjusted",
         "damaged",
+        "inspected",
         "blocked",
         "restored",
         "scrapped",
         "expected",
+        "dispatched",
         "safety_changed",
     ]
     quantity: SignedQuantity
+    bucket: Annotated[Literal["damaged", "quality_control", "blocked"] | None, Field(validate_default=True)] = None
     reason: Label | None = None
     source: Code | None = None
     sequence: Annotated[int, Field(strict=True, ge=0, le=_LARGEST_SEQUENCE)] | None = None
@@ -51,6 +82,14 @@ class Movement(Request):
         if quantity < 0 and kind is not None and MovementKind(kind) not in SIGNED_KINDS:
             raise ValueError(f"a movement of kind {kind} has a positive quantity")
         return quantity
+
+    @field_validator("bucket")
+    @classmethod
+    def _bucket_of_held_back(cls, bucket: str | None, info: ValidationInfo) -> str | None:
+        kind = info.data.get("kind")
+        if kind is not None and (MovementKind(kind) in FROM_HELD_BACK) != (bucket is not None):
+            raise ValueError("the bucket that restored or scrapped units come out of, and of no other movement")
+        return bucket
 
     @field_validator("sequence")
     @classmethod

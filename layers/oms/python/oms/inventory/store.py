@@ -5,6 +5,7 @@
 | all nodes of a SKU | Query sk begins NODE# |
 | some rows of many SKUs | BatchGet NODE#<node> |
 | last sequence of a feed | BatchGet FEED#<node>#<source> |
+| movements of a row, newest first | one page of sk begins MOVE#<node># |
 | movements of a row since an instant | Query sk begins MOVE#<node>#<what both ends of the time span share> |
 """
 
@@ -15,8 +16,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from oms.inventory.model import BUCKETS, MovementKind, StockRow
-from oms.inventory.writes import TABLE, LedgerEntry, feed_key, sku_partition, stock_key
+from oms.inventory.rows import TABLE, LedgerEntry, feed_key, sku_partition, stock_key
 from oms.platform.clock import format_instant, parse_instant
+from oms.platform.cursors import bad_cursor
 from oms.platform.dynamodb import Database
 from oms.platform.writes import Item
 
@@ -65,19 +67,38 @@ def movements_of(
     if since is not None and until is not None:
         begins += _shared_beginning(format_instant(since), format_instant(until))
     for item in database.query(TABLE, sku_partition(tenant, sku), begins=begins):
-        for entry in json.loads(str(item["body"])):
-            at = parse_instant(entry["at"])
-            if since is None or at > since:
-                yield LedgerEntry(
-                    MovementKind(entry["kind"]),
-                    entry["quantity"],
-                    entry["changes"],
-                    at,
-                    entry["cause"],
-                    entry["source"],
-                    entry["sequence"],
-                    entry["reason"],
-                )
+        for entry in entries_from_item(item):
+            if since is None or entry.at > since:
+                yield entry
+
+
+def newest_movements(
+    database: Database, tenant: str, sku: str, node_id: str, *, limit: int, after: str | None
+) -> tuple[list[LedgerEntry], str | None]:
+    """A page of a row's movements, newest first, as many as `limit` lines hold, and the position of the next page."""
+    begins = f"MOVE#{node_id}#"
+    if after is not None and not after.startswith(begins):
+        raise bad_cursor()
+    page = database.query_page(TABLE, sku_partition(tenant, sku), begins=begins, limit=limit, after=after)
+    entries = [entry for item in page.items for entry in reversed(entries_from_item(item))]
+    return entries, page.next["sk"] if page.next else None
+
+
+def entries_from_item(item: Item) -> list[LedgerEntry]:
+    """The movements of a line of the stock ledger, in the order in which they happened."""
+    return [
+        LedgerEntry(
+            MovementKind(entry["kind"]),
+            entry["quantity"],
+            entry["changes"],
+            parse_instant(entry["at"]),
+            entry["cause"],
+            entry["source"],
+            entry["sequence"],
+            entry["reason"],
+        )
+        for entry in json.loads(str(item["body"]))
+    ]
 
 
 def row_from_item(sku: str, item: Item) -> StockRow:

@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from oms.inventory.model import BUCKETS, StockRow
-from oms.inventory.store import rows_of
-from oms.inventory.writes import sku_partition
+from oms.inventory.requests import MovementsQuery
+from oms.inventory.rows import LedgerEntry, sku_partition
+from oms.inventory.store import newest_movements, rows_of
+from oms.platform.clock import format_instant
+from oms.platform.cursors import decode_cursor, encode_cursor
 from oms.platform.dynamodb import Database
-from oms.platform.principal import Principal, permits
+from oms.platform.principal import Principal, authorize, permits
 from oms.platform.problems import NotFound
 from oms.registry.reads import known_items
 
@@ -29,6 +32,39 @@ def read_stock(database: Database, principal: Principal, sku: str, now: datetime
         "nodes": [_node(row) for row in own],
         "totals": _totals(own),
         "available_actions": ["record_movements"],
+    }
+
+
+def read_movements(
+    database: Database, principal: Principal, sku: str, wanted: MovementsQuery, now: datetime
+) -> dict[str, Any]:
+    """A page of the stock ledger of a SKU at a node, newest first; what is unknown or not theirs raises NotFound."""
+    key = sku_partition(principal.tenant, sku)
+    if not known_items(database, principal.tenant, [sku], now):
+        raise NotFound()
+    authorize(principal, "inventory.read", key, node=wanted.node_id)
+    after = decode_cursor(wanted.cursor).get("sk") if wanted.cursor else None
+    entries, position = newest_movements(
+        database, principal.tenant, sku, wanted.node_id, limit=wanted.limit, after=after
+    )
+    return {
+        "sku": sku,
+        "node_id": wanted.node_id,
+        "movements": [_entry(entry) for entry in entries],
+        "next_cursor": encode_cursor({"sk": position}) if position else None,
+    }
+
+
+def _entry(entry: LedgerEntry) -> dict[str, Any]:
+    return {
+        "kind": entry.kind.value,
+        "quantity": entry.quantity,
+        "changes": dict(entry.changes),
+        "at": format_instant(entry.at),
+        "cause": entry.cause,
+        "source": entry.source,
+        "sequence": entry.sequence,
+        "reason": entry.reason,
     }
 
 

@@ -1,185 +1,114 @@
-"""Stock writes for other contexts: pure builders that a command puts into its own transaction.
+"""Stock changes for other contexts: collected by a command, and put into its own transaction.
 
-Life of a claim: reserve -> allocate (or move_claim to another node) -> ship, with a release at each step. Every
-builder keeps `available` true and counts `version` up. Writes on one row merge: their demands add up, so two lines of
-one SKU are held to the sum.
+Life of a claim: reserve -> allocate (or move_claim to another node) -> ship, with a release at each step. Whatever is
+collected about one row becomes one change of it and one line of the stock ledger, in the same transaction; so the
+ledger knows every movement, and its replay gives the buckets. Demands on one row add up, so two lines of one SKU are
+held to the sum.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from oms.inventory.model import BUCKETS, Effect, MovementKind, StockRow, effect, movement_effect
-from oms.platform.clock import format_instant
-from oms.platform.principal import tenant_prefix
-from oms.platform.writes import Key, Kind, Value, Write, create
-
-TABLE = "stock"
+from oms.inventory.model import HELD_IN, Effect, MovementKind, effect, movement_effect
+from oms.inventory.rows import LedgerEntry, change, ledger_row, open_row
+from oms.platform.writes import Write
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """One movement as it is kept forever: kind, bucket changes, when it was true, and what caused it.
+@dataclass(slots=True)
+class _Row:
+    """What is collected about one stock row. `keep` units must be left available after all of it."""
 
-    `quantity` is the number the cause stated; `changes` are the signed units per bucket it led to.
+    effect: Effect = field(default_factory=Effect)
+    # The same act for several lines of an order is one movement.
+    entries: dict[tuple[object, ...], LedgerEntry] = field(default_factory=dict)
+    keep: int = 0
+    may_be_new: bool = False
+
+
+class StockChanges:
+    """What one transaction does to stock.
+
+    `movement_id` names the transaction: it must be new for each that changes the same row. `cause` is the id of what it
+    happens for (an order, a fulfilment order, a shipment), `at` the instant in UTC at which it is true.
     """
 
-    kind: MovementKind
-    quantity: int
-    changes: Mapping[str, int]
-    at: datetime
-    cause: str
-    source: str | None = None
-    sequence: int | None = None
-    reason: str | None = None
+    def __init__(self, tenant: str, *, movement_id: str, cause: str, at: datetime) -> None:
+        self._tenant = tenant
+        self._movement_id = movement_id
+        self._cause = cause
+        self._at = at
+        self._rows: dict[tuple[str, str], _Row] = {}
 
+    def reserve(self, sku: str, node_id: str, quantity: int, *, keep: int = 0) -> None:
+        """Claim available units for an order; `keep` units must stay available behind it."""
+        self._add(sku, node_id, MovementKind.RESERVED, quantity, effect({"available": quantity}, reserved=quantity))
+        row = self._rows[sku, node_id]
+        row.keep = max(row.keep, keep)
 
-def stock_key(tenant: str, sku: str, node_id: str) -> Key:
-    """Where the stock row of a SKU at a node is kept."""
-    return Key(sku_partition(tenant, sku), f"NODE#{node_id}")
+    def release_reservation(self, sku: str, node_id: str, quantity: int) -> None:
+        """Give reserved units back."""
+        self._add(sku, node_id, MovementKind.RELEASED, quantity, effect({"reserved": quantity}, reserved=-quantity))
 
+    def allocate(self, sku: str, node_id: str, quantity: int) -> None:
+        """Turn a reservation into a firm allocation at the same node."""
+        made = effect({"reserved": quantity}, reserved=-quantity, allocated=quantity)
+        self._add(sku, node_id, MovementKind.ALLOCATED, quantity, made)
 
-def sku_partition(tenant: str, sku: str) -> str:
-    """Where everything about the stock of a SKU is kept."""
-    return f"{tenant_prefix(tenant)}SKU#{sku}"
+    def allocate_available(self, sku: str, node_id: str, quantity: int) -> None:
+        """Allocate available units that nobody has reserved."""
+        self._add(sku, node_id, MovementKind.ALLOCATED, quantity, effect({"available": quantity}, allocated=quantity))
 
+    def move_claim(self, sku: str, from_node: str, to_node: str, quantity: int) -> None:
+        """Give a reservation up at one node and allocate at another, together; at the same node simply allocate."""
+        if from_node == to_node:
+            self.allocate(sku, to_node, quantity)
+        else:
+            self.release_reservation(sku, from_node, quantity)
+            self.allocate_available(sku, to_node, quantity)
 
-def reserve(tenant: str, sku: str, node_id: str, quantity: int) -> Write:
-    """Claim available units for an order."""
-    return change(tenant, sku, node_id, effect({"available": quantity}, reserved=quantity))
+    def release_allocation(self, sku: str, node_id: str, quantity: int) -> None:
+        """Give allocated units back."""
+        self._add(sku, node_id, MovementKind.RELEASED, quantity, effect({"allocated": quantity}, allocated=-quantity))
 
+    def ship(self, sku: str, node_id: str, quantity: int) -> None:
+        """Allocated units have left."""
+        self._add(sku, node_id, MovementKind.SHIPPED, quantity, movement_effect(MovementKind.SHIPPED, quantity))
 
-def release_reservation(tenant: str, sku: str, node_id: str, quantity: int) -> Write:
-    """Give reserved units back."""
-    return change(tenant, sku, node_id, effect({"reserved": quantity}, reserved=-quantity))
+    def hold_back(self, sku: str, node_id: str, quantity: int, *, kind: MovementKind, reason: str) -> None:
+        """Allocated units that somebody found damaged or missing are held back from sale."""
+        bucket = HELD_IN[kind]
+        made = effect({"allocated": quantity}, allocated=-quantity, **{bucket: quantity})
+        self._add(sku, node_id, kind, quantity, made, reason)
 
+    def receive(self, sku: str, node_id: str, quantity: int) -> None:
+        """Goods came in; the row is made if it is the first time."""
+        self._add(sku, node_id, MovementKind.RECEIVED, quantity, movement_effect(MovementKind.RECEIVED, quantity))
+        self._rows[sku, node_id].may_be_new = True
 
-def allocate(tenant: str, sku: str, node_id: str, quantity: int) -> Write:
-    """Turn a reservation into a firm allocation at the same node."""
-    return change(tenant, sku, node_id, effect({"reserved": quantity}, reserved=-quantity, allocated=quantity))
+    def writes(self) -> list[Write]:
+        """One change and one ledger line per row, in the order in which the rows were first named."""
+        made: list[Write] = []
+        for (sku, node_id), row in self._rows.items():
+            needs = dict(row.effect.needs)
+            if row.keep:
+                needs["available"] = needs.get("available", 0) + row.keep
+            write = (open_row if row.may_be_new else change)(
+                self._tenant, sku, node_id, Effect(row.effect.changes, needs)
+            )
+            made += [write, ledger_row(self._tenant, sku, node_id, self._movement_id, list(row.entries.values()))]
+        return made
 
-
-def allocate_available(tenant: str, sku: str, node_id: str, quantity: int) -> Write:
-    """Allocate available units that nobody has reserved."""
-    return change(tenant, sku, node_id, effect({"available": quantity}, allocated=quantity))
-
-
-def move_claim(tenant: str, sku: str, from_node: str, to_node: str, quantity: int) -> list[Write]:
-    """Give a reservation up at one node and allocate at another, together; at the same node simply allocate."""
-    if from_node == to_node:
-        return [allocate(tenant, sku, to_node, quantity)]
-    return [
-        release_reservation(tenant, sku, from_node, quantity),
-        allocate_available(tenant, sku, to_node, quantity),
-    ]
-
-
-def release_allocation(tenant: str, sku: str, node_id: str, quantity: int) -> Write:
-    """Give allocated units back."""
-    return change(tenant, sku, node_id, effect({"allocated": quantity}, allocated=-quantity))
-
-
-def ship(
-    tenant: str, sku: str, node_id: str, quantity: int, *, movement_id: str, cause: str, at: datetime
-) -> list[Write]:
-    """Consume allocated units and keep the movement in the stock ledger; `movement_id` is new per SKU and node."""
-    shipped = movement_effect(MovementKind.SHIPPED, quantity)
-    entry = LedgerEntry(MovementKind.SHIPPED, quantity, shipped.changes, at, cause)
-    return [
-        change(tenant, sku, node_id, shipped),
-        ledger_row(tenant, sku, node_id, movement_id, [entry]),
-    ]
-
-
-def hold_back(
-    tenant: str,
-    sku: str,
-    node_id: str,
-    quantity: int,
-    *,
-    kind: MovementKind,
-    cause: str,
-    at: datetime,
-    reason: str,
-) -> list[Write]:
-    """Allocated units that somebody found damaged or missing are held back from sale; at most once per cause."""
-    made = effect({"allocated": quantity}, allocated=-quantity, unavailable=quantity)
-    entry = LedgerEntry(kind, quantity, made.changes, at, cause, reason=reason)
-    return [change(tenant, sku, node_id, made), ledger_row(tenant, sku, node_id, cause, [entry])]
-
-
-def receive(tenant: str, sku: str, node_id: str, quantity: int) -> Write:
-    """Goods came in; the row is made if it is the first time."""
-    return open_row(tenant, sku, node_id, movement_effect(MovementKind.RECEIVED, quantity))
-
-
-def below_promised(correction: Effect) -> Effect:
-    """The same effect without its demand on available units; on hand itself never goes below zero."""
-    needs = {bucket: amount for bucket, amount in correction.needs.items() if bucket != "available"}
-    return Effect(correction.changes, needs)
-
-
-def change(tenant: str, sku: str, node_id: str, made: Effect) -> Write:
-    """An effect on a row that exists (its needs say so)."""
-    return Write(
-        Kind.CHANGE,
-        TABLE,
-        stock_key(tenant, sku, node_id),
-        add={**{name: units for name, units in made.changes.items() if units}, "version": 1},
-        at_least=dict(made.needs),
-    )
-
-
-def open_row(tenant: str, sku: str, node_id: str, made: Effect, *, equals: Mapping[str, Value] | None = None) -> Write:
-    """An effect on a row that may not exist yet; every bucket is named, so that a new row has all of them."""
-    amounts = {bucket: made.changes.get(bucket, 0) for bucket in (*BUCKETS, "available")}
-    return Write(
-        Kind.CHANGE,
-        TABLE,
-        stock_key(tenant, sku, node_id),
-        add={**amounts, "version": 1},
-        at_least=dict(made.needs),
-        equals=dict(equals or {}),
-    )
-
-
-def new_row(tenant: str, row: StockRow) -> Write:
-    """A row that must not exist yet."""
-    amounts: dict[str, Value] = {bucket: row.amount(bucket) for bucket in (*BUCKETS, "available")}
-    return create(TABLE, stock_key(tenant, row.sku, row.node_id), {**amounts, "version": 1})
-
-
-def ledger_row(tenant: str, sku: str, node_id: str, movement_id: str, entries: Sequence[LedgerEntry]) -> Write:
-    """The movements of one row in one command, kept for good and in order of the latest of them."""
-    latest = format_instant(max(entry.at for entry in entries))
-    body = [
-        {
-            "kind": entry.kind.value,
-            "quantity": entry.quantity,
-            "changes": dict(entry.changes),
-            "at": format_instant(entry.at),
-            "cause": entry.cause,
-            "source": entry.source,
-            "sequence": entry.sequence,
-            "reason": entry.reason,
-        }
-        for entry in entries
-    ]
-    key = Key(sku_partition(tenant, sku), f"MOVE#{node_id}#{latest}#{movement_id}")
-    return create(TABLE, key, {"body": json.dumps(body, separators=(",", ":"), ensure_ascii=False)})
-
-
-def feed_key(tenant: str, sku: str, node_id: str, source: str) -> Key:
-    """Where the last sequence number of a source for a stock row is kept."""
-    return Key(sku_partition(tenant, sku), f"FEED#{node_id}#{source}")
-
-
-def feed_mark(tenant: str, sku: str, node_id: str, source: str, *, last: int | None, now: int) -> Write:
-    """Move a source's mark from its last sequence number to a later one (None: its first message)."""
-    key = feed_key(tenant, sku, node_id, source)
-    if last is None:
-        return create(TABLE, key, {"sequence": now})
-    return Write(Kind.CHANGE, TABLE, key, set={"sequence": now}, equals={"sequence": last})
+    def _add(
+        self, sku: str, node_id: str, kind: MovementKind, quantity: int, made: Effect, reason: str | None = None
+    ) -> None:
+        row = self._rows.setdefault((sku, node_id), _Row())
+        row.effect = row.effect.beside(made)
+        entry = row.entries.get((kind, reason, tuple(made.changes)))
+        if entry is not None:
+            quantity += entry.quantity
+            made = Effect(entry.changes).beside(made)
+        row.entries[kind, reason, tuple(made.changes)] = LedgerEntry(
+            kind, quantity, made.changes, self._at, self._cause, reason=reason
+        )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from itertools import chain
 
-from oms.inventory import writes as stock
+from oms.inventory.writes import StockChanges
 from oms.orders.cancelling import cancellation_parts, require_something, take_out, units_to_cancel, what_is_left
 from oms.orders.events import OrderPlaced, OrderReviewAccepted, PlacedLine
 from oms.orders.large import place_in_chunks, was_begun
@@ -64,8 +65,11 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
 
     def decide() -> Decision:
         order, sourced = prepare()
-        claims = [stock.reserve(call.tenant, sku, node, units) for (sku, node), units in sourced.claims.items()]
-        decision = placement(call, order, claims)
+        order_id = order.header.id
+        claims = StockChanges(call.tenant, movement_id=order_id, cause=order_id, at=runtime.clock.now())
+        for (sku, node), units in sourced.claims.items():
+            claims.reserve(sku, node, units)
+        decision = placement(call, order, claims.writes())
         # The event and the record of the command are two more.
         if len(decision.writes) + 2 > MOST_ACTIONS:
             raise _NeedsChunks
@@ -198,6 +202,7 @@ def cancel_order(runtime: Runtime, call: Call, order_id: str, request: Cancellat
 def _cancel_in_parts(
     runtime: Runtime, call: Call, order_id: str, lines: Sequence[LineQuantity] | None, reason: str
 ) -> Outcome:
+    at = runtime.clock.now()
     first = _any_version(runtime, call, order_id)
     parts = cancellation_parts(first, lines)
     if len(parts) > 1:
@@ -208,13 +213,13 @@ def _cancel_in_parts(
             require_something(first)
     for number, part in enumerate(parts[:-1]):
         own = _part_of(call, number)
-        execute(runtime, own, partial(_cancel_lines, own, _as_it_is(runtime, own, order_id), part, reason))
+        execute(runtime, own, partial(_cancel_lines, own, _as_it_is(runtime, own, order_id), part, reason, at))
     if len(parts) > 1:
         call = replace(call, expected_version=None)
         orders = _as_it_is(runtime, call, order_id)
     else:
         orders = chain([first], _as_it_is(runtime, call, order_id))
-    return execute(runtime, call, partial(_cancel_lines, call, orders, parts[-1], reason))
+    return execute(runtime, call, partial(_cancel_lines, call, orders, parts[-1], reason, at))
 
 
 def _part_of(call: Call, number: int) -> Call:
@@ -235,7 +240,7 @@ def _any_version(runtime: Runtime, call: Call, order_id: str) -> Order:
 
 
 def _cancel_lines(
-    call: Call, orders: Iterator[Order], lines: Sequence[LineQuantity] | range | None, reason: str
+    call: Call, orders: Iterator[Order], lines: Sequence[LineQuantity] | range | None, reason: str, at: datetime
 ) -> Decision:
     order = next(orders)
     require_version(call, order)
@@ -245,22 +250,20 @@ def _cancel_lines(
         wanted = units_to_cancel(order, lines)
     if not wanted:
         return Decision([], status=_status(order), body=summary(order).model_dump())
-    return _cancellation(call, order, wanted, reason)
+    return _cancellation(call, order, wanted, reason, at)
 
 
-def _cancellation(call: Call, order: Order, wanted: Mapping[int, int], reason: str) -> Decision:
+def _cancellation(call: Call, order: Order, wanted: Mapping[int, int], reason: str, at: datetime) -> Decision:
     taken = take_out(order, wanted, reason)
     header, events = cancelled_units(order, taken.units, reason) if taken.units else (None, [])
     after, writes, drafts = change_order(
         call.tenant, order, events=[*taken.events, *events], header=header, fulfillment_orders=taken.work
     )
-    ends = [
-        (stock.release_allocation if back.allocated else stock.release_reservation)(
-            call.tenant, back.sku, back.node_id, back.quantity
-        )
-        for back in taken.given_back
-    ]
-    return Decision([*writes, *ends], drafts, status=_status(after), body=summary(after).model_dump())
+    ends = StockChanges(call.tenant, movement_id=order.next_change, cause=order.header.id, at=at)
+    for back in taken.given_back:
+        end = ends.release_allocation if back.allocated else ends.release_reservation
+        end(back.sku, back.node_id, back.quantity)
+    return Decision([*writes, *ends.writes()], drafts, status=_status(after), body=summary(after).model_dump())
 
 
 def _status(order: Order) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
-from oms.inventory import writes as stock
+from oms.inventory.writes import StockChanges
 from oms.platform import saga as sagas
 from oms.platform.commands import (
     Call,
@@ -22,7 +22,8 @@ from oms.platform.problems import Busy, Problem
 from oms.platform.saga import Claim
 from oms.platform.writes import Write
 
-CLAIMS_PER_CHUNK = 80
+# Each claim is a change of its row and a line of the stock ledger; two more writes hold and note the chunk.
+CLAIMS_PER_CHUNK = 40
 _MOST_ATTEMPTS = 3
 
 
@@ -84,8 +85,10 @@ def _undo(runtime: Runtime, call: Call, name: str) -> None:
 
 def _run(runtime: Runtime, call: Call, saga: sagas.Saga, decision: Decision, claims: Sequence[Claim]) -> None:
     for number, chunk in enumerate(_chunks(claims)):
-        writes = [stock.reserve(call.tenant, sku, node, units) for sku, node, units in chunk]
-        sagas.commit_chunk(runtime, saga, number, writes, chunk)
+        changes = _changes(runtime, saga, number)
+        for sku, node, units in chunk:
+            changes.reserve(sku, node, units)
+        sagas.commit_chunk(runtime, saga, number, changes.writes(), chunk)
     runtime.database.commit(
         [
             record_write(runtime, call, decision),
@@ -100,6 +103,15 @@ def _chunks(claims: Sequence[Claim]) -> list[Sequence[Claim]]:
     return [claims[start : start + CLAIMS_PER_CHUNK] for start in range(0, len(claims), CLAIMS_PER_CHUNK)]
 
 
-def undo_claims(tenant: str, claims: Sequence[Claim]) -> Iterable[Write]:
+def undo_claims(runtime: Runtime, saga: sagas.Saga, number: int, claims: Sequence[Claim]) -> Iterable[Write]:
     """Give back what a chunk had claimed."""
-    return [stock.release_reservation(tenant, sku, node, units) for sku, node, units in claims]
+    ends = _changes(runtime, saga, number)
+    for sku, node, units in claims:
+        ends.release_reservation(sku, node, units)
+    return ends.writes()
+
+
+def _changes(runtime: Runtime, saga: sagas.Saga, number: int) -> StockChanges:
+    """What one chunk does to stock; whoever undoes it has a runner, and so a movement, of its own."""
+    movement_id = f"{saga.runner}.{number}"
+    return StockChanges(saga.tenant, movement_id=movement_id, cause=saga.name, at=runtime.clock.now())

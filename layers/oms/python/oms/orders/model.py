@@ -146,6 +146,11 @@ class Order:
     gone: dict[int, int] = field(init=False, compare=False, repr=False)
     parts: dict[int, list[tuple[FulfillmentOrder, WorkLine]]] = field(init=False, compare=False, repr=False)
 
+    @property
+    def next_change(self) -> str:
+        """A name for the commit that changes this version, which no other commit has."""
+        return f"{self.header.id}.{self.header.version + 1}"
+
     def __post_init__(self) -> None:
         cancelled: dict[int, int] = {}
         for cancellation in self.header.cancellations:

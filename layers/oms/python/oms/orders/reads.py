@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,10 +13,11 @@ from oms.fulfillment.views import work_view
 from oms.orders.model import Order, Status, available_actions
 from oms.orders.store import find_by_external_id, header_key, load_order
 from oms.orders.views import summary
+from oms.platform.cursors import bad_cursor, decode_cursor, encode_cursor
 from oms.platform.dynamodb import Database
 from oms.platform.events import events_partition
 from oms.platform.principal import tenant_prefix
-from oms.platform.problems import FieldError, InvalidRequest, NotFound
+from oms.platform.problems import NotFound
 from oms.platform.writes import Item, Key
 
 INDEX = "by_status"
@@ -106,13 +106,13 @@ def list_work(
 ) -> dict[str, Any]:
     """The fulfilment orders of a node in one state, oldest first."""
     partition = f"{tenant_prefix(tenant)}WORK#{node_id}#{status}"
-    after = _own(tenant, partition, _decode(cursor)) if cursor else None
+    after = _own(tenant, partition, decode_cursor(cursor)) if cursor else None
     page = database.query_index("orders", INDEX, partition, limit=limit, after=after)
     works = [FulfillmentOrder.model_validate_json(str(item["body"])) for item in page.items]
     versions = _versions(database, tenant, [work.order_id for work in works])
     return {
         "fulfillment_orders": [work_view(work, versions[work.order_id]).model_dump() for work in works],
-        "next_cursor": _encode(dict(page.next)) if page.next else None,
+        "next_cursor": encode_cursor(dict(page.next)) if page.next else None,
     }
 
 
@@ -171,13 +171,13 @@ def _position(item: Item) -> dict[str, str]:
 def _read_cursor(tenant: str, wanted: OrderFilter) -> tuple[date, Mapping[str, str] | None]:
     if wanted.cursor is None:
         return wanted.placed_to, None
-    content = _decode(wanted.cursor)
+    content = decode_cursor(wanted.cursor)
     try:
         day = date.fromisoformat(content.pop("day"))
     except (KeyError, ValueError) as error:
-        raise _bad_cursor() from error
+        raise bad_cursor() from error
     if day > wanted.placed_to:
-        raise _bad_cursor()
+        raise bad_cursor()
     return day, _own(tenant, _placed_on(tenant, day), content) if content else None
 
 
@@ -189,35 +189,16 @@ def _placed_on(tenant: str, day: date) -> str:
 def _own(tenant: str, partition: str, position: dict[str, str]) -> dict[str, str]:
     """A position in the partition that is asked for and inside the tenant's own keys; a made-up one is refused."""
     if position.keys() != set(_KEYS):
-        raise _bad_cursor()
+        raise bad_cursor()
     if position["gsi1pk"] != partition or not position["pk"].startswith(tenant_prefix(tenant)):
-        raise _bad_cursor()
+        raise bad_cursor()
     try:
         for pk, sk in (("pk", "sk"), ("gsi1pk", "gsi1sk")):
             Key(position[pk], position[sk])
     except NotFound as error:
-        raise _bad_cursor() from error
+        raise bad_cursor() from error
     return position
 
 
 def _cursor(day: date, position: Mapping[str, str] | None) -> str:
-    return _encode({"day": day.isoformat(), **(position or {})})
-
-
-def _encode(content: Mapping[str, str]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
-
-
-def _decode(cursor: str) -> dict[str, str]:
-    try:
-        content = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        json.dumps(content, ensure_ascii=False).encode()  # half of a character is no part of a key
-    except (ValueError, RecursionError) as error:
-        raise _bad_cursor() from error
-    if not isinstance(content, dict) or not all(isinstance(part, str) and part for part in content.values()):
-        raise _bad_cursor()
-    return content
-
-
-def _bad_cursor() -> InvalidRequest:
-    return InvalidRequest(errors=[FieldError("/query/cursor", "invalid", "not a cursor of this list")])
+    return encode_cursor({"day": day.isoformat(), **(position or {})})

@@ -112,6 +112,20 @@ class Database:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
+    def query_page(self, table: str, pk: str, *, begins: str, limit: int, after: str | None = None) -> Page:
+        """One page of the newest items of a partition, in falling order of their sort keys from `after` on."""
+        first = Key(pk, begins)
+        request: dict[str, Any] = {
+            "TableName": table_name(table),
+            "KeyConditionExpression": "pk = :p AND begins_with(sk, :b)",
+            "ExpressionAttributeValues": {":p": {"S": first.pk}, ":b": {"S": first.sk}},
+            "Limit": limit,
+            "ScanIndexForward": False,
+        }
+        if after:
+            request["ExclusiveStartKey"] = _key(Key(pk, after))
+        return _page(self._call("query", **request))
+
     def query_index(
         self,
         table: str,
@@ -135,12 +149,7 @@ class Database:
         }
         if after:
             request["ExclusiveStartKey"] = {name: {"S": text} for name, text in after.items()}
-        answer = self._call("query", **request)
-        last = answer.get("LastEvaluatedKey")
-        return Page(
-            [from_attributes(row) for row in answer["Items"]],
-            {name: next(iter(value.values())) for name, value in last.items()} if last else None,
-        )
+        return _page(self._call("query", **request))
 
     def commit(self, writes: Sequence[Write]) -> None:
         """All writes or none, in one transaction; failed conditions raise Conflict, throttling raises Busy."""
@@ -163,6 +172,14 @@ class Database:
             raise
         except (ConnectionError, HTTPClientError) as error:
             raise Busy() from error
+
+
+def _page(answer: Any) -> Page:
+    last = answer.get("LastEvaluatedKey")
+    return Page(
+        [from_attributes(row) for row in answer["Items"]],
+        {name: next(iter(value.values())) for name, value in last.items()} if last else None,
+    )
 
 
 def _conflict(error: ClientError, actions: Sequence[Write]) -> Exception:

@@ -27,7 +27,8 @@ from oms.platform.writes import MOST_ACTIONS, Item, Key, Kind, Write, create, re
 LEASE = timedelta(seconds=120)
 _NOTES_KEPT = timedelta(days=7)
 Claim = tuple[str, str, int]  # SKU, node id, units
-Undo = Callable[[str, Sequence[Claim]], Iterable[Write]]
+# How a chunk is undone: from the saga as it is undone, the number of the chunk and its claims.
+Undo = Callable[[Runtime, "Saga", int, Sequence[Claim]], Iterable[Write]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,9 @@ def undo_saga(runtime: Runtime, tenant: str, name: str, undo: Undo) -> None:
         claims = [(str(sku), str(node), int(units)) for sku, node, units in json.loads(str(chunk["claims"]))]
         own = Key(str(chunk["pk"]), str(chunk["sk"]))
         forget = Write(Kind.REMOVE, "commands", own, must_exist=True)
-        runtime.database.commit([saga.still_mine(), forget, *undo(tenant, claims)])
+        runtime.database.commit(
+            [saga.still_mine(), forget, *undo(runtime, saga, int(own.sk.removeprefix(notes)), claims)]
+        )
     runtime.database.commit([saga.finished()])
 
 

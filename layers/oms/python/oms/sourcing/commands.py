@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from oms.fulfillment.model import MOST_LINES, FulfillmentOrder, Status, WorkLine
-from oms.inventory import writes as stock
 from oms.inventory.reads import claimable_units
+from oms.inventory.writes import StockChanges
 from oms.orders.events import OrderSourced
 from oms.orders.model import Claim, Group, Line, Order, open_claims
 from oms.orders.model import Status as OrderStatus
@@ -20,7 +20,7 @@ from oms.platform.clock import format_instant
 from oms.platform.commands import Decision, Outcome, Runtime, execute
 from oms.platform.consumers import call_from_workflow
 from oms.platform.ids import child_id
-from oms.platform.writes import MOST_ACTIONS, Write
+from oms.platform.writes import MOST_ACTIONS
 from oms.registry.hours import end_of_open_time
 from oms.registry.model import Node
 from oms.registry.reads import known_nodes
@@ -75,8 +75,8 @@ def _source_part(runtime: Runtime, tenant: str, order: Order) -> Order:
         ids = tuple(entry.id for entry in work)
         event = OrderSourced(order_id=order_id, fulfillment_order_ids=ids, is_last=not later)
         sourced, writes, events = change_order(tenant, now, events=[event], header=header, fulfillment_orders=work)
-        claims = [write for move in part for write in _claim_writes(tenant, move)]
-        return Decision([*writes, *claims], events, body={"order_id": order_id, "sourced": not later})
+        claims = _claims(runtime, tenant, now, part)
+        return Decision([*writes, *claims.writes()], events, body={"order_id": order_id, "sourced": not later})
 
     outcome = execute(runtime, call, decide)
     return existing_order(runtime.database, tenant, order_id) if outcome.replayed else sourced
@@ -122,8 +122,9 @@ def _improved(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]
         return list(moves)
     moved = _reassigned(order, goods, {(a.line_no, a.node_id): a.quantity for a in better.allotments})
     moved += [move for move in moves if not move.line.claims_stock]
-    # A unit that moves takes two stock rows; a better plan that does not fit one transaction is left for what it is.
-    writes = sum(1 if move.from_node == move.to_node else 2 for move in moved) + len({m.to_node for m in moved})
+    # A claim that moves takes two stock rows, and each row its line in the ledger; a better plan that does not fit one
+    # transaction is left for what it is.
+    writes = sum(2 if move.from_node == move.to_node else 4 for move in moved) + len({m.to_node for m in moved})
     fits = len(moved) <= MOST_LINES and writes < MOST_ACTIONS - _OTHER_WRITES
     return moved if fits else list(moves)
 
@@ -148,10 +149,13 @@ def _reassigned(order: Order, moves: Sequence[Move], wanted: dict[tuple[int, str
     return paired
 
 
-def _claim_writes(tenant: str, move: Move) -> list[Write]:
-    if not move.line.claims_stock:
-        return []
-    return stock.move_claim(tenant, move.line.agreed.sku, move.from_node, move.to_node, move.quantity)
+def _claims(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]) -> StockChanges:
+    order_id = order.header.id
+    claims = StockChanges(tenant, movement_id=order.next_change, cause=order_id, at=runtime.clock.now())
+    for move in moves:
+        if move.line.claims_stock:
+            claims.move_claim(move.line.agreed.sku, move.from_node, move.to_node, move.quantity)
+    return claims
 
 
 def _work(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]) -> list[FulfillmentOrder]:

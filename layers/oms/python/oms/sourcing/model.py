@@ -12,8 +12,8 @@ from itertools import combinations
 
 from oms.orders.model import Group, Line
 from oms.orders.request import Method
+from oms.platform.geo import Place, locate, metres
 from oms.registry.model import Node
-from oms.sourcing.geo import Place, locate, metres
 
 # Beyond these the number of combinations grows faster than the gain; more nodes are added greedily instead.
 _MOST_COMBINED = 3

@@ -12,7 +12,8 @@ from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
 
 _EARTH_RADIUS_METRES = 6_371_009
-_UNKNOWN_DISTANCE = 10**9
+# Further than any two places are apart.
+UNKNOWN_DISTANCE = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def locate(country: str, postal_code: str | None) -> Place | None:
 def metres(place: Place | None, destination: Place | None) -> int:
     """Great-circle distance (haversine, mean Earth radius); unknown places are far away."""
     if place is None or destination is None:
-        return _UNKNOWN_DISTANCE
+        return UNKNOWN_DISTANCE
     lat1, lat2 = radians(place.latitude / 1e6), radians(destination.latitude / 1e6)
     lon = radians((destination.longitude - place.longitude) / 1e6)
     h = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin(lon / 2) ** 2

@@ -1,0 +1,111 @@
+"""Rows of the stock table as writes: the stock row, its lines in the stock ledger and the marks of its feeds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from oms.inventory.model import BUCKETS, Effect, MovementKind, StockRow
+from oms.platform.clock import format_instant
+from oms.platform.principal import tenant_prefix
+from oms.platform.writes import Key, Kind, Value, Write, create
+
+TABLE = "stock"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One movement as it is kept forever: kind, bucket changes, when it was true, and what caused it.
+
+    `quantity` is the number the cause stated; `changes` are the signed units per bucket it led to.
+    """
+
+    kind: MovementKind
+    quantity: int
+    changes: Mapping[str, int]
+    at: datetime
+    cause: str
+    source: str | None = None
+    sequence: int | None = None
+    reason: str | None = None
+
+
+def stock_key(tenant: str, sku: str, node_id: str) -> Key:
+    """Where the stock row of a SKU at a node is kept."""
+    return Key(sku_partition(tenant, sku), f"NODE#{node_id}")
+
+
+def sku_partition(tenant: str, sku: str) -> str:
+    """Where everything about the stock of a SKU is kept."""
+    return f"{tenant_prefix(tenant)}SKU#{sku}"
+
+
+def below_promised(correction: Effect) -> Effect:
+    """The same effect without its demand on available units; on hand itself never goes below zero."""
+    needs = {bucket: amount for bucket, amount in correction.needs.items() if bucket != "available"}
+    return Effect(correction.changes, needs)
+
+
+def change(tenant: str, sku: str, node_id: str, made: Effect) -> Write:
+    """An effect on a row that exists (its needs say so)."""
+    return Write(
+        Kind.CHANGE,
+        TABLE,
+        stock_key(tenant, sku, node_id),
+        add={**{name: units for name, units in made.changes.items() if units}, "version": 1},
+        at_least=dict(made.needs),
+    )
+
+
+def open_row(tenant: str, sku: str, node_id: str, made: Effect, *, equals: Mapping[str, Value] | None = None) -> Write:
+    """An effect on a row that may not exist yet; every bucket is named, so that a new row has all of them."""
+    amounts = {bucket: made.changes.get(bucket, 0) for bucket in (*BUCKETS, "available")}
+    return Write(
+        Kind.CHANGE,
+        TABLE,
+        stock_key(tenant, sku, node_id),
+        add={**amounts, "version": 1},
+        at_least=dict(made.needs),
+        equals=dict(equals or {}),
+    )
+
+
+def new_row(tenant: str, row: StockRow) -> Write:
+    """A row that must not exist yet."""
+    amounts: dict[str, Value] = {bucket: row.amount(bucket) for bucket in (*BUCKETS, "available")}
+    return create(TABLE, stock_key(tenant, row.sku, row.node_id), {**amounts, "version": 1})
+
+
+def ledger_row(tenant: str, sku: str, node_id: str, movement_id: str, entries: Sequence[LedgerEntry]) -> Write:
+    """The movements of one row in one command, kept for good and in order of the latest of them."""
+    latest = format_instant(max(entry.at for entry in entries))
+    body = [
+        {
+            "kind": entry.kind.value,
+            "quantity": entry.quantity,
+            "changes": dict(entry.changes),
+            "at": format_instant(entry.at),
+            "cause": entry.cause,
+            "source": entry.source,
+            "sequence": entry.sequence,
+            "reason": entry.reason,
+        }
+        for entry in entries
+    ]
+    key = Key(sku_partition(tenant, sku), f"MOVE#{node_id}#{latest}#{movement_id}")
+    return create(TABLE, key, {"body": json.dumps(body, separators=(",", ":"), ensure_ascii=False)})
+
+
+def feed_key(tenant: str, sku: str, node_id: str, source: str) -> Key:
+    """Where the last sequence number of a source for a stock row is kept."""
+    return Key(sku_partition(tenant, sku), f"FEED#{node_id}#{source}")
+
+
+def feed_mark(tenant: str, sku: str, node_id: str, source: str, *, last: int | None, now: int) -> Write:
+    """Move a source's mark from its last sequence number to a later one (None: its first message)."""
+    key = feed_key(tenant, sku, node_id, source)
+    if last is None:
+        return create(TABLE, key, {"sequence": now})
+    return Write(Kind.CHANGE, TABLE, key, set={"sequence": now}, equals={"sequence": last})
