@@ -50,7 +50,8 @@ help:
 	@echo "  make synth                                the CloudFormation for a real account, checked"
 	@echo "  make deploy ACCOUNT=… REGION=…            the same into that account, after its diff"
 	@echo "  make lock [UPGRADE=1]                     resolve the dependencies, or take newer ones"
-	@echo "  make sourcing | finance-scenarios         come in a later release"
+	@echo "  make sourcing DIR=… OUT=…                 sourcing instances, solved by the product's own optimiser"
+	@echo "  make finance-scenarios                    comes in a later release"
 	@echo
 	@echo "Needs git, make, Python 3.11 or newer, Node.js 20 or newer and npm. No account, no Docker."
 
@@ -112,8 +113,8 @@ fuzz: ready-for-tests
 mutants: ready-for-tests
 	@$(VENV) -m tools.mutate $(if $(PLACE),--only "$(PLACE)")
 
-sourcing:
-	@echo "Solving sourcing instances comes in a later release."; exit 2
+sourcing: ready-for-tests
+	@PYTHONPATH=layers/oms/python $(VENV) -m tools.solve_instances --dir "$(DIR)" --out "$(OUT)"
 
 finance-scenarios:
 	@echo "Finance scenario tables come in a later release."; exit 2

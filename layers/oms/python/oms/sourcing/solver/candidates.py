@@ -1,0 +1,191 @@
+"""The shipments that an order could have, and what each could carry of it.
+
+One shipment for each node, destination and wave is enough: two of them cost at least as much as one with all their
+goods, because a shipment's price starts with a base and its billed weight steps round up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oms.sourcing.solver.problem import (
+    HOME,
+    INBOUND,
+    NOW,
+    Key,
+    Network,
+    OrderLine,
+    ServiceKind,
+    SourceNode,
+    SourcingOrder,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A service by which a candidate could go: what the shipment costs at once, and each billed weight step."""
+
+    service: str
+    fixed: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A shipment that could be made. `lines` maps the number of a line to what each unit of it costs here.
+
+    `slot` is the number of its node; `options` are those services of which none is cheaper at every weight.
+    """
+
+    slot: int
+    node: SourceNode
+    dest: str
+    wave: str
+    options: tuple[Option, ...]
+    lines: dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An order with its candidates, in whole numbers. `short` is the price of each unit left, per line.
+
+    The keys of the objective are one number: each key counts so much more than all later ones together that it is never
+    given up for them.
+    """
+
+    order: SourcingOrder
+    lines: tuple[OrderLine, ...]
+    weights: tuple[int, ...]
+    short: tuple[int, ...]
+    candidates: tuple[Candidate, ...]
+    step_g: int
+    # Units by (slot, SKU): free now, and free now or coming in.
+    now: dict[tuple[int, str], int]
+    whole: dict[tuple[int, str], int]
+    key_weights: dict[Key, int]
+
+
+def compile_order(network: Network, order: SourcingOrder) -> Problem:
+    """The order's candidates; nodes that can send nothing of it, or only too late, are left out."""
+    lines = order.lines
+    weights = _key_weights(network, order)
+    per_cost, per_shipment = weights.get(Key.COST, 0), weights.get(Key.SHIPMENTS, 0)
+    candidates = []
+    now: dict[tuple[int, str], int] = {}
+    whole: dict[tuple[int, str], int] = {}
+    for slot, node in enumerate(network.nodes):
+        if node.cap_units <= 0 or node.cap_shipments <= 0:
+            continue
+        by_dest: dict[tuple[str, str], dict[int, int]] = {}
+        for number, line in enumerate(lines):
+            stock = network.stock.get((node.id, line.sku))
+            if stock is None or not _may_serve(node, line):
+                continue
+            cents = per_cost * (node.unit_cents + stock.opp_cents)
+            now[slot, line.sku] = stock.available
+            whole[slot, line.sku] = stock.available
+            enough = 1 if line.split_ok else line.quantity
+            if stock.available >= enough:
+                by_dest.setdefault((line.dest, NOW), {})[number] = cents
+            if stock.inbound > 0 and node.inbound_day is not None:
+                whole[slot, line.sku] += stock.inbound
+                if stock.available + stock.inbound >= enough:
+                    by_dest.setdefault((line.dest, INBOUND), {})[number] = cents
+        _let_inbound_carry_now(by_dest)
+        _drop_needless_waiting(by_dest, lines, {line.sku: now.get((slot, line.sku), 0) for line in lines})
+        for (dest, wave), costs in by_dest.items():
+            options = _options(network, order, slot, node, dest, wave, per_cost, per_shipment)
+            if options:
+                candidates.append(Candidate(slot, node, dest, wave, options, costs))
+    return Problem(
+        order=order,
+        lines=lines,
+        weights=tuple(network.weights[line.sku] for line in lines),
+        short=tuple(per_cost * line.short_cents + weights.get(Key.SHORT_UNITS, 0) for line in lines),
+        candidates=tuple(candidates),
+        step_g=network.rates.step_g,
+        now=now,
+        whole=whole,
+        key_weights=weights,
+    )
+
+
+def _may_serve(node: SourceNode, line: OrderLine) -> bool:
+    if line.eligible_types is not None and node.type not in line.eligible_types:
+        return False
+    return node.id not in line.exclude_nodes and (line.dest in (HOME, node.id) or line.transfer_ok)
+
+
+def _let_inbound_carry_now(by_dest: dict[tuple[str, str], dict[int, int]]) -> None:
+    """A shipment that waits for inbound stock may carry what is there already."""
+    for (dest, wave), costs in by_dest.items():
+        if wave == INBOUND:
+            for number, cents in by_dest.get((dest, NOW), {}).items():
+                costs.setdefault(number, cents)
+
+
+def _drop_needless_waiting(
+    by_dest: dict[tuple[str, str], dict[int, int]], lines: tuple[OrderLine, ...], now: dict[str, int]
+) -> None:
+    """Nobody waits for inbound stock where all that could be sent is there now: waiting is never cheaper."""
+    wanted: dict[str, int] = {}
+    for line in lines:
+        wanted[line.sku] = wanted.get(line.sku, 0) + line.quantity
+    for dest, wave in list(by_dest):
+        if wave == INBOUND and all(now[lines[n].sku] >= wanted[lines[n].sku] for n in by_dest[dest, wave]):
+            del by_dest[dest, wave]
+
+
+def _options(
+    network: Network,
+    order: SourcingOrder,
+    slot: int,
+    node: SourceNode,
+    dest: str,
+    wave: str,
+    per_cost: int,
+    per_shipment: int,
+) -> tuple[Option, ...]:
+    kind = ServiceKind.HOME if dest == HOME else ServiceKind.PICKUP if dest == node.id else ServiceKind.TRANSFER
+    zone = 0
+    if kind is not ServiceKind.PICKUP:
+        zip3 = order.zip3 if dest == HOME else next(other.zip3 for other in network.nodes if other.id == dest)
+        zone = network.zones[zip3][slot]
+    leaves = node.ready_day if wave == NOW else max(node.ready_day, node.inbound_day or 0)
+    found = []
+    for service in network.rates.services:
+        if service.kind is not kind:
+            continue
+        late = max(0, leaves + service.days[zone] - order.promise_day)
+        if late and order.late_cents_per_day is None:
+            continue
+        cents = service.base[zone] + late * (order.late_cents_per_day or 0) + node.shipment_cents
+        found.append(Option(service.id, per_cost * cents + per_shipment, per_cost * service.step[zone]))
+    found.sort(key=lambda option: (option.fixed, option.step))
+    kept: list[Option] = []
+    for option in found:
+        if not kept or option.step < kept[-1].step:
+            kept.append(option)
+    return tuple(kept)
+
+
+def _key_weights(network: Network, order: SourcingOrder) -> dict[Key, int]:
+    """What one of each key counts for: more than all that the later keys can come to."""
+    if network.keys == (Key.COST,):
+        return {Key.COST: 1}
+    units = sum(line.quantity for line in order.lines)
+    most_cents = sum(line.quantity * line.short_cents for line in order.lines) + 1
+    grams = sum(line.quantity * network.weights[line.sku] for line in order.lines)
+    steps = units + grams // network.rates.step_g + 1
+    dearest = max((max(s.base) + max(s.step) * steps for s in network.rates.services), default=0)
+    node = max((n.shipment_cents + n.unit_cents + n.overtime_cents for n in network.nodes), default=0)
+    days = 2 * max((max(s.days) for s in network.rates.services), default=0) + 400
+    opportunity = max((stock.opp_cents for stock in network.stock.values()), default=0)
+    most_cents += units * (dearest + node + opportunity + days * (order.late_cents_per_day or 0))
+    most = {Key.COST: most_cents, Key.SHORT_UNITS: units, Key.SHIPMENTS: units}
+    weights: dict[Key, int] = {}
+    one = 1
+    for key in reversed(network.keys):
+        weights[key] = one
+        one *= most[key] + 1
+    return weights

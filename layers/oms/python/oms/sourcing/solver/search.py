@@ -1,0 +1,300 @@
+"""Branch and bound over the lines of one order, over whole units.
+
+The lines are taken one by one; each is filled from the candidates in every way that the bound does not exclude. What is
+known so far plus the bound of what is left is compared with the best plan found, so that at the end nothing better is
+left unless the budget ran out first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from oms.sourcing.solver.bound import Bound, State, dual_ascent
+from oms.sourcing.solver.candidates import Problem
+from oms.sourcing.solver.problem import NOW, Budget, Key
+
+Fill = tuple[tuple[int, int], ...]  # (candidate, units) of one line
+_CLOCK_EVERY = 64
+_MOST_TURNS = 3
+_MOST_TRIED = 6
+_MOST_IN_COVER = 3
+_WORTH_PRICES = 3
+_MOST_PRICED = 80
+
+
+class Search:
+    """One search; `best` is the cost of the best plan, `fills` its parts per line, `complete` whether it is proven."""
+
+    def __init__(self, problem: Problem, budget: Budget, clock: Callable[[], float]) -> None:
+        self._problem = problem
+        self._candidates = problem.candidates
+        self._sequence = _sequence(problem)
+        self._kept = list(range(len(self._candidates)))
+        self._nodes_left = budget.search_nodes
+        self._clock, self._ends_at = clock, clock() + budget.seconds
+        self._weight: dict[int, int] = {}  # of the open candidates
+        self._free = dict(problem.now), dict(problem.whole)
+        self._nodes = {candidate.slot: candidate.node for candidate in self._candidates}
+        self._cent = problem.key_weights.get(Key.COST, 0)
+        self._counts: dict[int, int] = {}
+        self._handling = 0
+        self._units = dict.fromkeys(self._nodes, 0)
+        self._shipments = dict.fromkeys(self._nodes, 0)
+        self._fills: list[Fill] = [()] * len(problem.lines)
+        self.bound: Bound = self._ascend(0, range(len(problem.lines)), shared=True)
+        self._may_be_short = not problem.order.ship_complete
+        # All left short is always a plan.
+        self.best = sum(short * line.quantity for short, line in zip(problem.short, problem.lines, strict=True))
+        self.fills: tuple[Fill, ...] = tuple(self._fills)
+        self.complete = True
+
+    def run(self) -> None:
+        """Search until it is done or the budget is used up."""
+        self._first_plans()
+        self._tighten()
+        if self.bound.rest[0] < self.best * self._problem.step_g:
+            self._branch(0, 0)
+
+    def _tighten(self) -> None:
+        """Better prices, and without the candidates that no better plan can have: again while that helps."""
+        count = len(self._sequence)
+        best = self.best * self._problem.step_g
+        while self.bound.rest[0] < best:
+            before = (len(self._kept), self.bound.rest[0])
+            for turn in range(min(count, _MOST_TURNS)):
+                shift = turn * count // min(count, _MOST_TURNS)
+                turns = [*range(shift, count), *range(shift)]
+                for order, shared in ((turns, False), (turns, True), (turns[::-1], turn % 2 == 0)):
+                    other = self._ascend(0, order, shared=shared)
+                    self._kept = [c for c in self._kept if other.rest[0] + self._opening(other, c, 0, 0) < best]
+                    if other.rest[0] > self.bound.rest[0]:
+                        self.bound = other
+            if (len(self._kept), self.bound.rest[0]) == before:
+                break
+
+    def _opening(self, bound: Bound, c: int, k: int, grams: int) -> int:
+        """What an open candidate that carries so much adds to the bound of the lines from the k-th on; scaled."""
+        scale = self._problem.step_g
+        billed = max(1, -(-grams // scale)) * scale
+        saved, free = bound.saved[c], bound.saved_free[c]
+        options = self._candidates[c].options
+        if not bound.shared:
+            return min(one.fixed * scale + one.step * billed - free[o][k] for o, one in enumerate(options))
+        return min(
+            one.fixed * scale + max(one.step * grams - saved[o][k], one.step * billed - free[o][k])
+            for o, one in enumerate(options)
+        )
+
+    def _first_plans(self) -> None:
+        """Plans to begin with: line by line, by covers, then with one candidate more or less as long as that helps."""
+        tried: set[frozenset[int]] = set()
+
+        def dive(preferred: frozenset[int]) -> None:
+            if preferred not in tried:
+                tried.add(preferred)
+                self._dive(0, 0, preferred)
+
+        dive(frozenset())
+        for cover in self._covers():
+            dive(cover)
+        nearest = sorted(self._kept, key=lambda c: (self._opening(self.bound, c, 0, 0), c))[:_MOST_TRIED]
+        before = None
+        while before is None or self.best < before:
+            before = self.best
+            now = frozenset(c for fill in self.fills for c, _ in fill)
+            for preferred in (*(now - {c} for c in now), now, *(now | {c} for c in nearest)):
+                dive(preferred)
+
+    def _covers(self) -> Iterator[frozenset[int]]:
+        """From each of the widest candidates on, the few that together carry what would be dearest to leave."""
+        lines = self._problem.lines
+        worth = [short * line.quantity for short, line in zip(self._problem.short, lines, strict=True)]
+
+        def gain(c: int, done: set[int]) -> tuple[int, int, int]:
+            candidate = self._candidates[c]
+            return (sum(worth[n] for n in candidate.lines if n not in done), -candidate.options[0].fixed, -c)
+
+        most = min(self._problem.order.max_shipments or _MOST_IN_COVER, _MOST_IN_COVER)
+        for first in sorted(self._kept, key=lambda c: gain(c, set()), reverse=True)[:_MOST_TRIED]:
+            chosen, done = frozenset({first}), set(self._candidates[first].lines)
+            yield chosen
+            while len(done) < len(lines) and len(chosen) < most:
+                following = max(self._kept, key=lambda c: gain(c, done))
+                if not gain(following, done)[0]:
+                    break
+                chosen, done = chosen | {following}, done | set(self._candidates[following].lines)
+                yield chosen
+
+    def _dive(self, k: int, spent: int, preferred: frozenset[int]) -> None:
+        """One plan, each line where it is cheapest, as if what is preferred stood open."""
+        if k == len(self._sequence):
+            self._close(spent)
+            return
+        number = self._sequence[k]
+        left, fill = self._problem.lines[number].quantity, []
+        for _, c in self._by_price(number, preferred):
+            units = self._room(number, c, left)
+            if units:
+                self._move(number, c, units)
+                fill.append((c, units))
+                left -= units
+            if not left:
+                break
+        if not left or self._may_be_short:
+            self._fills[number] = tuple(fill)
+            self._dive(k + 1, spent + left * self._problem.short[number], preferred)
+        for c, units in fill:
+            self._move(number, c, -units)
+
+    def _branch(self, k: int, spent: int) -> None:
+        if k == len(self._sequence):
+            self._close(spent)
+            return
+        outer = self.bound, self._kept
+        if len(self._weight) == self._problem.order.max_shipments:
+            self._kept = [c for c in self._kept if c in self._weight]
+        few = len(self._sequence) - k < _WORTH_PRICES or len(self._kept) > _MOST_PRICED
+        if few or self._reprice(k, spent):
+            number = self._sequence[k]
+            order = [c for _, c in self._by_price(number, frozenset())]
+            self._fill(k, spent, number, order, 0, self._problem.lines[number].quantity, ())
+        self.bound, self._kept = outer
+
+    def _reprice(self, k: int, spent: int) -> bool:
+        """New prices for what is left, given what stands open; whether anything better can still come of it."""
+        best = self.best * self._problem.step_g
+        before = self._least(k, spent)
+        for turns in (range(k, len(self._sequence)), range(len(self._sequence) - 1, k - 1, -1)):
+            other = self._ascend(k, turns, shared=self.bound.shared)
+            known, self.bound = self.bound, other
+            least = self._least(k, spent)
+            if least >= best:
+                return False
+            self._kept = [c for c in self._kept if c in self._weight or least + self._opening(other, c, k, 0) < best]
+            if least <= before:
+                self.bound = known
+            before = max(before, least)
+        return True
+
+    def _ascend(self, k: int, turns: Iterable[int], *, shared: bool) -> Bound:
+        now, whole = self._free
+        state = State(k, self._weight, now, whole, self._kept)
+        return dual_ascent(self._problem, self._sequence, state, turns, shared=shared)
+
+    def _fill(self, k: int, spent: int, number: int, order: list[int], start: int, left: int, fill: Fill) -> None:
+        """Every way to fill the rest of a line from the candidates from `start` on, the dearest part left short."""
+        whole = left == self._problem.lines[number].quantity
+        for place in range(start, len(order)):
+            c = order[place]
+            most = self._room(number, c, left)
+            least = most if not self._problem.lines[number].split_ok else 1
+            for units in range(most, least - 1, -1):
+                if not units or self._is_spent():
+                    break
+                self._move(number, c, units)
+                more = (*fill, (c, units))
+                if units == left:
+                    if self._least(k + 1, spent) < self.best * self._problem.step_g:
+                        self._fills[number] = more
+                        self._branch(k + 1, spent)
+                elif self._least(k + 1, spent) < self.best * self._problem.step_g:
+                    self._fill(k, spent, number, order, place + 1, left - units, more)
+                self._move(number, c, -units)
+        if self._may_be_short and (whole or self._problem.lines[number].split_ok):
+            spent += left * self._problem.short[number]
+            if self._least(k + 1, spent) < self.best * self._problem.step_g:
+                self._fills[number] = fill
+                self._branch(k + 1, spent)
+
+    def _is_spent(self) -> bool:
+        self._nodes_left -= 1
+        if self._nodes_left <= 0 or (self._nodes_left % _CLOCK_EVERY == 0 and self._clock() > self._ends_at):
+            self._nodes_left = 0
+            self.complete = False
+        return not self.complete
+
+    def _by_price(self, number: int, preferred: frozenset[int]) -> list[tuple[int, int]]:
+        """The candidates of a line by what all of it would add there."""
+        line, grams = self._problem.lines[number], self._problem.weights[number]
+        found = []
+        for c in self._kept:
+            candidate = self._candidates[c]
+            cents = candidate.lines.get(number)
+            if cents is None:
+                continue
+            units = self._room(number, c, line.quantity)
+            if units:
+                held = self._weight.get(c, 0)
+                added = self._price(c, held + units * grams) - (self._price(c, held) if c in self._weight else 0)
+                if c in preferred and c not in self._weight:
+                    added -= candidate.options[0].fixed
+                found.append(((added + cents * units) * line.quantity // units, c))
+        found.sort()
+        return found
+
+    def _room(self, number: int, c: int, wanted: int) -> int:
+        """How many units of a line a candidate can still take; a line that may not be split comes whole or not."""
+        candidate, line = self._candidates[c], self._problem.lines[number]
+        node, slot = candidate.node, candidate.slot
+        if c not in self._weight:
+            limit = self._problem.order.max_shipments
+            if self._shipments[slot] >= node.cap_shipments or (limit is not None and len(self._weight) >= limit):
+                return 0
+        key = (slot, line.sku)
+        now, whole = self._free
+        there = min(now[key], whole[key]) if candidate.wave == NOW else whole[key]
+        units = min(wanted, there, node.cap_units - self._units[slot])
+        return units if units >= (1 if line.split_ok else line.quantity) else 0
+
+    def _move(self, number: int, c: int, units: int) -> None:
+        candidate = self._candidates[c]
+        slot, key = candidate.slot, (candidate.slot, self._problem.lines[number].sku)
+        if units > 0 and c not in self._weight:
+            self._weight[c] = 0
+            self._counts[c] = 0
+            self._shipments[slot] += 1
+        self._weight[c] += units * self._problem.weights[number]
+        self._counts[c] += units
+        if not self._counts[c]:
+            del self._weight[c]
+            self._shipments[slot] -= 1
+        self._units[slot] += units
+        now, whole = self._free
+        whole[key] -= units
+        if candidate.wave == NOW:
+            now[key] -= units
+        self._handling += units * candidate.lines[number]
+
+    def _price(self, c: int, grams: int) -> int:
+        """What a shipment of so many grams costs by its cheapest service."""
+        steps = max(1, -(-grams // self._problem.step_g))
+        return min(option.fixed + option.step * steps for option in self._candidates[c].options)
+
+    def _overtime(self) -> int:
+        cents = 0
+        for slot, units in self._units.items():
+            node = self._nodes[slot]
+            if units > node.regular_units:
+                cents += node.overtime_cents * (units - node.regular_units)
+        return cents * self._cent
+
+    def _least(self, k: int, spent: int) -> int:
+        """What the plan costs at least, with the lines before the k-th as they are; scaled."""
+        least = (spent + self._handling + self._overtime()) * self._problem.step_g + self.bound.rest[k]
+        for c, grams in self._weight.items():
+            least += self._opening(self.bound, c, k, grams)
+        return least
+
+    def _close(self, spent: int) -> None:
+        cost = spent + self._handling + self._overtime() + sum(self._price(c, w) for c, w in self._weight.items())
+        if cost < self.best:
+            self.best, self.fills = cost, tuple(self._fills)
+
+
+def _sequence(problem: Problem) -> list[int]:
+    """The lines with the fewest places to come from first: there a wrong choice shows soonest."""
+    places = [0] * len(problem.lines)
+    for candidate in problem.candidates:
+        for number in candidate.lines:
+            places[number] += 1
+    return sorted(range(len(problem.lines)), key=lambda n: (places[n], -problem.lines[n].quantity, n))

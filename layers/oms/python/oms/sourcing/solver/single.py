@@ -1,0 +1,82 @@
+"""The best plan for one order: exact, or the best found within a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+
+from oms.sourcing.solver.candidates import Problem, compile_order
+from oms.sourcing.solver.problem import INBOUND, NOW, Answer, Budget, Key, Network, Pick, Shipment, SourcingOrder
+from oms.sourcing.solver.search import Fill, Search
+
+# Enough for ten lines at fifty nodes; a function that answers a person stops here and says so.
+USUAL = Budget(search_nodes=200_000, seconds=0.9)
+
+
+def solve_order(
+    network: Network, order: SourcingOrder, budget: Budget = USUAL, *, clock: Callable[[], float] = perf_counter
+) -> Answer:
+    """The plan that costs least under the network's keys; `proven` where no better one exists.
+
+    Only stock, capacity and overtime that this order alone would use are counted. `clock` gives seconds for the budget.
+    """
+    problem = compile_order(network, order)
+    search = Search(problem, budget, clock)
+    search.run()
+    shipments = _shipments(problem, search.fills)
+    objective = tuple(_measure(key, problem, search, shipments) for key in network.keys)
+    cents = _measure(Key.COST, problem, search, shipments)
+    return Answer(
+        order=order.id,
+        shipments=shipments,
+        objective=objective,
+        bound=cents if search.complete else _bound(network, problem, search),
+        proven=search.complete,
+    )
+
+
+def _bound(network: Network, problem: Problem, search: Search) -> int:
+    """The relaxation's bound on the cost; where other keys go first it says nothing about the cost alone."""
+    if network.keys[0] is not Key.COST:
+        return 0
+    weight = problem.key_weights[Key.COST]
+    return max(0, -(-search.bound.rest[0] // (problem.step_g * weight)))
+
+
+def _measure(key: Key, problem: Problem, search: Search, shipments: tuple[Shipment, ...]) -> int:
+    given = sum(pick.quantity for shipment in shipments for pick in shipment.picks)
+    units = {Key.SHIPMENTS: len(shipments), Key.SHORT_UNITS: sum(line.quantity for line in problem.lines) - given}
+    if key is not Key.COST:
+        return units[key]
+    weights = problem.key_weights
+    others = sum(weights.get(other, 0) * count for other, count in units.items())
+    return (search.best - others) // weights.get(Key.COST, 1)
+
+
+def _shipments(problem: Problem, fills: tuple[Fill, ...]) -> tuple[Shipment, ...]:
+    """The plan as shipments; one that waits takes inbound stock first, so that the others find what is there now."""
+    by_candidate: dict[int, list[tuple[int, int]]] = {}
+    for number, fill in enumerate(fills):
+        for c, units in fill:
+            by_candidate.setdefault(c, []).append((number, units))
+    inbound_left = {key: whole - problem.now[key] for key, whole in problem.whole.items()}
+    made = []
+    for c, parts in sorted(by_candidate.items()):
+        candidate = problem.candidates[c]
+        grams = sum(units * problem.weights[number] for number, units in parts)
+        steps = max(1, -(-grams // problem.step_g))
+        option = min(candidate.options, key=lambda one: (one.fixed + one.step * steps, one.service))
+        picks: list[Pick] = []
+        for number, units in parts:
+            line = problem.lines[number]
+            coming = 0
+            if candidate.wave == INBOUND:
+                coming = min(units, inbound_left[candidate.slot, line.sku])
+                inbound_left[candidate.slot, line.sku] -= coming
+            picks += [
+                Pick(line.id, quantity, pool)
+                for quantity, pool in ((coming, INBOUND), (units - coming, NOW))
+                if quantity
+            ]
+        made.append(Shipment(candidate.node.id, candidate.dest, option.service, candidate.wave, tuple(picks)))
+    return tuple(made)
