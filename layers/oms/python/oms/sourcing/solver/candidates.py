@@ -110,6 +110,15 @@ def compile_order(network: Network, order: SourcingOrder) -> Problem:
     )
 
 
+def line_sequence(problem: Problem) -> list[int]:
+    """The lines with the fewest places to come from first: there a wrong choice shows soonest."""
+    places = [0] * len(problem.lines)
+    for candidate in problem.candidates:
+        for number in candidate.lines:
+            places[number] += 1
+    return sorted(range(len(problem.lines)), key=lambda n: (places[n], -problem.lines[n].quantity, n))
+
+
 def _may_serve(node: SourceNode, line: OrderLine) -> bool:
     if line.eligible_types is not None and node.type not in line.eligible_types:
         return False

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from oms.sourcing.solver.bound import Bound, State, dual_ascent
-from oms.sourcing.solver.candidates import Problem
+from oms.sourcing.solver.candidates import Problem, line_sequence
 from oms.sourcing.solver.problem import NOW, Budget, Key
 
 Fill = tuple[tuple[int, int], ...]  # (candidate, units) of one line
@@ -28,7 +28,7 @@ class Search:
     def __init__(self, problem: Problem, budget: Budget, clock: Callable[[], float]) -> None:
         self._problem = problem
         self._candidates = problem.candidates
-        self._sequence = _sequence(problem)
+        self._sequence = line_sequence(problem)
         self._kept = list(range(len(self._candidates)))
         self._nodes_left = budget.search_nodes
         self._clock, self._ends_at = clock, clock() + budget.seconds
@@ -289,12 +289,3 @@ class Search:
         cost = spent + self._handling + self._overtime() + sum(self._price(c, w) for c, w in self._weight.items())
         if cost < self.best:
             self.best, self.fills = cost, tuple(self._fills)
-
-
-def _sequence(problem: Problem) -> list[int]:
-    """The lines with the fewest places to come from first: there a wrong choice shows soonest."""
-    places = [0] * len(problem.lines)
-    for candidate in problem.candidates:
-        for number in candidate.lines:
-            places[number] += 1
-    return sorted(range(len(problem.lines)), key=lambda n: (places[n], -problem.lines[n].quantity, n))
