@@ -79,9 +79,16 @@ class Pair:
             made = stage.prepare(self.before)
             return stage.play(partial(self.first, made), partial(self.second, made))
 
-    def search(self, *, whole: bool = False, most_runs: int | None = None, stop: bool = False) -> Searched:
+    def search(
+        self,
+        *,
+        whole: bool = False,
+        most_runs: int | None = None,
+        most_seconds: float | None = None,
+        stop: bool = False,
+    ) -> Searched:
         play = partial(self.play, most_switches=MOST_SWITCHES if self.is_long and not whole else None)
-        return search(play, most_runs=most_runs, stop=stop)
+        return search(play, most_runs=most_runs, most_seconds=most_seconds, stop=stop)
 
 
 one_unit = [{"line_no": 1, "quantity": 1}]
@@ -131,19 +138,22 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="the longest pairs with any number of switches, too")
     parser.add_argument("--plant", help="with a known fault in the product")
     parser.add_argument("--most", type=int, help="the most runs of a pair")
+    parser.add_argument("--seconds", type=float, help="the longest that a pair may take")
     arguments = parser.parse_args()
     print(f"{'pair':<32} {'calls':>5} {'runs':>6} {'rested':>8} {'interleavings':>14} {'found':>6} {'s':>6}")
     found = 0
     with planted(arguments.plant) if arguments.plant else contextlib.nullcontext():
         for name in arguments.names or PAIRS:
             begun = time.process_time()
-            searched = PAIRS[name].search(whole=arguments.all, most_runs=arguments.most)
+            searched = PAIRS[name].search(whole=arguments.all, most_runs=arguments.most, most_seconds=arguments.seconds)
             seconds, runs = time.process_time() - begun, f"{searched.runs}{'' if searched.complete else '+'}"
             print(
                 f"{name:<32} {len(searched.points):>5} {runs:>6} {searched.ended:>8} {searched.interleavings:>14}"
                 f" {len(searched.findings):>6} {seconds:>6.1f}",
                 flush=True,
             )
+            if not searched.complete:
+                print(f"    ended early: {searched.waiting} lists of choices were waiting to be tried", flush=True)
             for choices, trouble, what in searched.findings[:3]:
                 print(f"    {''.join(map(str, choices))} ({trouble}): {what}"[:300])
             found += len(searched.findings)

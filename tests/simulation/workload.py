@@ -45,7 +45,7 @@ class Workload(Actors):
         simulation = self.simulation
         shared = self.strikes(0.4)
         together = self.strikes(0.8 if shared else 0.3)
-        for number in range(2 if shared else 1 + self.pick(2, 0.6)):
+        for number in range(2 if shared else 1 + self.pick(2, 0.2)):
             self.act(f"shopper {number}", partial(self._shop, number, shared), self.pause(0.0 if together else 0.7))
         if self.strikes(0.3):
             self.act("stock feed", self._feed, self.pause())

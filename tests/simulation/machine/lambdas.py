@@ -107,7 +107,7 @@ def _code(function: str) -> Any:
     return compile(path.read_text(), str(path), "exec")
 
 
-# Routers are dear to make and remember nothing, so their modules are used again by later cold starts.
+# What is dear to make and remembers nothing is used again by later cold starts: all but modules that keep books.
 _spare: dict[str, list[types.ModuleType]] = {}
 
 
@@ -146,7 +146,7 @@ class Lambdas:
     def retire(self) -> None:
         """Keep what later simulations may use again."""
         for worker in self._made:
-            if hasattr(worker.module, "app"):
+            if not hasattr(worker.module, "books"):
                 _spare.setdefault(worker.function.name, []).append(worker.module)
         self._made.clear()
 
