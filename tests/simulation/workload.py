@@ -74,6 +74,7 @@ class Workload(Actors):
         self.nodes.wake()
         for minutes in (2, 20, 70, 26 * 60, 30 * 60):
             simulation.scheduler.after(minutes * 60_000, self._look_after)
+        simulation.scheduler.after(10 * 60_000, self._redrive)
         if self.export:
             for hours in (20, 44):
                 simulation.scheduler.after(hours * 3_600_000, partial(simulation.ring, "DailyExport"))
@@ -171,6 +172,11 @@ class Workload(Actors):
             if sk == "ORDER" and row["status"] == "PENDING_REVIEW":
                 self.act("reviewer", partial(self._decide, pk.rsplit("#", 1)[1], "cancel"), 0)
         self.nodes.look_after()
+
+    def _redrive(self) -> None:
+        """Whoever looks after the queues sends again what was set aside."""
+        for queue in self.simulation.queues.values():
+            queue.redrive()
 
     def _authenticate(self) -> None:
         """Whoever is asked by their bank answers, sooner or later, one way or the other."""
