@@ -152,6 +152,15 @@ def _texts() -> None:
     store._LINES = Names(store._LINES, validate_json=lru_cache(maxsize=1_024)(lambda text: tuple(lines(text))))
 
 
+@cache
+def files() -> None:
+    """The files of an export, which are written once for the same entries; their library is dear to load."""
+    import oms.finance.exports.batch as batch
+    from tests.simulation.machine.known_files import known_files
+
+    batch.JournalFiles = known_files(batch.JournalFiles)
+
+
 def _remembered(name: str, make: Any) -> Any:
     def remembered(*arguments: Any) -> Any:
         memory = running.worker.memory

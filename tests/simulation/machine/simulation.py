@@ -31,7 +31,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from random import Random
 from typing import Any
 
@@ -69,6 +69,12 @@ OVER = ("COMPLETED", "CANCELLED")
 
 class Stopped(BaseException):
     """The run has found what it was to find. Not an Exception, so that no handler catches it."""
+
+
+@cache
+def _day(number: int) -> str:
+    """A day as text, counted from 1970."""
+    return f"{EPOCH + timedelta(days=number):%Y-%m-%d}"
 
 
 class Simulation(Doors):
@@ -260,7 +266,10 @@ class Simulation(Doors):
     @staticmethod
     def at(milliseconds: int) -> str:
         """An instant as text, with milliseconds."""
-        return (EPOCH + timedelta(milliseconds=milliseconds)).isoformat(timespec="milliseconds")[:-6] + "Z"
+        seconds, rest = divmod(milliseconds, 1000)
+        days, second = divmod(seconds, 86_400)
+        minutes, second = divmod(second, 60)
+        return f"{_day(days)}T{minutes // 60:02}:{minutes % 60:02}:{second:02}.{rest:03}Z"
 
     @property
     def worker(self) -> Worker:
