@@ -30,10 +30,10 @@ CRASHES = (CRASH_BEFORE, CRASH_AFTER, ANSWER_LOST)
 NOT_BROKEN = {
     "console": "serves files and calls nothing",
     "registry": "is called before the first fault",
-    "finance": "is called for every two-hundredth seed only; crash_points.py breaks its every call",
-    "finance_export": "runs for every two-hundredth seed only; crash_points.py breaks its every call",
+    "finance": "is called by few seeds, see EXPORTS_EVERY; crash_points.py breaks its every call",
+    "finance_export": "is called by few seeds, see EXPORTS_EVERY; crash_points.py breaks its every call",
 }
-NOT_REDELIVERED = {"FinanceExportQueue": "holds messages for every two-hundredth seed only"}
+NOT_REDELIVERED = {"FinanceExportQueue": "has messages in few seeds, see EXPORTS_EVERY"}
 NOT_SET_ASIDE = {
     **NOT_REDELIVERED,
     "RecoverSagasQueue": "hides a message for half an hour, and by then everything heals",

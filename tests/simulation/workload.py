@@ -43,7 +43,7 @@ class Workload(Actors):
     def begin(self) -> None:
         """Set everybody going."""
         simulation = self.simulation
-        shared = self.strikes(0.4)
+        shared = self.strikes(0.35)
         together = self.strikes(0.8 if shared else 0.3)
         for number in range(2 if shared else 1 + self.pick(2, 0.2)):
             self.act(f"shopper {number}", partial(self._shop, number, shared), self.pause(0.0 if together else 0.7))

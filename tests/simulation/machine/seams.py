@@ -150,6 +150,21 @@ def _texts() -> None:
     BaseModel.model_validate_json = classmethod(model_validate_json)
     lines = store._LINES.validate_json
     store._LINES = Names(store._LINES, validate_json=lru_cache(maxsize=1_024)(lambda text: tuple(lines(text))))
+    put_together = store.order_from_items
+    orders: dict[Any, Any] = {}
+
+    def order_from_items(items: Any) -> Any:
+        rows = list(items)
+        key = tuple(
+            (row["sk"], row.get("body"), row.get("progress"), row.get("version"), row.get("sequence")) for row in rows
+        )
+        if key not in orders:
+            if len(orders) > 500:
+                orders.clear()
+            orders[key] = put_together(rows)
+        return orders[key]
+
+    store.order_from_items = order_from_items
 
 
 @cache
