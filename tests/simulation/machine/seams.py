@@ -151,18 +151,13 @@ def _texts() -> None:
     lines = store._LINES.validate_json
     store._LINES = Names(store._LINES, validate_json=lru_cache(maxsize=1_024)(lambda text: tuple(lines(text))))
     put_together = store.order_from_items
-    orders: dict[Any, Any] = {}
+    together = lru_cache(maxsize=512)(lambda rows: put_together([dict(row) for row in rows]))
 
     def order_from_items(items: Any) -> Any:
         rows = list(items)
-        key = tuple(
-            (row["sk"], row.get("body"), row.get("progress"), row.get("version"), row.get("sequence")) for row in rows
-        )
-        if key not in orders:
-            if len(orders) > 500:
-                orders.clear()
-            orders[key] = put_together(rows)
-        return orders[key]
+        if any(type(value) in (list, dict) for row in rows for value in row.values()):
+            return put_together(rows)
+        return together(tuple(tuple(row.items()) for row in rows))
 
     store.order_from_items = order_from_items
 
