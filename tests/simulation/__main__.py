@@ -11,13 +11,13 @@ import argparse
 import json
 import os
 import selectors
-import subprocess
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 TWICE_EVERY = 50
 REPORT_EVERY = 100
@@ -37,14 +37,9 @@ def main() -> int:
     parser.add_argument("--tell", type=int, metavar="SEED")
     parser.add_argument("--shrink", action="store_true")
     parser.add_argument("--coverage", type=Path, help="write what was broken where, as JSON")
-    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.trace or arguments.tell is not None:
         return tell(arguments)
-    if arguments.child:
-        for report in run(arguments.first, arguments.seeds, arguments.plant):
-            print(json.dumps(report), flush=True)
-        return 0
     return drive(arguments)
 
 
@@ -109,9 +104,23 @@ def drive(arguments: argparse.Namespace) -> int:
     shown = [entry for entry in found if entry["invariant"] != "REPLAY"]
     if shown and arguments.shrink:
         keep(shown[0], arguments.plant)
+    untried = not_tried(done, points) if arguments.plant is None else 0
     if not found and not stale:
         print("No rule was broken.")
-    return 1 if found or stale else 0
+    return 1 if found or stale or untried else 0
+
+
+def not_tried(seeds: int, points: Counter[tuple[str, ...]]) -> int:
+    """How much of what a long run must have met was met too seldom; each of it is named."""
+    from tests.simulation.coverage import LONG_RUN, OFTEN_ENOUGH, unmet
+    from tests.simulation.machine.topology import topology
+
+    if seeds < LONG_RUN:
+        return 0
+    lacking = unmet(points, topology())
+    for what in lacking:
+        print(f"less than {OFTEN_ENOUGH} times: {what}")
+    return len(lacking)
 
 
 def replay_corpus() -> int:
@@ -164,19 +173,25 @@ def _reports(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
     if arguments.jobs < 2:
         yield from run(arguments.first, arguments.seeds, arguments.plant)
         return
+    from tests.simulation.seeds import play
+
+    # What all processes need is loaded before they part.
+    play(arguments.first)
+    sys.stdout.flush()
     children = []
     share, rest = divmod(arguments.seeds, arguments.jobs)
     first = arguments.first
-    for number in range(arguments.jobs):
-        count = share + (number < rest)
-        command = [sys.executable, "-m", "tests.simulation", "--child", "--first", str(first), "--seeds", str(count)]
-        command += ["--plant", arguments.plant] if arguments.plant else []
-        children.append(subprocess.Popen(command, env=_environment(), stdout=subprocess.PIPE, text=True))
-        first += count
     with selectors.DefaultSelector() as talking:
-        for child in children:
-            assert child.stdout is not None
-            talking.register(child.stdout, selectors.EVENT_READ)
+        for number in range(arguments.jobs):
+            count = share + (number < rest)
+            reading, writing = os.pipe()
+            child = os.fork()
+            if child == 0:
+                _report_to(writing, first, count, arguments.plant)
+            os.close(writing)
+            children.append(child)
+            talking.register(os.fdopen(reading), selectors.EVENT_READ)
+            first += count
         while talking.get_map():
             # A report is one line, written at once.
             for key, _ in talking.select():
@@ -185,8 +200,23 @@ def _reports(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
                     yield json.loads(line)
                 else:
                     talking.unregister(key.fileobj)
-    if any(child.wait() for child in children):
+    ends = [os.waitpid(child, 0)[1] for child in children]
+    if any(ends):
         raise RuntimeError("a simulating process broke down")
+
+
+def _report_to(writing: int, first: int, seeds: int, plant: str | None) -> NoReturn:
+    """Run a share of the seeds as a process of its own."""
+    failed = 1
+    try:
+        with os.fdopen(writing, "w") as told:
+            for report in run(first, seeds, plant):
+                print(json.dumps(report), file=told, flush=True)
+        failed = 0
+    except Exception:  # noqa: BLE001 - whatever it is, the parent must not go on in this process
+        traceback.print_exc()
+    finally:
+        os._exit(failed)
 
 
 def _environment() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ from tests.simulation.interleavings import Run, State
 
 @dataclass(slots=True)
 class Searched:
-    """What a search over one pair has come to."""
+    """What a search over one pair has come to; `waiting` lists of choices were not tried when it was ended early."""
 
     runs: int = 0
     ended: int = 0
@@ -18,20 +19,29 @@ class Searched:
     findings: list[tuple[list[int], str, str]] = field(default_factory=list)
     points: set[tuple[str, str, str]] = field(default_factory=set)
     troubles: dict[str, int] = field(default_factory=dict)
-    complete: bool = True
+    waiting: int = 0
+
+    @property
+    def complete(self) -> bool:
+        return not self.waiting
 
 
 def search(
-    play: Callable[[Sequence[int], set[State]], Run], *, most_runs: int | None = None, stop: bool = False
+    play: Callable[[Sequence[int], set[State]], Run],
+    *,
+    most_runs: int | None = None,
+    most_seconds: float | None = None,
+    stop: bool = False,
 ) -> Searched:
-    """Run every list of choices once; `stop` ends at the first finding."""
-    found, seen = Searched(), set[State]()
+    """Run every list of choices once; `stop` ends at the first finding, and a bound before the next run."""
+    found, seen, begun = Searched(), set[State](), time.process_time()
     waiting: list[list[int]] = [[]]
     edges: dict[State, dict[int, State | None]] = {}
     root: State | None = None
     while waiting:
-        if most_runs is not None and found.runs >= most_runs:
-            found.complete = False
+        enough = most_runs is not None and found.runs >= most_runs
+        if enough or (most_seconds is not None and time.process_time() - begun >= most_seconds):
+            found.waiting = len(waiting)
             break
         given = waiting.pop()
         run = play(given, seen)

@@ -29,6 +29,8 @@ HOLD = 3_000
 _READS = frozenset({"GetItem", "BatchGetItem", "Query", "GetSecretValue", "GetObject", "ListObjectsV2", "look"})
 _MOST_TRIES = 6
 Act = Callable[["Side"], object]
+# How often sides may take turns (None: as often as they can), and whether a trouble may strike.
+Bound = tuple[int | None, bool]
 State = int
 
 
@@ -95,13 +97,13 @@ class Side:
 class Stage:
     """A simulation in which two sides are at work, and the choices between them."""
 
-    def __init__(self, simulation: Any, choices: Sequence[int], seen: set[State], most_switches: int | None) -> None:
+    def __init__(self, simulation: Any, choices: Sequence[int], seen: set[State], bound: Bound) -> None:
         self.simulation = simulation
         self.run = Run(list(choices))
         self.sides = [Side(self, number) for number in (0, 1)]
         self._given = list(choices)
         self._seen = seen
-        self._most_switches = most_switches
+        self._most_switches, self._troubled = bound
         self._of: dict[Any, int] = {}
         self._active = False
         self._frozen = False
@@ -213,7 +215,7 @@ class Stage:
             return fault
         self.sides[side].about_to = operation
         possible = AT_READS if operation in _READS else TROUBLES
-        if self._most_switches is not None:
+        if not self._troubled:
             possible = possible[:1]
         kind = possible[self.pick(len(possible), ("trouble", side, operation)) if len(possible) > 1 else 0]
         self.run.trouble = kind

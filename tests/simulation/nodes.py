@@ -11,6 +11,8 @@ from tests.simulation.actors import Actors
 from tests.simulation.machine.gateway import Answer
 from tests.simulation.machine.simulation import Simulation
 
+# The manner of a node that says only that it has shipped, which is also how it finishes while all heals.
+AT_ONCE = 3
 CLOSED = ("COMPLETED", "REJECTED", "INCOMPLETE", "CANCELLED")
 STEPS = ("accept", "pick", "pack", "ship")
 COLLECTED_STEPS = ("accept", "pick", "pack", "stage", "hand-over")
@@ -36,12 +38,12 @@ class Nodes(Actors):
             if asked and not asked.get("answer"):
                 self.act("node", partial(self._let_go, work["id"]), 0)
             elif work["status"] not in (*CLOSED, "SCHEDULED"):
-                self.act("node", partial(self._work, {**work, "fulfillment_order_id": work["id"]}, 0), 0)
+                self.act("node", partial(self._work, {**work, "fulfillment_order_id": work["id"]}, AT_ONCE), 0)
 
     def wake(self) -> None:
         """Those who said nothing begin to work."""
         for detail in self._silent:
-            self.act("node", partial(self._work, detail, 0), 1.0)
+            self.act("node", partial(self._work, detail, AT_ONCE), 1.0)
 
     def _hear(self, event: Mapping[str, Any]) -> None:
         """Work for a node, perhaps heard of before."""
@@ -53,7 +55,7 @@ class Nodes(Actors):
         if detail["fulfillment_order_id"] in self._known_work:
             return
         self._known_work.add(detail["fulfillment_order_id"])
-        manner = self.pick(8, 0.2 if self._calm else 0.7) if not self.simulation.faults.over else 0
+        manner = self.pick(8, 0.2 if self._calm else 0.7) if not self.simulation.faults.over else AT_ONCE
         if manner == 6:
             self._silent.append(detail)
             return
@@ -81,7 +83,7 @@ class Nodes(Actors):
         if manner == 5 and steps is STEPS:
             units = [{"line_no": entry["line_no"], "quantity": 1} for entry in detail["lines"][:1]]
             self._step(work_id, "ship", {"lines": units})
-        for step in steps[-1:] if manner == 3 and steps is STEPS else steps:
+        for step in steps[-1:] if manner == AT_ONCE and steps is STEPS else steps:
             if manner in (1, 2):
                 self._say(node, work_id, step, {})
             else:

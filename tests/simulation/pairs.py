@@ -4,7 +4,9 @@ For each pair every order of their calls to AWS and the provider is run, with at
 before it, a crash after it, or the side is held up so long that all that follows from the other one happens in between.
 A side that crashed is repeated at once, as its client, queue or workflow would; all deliveries follow, to quiet.
 
-Without --all the three longest pairs switch at most twice and have no trouble; `make simulate` has all of it.
+Without --all the three longest pairs switch at most twice and have no trouble. With it each of them is searched three
+times: any number of switches without trouble, at most two with one trouble, and any number with one trouble. --seconds
+ends a search that takes too long, and then it is said how much was left untried.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from functools import partial
 from typing import Any
 
 from tests.simulation.exhaustive import Searched, search
-from tests.simulation.interleavings import Run, Side, Stage, State
+from tests.simulation.interleavings import Bound, Run, Side, Stage, State
 from tests.simulation.machine.seams import install
 from tests.simulation.pair_scenes import (
     abandoned_saga,
@@ -53,7 +55,10 @@ from tests.simulation.planted import planted, small_sagas
 from tests.simulation.world import simulated
 
 Before = Callable[[Side], Any]
-MOST_SWITCHES = 2
+UNBOUND: Bound = (None, True)
+SHORT: Bound = (2, False)
+# What a long pair is searched within, one after the other, when all is to be searched.
+BOUNDS: tuple[Bound, ...] = ((None, False), (2, True), UNBOUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +73,28 @@ class Pair:
     # Too many calls for all orders of them in a short time.
     is_long: bool = False
 
-    def play(self, choices: Sequence[int], seen: set[State] | None = None, most_switches: int | None = None) -> Run:
+    def play(self, choices: Sequence[int], seen: set[State] | None = None, bound: Bound = UNBOUND) -> Run:
         """One run of it."""
         install()
         with contextlib.ExitStack() as stack:
             for patch in small_sagas() if self.small else ():
                 stack.enter_context(patch)
             simulation = simulated(0, [], faults=False)
-            stage = Stage(simulation, choices, set() if seen is None else seen, most_switches)
+            stage = Stage(simulation, choices, set() if seen is None else seen, bound)
             made = stage.prepare(self.before)
             return stage.play(partial(self.first, made), partial(self.second, made))
 
-    def search(self, *, whole: bool = False, most_runs: int | None = None, stop: bool = False) -> Searched:
-        play = partial(self.play, most_switches=MOST_SWITCHES if self.is_long and not whole else None)
-        return search(play, most_runs=most_runs, stop=stop)
+    def search(
+        self,
+        *,
+        bound: Bound | None = None,
+        most_runs: int | None = None,
+        most_seconds: float | None = None,
+        stop: bool = False,
+    ) -> Searched:
+        """A long pair is searched within SHORT where nothing else is said."""
+        play = partial(self.play, bound=bound or (SHORT if self.is_long else UNBOUND))
+        return search(play, most_runs=most_runs, most_seconds=most_seconds, stop=stop)
 
 
 one_unit = [{"line_no": 1, "quantity": 1}]
@@ -131,23 +144,37 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="the longest pairs with any number of switches, too")
     parser.add_argument("--plant", help="with a known fault in the product")
     parser.add_argument("--most", type=int, help="the most runs of a pair")
+    parser.add_argument("--seconds", type=float, help="the longest that a search may take")
     arguments = parser.parse_args()
-    print(f"{'pair':<32} {'calls':>5} {'runs':>6} {'rested':>8} {'interleavings':>14} {'found':>6} {'s':>6}")
+    columns = f"{'calls':>5} {'runs':>6} {'rested':>8} {'interleavings':>14} {'found':>6} {'s':>6}"
+    print(f"{'pair':<32} {'switches':<9} {columns}")
     found = 0
     with planted(arguments.plant) if arguments.plant else contextlib.nullcontext():
         for name in arguments.names or PAIRS:
-            begun = time.process_time()
-            searched = PAIRS[name].search(whole=arguments.all, most_runs=arguments.most)
-            seconds, runs = time.process_time() - begun, f"{searched.runs}{'' if searched.complete else '+'}"
-            print(
-                f"{name:<32} {len(searched.points):>5} {runs:>6} {searched.ended:>8} {searched.interleavings:>14}"
-                f" {len(searched.findings):>6} {seconds:>6.1f}",
-                flush=True,
-            )
-            for choices, trouble, what in searched.findings[:3]:
-                print(f"    {''.join(map(str, choices))} ({trouble}): {what}"[:300])
-            found += len(searched.findings)
+            pair = PAIRS[name]
+            bounds = BOUNDS if arguments.all else (SHORT,)
+            for bound in bounds if pair.is_long else (UNBOUND,):
+                begun = time.process_time()
+                searched = pair.search(bound=bound, most_runs=arguments.most, most_seconds=arguments.seconds)
+                show(name, bound, searched, time.process_time() - begun)
+                found += len(searched.findings)
     return 1 if found else 0
+
+
+def show(name: str, bound: Bound, searched: Searched, seconds: float) -> None:
+    """One line for a search, and what was wrong or left out."""
+    most_switches, troubled = bound
+    within = f"{'any' if most_switches is None else most_switches}{'' if troubled else ', calm'}"
+    runs = f"{searched.runs}{'' if searched.complete else '+'}"
+    print(
+        f"{name:<32} {within:<9} {len(searched.points):>5} {runs:>6} {searched.ended:>8} {searched.interleavings:>14}"
+        f" {len(searched.findings):>6} {seconds:>6.1f}",
+        flush=True,
+    )
+    if not searched.complete:
+        print(f"    ended early: {searched.waiting} lists of choices were waiting to be tried", flush=True)
+    for choices, trouble, what in searched.findings[:3]:
+        print(f"    {''.join(map(str, choices))} ({trouble}): {what}"[:300])
 
 
 if __name__ == "__main__":

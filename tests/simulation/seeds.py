@@ -23,7 +23,7 @@ from tests.simulation.world import simulated
 
 CORPUS = Path(__file__).with_name("corpus")
 # Files take long to write, so only some seeds have them written.
-EXPORTS_EVERY = 200
+EXPORTS_EVERY = 400
 MOST_STORY_LINES = 400
 
 

@@ -43,9 +43,9 @@ class Workload(Actors):
     def begin(self) -> None:
         """Set everybody going."""
         simulation = self.simulation
-        shared = self.strikes(0.4)
+        shared = self.strikes(0.35)
         together = self.strikes(0.8 if shared else 0.3)
-        for number in range(2 if shared else 1 + self.pick(2, 0.6)):
+        for number in range(2 if shared else 1 + self.pick(2, 0.2)):
             self.act(f"shopper {number}", partial(self._shop, number, shared), self.pause(0.0 if together else 0.7))
         if self.strikes(0.3):
             self.act("stock feed", self._feed, self.pause())
@@ -74,6 +74,7 @@ class Workload(Actors):
         self.nodes.wake()
         for minutes in (2, 20, 70, 26 * 60, 30 * 60):
             simulation.scheduler.after(minutes * 60_000, self._look_after)
+        simulation.scheduler.after(10 * 60_000, self._redrive)
         if self.export:
             for hours in (20, 44):
                 simulation.scheduler.after(hours * 3_600_000, partial(simulation.ring, "DailyExport"))
@@ -171,6 +172,11 @@ class Workload(Actors):
             if sk == "ORDER" and row["status"] == "PENDING_REVIEW":
                 self.act("reviewer", partial(self._decide, pk.rsplit("#", 1)[1], "cancel"), 0)
         self.nodes.look_after()
+
+    def _redrive(self) -> None:
+        """Whoever looks after the queues sends again what was set aside."""
+        for queue in self.simulation.queues.values():
+            queue.redrive()
 
     def _authenticate(self) -> None:
         """Whoever is asked by their bank answers, sooner or later, one way or the other."""

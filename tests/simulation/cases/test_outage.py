@@ -37,7 +37,7 @@ def test_case_28_three_calls_of_ten_are_throttled_for_ten_minutes():
         simulation.feed("LAMP", "pasadena", "delta", 1, number + 1)
         later(simulation, MINUTES * 60 / MESSAGES)
     later(simulation, 60)
-    assert {function for fault, function, _ in simulation.faults.fired if fault == "throttled"} >= {
+    assert {point[1] for point in simulation.faults.fired if point[0] == "throttled"} >= {
         "place_order",
         *LATER,
     }

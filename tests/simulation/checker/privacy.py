@@ -16,8 +16,9 @@ from tests.simulation.checker.picture import Commit, Picture
 
 # 13 to 19 digits, in groups or not. What stands directly before or behind is looked at afterwards.
 DIGITS = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
-# A quick look: digits and gaps long enough for it, and the words that tokens and secrets begin with.
-RUN = re.compile(r"[0-9 -]{13,}")
+# A quick look: digits and gaps long enough for it, all written as 0, and the words that tokens and secrets begin with.
+ALIKE = str.maketrans("123456789 -", "0" * 11)
+RUN = "0" * 13
 CLUES = ("earer ", "eyJ", "whsec_", "sk_live_", "sk_test_")
 # Issuers of cards: American Express, Diners, Discover, JCB, Mastercard, UnionPay, Visa (ISO/IEC 7812-1).
 ISSUER = re.compile(r"^(?:3[0-9]|4|5[0-8]|6[0-9]|2[2-7])")
@@ -97,9 +98,21 @@ def _suspicious(texts: list[tuple[str, str]], secrets: Iterable[str]) -> list[tu
     """All texts, or none where one quick look at them together shows that nothing can be in any of them."""
     whole = "\n".join(text for _, text in texts)
     clues = any(clue in whole for clue in (*CLUES, *secrets) if clue)
-    if clues or any(is_card_number(digits) for run in RUN.findall(whole) for digits in DIGITS.findall(run)):
+    if clues or any(is_card_number(digits) for run in _runs(whole) for digits in DIGITS.findall(run)):
         return texts
     return []
+
+
+def _runs(text: str) -> Iterator[str]:
+    """The longest runs of digits and gaps that could hold a card number."""
+    alike = text.translate(ALIKE)
+    begin = alike.find(RUN)
+    while begin >= 0:
+        end = begin + len(RUN)
+        while alike.startswith("0", end):
+            end += 1
+        yield text[begin:end]
+        begin = alike.find(RUN, end)
 
 
 def findings(text: str, secrets: Iterable[str] = ()) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from tests.simulation.checker.picture import parsed
 from tests.simulation.machine.topology import Rule
 from tests.simulation.machine.workflow_errors import NotModelled
 
@@ -55,7 +56,7 @@ class Buses:
         bus, source, kind, detail = entry["EventBusName"], entry["Source"], entry["DetailType"], entry["Detail"]
         identity = f"bus-{len(self.accepted) + 1}"
         now = simulation.scheduler.instant
-        parsed = self.remember((bus, source, kind, detail, simulation.scheduler.now))
+        content = self.remember((bus, source, kind, detail, simulation.scheduler.now))
         simulation.note("bus", kind, identity)
         body = (
             f'{{"version": "0", "id": "{identity}", "detail-type": {json.dumps(kind)}, "source": {json.dumps(source)},'
@@ -64,7 +65,7 @@ class Buses:
         )
         for rule in self._rules_for(bus, source, kind):
             wanted = (rule.pattern or {}).get("detail")
-            if wanted is None or matches(wanted, parsed):
+            if wanted is None or matches(wanted, content):
                 self._deliver(rule.queue, body)
         for listener in self.listeners[bus]:
             self._hear(listener, source, kind, detail)
@@ -73,11 +74,11 @@ class Buses:
     def remember(self, entry: tuple[str, str, str, str, int]) -> Any:
         """Note an event that was accepted; its detail."""
         bus, source, kind, detail, made_at = entry
-        parsed = json.loads(detail)
+        content = parsed(detail)
         self.accepted.append(entry)
         at = self._simulation.at(made_at)
-        self.told.append({"bus": bus, "source": source, "detail_type": kind, "detail": parsed, "at": at})
-        return parsed
+        self.told.append({"bus": bus, "source": source, "detail_type": kind, "detail": content, "at": at})
+        return content
 
     def _rules_for(self, bus: str, source: str, kind: str) -> list[Rule]:
         """The rules that such an event fits, as far as its source and kind tell."""

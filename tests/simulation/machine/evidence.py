@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from tests.simulation.checker import Checker, Evidence, Violation
+from tests.simulation.checker.picture import parsed
 
 __all__ = ["Checker", "Evidence", "Violation", "collect", "empty"]
 
@@ -60,6 +61,6 @@ def collect(simulation: Any) -> Evidence:
 
 def _json(text: str | None) -> Any:
     try:
-        return json.loads(text) if text else None
+        return parsed(text) if text else None
     except ValueError:
         return text

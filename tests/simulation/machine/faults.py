@@ -46,11 +46,15 @@ PROVIDER_KINDS = (
     "event_twice",
     "event_never",
 )
-# What may befall an exchange between a client and the API, and a call of a workflow to a function.
-OTHER_KINDS = ("request_lost", "reply_lost", "invoke_refused", "entry_refused")
+# What may befall an exchange between a client and the API, a call of a workflow to a function, an entry for a bus,
+# or a message that comes back: it is set aside at once, as after the last of its tries, and sent again in the end.
+OTHER_KINDS = ("request_lost", "reply_lost", "invoke_refused", "entry_refused", "given_up")
 # What the product does only with large orders or slow runners, made usual.
 KNOBS = ("small_sagas", "short_leases")
 WORST_SKEW = 300_000
+# Functions that few runs call, and how much likelier a call of theirs is broken.
+SELDOM_CALLED = frozenset({"escalate_fulfillment", "inventory", "read_orders", "recover_sagas"})
+SELDOM_FACTOR = 6
 
 
 class Faults:
@@ -98,7 +102,8 @@ class Faults:
         if self.spared:
             self.spared -= 1
             return None
-        number = self.choices.pick(len(self._call_kinds) + 1, self.rate)
+        rate = min(0.5, self.rate * SELDOM_FACTOR) if function in SELDOM_CALLED else self.rate
+        number = self.choices.pick(len(self._call_kinds) + 1, rate)
         if not number:
             return None
         kind = self._call_kinds[number - 1]
@@ -163,6 +168,10 @@ class Faults:
         if not changes or not self.weather("stale_index", 0.3):
             return 0
         return 1 + self.choices.pick(changes)
+
+    def came_by(self, way: str, where: str) -> None:
+        """Note a way that only trouble leads to, such as a message that comes back."""
+        self.fired[way, where] += 1
 
     def report(self) -> dict[str, Any]:
         return {" ".join(key): count for key, count in sorted(self.fired.items())}

@@ -32,6 +32,8 @@ class Queue:
         self.spec = spec
         self.feed = feed
         self.messages: list[Message] = []
+        # What was set aside before the last of its tries.
+        self.given_up: list[str] = []
         self._running = 0
         self._sent = 0
 
@@ -67,6 +69,8 @@ class Queue:
         if batch:
             self._running += 1
             for message in batch:
+                if message.receives:
+                    simulation.faults.came_by("redelivered", self.spec.name)
                 message.receives += 1
                 message.visible_at = now + self.spec.visibility * 1000
                 if simulation.faults.weather("queue_twice", 0.1):
@@ -79,12 +83,27 @@ class Queue:
             self._look_at(now + 1)
 
     def _set_aside(self, message: Message) -> bool:
-        if not self.spec.dead_letters or message.receives < self.spec.most_receives:
+        faults, name = self._simulation.faults, self.spec.name
+        if not self.spec.dead_letters:
             return False
+        if message.receives < self.spec.most_receives:
+            if not message.receives or not faults.spend("given_up", name, 0.5):
+                return False
+            self.given_up.append(message.body)
         self.messages.remove(message)
-        self._simulation.note(self.spec.name, "set aside", message.id)
+        faults.came_by("set_aside", name)
+        self._simulation.note(name, "set aside", message.id)
         self._simulation.queues[self.spec.dead_letters].send(message.body)
         return True
+
+    def redrive(self) -> None:
+        """Somebody sends again what was set aside too early."""
+        assert self.spec.dead_letters is not None or not self.given_up
+        for body in self.given_up:
+            dead = self._simulation.queues[self.spec.dead_letters].messages
+            dead.remove(next(message for message in dead if message.body == body))
+            self.send(body)
+        self.given_up.clear()
 
     def _answered(self, batch: list[Message], outcome: Outcome) -> None:
         """What the function does not name as failed is done; the rest comes back when its time is up."""

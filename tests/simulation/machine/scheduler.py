@@ -52,13 +52,34 @@ class Slot:
 class Task:
     """One thread of work."""
 
-    __slots__ = ("greenlet", "killed", "name", "scope")
+    __slots__ = ("greenlet", "killed", "name", "over", "scope", "work")
 
-    def __init__(self, name: str, scope: Scope | None) -> None:
+    def __init__(self, name: str, work: Callable[[], object], scope: Scope | None) -> None:
         self.name = name
+        self.work = work
         self.scope = scope
         self.killed = False
-        self.greenlet: greenlet
+        self.over = False
+        self.greenlet: greenlet | None = None
+
+
+# Greenlets between two tasks, of whatever simulation.
+_idle: list[greenlet] = []
+
+
+def _work(task: Task) -> None:
+    """What a greenlet does: one task after another, since a new greenlet is dear."""
+    while True:
+        try:
+            with suppress(Killed):
+                task.work()
+        finally:
+            task.over = True
+        present = getcurrent()
+        _idle.append(present)
+        # Nothing of a task that is over may be kept alive by who waits for the next one.
+        del task
+        task = present.parent.switch()
 
 
 class Scheduler:
@@ -83,13 +104,7 @@ class Scheduler:
 
     def spawn(self, name: str, work: Callable[[], object], scope: Scope | None = None) -> Task:
         """Start a task; it first runs when it is chosen."""
-        task = Task(name, scope)
-
-        def main() -> None:
-            with suppress(Killed):
-                work()
-
-        task.greenlet = greenlet(main, self._hub)
+        task = Task(name, work, scope)
         self.ready.append(task)
         return task
 
@@ -163,7 +178,7 @@ class Scheduler:
         return True
 
     def wake(self, task: Task) -> None:
-        if task not in self.ready and not task.greenlet.dead:
+        if task not in self.ready and not task.over:
             self.ready.append(task)
 
     def kill(self, task: Task) -> None:
@@ -213,7 +228,12 @@ class Scheduler:
         if task.scope is not None:
             task.scope.enter()
         try:
-            task.greenlet.switch()
+            if task.greenlet is not None:
+                task.greenlet.switch()
+            else:
+                task.greenlet = _idle.pop() if _idle else greenlet(_work)
+                task.greenlet.parent = self._hub
+                task.greenlet.switch(task)
         finally:
             self.current = None
             if task.scope is not None:

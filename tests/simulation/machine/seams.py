@@ -10,7 +10,7 @@ import os
 import sys
 import types
 from datetime import timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from tests.simulation.machine.scheduler import EPOCH
@@ -77,6 +77,7 @@ def install() -> None:
     _time_and_chance()
     _environment()
     _provider()
+    _texts()
 
 
 def _calls() -> None:
@@ -127,6 +128,47 @@ def _provider() -> None:
     for name in ("_secret", "_strict"):
         original = getattr(configured, name).__wrapped__
         setattr(configured, name, _remembered(name, original))
+
+
+def _texts() -> None:
+    """A stored text that is read again gives the same frozen object again: who reads it cannot change it."""
+    from pydantic import BaseModel
+
+    from oms.orders import store
+
+    validate = BaseModel.model_validate_json.__func__  # type: ignore[attr-defined]
+
+    @lru_cache(maxsize=4_096)
+    def known(model: Any, text: str) -> Any:
+        return validate(model, text)
+
+    def model_validate_json(model: Any, text: Any, **more: Any) -> Any:
+        if more or type(text) is not str or not model.model_config.get("frozen"):
+            return validate(model, text, **more)
+        return known(model, text)
+
+    BaseModel.model_validate_json = classmethod(model_validate_json)
+    lines = store._LINES.validate_json
+    store._LINES = Names(store._LINES, validate_json=lru_cache(maxsize=1_024)(lambda text: tuple(lines(text))))
+    put_together = store.order_from_items
+    together = lru_cache(maxsize=512)(lambda rows: put_together([dict(row) for row in rows]))
+
+    def order_from_items(items: Any) -> Any:
+        rows = list(items)
+        if any(type(value) in (list, dict) for row in rows for value in row.values()):
+            return put_together(rows)
+        return together(tuple(tuple(row.items()) for row in rows))
+
+    store.order_from_items = order_from_items
+
+
+@cache
+def files() -> None:
+    """The files of an export, which are written once for the same entries; their library is dear to load."""
+    import oms.finance.exports.batch as batch
+    from tests.simulation.machine.known_files import known_files
+
+    batch.JournalFiles = known_files(batch.JournalFiles)
 
 
 def _remembered(name: str, make: Any) -> Any:

@@ -31,7 +31,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from random import Random
 from typing import Any
 
@@ -60,12 +60,21 @@ DAY = 24 * 60 * MINUTE
 LONGEST_HEALING = 45 * DAY
 # Long enough for a node's day of grace to end more than once.
 SHORTEST_HEALING = 3 * DAY
-# When the recovery of sagas runs while all heals. It would come every five minutes; nothing changes in between.
+# When the recovery of sagas runs while all heals, in minutes. It would come every five; nothing changes in between. It
+# rings only where it may find something, but for one time, at which it always does.
 RECOVERIES = (5, 12, 30, 58, 25 * 60)
+ALWAYS_AT = 30
+OVER = ("COMPLETED", "CANCELLED")
 
 
 class Stopped(BaseException):
     """The run has found what it was to find. Not an Exception, so that no handler catches it."""
+
+
+@cache
+def _day(number: int) -> str:
+    """A day as text, counted from 1970."""
+    return f"{EPOCH + timedelta(days=number):%Y-%m-%d}"
 
 
 class Simulation(Doors):
@@ -204,7 +213,7 @@ class Simulation(Doors):
         self.scheduler.switching = 0.0
         begun = self.scheduler.now
         for minutes in RECOVERIES:
-            self.scheduler.at(begun + minutes * MINUTE, partial(self.ring, "RecoverSagas"))
+            self.scheduler.at(begun + minutes * MINUTE, partial(self._recover, always=minutes == ALWAYS_AT))
         rested = self._rest(begun)
         if not rested:
             self.violations.append(Violation("LIVENESS", "the account", "it does not come to rest within 45 days"))
@@ -223,6 +232,15 @@ class Simulation(Doors):
                 return False
             until = max(due[0], until)
         return True
+
+    def _recover(self, *, always: bool) -> None:
+        """Ring for the recovery of sagas, unless all orders are over, none is listed as unfinished, and no saga is."""
+        open_orders = any(
+            (sk == "ORDER" and row["status"] not in OVER) or row.get("gsi1pk", "").endswith("#OPEN")
+            for (_, sk), row in self.rows("orders").items()
+        )
+        if always or open_orders or any(pk.endswith("#SAGA") for pk, _ in self.rows("commands")):
+            self.ring("RecoverSagas")
 
     def committed(self) -> None:
         """Tables have changed: streams carry it, and what must hold at every step is checked."""
@@ -248,7 +266,10 @@ class Simulation(Doors):
     @staticmethod
     def at(milliseconds: int) -> str:
         """An instant as text, with milliseconds."""
-        return (EPOCH + timedelta(milliseconds=milliseconds)).isoformat(timespec="milliseconds")[:-6] + "Z"
+        seconds, rest = divmod(milliseconds, 1000)
+        days, second = divmod(seconds, 86_400)
+        minutes, second = divmod(second, 60)
+        return f"{_day(days)}T{minutes // 60:02}:{minutes % 60:02}:{second:02}.{rest:03}Z"
 
     @property
     def worker(self) -> Worker:

@@ -120,6 +120,7 @@ class Stream:
             lane.parts.pop(0)
             simulation.scheduler.after(1, partial(self._go_on, lane))
             return
+        simulation.faults.came_by("redelivered", self.name)
         done, half = 0, len(part.records) // 2
         if failed is not None and self.feed.partial:
             done = next((i for i, record in enumerate(part.records) if record.number in failed), 0)
@@ -148,6 +149,7 @@ class Stream:
         place = "DDBStreamBatchInfo" if self.service == "dynamodb" else "KinesisBatchInfo"
         if self.feed.on_failure is not None:
             simulation.queues[self.feed.on_failure].send(json.dumps({place: {"stream": self.name, **info}}))
+        simulation.faults.came_by("set_aside", self.name)
         simulation.note(self.name, "set aside", numbers[0])
         simulation.scheduler.after(1, partial(self._go_on, lane))
 

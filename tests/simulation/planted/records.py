@@ -94,7 +94,7 @@ def _lost_lease() -> list[Patch]:
     return [wrapped(saga, "still_mine", made), wrapped(saga, "finished", made), *small_sagas(), *short_leases()]
 
 
-@fault("second page dropped", "INV7 INV6", "Only the first page of an order is read.")
+@fault("second page dropped", "INV2 INV6 INV7", "Only the first page of an order is read.")
 def _first_page() -> list[Patch]:
     def made(call: Any) -> Any:
         def first_page(self: Any, operation: str, **request: Any) -> Any:
