@@ -63,7 +63,7 @@ HTTP = (
             *g.COMMAND,
             *g.SAGA,
             *g.table("orders", "get", "put"),
-            *g.table("stock", "query", "update"),
+            *g.table("stock", "query", "put", "update"),
             *g.table("registry", "batch", "query"),
         ),
         routes=("POST /v1/orders",),
@@ -82,7 +82,7 @@ HTTP = (
     FunctionSpec(
         "change_orders",
         "Cancels an order or lines of it, and settles a review.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("stock", "update")),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("stock", "put", "update")),
         routes=("POST /v1/orders/{order_id}/cancellations", "POST /v1/orders/{order_id}/review"),
         memory=512,
         timeout=GATEWAY_TIMEOUT,
@@ -157,7 +157,7 @@ WORKFLOW_TASKS = (
     FunctionSpec(
         "source_order",
         "Confirms or improves the plan of an order and turns reservations into allocations.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("stock", "query", "update"), *g.table("registry", "query")),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("stock", "query", "put", "update"), *g.table("registry", "query")),
         memory=512,
     ),
     FunctionSpec(
@@ -264,7 +264,7 @@ QUEUE_CONSUMERS = (
             *g.SAGA,
             *g.CHANGE_ORDER,
             *g.listed("orders", "get", "delete"),
-            *g.table("stock", "update"),
+            *g.table("stock", "put", "update"),
             *g.PSP_SECRET,
             *g.RUN_ORDER_WORKFLOW,
         ),

@@ -19,7 +19,7 @@ TAKEN = ("reserved", "allocated", "safety", "damaged", "quality_control", "block
 
 
 def stock(run, told=None, **units):
-    """The stock row of mugs with some buckets changed, and with what the stock ledger is told of it."""
+    """The stock row of mugs with some buckets changed, and with what the stock ledger is told of them."""
     row = run.evidence.tables["stock"][MUG]
     after = {name: row[name] + change for name, change in units.items()}
     free = {**row, **after}
@@ -28,6 +28,7 @@ def stock(run, told=None, **units):
     )
     changes = [run.set("stock", MUG, version=row["version"] + 1, **after)]
     if told is not None:
+        told = {**told, "available": after["available"] - row["available"]}
         entry = [{"kind": "adjusted", "quantity": 0, "changes": told}]
         changes.append(run.put("stock", (MUG[0], "MOVE#dc-newark#2026#m1"), {"body": json.dumps(entry)}))
     return changes

@@ -57,7 +57,7 @@ def test_case_32_a_store_lacks_one_of_three():
     assert (work["status"], work["escalated_reason"]) == ("INCOMPLETE", "INCOMPLETE")
     # What the store did not find is not offered again.
     row = simulation.rows("stock")["T#acme#SKU#MUG", "NODE#dc-newark"]
-    assert (row["on_hand"], row["allocated"], row["damaged"], row["available"]) == (4, 0, 1, 3)
+    assert (row["on_hand"], row["allocated"], row["blocked"], row["available"]) == (4, 0, 1, 3)
     assert effects(simulation) == [("authorized", 2100), ("captured", 1400)]
     answer = cancel(simulation, order_id)
     assert (answer.status, answer.body["status"]) == (200, "COMPLETED")

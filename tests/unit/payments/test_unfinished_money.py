@@ -8,6 +8,7 @@ from oms.fulfillment.model import CAPTURE_FAILED
 from oms.fulfillment.workflow import escalate
 from oms.payments.commands import CaptureRefused, TransientFailure, settle_payment
 from oms.payments.model import State
+from oms.payments.outcomes import Recorder
 from tests.order_sweeper import sweep, unfinished
 from tests.order_world import TENANT, World, line, world
 from tests.single_order import shipped, states, the_order
@@ -49,6 +50,22 @@ def test_a_doubt_about_taken_money_ends_even_after_the_workflow_has_given_up(scr
     sweep(world, times=3)
     assert unfinished(world) == []
     world.check()
+
+
+def test_a_release_that_is_recorded_is_not_put_in_doubt_by_a_slower_run(world: World):
+    """Another run learnt what became of the release while this one still asked in vain."""
+    order_id = world.sourced(line("A", 3))
+    world.authorize(order_id)
+    held = world.order(order_id)
+    world.cancel(order_id)
+    world.release_payment(order_id)
+    assert states(world) == [State.VOIDED]
+    slower = Recorder(world.runtime, TENANT, held, held.payments[0].id)
+    slower.doubt("void", held.payments[0].void_key, 3000, "no answer")
+    assert world.order(order_id).payments[0].in_doubt_since is None
+    assert "PaymentInDoubt" not in world.events(order_id)
+    sweep(world, times=3)
+    assert unfinished(world) == []
 
 
 def test_money_that_a_workflow_never_took_is_taken_after_the_escalation():

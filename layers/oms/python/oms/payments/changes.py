@@ -62,6 +62,8 @@ def doubt(
     order: Order, payment: Payment, verb: str, key: str, amount: int, reason: str, since: str, asked: Asked | None
 ) -> Change:
     """Nobody knows what became of a call; an outcome that is known by now raises ActionNotAvailable."""
+    if verb == "void" and key != payment.open_void_key:
+        raise Overtaken("What was to be let go has been let go already.")
     if verb == "authorize":
         doubtful = model.move(payment, State.UNKNOWN, in_doubt_since=since)
     else:

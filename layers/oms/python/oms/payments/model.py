@@ -130,6 +130,11 @@ class Payment(BaseModel):
     def void_key(self) -> str:
         return f"{self.id}:void:{self.attempt}:{self.capturable}"
 
+    @property
+    def open_void_key(self) -> str | None:
+        """The key of a release that can still be asked for; None where nothing is held or waited for any more."""
+        return self.void_key if self.capturable or self.state in _OPEN else None
+
 
 def move(payment: Payment, state: State, **changes: object) -> Payment:
     """The tender in another state, if its transition table allows it; what was in doubt about it is known now."""
