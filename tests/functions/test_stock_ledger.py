@@ -104,7 +104,7 @@ def test_a_stock_ledger_is_shown_to_whom_it_belongs(api: Api, function):
     assert api.get("/v1/inventory/nothing/movements?node_id=n1").status == 404
     refused = api.get("/v1/inventory/A/movements")
     assert (refused.status, refused.body["errors"][0]["pointer"]) == (422, "/query/node_id")
-    other = encode_cursor({"sk": "MOVE#n2#"})
+    other = encode_cursor({"sk": "NODE#n2"})
     refused = api.get(f"/v1/inventory/A/movements?node_id=n1&cursor={other}")
     assert (refused.status, refused.body["errors"][0]["pointer"]) == (422, "/query/cursor")
     store = Api(function("inventory").handler, ("inventory.read", "node.n2"))

@@ -30,7 +30,7 @@ def stock(run, told=None, **units):
     if told is not None:
         told = {**told, "available": after["available"] - row["available"]}
         entry = [{"kind": "adjusted", "quantity": 0, "changes": told}]
-        changes.append(run.put("stock", (MUG[0], "MOVE#dc-newark#2026#m1"), {"body": json.dumps(entry)}))
+        changes.append(run.put("stock", ("T#acme#MOVES#MUG#dc-newark", "MOVE#2026#m1"), {"body": json.dumps(entry)}))
     return changes
 
 

@@ -235,10 +235,10 @@ def _is_told(change: Change, deficit: int, commit: Commit) -> bool:
 
 def _moved(change: Change, commit: Commit) -> dict[str, int]:
     """What the lines of the stock ledger that the commit wrote say about a row."""
-    node = change.sk.partition("#")[2]
+    where = change.pk.replace("#SKU#", "#MOVES#", 1) + "#" + change.sk.partition("#")[2]
     sums: dict[str, int] = {}
     for other in commit.stock:
-        if other.pk == change.pk and other.before is None and other.sk.startswith(f"MOVE#{node}#"):
+        if other.pk == where and other.before is None:
             for entry in parsed((other.after or {})["body"]):
                 for bucket, units in entry["changes"].items():
                     sums[bucket] = sums.get(bucket, 0) + units

@@ -46,7 +46,7 @@ def stocked(on_hand: int, reserved: int = 0) -> MemoryDatabase:
 
 def ledger_line(writes: list[Write], movement_id: str) -> list[dict[str, object]]:
     (row,) = [write for write in writes if write.key.sk.startswith("MOVE#")]
-    assert row.key == Key("T#acme#SKU#A", f"MOVE#n1#2026-01-05T12:00:00.000Z#{movement_id}")
+    assert row.key == Key("T#acme#MOVES#A#n1", f"MOVE#2026-01-05T12:00:00.000Z#{movement_id}")
     return json.loads(str(row.set["body"]))
 
 

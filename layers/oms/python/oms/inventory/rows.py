@@ -42,6 +42,11 @@ def sku_partition(tenant: str, sku: str) -> str:
     return f"{tenant_prefix(tenant)}SKU#{sku}"
 
 
+def ledger_partition(tenant: str, sku: str, node_id: str) -> str:
+    """Where the stock ledger of a SKU at a node is kept: apart from the rows, whose claims its growth must not slow."""
+    return f"{tenant_prefix(tenant)}MOVES#{sku}#{node_id}"
+
+
 def below_promised(correction: Effect) -> Effect:
     """The same effect without its demand on available units; on hand itself never goes below zero."""
     needs = {bucket: amount for bucket, amount in correction.needs.items() if bucket != "available"}
@@ -94,7 +99,7 @@ def ledger_row(tenant: str, sku: str, node_id: str, movement_id: str, entries: S
         }
         for entry in entries
     ]
-    key = Key(sku_partition(tenant, sku), f"MOVE#{node_id}#{latest}#{movement_id}")
+    key = Key(ledger_partition(tenant, sku, node_id), f"MOVE#{latest}#{movement_id}")
     return create(TABLE, key, {"body": json.dumps(body, separators=(",", ":"), ensure_ascii=False)})
 
 

@@ -1,12 +1,12 @@
-"""Reading stock (table `stock`, partition T#<tenant>#SKU#<sku>).
+"""Reading stock (table `stock`; partition T#<tenant>#SKU#<sku> where no other is named).
 
 | access pattern | how |
 |---|---|
 | all nodes of a SKU | Query sk begins NODE# |
 | some rows of many SKUs | BatchGet NODE#<node> |
 | last sequence of a feed | BatchGet FEED#<node>#<source> |
-| movements of a row, newest first | one page of sk begins MOVE#<node># |
-| movements of a row since an instant | Query sk begins MOVE#<node>#<what both ends of the time span share> |
+| movements of a row, newest first | one page of partition MOVES#<sku>#<node>, sk begins MOVE# |
+| movements of a row since an instant | Query there, sk begins MOVE#<what both ends of the time span share> |
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from oms.inventory.model import BUCKETS, MovementKind, StockRow
-from oms.inventory.rows import TABLE, LedgerEntry, feed_key, sku_partition, stock_key
+from oms.inventory.rows import TABLE, LedgerEntry, feed_key, ledger_partition, sku_partition, stock_key
 from oms.platform.clock import format_instant, parse_instant
 from oms.platform.cursors import bad_cursor
 from oms.platform.dynamodb import Database
@@ -63,10 +63,10 @@ def movements_of(
     until: datetime | None = None,
 ) -> Iterator[LedgerEntry]:
     """The movements of a row, oldest first: all of them, or those after one instant and up to another."""
-    begins = f"MOVE#{node_id}#"
+    begins = "MOVE#"
     if since is not None and until is not None:
         begins += _shared_beginning(format_instant(since), format_instant(until))
-    for item in database.query(TABLE, sku_partition(tenant, sku), begins=begins):
+    for item in database.query(TABLE, ledger_partition(tenant, sku, node_id), begins=begins):
         for entry in entries_from_item(item):
             if since is None or entry.at > since:
                 yield entry
@@ -76,10 +76,10 @@ def newest_movements(
     database: Database, tenant: str, sku: str, node_id: str, *, limit: int, after: str | None
 ) -> tuple[list[LedgerEntry], str | None]:
     """A page of a row's movements, newest first, as many as `limit` lines hold, and the position of the next page."""
-    begins = f"MOVE#{node_id}#"
-    if after is not None and not after.startswith(begins):
+    if after is not None and not after.startswith("MOVE#"):
         raise bad_cursor()
-    page = database.query_page(TABLE, sku_partition(tenant, sku), begins=begins, limit=limit, after=after)
+    partition = ledger_partition(tenant, sku, node_id)
+    page = database.query_page(TABLE, partition, begins="MOVE#", limit=limit, after=after)
     entries = [entry for item in page.items for entry in reversed(entries_from_item(item))]
     return entries, page.next["sk"] if page.next else None
 
