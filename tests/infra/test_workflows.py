@@ -136,11 +136,11 @@ def test_a_wait_for_a_node_ends_in_an_escalation_and_goes_on():
     assert states["NoteRejection"]["Result"]["then"] == "END"
 
 
-def test_a_run_whose_work_may_be_open_tries_again_after_hours_and_never_ends():
+def test_a_run_whose_work_may_be_open_tries_again_every_hour_and_never_ends():
     states = _definition("fulfillment")["States"]
     assert states["NoteWaitFailure"]["Result"] == {"reason": "RELEASE_FAILED", "then": "TRY_LATER"}
     wait = states["WaitForRepair"]
-    assert (wait["Type"], wait["Seconds"], wait["Next"]) == ("Wait", 6 * 3600, "AwaitRestOfShipment")
+    assert (wait["Type"], wait["Seconds"], wait["Next"]) == ("Wait", 3600, "AwaitRestOfShipment")
     assert states["EscalateFulfillmentOrder"]["Catch"] == [
         {"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "WaitForRepair"}
     ]

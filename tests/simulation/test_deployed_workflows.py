@@ -145,11 +145,11 @@ def test_given_up_work_whose_money_is_refused_is_told_twice():
     assert told == ["CAPTURE_FAILED", "INCOMPLETE"]
 
 
-def test_a_run_that_can_neither_release_nor_escalate_goes_on_every_six_hours():
+def test_a_run_that_can_neither_release_nor_escalate_goes_on_every_hour():
     _, host = fulfil([REJECTED], escalate_fulfillment=[TaskFailed("E")] * 11)
-    assert (len(host.sleeps), host.sleeps[-1]) == (11, 6 * 3600)
+    assert (len(host.sleeps), host.sleeps[-1]) == (11, 3600)
     run, host = fulfil([BROKEN] * 4 + [SHIPPED])
-    assert (run["status"], host.sleeps) == ("SUCCEEDED", [6 * 3600] * 3)
+    assert (run["status"], host.sleeps) == ("SUCCEEDED", [3600] * 3)
 
 
 ONE, TWO = {"fulfillment_order_id": "f1"}, {"fulfillment_order_id": "f2"}
