@@ -18,7 +18,8 @@ from constructs import Construct
 from infra.constructs.consumers import queue_consumer
 from infra.constructs.function import Resource, Workshop
 from infra.constructs.queues import WorkQueue
-from infra.functions import QUEUE_CONSUMERS, FunctionSpec
+from infra.function_spec import FunctionSpec
+from infra.functions import QUEUE_CONSUMERS
 from infra.names import name_it, pascal
 from infra.settings import Settings
 

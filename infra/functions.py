@@ -5,48 +5,8 @@ The row's name is the folder under functions/. The template, the tests and the d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from infra import grants as g
-
-
-@dataclass(frozen=True, slots=True)
-class Ring:
-    """Something that a function counts in its log and that a person must look at each time."""
-
-    metric: str
-    says: str
-    runbook: str
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionSpec:
-    """One function. `timeout` in seconds, `memory` in MB; `routes` are `METHOD /path` of the HTTP API.
-
-    `detail_types` are the domain events that reach it over its queue, each perhaps narrowed by fields of its data;
-    `concurrency` bounds how many batches of that queue run at once. `open_routes` take no token: the function itself
-    proves who calls. `layers` are those above the two that all functions have. `later` grants are given
-    once the workflows exist, since a workflow must name its task functions first. `limits` name the settings of the
-    deployment that the function is told as environment variables. `rings` are what it counts and rings the alarm for.
-    One that `sets_aside` puts records among its dead letters by itself and is told where they are.
-    """
-
-    name: str
-    purpose: str
-    grants: tuple[g.Grant, ...] = ()
-    routes: tuple[str, ...] = ()
-    open_routes: tuple[str, ...] = ()
-    detail_types: tuple[str | tuple[str, dict[str, list[str]]], ...] = ()
-    memory: int = 256
-    timeout: int = 30
-    concurrency: int | None = None
-    batch: int = 10
-    layers: tuple[str, ...] = ()
-    later: tuple[g.Grant, ...] = ()
-    limits: tuple[str, ...] = ()
-    rings: tuple[Ring, ...] = ()
-    sets_aside: bool = False
-
+from infra.function_spec import FunctionSpec, Ring
 
 # The gateway gives up after 30 seconds, so a function behind it must answer, or stop, a moment before.
 GATEWAY_TIMEOUT = 29
@@ -112,6 +72,21 @@ HTTP = (
         timeout=GATEWAY_TIMEOUT,
     ),
     FunctionSpec(
+        "rule_sets",
+        "Keeps the rules of stock as versions that are drafted, promoted, rolled back and compared.",
+        (*g.COMMAND, *g.table("registry", "get", "batch", "query", "put")),
+        routes=(
+            *("GET /v1/inventory/rules", "GET /v1/inventory/rules/{rule_set_id}"),
+            "GET /v1/inventory/rules/{rule_set_id}/versions/{number}",
+            "GET /v1/inventory/rules/{rule_set_id}/diff",
+            "PUT /v1/inventory/rules/{rule_set_id}",
+            "POST /v1/inventory/rules/{rule_set_id}/promotions",
+            "POST /v1/inventory/rules/{rule_set_id}/rollbacks",
+        ),
+        memory=512,
+        timeout=GATEWAY_TIMEOUT,
+    ),
+    FunctionSpec(
         "fulfillment",
         "Shows a node its work and takes its verbs: accept, reject, pick, pack, ship, close and the others.",
         (*g.COMMAND, *g.CHANGE_ORDER, *g.listed("orders", "batch"), *g.table("stock", "put", "update")),
@@ -157,7 +132,12 @@ WORKFLOW_TASKS = (
     FunctionSpec(
         "source_order",
         "Confirms or improves the plan of an order and turns reservations into allocations.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("stock", "query", "put", "update"), *g.table("registry", "query")),
+        (
+            *g.COMMAND,
+            *g.CHANGE_ORDER,
+            *g.table("stock", "query", "put", "update"),
+            *g.table("registry", "batch", "query"),
+        ),
         memory=512,
     ),
     FunctionSpec(

@@ -14,10 +14,11 @@ FULFILLMENT = ("fulfillment.write", "fulfillment.read")
 INVENTORY = ("inventory.write", "inventory.read")
 AVAILABILITY = "availability.read"
 REGISTRY = ("registry.write", "registry.read")
+RULES = ("rules.write", "rules.read")
 FINANCE = ("finance.read", "finance.write")
 # How many lines an order of this caller may have; without it the usual limit of the service holds.
 LINES = "lines.1500"
-ACTIONS = (*ORDERS, *FULFILLMENT, *INVENTORY, AVAILABILITY, *REGISTRY, *FINANCE)
+ACTIONS = (*ORDERS, *FULFILLMENT, *INVENTORY, AVAILABILITY, *REGISTRY, *RULES, *FINANCE)
 
 
 def tenant_scopes(tenant: Tenant) -> tuple[str, ...]:

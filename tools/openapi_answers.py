@@ -11,8 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from oms.finance.events import FinanceExportRequested
 from oms.fulfillment.views import FulfillmentOrderView
-from oms.inventory.model import MovementKind
-from oms.registry.model import Item, NodeDetails, NodeKind
+from oms.registry.model import Item, NodeDetails
 
 
 class Answer(BaseModel):
@@ -172,100 +171,10 @@ class ItemsLoaded(Answer):
     results: list[ItemRow]
 
 
-class StockBuckets(Answer):
-    """Units by bucket: available is on_hand less reserved, allocated, safety, damaged, quality_control and blocked."""
+class HintTaken(Answer):
+    """What the message led to: a payment outcome, `nothing`, or `left to our own call`."""
 
-    on_hand: int
-    reserved: int
-    allocated: int
-    safety: int
-    damaged: int
-    quality_control: int
-    blocked: int
-    in_transit: int
-    future: int
-    available: int
-    deficit: int
-
-
-class NodeStock(StockBuckets):
-    """The stock of an item at one node."""
-
-    node_id: str
-    version: int
-
-
-class Stock(Answer):
-    """The stock of an item at every node that the caller may see, and its sums."""
-
-    sku: str
-    nodes: list[NodeStock]
-    totals: StockBuckets
-    available_actions: list[str]
-
-
-class LedgerMovement(Answer):
-    """One movement of a stock row: the number that its cause stated, and the signed units per bucket it led to."""
-
-    kind: MovementKind
-    quantity: int
-    changes: dict[str, int]
-    at: str
-    cause: str
-    source: str | None
-    sequence: int | None
-    reason: str | None
-
-
-class StockLedger(Answer):
-    """A page of the stock ledger of an item at one node, newest first."""
-
-    sku: str
-    node_id: str
-    movements: list[LedgerMovement]
-    next_cursor: str | None
-
-
-class AvailableAtNode(Answer):
-    """What one node has; `metres` as the crow flies, None where no place is given or known."""
-
-    node_id: str
-    kind: NodeKind
-    available: int
-    metres: int | None
-
-
-class AvailableItem(Answer):
-    """What can be had of an item, in all and at each node that has some."""
-
-    sku: str
-    available: int
-    nodes: list[AvailableAtNode]
-
-
-class Availability(Answer):
-    """What can be had of each item that exists."""
-
-    as_of: str
-    items: list[AvailableItem]
-    unknown_skus: list[str]
-
-
-class RecordedMovement(Answer):
-    """One movement, recorded or ignored as a repeat; `deficit` is what the row now lacks of what was promised."""
-
-    sku: str
-    node_id: str
-    kind: str
-    quantity: int
-    outcome: Literal["recorded", "ignored"]
-    deficit: int
-
-
-class RecordedMovements(Answer):
-    """What became of each movement, in their order."""
-
-    movements: list[RecordedMovement]
+    done: str
 
 
 ExportAccepted = create_model(
@@ -275,9 +184,3 @@ ExportAccepted = create_model(
     **{name: (field.annotation, field) for name, field in FinanceExportRequested.model_fields.items()},
     status=(Literal["REQUESTED"], ...),
 )
-
-
-class HintTaken(Answer):
-    """What the message led to: a payment outcome, `nothing`, or `left to our own call`."""
-
-    done: str

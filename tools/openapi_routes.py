@@ -25,6 +25,7 @@ from oms.payments.model import Rollup
 from oms.registry.commands import MOST_ITEMS, MOST_NODES
 from oms.registry.model import PutItem, PutNode
 from tools import openapi_answers as answers
+from tools import openapi_stock as stock
 
 Model = type[BaseModel]
 
@@ -143,22 +144,53 @@ ROUTES: dict[str, Route] = {
     "GET /v1/items/{sku}": Route("Read an item", {200: answers.ItemDocument}),
     "POST /v1/inventory/movements": Route(
         "Record stock movements",
-        {200: answers.RecordedMovements},
+        {200: stock.RecordedMovements},
         notes="At most 500. With `source` and `sequence`, repeated and late movements change nothing.",
     ),
-    "GET /v1/inventory/{sku}": Route("Read the stock of an item", {200: answers.Stock}),
+    "GET /v1/inventory/{sku}": Route("Read the stock of an item", {200: stock.Stock}),
     "GET /v1/inventory/{sku}/movements": Route(
         "Read the stock ledger of an item at a node",
-        {200: answers.StockLedger},
+        {200: stock.StockLedger},
         notes="Newest first. The sum of `changes` over all of it is the stock row.",
     ),
     "GET /v1/availability": Route(
         "See what can be had where",
-        {200: answers.Availability},
+        {200: stock.Availability},
         notes=(
             "For browsing: nothing is held, and an order is judged by the stock at its own moment. At most 100 SKUs "
-            "and 100 nodes; closed nodes and those without the wanted journey give nothing."
+            "and 100 nodes; closed nodes and those without the wanted journey give nothing. With `channel` the rules "
+            "of stock are applied, and `kept_back` says which of them keeps what."
         ),
+    ),
+    "GET /v1/inventory/rules": Route("List the rule sets of stock", {200: stock.RuleSetList}),
+    "GET /v1/inventory/rules/{rule_set_id}": Route("Read a rule set of stock", {200: stock.InventoryRuleSet}),
+    "GET /v1/inventory/rules/{rule_set_id}/versions/{number}": Route(
+        "Read one version of a rule set of stock", {200: stock.InventoryRuleVersion}
+    ),
+    "GET /v1/inventory/rules/{rule_set_id}/diff": Route(
+        "Compare two versions of a rule set of stock",
+        {200: stock.RuleDiff},
+        notes="Without `from` and `to`, the version that holds with the newest one.",
+    ),
+    "PUT /v1/inventory/rules/{rule_set_id}": Route(
+        "Draft rules of stock",
+        {201: stock.RuleSetDocument, 200: stock.RuleSetDocument},
+        notes=(
+            "Safety stock, ring-fenced stock and excluded nodes, by item, node and channel. The body becomes a new "
+            "version that does not hold until it is promoted; the same as the newest version changes nothing."
+        ),
+        if_match=_CONFIGURATION,
+    ),
+    "POST /v1/inventory/rules/{rule_set_id}/promotions": Route(
+        "Promote a version of the rules of stock",
+        {200: stock.RuleSetDocument},
+        notes="It holds from the very next order on, and the version that held before is retired.",
+        if_match=_CONFIGURATION,
+    ),
+    "POST /v1/inventory/rules/{rule_set_id}/rollbacks": Route(
+        "Roll back the last promotion of the rules of stock",
+        {200: stock.RuleSetDocument},
+        if_match=_CONFIGURATION,
     ),
     "GET /v1/fulfillment-orders": Route(
         "List the work of a node",

@@ -11,7 +11,7 @@ from constructs import Construct
 from infra.constructs.alarms import FIVE_MINUTES
 from infra.constructs.function import Resource, Workshop
 from infra.constructs.queues import WorkQueue, dead_letter_queue
-from infra.functions import FunctionSpec
+from infra.function_spec import FunctionSpec
 from infra.names import name_it, pascal
 
 # Older records are set aside: well within the 24 hours for which a stream keeps them.

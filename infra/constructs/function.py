@@ -32,7 +32,7 @@ from aws_cdk import (
 from constructs import Construct
 
 from infra.constructs.alarms import FIVE_MINUTES, Alarms
-from infra.functions import FunctionSpec
+from infra.function_spec import FunctionSpec
 from infra.grants import ACCESS, Access
 from infra.names import name_it, pascal, wait_only_for
 

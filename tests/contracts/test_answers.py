@@ -2,131 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
-from oms.finance.adapters.export_bucket import StoredObject
 from oms.finance.model import PostedEntry
 from oms.finance.posting import postings_of
 from oms.finance.store import entry_write
 from oms.payments.adapters import configured
 from oms.platform.clock import FixedClock
+from tests.contracts.described import Gateway
 from tests.contracts.test_contracts import TRIGGERS, check_event, read
 from tests.order_world import World, document, line, world  # noqa: F401 (a fixture)
-from tools import openapi
-from tools.openapi_handlers import handled_routes
 from tools.openapi_routes import ROUTES
-
-DESCRIPTION = read(openapi.OPENAPI)
-FUNCTIONS = sorted({route.function for route in handled_routes()})
-MANIFEST = "finance/v1/tenant=acme/manifests/entity=100/business_date=2026-11-23/batch=0001.json"
-SCOPES = " ".join(
-    f"acme/{scope}"
-    for scope in (
-        *DESCRIPTION["components"]["securitySchemes"]["token"]["flows"]["clientCredentials"]["scopes"],
-        "channel.web",
-    )
-)
-
-
-class ListedBucket:
-    """An export bucket that holds one manifest."""
-
-    def folders(self, prefix: str) -> Iterator[str]:
-        yield f"{prefix}entity=100/"
-
-    def objects(self, prefix: str) -> Iterator[StoredObject]:
-        yield StoredObject(MANIFEST, 512)
-
-    def link(self, key: str) -> str:
-        return f"https://bucket.example/{key}?signature"
-
-
-class Gateway:
-    """Calls the handlers as the gateway does, and holds each call and its answer to the description."""
-
-    def __init__(self, shop: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.world = shop
-        self.calls = 0
-        self.answered: set[str] = set()
-        self.modules = {name: importlib.import_module(f"functions.{name}.handler") for name in FUNCTIONS}
-        for module in self.modules.values():
-            if hasattr(module, "runtime"):
-                monkeypatch.setattr(module, "runtime", shop.runtime)
-        monkeypatch.setattr(self.modules["finance"], "bucket", ListedBucket())
-
-    def send(
-        self,
-        method: str,
-        url: str,
-        body: object = None,
-        *,
-        headers: dict[str, str] | None = None,
-        raw: str | None = None,
-        scopes: str = SCOPES,
-    ) -> tuple[int, Any]:
-        self.calls += 1
-        path, _, query = url.partition("?")
-        sent = {"idempotency-key": f"call-{self.calls}", **(headers or {})}
-        event = {
-            "version": "2.0",
-            "rawPath": path,
-            "rawQueryString": query,
-            "queryStringParameters": dict(pair.split("=", 1) for pair in query.split("&")) if query else None,
-            "headers": sent,
-            "requestContext": {
-                "stage": "$default",
-                "requestId": f"request-{self.calls}",
-                "http": {"method": method, "path": path},
-                "authorizer": {"jwt": {"claims": {"sub": "client-1", "scope": scopes}}},
-            },
-            "body": raw if raw is not None else None if body is None else json.dumps(body),
-            "isBase64Encoded": False,
-        }
-        route = next(
-            one
-            for one in handled_routes()
-            if one.method == method and re.fullmatch(re.sub(r"{\w+}", "[^/]+", one.path), path)
-        )
-        answer = self.modules[route.function].handler(event, None)
-        self._check(route.path, method.lower(), body, answer)
-        if answer["statusCode"] < 300:
-            self.answered.add(route.key)
-        text = answer["body"]
-        return answer["statusCode"], json.loads(text) if "json" in _content_type(answer) else text
-
-    def _check(self, path: str, method: str, body: object, answer: dict[str, Any]) -> None:
-        operation = DESCRIPTION["paths"][path][method]
-        status = answer["statusCode"]
-        assert str(status) in operation["responses"], f"{method} {path} answered {status}: {answer['body']}"
-        response = operation["responses"][str(status)]
-        if "$ref" in response:
-            response = DESCRIPTION["components"]["responses"][response["$ref"].rsplit("/", 1)[1]]
-        kind = _content_type(answer)
-        accepted = response["content"].get(kind, response["content"].get("*/*"))
-        assert accepted is not None, f"{method} {path} answered {kind}"
-        if "schema" in accepted:
-            _validate(accepted["schema"], json.loads(answer["body"]))
-        if status < 300 and body is not None:
-            _validate(operation["requestBody"]["content"]["application/json"]["schema"], body)
-
-
-def _content_type(answer: dict[str, Any]) -> str:
-    headers = {name.lower(): value for name, value in answer["headers"].items()}
-    return str(headers["content-type"]).split(";")[0]
-
-
-def _validate(schema: dict[str, Any], instance: object) -> None:
-    """Hold a document to a schema of the description."""
-    whole = {**schema, "components": DESCRIPTION["components"]}
-    Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(instance)
 
 
 @pytest.fixture(name="gateway")
@@ -168,6 +57,28 @@ def _registry_and_stock(gateway: Gateway) -> None:
     assert gateway.send("GET", "/v1/inventory/D")[1]["totals"]["available"] == 5
     assert gateway.send("GET", "/v1/inventory/D/movements?node_id=S9")[1]["movements"][0]["quantity"] == 5
     assert gateway.send("GET", "/v1/availability?skus=D,none")[1]["items"][0]["available"] == 5
+
+
+RULES = {"safety": [{"id": "all", "priority": 1, "units": 1}]}
+
+
+def _rules(gateway: Gateway) -> None:
+    path = "/v1/inventory/rules/usual"
+    assert gateway.send("PUT", path, RULES)[0] == 201
+    assert gateway.send("GET", path)[1]["live"] is None
+    for number in (1, 2):
+        version = gateway.send("GET", path)[1]["version"]
+        put = {"safety": [{"id": "all", "priority": 1, "units": number}]}
+        version = gateway.send("PUT", path, put, headers={"if-match": str(version)})[1]["version"]
+        match = {"if-match": str(version)}
+        assert gateway.send("POST", f"{path}/promotions", {"number": number}, headers=match)[0] == 200
+    assert gateway.send("POST", f"{path}/rollbacks", {}, headers={"if-match": str(version + 1)})[0] == 200
+    assert gateway.send("GET", f"{path}/versions/2")[1]["status"] == "RETIRED"
+    assert gateway.send("GET", f"{path}/diff")[1]["differences"]
+    assert gateway.send("GET", "/v1/inventory/rules")[1]["rule_sets"]
+    kept = gateway.send("GET", "/v1/availability?skus=D&channel=web")[1]["items"][0]["nodes"][0]["kept_back"]
+    assert [one["rule"] for one in kept] == ["all"]
+    assert gateway.send("GET", "/v1/availability?skus=D&view=aggregate")[1]["items"] == [{"sku": "D", "available": 5}]
 
 
 def _orders(gateway: Gateway) -> str:
@@ -240,6 +151,7 @@ def _outside(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     _registry_and_stock(gateway)
+    _rules(gateway)
     order_id = _orders(gateway)
     _fulfilment(gateway, order_id)
     _reading(gateway, order_id)
@@ -286,8 +198,11 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     order_id = _orders(gateway)
     (work, *_) = gateway.world.order(order_id).fulfillment_orders
     method, path = key.split(" ")
-    url = path.format(order_id=order_id, node_id="DC1", sku="A", fulfillment_order_id=work.id, action="accept")
+    gateway.send("PUT", "/v1/inventory/rules/usual", RULES)
+    named = {"order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}
+    url = path.format(**named, node_id="DC1", sku="A", action="accept")
     bodies = {
+        "promotions": {"number": 1},
         "cancellations": {"reason": "changed_mind"},
         "review": {"decision": "accept", "reason": "checked"},
         "DC1": {**NODE, "id": "DC1"},

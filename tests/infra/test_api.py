@@ -23,6 +23,15 @@ ROUTES = {
         "GET /v1/inventory/{sku}/movements",
         "GET /v1/availability",
     },
+    "rule_sets": {
+        "GET /v1/inventory/rules",
+        "GET /v1/inventory/rules/{rule_set_id}",
+        "GET /v1/inventory/rules/{rule_set_id}/versions/{number}",
+        "GET /v1/inventory/rules/{rule_set_id}/diff",
+        "PUT /v1/inventory/rules/{rule_set_id}",
+        "POST /v1/inventory/rules/{rule_set_id}/promotions",
+        "POST /v1/inventory/rules/{rule_set_id}/rollbacks",
+    },
     "fulfillment": {
         "GET /v1/fulfillment-orders",
         "GET /v1/fulfillment-orders/{fulfillment_order_id}",
@@ -40,7 +49,7 @@ ROUTES = {
 OPEN = {"POST /v1/webhooks/{provider}", "GET /console", "GET /console/{file}"}
 ACTIONS = {
     f"{room}.{verb}"
-    for room in ("orders", "fulfillment", "inventory", "registry", "finance")
+    for room in ("orders", "fulfillment", "inventory", "registry", "rules", "finance")
     for verb in ("read", "write")
 } | {"availability.read"}
 CHANNELS = ("web", "store", "call-centre", "marketplace")

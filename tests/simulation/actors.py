@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.simulation.machine.gateway import Answer
@@ -29,12 +29,21 @@ class Actors:
         """Seconds until somebody does the next thing."""
         return PAUSES[self.pick(len(PAUSES), likelihood)]
 
-    def send(self, method: str, path: str, body: Any, key: str, client: str = "acme-web") -> Answer:
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        key: str,
+        client: str = "acme-web",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """A call that is made again with the same key until there is an answer to rely on."""
         simulation = self.simulation
         for attempt in range(MOST_TRIES):
             impatient = not simulation.faults.over and attempt == 0 and self.strikes(0.1)
-            answer = simulation.http(method, path, body, key, client=client, patience=0.05 if impatient else 30.0)
+            patience = 0.05 if impatient else 30.0
+            answer = simulation.http(method, path, body, key, client=client, headers=headers, patience=patience)
             if answer.is_final or (answer.status == 409 and answer.body["code"] != "still_running"):
                 break
             simulation.sleep(min(0.5 * 2**attempt, 30.0))

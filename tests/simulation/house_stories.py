@@ -41,6 +41,19 @@ def registry(people: People) -> None:
 
 
 @story
+def rules_of_stock(people: People) -> None:
+    path = "/v1/inventory/rules/usual"
+    people.send("PUT", path, {"safety": [{"id": "all", "priority": 1, "units": 1}]})
+    people.send("POST", f"{path}/promotions", {"number": 1}, version=1)
+    people.send("PUT", path, {"safety": []}, version=2)
+    people.send("POST", f"{path}/promotions", {"number": 2}, version=3)
+    people.send("POST", f"{path}/rollbacks", {}, version=4)
+    people.send("GET", "/v1/inventory/rules")
+    people.send("GET", f"{path}/diff?from=1&to=2")
+    people.place("o-1", line("MUG"))
+
+
+@story
 def exported(people: People) -> None:
     order_id = people.place("o-1", line("MUG"))
     people.do(people.released(order_id), "ship")

@@ -73,6 +73,8 @@ def known(name: str) -> list[str]:
         "order_id": orders,
         "fulfillment_order_id": work,
         "sku": list(SKUS),
+        "rule_set_id": ["usual", "other"],
+        "number": ["1", "2"],
         "node_id": list(NODES),
         "action": ["accept", "pick", "pack", "ship", "reject", "stage", "hand-over", "close", "cancel-response"],
         "provider": ["strict"],
@@ -123,7 +125,7 @@ def test_every_operation_refuses_whoever_may_not(method, path, operation):
     (needed,) = operation["security"][0]["token"]
     simulation = seams.running = account()
     before = {table: dict(rows) for table, rows in simulation.tables.plain.items()}
-    for name in ("order_id", "fulfillment_order_id", "sku", "node_id", "action"):
+    for name in ("order_id", "fulfillment_order_id", "sku", "node_id", "action", "rule_set_id", "number"):
         values = known(name)
         path = path.replace(f"{{{name}}}", values[0] if values else "x")
     others = sorted({scope for _, _, o in OPERATIONS for s in o["security"] for scope in s["token"]} - {needed})

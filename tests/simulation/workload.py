@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from tests.simulation.actors import Actors
+from tests.simulation.machine.gateway import Answer
 from tests.simulation.machine.simulation import Simulation
 from tests.simulation.nodes import Nodes
 from tests.simulation.world import NODES, SKUS, line, order
@@ -56,6 +57,8 @@ class Workload(Actors):
                 self.act("accountant", self._wish, after)
         for after in (3.0, 60.0):
             simulation.scheduler.after(after * 1000, self._authenticate)
+        if self.strikes(0.12):
+            self.act("merchandiser", self._rules, self.pause(0.9))
         if self.strikes(0.15):
             self.act("schedule", partial(simulation.ring, "RecoverSagas"), 700.0 if self.strikes(0.5) else 30.0)
 
@@ -209,6 +212,25 @@ class Workload(Actors):
         kind = ("received", "damaged")[self.pick(2)]
         movement = {"node_id": node, "sku": sku, "kind": kind, "quantity": 1, "reason": "counted"}
         self.send("POST", "/v1/inventory/movements", {"movements": [movement]}, "count", client="acme-operator")
+
+    def _rules(self) -> None:
+        """Somebody keeps units from the web for a while, and perhaps changes their mind."""
+        path = "/v1/inventory/rules/usual"
+        buffer = {"id": "buffer", "priority": 1, "units": self.pick(3)}
+        pool = {"id": "shops", "channels": ["store"], "percent": (0, 50, 100)[self.pick(3)]}
+        put = self._configure("PUT", path, {"safety": [buffer], "pools": [pool]}, 0)
+        if put.status == 201:
+            self._configure("POST", f"{path}/promotions", {"number": 1}, 1)
+            self.simulation.sleep(self.pause())
+            second = self._configure("PUT", path, {"safety": [{**buffer, "units": 0}]}, 2)
+            if second.status == 200:
+                self._configure("POST", f"{path}/promotions", {"number": 2}, 3)
+                if self.strikes(0.5):
+                    self._configure("POST", f"{path}/rollbacks", {}, 4)
+
+    def _configure(self, method: str, path: str, body: dict[str, Any], version: int) -> Answer:
+        headers = {"if-match": str(version)} if version else {}
+        return self.send(method, path, body, f"rules-{version}", client="acme-operator", headers=headers)
 
     def _wish(self) -> None:
         """Finance asks for the files of a day that is not over."""

@@ -157,6 +157,7 @@ class Lambdas:
         idle = self._idle.setdefault(function.name, [])
         if idle and not self._simulation.faults.cold_start():
             return idle.pop()
+        from oms.platform.dynamodb import Database
         from oms.registry.store import NodeCache
 
         worker = Worker(function, _load(function.name), self._simulation.faults.skew(), NodeCache())
@@ -164,6 +165,8 @@ class Lambdas:
         module = worker.module
         runtime = getattr(module, "runtime", None) or getattr(getattr(module, "books", None), "runtime", None)
         if runtime is not None:
+            # What a function keeps in memory goes by its database, and a cold start has nothing in memory.
+            runtime.database = Database()
             runtime.random = self._simulation.chance
             runtime.pause = self._simulation.pause
         return worker

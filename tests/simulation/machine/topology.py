@@ -141,7 +141,9 @@ def _api(made: Topology, deployed: Deployed) -> None:
         name: made.function_arns[deployed.resolve(properties["IntegrationUri"])]
         for name, properties in of_type(found, "AWS::ApiGatewayV2::Integration").items()
     }
-    for properties in of_type(found, "AWS::ApiGatewayV2::Route").values():
+    routes = of_type(found, "AWS::ApiGatewayV2::Route").values()
+    # Of several routes that fit, the gateway takes the one with fewer variable parts.
+    for properties in sorted(routes, key=lambda one: one["RouteKey"].count("{")):
         method, path = properties["RouteKey"].split(" ")
         target = deployed.resolve(properties["Target"]).removeprefix("integrations/")
         pattern = re.compile("^" + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path) + "$")

@@ -5,32 +5,59 @@ These figures are read without a lock on anything. What an order may claim is ju
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from oms.inventory.model import StockRow
+from oms.inventory.reads import live_inventory_rules
 from oms.inventory.requests import AvailabilityQuery
+from oms.inventory.rules import LiveInventoryRules, Reason, Share, share
 from oms.inventory.store import snapshot
 from oms.platform.clock import format_instant
 from oms.platform.dynamodb import Database
 from oms.platform.geo import UNKNOWN_DISTANCE, Place, locate, metres
-from oms.registry.model import Journey, Node
+from oms.registry.model import Item, Journey, Node
 from oms.registry.reads import known_items, known_nodes
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked: of which nodes, for which channel under which rules, and from where."""
+
+    wanted: AvailabilityQuery
+    now: datetime
+    nodes: Mapping[str, Node]
+    rules: Sequence[LiveInventoryRules]
+    place: Place | None
+
+    def share(self, row: StockRow, item: Item) -> Share:
+        """What the channel may have of a row; without a channel, all that is available."""
+        if self.wanted.channel is None:
+            return Share(max(0, row.available))
+        return share(self.rules, row, item, self.nodes[row.node_id], self.wanted.channel, self.now)
 
 
 def read_availability(database: Database, tenant: str, wanted: AvailabilityQuery, now: datetime) -> dict[str, Any]:
     """Per SKU the units that can be had in all and at each node with stock, nearest first where a place is given.
 
-    Closed nodes, and those without the wanted journey, give nothing. SKUs that are not known are in `unknown_skus`.
+    Closed nodes, and those without the wanted journey, give nothing; for a channel, neither does what the rules of
+    stock keep back from it. SKUs that are not known are in `unknown_skus`.
     """
     items = known_items(database, tenant, wanted.skus, now)
-    nodes = _giving(known_nodes(database, tenant, now, named=wanted.nodes), wanted)
+    question = _Question(
+        wanted,
+        now,
+        nodes=_giving(known_nodes(database, tenant, now, named=wanted.nodes), wanted),
+        rules=live_inventory_rules(database, tenant) if wanted.channel else (),
+        place=locate(wanted.country, wanted.postal_code) if wanted.postal_code else None,
+    )
     rows = snapshot(database, tenant, [sku for sku in wanted.skus if sku in items], consistent=False)
-    place = locate(wanted.country, wanted.postal_code) if wanted.postal_code else None
     return {
         "as_of": format_instant(now),
-        "items": [_item(sku, found, nodes, place) for sku, found in rows.items()],
+        "channel": wanted.channel,
+        "items": [_item(question, items[sku], found) for sku, found in rows.items()],
         "unknown_skus": [sku for sku in wanted.skus if sku not in items],
     }
 
@@ -45,26 +72,31 @@ def _giving(nodes: Mapping[str, Node], wanted: AvailabilityQuery) -> dict[str, N
     }
 
 
-def _item(sku: str, rows: list[StockRow], nodes: Mapping[str, Node], place: Place | None) -> dict[str, Any]:
-    found = [
-        (metres(_place(nodes[row.node_id]), place) if place else None, row)
-        for row in rows
-        if row.node_id in nodes and row.available > 0
+def _item(question: _Question, item: Item, rows: Sequence[StockRow]) -> dict[str, Any]:
+    shares = [
+        (row.node_id, question.share(row, item)) for row in rows if row.node_id in question.nodes and row.available > 0
     ]
-    found.sort(key=lambda pair: (pair[0] or 0, pair[1].node_id))
+    total = {"sku": item.sku, "available": sum(may.claimable for _, may in shares)}
+    if question.wanted.view == "aggregate":
+        return total
+    found = [(question.nodes[node_id], may) for node_id, may in shares if may.claimable or may.reasons]
+    away = {node.id: metres(_place(node), question.place) for node, _ in found} if question.place else {}
+    found.sort(key=lambda pair: (away.get(pair[0].id, 0), pair[0].id))
+    return {**total, "nodes": [_node(node, may, away.get(node.id)) for node, may in found]}
+
+
+def _node(node: Node, may: Share, away: int | None) -> dict[str, Any]:
     return {
-        "sku": sku,
-        "available": sum(row.available for _, row in found),
-        "nodes": [
-            {
-                "node_id": row.node_id,
-                "kind": nodes[row.node_id].kind.value,
-                "available": row.available,
-                "metres": None if away is None or away >= UNKNOWN_DISTANCE else away,
-            }
-            for away, row in found
-        ],
+        "node_id": node.id,
+        "kind": node.kind.value,
+        "available": may.claimable,
+        "metres": None if away is None or away >= UNKNOWN_DISTANCE else away,
+        "kept_back": [_reason(reason) for reason in may.reasons],
     }
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    return {"rule_set": reason.rule_set, "number": reason.number, "rule": reason.rule, "units": reason.units}
 
 
 def _place(node: Node) -> Place:

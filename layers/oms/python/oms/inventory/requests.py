@@ -40,11 +40,15 @@ class AvailabilityQuery(Request):
     """What can be had: of up to 100 SKUs, at up to 100 nodes or at all of them.
 
     With `method`, only nodes with that journey count; with `postal_code` and `country`, the nearest node comes first.
+    With `channel`, the rules of stock are applied as to an order of that channel. `view` base shows every node,
+    aggregate only what can be had in all.
     """
 
     skus: Annotated[tuple[Code, ...], BeforeValidator(_listed), Field(min_length=1, max_length=MOST_ASKED)]
     nodes: Annotated[tuple[Code, ...], BeforeValidator(_listed), Field(max_length=MOST_ASKED)] = ()
     method: Journey | None = None
+    channel: Code | None = None
+    view: Literal["base", "aggregate"] = "base"
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "US"
     postal_code: Annotated[str, Field(min_length=1, max_length=20)] | None = None
 

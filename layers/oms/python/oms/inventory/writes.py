@@ -44,8 +44,7 @@ class StockChanges:
     def reserve(self, sku: str, node_id: str, quantity: int, *, keep: int = 0) -> None:
         """Claim available units for an order; `keep` units must stay available behind it."""
         self._add(sku, node_id, MovementKind.RESERVED, quantity, effect({"available": quantity}, reserved=quantity))
-        row = self._rows[sku, node_id]
-        row.keep = max(row.keep, keep)
+        self._keep(sku, node_id, keep)
 
     def release_reservation(self, sku: str, node_id: str, quantity: int) -> None:
         """Give reserved units back."""
@@ -56,17 +55,18 @@ class StockChanges:
         made = effect({"reserved": quantity}, reserved=-quantity, allocated=quantity)
         self._add(sku, node_id, MovementKind.ALLOCATED, quantity, made)
 
-    def allocate_available(self, sku: str, node_id: str, quantity: int) -> None:
-        """Allocate available units that nobody has reserved."""
+    def allocate_available(self, sku: str, node_id: str, quantity: int, *, keep: int = 0) -> None:
+        """Allocate available units that nobody has reserved; `keep` units must stay available behind them."""
         self._add(sku, node_id, MovementKind.ALLOCATED, quantity, effect({"available": quantity}, allocated=quantity))
+        self._keep(sku, node_id, keep)
 
-    def move_claim(self, sku: str, from_node: str, to_node: str, quantity: int) -> None:
+    def move_claim(self, sku: str, from_node: str, to_node: str, quantity: int, *, keep: int = 0) -> None:
         """Give a reservation up at one node and allocate at another, together; at the same node simply allocate."""
         if from_node == to_node:
             self.allocate(sku, to_node, quantity)
         else:
             self.release_reservation(sku, from_node, quantity)
-            self.allocate_available(sku, to_node, quantity)
+            self.allocate_available(sku, to_node, quantity, keep=keep)
 
     def release_allocation(self, sku: str, node_id: str, quantity: int) -> None:
         """Give allocated units back."""
@@ -99,6 +99,10 @@ class StockChanges:
             )
             made += [write, ledger_row(self._tenant, sku, node_id, self._movement_id, list(row.entries.values()))]
         return made
+
+    def _keep(self, sku: str, node_id: str, units: int) -> None:
+        row = self._rows[sku, node_id]
+        row.keep = max(row.keep, units)
 
     def _add(
         self, sku: str, node_id: str, kind: MovementKind, quantity: int, made: Effect, reason: str | None = None

@@ -11,7 +11,7 @@ from itertools import chain
 from oms.inventory.writes import StockChanges
 from oms.orders.cancelling import cancellation_parts, require_something, take_out, units_to_cancel, what_is_left
 from oms.orders.events import OrderPlaced, OrderReviewAccepted, PlacedLine
-from oms.orders.large import place_in_chunks, was_begun
+from oms.orders.large import Keep, place_in_chunks, was_begun
 from oms.orders.model import Order, status
 from oms.orders.placing import choose_nodes, group_lines, look_up, new_order, refuse_missing
 from oms.orders.request import CancellationRequest, LineQuantity, OrderRequest, ReviewRequest
@@ -59,7 +59,7 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
         known = look_up(runtime, call.tenant, request)
         refuse_unknown(request, known)
         groups, lines = group_lines(request)
-        sourced = choose_nodes(runtime, call.tenant, known, groups, lines)
+        sourced = choose_nodes(runtime, call.tenant, request.channel, known, groups, lines)
         refuse_missing(request, sourced)
         return new_order(runtime, call, request, known, groups, lines, sourced), sourced
 
@@ -68,16 +68,17 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
         order_id = order.header.id
         claims = StockChanges(call.tenant, movement_id=order_id, cause=order_id, at=runtime.clock.now())
         for (sku, node), units in sourced.claims.items():
-            claims.reserve(sku, node, units)
+            claims.reserve(sku, node, units, keep=sourced.keep.get((sku, node), 0))
         decision = placement(call, order, claims.writes())
         # The event and the record of the command are two more.
         if len(decision.writes) + 2 > MOST_ACTIONS:
             raise _NeedsChunks
         return decision
 
-    def decide_without_claims() -> tuple[Decision, list[Claim]]:
+    def decide_without_claims() -> tuple[Decision, list[Claim], Keep]:
         order, sourced = prepare()
-        return placement(call, order), [(sku, node, units) for (sku, node), units in sourced.claims.items()]
+        claims = [(sku, node, units) for (sku, node), units in sourced.claims.items()]
+        return placement(call, order), claims, sourced.keep
 
     def earlier() -> Outcome | None:
         return _placed_before(runtime, call, request)

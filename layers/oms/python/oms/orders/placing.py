@@ -28,20 +28,28 @@ def look_up(runtime: Runtime, tenant: str, order: OrderRequest) -> Known:
 
 
 def choose_nodes(
-    runtime: Runtime, tenant: str, known: Known, groups: Sequence[Group], lines: Sequence[Line]
+    runtime: Runtime, tenant: str, channel: str, known: Known, groups: Sequence[Group], lines: Sequence[Line]
 ) -> Sourced:
-    """Nodes for every unit, from stock as it is now.
+    """Nodes for every unit, from the stock that the channel may have now.
 
     Where the open nodes do not have everything and closed ones do, these are chosen: the order is kept, and a person
     decides what becomes of it.
     """
     skus = (line.agreed.sku for line in lines if line.claims_stock)
-    available = claimable_units(runtime.database, tenant, skus)
-    sourced = source_groups(groups, lines, known.nodes, available)
+    stock = claimable_units(
+        runtime.database,
+        tenant,
+        skus,
+        channel=channel,
+        items=known.items,
+        nodes=known.nodes,
+        now=runtime.clock.now(),
+    )
+    sourced = replace(source_groups(groups, lines, known.nodes, stock.units), keep=stock.keep)
     if sourced.missing:
-        with_closed = source_groups(groups, lines, known.nodes, available, closed_too=True)
+        with_closed = source_groups(groups, lines, known.nodes, stock.units, closed_too=True)
         # What a closed node holds is worth another look before it becomes work.
-        return sourced if with_closed.missing else replace(with_closed, is_best=False)
+        return sourced if with_closed.missing else replace(with_closed, is_best=False, keep=stock.keep)
     return sourced
 
 

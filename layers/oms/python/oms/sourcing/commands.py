@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,7 +23,7 @@ from oms.platform.ids import child_id
 from oms.platform.writes import MOST_ACTIONS
 from oms.registry.hours import end_of_open_time
 from oms.registry.model import Node
-from oms.registry.reads import known_nodes
+from oms.registry.reads import known_items, known_nodes
 from oms.sourcing.model import source_groups
 
 # How long a node may take before somebody is told: a day, or a working day of its own where it has opening hours.
@@ -35,12 +35,16 @@ _OTHER_WRITES = 15
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Units of a line whose reservation becomes an allocation, at the same node or at a better one."""
+    """Units of a line whose reservation becomes an allocation, at the same node or at a better one.
+
+    At a better one `keep` units must stay available behind it.
+    """
 
     line: Line
     from_node: str
     to_node: str
     quantity: int
+    keep: int = 0
 
 
 def source_order(runtime: Runtime, tenant: str, order_id: str) -> Outcome:
@@ -104,13 +108,23 @@ def _service(order: Order, line: Line) -> list[Claim]:
 
 def _improved(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]) -> list[Move]:
     """The same claims at better nodes, if the present stock allows fewer or nearer shipments; else as they are."""
-    nodes = known_nodes(runtime.database, tenant, runtime.clock.now())
+    now = runtime.clock.now()
+    nodes = known_nodes(runtime.database, tenant, now)
     lines = [line for line in order.lines if line.claims_stock and not order.cancelled.get(line.line_no)]
     if len(lines) != len([line for line in order.lines if line.claims_stock]):
         return list(moves)
     goods = [move for move in moves if move.line.claims_stock]
-    free = claimable_units(runtime.database, tenant, (line.agreed.sku for line in lines))
-    own = dict(free)
+    skus = [line.agreed.sku for line in lines]
+    stock = claimable_units(
+        runtime.database,
+        tenant,
+        skus,
+        channel=order.header.channel,
+        items=known_items(runtime.database, tenant, skus, now),
+        nodes=nodes,
+        now=now,
+    )
+    own = dict(stock.units)
     only_own: dict[tuple[str, str], int] = {}
     for move in goods:
         key = (move.line.agreed.sku, move.from_node)
@@ -120,7 +134,7 @@ def _improved(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]
     better = source_groups(order.header.groups, lines, nodes, own)
     if better.rank >= present.rank or better.missing:
         return list(moves)
-    moved = _reassigned(order, goods, {(a.line_no, a.node_id): a.quantity for a in better.allotments})
+    moved = _reassigned(order, goods, {(a.line_no, a.node_id): a.quantity for a in better.allotments}, stock.keep)
     moved += [move for move in moves if not move.line.claims_stock]
     # A claim that moves takes two stock rows, and each row its line in the ledger; a better plan that does not fit one
     # transaction is left for what it is.
@@ -129,7 +143,9 @@ def _improved(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]
     return moved if fits else list(moves)
 
 
-def _reassigned(order: Order, moves: Sequence[Move], wanted: dict[tuple[int, str], int]) -> list[Move]:
+def _reassigned(
+    order: Order, moves: Sequence[Move], wanted: dict[tuple[int, str], int], keep: Mapping[tuple[str, str], int]
+) -> list[Move]:
     """Pair what is reserved with what the better plan wants, leaving in place what both have."""
     have = {(move.line.line_no, move.from_node): move.quantity for move in moves}
     paired: list[Move] = []
@@ -143,7 +159,8 @@ def _reassigned(order: Order, moves: Sequence[Move], wanted: dict[tuple[int, str
         for (other_no, origin), free in have.items():
             taken = min(units, free) if other_no == line_no else 0
             if taken:
-                paired.append(Move(order.line(line_no), origin, target, taken))
+                line = order.line(line_no)
+                paired.append(Move(line, origin, target, taken, keep.get((line.agreed.sku, target), 0)))
                 have[other_no, origin] -= taken
                 units -= taken
     return paired
@@ -154,7 +171,7 @@ def _claims(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]) 
     claims = StockChanges(tenant, movement_id=order.next_change, cause=order_id, at=runtime.clock.now())
     for move in moves:
         if move.line.claims_stock:
-            claims.move_claim(move.line.agreed.sku, move.from_node, move.to_node, move.quantity)
+            claims.move_claim(move.line.agreed.sku, move.from_node, move.to_node, move.quantity, keep=move.keep)
     return claims
 
 

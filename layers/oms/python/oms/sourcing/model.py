@@ -7,7 +7,7 @@ each group of an order.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 from oms.orders.model import Group, Line
@@ -161,10 +161,14 @@ def _allot(
 
 @dataclass(frozen=True, slots=True)
 class Sourced:
-    """The plan of each group, and whether no better plan exists for any of them."""
+    """The plan of each group, and whether no better plan exists for any of them.
+
+    `keep` are the units, per SKU and node, that must stay available behind what is claimed.
+    """
 
     plans: Mapping[int, Plan]
     is_best: bool
+    keep: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def allotments(self) -> list[Allotment]:

@@ -1,0 +1,1 @@
+"""Rule sets: configuration in versions that are drafted, promoted and rolled back."""
