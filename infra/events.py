@@ -126,6 +126,12 @@ class Consumers(Construct):
                 _wish(tenant.name, "SagaRecoveryRequested"),
             )
             self._schedule(
+                f"ExpireReservations{pascal(tenant.name)}",
+                "rate(1 minute)",
+                self.queues["expire_reservations"],
+                _wish(tenant.name, "ReservationExpiryRequested"),
+            )
+            self._schedule(
                 f"DailyExport{pascal(tenant.name)}",
                 "cron(0 5 * * ? *)",
                 self.queues["finance_export"],

@@ -98,6 +98,8 @@ COMMAND = (*table("commands", "get", "put"), *table("events", "put"))
 SAGA = table("commands", "query", "check", "delete")
 # An order as it is now, and a change of it with all its parts.
 CHANGE_ORDER = table("orders", "query", "put", "update")
+# Claims of stock, with the holds of baskets that begin and end with them.
+HOLD = table("stock", "get", "batch", "query", "put", "update", "delete")
 PSP_SECRET = (Grant("secret:psp", "secret:read", "PSP_SECRET_ARN"),)
 PUBLISH = (
     Grant("bus:domain", "bus:publish", "DOMAIN_BUS"),

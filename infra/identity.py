@@ -10,6 +10,7 @@ from infra.names import name_it, pascal
 from infra.settings import Settings, Tenant
 
 ORDERS = ("orders.write", "orders.read")
+RESERVATIONS = ("reservations.write", "reservations.read")
 FULFILLMENT = ("fulfillment.write", "fulfillment.read")
 INVENTORY = ("inventory.write", "inventory.read")
 AVAILABILITY = "availability.read"
@@ -18,7 +19,7 @@ RULES = ("rules.write", "rules.read")
 FINANCE = ("finance.read", "finance.write")
 # How many lines an order of this caller may have; without it the usual limit of the service holds.
 LINES = "lines.1500"
-ACTIONS = (*ORDERS, *FULFILLMENT, *INVENTORY, AVAILABILITY, *REGISTRY, *RULES, *FINANCE)
+ACTIONS = (*ORDERS, *RESERVATIONS, *FULFILLMENT, *INVENTORY, AVAILABILITY, *REGISTRY, *RULES, *FINANCE)
 
 
 def tenant_scopes(tenant: Tenant) -> tuple[str, ...]:
@@ -31,7 +32,9 @@ def client_scopes(tenant: Tenant) -> dict[str, tuple[str, ...]]:
 
     A client with a `node.` scope is bound to that node, so the operator has none of those.
     """
-    clients = {name: (*ORDERS, "fulfillment.read", AVAILABILITY, f"channel.{name}") for name in tenant.channels}
+    clients = {
+        name: (*ORDERS, *RESERVATIONS, "fulfillment.read", AVAILABILITY, f"channel.{name}") for name in tenant.channels
+    }
     clients["operator"] = (*ACTIONS, LINES, *_channels(tenant))
     clients["wms"] = (*FULFILLMENT, "inventory.write")
     clients["finance"] = (*FINANCE, "orders.read")

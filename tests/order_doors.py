@@ -25,6 +25,8 @@ SCOPES = {
     "change_orders": ("orders.write",),
     "read_orders": ("orders.read",),
     "fulfillment": ("fulfillment.write", "fulfillment.read"),
+    "reservations": ("reservations.write", "reservations.read", "channel.web"),
+    "inventory": ("inventory.read", "inventory.write", "availability.read"),
     "psp_webhook": (),
     "console": (),
 }

@@ -32,6 +32,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # How often each schedule asks, as infra/events.py says it.
 SCHEDULES = {
     "SagaRecoveryRequested": ("recover_sagas", "every five minutes"),
+    "ReservationExpiryRequested": ("expire_reservations", "every minute"),
     "FinanceExportRequested": ("finance_export", "daily at 05:00 UTC"),
 }
 
@@ -41,7 +42,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
         "HTTP API, payload 2.0, with the token of a channel",
         (
             *("place_order", "read_orders", "change_orders", "registry"),
-            *("inventory", "rule_sets", "fulfillment", "finance", "console"),
+            *("inventory", "rule_sets", "reservations", "fulfillment", "finance", "console"),
         ),
     ),
     "webhook": ("the same without a token, with a signed body", ("psp_webhook",)),
@@ -50,7 +51,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("start_order_workflow", "resume_fulfillment", "release_payment", "post_ledger", "finance_export"),
     ),
     "node_queue": ("SQS batch of messages from the store bus", ("node_messages",)),
-    "schedule_queue": ("SQS batch of wishes of the clock", ("recover_sagas", "finance_export")),
+    "schedule_queue": ("SQS batch of wishes of the clock", ("recover_sagas", "expire_reservations", "finance_export")),
     "events_stream": ("DynamoDB stream of table `events`", ("publish_events",)),
     "inventory_stream": ("Kinesis batch of [FeedMessage](schemas/FeedMessage.v1.json)", ("inventory_stream",)),
     "order_task": ("task of the order workflow", ("source_order", "authorize_payment")),

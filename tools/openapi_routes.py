@@ -162,6 +162,24 @@ ROUTES: dict[str, Route] = {
             "of stock are applied, and `kept_back` says which of them keeps what."
         ),
     ),
+    "POST /v1/reservations": Route(
+        "Hold the units of a basket",
+        {201: stock.ReservationDocument},
+        notes=(
+            "For `ttl_seconds`, from a minute to 31 days. From that instant on the units are available to anybody. An "
+            "order that names the reservation has its units, and nobody can take them in between."
+        ),
+    ),
+    "GET /v1/reservations/{reservation_id}": Route("Read a reservation", {200: stock.ReservationDocument}),
+    "PATCH /v1/reservations/{reservation_id}": Route(
+        "Hold other quantities, or until another instant",
+        {200: stock.ReservationDocument},
+        notes="`ttl_seconds` counts from now. What is held stays held until the change is made.",
+        if_match=_VERSION,
+    ),
+    "DELETE /v1/reservations/{reservation_id}": Route(
+        "Give a reservation up", {200: stock.ReservationDocument}, if_match=_VERSION
+    ),
     "GET /v1/inventory/rules": Route("List the rule sets of stock", {200: stock.RuleSetList}),
     "GET /v1/inventory/rules/{rule_set_id}": Route("Read a rule set of stock", {200: stock.InventoryRuleSet}),
     "GET /v1/inventory/rules/{rule_set_id}/versions/{number}": Route(

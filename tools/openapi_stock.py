@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from oms.inventory.model import MovementKind
 from oms.inventory.rules import InventoryRules
 from oms.registry.model import NodeKind
+from oms.reservations.model import ReservedLine
+from oms.reservations.model import Status as ReservationStatus
 from oms.rulesets.model import Status as RuleStatus
 from tools.openapi_answers import Answer
 
@@ -173,3 +175,18 @@ class RuleDiff(BaseModel):
     from_number: int | None = Field(alias="from")
     to_number: int = Field(alias="to")
     differences: list[RuleDifference]
+
+
+class ReservationDocument(Answer):
+    """A reservation as it is now: what is held where, until when, and the order that it became."""
+
+    id: str
+    channel: str
+    status: ReservationStatus
+    method: str
+    created_at: str
+    expires_at: str
+    order_id: str | None
+    lines: list[ReservedLine]
+    version: int
+    available_actions: list[str]

@@ -81,6 +81,17 @@ def _rules(gateway: Gateway) -> None:
     assert gateway.send("GET", "/v1/availability?skus=D&view=aggregate")[1]["items"] == [{"sku": "D", "available": 5}]
 
 
+def _baskets(gateway: Gateway) -> str:
+    lines = [{"sku": "A", "quantity": 2}, {"sku": "C", "quantity": 1, "node_id": "DC1"}]
+    made = gateway.send("POST", "/v1/reservations", {"channel": "web", "ttl_seconds": 600, "lines": lines})
+    assert made[0] == 201
+    path = f"/v1/reservations/{made[1]['id']}"
+    assert gateway.send("PATCH", path, {"ttl_seconds": 900}, headers={"if-match": "1"})[0] == 200
+    assert gateway.send("GET", path)[1]["version"] == 2
+    assert gateway.send("DELETE", path)[1]["status"] == "CLOSED"
+    return str(gateway.send("POST", "/v1/reservations", {"channel": "web", "lines": lines})[1]["id"])
+
+
 def _orders(gateway: Gateway) -> str:
     order = document(line("A", 3, 333, tax=10, off=5, freight=50), line("B", 1), postage=100)
     status, placed = gateway.send("POST", "/v1/orders", order)
@@ -152,6 +163,7 @@ def _outside(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     _registry_and_stock(gateway)
     _rules(gateway)
+    _baskets(gateway)
     order_id = _orders(gateway)
     _fulfilment(gateway, order_id)
     _reading(gateway, order_id)
@@ -200,6 +212,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     method, path = key.split(" ")
     gateway.send("PUT", "/v1/inventory/rules/usual", RULES)
     named = {"order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}
+    named["reservation_id"] = _baskets(gateway)
     url = path.format(**named, node_id="DC1", sku="A", action="accept")
     bodies = {
         "promotions": {"number": 1},
@@ -208,5 +221,6 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
         "DC1": {**NODE, "id": "DC1"},
         "A": {**ITEM, "sku": "A"},
     }
-    answered, problem = gateway.send(method, url, bodies.get(url.rsplit("/", 1)[1], {}), headers={"if-match": "999"})
+    usual = {"ttl_seconds": 60} if method == "PATCH" else {}
+    answered, problem = gateway.send(method, url, bodies.get(url.rsplit("/", 1)[1], usual), headers={"if-match": "999"})
     assert (answered, problem["code"]) == (409, "stale_version")

@@ -23,6 +23,12 @@ ROUTES = {
         "GET /v1/inventory/{sku}/movements",
         "GET /v1/availability",
     },
+    "reservations": {
+        "POST /v1/reservations",
+        "GET /v1/reservations/{reservation_id}",
+        "PATCH /v1/reservations/{reservation_id}",
+        "DELETE /v1/reservations/{reservation_id}",
+    },
     "rule_sets": {
         "GET /v1/inventory/rules",
         "GET /v1/inventory/rules/{rule_set_id}",
@@ -49,7 +55,7 @@ ROUTES = {
 OPEN = {"POST /v1/webhooks/{provider}", "GET /console", "GET /console/{file}"}
 ACTIONS = {
     f"{room}.{verb}"
-    for room in ("orders", "fulfillment", "inventory", "registry", "rules", "finance")
+    for room in ("orders", "reservations", "fulfillment", "inventory", "registry", "rules", "finance")
     for verb in ("read", "write")
 } | {"availability.read"}
 CHANNELS = ("web", "store", "call-centre", "marketplace")
@@ -109,7 +115,10 @@ def test_each_client_has_a_secret_and_only_its_scopes(template):
         assert row["GenerateSecret"] is True, name
         assert row["AllowedOAuthFlows"] == ["client_credentials"], name
     expected = {
-        f"acme-{name}": {"orders.write", "orders.read", "fulfillment.read", "availability.read", f"channel.{name}"}
+        f"acme-{name}": {
+            *("orders.write", "orders.read", "reservations.write", "reservations.read"),
+            *("fulfillment.read", "availability.read", f"channel.{name}"),
+        }
         for name in CHANNELS
     }
     expected["acme-operator"] = ACTIONS | LINES | {f"channel.{name}" for name in CHANNELS}

@@ -90,6 +90,7 @@ def test_schedules_put_their_wish_on_a_queue(template):
     }
     assert found == {
         "RecoverSagasAcmeSchedule": ("rate(5 minutes)", "RecoverSagasQueue"),
+        "ExpireReservationsAcmeSchedule": ("rate(1 minute)", "ExpireReservationsQueue"),
         "DailyExportAcmeSchedule": ("cron(0 5 * * ? *)", "FinanceExportQueue"),
     }
 

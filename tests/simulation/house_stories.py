@@ -54,6 +54,28 @@ def rules_of_stock(people: People) -> None:
 
 
 @story
+def baskets(people: People) -> None:
+    lines = [{"sku": "MUG", "quantity": 2}, {"sku": "LAMP", "quantity": 1}]
+    body = {"channel": "web", "postal_code": "10001", "ttl_seconds": 60, "lines": lines}
+    path = "/v1/reservations"
+    first = people.send("POST", path, body, client="acme-web")
+    people.send("PATCH", f"{path}/{first.body['id']}", {"lines": [{"line_no": 1, "quantity": 1}]}, client="acme-web")
+    people.send("GET", f"{path}/{first.body['id']}", client="acme-web")
+    people.place("o-1", line("MUG", 1), reservation_id=first.body["id"])
+    second = people.send("POST", path, body, client="acme-web")
+    people.send("DELETE", f"{path}/{second.body['id']}", client="acme-web")
+    people.send("POST", path, {**body, "lines": lines[:1]}, client="acme-web")
+    people.send("POST", path, {**body, "lines": lines[:1]}, client="acme-web")
+    people.send("POST", path, {**body, "lines": lines[1:]}, client="acme-web")
+    people.simulation.sleep(61)
+    # What has expired is claimed before anybody has swept: by a basket and by an order.
+    people.send("POST", path, {**body, "lines": [{"sku": "MUG", "quantity": 7}]}, client="acme-web")
+    people.simulation.sleep(61)
+    people.place("o-2", line("MUG", 7))
+    people.simulation.ring("ExpireReservations")
+
+
+@story
 def exported(people: People) -> None:
     order_id = people.place("o-1", line("MUG"))
     people.do(people.released(order_id), "ship")

@@ -59,6 +59,8 @@ class Workload(Actors):
             simulation.scheduler.after(after * 1000, self._authenticate)
         if self.strikes(0.12):
             self.act("merchandiser", self._rules, self.pause(0.9))
+        if self.strikes(0.2):
+            self.act("basket", self._basket, self.pause(0.9))
         if self.strikes(0.15):
             self.act("schedule", partial(simulation.ring, "RecoverSagas"), 700.0 if self.strikes(0.5) else 30.0)
 
@@ -77,6 +79,9 @@ class Workload(Actors):
         self.nodes.wake()
         for minutes in (2, 20, 70, 26 * 60, 30 * 60):
             simulation.scheduler.after(minutes * 60_000, self._look_after)
+        for minutes in (12, 90):
+            # Baskets of this workload are held for an hour at most.
+            simulation.scheduler.after(minutes * 60_000, partial(simulation.ring, "ExpireReservations"))
         simulation.scheduler.after(10 * 60_000, self._redrive)
         if self.export:
             for hours in (20, 44):
@@ -212,6 +217,39 @@ class Workload(Actors):
         kind = ("received", "damaged")[self.pick(2)]
         movement = {"node_id": node, "sku": sku, "kind": kind, "quantity": 1, "reason": "counted"}
         self.send("POST", "/v1/inventory/movements", {"movements": [movement]}, "count", client="acme-operator")
+
+    def _basket(self) -> None:
+        """A shopper holds units for a while: gives them up, keeps them longer, orders them, or forgets them."""
+        # Whoever wants the last one comes when its basket has just expired, and so does somebody else.
+        late = self.strikes(0.4)
+        sku = "LAST" if late else SKUS[self.pick(len(SKUS), 0.7)]
+        body = {
+            "channel": "web",
+            "postal_code": "10001",
+            "ttl_seconds": 60 if late else (60, 600, 3_600)[self.pick(3)],
+            "lines": [{"sku": sku, "quantity": 1 if late else 1 + self.pick(2)}],
+        }
+        made = self.send("POST", "/v1/reservations", body, "basket")
+        if made.status != 201:
+            return
+        path = f"/v1/reservations/{made.body['id']}"
+        if late:
+            self.act("clock", partial(self.simulation.ring, "ExpireReservations"), 60.0)
+            for number in range(2):
+                wanted = order(f"o-late-{number}", line(sku))
+                self.act(f"late {number}", partial(self.send, "POST", "/v1/orders", wanted, f"late-{number}"), 60.0)
+            return
+        self.simulation.sleep((1.0, 20.0, 59.9, 61.0)[self.pick(4)])
+        if self.strikes(0.3):
+            self.act("clock", partial(self.simulation.ring, "ExpireReservations"), 0.01)
+        if self.strikes(0.3):
+            more = {"ttl_seconds": 120} if self.strikes(0.5) else {"lines": [{"line_no": 1, "quantity": 1}]}
+            self.send("PATCH", path, more, "basket-more")
+        if self.strikes(0.3):
+            self.act("second thoughts", partial(self.send, "DELETE", path, None, "basket-over"), self.pause(0.9))
+        if self.strikes(0.6):
+            document = {**order("o-basket", line(sku)), "reservation_id": made.body["id"]}
+            self.send("POST", "/v1/orders", document, "key-o-basket")
 
     def _rules(self) -> None:
         """Somebody keeps units from the web for a while, and perhaps changes their mind."""

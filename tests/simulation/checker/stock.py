@@ -24,6 +24,7 @@ Place = tuple[str, str]  # partition of the SKU, node
 HELD_BACK = ("damaged", "quality_control", "blocked")
 BUCKETS = ("on_hand", "reserved", "allocated", "safety", *HELD_BACK, "in_transit", "future")
 # Units of such work are nobody's any more.
+HOLD = "#HOLD#"
 NO_CLAIM = ("REJECTED", "CANCELLED", "COMPLETED")
 
 
@@ -92,12 +93,22 @@ def claims_of_saga(tenant: str, chunks: dict[str, Item]) -> Claims:
     return claims
 
 
+def claims_of_hold(pk: str, node: str, item: Item) -> Claims:
+    """What a basket holds of a row, until it becomes an order or its units are given back."""
+    claims = Claims()
+    claims.hold((pk, node), item["units"], item["units"])
+    claims.reserved[pk] = item["units"]
+    return claims
+
+
 class StockRules:
     """INV1 over a run: totals of all holders, kept up with each commit."""
 
     def __init__(self, picture: Picture) -> None:
         self._held: dict[str, Claims] = {}
         self._total = Claims()
+        for pk, sk, item in _holds_in(picture):
+            self._holds(f"{pk}#{sk.partition('#')[2]}", claims_of_hold(pk, _node(sk), item))
         for pk in picture.table("orders"):
             if is_order(pk):
                 self._look_at_order(pk, picture)
@@ -110,7 +121,10 @@ class StockRules:
         touched: set[Place] = set()
         for change in commit.stock:
             kind, _, name = change.sk.partition("#")
-            if kind == "NODE":
+            if HOLD in name:
+                held = claims_of_hold(change.pk, _node(change.sk), change.after) if change.after else Claims()
+                touched |= self._holds(f"{change.pk}#{name}", held)
+            elif kind == "NODE":
                 touched.add((change.pk, name))
                 _row_changed(change, commit, report)
             elif kind == "MOVE" and change.before is not None:
@@ -132,7 +146,7 @@ class StockRules:
             (pk, sk.partition("#")[2])
             for pk, rows in picture.table("stock").items()
             for sk in rows
-            if sk.startswith("NODE#")
+            if sk.startswith("NODE#") and HOLD not in sk
         }
         self._compare(places | self._total.allocated.keys() | self._total.most.keys(), picture, report)
 
@@ -171,9 +185,19 @@ class StockRules:
                 report.note("INV1", where, f"reserved is {reserved}, open reservations are {least} to {most}")
         for sku in {sku for sku, _ in places}:
             rows = picture.items("stock", sku)
-            reserved = sum(row.get("reserved", 0) for sk, row in rows.items() if sk.startswith("NODE#"))
+            stock = [row for sk, row in rows.items() if sk.startswith("NODE#") and HOLD not in sk]
+            reserved = sum(row.get("reserved", 0) for row in stock)
             if reserved != total.reserved.get(sku, 0):
                 report.note("INV1", sku, f"{reserved} reserved, open reservations are {total.reserved.get(sku, 0)}")
+
+
+def _holds_in(picture: Picture) -> list[tuple[str, str, Item]]:
+    """Every hold of a basket: the SKU's partition, its sort key and what it says."""
+    return [(pk, sk, item) for pk, rows in picture.table("stock").items() for sk, item in rows.items() if HOLD in sk]
+
+
+def _node(sk: str) -> str:
+    return sk.removeprefix("NODE#").partition(HOLD)[0]
 
 
 def _saga_of(change: Change) -> tuple[str, str]:

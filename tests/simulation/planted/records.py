@@ -24,6 +24,7 @@ from tests.simulation.planted.planting import (
 @fault("no dedupe", "INV4", "Outcomes and external ids are kept under a new key each time, so a repeat is done again.")
 def _no_dedupe() -> list[Patch]:
     commands, orders, number = module("platform.commands"), module("orders.commands"), itertools.count()
+    placement = module("orders.placement")
 
     def made(record_write: Any) -> Any:
         return lambda runtime, call, decision: record_write(
@@ -33,7 +34,8 @@ def _no_dedupe() -> list[Patch]:
     def another(external_key: Any) -> Any:
         return lambda tenant, channel, external_id: external_key(tenant, channel, f"{external_id}-{next(number)}")
 
-    return [wrapped(commands, "record_write", made), wrapped(orders, "external_key", another)]
+    keys = [wrapped(place, "external_key", another) for place in (orders, placement)]
+    return [wrapped(commands, "record_write", made), *keys]
 
 
 @fault("published before the commit", "INV13", "A command puts its events onto the bus first and commits afterwards.")

@@ -53,7 +53,7 @@ def read_availability(database: Database, tenant: str, wanted: AvailabilityQuery
         rules=live_inventory_rules(database, tenant) if wanted.channel else (),
         place=locate(wanted.country, wanted.postal_code) if wanted.postal_code else None,
     )
-    rows = snapshot(database, tenant, [sku for sku in wanted.skus if sku in items], consistent=False)
+    rows = snapshot(database, tenant, [sku for sku in wanted.skus if sku in items], consistent=False, now=now)
     return {
         "as_of": format_instant(now),
         "channel": wanted.channel,

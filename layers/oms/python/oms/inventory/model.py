@@ -7,9 +7,10 @@ inconsistent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 # On hand and not for sale, by the reason.
 HELD_BACK = ("damaged", "quality_control", "blocked")
@@ -19,8 +20,20 @@ _TAKE_FROM_AVAILABLE = ("reserved", "allocated", "safety", *HELD_BACK)
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Units of one row that a basket keeps until an instant (RFC 3339 in UTC), under the id of its reservation."""
+
+    reservation_id: str
+    units: int
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class StockRow:
-    """The stock of one SKU at one node, in whole units; a row that was never written is all zeros."""
+    """The stock of one SKU at one node, in whole units; a row that was never written is all zeros.
+
+    The units of `expired` holds are counted as available already; whoever claims them takes the holds away.
+    """
 
     sku: str
     node_id: str
@@ -35,6 +48,7 @@ class StockRow:
     future: int = 0
     available: int = 0
     version: int = 0
+    expired: tuple[Hold, ...] = ()
 
     @property
     def held_back(self) -> int:
@@ -49,6 +63,47 @@ class StockRow:
     def amount(self, bucket: str) -> int:
         """The units in a bucket, by its name."""
         return int(getattr(self, bucket))
+
+
+@dataclass(frozen=True, slots=True)
+class Claimable:
+    """What a channel can claim now, per SKU and node; SKUs of which a node has nothing to give are left out.
+
+    `keep` are the units that must stay available behind a claim, where there are any. Some of the units may still lie
+    in `expired` holds: a claim of more than `at_once` takes as many of these away as it needs. Those in `own` holds are
+    the claimant's already, and these holds always go with the claim.
+    """
+
+    units: Mapping[tuple[str, str], int]
+    keep: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    expired: Mapping[tuple[str, str], tuple[Hold, ...]] = field(default_factory=dict)
+    own: Mapping[tuple[str, str], Hold] = field(default_factory=dict)
+
+    def with_own(self, holds: Mapping[tuple[str, str], Hold]) -> Claimable:
+        """The same for somebody who holds some units already."""
+        units = dict(self.units)
+        for place, hold in holds.items():
+            units[place] = units.get(place, 0) + hold.units
+        return replace(self, units=units, own=holds)
+
+    @property
+    def at_once(self) -> dict[tuple[str, str], int]:
+        """The units that lie in no expired hold."""
+        left = {key: units - sum(hold.units for hold in self.expired.get(key, ())) for key, units in self.units.items()}
+        return {key: units for key, units in left.items() if units > 0}
+
+    def taken_away(self, sku: str, node_id: str, quantity: int) -> list[Hold]:
+        """The holds that a claim of so many units ends: the claimant's own, and as few expired ones as make room."""
+        place = (sku, node_id)
+        holds = self.expired.get(place, ())
+        room = self.units.get(place, 0) - sum(hold.units for hold in holds)
+        taken = [self.own[place]] if place in self.own else []
+        for hold in sorted(holds, key=lambda one: (-one.units, one.reservation_id)):
+            if room >= quantity:
+                break
+            taken.append(hold)
+            room += hold.units
+        return taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +146,17 @@ def effect(needs: Mapping[str, int] | None = None, **changes: int) -> Effect:
     return Effect(complete, dict(needs or {}))
 
 
+def freed(row: StockRow, holds: Sequence[Hold]) -> StockRow:
+    """The row as it is once its expired holds are counted out."""
+    units = sum(hold.units for hold in holds)
+    return replace(row, reserved=row.reserved - units, available=row.available + units, expired=(*row.expired, *holds))
+
+
 def after(row: StockRow, change: Effect) -> StockRow:
     """The row once an effect has happened to it (its version moves by one)."""
-    buckets = {bucket: row.amount(bucket) + change.changes.get(bucket, 0) for bucket in (*BUCKETS, "available")}
-    return StockRow(row.sku, row.node_id, **buckets, version=row.version + 1)
+    names = (*BUCKETS, "available")
+    buckets: dict[str, Any] = {name: row.amount(name) + change.changes.get(name, 0) for name in names}
+    return replace(row, **buckets, version=row.version + 1)
 
 
 class MovementKind(StrEnum):

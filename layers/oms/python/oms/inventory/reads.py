@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from oms.inventory.model import Claimable, Hold
 from oms.inventory.rules import KIND, InventoryRules, LiveInventoryRules, Share, share
-from oms.inventory.store import snapshot
+from oms.inventory.store import holds_of, snapshot
 from oms.platform.dynamodb import Database
 from oms.registry.model import Item, Node
 from oms.rulesets.reads import live_rules
-
-
-@dataclass(frozen=True, slots=True)
-class Claimable:
-    """What a channel can claim now, per SKU and node; SKUs of which a node has nothing to give are left out.
-
-    `keep` are the units that must stay available behind a claim, where there are any.
-    """
-
-    units: Mapping[tuple[str, str], int]
-    keep: Mapping[tuple[str, str], int]
 
 
 def claimable_units(
@@ -36,9 +25,10 @@ def claimable_units(
 ) -> Claimable:
     """What a channel can claim of these SKUs, under the rules that hold. Nodes that are not named give nothing."""
     rules = live_inventory_rules(database, tenant)
-    rows = snapshot(database, tenant, sorted(set(skus)))
+    rows = snapshot(database, tenant, sorted(set(skus)), now=now)
     units: dict[tuple[str, str], int] = {}
     keep: dict[tuple[str, str], int] = {}
+    expired: dict[tuple[str, str], tuple[Hold, ...]] = {}
     for sku, found in rows.items():
         for row in found:
             node = nodes.get(row.node_id)
@@ -49,7 +39,9 @@ def claimable_units(
                 units[sku, row.node_id] = may.claimable
                 if may.keep:
                     keep[sku, row.node_id] = may.keep
-    return Claimable(units, keep)
+                if row.expired:
+                    expired[sku, row.node_id] = row.expired
+    return Claimable(units, keep, expired)
 
 
 def live_inventory_rules(database: Database, tenant: str) -> list[LiveInventoryRules]:
@@ -58,3 +50,10 @@ def live_inventory_rules(database: Database, tenant: str) -> list[LiveInventoryR
         LiveInventoryRules(one.id, one.number, one.content)
         for one in live_rules(database, tenant, KIND, InventoryRules)
     ]
+
+
+def holds_of_reservation(
+    database: Database, tenant: str, reservation_id: str, places: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], Hold]:
+    """What a reservation still holds of these rows, by SKU and node."""
+    return holds_of(database, tenant, reservation_id, places)

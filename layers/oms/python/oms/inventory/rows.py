@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from oms.inventory.model import BUCKETS, Effect, MovementKind, StockRow
+from oms.inventory.model import BUCKETS, Effect, Hold, MovementKind, StockRow
 from oms.platform.clock import format_instant
 from oms.platform.principal import tenant_prefix
 from oms.platform.writes import Key, Kind, Value, Write, create
@@ -35,6 +35,17 @@ class LedgerEntry:
 def stock_key(tenant: str, sku: str, node_id: str) -> Key:
     """Where the stock row of a SKU at a node is kept."""
     return Key(sku_partition(tenant, sku), f"NODE#{node_id}")
+
+
+def hold_key(tenant: str, sku: str, node_id: str, reservation_id: str) -> Key:
+    """Where a hold is kept: beside its row, so that one query reads both."""
+    return Key(sku_partition(tenant, sku), f"NODE#{node_id}#HOLD#{reservation_id}")
+
+
+def hold_removed(tenant: str, sku: str, node_id: str, hold: Hold) -> Write:
+    """Take a hold away, as long as it is the one that was read."""
+    key = hold_key(tenant, sku, node_id, hold.reservation_id)
+    return Write(Kind.REMOVE, TABLE, key, equals={"units": hold.units, "until": hold.expires_at})
 
 
 def sku_partition(tenant: str, sku: str) -> str:

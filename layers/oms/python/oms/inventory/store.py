@@ -2,7 +2,8 @@
 
 | access pattern | how |
 |---|---|
-| all nodes of a SKU | Query sk begins NODE# |
+| all nodes of a SKU, with the holds of baskets | Query sk begins NODE# |
+| some holds | BatchGet NODE#<node>#HOLD#<reservation> |
 | some rows of many SKUs | BatchGet NODE#<node> |
 | last sequence of a feed | BatchGet FEED#<node>#<source> |
 | movements of a row, newest first | one page of partition MOVES#<sku>#<node>, sk begins MOVE# |
@@ -13,30 +14,54 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from oms.inventory.model import BUCKETS, MovementKind, StockRow
-from oms.inventory.rows import TABLE, LedgerEntry, feed_key, ledger_partition, sku_partition, stock_key
+from oms.inventory.model import BUCKETS, Hold, MovementKind, StockRow, freed
+from oms.inventory.rows import TABLE, LedgerEntry, feed_key, hold_key, ledger_partition, sku_partition, stock_key
 from oms.platform.clock import format_instant, parse_instant
 from oms.platform.cursors import bad_cursor
 from oms.platform.dynamodb import Database
 from oms.platform.writes import Item
 
 RowName = tuple[str, str]  # SKU and node id
+_HOLD = "#HOLD#"
 FeedName = tuple[str, str, str]  # SKU, node id and source
 
 
 def snapshot(
-    database: Database, tenant: str, skus: Iterable[str], *, consistent: bool = True
+    database: Database, tenant: str, skus: Iterable[str], *, consistent: bool = True, now: datetime | None = None
 ) -> dict[str, list[StockRow]]:
     """The stock rows of each SKU at every node, by node id; a SKU without stock has an empty list."""
-    return {sku: rows_of(database, tenant, sku, consistent=consistent) for sku in dict.fromkeys(skus)}
+    return {sku: rows_of(database, tenant, sku, consistent=consistent, now=now) for sku in dict.fromkeys(skus)}
 
 
-def rows_of(database: Database, tenant: str, sku: str, *, consistent: bool = True) -> list[StockRow]:
-    """The stock rows of one SKU, by node id."""
-    items = database.query(TABLE, sku_partition(tenant, sku), begins="NODE#", consistent=consistent)
-    return [row_from_item(sku, item) for item in items]
+def rows_of(
+    database: Database, tenant: str, sku: str, *, consistent: bool = True, now: datetime | None = None
+) -> list[StockRow]:
+    """The stock rows of one SKU, by node id; with `now`, holds that have expired by then count as available."""
+    rows: list[StockRow] = []
+    for item in database.query(TABLE, sku_partition(tenant, sku), begins="NODE#", consistent=consistent):
+        if _HOLD not in str(item["sk"]):
+            rows.append(row_from_item(sku, item))
+        elif now is not None and str(item["until"]) <= format_instant(now):
+            # A hold sorts right behind its row.
+            rows[-1] = freed(rows[-1], [hold_from_item(item)])
+    return rows
+
+
+def holds_of(database: Database, tenant: str, reservation_id: str, places: Iterable[RowName]) -> dict[RowName, Hold]:
+    """The holds of a reservation that are still there, among the rows that it was made for."""
+    keys = {hold_key(tenant, sku, node_id, reservation_id): (sku, node_id) for sku, node_id in places}
+    found = database.get_many([(TABLE, key) for key in keys])
+    return {keys[key]: hold_from_item(item) for (_, key), item in found.items()}
+
+
+def hold_from_item(item: Item) -> Hold:
+    """A stored hold as a value."""
+    reservation_id = str(item["sk"]).partition(_HOLD)[2]
+    return Hold(reservation_id, _units(item, "units"), str(item["until"]))
 
 
 def rows_and_marks(
@@ -103,8 +128,8 @@ def entries_from_item(item: Item) -> list[LedgerEntry]:
 
 def row_from_item(sku: str, item: Item) -> StockRow:
     """A stored row as a value."""
-    amounts = {name: _units(item, name) for name in (*BUCKETS, "available", "version")}
-    return StockRow(sku, str(item["sk"]).removeprefix("NODE#"), **amounts)
+    amounts: dict[str, Any] = {name: _units(item, name) for name in (*BUCKETS, "available", "version")}
+    return replace(StockRow(sku, str(item["sk"]).removeprefix("NODE#")), **amounts)
 
 
 def _shared_beginning(first: str, second: str) -> str:

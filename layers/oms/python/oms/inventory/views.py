@@ -22,7 +22,7 @@ _SHOWN = (*BUCKETS, "available", "deficit")
 
 def read_stock(database: Database, principal: Principal, sku: str, now: datetime) -> dict[str, Any]:
     """The stock of a SKU per node, with its sums, as far as the caller's nodes go; an unknown SKU raises NotFound."""
-    rows = rows_of(database, principal.tenant, sku)
+    rows = rows_of(database, principal.tenant, sku, now=now)
     if not rows and not known_items(database, principal.tenant, [sku], now):
         raise NotFound()
     key = sku_partition(principal.tenant, sku)

@@ -8,12 +8,13 @@ held to the sum.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from oms.inventory.model import HELD_IN, Effect, MovementKind, effect, movement_effect
-from oms.inventory.rows import LedgerEntry, change, ledger_row, open_row
-from oms.platform.writes import Write
+from oms.inventory.model import HELD_IN, Claimable, Effect, Hold, MovementKind, effect, movement_effect
+from oms.inventory.rows import TABLE, LedgerEntry, change, hold_key, hold_removed, ledger_row, open_row
+from oms.platform.writes import Item, Kind, Write, create
 
 
 @dataclass(slots=True)
@@ -24,6 +25,8 @@ class _Row:
     # The same act for several lines of an order is one movement.
     entries: dict[tuple[object, ...], LedgerEntry] = field(default_factory=dict)
     keep: int = 0
+    # Units that holds gave back and no claim took: they may stand for what must be kept.
+    spare: int = 0
     may_be_new: bool = False
 
 
@@ -40,15 +43,45 @@ class StockChanges:
         self._cause = cause
         self._at = at
         self._rows: dict[tuple[str, str], _Row] = {}
+        self._removed: list[Write] = []
 
-    def reserve(self, sku: str, node_id: str, quantity: int, *, keep: int = 0) -> None:
-        """Claim available units for an order; `keep` units must stay available behind it."""
-        self._add(sku, node_id, MovementKind.RESERVED, quantity, effect({"available": quantity}, reserved=quantity))
+    def reserve(self, sku: str, node_id: str, quantity: int, *, keep: int = 0, instead_of: Sequence[Hold] = ()) -> None:
+        """Claim available units for an order; `keep` units must stay available behind it.
+
+        The holds that it stands `instead_of` go, and their units come first: nobody else can have them in between.
+        """
+        held = sum(hold.units for hold in instead_of)
+        for hold in instead_of:
+            given_back = effect({"reserved": hold.units}, reserved=-hold.units)
+            self._note(sku, node_id, MovementKind.RELEASED, hold.units, given_back, cause=hold.reservation_id)
+            self._removed.append(hold_removed(self._tenant, sku, node_id, hold))
+        claimed = effect({"available": quantity}, reserved=quantity)
+        self._note(sku, node_id, MovementKind.RESERVED, quantity, claimed)
+        row = self._rows[sku, node_id]
+        both = effect({"reserved": held}, reserved=-held).then(claimed) if held else claimed
+        row.effect = row.effect.beside(both)
+        row.spare += max(0, held - quantity)
         self._keep(sku, node_id, keep)
+
+    def claim(self, stock: Claimable, sku: str, node_id: str, quantity: int) -> None:
+        """Claim units for an order as they were found: with what must stay, and without the holds that have expired."""
+        keep, expired = stock.keep.get((sku, node_id), 0), stock.taken_away(sku, node_id, quantity)
+        self.reserve(sku, node_id, quantity, keep=keep, instead_of=expired)
+
+    def end_unclaimed(self, stock: Claimable) -> None:
+        """Give back what the claimant held of rows that nothing was claimed of."""
+        for (sku, node_id), hold in stock.own.items():
+            if (sku, node_id) not in self._rows:
+                self.end_hold(sku, node_id, hold)
 
     def release_reservation(self, sku: str, node_id: str, quantity: int) -> None:
         """Give reserved units back."""
         self._add(sku, node_id, MovementKind.RELEASED, quantity, effect({"reserved": quantity}, reserved=-quantity))
+
+    def end_hold(self, sku: str, node_id: str, hold: Hold) -> None:
+        """Give the units of a basket back, and take its hold away."""
+        self.release_reservation(sku, node_id, hold.units)
+        self._removed.append(hold_removed(self._tenant, sku, node_id, hold))
 
     def allocate(self, sku: str, node_id: str, quantity: int) -> None:
         """Turn a reservation into a firm allocation at the same node."""
@@ -92,13 +125,13 @@ class StockChanges:
         made: list[Write] = []
         for (sku, node_id), row in self._rows.items():
             needs = dict(row.effect.needs)
-            if row.keep:
-                needs["available"] = needs.get("available", 0) + row.keep
+            if row.keep > row.spare:
+                needs["available"] = needs.get("available", 0) + row.keep - row.spare
             write = (open_row if row.may_be_new else change)(
                 self._tenant, sku, node_id, Effect(row.effect.changes, needs)
             )
             made += [write, ledger_row(self._tenant, sku, node_id, self._movement_id, list(row.entries.values()))]
-        return made
+        return [*made, *self._removed]
 
     def _keep(self, sku: str, node_id: str, units: int) -> None:
         row = self._rows[sku, node_id]
@@ -107,12 +140,51 @@ class StockChanges:
     def _add(
         self, sku: str, node_id: str, kind: MovementKind, quantity: int, made: Effect, reason: str | None = None
     ) -> None:
-        row = self._rows.setdefault((sku, node_id), _Row())
+        self._note(sku, node_id, kind, quantity, made, reason=reason)
+        row = self._rows[sku, node_id]
         row.effect = row.effect.beside(made)
-        entry = row.entries.get((kind, reason, tuple(made.changes)))
+
+    def _note(
+        self,
+        sku: str,
+        node_id: str,
+        kind: MovementKind,
+        quantity: int,
+        made: Effect,
+        *,
+        reason: str | None = None,
+        cause: str | None = None,
+    ) -> None:
+        """Write a movement down; the same act for several lines is one."""
+        row = self._rows.setdefault((sku, node_id), _Row())
+        name = (kind, reason, cause, tuple(made.changes))
+        entry = row.entries.get(name)
         if entry is not None:
             quantity += entry.quantity
             made = Effect(entry.changes).beside(made)
-        row.entries[kind, reason, tuple(made.changes)] = LedgerEntry(
-            kind, quantity, made.changes, self._at, self._cause, reason=reason
-        )
+        row.entries[name] = LedgerEntry(kind, quantity, made.changes, self._at, cause or self._cause, reason=reason)
+
+
+def hold_writes(
+    tenant: str,
+    reservation_id: str,
+    before: Mapping[tuple[str, str], Hold],
+    after: Mapping[tuple[str, str], int],
+    expires_at: str,
+) -> list[Write]:
+    """The holds of a reservation as they are to be, by SKU and node; each is held to what it was.
+
+    Their units are claimed and given back by StockChanges in the same transaction.
+    """
+    writes: list[Write] = []
+    for (sku, node_id), units in after.items():
+        now: Item = {"units": units, "until": expires_at}
+        key, was = hold_key(tenant, sku, node_id, reservation_id), before.get((sku, node_id))
+        if was is None:
+            writes.append(create(TABLE, key, now))
+        elif (was.units, was.expires_at) != (units, expires_at):
+            # Whoever finds it expired takes it away: then this change is refused.
+            same: Item = {"units": was.units, "until": was.expires_at}
+            writes.append(Write(Kind.CHANGE, TABLE, key, set=now, equals=same))
+    gone = [(place, hold) for place, hold in before.items() if place not in after]
+    return [*writes, *(hold_removed(tenant, *place, hold) for place, hold in gone)]

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
 
+from oms.inventory.model import Claimable
 from oms.inventory.writes import StockChanges
 from oms.orders.cancelling import cancellation_parts, require_something, take_out, units_to_cancel, what_is_left
-from oms.orders.events import OrderPlaced, OrderReviewAccepted, PlacedLine
-from oms.orders.large import Keep, place_in_chunks, was_begun
-from oms.orders.model import Order, status
+from oms.orders.events import OrderReviewAccepted
+from oms.orders.large import place_in_chunks, was_begun
+from oms.orders.model import Order
+from oms.orders.placement import placement
 from oms.orders.placing import choose_nodes, group_lines, look_up, new_order, refuse_missing
 from oms.orders.request import CancellationRequest, LineQuantity, OrderRequest, ReviewRequest
-from oms.orders.store import external_key, lines_items, load_order, partition
+from oms.orders.store import external_key, load_order, partition
 from oms.orders.validation import refuse_size, refuse_sums, refuse_unknown
 from oms.orders.views import summary
-from oms.orders.writes import cancelled_units, change_order, new_order_writes, states
+from oms.orders.writes import cancelled_units, change_order
 from oms.payments.changes import renewals
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, command_key, execute, find_outcome, outcome_at
-from oms.platform.events import EventDraft
 from oms.platform.principal import authorize
 from oms.platform.problems import (
     ActionNotAvailable,
@@ -31,13 +32,14 @@ from oms.platform.problems import (
     NotFound,
     OutOfStock,
     StaleVersion,
+    TooLarge,
 )
 from oms.platform.saga import Claim
 from oms.platform.settings import line_limit
-from oms.platform.writes import MOST_ACTIONS, Item, Key, Write, create
+from oms.platform.writes import MOST_ACTIONS, Key
+from oms.reservations.reads import conversion
+from oms.reservations.writes import Conversion
 from oms.sourcing.model import Sourced
-
-_MOST_LINES_IN_EVENT = 50
 
 
 class _NeedsChunks(Exception):
@@ -55,30 +57,36 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
     note = external_key(call.tenant, request.channel, request.external_id)
     authorize(call.principal, "orders.write", note.pk, channel=request.channel)
 
-    def prepare() -> tuple[Order, Sourced]:
+    def prepare(held: Conversion | None = None) -> tuple[Order, Sourced]:
         known = look_up(runtime, call.tenant, request)
         refuse_unknown(request, known)
         groups, lines = group_lines(request)
-        sourced = choose_nodes(runtime, call.tenant, request.channel, known, groups, lines)
+        own = held.holds if held else {}
+        sourced = choose_nodes(runtime, call.tenant, request.channel, known, groups, lines, own)
         refuse_missing(request, sourced)
         return new_order(runtime, call, request, known, groups, lines, sourced), sourced
 
     def decide() -> Decision:
-        order, sourced = prepare()
+        held = _held(runtime, call, request)
+        order, sourced = prepare(held)
         order_id = order.header.id
         claims = StockChanges(call.tenant, movement_id=order_id, cause=order_id, at=runtime.clock.now())
         for (sku, node), units in sourced.claims.items():
-            claims.reserve(sku, node, units, keep=sourced.keep.get((sku, node), 0))
-        decision = placement(call, order, claims.writes())
-        # The event and the record of the command are two more.
-        if len(decision.writes) + 2 > MOST_ACTIONS:
+            claims.claim(sourced.stock, sku, node, units)
+        claims.end_unclaimed(sourced.stock)
+        writes, facts = held.writes(call.tenant, order_id) if held else ([], [])
+        decision = placement(call, order, [*claims.writes(), *writes], facts)
+        # The events and the record of the command are more.
+        if len(decision.writes) + len(decision.events) + 1 > MOST_ACTIONS:
+            if held:
+                raise TooLarge("An order of so many claims cannot come from a reservation.", pointer="/reservation_id")
             raise _NeedsChunks
         return decision
 
-    def decide_without_claims() -> tuple[Decision, list[Claim], Keep]:
+    def decide_without_claims() -> tuple[Decision, list[Claim], Claimable]:
         order, sourced = prepare()
         claims = [(sku, node, units) for (sku, node), units in sourced.claims.items()]
-        return placement(call, order), claims, sourced.keep
+        return placement(call, order), claims, sourced.stock
 
     def earlier() -> Outcome | None:
         return _placed_before(runtime, call, request)
@@ -94,49 +102,11 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
         return place_in_chunks(runtime, call, decide_without_claims, earlier)
 
 
-def placement(call: Call, order: Order, claims: Iterable[Write] = ()) -> Decision:
-    """Everything that makes an order exist: its claims, its items, its event and the note of its external id."""
-    header = order.header
-    note: Item = {"order_id": header.id, "record": command_key(call.tenant, call.command, call.key).pk}
-    writes: list[Write] = [
-        create("orders", external_key(call.tenant, header.channel, header.external_id), note),
-        *new_order_writes(call.tenant, order, list(lines_items(order.lines))),
-        *claims,
-    ]
-    event = EventDraft(
-        entity=f"ORDER#{header.id}",
-        sequence=1,
-        data=_order_placed(order),
-        changes={name: (None, state) for name, state in states(order).items()},
-        channel=header.channel,
-        legal_entity=header.legal_entity,
-    )
-    return Decision(writes, [event], status=201, body=summary(order).model_dump())
-
-
-def _order_placed(order: Order) -> OrderPlaced:
-    header = order.header
-    lines = tuple(
-        PlacedLine(
-            line_no=line.line_no,
-            sku=line.agreed.sku,
-            quantity=line.quantity,
-            method=line.agreed.method.value,
-            total=line.agreed.total,
-        )
-        for line in order.lines
-    )
-    return OrderPlaced(
-        order_id=header.id,
-        external_id=header.external_id,
-        status=status(order).value,
-        currency=header.currency,
-        legal_entity=header.legal_entity,
-        store=header.selling_node,
-        total=header.totals.total,
-        line_count=len(lines),
-        lines=lines if len(lines) <= _MOST_LINES_IN_EVENT else None,
-    )
+def _held(runtime: Runtime, call: Call, request: OrderRequest) -> Conversion | None:
+    """What the basket of the order holds, where it names one."""
+    if request.reservation_id is None:
+        return None
+    return conversion(runtime, call.principal, request.reservation_id, request.channel)
 
 
 def _placed_before(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
+from oms.inventory.model import Claimable
 from oms.inventory.writes import StockChanges
 from oms.platform import saga as sagas
 from oms.platform.commands import (
@@ -25,19 +26,17 @@ from oms.platform.writes import Write
 # Each claim is a change of its row and a line of the stock ledger; two more writes hold and note the chunk.
 CLAIMS_PER_CHUNK = 40
 _MOST_ATTEMPTS = 3
-# Units that must stay available behind a claim, per SKU and node.
-Keep = Mapping[tuple[str, str], int]
 
 
 def place_in_chunks(
     runtime: Runtime,
     call: Call,
-    prepare: Callable[[], tuple[Decision, Sequence[Claim], Keep]],
+    prepare: Callable[[], tuple[Decision, Sequence[Claim], Claimable]],
     earlier: Callable[[], Outcome | None],
 ) -> Outcome:
     """Run a placement as a saga; a lost race for stock undoes what was claimed and plans again, at most three times.
 
-    `prepare` gives the decision without its claims, the claims, and what must stay behind them. Raises what it raises,
+    `prepare` gives the decision without its claims, the claims, and the stock they are from. Raises what it raises,
     StillRunning while the first call with this key is at work, and Busy when every attempt was overtaken.
     """
     name = sagas.saga_name(call.command, call.key)
@@ -55,8 +54,8 @@ def place_in_chunks(
                 runtime.database.commit([saga.finished()])
             return recorded
         try:
-            decision, claims, keep = prepare()
-            _run(runtime, call, saga, decision, claims, keep)
+            decision, claims, stock = prepare()
+            _run(runtime, call, saga, decision, claims, stock)
             sagas.forget_notes(runtime, saga, len(_chunks(claims)))
             return Outcome(decision.status, decision.body)
         except Conflict:
@@ -86,12 +85,12 @@ def _undo(runtime: Runtime, call: Call, name: str) -> None:
 
 
 def _run(
-    runtime: Runtime, call: Call, saga: sagas.Saga, decision: Decision, claims: Sequence[Claim], keep: Keep
+    runtime: Runtime, call: Call, saga: sagas.Saga, decision: Decision, claims: Sequence[Claim], stock: Claimable
 ) -> None:
     for number, chunk in enumerate(_chunks(claims)):
         changes = _changes(runtime, saga, number)
         for sku, node, units in chunk:
-            changes.reserve(sku, node, units, keep=keep.get((sku, node), 0))
+            changes.claim(stock, sku, node, units)
         sagas.commit_chunk(runtime, saga, number, changes.writes(), chunk)
     runtime.database.commit(
         [

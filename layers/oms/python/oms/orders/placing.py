@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from oms.inventory.model import Hold
 from oms.inventory.reads import claimable_units
 from oms.orders.model import Claim, Group, Header, Line, Order
 from oms.orders.request import Address, LineRequest, LineType, Method, OrderRequest
@@ -28,9 +29,15 @@ def look_up(runtime: Runtime, tenant: str, order: OrderRequest) -> Known:
 
 
 def choose_nodes(
-    runtime: Runtime, tenant: str, channel: str, known: Known, groups: Sequence[Group], lines: Sequence[Line]
+    runtime: Runtime,
+    tenant: str,
+    channel: str,
+    known: Known,
+    groups: Sequence[Group],
+    lines: Sequence[Line],
+    own: Mapping[tuple[str, str], Hold],
 ) -> Sourced:
-    """Nodes for every unit, from the stock that the channel may have now.
+    """Nodes for every unit, from the stock that the channel may have now and the `own` holds of its basket.
 
     Where the open nodes do not have everything and closed ones do, these are chosen: the order is kept, and a person
     decides what becomes of it.
@@ -44,12 +51,12 @@ def choose_nodes(
         items=known.items,
         nodes=known.nodes,
         now=runtime.clock.now(),
-    )
-    sourced = replace(source_groups(groups, lines, known.nodes, stock.units), keep=stock.keep)
+    ).with_own(own)
+    sourced = replace(source_groups(groups, lines, known.nodes, stock.units), stock=stock)
     if sourced.missing:
         with_closed = source_groups(groups, lines, known.nodes, stock.units, closed_too=True)
         # What a closed node holds is worth another look before it becomes work.
-        return sourced if with_closed.missing else replace(with_closed, is_best=False, keep=stock.keep)
+        return sourced if with_closed.missing else replace(with_closed, is_best=False, stock=stock)
     return sourced
 
 

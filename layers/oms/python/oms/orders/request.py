@@ -113,6 +113,8 @@ class OrderRequest(Request):
 
     channel: Code
     external_id: Code
+    # Of the basket that becomes this order; its units are the order's.
+    reservation_id: Code | None = None
     selling_node: Code
     taken_by: Code
     currency: Currency

@@ -124,7 +124,8 @@ def _improved(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]
         nodes=nodes,
         now=now,
     )
-    own = dict(stock.units)
+    # Baskets that have just expired are left alone for what is only better.
+    own = dict(stock.at_once)
     only_own: dict[tuple[str, str], int] = {}
     for move in goods:
         key = (move.line.agreed.sku, move.from_node)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
+from oms.inventory.model import Claimable
 from oms.orders.model import Group, Line
 from oms.orders.request import Method
 from oms.platform.geo import Place, locate, metres
@@ -163,12 +164,12 @@ def _allot(
 class Sourced:
     """The plan of each group, and whether no better plan exists for any of them.
 
-    `keep` are the units, per SKU and node, that must stay available behind what is claimed.
+    `stock` is what it was chosen from.
     """
 
     plans: Mapping[int, Plan]
     is_best: bool
-    keep: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    stock: Claimable = field(default_factory=lambda: Claimable({}))
 
     @property
     def allotments(self) -> list[Allotment]:

@@ -1,0 +1,61 @@
+"""What makes a new order exist: its items, its claims, its event and the note of its external id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from oms.orders.events import OrderPlaced, PlacedLine
+from oms.orders.model import Order, status
+from oms.orders.store import external_key, lines_items
+from oms.orders.views import summary
+from oms.orders.writes import new_order_writes, states
+from oms.platform.commands import Call, Decision, command_key
+from oms.platform.events import EventDraft
+from oms.platform.writes import Item, Write, create
+
+_MOST_LINES_IN_EVENT = 50
+
+
+def placement(call: Call, order: Order, claims: Iterable[Write] = (), events: Iterable[EventDraft] = ()) -> Decision:
+    """Everything that makes an order exist, with its claims and the facts about what it comes from."""
+    header = order.header
+    note: Item = {"order_id": header.id, "record": command_key(call.tenant, call.command, call.key).pk}
+    writes: list[Write] = [
+        create("orders", external_key(call.tenant, header.channel, header.external_id), note),
+        *new_order_writes(call.tenant, order, list(lines_items(order.lines))),
+        *claims,
+    ]
+    event = EventDraft(
+        entity=f"ORDER#{header.id}",
+        sequence=1,
+        data=_order_placed(order),
+        changes={name: (None, state) for name, state in states(order).items()},
+        channel=header.channel,
+        legal_entity=header.legal_entity,
+    )
+    return Decision([*writes], [event, *events], status=201, body=summary(order).model_dump())
+
+
+def _order_placed(order: Order) -> OrderPlaced:
+    header = order.header
+    lines = tuple(
+        PlacedLine(
+            line_no=line.line_no,
+            sku=line.agreed.sku,
+            quantity=line.quantity,
+            method=line.agreed.method.value,
+            total=line.agreed.total,
+        )
+        for line in order.lines
+    )
+    return OrderPlaced(
+        order_id=header.id,
+        external_id=header.external_id,
+        status=status(order).value,
+        currency=header.currency,
+        legal_entity=header.legal_entity,
+        store=header.selling_node,
+        total=header.totals.total,
+        line_count=len(lines),
+        lines=lines if len(lines) <= _MOST_LINES_IN_EVENT else None,
+    )

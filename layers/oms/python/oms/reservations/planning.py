@@ -1,0 +1,81 @@
+"""Where the units of a basket are held: by the same rule as for orders, from what its channel may have now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from oms.inventory.model import Claimable
+from oms.inventory.reads import claimable_units
+from oms.platform.commands import Runtime
+from oms.platform.geo import Place, locate
+from oms.platform.problems import FieldError, InvalidRequest, OutOfStock
+from oms.registry.model import Journey, Node
+from oms.registry.reads import known_items, known_nodes
+from oms.reservations.model import Held, Reservation, ReservedLine
+from oms.sourcing.model import Demand, Source, source
+
+Units = Mapping[tuple[str, str], int]
+
+
+def plan(runtime: Runtime, tenant: str, basket: Reservation, own: Units) -> tuple[Reservation, Claimable]:
+    """The basket with its units at nodes, and the stock that they are from; `own` units it holds already.
+
+    Raises InvalidRequest for what does not exist, and OutOfStock, which names the lines, where units are missing.
+    """
+    now = runtime.clock.now()
+    wanted = [line for line in basket.lines if line.quantity]
+    skus = [line.sku for line in wanted]
+    items = known_items(runtime.database, tenant, skus, now)
+    named = [line.node_id for line in wanted if line.node_id]
+    nodes = known_nodes(runtime.database, tenant, now, named=named)
+    _refuse_unknown(basket.lines, items, nodes)
+    stock = claimable_units(runtime.database, tenant, skus, channel=basket.channel, items=items, nodes=nodes, now=now)
+    left = dict(stock.units)
+    for place, units in own.items():
+        left[place] = left.get(place, 0) + units
+    held: dict[int, list[Held]] = {}
+    missing: list[Demand] = []
+    for node_id in dict.fromkeys(line.node_id for line in wanted):
+        demands = [Demand(line.line_no, line.sku, line.quantity) for line in wanted if line.node_id == node_id]
+        made = source(demands, _sources(basket, nodes, node_id), left, _destination(basket))
+        missing += made.missing
+        for part in made.allotments:
+            left[part.sku, part.node_id] -= part.quantity
+            held.setdefault(part.line_no, []).append(Held(node_id=part.node_id, quantity=part.quantity))
+    _refuse_missing(missing)
+    lines = tuple(line.model_copy(update={"held": tuple(held.get(line.line_no, ()))}) for line in basket.lines)
+    return basket.model_copy(update={"lines": lines}), stock
+
+
+def _sources(basket: Reservation, nodes: Mapping[str, Node], node_id: str | None) -> list[Source]:
+    journey = Journey(basket.method)
+    return [
+        Source(node.id, Place(node.latitude_microdegrees, node.longitude_microdegrees))
+        for node in nodes.values()
+        if node.status == "active" and journey in node.journeys and node_id in (None, node.id)
+    ]
+
+
+def _destination(basket: Reservation) -> Place | None:
+    return locate(basket.country, basket.postal_code) if basket.postal_code else None
+
+
+def _refuse_unknown(lines: Sequence[ReservedLine], items: Mapping[str, object], nodes: Mapping[str, Node]) -> None:
+    errors = []
+    for line in lines:
+        if line.quantity and line.sku not in items:
+            errors.append(FieldError(f"/lines/{line.line_no - 1}/sku", "unknown_sku", f"there is no item {line.sku}"))
+        if line.quantity and line.node_id and line.node_id not in nodes:
+            pointer = f"/lines/{line.line_no - 1}/node_id"
+            errors.append(FieldError(pointer, "unknown_node", f"there is no node {line.node_id}"))
+    if errors:
+        raise InvalidRequest(errors=errors)
+
+
+def _refuse_missing(missing: Iterable[Demand]) -> None:
+    errors = [
+        FieldError(f"/lines/{one.line_no - 1}/quantity", "out_of_stock", f"{one.quantity} of {one.sku} are missing")
+        for one in missing
+    ]
+    if errors:
+        raise OutOfStock(errors=errors)
