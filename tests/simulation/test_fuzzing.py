@@ -36,7 +36,9 @@ def broken_calls_are_refused(context: Any, response: Any, case: Any) -> bool | N
 
 
 def _refused_rows(response: Any) -> bool:
-    body = json.loads(response.content) if response.status_code == 200 else {}
+    kinds = response.headers.get("content-type") or [""]
+    is_document = response.status_code == 200 and kinds[0].startswith("application/json")
+    body = json.loads(response.content) if is_document else {}
     return isinstance(body, dict) and bool(body.get("refused"))
 
 
