@@ -30,7 +30,8 @@ from oms.fulfillment.workflow import release_fulfillment_order, resume_fulfillme
 from oms.inventory.model import StockRow
 from oms.inventory.store import snapshot
 from oms.orders import reads
-from oms.orders.commands import cancel_order, place_order, review_order
+from oms.orders.changing import cancel_order, review_order
+from oms.orders.commands import place_order
 from oms.orders.model import Order
 from oms.orders.request import CancellationRequest, OrderRequest, ReviewRequest
 from oms.orders.views import OrderView, view

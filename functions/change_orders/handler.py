@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oms.orders.commands import cancel_order, review_order
+from oms.orders.changing import cancel_order, review_order
 from oms.orders.request import CancellationRequest, ReviewRequest
 from oms.platform import http
 from oms.platform.commands import Runtime

@@ -30,6 +30,12 @@ MUTATING = {
     ("POST", "/v1/inventory/movements"): {
         "movements": [{"sku": "MUG", "node_id": "albany", "kind": "received", "quantity": 1}]
     },
+    ("POST", "/v1/reservations"): {"channel": "web", "lines": [{"sku": "MUG", "quantity": 1}]},
+    ("PATCH", "/v1/reservations/rsv_1"): {"ttl_seconds": 60},
+    ("DELETE", "/v1/reservations/rsv_1"): None,
+    ("PUT", "/v1/inventory/rules/usual"): {"safety": []},
+    ("POST", "/v1/inventory/rules/usual/promotions"): {"number": 1},
+    ("POST", "/v1/inventory/rules/usual/rollbacks"): {},
     ("POST", "/v1/finance/exports"): {"entity": "100", "business_date": "2026-11-22"},
     ("PUT", "/v1/items"): {"items": [{"sku": "CUP", "description": "Cup"}]},
     ("PUT", "/v1/items/CUP"): {"description": "Cup"},

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from oms.orders.cancelling import cancellable
-from oms.orders.commands import cancel_order
+from oms.orders.changing import cancel_order
 from oms.orders.request import CancellationRequest
 from oms.platform.problems import ActionNotAvailable, InvalidRequest, NotFound
 from tests.crashes import crash_points

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oms.orders.cancelling import LINES_PER_PART
-from oms.orders.commands import cancel_order
+from oms.orders.changing import cancel_order
 from oms.orders.model import status
 from oms.orders.request import CancellationRequest
 from oms.platform.problems import ActionNotAvailable, StaleVersion

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oms.platform.geo import locate
-from oms.sourcing.model import Allotment, Demand, Place, Plan, Source, source
+from oms.platform.geo import Place, locate
+from oms.sourcing.model import Allotment, Demand, Plan, Source
+from oms.sourcing.reads import source
 
 HOME = Place(40_700_000, -74_000_000)
 places = st.builds(Place, st.integers(25_000_000, 49_000_000), st.integers(-124_000_000, -67_000_000))

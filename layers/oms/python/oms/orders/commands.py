@@ -1,37 +1,22 @@
-"""The verbs of an order: place_order, review_order, cancel_order. One transaction each; large orders as a saga."""
+"""place_order: one transaction, or a saga where it is too large for one. What changes an order is in `changing.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
-from functools import partial
-from itertools import chain
-
 from oms.inventory.model import Claimable
 from oms.inventory.writes import StockChanges
-from oms.orders.cancelling import cancellation_parts, require_something, take_out, units_to_cancel, what_is_left
-from oms.orders.events import OrderReviewAccepted
 from oms.orders.large import place_in_chunks, was_begun
 from oms.orders.model import Order
 from oms.orders.placement import placement
 from oms.orders.placing import choose_nodes, group_lines, look_up, new_order, refuse_missing
-from oms.orders.request import CancellationRequest, LineQuantity, OrderRequest, ReviewRequest
-from oms.orders.store import external_key, load_order, partition
+from oms.orders.request import OrderRequest
+from oms.orders.store import external_key
 from oms.orders.validation import refuse_size, refuse_sums, refuse_unknown
-from oms.orders.views import summary
-from oms.orders.writes import cancelled_units, change_order
-from oms.payments.changes import renewals
-from oms.platform.clock import format_instant
-from oms.platform.commands import Call, Decision, Outcome, Runtime, command_key, execute, find_outcome, outcome_at
+from oms.platform.commands import Call, Decision, Outcome, Runtime, command_key, execute, outcome_at
 from oms.platform.principal import authorize
 from oms.platform.problems import (
-    ActionNotAvailable,
     ExternalIdTaken,
     KeyReused,
-    NotFound,
     OutOfStock,
-    StaleVersion,
     TooLarge,
 )
 from oms.platform.saga import Claim
@@ -126,139 +111,3 @@ def _placed_before(runtime: Runtime, call: Call, request: OrderRequest) -> Outco
     # A repeat of the very call gets its very answer; one under another key learns that the order was there already.
     own = note["record"] == command_key(call.tenant, call.command, call.key).pk
     return Outcome(found.status if own else 200, found.body, replayed=True)
-
-
-def review_order(runtime: Runtime, call: Call, order_id: str, request: ReviewRequest) -> Outcome:
-    """A person accepts an order in review, so that it goes on and failed tenders are tried again, or cancels it.
-
-    An order whose tenders do not cover its total cannot be accepted: nobody would pay for the rest.
-    """
-    if request.decision == "cancel":
-        require_review(_any_version(runtime, call, order_id), runtime, call)
-        return _cancel_in_parts(runtime, call, order_id, None, request.reason)
-
-    def decide() -> Decision:
-        order = require_order(runtime, call, order_id)
-        require_review(order, runtime, call)
-        covered, total = sum(payment.amount for payment in order.payments), order.header.totals.total
-        if covered < total:
-            raise ActionNotAvailable(f"The tenders cover {covered} of {total}; cancel the order and place it anew.")
-        header = order.header.model_copy(update={"in_review": False})
-        event = OrderReviewAccepted(order_id=order_id, external_id=header.external_id, status="CONFIRMED")
-        again = renewals(order, format_instant(runtime.clock.now()))
-        after, writes, events = change_order(
-            call.tenant,
-            order,
-            events=[event, *again.events],
-            header=header,
-            payments=again.payments,
-            shipments=again.shipments,
-        )
-        return Decision(writes, events, body=summary(after).model_dump())
-
-    return execute(runtime, call, decide)
-
-
-def cancel_order(runtime: Runtime, call: Call, order_id: str, request: CancellationRequest) -> Outcome:
-    """Cancel units that have not left: at once those that no node has taken, while its node is asked for the others.
-
-    The claims of cancelled units go back and their money is never taken. Without lines, everything that has not left;
-    an order that is over raises ActionNotAvailable. The answer is an OrderSummary, with 202 while a node is asked.
-    What does not fit one transaction is cancelled in parts of lines, each exactly once; a refusal of a later part
-    leaves the parts before it cancelled, and a repeat goes on from there.
-    """
-    return _cancel_in_parts(runtime, call, order_id, request.lines, request.reason)
-
-
-def _cancel_in_parts(
-    runtime: Runtime, call: Call, order_id: str, lines: Sequence[LineQuantity] | None, reason: str
-) -> Outcome:
-    at = runtime.clock.now()
-    first = _any_version(runtime, call, order_id)
-    parts = cancellation_parts(first, lines)
-    if len(parts) > 1:
-        done = find_outcome(runtime, call)
-        if done is not None:
-            return done
-        if find_outcome(runtime, _part_of(call, 0)) is None:
-            require_something(first)
-    for number, part in enumerate(parts[:-1]):
-        own = _part_of(call, number)
-        execute(runtime, own, partial(_cancel_lines, own, _as_it_is(runtime, own, order_id), part, reason, at))
-    if len(parts) > 1:
-        call = replace(call, expected_version=None)
-        orders = _as_it_is(runtime, call, order_id)
-    else:
-        orders = chain([first], _as_it_is(runtime, call, order_id))
-    return execute(runtime, call, partial(_cancel_lines, call, orders, parts[-1], reason, at))
-
-
-def _part_of(call: Call, number: int) -> Call:
-    """The call of one part; the first is held to the version that the caller has read, the others follow from it."""
-    version = call.expected_version if number == 0 else None
-    return replace(call, command=f"{call.command}_part", key=f"{call.key}#{number}", expected_version=version)
-
-
-def _as_it_is(runtime: Runtime, call: Call, order_id: str) -> Iterator[Order]:
-    """The order, read anew each time it is asked for."""
-    while True:
-        yield _any_version(runtime, call, order_id)
-
-
-def _any_version(runtime: Runtime, call: Call, order_id: str) -> Order:
-    """The order whatever its version: a repeat of a call that has changed it must still find its answer."""
-    return require_order(runtime, replace(call, expected_version=None), order_id)
-
-
-def _cancel_lines(
-    call: Call, orders: Iterator[Order], lines: Sequence[LineQuantity] | range | None, reason: str, at: datetime
-) -> Decision:
-    order = next(orders)
-    require_version(call, order)
-    if isinstance(lines, range):
-        wanted = what_is_left(order, lines)
-    else:
-        wanted = units_to_cancel(order, lines)
-    if not wanted:
-        return Decision([], status=_status(order), body=summary(order).model_dump())
-    return _cancellation(call, order, wanted, reason, at)
-
-
-def _cancellation(call: Call, order: Order, wanted: Mapping[int, int], reason: str, at: datetime) -> Decision:
-    taken = take_out(order, wanted, reason)
-    header, events = cancelled_units(order, taken.units, reason) if taken.units else (None, [])
-    after, writes, drafts = change_order(
-        call.tenant, order, events=[*taken.events, *events], header=header, fulfillment_orders=taken.work
-    )
-    ends = StockChanges(call.tenant, movement_id=order.next_change, cause=order.header.id, at=at)
-    for back in taken.given_back:
-        end = ends.release_allocation if back.allocated else ends.release_reservation
-        end(back.sku, back.node_id, back.quantity)
-    return Decision([*writes, *ends.writes()], drafts, status=_status(after), body=summary(after).model_dump())
-
-
-def _status(order: Order) -> int:
-    """202 while a node has still to say whether it lets go of units that are to be cancelled."""
-    return 202 if any(work.asked for work in order.fulfillment_orders) else 200
-
-
-def require_review(order: Order, runtime: Runtime, call: Call) -> None:
-    """Refuse where nobody has to decide, unless this very call has decided before."""
-    if not order.header.in_review and find_outcome(runtime, call) is None:
-        raise ActionNotAvailable("The order is not in review.")
-
-
-def require_order(runtime: Runtime, call: Call, order_id: str) -> Order:
-    """The order as it is now; unknown raises NotFound, another version than If-Match names raises StaleVersion."""
-    authorize(call.principal, "orders.write", partition(call.tenant, order_id))
-    order = load_order(runtime.database, call.tenant, order_id)
-    if order is None:
-        raise NotFound(f"There is no order {order_id}.")
-    require_version(call, order)
-    return order
-
-
-def require_version(call: Call, order: Order) -> None:
-    """Refuse a change of an order that is not as the caller has read it."""
-    if call.expected_version is not None and call.expected_version != order.header.version:
-        raise StaleVersion(f"The order is at version {order.header.version}.")

@@ -16,7 +16,8 @@ from oms.platform.commands import Call, Runtime
 from oms.platform.ids import child_id
 from oms.platform.problems import FieldError, OutOfStock
 from oms.registry.reads import known_items, known_nodes
-from oms.sourcing.model import Sourced, source_groups
+from oms.sourcing.model import Sourced
+from oms.sourcing.reads import source_groups
 
 
 def look_up(runtime: Runtime, tenant: str, order: OrderRequest) -> Known:

@@ -12,7 +12,8 @@ from oms.platform.problems import FieldError, InvalidRequest, OutOfStock
 from oms.registry.model import Journey, Node
 from oms.registry.reads import known_items, known_nodes
 from oms.reservations.model import Held, Reservation, ReservedLine
-from oms.sourcing.model import Demand, Source, source
+from oms.sourcing.model import Demand, Source
+from oms.sourcing.reads import source
 
 Units = Mapping[tuple[str, str], int]
 

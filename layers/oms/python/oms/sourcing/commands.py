@@ -24,7 +24,7 @@ from oms.platform.writes import MOST_ACTIONS
 from oms.registry.hours import end_of_open_time
 from oms.registry.model import Node
 from oms.registry.reads import known_items, known_nodes
-from oms.sourcing.model import source_groups
+from oms.sourcing.reads import source_groups
 
 # How long a node may take before somebody is told: a day, or a working day of its own where it has opening hours.
 RESPOND_WITHIN = timedelta(hours=24)

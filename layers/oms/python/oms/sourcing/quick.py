@@ -1,0 +1,79 @@
+"""The quick rule, for orders that are too large to be planned exactly, and how units go to chosen nodes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+from oms.sourcing.model import Allotment, Demand
+
+# Beyond these the quick rule adds nodes greedily: the number of combinations grows faster than the gain.
+_MOST_COMBINED = 3
+_NEAREST_COMBINED = 20
+
+
+def quick_cover(
+    wanted: Mapping[str, int],
+    nodes: Sequence[str],
+    available: Mapping[tuple[str, str], int],
+    distances: Mapping[str, int],
+) -> list[str]:
+    """The smallest, then nearest, set of nodes that have everything, tried out for few nodes; greedily for many."""
+
+    def covers(some: Sequence[str]) -> bool:
+        return all(sum(available.get((sku, n), 0) for n in some) >= units for sku, units in wanted.items())
+
+    for node in nodes:
+        if covers([node]):
+            return [node]
+    for size in range(2, _MOST_COMBINED + 1):
+        options = combinations(nodes[:_NEAREST_COMBINED], size)
+        best = min(
+            (some for some in options if covers(some)),
+            key=lambda some: (sum(distances[n] for n in some), some),
+            default=None,
+        )
+        if best is not None:
+            return sorted(best, key=lambda n: (distances[n], n))
+    return _cover_greedily(wanted, nodes, available, distances)
+
+
+def _cover_greedily(
+    wanted: Mapping[str, int],
+    nodes: Sequence[str],
+    available: Mapping[tuple[str, str], int],
+    distances: Mapping[str, int],
+) -> list[str]:
+    open_units = dict(wanted)
+    left = list(nodes)
+    chosen: list[str] = []
+    while left and any(open_units.values()):
+        gains = {n: sum(min(u, available.get((sku, n), 0)) for sku, u in open_units.items()) for n in left}
+        node = min(left, key=lambda n: (-gains[n], distances[n], n))
+        if not gains[node]:
+            break
+        chosen.append(node)
+        left.remove(node)
+        open_units = {sku: max(0, units - available.get((sku, node), 0)) for sku, units in open_units.items()}
+    return chosen
+
+
+def allot(
+    demands: Sequence[Demand], nodes: Sequence[str], available: Mapping[tuple[str, str], int]
+) -> tuple[list[Allotment], list[Demand]]:
+    """Give each line to the first node that has all of it, else in parts; what nobody has is missing."""
+    free = {(d.sku, n): available.get((d.sku, n), 0) for d in demands for n in nodes}
+    allotments: list[Allotment] = []
+    missing: list[Demand] = []
+    for demand in sorted(demands, key=lambda d: (-d.quantity, d.line_no)):
+        whole = [n for n in nodes if free[demand.sku, n] >= demand.quantity]
+        still = demand.quantity
+        for node in whole[:1] or nodes:
+            units = min(still, free[demand.sku, node])
+            if units:
+                free[demand.sku, node] -= units
+                still -= units
+                allotments.append(Allotment(demand.line_no, demand.sku, node, units))
+        if still:
+            missing.append(Demand(demand.line_no, demand.sku, still))
+    return sorted(allotments, key=lambda a: (a.node_id, a.line_no)), missing
