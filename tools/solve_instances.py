@@ -16,7 +16,7 @@ from time import perf_counter
 
 from oms.sourcing.solver.batch import solve_in_turn
 from oms.sourcing.solver.instances import read_network, read_orders, write_solution
-from oms.sourcing.solver.single import solve_order
+from oms.sourcing.solver.single import PATIENT, solve_order
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ def solve(document: dict) -> tuple[dict, bool]:
     network, orders = read_network(document), read_orders(document)
     begun = perf_counter()
     if document["kind"] == "single":
-        answers = [solve_order(network, orders[0])]
+        answers = [solve_order(network, orders[0], PATIENT)]
     else:
         answers = solve_in_turn(network, orders)
     milliseconds = (perf_counter() - begun) * 1000

@@ -97,17 +97,20 @@ def _sums(
     saved = {c: [[0] * (count + 1) for _ in problem.candidates[c].options] for c in state.kept}
     free = {c: [[0] * (count + 1) for _ in problem.candidates[c].options] for c in state.kept}
     for k in range(count - 1, state.start - 1, -1):
-        number = sequence[k]
-        rest[k] = rest[k + 1] + prices[k] * problem.lines[number].quantity
-        for rows in (saved, free):
-            for row in rows.values():
-                for sums in row:
-                    sums[k] = sums[k + 1]
+        number, price = sequence[k], prices[k]
+        rest[k] = rest[k + 1] + price * problem.lines[number].quantity
         for cost, facility, units in serves[k]:
             index, choice = names[facility]
             without_step = problem.candidates[index].lines[number] * grams
-            saved[index][choice][k] += max(0, prices[k] - cost) * units
-            free[index][choice][k] += max(0, prices[k] - without_step) * units
+            if price > cost:
+                saved[index][choice][k] = (price - cost) * units
+            if price > without_step:
+                free[index][choice][k] = (price - without_step) * units
+    for rows in (saved, free):
+        for row in rows.values():
+            for sums in row:
+                for k in range(count - 1, state.start - 1, -1):
+                    sums[k] += sums[k + 1]
     return Bound(shared, rest, saved, free)
 
 

@@ -188,7 +188,8 @@ def _key_weights(network: Network, order: SourcingOrder) -> dict[Key, int]:
     steps = units + grams // network.rates.step_g + 1
     dearest = max((max(s.base) + max(s.step) * steps for s in network.rates.services), default=0)
     node = max((n.shipment_cents + n.unit_cents + n.overtime_cents for n in network.nodes), default=0)
-    days = 2 * max((max(s.days) for s in network.rates.services), default=0) + 400
+    leaves = max((max(n.ready_day, n.inbound_day or 0) for n in network.nodes), default=0)
+    days = max(0, leaves + max((max(s.days) for s in network.rates.services), default=0) - order.promise_day)
     opportunity = max((stock.opp_cents for stock in network.stock.values()), default=0)
     most_cents += units * (dearest + node + opportunity + days * (order.late_cents_per_day or 0))
     most = {Key.COST: most_cents, Key.SHORT_UNITS: units, Key.SHIPMENTS: units}

@@ -10,37 +10,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from oms.sourcing.solver.bound import Bound, State, dual_ascent
-from oms.sourcing.solver.candidates import Problem, line_sequence
-from oms.sourcing.solver.problem import NOW, Budget, Key
+from oms.sourcing.solver.candidates import Problem
+from oms.sourcing.solver.filling import Fill, Filling
+from oms.sourcing.solver.problem import Budget
 
-Fill = tuple[tuple[int, int], ...]  # (candidate, units) of one line
 _CLOCK_EVERY = 64
 _MOST_TURNS = 3
+_FEW_LINES = 3
 _MOST_TRIED = 6
 _MOST_IN_COVER = 3
 _WORTH_PRICES = 3
 _MOST_PRICED = 80
 
 
-class Search:
+class Search(Filling):
     """One search; `best` is the cost of the best plan, `fills` its parts per line, `complete` whether it is proven."""
 
     def __init__(self, problem: Problem, budget: Budget, clock: Callable[[], float]) -> None:
-        self._problem = problem
-        self._candidates = problem.candidates
-        self._sequence = line_sequence(problem)
-        self._kept = list(range(len(self._candidates)))
+        super().__init__(problem)
         self._nodes_left = budget.search_nodes
         self._clock, self._ends_at = clock, clock() + budget.seconds
-        self._weight: dict[int, int] = {}  # of the open candidates
-        self._free = dict(problem.now), dict(problem.whole)
-        self._nodes = {candidate.slot: candidate.node for candidate in self._candidates}
-        self._cent = problem.key_weights.get(Key.COST, 0)
-        self._counts: dict[int, int] = {}
-        self._handling = 0
-        self._units = dict.fromkeys(self._nodes, 0)
-        self._shipments = dict.fromkeys(self._nodes, 0)
-        self._fills: list[Fill] = [()] * len(problem.lines)
         self.bound: Bound = self._ascend(0, range(len(problem.lines)), shared=True)
         self._may_be_short = not problem.order.ship_complete
         # All left short is always a plan.
@@ -49,52 +38,77 @@ class Search:
         self.complete = True
 
     def run(self) -> None:
-        """Search until it is done or the budget is used up."""
-        self._first_plans()
-        self._tighten()
-        if self.bound.rest[0] < self.best * self._problem.step_g:
+        """Search until it is done or the budget is used up; what proves a plan cheaply is tried first."""
+        self._dive(0, 0, frozenset())
+        self._tighten(1)
+        if self._is_proven():
+            return
+        if len(self._sequence) > _FEW_LINES:
+            self._first_plans()
+            self._tighten(_MOST_TURNS)
+        if not self._is_proven() and not self._is_late():
             self._branch(0, 0)
 
-    def _tighten(self) -> None:
+    def _is_proven(self) -> bool:
+        return self.bound.rest[0] >= self.best * self._problem.step_g
+
+    def _is_late(self) -> bool:
+        """Whether the time is used up; then nothing more is proven."""
+        if self.complete and self._clock() > self._ends_at:
+            self._nodes_left = 0
+            self.complete = False
+        return not self.complete
+
+    def _tighten(self, most: int) -> None:
         """Better prices, and without the candidates that no better plan can have: again while that helps."""
         count = len(self._sequence)
         best = self.best * self._problem.step_g
-        while self.bound.rest[0] < best:
+        self._keep(self.bound, best)
+        while not self._is_proven() and not self._is_late():
             before = (len(self._kept), self.bound.rest[0])
-            for turn in range(min(count, _MOST_TURNS)):
-                shift = turn * count // min(count, _MOST_TURNS)
+            for turn in range(min(count, most)):
+                shift = turn * count // min(count, most)
                 turns = [*range(shift, count), *range(shift)]
-                for order, shared in ((turns, False), (turns, True), (turns[::-1], turn % 2 == 0)):
+                orders = (
+                    ((turns[::-1], turn % 2 == 0), (turns, False), (turns, True)) if count > 1 else ((turns, False),)
+                )
+                for order, shared in orders:
                     other = self._ascend(0, order, shared=shared)
-                    self._kept = [c for c in self._kept if other.rest[0] + self._opening(other, c, 0, 0) < best]
+                    self._keep(other, best)
                     if other.rest[0] > self.bound.rest[0]:
                         self.bound = other
-            if (len(self._kept), self.bound.rest[0]) == before:
+                        if other.rest[0] >= best:
+                            return
+            if most == 1 or (len(self._kept), self.bound.rest[0]) == before:
                 break
+
+    def _keep(self, bound: Bound, best: int) -> None:
+        self._kept = [c for c in self._kept if bound.rest[0] + self._opening(bound, c, 0, 0) < best]
 
     def _opening(self, bound: Bound, c: int, k: int, grams: int) -> int:
         """What an open candidate that carries so much adds to the bound of the lines from the k-th on; scaled."""
         scale = self._problem.step_g
-        billed = max(1, -(-grams // scale)) * scale
+        billed = -(-grams // scale) * scale or scale
         saved, free = bound.saved[c], bound.saved_free[c]
-        options = self._candidates[c].options
-        if not bound.shared:
-            return min(one.fixed * scale + one.step * billed - free[o][k] for o, one in enumerate(options))
-        return min(
-            one.fixed * scale + max(one.step * grams - saved[o][k], one.step * billed - free[o][k])
-            for o, one in enumerate(options)
-        )
+        least = -1
+        for o, one in enumerate(self._candidates[c].options):
+            added = one.fixed * scale + one.step * billed - free[o][k]
+            if bound.shared:
+                shares = one.fixed * scale + one.step * grams - saved[o][k]
+                added = max(added, shares)
+            if added < least or not o:
+                least = added
+        return least
 
     def _first_plans(self) -> None:
         """Plans to begin with: line by line, by covers, then with one candidate more or less as long as that helps."""
         tried: set[frozenset[int]] = set()
 
         def dive(preferred: frozenset[int]) -> None:
-            if preferred not in tried:
+            if preferred not in tried and not self._is_late():
                 tried.add(preferred)
                 self._dive(0, 0, preferred)
 
-        dive(frozenset())
         for cover in self._covers():
             dive(cover)
         nearest = sorted(self._kept, key=lambda c: (self._opening(self.bound, c, 0, 0), c))[:_MOST_TRIED]
@@ -212,71 +226,6 @@ class Search:
             self._nodes_left = 0
             self.complete = False
         return not self.complete
-
-    def _by_price(self, number: int, preferred: frozenset[int]) -> list[tuple[int, int]]:
-        """The candidates of a line by what all of it would add there."""
-        line, grams = self._problem.lines[number], self._problem.weights[number]
-        found = []
-        for c in self._kept:
-            candidate = self._candidates[c]
-            cents = candidate.lines.get(number)
-            if cents is None:
-                continue
-            units = self._room(number, c, line.quantity)
-            if units:
-                held = self._weight.get(c, 0)
-                added = self._price(c, held + units * grams) - (self._price(c, held) if c in self._weight else 0)
-                if c in preferred and c not in self._weight:
-                    added -= candidate.options[0].fixed
-                found.append(((added + cents * units) * line.quantity // units, c))
-        found.sort()
-        return found
-
-    def _room(self, number: int, c: int, wanted: int) -> int:
-        """How many units of a line a candidate can still take; a line that may not be split comes whole or not."""
-        candidate, line = self._candidates[c], self._problem.lines[number]
-        node, slot = candidate.node, candidate.slot
-        if c not in self._weight:
-            limit = self._problem.order.max_shipments
-            if self._shipments[slot] >= node.cap_shipments or (limit is not None and len(self._weight) >= limit):
-                return 0
-        key = (slot, line.sku)
-        now, whole = self._free
-        there = min(now[key], whole[key]) if candidate.wave == NOW else whole[key]
-        units = min(wanted, there, node.cap_units - self._units[slot])
-        return units if units >= (1 if line.split_ok else line.quantity) else 0
-
-    def _move(self, number: int, c: int, units: int) -> None:
-        candidate = self._candidates[c]
-        slot, key = candidate.slot, (candidate.slot, self._problem.lines[number].sku)
-        if units > 0 and c not in self._weight:
-            self._weight[c] = 0
-            self._counts[c] = 0
-            self._shipments[slot] += 1
-        self._weight[c] += units * self._problem.weights[number]
-        self._counts[c] += units
-        if not self._counts[c]:
-            del self._weight[c]
-            self._shipments[slot] -= 1
-        self._units[slot] += units
-        now, whole = self._free
-        whole[key] -= units
-        if candidate.wave == NOW:
-            now[key] -= units
-        self._handling += units * candidate.lines[number]
-
-    def _price(self, c: int, grams: int) -> int:
-        """What a shipment of so many grams costs by its cheapest service."""
-        steps = max(1, -(-grams // self._problem.step_g))
-        return min(option.fixed + option.step * steps for option in self._candidates[c].options)
-
-    def _overtime(self) -> int:
-        cents = 0
-        for slot, units in self._units.items():
-            node = self._nodes[slot]
-            if units > node.regular_units:
-                cents += node.overtime_cents * (units - node.regular_units)
-        return cents * self._cent
 
     def _least(self, k: int, spent: int) -> int:
         """What the plan costs at least, with the lines before the k-th as they are; scaled."""

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from time import perf_counter
 
 from oms.sourcing.solver.candidates import Problem, compile_order
+from oms.sourcing.solver.filling import Fill
 from oms.sourcing.solver.problem import INBOUND, NOW, Answer, Budget, Key, Network, Pick, Shipment, SourcingOrder
-from oms.sourcing.solver.search import Fill, Search
+from oms.sourcing.solver.search import Search
 
-# Enough for ten lines at fifty nodes; a function that answers a person stops here and says so.
-USUAL = Budget(search_nodes=200_000, seconds=0.9)
+# Enough for nearly all orders of ten lines at fifty nodes; a function that answers a person stops here and says so.
+USUAL = Budget(search_nodes=200_000, seconds=0.25)
+# For whoever can wait: orders of twenty lines at hundreds of nodes.
+PATIENT = Budget(search_nodes=1_000_000, seconds=0.9)
 
 
 def solve_order(
@@ -30,17 +33,19 @@ def solve_order(
         order=order.id,
         shipments=shipments,
         objective=objective,
-        bound=cents if search.complete else _bound(network, problem, search),
+        bound=cents if search.complete else _bound(network, problem, search, objective),
         proven=search.complete,
     )
 
 
-def _bound(network: Network, problem: Problem, search: Search) -> int:
-    """The relaxation's bound on the cost; where other keys go first it says nothing about the cost alone."""
-    if network.keys[0] is not Key.COST:
+def _bound(network: Network, problem: Problem, search: Search, objective: tuple[int, ...]) -> int:
+    """What no plan costs less than that is as good in the keys before the cost; 0 where cost is no key."""
+    weights = problem.key_weights
+    if Key.COST not in weights:
         return 0
-    weight = problem.key_weights[Key.COST]
-    return max(0, -(-search.bound.rest[0] // (problem.step_g * weight)))
+    earlier = network.keys[: network.keys.index(Key.COST)]
+    known = sum(weights[key] * value for key, value in zip(earlier, objective, strict=False))
+    return max(0, (-(-search.bound.rest[0] // problem.step_g) - known) // weights[Key.COST])
 
 
 def _measure(key: Key, problem: Problem, search: Search, shipments: tuple[Shipment, ...]) -> int:
