@@ -33,9 +33,12 @@ HTTP = (
     ),
     FunctionSpec(
         "read_orders",
-        "Shows an order, its timeline, or a list of orders.",
+        "Shows an order, its timeline, why its nodes were chosen, or a list of orders.",
         (*g.listed("orders", "get", "batch", "query"), *g.table("events", "query")),
-        routes=("GET /v1/orders", "GET /v1/orders/{order_id}", "GET /v1/orders/{order_id}/timeline"),
+        routes=(
+            *("GET /v1/orders", "GET /v1/orders/{order_id}", "GET /v1/orders/{order_id}/timeline"),
+            "GET /v1/orders/{order_id}/decisions",
+        ),
         memory=512,
         timeout=15,
     ),

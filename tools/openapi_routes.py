@@ -104,6 +104,14 @@ ROUTES: dict[str, Route] = {
     ),
     "GET /v1/orders/{order_id}": Route("Read an order", {200: OrderView}),
     "GET /v1/orders/{order_id}/timeline": Route("Read what happened to an order", {200: answers.Timeline}),
+    "GET /v1/orders/{order_id}/decisions": Route(
+        "Read why the nodes of an order were chosen",
+        {200: stock.Decisions},
+        notes=(
+            "One for its placement, and one where a better plan took over before a node had the work. `says` is for "
+            "a person; `candidates` are the nodes that were looked at, `runner_up` is the best plan without the first."
+        ),
+    ),
     "POST /v1/orders/{order_id}/cancellations": Route(
         "Cancel an order or units of it",
         {200: OrderSummary, 202: OrderSummary},

@@ -12,6 +12,7 @@ from oms.registry.model import NodeKind
 from oms.reservations.model import ReservedLine
 from oms.reservations.model import Status as ReservationStatus
 from oms.rulesets.model import Status as RuleStatus
+from oms.sourcing.decisions import GroupDecision
 from tools.openapi_answers import Answer
 
 
@@ -190,3 +191,20 @@ class ReservationDocument(Answer):
     lines: list[ReservedLine]
     version: int
     available_actions: list[str]
+
+
+class Decision(Answer):
+    """One decision: when, by which command, under which strategy, and what it was for each group of lines."""
+
+    number: int
+    at: str
+    command: str
+    strategy: str
+    groups: list[GroupDecision]
+
+
+class Decisions(Answer):
+    """The decisions about an order, first to last."""
+
+    order_id: str
+    decisions: list[Decision]

@@ -1,4 +1,4 @@
-"""GET /v1/orders…: one order, its timeline, or a list."""
+"""GET /v1/orders…: one order, its timeline, why its nodes were chosen, or a list."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from oms.orders.query import named_order, order_filter
 from oms.orders.views import view
 from oms.platform import http
 from oms.platform.commands import Runtime
+from oms.sourcing.views import read_decisions
 
 app = http.api()
 runtime = Runtime()
@@ -35,6 +36,12 @@ def get_order(order_id: str) -> http.Answer:
 def get_timeline(order_id: str) -> http.Answer:
     principal = http.caller(app, "orders.read", f"ORDER#{order_id}")
     return http.ok({"events": reads.get_timeline(runtime.database, principal.tenant, order_id)})
+
+
+@app.get("/v1/orders/<order_id>/decisions")
+def get_decisions(order_id: str) -> http.Answer:
+    principal = http.caller(app, "orders.read", f"ORDER#{order_id}")
+    return http.ok(read_decisions(runtime.database, principal.tenant, order_id))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -119,6 +119,7 @@ def _fulfilment(gateway: Gateway, order_id: str) -> None:
 def _reading(gateway: Gateway, order_id: str) -> None:
     assert gateway.send("GET", f"/v1/orders/{order_id}")[1]["shipments"]
     assert len(gateway.send("GET", f"/v1/orders/{order_id}/timeline")[1]["events"]) >= 6
+    assert gateway.send("GET", f"/v1/orders/{order_id}/decisions")[1]["decisions"]
     assert gateway.send("GET", "/v1/orders?limit=1")[1]["next_cursor"]
     assert gateway.send("GET", "/v1/orders?channel=web&external_id=536365")[1]["orders"]
 

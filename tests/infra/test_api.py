@@ -6,7 +6,12 @@ from tests.template import function_name, of_type
 
 ROUTES = {
     "place_order": {"POST /v1/orders"},
-    "read_orders": {"GET /v1/orders", "GET /v1/orders/{order_id}", "GET /v1/orders/{order_id}/timeline"},
+    "read_orders": {
+        "GET /v1/orders",
+        "GET /v1/orders/{order_id}",
+        "GET /v1/orders/{order_id}/timeline",
+        "GET /v1/orders/{order_id}/decisions",
+    },
     "change_orders": {"POST /v1/orders/{order_id}/cancellations", "POST /v1/orders/{order_id}/review"},
     "registry": {
         "PUT /v1/nodes",

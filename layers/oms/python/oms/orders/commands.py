@@ -7,7 +7,7 @@ from oms.inventory.writes import StockChanges
 from oms.orders.large import place_in_chunks, was_begun
 from oms.orders.model import Order
 from oms.orders.placement import placement
-from oms.orders.placing import choose_nodes, group_lines, look_up, new_order, refuse_missing
+from oms.orders.placing import choose_nodes, decision_of, group_lines, look_up, new_order, refuse_missing
 from oms.orders.request import OrderRequest
 from oms.orders.store import external_key
 from oms.orders.validation import refuse_size, refuse_sums, refuse_unknown
@@ -21,7 +21,7 @@ from oms.platform.problems import (
 )
 from oms.platform.saga import Claim
 from oms.platform.settings import line_limit
-from oms.platform.writes import MOST_ACTIONS, Key
+from oms.platform.writes import MOST_ACTIONS, Key, Write
 from oms.reservations.reads import conversion
 from oms.reservations.writes import Conversion
 from oms.sourcing.model import Sourced
@@ -42,25 +42,26 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
     note = external_key(call.tenant, request.channel, request.external_id)
     authorize(call.principal, "orders.write", note.pk, channel=request.channel)
 
-    def prepare(held: Conversion | None = None) -> tuple[Order, Sourced]:
+    def prepare(held: Conversion | None = None) -> tuple[Order, Sourced, list[Write]]:
         known = look_up(runtime, call.tenant, request)
         refuse_unknown(request, known)
         groups, lines = group_lines(request)
         own = held.holds if held else {}
         sourced = choose_nodes(runtime, call.tenant, request.channel, known, groups, lines, own)
         refuse_missing(request, sourced)
-        return new_order(runtime, call, request, known, groups, lines, sourced), sourced
+        order = new_order(runtime, call, request, known, groups, lines, sourced)
+        return order, sourced, decision_of(call.tenant, order, known, sourced)
 
     def decide() -> Decision:
         held = _held(runtime, call, request)
-        order, sourced = prepare(held)
+        order, sourced, reasons = prepare(held)
         order_id = order.header.id
         claims = StockChanges(call.tenant, movement_id=order_id, cause=order_id, at=runtime.clock.now())
         for (sku, node), units in sourced.claims.items():
             claims.claim(sourced.stock, sku, node, units)
         claims.end_unclaimed(sourced.stock)
         writes, facts = held.writes(call.tenant, order_id) if held else ([], [])
-        decision = placement(call, order, [*claims.writes(), *writes], facts)
+        decision = placement(call, order, [*claims.writes(), *reasons, *writes], facts)
         # The events and the record of the command are more.
         if len(decision.writes) + len(decision.events) + 1 > MOST_ACTIONS:
             if held:
@@ -69,9 +70,9 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
         return decision
 
     def decide_without_claims() -> tuple[Decision, list[Claim], Claimable]:
-        order, sourced = prepare()
+        order, sourced, reasons = prepare()
         claims = [(sku, node, units) for (sku, node), units in sourced.claims.items()]
-        return placement(call, order), claims, sourced.stock
+        return placement(call, order, reasons), claims, sourced.stock
 
     def earlier() -> Outcome | None:
         return _placed_before(runtime, call, request)

@@ -15,9 +15,11 @@ from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Runtime
 from oms.platform.ids import child_id
 from oms.platform.problems import FieldError, OutOfStock
+from oms.platform.writes import Write
 from oms.registry.reads import known_items, known_nodes
 from oms.sourcing.model import Sourced
 from oms.sourcing.reads import source_groups
+from oms.sourcing.writes import decision_write
 
 
 def look_up(runtime: Runtime, tenant: str, order: OrderRequest) -> Known:
@@ -59,6 +61,15 @@ def choose_nodes(
         # What a closed node holds is worth another look before it becomes work.
         return sourced if with_closed.missing else replace(with_closed, is_best=False, stock=stock)
     return sourced
+
+
+def decision_of(tenant: str, order: Order, known: Known, sourced: Sourced) -> list[Write]:
+    """Why the order's nodes were chosen, for the decision log; an order without goods needs no nodes."""
+    header = order.header
+    if not sourced.plans:
+        return []
+    at = header.placed_at
+    return [decision_write(tenant, header, order.lines, known.nodes, sourced, number=1, at=at, command="place_order")]
 
 
 def refuse_missing(order: OrderRequest, sourced: Sourced) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from oms.fulfillment.model import MOST_LINES, FulfillmentOrder, Status, WorkLine
@@ -20,11 +20,12 @@ from oms.platform.clock import format_instant
 from oms.platform.commands import Decision, Outcome, Runtime, execute
 from oms.platform.consumers import call_from_workflow
 from oms.platform.ids import child_id
-from oms.platform.writes import MOST_ACTIONS
+from oms.platform.writes import MOST_ACTIONS, Write
 from oms.registry.hours import end_of_open_time
 from oms.registry.model import Node
 from oms.registry.reads import known_items, known_nodes
 from oms.sourcing.reads import source_groups
+from oms.sourcing.writes import decision_write
 
 # How long a node may take before somebody is told: a day, or a working day of its own where it has opening hours.
 RESPOND_WITHIN = timedelta(hours=24)
@@ -69,10 +70,10 @@ def _source_part(runtime: Runtime, tenant: str, order: Order) -> Order:
     def decide() -> Decision:
         nonlocal sourced
         now = next(orders)
-        moves = list(_open_moves(now))
+        moves, reasons = list(_open_moves(now)), list[Write]()
         # A better plan that lost its race is given up: the units that the order has already are certain.
         if now is order and not now.header.plan_is_best and not now.fulfillment_orders and len(moves) <= MOST_LINES:
-            moves = _improved(runtime, tenant, now, moves)
+            moves, reasons = _improved(runtime, tenant, now, moves)
         part, later = moves[:MOST_LINES], moves[MOST_LINES:]
         work = _work(runtime, tenant, now, part)
         header = now.header.model_copy(update={"sourced": not later})
@@ -80,7 +81,9 @@ def _source_part(runtime: Runtime, tenant: str, order: Order) -> Order:
         event = OrderSourced(order_id=order_id, fulfillment_order_ids=ids, is_last=not later)
         sourced, writes, events = change_order(tenant, now, events=[event], header=header, fulfillment_orders=work)
         claims = _claims(runtime, tenant, now, part)
-        return Decision([*writes, *claims.writes()], events, body={"order_id": order_id, "sourced": not later})
+        return Decision(
+            [*writes, *claims.writes(), *reasons], events, body={"order_id": order_id, "sourced": not later}
+        )
 
     outcome = execute(runtime, call, decide)
     return existing_order(runtime.database, tenant, order_id) if outcome.replayed else sourced
@@ -106,13 +109,13 @@ def _service(order: Order, line: Line) -> list[Claim]:
     return [Claim(node_id=order.header.selling_node, quantity=units)] if line.work and units else []
 
 
-def _improved(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]) -> list[Move]:
-    """The same claims at better nodes, if the present stock allows fewer or nearer shipments; else as they are."""
+def _improved(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]) -> tuple[list[Move], list[Write]]:
+    """The same claims at better nodes and why, if there are fewer or nearer shipments by now; else as they are."""
     now = runtime.clock.now()
     nodes = known_nodes(runtime.database, tenant, now)
     lines = [line for line in order.lines if line.claims_stock and not order.cancelled.get(line.line_no)]
     if len(lines) != len([line for line in order.lines if line.claims_stock]):
-        return list(moves)
+        return list(moves), []
     goods = [move for move in moves if move.line.claims_stock]
     skus = [line.agreed.sku for line in lines]
     stock = claimable_units(
@@ -134,14 +137,18 @@ def _improved(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]
     present = source_groups(order.header.groups, lines, nodes, only_own)
     better = source_groups(order.header.groups, lines, nodes, own)
     if better.rank >= present.rank or better.missing:
-        return list(moves)
+        return list(moves), []
     moved = _reassigned(order, goods, {(a.line_no, a.node_id): a.quantity for a in better.allotments}, stock.keep)
     moved += [move for move in moves if not move.line.claims_stock]
     # A claim that moves takes two stock rows, and each row its line in the ledger; a better plan that does not fit one
     # transaction is left for what it is.
     writes = sum(2 if move.from_node == move.to_node else 4 for move in moved) + len({m.to_node for m in moved})
     fits = len(moved) <= MOST_LINES and writes < MOST_ACTIONS - _OTHER_WRITES
-    return moved if fits else list(moves)
+    if not fits:
+        return list(moves), []
+    known, at = replace(better, stock=replace(stock, units=own)), format_instant(now)
+    told = decision_write(tenant, order.header, lines, nodes, known, number=2, at=at, command="source_order")
+    return moved, [told]
 
 
 def _reassigned(

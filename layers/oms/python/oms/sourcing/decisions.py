@@ -1,0 +1,197 @@
+"""Why a node got an order: what was looked at, what was chosen, and what would have been next. Pure.
+
+A decision is written once, with the order that it was made for, and is read by a person who answers a customer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from oms.inventory.model import Claimable
+from oms.orders.model import Group, Line
+from oms.platform.geo import UNKNOWN_DISTANCE, metres
+from oms.registry.model import Node
+from oms.sourcing.model import Demand, Plan, Sourced
+from oms.sourcing.reads import demands_of, destination_of, source, sources_of
+
+# The nearest of those that could have given something; the chosen ones are always among them.
+MOST_CANDIDATES = 10
+# Of a very large order, so many lines are explained; the plan itself is in the order.
+MOST_EXPLAINED = 50
+# What decides as long as no strategy says otherwise.
+USUAL = "fewest_shipments_then_nearest"
+
+
+class _Kept(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Candidate(_Kept):
+    """A node that was looked at: how far it is, what the channel could have of it, and what became of it.
+
+    `keeps` are the units that rules kept from the channel there. `outcome` is chosen, not_chosen or removed.
+    """
+
+    node_id: str
+    metres: int | None
+    units: dict[str, int]
+    keeps: dict[str, int]
+    outcome: str
+    reason: str
+
+
+class Alternative(_Kept):
+    """The best plan without the first of the chosen nodes, and how much worse it is."""
+
+    nodes: tuple[str, ...]
+    missing_units: int
+    more_shipments: int
+    more_metres: int
+
+
+class PlannedLine(_Kept):
+    """Where the units of a line come from, and the sentence that says why."""
+
+    line_no: int
+    sku: str
+    nodes: dict[str, int]
+    says: str
+
+
+class GroupDecision(_Kept):
+    """What was decided for the lines that go the same way: the terms of the plan, and what else there was."""
+
+    group_no: int
+    method: str
+    shipments: int
+    metres: int | None
+    missing_units: int
+    proven: bool
+    lines: tuple[PlannedLine, ...]
+    unexplained_lines: int
+    candidates: tuple[Candidate, ...]
+    runner_up: Alternative | None
+
+
+class SourcingDecision(_Kept):
+    """One decision about an order: when, by which command, under which strategy."""
+
+    order_id: str
+    number: int
+    at: str
+    command: str
+    strategy: str
+    groups: tuple[GroupDecision, ...]
+
+
+def explain(
+    groups: Sequence[Group], lines: Sequence[Line], nodes: Mapping[str, Node], stock: Claimable, sourced: Sourced
+) -> tuple[GroupDecision, ...]:
+    """Why each group of an order got its nodes."""
+    left = dict(stock.units)
+    told = []
+    for group in groups:
+        plan = sourced.plans.get(group.group_no)
+        if plan is not None:
+            told.append(_explained(group, demands_of(group, lines), nodes, stock, left, plan))
+            for allotment in plan.allotments:
+                left[allotment.sku, allotment.node_id] -= allotment.quantity
+    return tuple(told)
+
+
+def _explained(
+    group: Group,
+    demands: Sequence[Demand],
+    nodes: Mapping[str, Node],
+    stock: Claimable,
+    left: Mapping[tuple[str, str], int],
+    plan: Plan,
+) -> GroupDecision:
+    place = destination_of(group, nodes)
+    sources = sources_of(group, nodes, closed_too=False)
+    chosen = list(dict.fromkeys(allotment.node_id for allotment in plan.allotments))
+    shown = demands[:MOST_EXPLAINED]
+    skus = list(dict.fromkeys(demand.sku for demand in shown))
+    may = {one.node_id for one in sources}
+    distances = {
+        node_id: metres(one.place, place)
+        for node_id in nodes
+        for one in sources_of(group, {node_id: nodes[node_id]}, closed_too=True)
+        if one.node_id == node_id
+    }
+    having = [n for n in nodes if n in chosen or any(left.get((sku, n)) for sku in skus)]
+    having.sort(key=lambda n: (n not in chosen, distances.get(n, UNKNOWN_DISTANCE), n))
+    without = [one for one in sources if one.node_id != chosen[0]] if chosen else []
+    other = source(demands, without, left, place) if without else None
+    runner_up = None if other is None or not other.allotments else _alternative(other, plan)
+    return GroupDecision(
+        group_no=group.group_no,
+        method=group.method.value,
+        shipments=plan.shipments,
+        metres=_known(plan.metres),
+        missing_units=sum(demand.quantity for demand in plan.missing),
+        proven=plan.proven,
+        lines=tuple(_line(demand, plan, runner_up) for demand in shown),
+        unexplained_lines=len(demands) - len(shown),
+        candidates=tuple(
+            Candidate(
+                node_id=n,
+                metres=_known(distances[n]) if n in distances else None,
+                units={sku: left[sku, n] for sku in skus if left.get((sku, n))},
+                keeps={sku: stock.keep[sku, n] for sku in skus if (sku, n) in stock.keep},
+                outcome="chosen" if n in chosen else "not_chosen" if n in may else "removed",
+                reason=_reason(nodes[n], n in chosen, n in may, plan, group),
+            )
+            for n in having[:MOST_CANDIDATES]
+        ),
+        runner_up=runner_up,
+    )
+
+
+def _reason(node: Node, is_chosen: bool, may_serve: bool, plan: Plan, group: Group) -> str:
+    if is_chosen:
+        return "has_everything" if plan.shipments == 1 else "fewest_shipments"
+    if not may_serve:
+        return "closed" if node.status != "active" else f"no_{group.method.value}"
+    return "farther" if plan.shipments == 1 else "not_needed"
+
+
+def _alternative(other: Plan, plan: Plan) -> Alternative:
+    return Alternative(
+        nodes=tuple(dict.fromkeys(allotment.node_id for allotment in other.allotments)),
+        missing_units=sum(demand.quantity for demand in other.missing),
+        more_shipments=other.shipments - plan.shipments,
+        more_metres=other.metres - plan.metres,
+    )
+
+
+def _line(demand: Demand, plan: Plan, runner_up: Alternative | None) -> PlannedLine:
+    given = {a.node_id: a.quantity for a in plan.allotments if a.line_no == demand.line_no}
+    parts = " and ".join(f"{units} from {node_id}" for node_id, units in given.items())
+    if not given:
+        says = f"Nobody has {demand.quantity} of {demand.sku}."
+    elif plan.shipments == 1:
+        says = f"{parts}: the nearest node that has everything."
+    else:
+        says = f"{parts}: no fewer than {plan.shipments} nodes have everything, and these are the nearest."
+    if given and runner_up is not None:
+        says += f" {_next(runner_up)}"
+    return PlannedLine(line_no=demand.line_no, sku=demand.sku, nodes=given, says=says)
+
+
+def _next(runner_up: Alternative) -> str:
+    names = " and ".join(runner_up.nodes)
+    if runner_up.missing_units:
+        return f"Next would have been {names}, without {runner_up.missing_units} of the units."
+    parts = []
+    if runner_up.more_shipments:
+        parts.append(f"{runner_up.more_shipments} more parcel{'s' if runner_up.more_shipments > 1 else ''}")
+    if 0 < runner_up.more_metres < UNKNOWN_DISTANCE:
+        parts.append(f"{runner_up.more_metres // 1_000} km farther")
+    return f"Next would have been {names}{': ' + ', '.join(parts) if parts else ', just as good'}."
+
+
+def _known(distance: int) -> int | None:
+    return None if distance >= UNKNOWN_DISTANCE else distance

@@ -1,0 +1,43 @@
+"""Decisions about orders as writes: kept for good, apart from the order, which is read much more often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from oms.orders.model import Header, Line
+from oms.platform.principal import tenant_prefix
+from oms.platform.writes import Key, Write, create
+from oms.registry.model import Node
+from oms.sourcing.decisions import USUAL, SourcingDecision, explain
+from oms.sourcing.model import Sourced
+
+TABLE = "orders"
+
+
+def decisions_partition(tenant: str, order_id: str) -> str:
+    """Where the decisions about an order are kept."""
+    return f"{tenant_prefix(tenant)}DECISIONS#{order_id}"
+
+
+def decision_write(
+    tenant: str,
+    header: Header,
+    lines: Sequence[Line],
+    nodes: Mapping[str, Node],
+    sourced: Sourced,
+    *,
+    number: int,
+    at: str,
+    command: str,
+) -> Write:
+    """What was decided about an order by a command, and why, with what it was decided for in the same transaction."""
+    made = SourcingDecision(
+        order_id=header.id,
+        number=number,
+        at=at,
+        command=command,
+        strategy=USUAL,
+        groups=explain(header.groups, lines, nodes, sourced.stock, sourced),
+    )
+    key = Key(decisions_partition(tenant, header.id), f"DECISION#{number:04d}")
+    return create(TABLE, key, {"body": made.model_dump_json()})

@@ -1,0 +1,76 @@
+"""Why the nodes of an order were chosen, as a person reads it."""
+
+from __future__ import annotations
+
+import pytest
+
+from oms.registry.store import node_write
+
+from tests.order_doors import Doors, doors
+from tests.order_nodes import PLACES, node
+from tests.order_world import TENANT, document, line, world
+
+__all__ = ["doors", "world"]
+
+
+def decided(doors: Doors, order_id: str) -> list[dict]:
+    answer = doors.api("read_orders").get(f"/v1/orders/{order_id}/decisions")
+    assert (answer.status, answer.body["order_id"]) == (200, order_id)
+    return answer.body["decisions"]
+
+
+@pytest.mark.capability("E6")
+def test_a_decision_says_what_was_looked_at_and_why_the_rest_was_not_taken(doors: Doors):
+    order_id = doors.place(document(line("A", 3), line("B", 2)))
+    (one,) = decided(doors, order_id)
+    assert (one["number"], one["command"], one["strategy"]) == (1, "place_order", "fewest_shipments_then_nearest")
+    assert one["at"] == "2026-11-23T12:00:00.000Z"
+    (group,) = one["groups"]
+    assert (group["method"], group["shipments"], group["missing_units"], group["proven"]) == ("ship", 1, 0, True)
+    assert [(c["node_id"], c["outcome"], c["reason"], c["units"]) for c in group["candidates"]] == [
+        ("DC1", "chosen", "has_everything", {"A": 10, "B": 10}),
+        ("S1", "not_chosen", "farther", {"A": 5, "B": 5}),
+        ("S2", "not_chosen", "farther", {"A": 5, "B": 5}),
+    ]
+    near, far = (group["candidates"][n]["metres"] for n in (0, 1))
+    assert group["metres"] == near < far
+    assert group["runner_up"] == {
+        "nodes": ["S1"],
+        "missing_units": 0,
+        "more_shipments": 0,
+        "more_metres": far - near,
+    }
+    km = (far - near) // 1_000
+    assert [entry["says"] for entry in group["lines"]] == [
+        f"3 from DC1: the nearest node that has everything. Next would have been S1: {km} km farther.",
+        f"2 from DC1: the nearest node that has everything. Next would have been S1: {km} km farther.",
+    ]
+
+
+@pytest.mark.capability("E6")
+def test_a_split_and_a_closed_node_are_explained(doors: Doors):
+    shut = node("S2", *PLACES["S2"], status="closed").model_copy(update={"version": 2})
+    doors.world.database.commit([node_write(TENANT, shut)])
+    order_id = doors.place(document(line("A", 14)))
+    (one,) = decided(doors, order_id)
+    (group,) = one["groups"]
+    assert (group["shipments"], group["runner_up"]["missing_units"]) == (2, 9)
+    assert [(c["node_id"], c["outcome"], c["reason"]) for c in group["candidates"]] == [
+        ("DC1", "chosen", "fewest_shipments"),
+        ("S1", "chosen", "fewest_shipments"),
+        ("S2", "removed", "closed"),
+    ]
+    (entry,) = group["lines"]
+    assert entry["nodes"] == {"DC1": 10, "S1": 4}
+    assert entry["says"] == (
+        "10 from DC1 and 4 from S1: no fewer than 2 nodes have everything, and these are the nearest. "
+        "Next would have been S1, without 9 of the units."
+    )
+
+
+def test_decisions_belong_to_a_tenant(doors: Doors):
+    order_id = doors.place(document(line("A", 1)))
+    api = doors.api("read_orders")
+    assert api.get(f"/v1/orders/{order_id}/decisions", tenant="other").status == 404
+    assert api.get(f"/v1/orders/{order_id}/decisions", scopes=("orders.write",)).status == 403
+    assert api.get("/v1/orders/ord_none/decisions").status == 404
