@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from oms.registry.store import node_write
-
 from tests.order_doors import Doors, doors
 from tests.order_nodes import PLACES, node
 from tests.order_world import TENANT, document, line, world
