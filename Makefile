@@ -114,7 +114,7 @@ mutants: ready-for-tests
 	@$(VENV) -m tools.mutate $(if $(PLACE),--only "$(PLACE)")
 
 sourcing: ready-for-tests
-	@PYTHONPATH=layers/oms/python $(VENV) -m tools.solve_instances --dir "$(DIR)" --out "$(OUT)"
+	@PYTHONPATH=layers/oms/python $(VENV) -m tools.solve_instances --dir "$(DIR)" --out "$(OUT)" $(if $(SECONDS),--seconds "$(SECONDS)")
 
 finance-scenarios:
 	@echo "Finance scenario tables come in a later release."; exit 2
@@ -132,7 +132,7 @@ deploy: named-target synth
 	@$(CDK_FROM_OUTPUT) deploy --require-approval $(if $(YES),never,any-change) --outputs-file cdk.out/outputs.json
 
 lock: ready-for-tests
-	@for name in layer export run test engine; do \
+	@for name in layer export broker run test engine; do \
 		.local/venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			$(if $(UPGRADE),--upgrade) --no-header "requirements/$$name.in" -o "requirements/$$name.lock" || exit 1; \
 	done

@@ -1,17 +1,29 @@
-"""Many orders that share stock and capacity: each one exactly, in the order in which they came.
+"""Many orders that share stock and capacity, weighed against each other within a time.
 
-What an order takes is gone for those after it. That is valid and quick, and no more than that: orders are not yet
-weighed against each other.
+First each order exactly, with what those before it have left: a valid plan at once. Then prices for what is scarce, a
+pass in which orders pay them, and exchanges: an order takes what it wants most from one, two or three others, which are
+solved anew. Nothing is given out that `check` has not found valid and no dearer than the first plan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice, permutations
 from time import perf_counter
 
-from oms.sourcing.solver.problem import NOW, Answer, Budget, Network, SourcingOrder, Stock
+from oms.sourcing.solver.check import BrokenPlan, objective
+from oms.sourcing.solver.columns import Pool, priced
+from oms.sourcing.solver.highs import Highs
+from oms.sourcing.solver.problem import Answer, Budget, Key, Network, SourcingOrder
+from oms.sourcing.solver.shared import Plans
+from oms.sourcing.solver.shuffle import Shuffle
 from oms.sourcing.solver.single import USUAL, solve_order
+
+# One order among many is cut sooner: it is solved again and again.
+EACH = Budget(search_nodes=3_000, seconds=0.1)
+_MOST_OUSTED = 3
+_MOST_SHAKEN = 6
+_FOR_PRICES = 0.45  # of the time
 
 
 def solve_in_turn(
@@ -22,26 +34,169 @@ def solve_in_turn(
     clock: Callable[[], float] = perf_counter,
 ) -> list[Answer]:
     """The answers of the orders, each with what those before it have left; `budget` is that of one order."""
-    stock = dict(network.stock)
-    nodes = {node.id: node for node in network.nodes}
-    answers = []
-    for order in orders:
-        skus = {line.id: line.sku for line in order.lines}
-        left = replace(network, nodes=tuple(nodes.values()), stock=stock)
-        answer = solve_order(left, order, budget, clock=clock)
-        answers.append(answer)
-        for shipment in answer.shipments:
-            units = sum(pick.quantity for pick in shipment.picks)
-            node = nodes[shipment.node]
-            nodes[shipment.node] = replace(
-                node,
-                cap_units=node.cap_units - units,
-                cap_shipments=node.cap_shipments - 1,
-                regular_units=max(0, node.regular_units - units),
-            )
-            for pick in shipment.picks:
-                key = (shipment.node, skus[pick.line])
-                before = stock[key]
-                now, coming = (pick.quantity, 0) if pick.pool == NOW else (0, pick.quantity)
-                stock[key] = Stock(before.available - now, before.inbound - coming, before.opp_cents)
-    return answers
+    plans = Plans(network, orders, budget, clock)
+    return [_put(plans, place, plans.best(place)) for place in range(len(orders))]
+
+
+def solve_together(
+    network: Network,
+    orders: Sequence[SourcingOrder],
+    seconds: float,
+    *,
+    library: Highs | None = None,
+    clock: Callable[[], float] = perf_counter,
+) -> list[Answer]:
+    """The best plans found for all orders together within `seconds`; the first plans are made whatever the time."""
+    ends_at = clock() + seconds
+    first = solve_in_turn(network, orders, EACH, clock=clock)
+    best, value = first, objective(network, orders, first)
+    for found in _attempts(
+        network, orders, first, clock() + _FOR_PRICES * (ends_at - clock()), ends_at, library, clock
+    ):
+        try:
+            other = objective(network, orders, found)
+        except BrokenPlan:
+            continue
+        if other < value:
+            best, value = found, other
+    return best
+
+
+def _attempts(
+    network: Network,
+    orders: Sequence[SourcingOrder],
+    first: list[Answer],
+    prices_until: float,
+    ends_at: float,
+    library: Highs | None,
+    clock: Callable[[], float],
+) -> Iterator[list[Answer]]:
+    plans = Plans(network, orders, EACH, clock)
+    for place, answer in enumerate(first):
+        plans.put(place, answer)
+    pool, shuffle = Pool(plans, library), Shuffle(len(orders))
+    alone = [solve_order(network, order, EACH, clock=clock) for order in orders]
+    weighable = network.keys == (Key.COST,)
+    if weighable:
+        pool.add(first)
+        pool.add(alone)
+        pool.grow(prices_until, clock)
+        plans.heard = pool.hear if library else None
+        if not library:
+            yield from _priced_pass(plans, pool)
+    while clock() < ends_at:
+        chosen = pool.choose(0.6 * (ends_at - clock())) if weighable else None
+        if chosen is not None:
+            _adopt(plans, chosen)
+        _exchange(plans, [alone, *pool.last[-2:]], ends_at, clock)
+        yield plans.made
+        _shake(plans, shuffle, clock() + (ends_at - clock()) / 3 if library else ends_at, clock)
+        yield plans.made
+
+
+def _shake(plans: Plans, shuffle: Shuffle, until: float, clock: Callable[[], float]) -> None:
+    """Some orders that want the same goods, solved anew in another sequence; again until the time is over."""
+    by_sku: dict[str, list[int]] = {}
+    for place, order in enumerate(plans.orders):
+        for sku in {line.sku for line in order.lines}:
+            by_sku.setdefault(sku, []).append(place)
+    contested = sorted(sku for sku, places in by_sku.items() if len(places) > 1)
+    while contested and clock() < until:
+        group = shuffle.sample(by_sku[sku := shuffle.choice(contested)], min(3, len(by_sku[sku])))
+        for line in plans.orders[shuffle.choice(group)].lines:
+            group.append(shuffle.choice(by_sku[line.sku]))
+        distinct = list(dict.fromkeys(group))[:_MOST_SHAKEN]
+        _again(plans, tuple(distinct), until, clock, [shuffle.sample(distinct, len(distinct)) for _ in range(3)])
+
+
+def _priced_pass(plans: Plans, pool: Pool) -> Iterator[list[Answer]]:
+    """All orders anew, each paying the prices; those that stand to lose most first. The better of both stays."""
+    places = range(len(plans.orders))
+    before, known = plans.value(places), [plans.take(place) for place in places]
+    for place in pool.by_regret():
+        plans.put(place, plans.best(place, lambda left: priced(left, pool.prices)))
+    if plans.value(places) < before:
+        yield plans.made
+    else:
+        _adopt(plans, known)
+
+
+def _adopt(plans: Plans, answers: list[Answer]) -> None:
+    for place in range(len(answers)):
+        if plans.answers[place] is not None:
+            plans.take(place)
+    for place, answer in enumerate(answers):
+        plans.put(place, answer)
+
+
+def _exchange(plans: Plans, wanted: Sequence[list[Answer]], ends_at: float, clock: Callable[[], float]) -> None:
+    """Exchanges as long as they help and the time lasts."""
+    helped = True
+    while helped and clock() < ends_at:
+        helped = False
+        for place in range(len(plans.orders)):
+            if clock() >= ends_at:
+                return
+            tried: set[tuple[int, ...]] = set()
+            helped |= _again(plans, (place,), ends_at, clock)
+            for answers in wanted:
+                group = (place, *_ousted(plans, place, answers[place]))
+                if 1 < len(group) <= 1 + _MOST_OUSTED and group not in tried:
+                    tried.add(group)
+                    helped |= _again(plans, group, ends_at, clock)
+
+
+def _ousted(plans: Plans, place: int, answer: Answer) -> list[int]:
+    """Those that hold what a plan would take and is not left: as few as will do."""
+    order = plans.orders[place]
+    found: list[int] = []
+    skus = {line.id: line.sku for line in order.lines}
+    mine = plans.answers[place]
+    held = {
+        (shipment.node, skus[pick.line]): pick.quantity
+        for shipment in (mine.shipments if mine else ())
+        for pick in shipment.picks
+    }
+    stock = plans.left.stock
+    for shipment in answer.shipments:
+        for pick in shipment.picks:
+            key = (shipment.node, skus[pick.line])
+            lacking = pick.quantity - held.get(key, 0) - stock[key].available - stock[key].inbound
+            for other in sorted(plans.takers.get(key, set()) - {place, *found}):
+                if lacking <= 0:
+                    break
+                taken = plans.answers[other]
+                gives = [one for one in (taken.shipments if taken else ()) if one.node == key[0]]
+                lacking -= sum(part.quantity for one in gives for part in one.picks)
+                found.append(other)
+    return found
+
+
+def _again(
+    plans: Plans,
+    group: tuple[int, ...],
+    ends_at: float,
+    clock: Callable[[], float],
+    sequences: Iterable[Sequence[int]] | None = None,
+) -> bool:
+    """The orders of a group solved anew in other sequences; whether that made them cheaper."""
+    before = plans.value(group)
+    known = {place: plans.take(place) for place in group}
+    best, best_value = known, before
+    for sequence in sequences or islice(permutations(group), 6):
+        for place in sequence:
+            plans.put(place, plans.best(place))
+        value = plans.value(group)
+        found = {place: plans.take(place) for place in group}
+        if value < best_value:
+            best, best_value = found, value
+        if clock() >= ends_at:
+            break
+    for place in group:
+        plans.put(place, best[place])
+    return best_value < before
+
+
+def _put(plans: Plans, place: int, answer: Answer) -> Answer:
+    plans.put(place, answer)
+    return answer

@@ -116,7 +116,7 @@ def price_plans(network: Network, orders: Sequence[SourcingOrder], answers: Sequ
     if [order.id for order in orders] != [answer.order for answer in answers]:
         raise BrokenPlan("the plans are not those of the orders")
     for order, answer in zip(orders, answers, strict=True):
-        terms = terms.plus(Terms(short=_short_cents(order, answer)))
+        terms = terms.plus(Terms(short=short_cents(order, answer)))
         skus = {line.id: line.sku for line in order.lines}
         for shipment in answer.shipments:
             terms = terms.plus(book.shipment_terms(order, shipment))
@@ -154,7 +154,7 @@ def _leaves(order: SourcingOrder, node: SourceNode, wave: str) -> int:
     return max(node.ready_day, node.inbound_day)
 
 
-def _short_cents(order: SourcingOrder, answer: Answer) -> int:
+def short_cents(order: SourcingOrder, answer: Answer) -> int:
     if order.max_shipments is not None and len(answer.shipments) > order.max_shipments:
         raise BrokenPlan(f"{order.id}: too many shipments")
     given: Counter[str] = Counter()

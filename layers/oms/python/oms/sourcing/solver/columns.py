@@ -1,0 +1,233 @@
+"""Prices for what is scarce, from whole plans: each order has some, one is chosen for each, and stock is not exceeded.
+
+This is a linear program whose columns are plans. Its prices say what one more unit of stock or capacity is worth; with
+them each order is solved anew, and a plan that is cheaper at these prices joins the pool. With the library HiGHS the
+program is solved exactly and at the end in whole numbers; without it prices rise where too much is taken and fall where
+something is left (a subgradient of the Lagrangian dual).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from math import inf
+
+from oms.sourcing.solver.highs import Highs, Program
+from oms.sourcing.solver.problem import NOW, Answer, Network, Stock
+from oms.sourcing.solver.shared import Plans
+
+Resource = tuple[str, ...]  # ("stock", node, SKU, pool), ("units", node), ("shipments", node)
+Prices = dict[Resource, int]
+_ROUNDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One plan of one order: what it costs without overtime and how much it takes of each resource."""
+
+    place: int
+    cents: int
+    uses: tuple[tuple[Resource, int], ...]
+    answer: Answer
+
+
+def priced(network: Network, prices: Mapping[Resource, int]) -> Network:
+    """The network as an order sees it that pays the prices; overtime is in the price of units."""
+    nodes = tuple(
+        replace(
+            node,
+            unit_cents=node.unit_cents + prices.get(("units", node.id), 0),
+            shipment_cents=node.shipment_cents + prices.get(("shipments", node.id), 0),
+            overtime_cents=0,
+        )
+        for node in network.nodes
+    )
+    stock = dict(network.stock)
+    for resource, cents in prices.items():
+        if resource[0] == "stock" and cents:
+            row = stock[resource[1], resource[2]]
+            if (resource[3] == NOW) == (network.stock[resource[1], resource[2]].available > 0):
+                stock[resource[1], resource[2]] = Stock(row.available, row.inbound, row.opp_cents + cents)
+    return replace(network, nodes=nodes, stock=stock)
+
+
+class Pool:
+    """The plans known for each order, and the prices that follow from them."""
+
+    def __init__(self, plans: Plans, library: Highs | None) -> None:
+        self._plans = plans
+        self._known: list[dict[object, Column]] = [{} for _ in plans.orders]
+        self.prices: Prices = {}
+        self.last: list[list[Answer]] = []  # of the last rounds, the best plans at their prices
+        self._library = library
+        self._fine: dict[Resource, float] = {}
+        self._caps: dict[Resource, int] = {}
+        self._regular: dict[Resource, tuple[int, int]] = {}
+        for node in plans.network.nodes:
+            self._caps["units", node.id] = node.cap_units
+            self._caps["shipments", node.id] = node.cap_shipments
+            self._regular["units", node.id] = (node.regular_units, node.overtime_cents)
+        for (node_id, sku), stock in plans.network.stock.items():
+            self._caps["stock", node_id, sku, "now"] = stock.available
+            self._caps["stock", node_id, sku, "inbound"] = stock.inbound
+
+    def add(self, answers: list[Answer]) -> int:
+        """Take the plans of all orders into the pool; how many were new."""
+        return sum(self.hear(place, answer) for place, answer in enumerate(answers))
+
+    def hear(self, place: int, answer: Answer) -> bool:
+        """Take one plan into the pool; whether it was new."""
+        known = self._known[place]
+        if answer.shipments in known:
+            return False
+        known[answer.shipments] = self._column(place, answer)
+        return True
+
+    def grow(self, until: float, clock: Callable[[], float]) -> None:
+        """Prices and new plans in turn, until there are none or the time is over."""
+        while clock() < until:
+            if self._library:
+                self._exact_prices(max(0.1, until - clock()))
+            else:
+                self._rise(until, clock)
+            seen = priced(self._plans.network, self.prices)
+            found = []
+            for place in range(len(self._plans.orders)):
+                if clock() >= until:
+                    return
+                found.append(self._plans.alone(seen, place))
+            self.last.append(found)
+            if not self.add(found):
+                return
+
+    def by_regret(self) -> list[int]:
+        """The orders by how much dearer their second best known plan is, dearest first."""
+
+        def regret(place: int) -> tuple[float, int]:
+            costs = sorted(self._reduced(column) for column in self._known[place].values())
+            return (costs[0] - costs[1] if len(costs) > 1 else 0, place)
+
+        return sorted(range(len(self._known)), key=regret)
+
+    def choose(self, seconds: float) -> list[Answer] | None:
+        """One known plan for each order, all of them within stock and capacity; None without the library."""
+        if not self._library:
+            return None
+        values, _ = self._solve(whole=True, seconds=seconds)
+        if not values:
+            return None
+        columns = self._columns()
+        chosen: list[Answer | None] = [None] * len(self._known)
+        for column, value in zip(columns, values, strict=False):
+            if value > 0.5:
+                chosen[column.place] = column.answer
+        return None if None in chosen else [answer for answer in chosen if answer]
+
+    def _column(self, place: int, answer: Answer) -> Column:
+        skus = {line.id: line.sku for line in self._plans.orders[place].lines}
+        uses: dict[Resource, int] = {}
+        for shipment in answer.shipments:
+            parts: list[tuple[Resource, int]] = [(("shipments", shipment.node), 1)]
+            for pick in shipment.picks:
+                parts.append((("units", shipment.node), pick.quantity))
+                parts.append((("stock", shipment.node, skus[pick.line], pick.pool), pick.quantity))
+            for resource, count in parts:
+                uses[resource] = uses.get(resource, 0) + count
+        return Column(place, self._plans.own_cost(place, answer), tuple(uses.items()), answer)
+
+    def _columns(self) -> list[Column]:
+        return [column for known in self._known for column in known.values()]
+
+    def _reduced(self, column: Column) -> float:
+        fine = self._fine
+        return column.cents + sum(fine.get(resource, 0) * count for resource, count in column.uses)
+
+    def _rise(self, until: float, clock: Callable[[], float]) -> None:
+        best, wait, scale = -inf, 0, 1.0
+        kept = dict(self._fine)
+        target = float(self._plans.value(range(len(self._known)))[0])
+        for _ in range(_ROUNDS):
+            if clock() >= until:
+                break
+            used: dict[Resource, int] = {}
+            dual = 0.0
+            for known in self._known:
+                cost, column = min(((self._reduced(one), one) for one in known.values()), key=lambda pair: pair[0])
+                dual += cost
+                for resource, count in column.uses:
+                    used[resource] = used.get(resource, 0) + count
+            slopes: dict[Resource, int] = {}
+            for resource in used.keys() | self._fine.keys():
+                price, count = self._fine.get(resource, 0.0), used.get(resource, 0)
+                regular, cents = self._regular.get(resource, (self._caps[resource], 0))
+                over = min(price, float(cents))
+                dual -= over * regular + (price - over) * self._caps[resource]
+                slope = count - (regular if price < cents else self._caps[resource])
+                if slope > 0 or price > 0:
+                    slopes[resource] = slope
+            if dual > best:
+                best, wait, kept = dual, 0, dict(self._fine)
+            else:
+                wait += 1
+                if wait >= 5:
+                    wait, scale = 0, scale / 2
+            norm = sum(slope * slope for slope in slopes.values())
+            if not norm or target <= dual:
+                break
+            step = scale * (target - dual) / norm
+            for resource, slope in slopes.items():
+                self._fine[resource] = max(0.0, self._fine.get(resource, 0.0) + step * slope)
+        self._fine = kept
+        self.prices = {resource: round(price) for resource, price in kept.items() if price >= 0.5}
+
+    def _exact_prices(self, seconds: float) -> None:
+        _, prices = self._solve(whole=False, seconds=seconds)
+        if prices is not None:
+            self._fine = prices
+            self.prices = {resource: round(price) for resource, price in prices.items() if price >= 0.5}
+
+    def _solve(self, *, whole: bool, seconds: float) -> tuple[list[float], dict[Resource, float] | None]:
+        columns = self._columns()
+        rows: dict[Resource, dict[int, float]] = {}
+        for number, column in enumerate(columns):
+            for resource, count in column.uses:
+                rows.setdefault(resource, {})[number] = float(count)
+        costs = [float(column.cents) for column in columns]
+        upper = [1.0] * len(columns)
+        names: list[Resource | None] = []
+        limits: list[tuple[float, float]] = []
+        entries: list[dict[int, float]] = []
+        for _ in self._known:
+            names.append(None)
+            limits.append((1.0, 1.0))
+            entries.append({})
+        for number, column in enumerate(columns):
+            entries[column.place][number] = 1.0
+        for resource, row in rows.items():
+            most: dict[int, float] = {}
+            for number, units in row.items():
+                place = columns[number].place
+                most[place] = max(most.get(place, 0.0), units)
+            demand = sum(most.values())
+            if resource in self._regular:
+                regular, cents = self._regular[resource]
+                if cents and demand > regular:
+                    entries.append({**row, len(costs): -1.0})
+                    costs.append(float(cents))
+                    upper.append(inf)
+                    names.append(resource)
+                    limits.append((-inf, float(regular)))
+            if demand > self._caps[resource]:
+                entries.append(row)
+                names.append(resource)
+                limits.append((-inf, float(self._caps[resource])))
+        assert self._library is not None
+        program = Program(costs, upper, limits, entries, len(columns) if whole else 0)
+        values, duals = self._library.solve(program, seconds)
+        if not values or whole:
+            return values, None
+        prices: dict[Resource, float] = {}
+        for name, dual in zip(names, duals, strict=True):
+            if name is not None and dual < 0:
+                prices[name] = prices.get(name, 0.0) - dual
+        return values, prices
