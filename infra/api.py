@@ -11,7 +11,7 @@ from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from infra.constructs.function import SpineFunction, Workshop, log_group
-from infra.functions import BURST_LIMIT, HTTP, RATE_LIMIT
+from infra.http_functions import BURST_LIMIT, HTTP, RATE_LIMIT
 from infra.identity import Identity
 from infra.names import name_it, pascal
 

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from infra.functions import BURST_LIMIT, RATE_LIMIT
+from infra.http_functions import BURST_LIMIT, RATE_LIMIT
 from oms.platform.problems import Problem
 from tools.event_contracts import PACKAGE, ROOT, without
 from tools.openapi_answers import GatewayRefusal, ProblemDocument

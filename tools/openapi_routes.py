@@ -170,6 +170,35 @@ ROUTES: dict[str, Route] = {
             "of stock are applied, and `kept_back` says which of them keeps what."
         ),
     ),
+    "GET /v1/sourcing/strategies": Route("List the sourcing strategies", {200: stock.RuleSetList}),
+    "GET /v1/sourcing/strategies/{strategy_id}": Route("Read a sourcing strategy", {200: stock.StrategySet}),
+    "GET /v1/sourcing/strategies/{strategy_id}/versions/{number}": Route(
+        "Read one version of a sourcing strategy", {200: stock.StrategyVersion}
+    ),
+    "GET /v1/sourcing/strategies/{strategy_id}/diff": Route(
+        "Compare two versions of a sourcing strategy",
+        {200: stock.RuleDiff},
+        notes="Without `from` and `to`, the version that holds with the newest one.",
+    ),
+    "PUT /v1/sourcing/strategies/{strategy_id}": Route(
+        "Draft a sourcing strategy",
+        {201: stock.RuleSetDocument, 200: stock.RuleSetDocument},
+        notes=(
+            "Scenarios that are tried one after the other: for which channels and methods, which nodes may serve, what "
+            "a shipment costs, and what counts first. The body becomes a new version that does not hold until it is "
+            "promoted; the same as the newest version changes nothing."
+        ),
+        if_match=_CONFIGURATION,
+    ),
+    "POST /v1/sourcing/strategies/{strategy_id}/promotions": Route(
+        "Promote a version of a sourcing strategy",
+        {200: stock.RuleSetDocument},
+        notes="It decides from the very next order on, and the version that held before is retired.",
+        if_match=_CONFIGURATION,
+    ),
+    "POST /v1/sourcing/strategies/{strategy_id}/rollbacks": Route(
+        "Roll back the last promotion of a sourcing strategy", {200: stock.RuleSetDocument}, if_match=_CONFIGURATION
+    ),
     "POST /v1/reservations": Route(
         "Hold the units of a basket",
         {201: stock.ReservationDocument},

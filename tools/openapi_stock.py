@@ -13,6 +13,7 @@ from oms.reservations.model import ReservedLine
 from oms.reservations.model import Status as ReservationStatus
 from oms.rulesets.model import Status as RuleStatus
 from oms.sourcing.decisions import GroupDecision
+from oms.sourcing.strategy import Strategy
 from tools.openapi_answers import Answer
 
 
@@ -159,6 +160,23 @@ class InventoryRuleSet(RuleSetDocument):
     newest: InventoryRuleVersion
 
 
+class StrategyVersion(Answer):
+    """One version of a sourcing strategy, with its content."""
+
+    number: int
+    status: RuleStatus
+    created_at: str
+    created_by: str
+    content: Strategy
+
+
+class StrategySet(RuleSetDocument):
+    """A sourcing strategy with the contents of the version that holds and of the newest one."""
+
+    live: StrategyVersion | None
+    newest: StrategyVersion
+
+
 class RuleDifference(Answer):
     """One place in which two versions differ: a JSON pointer, with rules named by their ids."""
 
@@ -194,12 +212,11 @@ class ReservationDocument(Answer):
 
 
 class Decision(Answer):
-    """One decision: when, by which command, under which strategy, and what it was for each group of lines."""
+    """One decision: when, by which command, and what it was for each group of lines."""
 
     number: int
     at: str
     command: str
-    strategy: str
     groups: list[GroupDecision]
 
 

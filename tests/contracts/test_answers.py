@@ -81,6 +81,24 @@ def _rules(gateway: Gateway) -> None:
     assert gateway.send("GET", "/v1/availability?skus=D&view=aggregate")[1]["items"] == [{"sku": "D", "available": 5}]
 
 
+def _strategies(gateway: Gateway) -> None:
+    path = "/v1/sourcing/strategies/usual"
+    assert gateway.send("PUT", path, {"scenarios": [{"id": "near", "cents_per_100_km": 10}]})[0] == 201
+    for number, version in ((1, 1), (2, 3)):
+        match = {"if-match": str(version)}
+        assert gateway.send("POST", f"{path}/promotions", {"number": number}, headers=match)[0] == 200
+        put = {"scenarios": [{"id": "near", "cents_per_100_km": 10 + number}]}
+        assert gateway.send("PUT", path, put, headers={"if-match": str(version + 1)})[0] == 200
+    assert gateway.send("POST", f"{path}/rollbacks", {}, headers={"if-match": "5"})[0] == 200
+    assert gateway.send("GET", f"{path}/versions/2")[1]["status"] == "RETIRED"
+    assert gateway.send("GET", f"{path}/diff")[1]["differences"]
+    assert gateway.send("GET", path)[1]["live"]["content"]["scenarios"]
+    assert gateway.send("GET", "/v1/sourcing/strategies")[1]["rule_sets"]
+
+
+STRATEGY = {"scenarios": [{"id": "all"}]}
+
+
 def _baskets(gateway: Gateway) -> str:
     lines = [{"sku": "A", "quantity": 2}, {"sku": "C", "quantity": 1, "node_id": "DC1"}]
     made = gateway.send("POST", "/v1/reservations", {"channel": "web", "ttl_seconds": 600, "lines": lines})
@@ -164,6 +182,7 @@ def _outside(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     _registry_and_stock(gateway)
     _rules(gateway)
+    _strategies(gateway)
     _baskets(gateway)
     order_id = _orders(gateway)
     _fulfilment(gateway, order_id)
@@ -212,7 +231,8 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     (work, *_) = gateway.world.order(order_id).fulfillment_orders
     method, path = key.split(" ")
     gateway.send("PUT", "/v1/inventory/rules/usual", RULES)
-    named = {"order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}
+    gateway.send("PUT", "/v1/sourcing/strategies/usual", STRATEGY)
+    named = {"strategy_id": "usual", "order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}
     named["reservation_id"] = _baskets(gateway)
     url = path.format(**named, node_id="DC1", sku="A", action="accept")
     bodies = {
@@ -223,5 +243,6 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
         "A": {**ITEM, "sku": "A"},
     }
     usual = {"ttl_seconds": 60} if method == "PATCH" else {}
-    answered, problem = gateway.send(method, url, bodies.get(url.rsplit("/", 1)[1], usual), headers={"if-match": "999"})
+    body = STRATEGY if path.endswith("{strategy_id}") else bodies.get(url.rsplit("/", 1)[1], usual)
+    answered, problem = gateway.send(method, url, body, headers={"if-match": "999"})
     assert (answered, problem["code"]) == (409, "stale_version")

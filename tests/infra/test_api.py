@@ -28,6 +28,15 @@ ROUTES = {
         "GET /v1/inventory/{sku}/movements",
         "GET /v1/availability",
     },
+    "strategies": {
+        "GET /v1/sourcing/strategies",
+        "GET /v1/sourcing/strategies/{strategy_id}",
+        "GET /v1/sourcing/strategies/{strategy_id}/versions/{number}",
+        "GET /v1/sourcing/strategies/{strategy_id}/diff",
+        "PUT /v1/sourcing/strategies/{strategy_id}",
+        "POST /v1/sourcing/strategies/{strategy_id}/promotions",
+        "POST /v1/sourcing/strategies/{strategy_id}/rollbacks",
+    },
     "reservations": {
         "POST /v1/reservations",
         "GET /v1/reservations/{reservation_id}",

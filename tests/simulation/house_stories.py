@@ -54,6 +54,20 @@ def rules_of_stock(people: People) -> None:
 
 
 @story
+def strategies(people: People) -> None:
+    path = "/v1/sourcing/strategies/usual"
+    people.send("PUT", path, {"scenarios": [{"id": "stores", "where": {"kinds": ["store"]}}, {"id": "all"}]})
+    people.send("POST", f"{path}/promotions", {"number": 1}, version=1)
+    people.place("o-1", line("MUG", 1))
+    people.place("o-2", line("MUG", 5))
+    people.send("PUT", path, {"scenarios": [{"id": "all", "first": "cost"}]}, version=2)
+    people.send("POST", f"{path}/promotions", {"number": 2}, version=3)
+    people.send("POST", f"{path}/rollbacks", {}, version=4)
+    people.send("GET", "/v1/sourcing/strategies")
+    people.send("GET", f"{path}/diff?from=1&to=2")
+
+
+@story
 def baskets(people: People) -> None:
     lines = [{"sku": "MUG", "quantity": 2}, {"sku": "LAMP", "quantity": 1}]
     body = {"channel": "web", "postal_code": "10001", "ttl_seconds": 60, "lines": lines}

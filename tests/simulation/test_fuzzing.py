@@ -86,6 +86,7 @@ def known(name: str) -> list[str]:
             {key[0].rsplit("#", 1)[1] for key in account().rows("stock") if key[1] == "RESERVATION"}
         ),
         "rule_set_id": ["usual", "other"],
+        "strategy_id": ["usual", "other"],
         "number": ["1", "2"],
         "node_id": list(NODES),
         "action": ["accept", "pick", "pack", "ship", "reject", "stage", "hand-over", "close", "cancel-response"],
@@ -144,6 +145,7 @@ def test_every_operation_refuses_whoever_may_not(method, path, operation):
         "node_id",
         "action",
         "rule_set_id",
+        "strategy_id",
         "number",
         "reservation_id",
     ):

@@ -253,6 +253,8 @@ class Workload(Actors):
 
     def _rules(self) -> None:
         """Somebody keeps units from the web for a while, and perhaps changes their mind."""
+        if self.strikes(0.4):
+            self._strategy()
         path = "/v1/inventory/rules/usual"
         buffer = {"id": "buffer", "priority": 1, "units": self.pick(3)}
         pool = {"id": "shops", "channels": ["store"], "percent": (0, 50, 100)[self.pick(3)]}
@@ -266,9 +268,18 @@ class Workload(Actors):
                 if self.strikes(0.5):
                     self._configure("POST", f"{path}/rollbacks", {}, 4)
 
+    def _strategy(self) -> None:
+        """Somebody sends orders to stores first, or to wherever it costs least."""
+        path = "/v1/sourcing/strategies/usual"
+        stores = {"id": "stores", "where": {"kinds": ["store"]}, "max_shipments": 1}
+        cheap = {"id": "cheap", "first": "cost", "shipment_cents": 100, "cents_per_100_km": 20}
+        put = self._configure("PUT", path, {"scenarios": [stores, cheap] if self.strikes(0.5) else [cheap]}, 0)
+        if put.status == 201:
+            self._configure("POST", f"{path}/promotions", {"number": 1}, 1)
+
     def _configure(self, method: str, path: str, body: dict[str, Any], version: int) -> Answer:
         headers = {"if-match": str(version)} if version else {}
-        return self.send(method, path, body, f"rules-{version}", client="acme-operator", headers=headers)
+        return self.send(method, path, body, f"{path}-{version}", client="acme-operator", headers=headers)
 
     def _wish(self) -> None:
         """Finance asks for the files of a day that is not over."""

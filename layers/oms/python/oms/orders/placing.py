@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from oms.inventory.model import Hold
 from oms.inventory.reads import claimable_units
@@ -18,7 +19,7 @@ from oms.platform.problems import FieldError, OutOfStock
 from oms.platform.writes import Write
 from oms.registry.reads import known_items, known_nodes
 from oms.sourcing.model import Sourced
-from oms.sourcing.reads import source_groups
+from oms.sourcing.reads import live_steps, source_groups
 from oms.sourcing.writes import decision_write
 
 
@@ -55,11 +56,13 @@ def choose_nodes(
         nodes=known.nodes,
         now=runtime.clock.now(),
     ).with_own(own)
-    sourced = replace(source_groups(groups, lines, known.nodes, stock.units), stock=stock)
+    steps = tuple(live_steps(runtime.database, tenant))
+    plan = partial(source_groups, groups, lines, known.nodes, stock.units, channel=channel, steps=steps)
+    sourced = replace(plan(), stock=stock, steps=steps)
     if sourced.missing:
-        with_closed = source_groups(groups, lines, known.nodes, stock.units, closed_too=True)
+        with_closed = plan(closed_too=True)
         # What a closed node holds is worth another look before it becomes work.
-        return sourced if with_closed.missing else replace(with_closed, is_best=False, stock=stock)
+        return sourced if with_closed.missing else replace(with_closed, is_best=False, stock=stock, steps=steps)
     return sourced
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from oms.fulfillment.model import MOST_LINES, FulfillmentOrder, Status, WorkLine
 from oms.inventory.reads import claimable_units
@@ -24,7 +25,7 @@ from oms.platform.writes import MOST_ACTIONS, Write
 from oms.registry.hours import end_of_open_time
 from oms.registry.model import Node
 from oms.registry.reads import known_items, known_nodes
-from oms.sourcing.reads import source_groups
+from oms.sourcing.reads import live_steps, source_groups
 from oms.sourcing.writes import decision_write
 
 # How long a node may take before somebody is told: a day, or a working day of its own where it has opening hours.
@@ -134,8 +135,9 @@ def _improved(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]
         key = (move.line.agreed.sku, move.from_node)
         own[key] = own.get(key, 0) + move.quantity
         only_own[key] = only_own.get(key, 0) + move.quantity
-    present = source_groups(order.header.groups, lines, nodes, only_own)
-    better = source_groups(order.header.groups, lines, nodes, own)
+    steps = tuple(live_steps(runtime.database, tenant))
+    plan = partial(source_groups, order.header.groups, lines, nodes, channel=order.header.channel, steps=steps)
+    present, better = plan(only_own), plan(own)
     if better.rank >= present.rank or better.missing:
         return list(moves), []
     moved = _reassigned(order, goods, {(a.line_no, a.node_id): a.quantity for a in better.allotments}, stock.keep)
@@ -146,7 +148,7 @@ def _improved(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]
     fits = len(moved) <= MOST_LINES and writes < MOST_ACTIONS - _OTHER_WRITES
     if not fits:
         return list(moves), []
-    known, at = replace(better, stock=replace(stock, units=own)), format_instant(now)
+    known, at = replace(better, stock=replace(stock, units=own), steps=steps), format_instant(now)
     told = decision_write(tenant, order.header, lines, nodes, known, number=2, at=at, command="source_order")
     return moved, [told]
 

@@ -14,7 +14,8 @@ from oms.orders.model import Group, Line
 from oms.platform.geo import UNKNOWN_DISTANCE, metres
 from oms.registry.model import Node
 from oms.sourcing.model import Demand, Plan, Sourced
-from oms.sourcing.reads import demands_of, destination_of, source, sources_of
+from oms.sourcing.reads import demands_of, destination_of, plan_group, sources_of
+from oms.sourcing.strategy import Step, steps_for
 
 # The nearest of those that could have given something; the chosen ones are always among them.
 MOST_CANDIDATES = 10
@@ -43,12 +44,16 @@ class Candidate(_Kept):
 
 
 class Alternative(_Kept):
-    """The best plan without the first of the chosen nodes, and how much worse it is."""
+    """The best plan without the first of the chosen nodes, and how much worse it is.
+
+    `more_cost` is in minor units; None where no strategy says what a shipment costs.
+    """
 
     nodes: tuple[str, ...]
     missing_units: int
     more_shipments: int
     more_metres: int
+    more_cost: int | None
 
 
 class PlannedLine(_Kept):
@@ -61,12 +66,17 @@ class PlannedLine(_Kept):
 
 
 class GroupDecision(_Kept):
-    """What was decided for the lines that go the same way: the terms of the plan, and what else there was."""
+    """What was decided for the lines that go the same way: the terms of the plan, and what else there was.
+
+    `scenario` is `<strategy>@<version>/<scenario>`, or the usual rule where no strategy speaks of it.
+    """
 
     group_no: int
     method: str
+    scenario: str
     shipments: int
     metres: int | None
+    cost: int | None
     missing_units: int
     proven: bool
     lines: tuple[PlannedLine, ...]
@@ -76,26 +86,30 @@ class GroupDecision(_Kept):
 
 
 class SourcingDecision(_Kept):
-    """One decision about an order: when, by which command, under which strategy."""
+    """One decision about an order: when and by which command."""
 
     order_id: str
     number: int
     at: str
     command: str
-    strategy: str
     groups: tuple[GroupDecision, ...]
 
 
 def explain(
-    groups: Sequence[Group], lines: Sequence[Line], nodes: Mapping[str, Node], stock: Claimable, sourced: Sourced
+    channel: str,
+    groups: Sequence[Group],
+    lines: Sequence[Line],
+    nodes: Mapping[str, Node],
+    sourced: Sourced,
 ) -> tuple[GroupDecision, ...]:
-    """Why each group of an order got its nodes."""
-    left = dict(stock.units)
+    """Why each group of an order of a channel got its nodes."""
+    stock, left = sourced.stock, dict(sourced.stock.units)
     told = []
     for group in groups:
         plan = sourced.plans.get(group.group_no)
         if plan is not None:
-            told.append(_explained(group, demands_of(group, lines), nodes, stock, left, plan))
+            steps = steps_for(sourced.steps, channel, group.method)
+            told.append(_explained(group, demands_of(group, lines), nodes, stock, left, plan, steps))
             for allotment in plan.allotments:
                 left[allotment.sku, allotment.node_id] -= allotment.quantity
     return tuple(told)
@@ -108,9 +122,12 @@ def _explained(
     stock: Claimable,
     left: Mapping[tuple[str, str], int],
     plan: Plan,
+    steps: Sequence[Step],
 ) -> GroupDecision:
     place = destination_of(group, nodes)
+    scenario = next((step.scenario for step in steps if step.name == plan.scenario), None)
     sources = sources_of(group, nodes, closed_too=False)
+    admitted = {one.node_id for one in sources if scenario is None or scenario.admits(nodes[one.node_id])}
     chosen = list(dict.fromkeys(allotment.node_id for allotment in plan.allotments))
     shown = demands[:MOST_EXPLAINED]
     skus = list(dict.fromkeys(demand.sku for demand in shown))
@@ -123,14 +140,15 @@ def _explained(
     }
     having = [n for n in nodes if n in chosen or any(left.get((sku, n)) for sku in skus)]
     having.sort(key=lambda n: (n not in chosen, distances.get(n, UNKNOWN_DISTANCE), n))
-    without = [one for one in sources if one.node_id != chosen[0]] if chosen else []
-    other = source(demands, without, left, place) if without else None
+    other = plan_group(group, demands, nodes, left, steps, without=chosen[0]) if chosen else None
     runner_up = None if other is None or not other.allotments else _alternative(other, plan)
     return GroupDecision(
         group_no=group.group_no,
         method=group.method.value,
+        scenario=plan.scenario or USUAL,
         shipments=plan.shipments,
         metres=_known(plan.metres),
+        cost=plan.cost if scenario else None,
         missing_units=sum(demand.quantity for demand in plan.missing),
         proven=plan.proven,
         lines=tuple(_line(demand, plan, runner_up) for demand in shown),
@@ -141,8 +159,8 @@ def _explained(
                 metres=_known(distances[n]) if n in distances else None,
                 units={sku: left[sku, n] for sku in skus if left.get((sku, n))},
                 keeps={sku: stock.keep[sku, n] for sku in skus if (sku, n) in stock.keep},
-                outcome="chosen" if n in chosen else "not_chosen" if n in may else "removed",
-                reason=_reason(nodes[n], n in chosen, n in may, plan, group),
+                outcome="chosen" if n in chosen else "not_chosen" if n in admitted else "removed",
+                reason=_reason(nodes[n], n in chosen, n in may, n in admitted, plan, group),
             )
             for n in having[:MOST_CANDIDATES]
         ),
@@ -150,12 +168,16 @@ def _explained(
     )
 
 
-def _reason(node: Node, is_chosen: bool, may_serve: bool, plan: Plan, group: Group) -> str:
+def _reason(node: Node, is_chosen: bool, may_serve: bool, is_admitted: bool, plan: Plan, group: Group) -> str:
     if is_chosen:
         return "has_everything" if plan.shipments == 1 else "fewest_shipments"
     if not may_serve:
         return "closed" if node.status != "active" else f"no_{group.method.value}"
-    return "farther" if plan.shipments == 1 else "not_needed"
+    if not is_admitted:
+        return "not_admitted"
+    if plan.shipments > 1:
+        return "not_needed"
+    return "dearer" if plan.scenario else "farther"
 
 
 def _alternative(other: Plan, plan: Plan) -> Alternative:
@@ -164,6 +186,7 @@ def _alternative(other: Plan, plan: Plan) -> Alternative:
         missing_units=sum(demand.quantity for demand in other.missing),
         more_shipments=other.shipments - plan.shipments,
         more_metres=other.metres - plan.metres,
+        more_cost=other.cost - plan.cost if plan.scenario else None,
     )
 
 
@@ -172,6 +195,8 @@ def _line(demand: Demand, plan: Plan, runner_up: Alternative | None) -> PlannedL
     parts = " and ".join(f"{units} from {node_id}" for node_id, units in given.items())
     if not given:
         says = f"Nobody has {demand.quantity} of {demand.sku}."
+    elif plan.scenario is not None:
+        says = f"{parts}: the best that scenario {plan.scenario} allows, at a cost of {plan.cost}."
     elif plan.shipments == 1:
         says = f"{parts}: the nearest node that has everything."
     else:
@@ -188,7 +213,9 @@ def _next(runner_up: Alternative) -> str:
     parts = []
     if runner_up.more_shipments:
         parts.append(f"{runner_up.more_shipments} more parcel{'s' if runner_up.more_shipments > 1 else ''}")
-    if 0 < runner_up.more_metres < UNKNOWN_DISTANCE:
+    if runner_up.more_cost:
+        parts.append(f"a cost of {runner_up.more_cost} more")
+    elif 0 < runner_up.more_metres < UNKNOWN_DISTANCE:
         parts.append(f"{runner_up.more_metres // 1_000} km farther")
     return f"Next would have been {names}{': ' + ', '.join(parts) if parts else ', just as good'}."
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from oms.inventory.model import Claimable
 from oms.platform.geo import Place
+from oms.sourcing.strategy import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +50,30 @@ class Plan:
     metres: int
     is_best: bool
     proven: bool = True
+    # By which scenario of which strategy it was made, and the how-manieth that was tried; None where none speaks of it.
+    scenario: str | None = None
+    tried: int = 0
+    cost: int = 0
+    cost_first: bool = False
 
     @property
-    def rank(self) -> tuple[int, int, int]:
-        """Smaller is better: units missing, shipments, distance."""
-        return (sum(d.quantity for d in self.missing), self.shipments, self.metres)
+    def rank(self) -> tuple[int, int, int, int]:
+        """Smaller is better: units missing, scenarios that had to be passed over, shipments and cost as they count."""
+        count, cost = (self.cost, self.shipments) if self.cost_first else (self.shipments, self.cost)
+        return (sum(d.quantity for d in self.missing), self.tried, count, cost)
 
 
 @dataclass(frozen=True, slots=True)
 class Sourced:
     """The plan of each group, and whether no better plan exists for any of them.
 
-    `stock` is what it was chosen from.
+    `stock` is what it was chosen from, `steps` are the scenarios of the strategies that held.
     """
 
     plans: Mapping[int, Plan]
     is_best: bool
     stock: Claimable = field(default_factory=lambda: Claimable({}))
+    steps: tuple[Step, ...] = ()
 
     @property
     def allotments(self) -> list[Allotment]:
@@ -86,7 +94,6 @@ class Sourced:
         return any(plan.missing for plan in self.plans.values())
 
     @property
-    def rank(self) -> tuple[int, int, int]:
+    def rank(self) -> tuple[int, ...]:
         """Smaller is better, over all groups."""
-        ranks = [plan.rank for plan in self.plans.values()]
-        return (sum(r[0] for r in ranks), sum(r[1] for r in ranks), sum(r[2] for r in ranks))
+        return tuple(sum(parts) for parts in zip(*(plan.rank for plan in self.plans.values()), strict=True))

@@ -5,13 +5,16 @@ Fewest missing units first, then fewest shipments, then the shortest way in all,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from oms.orders.model import Group, Line
 from oms.orders.request import Method
+from oms.platform.dynamodb import Database
 from oms.platform.geo import Place, locate, metres
 from oms.registry.model import Node
-from oms.sourcing.model import Demand, Plan, Source, Sourced
+from oms.rulesets.reads import live_rules
+from oms.sourcing.model import Allotment, Demand, Plan, Source, Sourced
 from oms.sourcing.quick import allot, quick_cover
 from oms.sourcing.solver.problem import (
     HOME,
@@ -27,6 +30,7 @@ from oms.sourcing.solver.problem import (
     Stock,
 )
 from oms.sourcing.solver.single import solve_order
+from oms.sourcing.strategy import KIND, Step, Strategy, steps_for
 
 # An order of more lines is planned by the quick rule, whose work grows with the lines and no faster.
 MOST_EXACT = 40
@@ -42,24 +46,67 @@ def source(
     available: Mapping[tuple[str, str], int],
     destination: Place | None,
 ) -> Plan:
-    """Choose nodes for one group of lines.
+    """Choose nodes for one group of lines where no strategy speaks of it.
 
     `available` maps (SKU, node id) to units that may be claimed. The same snapshot always gives the same plan.
     """
+    distances = {s.node_id: metres(s.place, destination) for s in sources}
+    return _planned(demands, available, distances, _Terms(distances))
+
+
+def source_by(
+    step: Step,
+    demands: Sequence[Demand],
+    sources: Iterable[Source],
+    nodes: Mapping[str, Node],
+    available: Mapping[tuple[str, str], int],
+    destination: Place | None,
+) -> Plan:
+    """Choose nodes for one group of lines by a scenario of a strategy, among the nodes that it admits."""
+    scenario = step.scenario
+    distances = {s.node_id: metres(s.place, destination) for s in sources if scenario.admits(nodes[s.node_id])}
+    terms = _Terms(
+        {node_id: scenario.shipment_cost(nodes[node_id], way) for node_id, way in distances.items()},
+        unit_cost=scenario.unit_cost if scenario.scarce_cents else None,
+        keys=_KEYS if scenario.first == "shipments" else (Key.SHORT_UNITS, Key.COST),
+        max_shipments=scenario.max_shipments,
+    )
+    made = _planned(demands, available, distances, terms)
+    return replace(made, is_best=False, scenario=step.name, cost_first=scenario.first == "cost")
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What a plan is judged by: the cost of a shipment from each node and of a unit, the keys, and the limit."""
+
+    shipment_cost: Mapping[str, int]
+    unit_cost: Callable[[int], int] | None = None
+    keys: tuple[Key, ...] = _KEYS
+    max_shipments: int | None = None
+
+    @property
+    def is_by_shipment(self) -> bool:
+        """Whether one shipment is always better than two, and units cost the same everywhere."""
+        return self.unit_cost is None and self.keys == _KEYS
+
+
+def _planned(
+    demands: Sequence[Demand],
+    available: Mapping[tuple[str, str], int],
+    distances: Mapping[str, int],
+    terms: _Terms,
+) -> Plan:
     wanted: dict[str, int] = {}
     for demand in demands:
         wanted[demand.sku] = wanted.get(demand.sku, 0) + demand.quantity
-    distances = {s.node_id: metres(s.place, destination) for s in sources}
-    nearest_first = sorted(distances, key=lambda n: (distances[n], n))
-    useful = [n for n in nearest_first if any(available.get((sku, n)) for sku in wanted)]
-    whole = next((n for n in useful if all(available.get((sku, n), 0) >= units for sku, units in wanted.items())), None)
-    if whole is not None or not useful:
-        # The nearest node that has everything: no search could find a better plan.
-        chosen, proven = [whole] if whole else [], True
-    elif len(demands) > MOST_EXACT:
-        chosen, proven = quick_cover(wanted, useful, available, distances), False
+    cost = terms.shipment_cost
+    cheapest_first = sorted(distances, key=lambda n: (cost[n], n))
+    useful = [n for n in cheapest_first if any(available.get((sku, n)) for sku in wanted)]
+    if len(demands) > MOST_EXACT:
+        chosen, proven = quick_cover(wanted, useful, available, cost), False
+        chosen = chosen[: terms.max_shipments]
     else:
-        chosen, proven = _exact(wanted, useful, available, distances)
+        chosen, proven = _exact(wanted, useful, available, terms)
     allotments, missing = allot(demands, chosen, available)
     used = {allotment.node_id for allotment in allotments}
     return Plan(
@@ -69,35 +116,43 @@ def source(
         metres=sum(distances[node] for node in used),
         is_best=not missing and len(used) == 1 and distances[next(iter(used))] == min(distances.values()),
         proven=proven,
+        cost=sum(cost[node] for node in used) + _units_cost(allotments, available, terms),
     )
+
+
+def _units_cost(allotments: Iterable[Allotment], available: Mapping[tuple[str, str], int], terms: _Terms) -> int:
+    of_unit = terms.unit_cost
+    return sum(a.quantity * of_unit(available[a.sku, a.node_id]) for a in allotments) if of_unit else 0
 
 
 def _exact(
-    wanted: Mapping[str, int],
-    nodes: Sequence[str],
-    available: Mapping[tuple[str, str], int],
-    distances: Mapping[str, int],
+    wanted: Mapping[str, int], nodes: Sequence[str], available: Mapping[tuple[str, str], int], terms: _Terms
 ) -> tuple[list[str], bool]:
-    """The nodes of the best plan, nearest first, and whether it is proven to be the best."""
+    """The nodes of the best plan, cheapest first, and whether it is proven to be the best."""
+    whole = [n for n in nodes if all(available.get((sku, n), 0) >= units for sku, units in wanted.items())]
+    if not nodes or (whole and terms.is_by_shipment):
+        # The cheapest node that has everything: no search could find a better plan.
+        return whole[:1], True
     places = range(len(nodes))
-    way = tuple(distances[node] for node in nodes)
-    # Each node is a zone of its own, whose price is the way from there.
-    straight = Service("straight", ServiceKind.HOME, base=way, step=(0,) * len(nodes), days=(0,) * len(nodes))
+    base = tuple(terms.shipment_cost[node] for node in nodes)
+    # Each node is a zone of its own, whose price is what a shipment from there costs.
+    straight = Service("straight", ServiceKind.HOME, base=base, step=(0,) * len(nodes), days=(0,) * len(nodes))
+    stock = {
+        (node, sku): Stock(units, 0, terms.unit_cost(units) if terms.unit_cost else 0)
+        for node in nodes
+        for sku in wanted
+        if (units := available.get((sku, node), 0))
+    }
     network = Network(
-        keys=_KEYS,
+        keys=terms.keys,
         rates=Rates(step_g=1_000, services=(straight,)),
         nodes=tuple(_without_limits(node) for node in nodes),
         weights=dict.fromkeys(wanted, 0),
-        stock={
-            (node, sku): Stock(available[sku, node], 0, 0)
-            for node in nodes
-            for sku in wanted
-            if available.get((sku, node))
-        },
+        stock=stock,
         zones={"": tuple(places)},
     )
     lines = tuple(_line(sku, units) for sku, units in sorted(wanted.items()))
-    order = SourcingOrder("order", "", 0, None, ship_complete=False, max_shipments=None, lines=lines)
+    order = SourcingOrder("order", "", 0, None, ship_complete=False, max_shipments=terms.max_shipments, lines=lines)
     answer = solve_order(network, order, _BUDGET)
     used = {shipment.node for shipment in answer.shipments}
     return [node for node in nodes if node in used], answer.proven
@@ -116,15 +171,26 @@ def _line(sku: str, units: int) -> OrderLine:
     )
 
 
+def live_steps(database: Database, tenant: str) -> list[Step]:
+    """The scenarios of the strategies that hold now, in the order in which they are tried."""
+    return [
+        Step(f"{one.id}@{one.number}/{scenario.id}", scenario)
+        for one in live_rules(database, tenant, KIND, Strategy)
+        for scenario in one.content.scenarios
+    ]
+
+
 def source_groups(
     groups: Sequence[Group],
     lines: Sequence[Line],
     nodes: Mapping[str, Node],
     available: Mapping[tuple[str, str], int],
     *,
+    channel: str,
+    steps: Sequence[Step] = (),
     closed_too: bool = False,
 ) -> Sourced:
-    """Choose nodes for every group in turn, each from what the groups before it have left.
+    """Choose nodes for every group in turn, each from what the groups before it have left, by the strategies that hold.
 
     With `closed_too`, closed nodes may be chosen as well: for an order that a person will look at.
     """
@@ -134,11 +200,37 @@ def source_groups(
         demands = demands_of(group, lines)
         if not demands:
             continue
-        plan = source(demands, sources_of(group, nodes, closed_too), left, destination_of(group, nodes))
+        plan = plan_group(group, demands, nodes, left, steps_for(steps, channel, group.method), closed_too=closed_too)
         for allotment in plan.allotments:
             left[allotment.sku, allotment.node_id] -= allotment.quantity
         plans[group.group_no] = plan
     return Sourced(plans, is_best=all(plan.is_best for plan in plans.values()))
+
+
+def plan_group(
+    group: Group,
+    demands: Sequence[Demand],
+    nodes: Mapping[str, Node],
+    left: Mapping[tuple[str, str], int],
+    steps: Sequence[Step],
+    *,
+    closed_too: bool = False,
+    without: str | None = None,
+) -> Plan:
+    """The plan of the first scenario that leaves nothing missing; if all do, of the one that leaves least.
+
+    Where no scenario speaks of the group, fewest shipments count first and then the way. `without` leaves a node out.
+    """
+    place = destination_of(group, nodes)
+    sources = [one for one in sources_of(group, nodes, closed_too) if one.node_id != without]
+    if not steps:
+        return source(demands, sources, left, place)
+    tried: list[Plan] = []
+    for number, step in enumerate(steps):
+        tried.append(replace(source_by(step, demands, sources, nodes, left, place), tried=number))
+        if not tried[-1].missing or step.scenario.otherwise == "stop":
+            break
+    return min(tried, key=lambda plan: sum(demand.quantity for demand in plan.missing))
 
 
 def demands_of(group: Group, lines: Sequence[Line]) -> list[Demand]:

@@ -8,7 +8,7 @@ from oms.orders.model import Header, Line
 from oms.platform.principal import tenant_prefix
 from oms.platform.writes import Key, Write, create
 from oms.registry.model import Node
-from oms.sourcing.decisions import USUAL, SourcingDecision, explain
+from oms.sourcing.decisions import SourcingDecision, explain
 from oms.sourcing.model import Sourced
 
 TABLE = "orders"
@@ -36,8 +36,7 @@ def decision_write(
         number=number,
         at=at,
         command=command,
-        strategy=USUAL,
-        groups=explain(header.groups, lines, nodes, sourced.stock, sourced),
+        groups=explain(header.channel, header.groups, lines, nodes, sourced),
     )
     key = Key(decisions_partition(tenant, header.id), f"DECISION#{number:04d}")
     return create(TABLE, key, {"body": made.model_dump_json()})

@@ -1,0 +1,157 @@
+"""The functions behind the HTTP API: their routes, what they may touch, and the limits of the gateway."""
+
+from __future__ import annotations
+
+from infra import grants as g
+from infra.function_spec import FunctionSpec
+
+# The gateway gives up after 30 seconds, so a function behind it must answer, or stop, a moment before.
+GATEWAY_TIMEOUT = 29
+# Requests a second, and how many may come at once: far above a busy day, far below what could hurt. The API description
+# publishes both.
+RATE_LIMIT = 500
+BURST_LIMIT = 1_000
+
+HTTP = (
+    FunctionSpec(
+        "place_order",
+        "Takes an order from a channel, plans and reserves its units, and stores it.",
+        (
+            *g.COMMAND,
+            *g.SAGA,
+            *g.table("orders", "get", "put"),
+            *g.HOLD,
+            *g.table("registry", "batch", "query"),
+        ),
+        routes=("POST /v1/orders",),
+        memory=512,
+        timeout=GATEWAY_TIMEOUT,
+        limits=("LINE_LIMIT",),
+    ),
+    FunctionSpec(
+        "read_orders",
+        "Shows an order, its timeline, why its nodes were chosen, or a list of orders.",
+        (*g.listed("orders", "get", "batch", "query"), *g.table("events", "query")),
+        routes=(
+            *("GET /v1/orders", "GET /v1/orders/{order_id}", "GET /v1/orders/{order_id}/timeline"),
+            "GET /v1/orders/{order_id}/decisions",
+        ),
+        memory=512,
+        timeout=15,
+    ),
+    FunctionSpec(
+        "change_orders",
+        "Cancels an order or lines of it, and settles a review.",
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("stock", "put", "update")),
+        routes=("POST /v1/orders/{order_id}/cancellations", "POST /v1/orders/{order_id}/review"),
+        memory=512,
+        timeout=GATEWAY_TIMEOUT,
+    ),
+    FunctionSpec(
+        "registry",
+        "Keeps nodes and items, one by one or in bulk.",
+        (*g.COMMAND, *g.table("registry", "batch", "query", "put")),
+        routes=(
+            *("PUT /v1/nodes", "GET /v1/nodes", "PUT /v1/nodes/{node_id}", "GET /v1/nodes/{node_id}"),
+            *("PUT /v1/items", "PUT /v1/items/{sku}", "GET /v1/items/{sku}"),
+        ),
+        memory=512,
+        timeout=GATEWAY_TIMEOUT,
+    ),
+    FunctionSpec(
+        "inventory",
+        "Records stock movements, shows the stock of an item and its ledger, and what can be had where.",
+        (*g.COMMAND, *g.table("stock", "batch", "query", "put", "update"), *g.table("registry", "batch", "query")),
+        routes=(
+            "POST /v1/inventory/movements",
+            "GET /v1/inventory/{sku}",
+            "GET /v1/inventory/{sku}/movements",
+            "GET /v1/availability",
+        ),
+        memory=512,
+        timeout=GATEWAY_TIMEOUT,
+    ),
+    FunctionSpec(
+        "strategies",
+        "Keeps sourcing strategies as versions that are drafted, promoted, rolled back and compared.",
+        (*g.COMMAND, *g.table("registry", "get", "batch", "query", "put")),
+        routes=(
+            *("GET /v1/sourcing/strategies", "GET /v1/sourcing/strategies/{strategy_id}"),
+            "GET /v1/sourcing/strategies/{strategy_id}/versions/{number}",
+            "GET /v1/sourcing/strategies/{strategy_id}/diff",
+            "PUT /v1/sourcing/strategies/{strategy_id}",
+            "POST /v1/sourcing/strategies/{strategy_id}/promotions",
+            "POST /v1/sourcing/strategies/{strategy_id}/rollbacks",
+        ),
+        memory=512,
+        timeout=GATEWAY_TIMEOUT,
+    ),
+    FunctionSpec(
+        "reservations",
+        "Holds the units of a basket for a while, changes, shows and ends such a hold.",
+        (*g.COMMAND, *g.HOLD, *g.table("registry", "batch", "query")),
+        routes=(
+            "POST /v1/reservations",
+            "GET /v1/reservations/{reservation_id}",
+            "PATCH /v1/reservations/{reservation_id}",
+            "DELETE /v1/reservations/{reservation_id}",
+        ),
+        memory=512,
+        timeout=GATEWAY_TIMEOUT,
+    ),
+    FunctionSpec(
+        "rule_sets",
+        "Keeps the rules of stock as versions that are drafted, promoted, rolled back and compared.",
+        (*g.COMMAND, *g.table("registry", "get", "batch", "query", "put")),
+        routes=(
+            *("GET /v1/inventory/rules", "GET /v1/inventory/rules/{rule_set_id}"),
+            "GET /v1/inventory/rules/{rule_set_id}/versions/{number}",
+            "GET /v1/inventory/rules/{rule_set_id}/diff",
+            "PUT /v1/inventory/rules/{rule_set_id}",
+            "POST /v1/inventory/rules/{rule_set_id}/promotions",
+            "POST /v1/inventory/rules/{rule_set_id}/rollbacks",
+        ),
+        memory=512,
+        timeout=GATEWAY_TIMEOUT,
+    ),
+    FunctionSpec(
+        "fulfillment",
+        "Shows a node its work and takes its verbs: accept, reject, pick, pack, ship, close and the others.",
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.listed("orders", "batch"), *g.table("stock", "put", "update")),
+        routes=(
+            "GET /v1/fulfillment-orders",
+            "GET /v1/fulfillment-orders/{fulfillment_order_id}",
+            "POST /v1/fulfillment-orders/{fulfillment_order_id}/{action}",
+        ),
+        memory=512,
+        timeout=GATEWAY_TIMEOUT,
+    ),
+    FunctionSpec(
+        "psp_webhook",
+        "Takes a signed message of the payment provider and settles the payment from the provider's own state.",
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("orders", "get"), *g.PSP_SECRET),
+        open_routes=("POST /v1/webhooks/{provider}",),
+        memory=512,
+        timeout=15,
+    ),
+    FunctionSpec(
+        "finance",
+        "Asks for an export, lists exports, and shows the trial balance and the journal.",
+        (*g.COMMAND, *g.listed("ledger", "batch", "query"), *g.READ_EXPORTS),
+        routes=(
+            "POST /v1/finance/exports",
+            "GET /v1/finance/exports",
+            "GET /v1/finance/trial-balance",
+            "GET /v1/finance/journal",
+        ),
+        memory=512,
+        timeout=GATEWAY_TIMEOUT,
+    ),
+    FunctionSpec(
+        "console",
+        "Serves the files of the operator console from the API's own address.",
+        open_routes=("GET /console", "GET /console/{file}"),
+        memory=512,
+        timeout=10,
+    ),
+)

@@ -1,0 +1,113 @@
+"""A sourcing strategy: scenarios that say which nodes may serve, what a shipment costs, and what to try next. Pure.
+
+A strategy is a rule set of kind `sourcing`. It is compiled to the terms of the optimiser: eligibility, cost for each
+node, limits and the order of keys. A pick-up is always served from its own counter, whatever a strategy says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from oms.orders.request import Method
+from oms.platform.fields import Amount, Code, Count
+from oms.platform.intake import Request
+from oms.registry.model import Node, NodeKind
+
+KIND = "sourcing"
+_METRES_PER_STEP = 100_000
+
+Codes = Annotated[tuple[Code, ...], Field(max_length=500)]
+
+
+class NodeFilter(Request):
+    """Some nodes; what is left out holds for all. Attributes and skills are those of the registry."""
+
+    nodes: Codes = ()
+    kinds: Annotated[tuple[NodeKind, ...], Field(max_length=len(NodeKind))] = ()
+    skills: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
+    attributes: Annotated[dict[Code, Code], Field(max_length=20)] = Field(default_factory=dict)
+
+    def admits(self, node: Node) -> bool:
+        """Whether a node is among them: it has all the skills and all the attributes."""
+        return (
+            (not self.nodes or node.id in self.nodes)
+            and (not self.kinds or node.kind in self.kinds)
+            and set(self.skills) <= set(node.skills)
+            and all(str(node.attributes.get(name)) == value for name, value in self.attributes.items())
+        )
+
+
+class Surcharge(Request):
+    """What a shipment from some nodes costs besides: handling, or the rank of a group of nodes."""
+
+    where: NodeFilter
+    cents: Amount
+
+
+class Scenario(Request):
+    """One way to serve an order, for some channels and methods.
+
+    A shipment costs `shipment_cents`, `cents_per_100_km` for each begun 100 km, and the surcharges of its node; a unit
+    costs `scarce_cents` where the node has no more than `scarce_below` of its item. `first` says what counts first: as
+    few shipments as can be, or the cost. Where units are missing, `otherwise` says whether the next scenario is tried.
+    """
+
+    id: Code
+    channels: Codes = ()
+    methods: Annotated[tuple[Method, ...], Field(max_length=len(Method))] = ()
+    where: NodeFilter = NodeFilter()
+    excluded: Annotated[tuple[NodeFilter, ...], Field(max_length=20)] = ()
+    first: Literal["shipments", "cost"] = "shipments"
+    shipment_cents: Amount = 0
+    cents_per_100_km: Amount = 1
+    surcharges: Annotated[tuple[Surcharge, ...], Field(max_length=50)] = ()
+    scarce_below: Count = 0
+    scarce_cents: Amount = 0
+    max_shipments: Annotated[int | None, Field(strict=True, ge=1, le=50)] = None
+    otherwise: Literal["next", "stop"] = "next"
+
+    def speaks_to(self, channel: str, method: Method) -> bool:
+        """Whether it is about an order of a channel, and lines that go this way."""
+        return (not self.channels or channel in self.channels) and (not self.methods or method in self.methods)
+
+    def admits(self, node: Node) -> bool:
+        """Whether a node may serve under it."""
+        return self.where.admits(node) and not any(one.admits(node) for one in self.excluded)
+
+    def shipment_cost(self, node: Node, metres: int) -> int:
+        """What a shipment from a node costs, in minor units, by the way that it has to go."""
+        way = -(-metres // _METRES_PER_STEP) * self.cents_per_100_km
+        return self.shipment_cents + way + sum(one.cents for one in self.surcharges if one.where.admits(node))
+
+    def unit_cost(self, units: int) -> int:
+        """What it costs to take a unit from a node that has so many of the item."""
+        return self.scarce_cents if units <= self.scarce_below else 0
+
+
+def _ids_once(scenarios: Sequence[Scenario]) -> Sequence[Scenario]:
+    if len({one.id for one in scenarios}) != len(scenarios):
+        raise ValueError("an id stands in the list twice")
+    return scenarios
+
+
+class Strategy(Request):
+    """The content of a strategy: scenarios in the order in which they are tried."""
+
+    scenarios: Annotated[tuple[Scenario, ...], Field(min_length=1, max_length=20), AfterValidator(_ids_once)]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A scenario of a strategy that holds, with the name under which a decision refers to it."""
+
+    name: str
+    scenario: Scenario
+
+
+def steps_for(steps: Iterable[Step], channel: str, method: Method) -> list[Step]:
+    """The scenarios to be tried for an order of a channel, one after the other."""
+    return [] if method is Method.PICKUP else [one for one in steps if one.scenario.speaks_to(channel, method)]
