@@ -250,3 +250,17 @@ def its_message_is_lost(people: People) -> None:
         simulation.sleep(700)
         simulation.ring("RecoverSagas")
     people.do(people.released(order_id), "ship")
+
+
+@story
+def shipped_when_its_run_was_stopped(people: People) -> None:
+    """The run that would take the money is gone, as if somebody had stopped it; the recovery takes it."""
+    simulation = people.simulation
+    order_id = people.place("o-1", line("MUG", 2))
+    work_id = people.released(order_id)
+    simulation.runs.tokens.clear()
+    people.do(work_id, "ship", lines=[{"line_no": 1, "quantity": 1}])
+    simulation.sleep(10)
+    for _ in range(4):
+        simulation.ring("RecoverSagas")
+        simulation.sleep(300)
