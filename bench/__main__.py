@@ -14,6 +14,8 @@ from bench import (
     layer_size,
     order_placed,
     order_to_captured,
+    sourcing_batch,
+    sourcing_single,
     usd_fixed,
     usd_per_order,
 )
@@ -28,6 +30,8 @@ SCRIPTS: dict[str, Callable[[Bench], list[Figure]]] = {
     "layer_mb": layer_size.measure,
     "usd_fixed_per_month": usd_fixed.measure,
     "usd_per_million_orders": usd_per_order.measure,
+    "sourcing_import_ms": lambda _: sourcing_single.measure(),
+    "sourcing_b_100": lambda _: sourcing_batch.measure(),
     "cpu_ms_per_order": cpu_per_order.measure,
     "hot_sku": hot_sku.measure,
     "order_placed_per_s_c8": order_placed.measure,
@@ -36,6 +40,8 @@ SCRIPTS: dict[str, Callable[[Bench], list[Figure]]] = {
 # How the names of all figures of a script begin.
 FAMILIES = {
     **{name: name for name in SCRIPTS},
+    "sourcing_import_ms": "sourcing_s",
+    "sourcing_b_100": "sourcing_b_",
     "usd_fixed_per_month": "usd_fixed",
     "usd_per_million_orders": "usd_per_million",
     "order_placed_per_s_c8": "order_placed_",

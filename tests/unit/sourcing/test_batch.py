@@ -86,7 +86,7 @@ def test_the_order_that_can_wait_leaves_the_near_unit_to_the_one_that_cannot(lib
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**9))
 def test_orders_together_are_valid_and_never_dearer_than_in_turn(library: Highs | None, seed: int):
     instance = some_orders(seed, 4)

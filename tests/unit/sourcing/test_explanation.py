@@ -67,7 +67,7 @@ def test_the_explanation_names_the_cost_the_runner_up_and_why_other_nodes_were_o
     }
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(0, 10**9))
 def test_the_rules_price_a_plan_as_the_search_does_and_no_runner_up_is_cheaper(seed: int):
     instance = small_instance(Random(seed), 3, [2, 3, 1])

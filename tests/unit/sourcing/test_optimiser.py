@@ -109,7 +109,7 @@ def value_of(instance: dict[str, Any], *answers: Answer) -> list[int]:
 
 
 @pytest.mark.capability("E5")
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.integers(0, 10**9), st.sampled_from([(1, [3]), (2, [2]), (1, [2, 1]), (2, [1, 1]), (3, [1])]))
 def test_no_plan_is_better_than_the_one_that_is_proven(seed: int, size: tuple[int, list[int]]):
     instance = small_instance(Random(seed), *size)
@@ -118,7 +118,7 @@ def test_no_plan_is_better_than_the_one_that_is_proven(seed: int, size: tuple[in
     assert list(answer.objective) == value_of(instance, answer) == best_by_trying_all(instance)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**9), st.integers(1, 40))
 def test_a_search_that_is_cut_short_gives_a_valid_plan_and_a_true_bound(seed: int, nodes: int):
     instance = small_instance(Random(seed), 6, [2, 3, 1])
@@ -152,7 +152,7 @@ def test_the_published_orders_are_solved_to_their_optimum(path: Path):
     assert value_of(instance, answer) == instance["best"]["objective"] == list(answer.objective)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**9))
 def test_orders_in_turn_never_take_what_those_before_them_have_taken(seed: int):
     random = Random(seed)

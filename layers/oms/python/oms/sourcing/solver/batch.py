@@ -22,6 +22,7 @@ from oms.sourcing.solver.single import USUAL, solve_order
 # One order among many is cut sooner: it is solved again and again.
 EACH = Budget(search_nodes=3_000, seconds=0.1)
 _MOST_OUSTED = 3
+_MOST_SEQUENCES = 6
 _MOST_SHAKEN = 6
 _FOR_PRICES = 0.45  # of the time
 
@@ -76,6 +77,7 @@ def _attempts(
         plans.put(place, answer)
     pool, shuffle = Pool(plans, library), Shuffle(len(orders))
     alone = [solve_order(network, order, EACH, clock=clock) for order in orders]
+    plans.know_alone(alone)
     weighable = network.keys == (Key.COST,)
     if weighable:
         pool.add(first)
@@ -183,11 +185,15 @@ def _again(
     before = plans.value(group)
     known = {place: plans.take(place) for place in group}
     best, best_value = known, before
-    for sequence in sequences or islice(permutations(group), 6):
-        for place in sequence:
-            plans.put(place, plans.best(place))
-        value = plans.value(group)
-        found = {place: plans.take(place) for place in group}
+    if plans.least(group) >= before:
+        sequences = ()
+    for sequence in islice(permutations(group), _MOST_SEQUENCES) if sequences is None else sequences:
+        done = 0
+        while done < len(sequence) and plans.least(sequence[done:], sequence[:done]) < best_value:
+            plans.put(sequence[done], plans.best(sequence[done]))
+            done += 1
+        value = plans.value(group) if done == len(sequence) else best_value
+        found = {place: plans.take(place) for place in sequence[:done]}
         if value < best_value:
             best, best_value = found, value
         if clock() >= ends_at:

@@ -18,7 +18,8 @@ from oms.sourcing.solver.shared import Plans
 
 Resource = tuple[str, ...]  # ("stock", node, SKU, pool), ("units", node), ("shipments", node)
 Prices = dict[Resource, int]
-_ROUNDS = 60
+_ROUNDS = 150
+_PATIENCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,42 +144,66 @@ class Pool:
         return column.cents + sum(fine.get(resource, 0) * count for resource, count in column.uses)
 
     def _rise(self, until: float, clock: Callable[[], float]) -> None:
-        best, wait, scale = -inf, 0, 1.0
-        kept = dict(self._fine)
-        target = float(self._plans.value(range(len(self._known)))[0])
+        """Prices by steps along a subgradient, each as long as what is missing to the cost of the plans (Polyak)."""
+        scarce = self._scarce()
+        known = [
+            [(one.cents, [(name, count) for name, count in one.uses if name in scarce]) for one in plans.values()]
+            for plans in self._known
+        ]
+        prices = {name: self._fine.get(name, 0.0) for name in scarce}
+        target = float(self._plans.value(range(len(known)))[0])
+        best, waited, scale, kept = -inf, 0, 1.0, dict(prices)
         for _ in range(_ROUNDS):
             if clock() >= until:
                 break
-            used: dict[Resource, int] = {}
+            used = dict.fromkeys(scarce, 0)
             dual = 0.0
-            for known in self._known:
-                cost, column = min(((self._reduced(one), one) for one in known.values()), key=lambda pair: pair[0])
-                dual += cost
-                for resource, count in column.uses:
-                    used[resource] = used.get(resource, 0) + count
-            slopes: dict[Resource, int] = {}
-            for resource in used.keys() | self._fine.keys():
-                price, count = self._fine.get(resource, 0.0), used.get(resource, 0)
-                regular, cents = self._regular.get(resource, (self._caps[resource], 0))
+            for columns in known:
+                least, chosen = inf, columns[0][1]
+                for cents, uses in columns:
+                    cost = float(cents)
+                    for name, count in uses:
+                        cost += prices[name] * count
+                    if cost < least:
+                        least, chosen = cost, uses
+                dual += least
+                for name, count in chosen:
+                    used[name] += count
+            slopes = {}
+            for name, price in prices.items():
+                regular, cents = self._regular.get(name, (0, 0))
                 over = min(price, float(cents))
-                dual -= over * regular + (price - over) * self._caps[resource]
-                slope = count - (regular if price < cents else self._caps[resource])
+                dual -= over * regular + (price - over) * self._caps[name]
+                slope = used[name] - (regular if price < cents else self._caps[name])
                 if slope > 0 or price > 0:
-                    slopes[resource] = slope
+                    slopes[name] = slope
+            waited += 1
             if dual > best:
-                best, wait, kept = dual, 0, dict(self._fine)
-            else:
-                wait += 1
-                if wait >= 5:
-                    wait, scale = 0, scale / 2
+                best, waited, kept = dual, 0, dict(prices)
+            elif waited >= _PATIENCE:
+                waited, scale, prices = 0, scale / 2, dict(kept)
+                continue
             norm = sum(slope * slope for slope in slopes.values())
             if not norm or target <= dual:
                 break
             step = scale * (target - dual) / norm
-            for resource, slope in slopes.items():
-                self._fine[resource] = max(0.0, self._fine.get(resource, 0.0) + step * slope)
+            for name, slope in slopes.items():
+                prices[name] = max(0.0, prices[name] + step * slope)
         self._fine = kept
-        self.prices = {resource: round(price) for resource, price in kept.items() if price >= 0.5}
+        self.prices = {name: round(price) for name, price in kept.items() if price >= 0.5}
+
+    def _scarce(self) -> set[Resource]:
+        """What could be taken more of than there is, or than goes without overtime, by the plans that are known."""
+        demand: dict[Resource, int] = {}
+        for known in self._known:
+            most: dict[Resource, int] = {}
+            for column in known.values():
+                for name, count in column.uses:
+                    most[name] = max(most.get(name, 0), count)
+            for name, count in most.items():
+                demand[name] = demand.get(name, 0) + count
+        free = {name: regular for name, (regular, cents) in self._regular.items() if cents}
+        return {name for name, count in demand.items() if count > free.get(name, self._caps[name])}
 
     def _exact_prices(self, seconds: float) -> None:
         _, prices = self._solve(whole=False, seconds=seconds)

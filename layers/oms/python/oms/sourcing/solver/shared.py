@@ -25,6 +25,7 @@ class Plans:
         self._nodes = list(network.nodes)
         self._units = [0] * len(network.nodes)
         self._own: list[Value] = [(0,) * len(network.keys)] * len(orders)
+        self._alone: list[Value] = list(self._own)
         self._skus = [{line.id: line.sku for line in order.lines} for order in orders]
         self.heard: Callable[[int, Answer], object] | None = None  # is told every plan that is tried
         self.takers: dict[tuple[str, str], set[int]] = {}
@@ -72,6 +73,15 @@ class Plans:
             sum(value[k] for value in own) + (overtime if key is Key.COST else 0)
             for k, key in enumerate(self.network.keys)
         )
+
+    def know_alone(self, answers: Sequence[Answer]) -> None:
+        """The plans that the orders would have if each were the only one: none can be better."""
+        self._alone = [self._value(place, answer) for place, answer in enumerate(answers)]
+
+    def least(self, missing: Sequence[int], made: Sequence[int] = ()) -> Value:
+        """What some orders cost at least when those that are missing are solved as well."""
+        alone = [self._alone[place] for place in missing]
+        return tuple(value + sum(one[k] for one in alone) for k, value in enumerate(self.value(made)))
 
     def own_cost(self, place: int, answer: Answer) -> int:
         """What one plan costs without overtime."""
