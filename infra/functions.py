@@ -82,7 +82,7 @@ QUEUE_CONSUMERS = (
     FunctionSpec(
         "node_messages",
         "Takes what stores, warehouses and suppliers say over the store bus, as the same commands as over HTTP.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("stock", "put", "update")),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.RECORD_STOCK),
         memory=512,
         concurrency=10,
     ),

@@ -18,7 +18,8 @@ from pydantic import BaseModel, Field
 from infra.functions import QUEUE_CONSUMERS
 from oms.fulfillment.messages import VERBS
 from oms.fulfillment.request import ActionRequest
-from oms.inventory.requests import FeedMessage
+from oms.inventory.messages import RECORD_MOVEMENTS
+from oms.inventory.requests import FeedMessage, Movements
 from oms.platform.events import EventData, EventMeta
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,6 +30,11 @@ SAMPLES = EVENTS / "samples"
 SUMS = SCHEMAS / "SHA256SUMS"
 ENVELOPE = "Envelope.v1.json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+# What nodes send on the store bus -> what it holds, and the call over HTTP that means the same.
+NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
+    **{name: (ActionRequest, f"POST …/{verb.value}") for name, verb in VERBS.items()},
+    RECORD_MOVEMENTS: (Movements, "POST /v1/inventory/movements"),
+}
 # How often each schedule asks, as infra/events.py says it.
 SCHEDULES = {
     "SagaRecoveryRequested": ("recover_sagas", "every five minutes"),
@@ -126,8 +132,8 @@ def schemas() -> dict[str, str]:
     }
     for name, cls in published().items():
         documents[f"{name}.v{cls.version}.json"] = _schema(cls, name, cls.version, "serialization")
-    for name in VERBS:
-        documents[f"{name}.v1.json"] = _schema(ActionRequest, name, 1, "validation")
+    for name, (model, _) in NODE_MESSAGES.items():
+        documents[f"{name}.v1.json"] = _schema(model, name, 1, "validation")
     return {name: as_json(document) for name, document in sorted(documents.items())}
 
 
@@ -194,8 +200,8 @@ def catalogue() -> str:
     lines += [
         _MESSAGES,
         *(
-            f"| [{name}](schemas/{name}.v1.json) | [sample](samples/{name}.json) | `POST …/{verb.value}` |"
-            for name, verb in VERBS.items()
+            f"| [{name}](schemas/{name}.v1.json) | [sample](samples/{name}.json) | `{same}` |"
+            for name, (_, same) in NODE_MESSAGES.items()
         ),
         "",
     ]

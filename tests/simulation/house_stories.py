@@ -31,6 +31,15 @@ def stock_that_is_not_there(people: People) -> None:
 
 
 @story
+def stock_told_on_the_store_bus(people: People) -> None:
+    received = {"node_id": "albany", "sku": "MUG", "quantity": 1, "kind": "received"}
+    elsewhere = {**received, "node_id": "web"}
+    for message_id, movement in (("m-1", received), ("m-1", received), ("m-2", elsewhere)):
+        people.simulation.say("store.albany", "RecordMovements", message_id, {"movements": [movement]})
+    people.simulation.sleep(30)
+
+
+@story
 def registry(people: People) -> None:
     item = {"sku": "MUG", "description": "A mug", "kind": "stock", "unit": "each"}
     node = node_document("albany")
