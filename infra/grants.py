@@ -100,8 +100,8 @@ SAGA = table("commands", "query", "check", "delete")
 CHANGE_ORDER = table("orders", "query", "put", "update")
 # Claims of stock, with the holds of baskets that begin and end with them.
 HOLD = table("stock", "get", "batch", "query", "put", "update", "delete")
-# Movements of stock that are no counts, about items and nodes that are known.
-RECORD_STOCK = (*table("stock", "batch", "put", "update"), *table("registry", "batch", "query"))
+# Movements and counts of stock, about items and nodes that are known.
+RECORD_STOCK = (*table("stock", "batch", "query", "put", "update"), *table("registry", "batch", "query"))
 PSP_SECRET = (Grant("secret:psp", "secret:read", "PSP_SECRET_ARN"),)
 PUBLISH = (
     Grant("bus:domain", "bus:publish", "DOMAIN_BUS"),

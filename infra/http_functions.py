@@ -63,7 +63,7 @@ HTTP = (
         "Records stock movements, shows the stock of an item and its ledger, and what can be had where.",
         (*g.COMMAND, *g.table("stock", "batch", "query", "put", "update"), *g.table("registry", "batch", "query")),
         routes=(
-            "POST /v1/inventory/movements",
+            *("POST /v1/inventory/movements", "POST /v1/inventory/snapshots"),
             "GET /v1/inventory/{sku}",
             "GET /v1/inventory/{sku}/movements",
             "GET /v1/availability",

@@ -18,8 +18,8 @@ from pydantic import BaseModel, Field
 from infra.functions import QUEUE_CONSUMERS
 from oms.fulfillment.messages import VERBS
 from oms.fulfillment.request import ActionRequest
-from oms.inventory.messages import RECORD_MOVEMENTS
-from oms.inventory.requests import FeedMessage, Movements
+from oms.inventory.messages import RECORD_MOVEMENTS, RECORD_SNAPSHOTS
+from oms.inventory.requests import FeedMessage, Movements, Snapshots
 from oms.platform.events import EventData, EventMeta
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,6 +34,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
     **{name: (ActionRequest, f"POST …/{verb.value}") for name, verb in VERBS.items()},
     RECORD_MOVEMENTS: (Movements, "POST /v1/inventory/movements"),
+    RECORD_SNAPSHOTS: (Snapshots, "POST /v1/inventory/snapshots"),
 }
 # How often each schedule asks, as infra/events.py says it.
 SCHEDULES = {

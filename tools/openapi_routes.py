@@ -155,6 +155,11 @@ ROUTES: dict[str, Route] = {
         {200: stock.RecordedMovements},
         notes="At most 500. With `source` and `sequence`, repeated and late movements change nothing.",
     ),
+    "POST /v1/inventory/snapshots": Route(
+        "Record counts of a source",
+        {200: stock.RecordedMovements},
+        notes="At most 500. A count states what was on hand at `as_of`; what moved since, claims too, stays.",
+    ),
     "GET /v1/inventory/{sku}": Route("Read the stock of an item", {200: stock.Stock}),
     "GET /v1/inventory/{sku}/movements": Route(
         "Read the stock ledger of an item at a node",

@@ -6,7 +6,7 @@ from typing import Any
 
 from oms.inventory import commands
 from oms.inventory.availability import read_availability
-from oms.inventory.requests import AvailabilityQuery, Movements, MovementsQuery
+from oms.inventory.requests import AvailabilityQuery, Movements, MovementsQuery, Snapshots
 from oms.inventory.views import read_movements, read_stock
 from oms.platform.commands import Runtime
 from oms.platform.http import Answer, answer, api, call, caller, ok, read, read_query
@@ -20,6 +20,12 @@ def record_movements() -> Answer:
     principal, body = caller(app, "inventory.write", "SKU#"), read(app, Movements)
     command = call(app, "record_movements", principal, body)
     return answer(commands.record_movements(runtime, command, body.movements))
+
+
+@app.post("/v1/inventory/snapshots")
+def record_snapshots() -> Answer:
+    principal, body = caller(app, "inventory.write", "SKU#"), read(app, Snapshots)
+    return answer(commands.record_snapshots(runtime, call(app, "record_snapshots", principal, body), body.snapshots))
 
 
 @app.get("/v1/inventory/<sku>/movements")

@@ -6,7 +6,7 @@ from typing import Any
 
 from oms.fulfillment.commands import KnownOrders
 from oms.fulfillment.messages import take_message
-from oms.inventory.messages import RECORD_MOVEMENTS, take_stock_message
+from oms.inventory.messages import STOCK_MESSAGES, take_stock_message
 from oms.platform.commands import Runtime
 from oms.platform.consumers import Event, consume_queue
 
@@ -17,7 +17,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     known: KnownOrders = {}
 
     def take(message: Event) -> None:
-        if message.type == RECORD_MOVEMENTS:
+        if message.type in STOCK_MESSAGES:
             take_stock_message(runtime, message)
         else:
             take_message(runtime, message, known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -11,7 +12,7 @@ from oms.inventory.model import StockRow
 from oms.inventory.store import rows_of
 from oms.platform.observability import logger
 from tests.order_doors import Doors, doors, message
-from tests.order_world import TENANT, world
+from tests.order_world import TENANT, document, line, world
 
 __all__ = ["doors", "world"]
 
@@ -101,3 +102,50 @@ def test_a_message_with_a_card_number_is_dropped_and_never_logged(doors: Doors):
         assert doors.queue("node_messages", say("1", moved(reason="4242424242424242"))) == []
     assert "a message with a card number was dropped" in said.getvalue()
     assert "4242424242424242" not in said.getvalue()
+
+
+def count(message_id: str, units: int, number: int, **more: Any) -> dict[str, Any]:
+    told = {"sku": "A", "node_id": "DC1", "quantity": units, "as_of": "2026-11-23T12:00:00Z", "source": "wms"}
+    return message("wms.DC1", "RecordSnapshots", message_id, snapshots=[{**told, "sequence": number, **more}])
+
+
+@pytest.mark.capability("D2")
+def test_a_snapshot_states_what_is_on_hand_and_never_an_older_one(doors: Doors):
+    before = row(doors)
+    assert doors.queue("node_messages", count("1", 50, 2), count("2", 40, 1), count("3", 50, 2)) == []
+    came_in(doors, 50 - before.on_hand)
+    assert row(doors).on_hand == 50
+    with doors.world.unchanged():
+        assert doors.queue("node_messages", count("4", 1, 3, node_id="S1")) == ["m0"]
+        assert doors.queue("node_messages", count("5", 1, 3, as_of="2027-11-23T12:00:00Z")) == ["m0"]
+
+
+@pytest.mark.capability("D2")
+def test_a_snapshot_leaves_claims_that_are_newer_than_it(doors: Doors):
+    early = (doors.world.clock.now() - timedelta(hours=1)).isoformat()
+    before = row(doors)
+    doors.place(document(line("A", 5)))
+    claimed = row(doors)
+    assert claimed.reserved == before.reserved + 5
+    body = {
+        "snapshots": [{"sku": "A", "node_id": "DC1", "quantity": 50, "as_of": early, "source": "wms", "sequence": 1}]
+    }
+    assert doors.api("inventory").post("/v1/inventory/snapshots", body).status == 200
+    came_in(doors, row(doors).on_hand - before.on_hand)
+    assert row(doors).reserved == claimed.reserved
+    assert row(doors).available == row(doors).on_hand - claimed.reserved
+
+
+@pytest.mark.capability("D2")
+def test_a_snapshot_that_is_wrong_is_refused_at_its_field(doors: Doors):
+    told = {
+        "sku": "NONE",
+        "node_id": "DC1",
+        "quantity": 1,
+        "as_of": "2026-11-23T12:00:00Z",
+        "source": "wms",
+        "sequence": 1,
+    }
+    with doors.world.unchanged():
+        answer = doors.api("inventory").post("/v1/inventory/snapshots", {"snapshots": [told]})
+    assert (answer.status, answer.body["errors"][0]["pointer"]) == (422, "/snapshots/0/sku")

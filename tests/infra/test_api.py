@@ -24,6 +24,7 @@ ROUTES = {
     },
     "inventory": {
         "POST /v1/inventory/movements",
+        "POST /v1/inventory/snapshots",
         "GET /v1/inventory/{sku}",
         "GET /v1/inventory/{sku}/movements",
         "GET /v1/availability",

@@ -36,6 +36,11 @@ def stock_told_on_the_store_bus(people: People) -> None:
     elsewhere = {**received, "node_id": "web"}
     for message_id, movement in (("m-1", received), ("m-1", received), ("m-2", elsewhere)):
         people.simulation.say("store.albany", "RecordMovements", message_id, {"movements": [movement]})
+    count = {"node_id": "albany", "sku": "MUG", "quantity": 9, "as_of": people.simulation.now(), "source": "till"}
+    for message_id, number in (("m-3", 2), ("m-4", 1)):
+        told = {"snapshots": [{**count, "sequence": number}]}
+        people.simulation.say("store.albany", "RecordSnapshots", message_id, told)
+    people.send("POST", "/v1/inventory/snapshots", {"snapshots": [{**count, "sequence": 3}]})
     people.simulation.sleep(30)
 
 

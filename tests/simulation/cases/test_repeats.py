@@ -39,6 +39,18 @@ MUTATING = {
     ("PUT", "/v1/sourcing/strategies/usual"): {"scenarios": [{"id": "all"}]},
     ("POST", "/v1/sourcing/strategies/usual/promotions"): {"number": 1},
     ("POST", "/v1/sourcing/strategies/usual/rollbacks"): {},
+    ("POST", "/v1/inventory/snapshots"): {
+        "snapshots": [
+            {
+                "sku": "MUG",
+                "node_id": "albany",
+                "quantity": 3,
+                "source": "wms",
+                "sequence": 1,
+                "as_of": "2026-11-23T12:00:00Z",
+            }
+        ]
+    },
     ("POST", "/v1/finance/exports"): {"entity": "100", "business_date": "2026-11-22"},
     ("PUT", "/v1/items"): {"items": [{"sku": "CUP", "description": "Cup"}]},
     ("PUT", "/v1/items/CUP"): {"description": "Cup"},

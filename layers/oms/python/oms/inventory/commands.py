@@ -15,7 +15,7 @@ from typing import cast
 from oms.inventory.batch import MOST_AHEAD, chunks, decide, make_plans
 from oms.inventory.fold import Fact, NotEnough
 from oms.inventory.model import MovementKind
-from oms.inventory.requests import FeedMessage, Movement
+from oms.inventory.requests import FeedMessage, Movement, Snapshot
 from oms.inventory.rows import stock_key
 from oms.inventory.store import RowName
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, find_outcome, input_hash
@@ -33,25 +33,46 @@ def record_movements(runtime: Runtime, call: Call, movements: Sequence[Movement]
     InvalidRequest for unknown SKUs and nodes and OutOfStock where a movement takes more than there is.
     """
     now = runtime.clock.now()
-    facts = [_fact(position, movement, now, call.causation_id) for position, movement in enumerate(movements)]
+    return _record(runtime, call, [_fact(n, one, now, call.causation_id) for n, one in enumerate(movements)])
+
+
+def record_snapshots(runtime: Runtime, call: Call, snapshots: Sequence[Snapshot]) -> Outcome:
+    """Take in what sources have counted, as `record_movements` takes in movements.
+
+    Raises InvalidRequest for unknown SKUs and nodes, and for a count more than a day ahead of our clock.
+    """
+    latest = runtime.clock.now() + MOST_AHEAD
+    early = [
+        FieldError(f"/snapshots/{n}/as_of", "in_the_future", "A count cannot lie in the future.")
+        for n, one in enumerate(snapshots)
+        if one.as_of > latest
+    ]
+    if early:
+        raise InvalidRequest(errors=early)
+    return _record(runtime, call, [_count(n, one, call.causation_id) for n, one in enumerate(snapshots)], "snapshots")
+
+
+def _record(runtime: Runtime, call: Call, facts: Sequence[Fact], where: str = "movements") -> Outcome:
     parts = list(chunks(facts))
     if len(parts) > 1:
-        return _record_in_parts(runtime, call, facts, parts)
+        return _record_in_parts(runtime, call, facts, parts, where)
 
     def decide_all() -> Decision:
-        _require_known(runtime, call.principal, facts)
+        _require_known(runtime, call.principal, facts, where)
         return decide(runtime, call, facts)
 
     return execute(runtime, call, decide_all)
 
 
-def _record_in_parts(runtime: Runtime, call: Call, facts: Sequence[Fact], parts: Sequence[Sequence[Fact]]) -> Outcome:
+def _record_in_parts(
+    runtime: Runtime, call: Call, facts: Sequence[Fact], parts: Sequence[Sequence[Fact]], where: str
+) -> Outcome:
     recorded = find_outcome(runtime, call)
     if recorded is not None:
         return recorded
-    _require_known(runtime, call.principal, facts)
+    _require_known(runtime, call.principal, facts, where)
     # The parts have a command name of their own, so that no caller's key can be taken for one of theirs.
-    calls = [replace(call, command="record_movements_part", key=f"{call.key}#{n}") for n in range(len(parts))]
+    calls = [replace(call, command=f"record_{where}_part", key=f"{call.key}#{n}") for n in range(len(parts))]
     make_plans(runtime, call.tenant, list(chain.from_iterable(_waiting(runtime, calls, parts))))
     results: list[Value] = []
     for own, part in zip(calls, parts, strict=True):
@@ -110,6 +131,20 @@ def _fact(position: int, movement: Movement, now: datetime, cause: str) -> Fact:
     )
 
 
+def _count(position: int, told: Snapshot, cause: str) -> Fact:
+    return Fact(
+        position,
+        told.sku,
+        told.node_id,
+        MovementKind.COUNTED,
+        told.quantity,
+        told.as_of,
+        cause,
+        told.source,
+        told.sequence,
+    )
+
+
 def _feed_fact(position: int, message: FeedMessage, stream_id: str) -> Fact:
     return Fact(
         position,
@@ -133,13 +168,15 @@ def _first_unusable(runtime: Runtime, messages: Sequence[tuple[FeedMessage, str]
     return min(bad, default=len(messages))
 
 
-def _require_known(runtime: Runtime, principal: Principal, facts: Sequence[Fact]) -> None:
-    unknown = _unknown(runtime, principal, {fact.position: fact.row for fact in facts})
+def _require_known(runtime: Runtime, principal: Principal, facts: Sequence[Fact], where: str) -> None:
+    unknown = _unknown(runtime, principal, {fact.position: fact.row for fact in facts}, where)
     if unknown:
         raise InvalidRequest(errors=list(chain.from_iterable(unknown.values())))
 
 
-def _unknown(runtime: Runtime, principal: Principal, rows: dict[int, RowName]) -> dict[int, list[FieldError]]:
+def _unknown(
+    runtime: Runtime, principal: Principal, rows: dict[int, RowName], where: str = "movements"
+) -> dict[int, list[FieldError]]:
     """What is wrong with the SKU or node of each position; a node that is not the caller's is unknown to it."""
     now = runtime.clock.now()
     items = known_items(runtime.database, principal.tenant, (sku for sku, _ in rows.values()), now)
@@ -149,12 +186,12 @@ def _unknown(runtime: Runtime, principal: Principal, rows: dict[int, RowName]) -
     for position, (sku, node_id) in rows.items():
         errors = []
         if sku not in items:
-            errors.append(FieldError(f"/movements/{position}/sku", "unknown_sku", f"There is no item {sku}."))
+            errors.append(FieldError(f"/{where}/{position}/sku", "unknown_sku", f"There is no item {sku}."))
         elif items[sku].kind is not ItemKind.STOCK:
-            errors.append(FieldError(f"/movements/{position}/sku", "not_stocked", f"{sku} is not kept in stock."))
+            errors.append(FieldError(f"/{where}/{position}/sku", "not_stocked", f"{sku} is not kept in stock."))
         key = stock_key(principal.tenant, sku, node_id).pk
         if node_id not in known or not permits(principal, "inventory.write", key, node=node_id):
-            errors.append(FieldError(f"/movements/{position}/node_id", "unknown_node", f"There is no node {node_id}."))
+            errors.append(FieldError(f"/{where}/{position}/node_id", "unknown_node", f"There is no node {node_id}."))
         if errors:
             wrong[position] = errors
     return wrong

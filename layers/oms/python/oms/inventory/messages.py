@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from oms.inventory.commands import record_movements
-from oms.inventory.requests import Movements
+from oms.inventory.commands import record_movements, record_snapshots
+from oms.inventory.requests import Movements, Snapshots
 from oms.platform.commands import Call, Runtime, input_hash
 from oms.platform.consumers import Event
 from oms.platform.intake import refuse_card_numbers, validate
@@ -12,10 +12,12 @@ from oms.platform.principal import node_principal
 from oms.platform.problems import CardNumberFound
 
 RECORD_MOVEMENTS = "RecordMovements"
+RECORD_SNAPSHOTS = "RecordSnapshots"
+STOCK_MESSAGES = frozenset({RECORD_MOVEMENTS, RECORD_SNAPSHOTS})
 
 
 def take_stock_message(runtime: Runtime, event: Event) -> None:
-    """Take in the movements that a node told of its own stock, once, as POST /v1/inventory/movements would.
+    """Take in what a node told of its own stock, once, as POST /v1/inventory/movements or /snapshots would.
 
     The stock of another node does not exist for it. Any refusal is raised, so that the queue delivers again and at last
     parks the message; the messages beside it are taken in.
@@ -27,15 +29,17 @@ def take_stock_message(runtime: Runtime, event: Event) -> None:
         pointers = [error.pointer for error in found.errors]
         logger().error("a message with a card number was dropped", message_id=str(event.meta["id"]), pointers=pointers)
         return
-    request = validate(Movements, dict(event.data))
     node_id = event.source.split(".", 1)[1]
     message_id = str(event.meta["id"])
     call = Call(
-        command="record_movements",
+        command="record_snapshots" if event.type == RECORD_SNAPSHOTS else "record_movements",
         principal=node_principal(event.tenant, node_id),
         key=f"node:{node_id}#{message_id}",
         input_hash=input_hash([event.type, dict(event.data)]),
         correlation_id=None,
         causation_id=message_id,
     )
-    record_movements(runtime, call, request.movements)
+    if event.type == RECORD_SNAPSHOTS:
+        record_snapshots(runtime, call, validate(Snapshots, dict(event.data)).snapshots)
+    else:
+        record_movements(runtime, call, validate(Movements, dict(event.data)).movements)

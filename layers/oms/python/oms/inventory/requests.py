@@ -18,9 +18,9 @@ MOST_ASKED = 100
 _LARGEST_SEQUENCE = 2**63 - 1
 
 
-def _not_too_many(rows: Any) -> Any:
+def _not_too_many(rows: Any, info: ValidationInfo) -> Any:
     if isinstance(rows, list) and len(rows) > MOST_MOVEMENTS:
-        raise TooLarge(f"{len(rows)} movements; the limit is {MOST_MOVEMENTS}.", pointer="/movements")
+        raise TooLarge(f"{len(rows)} {info.field_name}; the limit is {MOST_MOVEMENTS}.", pointer=f"/{info.field_name}")
     return rows
 
 
@@ -107,6 +107,26 @@ class Movements(Request):
     """Up to 500 movements that are taken in together."""
 
     movements: Annotated[tuple[Movement, ...], Field(min_length=1), BeforeValidator(_not_too_many)]
+
+
+class Snapshot(Request):
+    """What a source knows to have been on hand at `as_of`; what moved since then, claims too, stays as it is.
+
+    `sequence` counts up per source and stock row, together with that of the source's movements.
+    """
+
+    sku: Code
+    node_id: Code
+    quantity: Annotated[SignedQuantity, Field(ge=0)]
+    as_of: Instant
+    source: Code
+    sequence: Annotated[int, Field(strict=True, ge=0, le=_LARGEST_SEQUENCE)]
+
+
+class Snapshots(Request):
+    """Up to 500 snapshots that are taken in together."""
+
+    snapshots: Annotated[tuple[Snapshot, ...], Field(min_length=1), BeforeValidator(_not_too_many)]
 
 
 class FeedMessage(Request):
