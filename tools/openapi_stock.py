@@ -218,6 +218,7 @@ class Decision(Answer):
     at: str
     command: str
     groups: list[GroupDecision]
+    unexplained_groups: int
 
 
 class Decisions(Answer):

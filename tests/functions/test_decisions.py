@@ -7,7 +7,7 @@ import pytest
 from oms.registry.store import node_write
 from tests.order_doors import Doors, doors
 from tests.order_nodes import PLACES, node
-from tests.order_world import TENANT, document, line, world
+from tests.order_world import NEW_YORK, TENANT, document, line, world
 
 __all__ = ["doors", "world"]
 
@@ -67,6 +67,17 @@ def test_a_split_and_a_closed_node_are_explained(doors: Doors):
         "10 from DC1 and 4 from S1: no fewer than 2 nodes have everything, and these are the nearest. "
         "Next would have been S1, without 9 of the units."
     )
+
+
+def test_of_a_very_large_order_the_first_lines_are_explained(doors: Doors):
+    ways = [{**line("A", 1), "ship_to": {**NEW_YORK, "city": f"Town {n}"}} for n in range(20)]
+    for number in range(60):
+        doors.world.add_item(f"M{number}", {"DC1": 1})
+    many = [line(f"M{number}", 1) for number in range(60)]
+    order_id = doors.place(document(*many, *ways))
+    (one,) = decided(doors, order_id)
+    assert (len(one["groups"]), one["unexplained_groups"]) == (1, 20)
+    assert (len(one["groups"][0]["lines"]), one["groups"][0]["unexplained_lines"]) == (50, 10)
 
 
 def test_decisions_belong_to_a_tenant(doors: Doors):

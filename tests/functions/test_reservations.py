@@ -43,7 +43,7 @@ def told(doors: Doors, reservation_id: str) -> list[str]:
     ]
 
 
-@pytest.mark.capability("D3")
+@pytest.mark.capability("D3", whole=True)
 def test_a_basket_holds_its_units_until_its_time_is_over(doors: Doors):
     made = held(doors, ("A", 6), ("A", 2), ("B", 1), ttl_seconds=60)
     assert (made.status, made.body["status"]) == (201, "ACTIVE")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -157,6 +158,17 @@ def test_rules_that_mean_nothing_are_refused_and_kept_nowhere(rules: Api, conten
     assert rules.get(RULES).status == 404
 
 
+def test_rules_that_no_item_holds_are_refused(rules: Api):
+    """What a rule leaves out is stored too, so that an old version means for ever what it meant."""
+    skus = [f"{n:0>30}" for n in range(11)]
+    many = [safety(f"rule-{n:03}", units=1, where={"skus": skus}) for n in range(500)]
+    bare = [{"id": f"{n}", "channels": ["a"], "units": 1} for n in range(500)]
+    refused = rules.put(RULES, json.dumps({"safety": many, "pools": bare}, separators=(",", ":")))
+    assert (refused.status, refused.body["code"]) == (413, "too_large")
+    assert refused.body["detail"].startswith("The rules take 3")
+    assert rules.get(RULES).status == 404
+
+
 def test_rules_belong_to_a_tenant_and_need_their_scope(rules: Api, stock: Api):
     hold(rules, {"safety": [safety("all", units=2)]})
     assert rules.get(RULES, tenant="other").status == 404
@@ -165,7 +177,7 @@ def test_rules_belong_to_a_tenant_and_need_their_scope(rules: Api, stock: Api):
     assert had(stock) == {"east": 8, "shop": 1, "west": 5}
 
 
-@pytest.mark.capability("D5")
+@pytest.mark.capability("D5", whole=True)
 def test_buffers_go_by_product_node_group_and_channel_and_priority_decides(rules: Api, stock: Api):
     hold(
         rules,
@@ -218,7 +230,7 @@ def test_ring_fenced_stock_is_for_its_channels_until_others_may_borrow(rules: Ap
     assert had(stock)["east"] == 8
 
 
-@pytest.mark.capability("D6")
+@pytest.mark.capability("D6", whole=True)
 def test_a_channel_does_not_see_nodes_that_are_kept_from_it(rules: Api, stock: Api):
     gone = {"id": "control", "channels": ["web"], "where": {"nodes": ["west"]}}
     hold(rules, {"safety": [safety("all", units=1)], "exclusions": [gone]})

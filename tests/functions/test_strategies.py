@@ -114,7 +114,7 @@ def test_nodes_are_left_out_and_scenarios_are_for_channels_and_methods(doors: Do
     assert given(doors, picked) == {"S1": 1}, "a counter serves its own pick-ups whatever a strategy says"
 
 
-@pytest.mark.capability("E6")
+@pytest.mark.capability("E6", whole=True)
 def test_a_decision_names_scenario_cost_and_what_was_not_admitted(doors: Doors):
     hold(doors, {"id": "stores", "where": {"kinds": ["store"]}, "shipment_cents": 400, "cents_per_100_km": 50})
     order_id = doors.place(document(line("A", 2)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,12 +11,14 @@ from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.events import EventDraft
 from oms.platform.ids import derived_id
-from oms.platform.problems import FieldError, InvalidRequest, NotFound, StaleVersion
+from oms.platform.problems import FieldError, InvalidRequest, NotFound, StaleVersion, TooLarge
 from oms.rulesets.events import RuleSetDrafted, RuleSetPromoted, RuleSetRolledBack
 from oms.rulesets.model import RuleSet, RuleVersion, drafted, promoted, rolled_back
 from oms.rulesets.store import load_rule_set, load_versions, rule_set_writes
 from oms.rulesets.views import rule_set_document
 
+# A stored item may have 400 KB.
+MOST_BYTES = 300_000
 _Told = RuleSetDrafted | RuleSetPromoted | RuleSetRolledBack
 
 
@@ -29,6 +32,7 @@ def put_rule_set(runtime: Runtime, call: Call, kind: str, set_id: str, content: 
         before = _held_to_version(runtime, call, kind, set_id)
         rules = drafted(before or RuleSet(kind=kind, id=set_id))
         put: dict[str, Any] = content.model_dump(mode="json", by_alias=True)
+        _refuse_size(put)
         if before is not None:
             newest = load_versions(runtime.database, call.tenant, kind, [(set_id, before.newest)])
             if newest[set_id, before.newest].content == put:
@@ -77,6 +81,12 @@ def _changed(
     event = EventDraft(f"RULE_SET#{derived_id('rls', call.tenant, f'{after.kind}#{after.id}')}", after.version, told)
     writes = rule_set_writes(call.tenant, after, before, version)
     return Decision(writes, [event], status=200 if before else 201, body=rule_set_document(after))
+
+
+def _refuse_size(content: dict[str, Any]) -> None:
+    size = len(json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode())
+    if size > MOST_BYTES:
+        raise TooLarge(f"The rules take {size} bytes with all that they leave out; the limit is {MOST_BYTES}.")
 
 
 def _existing(runtime: Runtime, call: Call, kind: str, set_id: str) -> RuleSet:

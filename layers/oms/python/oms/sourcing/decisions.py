@@ -19,7 +19,7 @@ from oms.sourcing.strategy import Step, steps_for
 
 # The nearest of those that could have given something; the chosen ones are always among them.
 MOST_CANDIDATES = 10
-# Of a very large order, so many lines are explained; the plan itself is in the order.
+# Of a large order so many lines are explained, and no groups after them; the plan itself is in the order.
 MOST_EXPLAINED = 50
 # What decides as long as no strategy says otherwise.
 USUAL = "fewest_shipments_then_nearest"
@@ -86,13 +86,14 @@ class GroupDecision(_Kept):
 
 
 class SourcingDecision(_Kept):
-    """One decision about an order: when and by which command."""
+    """One decision about an order: when and by which command; of a very large one only the first groups."""
 
     order_id: str
     number: int
     at: str
     command: str
     groups: tuple[GroupDecision, ...]
+    unexplained_groups: int
 
 
 def explain(
@@ -103,13 +104,14 @@ def explain(
     sourced: Sourced,
 ) -> tuple[GroupDecision, ...]:
     """Why each group of an order of a channel got its nodes."""
-    stock, left = sourced.stock, dict(sourced.stock.units)
+    stock, left, room = sourced.stock, dict(sourced.stock.units), MOST_EXPLAINED
     told = []
     for group in groups:
         plan = sourced.plans.get(group.group_no)
-        if plan is not None:
-            steps = steps_for(sourced.steps, channel, group.method)
-            told.append(_explained(group, demands_of(group, lines), nodes, stock, left, plan, steps))
+        if plan is not None and room > 0:
+            steps, demands = steps_for(sourced.steps, channel, group.method), demands_of(group, lines)
+            told.append(_explained(group, demands, nodes, stock, left, plan, steps, room))
+            room -= len(demands)
             for allotment in plan.allotments:
                 left[allotment.sku, allotment.node_id] -= allotment.quantity
     return tuple(told)
@@ -123,13 +125,14 @@ def _explained(
     left: Mapping[tuple[str, str], int],
     plan: Plan,
     steps: Sequence[Step],
+    room: int,
 ) -> GroupDecision:
     place = destination_of(group, nodes)
     scenario = next((step.scenario for step in steps if step.name == plan.scenario), None)
     sources = sources_of(group, nodes, closed_too=False)
     admitted = {one.node_id for one in sources if scenario is None or scenario.admits(nodes[one.node_id])}
     chosen = list(dict.fromkeys(allotment.node_id for allotment in plan.allotments))
-    shown = demands[:MOST_EXPLAINED]
+    shown = demands[:room]
     skus = list(dict.fromkeys(demand.sku for demand in shown))
     may = {one.node_id for one in sources}
     distances = {

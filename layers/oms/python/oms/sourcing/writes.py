@@ -31,12 +31,14 @@ def decision_write(
     command: str,
 ) -> Write:
     """What was decided about an order by a command, and why, with what it was decided for in the same transaction."""
+    groups = explain(header.channel, header.groups, lines, nodes, sourced)
     made = SourcingDecision(
         order_id=header.id,
         number=number,
         at=at,
         command=command,
-        groups=explain(header.channel, header.groups, lines, nodes, sourced),
+        groups=groups,
+        unexplained_groups=len(sourced.plans) - len(groups),
     )
     key = Key(decisions_partition(tenant, header.id), f"DECISION#{number:04d}")
     return create(TABLE, key, {"body": made.model_dump_json()})
