@@ -186,6 +186,63 @@ def test_of_two_baskets_that_race_for_the_last_units_one_has_them(doors: Doors):
     assert row(doors, "L") == (3, 7)
 
 
+@pytest.mark.capability("D3", "D4")
+def test_of_very_many_expired_baskets_of_one_row_a_claim_ends_as_many_as_fit(doors: Doors):
+    """Each that a claim ends is one more write of its transaction; the next round gives the others back."""
+    doors.world.add_item("L", {"DC1": 95})
+    for _ in range(90):
+        assert held(doors, ("L", 1), ttl_seconds=60).status == 201
+    doors.world.clock.advance(seconds=61)
+    shown = doors.api("inventory").get("/v1/availability?skus=L").body["items"][0]
+    assert shown["available"] == 95
+    with doors.world.unchanged():
+        refused = doors.api("place_order").post("/v1/orders", document(line("L", 95)))
+        assert (refused.status, refused.body["code"]) == (409, "out_of_stock")
+    assert doors.api("place_order").post("/v1/orders", document(line("L", 20), external_id="o-1")).status == 201
+    assert row(doors, "L") == (0, 95), "fifteen baskets made room for fifteen of the units"
+    sweep(doors)
+    assert row(doors, "L") == (75, 20)
+    assert doors.api("place_order").post("/v1/orders", document(line("L", 75), external_id="o-2")).status == 201
+
+
+@pytest.mark.capability("D3", "D4")
+def test_a_large_order_takes_the_place_of_many_expired_baskets(doors: Doors):
+    """Claims and the holds that they end are counted together when a placement is cut into chunks."""
+    skus = [f"SKU-{number:02}" for number in range(60)]
+    for sku in skus:
+        doors.world.add_item(sku, {"DC1": 1})
+    for start in range(0, 60, 20):
+        assert held(doors, *((sku, 1) for sku in skus[start : start + 20]), ttl_seconds=60).status == 201
+    doors.world.clock.advance(seconds=61)
+    order = document(*[line(sku, 1, 10) for sku in skus])
+    assert doors.api("place_order").post("/v1/orders", order).status == 201
+    assert {row(doors, sku) for sku in skus} == {(0, 1)}
+    sweep(doors)
+    assert {row(doors, sku) for sku in skus} == {(0, 1)}
+
+
+def test_a_basket_that_cannot_be_ended_keeps_no_other_waiting(doors: Doors, monkeypatch: pytest.MonkeyPatch):
+    from oms.reservations import commands
+
+    stuck, other = (held(doors, (sku, 2), ttl_seconds=60).body["id"] for sku in ("A", "B"))
+    doors.world.clock.advance(hours=3)
+    real = commands.holds_of_reservation
+
+    def broken(database: Any, tenant: str, reservation_id: str, places: Any) -> Any:
+        if reservation_id == stuck:
+            raise ValueError("no such hold")
+        return real(database, tenant, reservation_id, places)
+
+    monkeypatch.setattr(commands, "holds_of_reservation", broken)
+    sweep(doors)
+    assert (told(doors, stuck)[-1], told(doors, other)[-1]) == ("ReservationMade", "ReservationExpired")
+    monkeypatch.undo()
+    doors.world.clock.advance(hours=3)
+    sweep(doors)
+    assert told(doors, stuck) == ["ReservationMade", "ReservationExpired"]
+    assert row(doors) == (10, 0)
+
+
 @pytest.mark.parametrize(
     ("body", "status", "pointer"),
     [

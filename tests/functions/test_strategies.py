@@ -87,6 +87,27 @@ def test_the_last_units_of_a_store_are_dearer_than_the_way(doors: Doors):
     assert given(doors, line("A", 1)) == {"S2": 1}
 
 
+@pytest.mark.capability("E2")
+def test_units_come_from_where_the_plan_says_and_not_from_where_they_are_dear(doors: Doors):
+    """X is at the cheap node only, where few of Y are left: Y comes from the other, as the search has found."""
+    doors.world.add_item("X", {"S1": 9})
+    doors.world.add_item("Y", {"S1": 3, "S2": 50})
+    by_cost = {"id": "cost", "first": "cost", "shipment_cents": 100, "cents_per_100_km": 1}
+    hold(doors, {**by_cost, "scarce_below": 5, "scarce_cents": 1_000})
+    assert given(doors, line("X", 2), line("Y", 3)) == {"S1": 2, "S2": 3}
+
+
+@pytest.mark.capability("E1")
+def test_a_basket_is_held_where_its_order_would_come_from(doors: Doors):
+    hold(doors, {"id": "west", "channels": ["web"], "where": {"nodes": ["S2"]}}, {"id": "rest"})
+    wanted = {"channel": "web", "postal_code": "10001", "lines": [{"sku": "A", "quantity": 2}]}
+    made = doors.api("reservations").post("/v1/reservations", wanted).body
+    assert made["lines"][0]["held"] == [{"node_id": "S2", "quantity": 2}]
+    named = {**wanted, "lines": [{"sku": "A", "quantity": 1, "node_id": "S1"}]}
+    made = doors.api("reservations").post("/v1/reservations", named).body
+    assert made["lines"][0]["held"] == [{"node_id": "S1", "quantity": 1}], "a node that is asked for by name"
+
+
 @pytest.mark.capability("E4")
 def test_no_more_shipments_than_a_scenario_allows(doors: Doors):
     hold(doors, {"id": "one", "max_shipments": 1})

@@ -4,13 +4,16 @@ A run is a list of choices and is repeated from its beginning for each of them. 
 (the same tables, the same answers heard by both sides, the same provider) only one of them is followed further: reads
 that do not disturb each other need not be tried in every order, and nothing is left out.
 
+A read of the registry, which no side ever changes, is the same whenever it happens, so there nobody takes turns and no trouble
+strikes; a change of it would be reported.
+
 While the two sides are at work no time passes and nothing else happens, unless a side is held up: that is one of the
 troubles, and then everything that follows from the other side, deliveries included, happens in between.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -27,6 +30,8 @@ AT_READS = (NONE, HELD_UP)
 # Longer than every delivery takes, shorter than any function may run.
 HOLD = 3_000
 _READS = frozenset({"GetItem", "BatchGetItem", "Query", "GetSecretValue", "GetObject", "ListObjectsV2", "look"})
+# The table that no command in these pairs changes: as requests name it and as changes do.
+STILL, _STILL_ROWS = frozenset({"RegistryTable"}), "registry"
 _MOST_TRIES = 6
 Act = Callable[["Side"], object]
 # How often sides may take turns (None: as often as they can), and whether a trouble may strike.
@@ -64,6 +69,8 @@ class Side:
         self.begun = 0
         self.heard: list[int] = []
         self.about_to: str | None = None
+        # Whether the present call reads what stays as it is.
+        self.at_still = False
 
     def invoke(self, function: str, event: Any) -> Any:
         """Call a function until it says that it is done, as queues, streams and workflows do; its answer."""
@@ -117,6 +124,7 @@ class Stage:
     def _wire(self) -> None:
         simulation, scheduler = self.simulation, self.simulation.scheduler
         self._through, self._at_call = simulation.aws.through, simulation.faults.at_call
+        self._call, simulation.aws.call = simulation.aws.call, self.call
         self._pass_on, self._spawn, self._pause = scheduler.pass_on, scheduler.spawn, simulation.aws.pause
         # The tables outlive this stage, so what is put in their way goes with it.
         self._take_changes = partial(type(simulation.tables).take_changes, simulation.tables)
@@ -183,10 +191,21 @@ class Stage:
     def take_changes(self) -> Any:
         written, changes = self._take_changes()
         for change in changes:
+            assert not self._active or change.table != _STILL_ROWS, "it changes: its reads must take turns"
             self._rows[change.table, change.pk, change.sk] = hash(repr(change.after))
             if change.table == "events":
                 self._facts.append((change.pk, change.sk))
         return written, changes
+
+    def call(self, service: str, operation: str, request: Mapping[str, Any]) -> Any:
+        side = self.side
+        if side is None:
+            return self._call(service, operation, request)
+        self.sides[side].at_still = operation in _READS and tables_of(request) <= STILL
+        try:
+            return self._call(service, operation, request)
+        finally:
+            self.sides[side].at_still = False
 
     def through(self, service: str, operation: str, effect: Any, write: bool) -> Any:
         side = self.side
@@ -211,7 +230,7 @@ class Stage:
         if side is None or not self._active:
             return fault
         self.run.points.add((f"{side} {function}", operation, str(len(self.sides[side].heard))))
-        if self.run.trouble != NONE:
+        if self.run.trouble != NONE or self.sides[side].at_still:
             return fault
         self.sides[side].about_to = operation
         possible = AT_READS if operation in _READS else TROUBLES
@@ -243,7 +262,7 @@ class Stage:
             if tasks[place].scope is None:
                 return place
         present = self.side
-        if present is not None and self._switches == self._most_switches:
+        if present is not None and (self.sides[present].at_still or self._switches == self._most_switches):
             return 0
         place = own[0]
         if len(own) > 1:
@@ -284,6 +303,12 @@ class Stage:
         money = len(self.simulation.provider.psp.journal.log)
         rows = frozenset(self._rows.items())
         return money, rows, tuple(self._facts), self._salt, self.simulation.scheduler.now
+
+
+def tables_of(request: Mapping[str, Any]) -> frozenset[str]:
+    """The tables that a read asks; the request itself where it is none of a table, so that it is no table's."""
+    named = request.get("RequestItems", {request.get("TableName", repr(request)): None})
+    return frozenset(named)
 
 
 def _told(answer: Any) -> str:

@@ -16,6 +16,8 @@ from typing import Any
 HELD_BACK = ("damaged", "quality_control", "blocked")
 # Counted in whole units. `in_transit` has left its sender, `future` is ordered from a supplier; neither is here yet.
 BUCKETS = ("on_hand", "reserved", "allocated", "safety", *HELD_BACK, "in_transit", "future")
+# Each expired hold that a claim ends is a write of its transaction. The others of a row wait for the next round.
+MOST_ENDED = 20
 _TAKE_FROM_AVAILABLE = ("reserved", "allocated", "safety", *HELD_BACK)
 
 
@@ -150,6 +152,16 @@ def freed(row: StockRow, holds: Sequence[Hold]) -> StockRow:
     """The row as it is once its expired holds are counted out."""
     units = sum(hold.units for hold in holds)
     return replace(row, reserved=row.reserved - units, available=row.available + units, expired=(*row.expired, *holds))
+
+
+def claimable_row(row: StockRow) -> StockRow:
+    """The row as a claim sees it: the units of its largest expired holds, as many as one transaction can end."""
+    if len(row.expired) <= MOST_ENDED:
+        return row
+    by_size = sorted(row.expired, key=lambda hold: (-hold.units, hold.reservation_id))
+    units = sum(hold.units for hold in by_size[MOST_ENDED:])
+    expired = tuple(by_size[:MOST_ENDED])
+    return replace(row, reserved=row.reserved + units, available=row.available - units, expired=expired)
 
 
 def after(row: StockRow, change: Effect) -> StockRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from oms.inventory.model import Claimable, Hold
+from oms.inventory.model import Claimable, Hold, claimable_row
 from oms.inventory.rules import KIND, InventoryRules, LiveInventoryRules, Share, share
 from oms.inventory.store import holds_of, snapshot
 from oms.platform.dynamodb import Database
@@ -30,7 +30,7 @@ def claimable_units(
     keep: dict[tuple[str, str], int] = {}
     expired: dict[tuple[str, str], tuple[Hold, ...]] = {}
     for sku, found in rows.items():
-        for row in found:
+        for row in map(claimable_row, found):
             node = nodes.get(row.node_id)
             if row.available <= 0 or node is None:
                 continue

@@ -21,10 +21,11 @@ from oms.platform.commands import (
 from oms.platform.dynamodb import Conflict
 from oms.platform.problems import Busy, Problem
 from oms.platform.saga import Claim
-from oms.platform.writes import Write
+from oms.platform.writes import MOST_ACTIONS, Write
 
 # Each claim is a change of its row and a line of the stock ledger; two more writes hold and note the chunk.
 CLAIMS_PER_CHUNK = 40
+_WRITES_PER_CLAIM, _WRITES_PER_CHUNK = 2, 2
 _MOST_ATTEMPTS = 3
 
 
@@ -55,8 +56,9 @@ def place_in_chunks(
             return recorded
         try:
             decision, claims, stock = prepare()
-            _run(runtime, call, saga, decision, claims, stock)
-            sagas.forget_notes(runtime, saga, len(_chunks(claims)))
+            chunks = _chunks(claims, stock)
+            _run(runtime, call, saga, decision, chunks, stock)
+            sagas.forget_notes(runtime, saga, len(chunks))
             return Outcome(decision.status, decision.body)
         except Conflict:
             _undo(runtime, call, name)
@@ -85,9 +87,14 @@ def _undo(runtime: Runtime, call: Call, name: str) -> None:
 
 
 def _run(
-    runtime: Runtime, call: Call, saga: sagas.Saga, decision: Decision, claims: Sequence[Claim], stock: Claimable
+    runtime: Runtime,
+    call: Call,
+    saga: sagas.Saga,
+    decision: Decision,
+    chunks: Sequence[Sequence[Claim]],
+    stock: Claimable,
 ) -> None:
-    for number, chunk in enumerate(_chunks(claims)):
+    for number, chunk in enumerate(chunks):
         changes = _changes(runtime, saga, number)
         for sku, node, units in chunk:
             changes.claim(stock, sku, node, units)
@@ -102,8 +109,18 @@ def _run(
     )
 
 
-def _chunks(claims: Sequence[Claim]) -> list[Sequence[Claim]]:
-    return [claims[start : start + CLAIMS_PER_CHUNK] for start in range(0, len(claims), CLAIMS_PER_CHUNK)]
+def _chunks(claims: Sequence[Claim], stock: Claimable) -> list[list[Claim]]:
+    """The claims in parts that each fit a transaction, with the expired holds that they end."""
+    parts: list[list[Claim]] = []
+    writes = 0
+    for claim in claims:
+        own = _WRITES_PER_CLAIM + len(stock.taken_away(*claim))
+        if not parts or len(parts[-1]) == CLAIMS_PER_CHUNK or writes + own > MOST_ACTIONS - _WRITES_PER_CHUNK:
+            parts.append([])
+            writes = 0
+        parts[-1].append(claim)
+        writes += own
+    return parts
 
 
 def undo_claims(runtime: Runtime, saga: sagas.Saga, number: int, claims: Sequence[Claim]) -> Iterable[Write]:

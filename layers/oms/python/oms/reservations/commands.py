@@ -12,6 +12,7 @@ from oms.platform.clock import format_instant, parse_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.consumers import call_from_workflow
 from oms.platform.events import EventData, EventDraft
+from oms.platform.observability import logger
 from oms.platform.principal import Principal, authorize
 from oms.platform.problems import FieldError, InvalidRequest, NotFound, StaleVersion, TooLarge
 from oms.platform.writes import MOST_ACTIONS, Kind, Write, put
@@ -34,6 +35,8 @@ _HOUR = timedelta(hours=1)
 _LOOK_BACK = timedelta(minutes=2)
 # How far one round goes, and how far back it begins where nothing was swept before.
 _MOST_HOURS, _FIRST_LOOK_BACK = 1_000, timedelta(days=2)
+# The function itself may run for a minute.
+_LONGEST_RUN = timedelta(seconds=40)
 
 
 def make_reservation(runtime: Runtime, call: Call, request: ReservationRequest) -> Outcome:
@@ -112,24 +115,41 @@ def close_reservation(runtime: Runtime, call: Call, reservation_id: str) -> Outc
 def expire_reservations(runtime: Runtime, tenant: str) -> int:
     """Tell of every reservation of a tenant whose time is over, and give back what is still held; how many it were.
 
-    Their units were available from the very instant on: this only tidies up, once for each.
+    Their units were available from the very instant on: this only tidies up, once for each. One that cannot be ended
+    keeps no other waiting; its hour is looked through again until it is.
     """
     now, key = runtime.clock.now(), swept_key(tenant)
     stored = runtime.database.get("commands", key)
     start = parse_instant(str(stored["hour"])) if stored else _hour(now - _FIRST_LOOK_BACK)
     start = min(start, _hour(now - _LOOK_BACK))
-    hour, expired = start, 0
-    while hour <= now and (hour - start) / _HOUR < _MOST_HOURS:
-        for note, expires_at, reservation_id in expiring(runtime.database, tenant, hour):
-            if expires_at > format_instant(now):
-                break
-            expired += _expire(runtime, tenant, reservation_id)
-            runtime.database.commit([Write(Kind.REMOVE, TABLE, note)])
-        hour += _HOUR
-    swept = format_instant(min(hour, _hour(now - _LOOK_BACK)))
+    expired, left = 0, list[datetime]()
+    hours = [start + n * _HOUR for n in range(_MOST_HOURS) if start + n * _HOUR <= now]
+    for hour in hours:
+        count, all_done = _expire_hour(runtime, tenant, hour, now)
+        expired += count
+        left += [] if all_done else [hour]
+    swept = format_instant(min([hours[-1] + _HOUR, _hour(now - _LOOK_BACK), *left]))
     if stored is None or swept != stored["hour"]:
         runtime.database.commit([put("commands", key, {"hour": swept})])
     return expired
+
+
+def _expire_hour(runtime: Runtime, tenant: str, hour: datetime, now: datetime) -> tuple[int, bool]:
+    """End what was to expire in an hour by now: how many, and whether none of it is left."""
+    expired, all_done = 0, True
+    for note, expires_at, reservation_id in expiring(runtime.database, tenant, hour):
+        if expires_at > format_instant(now):
+            break
+        if runtime.clock.now() - now > _LONGEST_RUN:
+            return expired, False
+        try:
+            expired += _expire(runtime, tenant, reservation_id)
+            runtime.database.commit([Write(Kind.REMOVE, TABLE, note)])
+        except Exception as error:  # noqa: BLE001
+            # Whatever it is, the note stays and the others get their turn.
+            logger().exception("reservation not ended", reservation_id=reservation_id, error_type=type(error).__name__)
+            all_done = False
+    return expired, all_done
 
 
 def _expire(runtime: Runtime, tenant: str, reservation_id: str) -> int:

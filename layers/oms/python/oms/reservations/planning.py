@@ -1,4 +1,4 @@
-"""Where the units of a basket are held: by the same rule as for orders, from what its channel may have now."""
+"""Where the units of a basket are held: as an order's would be chosen, from what its channel may have now."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from oms.inventory.model import Claimable
 from oms.inventory.reads import claimable_units
+from oms.orders.request import Method
 from oms.platform.commands import Runtime
 from oms.platform.geo import Place, locate
 from oms.platform.problems import FieldError, InvalidRequest, OutOfStock
@@ -13,7 +14,7 @@ from oms.registry.model import Journey, Node
 from oms.registry.reads import known_items, known_nodes
 from oms.reservations.model import Held, Reservation, ReservedLine
 from oms.sourcing.model import Demand, Source
-from oms.sourcing.reads import source
+from oms.sourcing.reads import live_steps_for, plan_by
 
 Units = Mapping[tuple[str, str], int]
 
@@ -36,9 +37,12 @@ def plan(runtime: Runtime, tenant: str, basket: Reservation, own: Units) -> tupl
         left[place] = left.get(place, 0) + units
     held: dict[int, list[Held]] = {}
     missing: list[Demand] = []
+    steps = live_steps_for(runtime.database, tenant, basket.channel, Method(basket.method))
     for node_id in dict.fromkeys(line.node_id for line in wanted):
+        # A node that the basket names is no question for a strategy.
+        scenarios = steps if node_id is None else []
         demands = [Demand(line.line_no, line.sku, line.quantity) for line in wanted if line.node_id == node_id]
-        made = source(demands, _sources(basket, nodes, node_id), left, _destination(basket))
+        made = plan_by(scenarios, demands, _sources(basket, nodes, node_id), nodes, left, _destination(basket))
         missing += made.missing
         for part in made.allotments:
             left[part.sku, part.node_id] -= part.quantity

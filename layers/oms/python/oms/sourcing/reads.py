@@ -48,7 +48,8 @@ def source(
 ) -> Plan:
     """Choose nodes for one group of lines where no strategy speaks of it.
 
-    `available` maps (SKU, node id) to units that may be claimed. The same snapshot always gives the same plan.
+    `available` maps (SKU, node id) to units that may be claimed. The same snapshot gives the same plan, as long as the
+    search is not cut by its time.
     """
     distances = {s.node_id: metres(s.place, destination) for s in sources}
     return _planned(demands, available, distances, _Terms(distances))
@@ -104,10 +105,10 @@ def _planned(
     useful = [n for n in cheapest_first if any(available.get((sku, n)) for sku in wanted)]
     if len(demands) > MOST_EXACT:
         chosen, proven = quick_cover(wanted, useful, available, cost), False
-        chosen = chosen[: terms.max_shipments]
+        chosen, given = chosen[: terms.max_shipments], available
     else:
-        chosen, proven = _exact(wanted, useful, available, terms)
-    allotments, missing = allot(demands, chosen, available)
+        chosen, given, proven = _exact(wanted, useful, available, terms)
+    allotments, missing = allot(demands, chosen, given)
     used = {allotment.node_id for allotment in allotments}
     return Plan(
         allotments=tuple(allotments),
@@ -127,12 +128,16 @@ def _units_cost(allotments: Iterable[Allotment], available: Mapping[tuple[str, s
 
 def _exact(
     wanted: Mapping[str, int], nodes: Sequence[str], available: Mapping[tuple[str, str], int], terms: _Terms
-) -> tuple[list[str], bool]:
-    """The nodes of the best plan, cheapest first, and whether it is proven to be the best."""
+) -> tuple[list[str], Mapping[tuple[str, str], int], bool]:
+    """The nodes of the best plan, cheapest first, what may be taken there, and whether it is proven to be the best.
+
+    Where units cost the same everywhere, any that a chosen node has may be taken, so that lines stay whole; else only
+    those that the plan takes.
+    """
     whole = [n for n in nodes if all(available.get((sku, n), 0) >= units for sku, units in wanted.items())]
     if not nodes or (whole and terms.is_by_shipment):
         # The cheapest node that has everything: no search could find a better plan.
-        return whole[:1], True
+        return whole[:1], available, True
     places = range(len(nodes))
     base = tuple(terms.shipment_cost[node] for node in nodes)
     # Each node is a zone of its own, whose price is what a shipment from there costs.
@@ -154,8 +159,12 @@ def _exact(
     lines = tuple(_line(sku, units) for sku, units in sorted(wanted.items()))
     order = SourcingOrder("order", "", 0, None, ship_complete=False, max_shipments=terms.max_shipments, lines=lines)
     answer = solve_order(network, order, _BUDGET)
-    used = {shipment.node for shipment in answer.shipments}
-    return [node for node in nodes if node in used], answer.proven
+    picks: dict[tuple[str, str], int] = {}
+    for shipment in answer.shipments:
+        for pick in shipment.picks:
+            picks[pick.line, shipment.node] = picks.get((pick.line, shipment.node), 0) + pick.quantity
+    used = {node for _, node in picks}
+    return [node for node in nodes if node in used], available if terms.unit_cost is None else picks, answer.proven
 
 
 def _without_limits(node_id: str) -> SourceNode:
@@ -178,6 +187,11 @@ def live_steps(database: Database, tenant: str) -> list[Step]:
         for one in live_rules(database, tenant, KIND, Strategy)
         for scenario in one.content.scenarios
     ]
+
+
+def live_steps_for(database: Database, tenant: str, channel: str, method: Method) -> list[Step]:
+    """Those of them that speak of this channel and method."""
+    return steps_for(live_steps(database, tenant), channel, method)
 
 
 def source_groups(
@@ -223,6 +237,18 @@ def plan_group(
     """
     place = destination_of(group, nodes)
     sources = [one for one in sources_of(group, nodes, closed_too) if one.node_id != without]
+    return plan_by(steps, demands, sources, nodes, left, place)
+
+
+def plan_by(
+    steps: Sequence[Step],
+    demands: Sequence[Demand],
+    sources: Sequence[Source],
+    nodes: Mapping[str, Node],
+    left: Mapping[tuple[str, str], int],
+    place: Place | None,
+) -> Plan:
+    """The same for any demands: by the first of these scenarios that leaves nothing missing, or by the usual rule."""
     if not steps:
         return source(demands, sources, left, place)
     tried: list[Plan] = []
