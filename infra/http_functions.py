@@ -11,6 +11,15 @@ GATEWAY_TIMEOUT = 29
 # publishes both.
 RATE_LIMIT = 500
 BURST_LIMIT = 1_000
+RULE_SET_ROUTES = (
+    "GET /v1/<path>",
+    "GET /v1/<path>/{rule_set_id}",
+    "GET /v1/<path>/{rule_set_id}/versions/{number}",
+    "GET /v1/<path>/{rule_set_id}/diff",
+    "PUT /v1/<path>/{rule_set_id}",
+    "POST /v1/<path>/{rule_set_id}/promotions",
+    "POST /v1/<path>/{rule_set_id}/rollbacks",
+)
 
 HTTP = (
     FunctionSpec(
@@ -72,21 +81,6 @@ HTTP = (
         timeout=GATEWAY_TIMEOUT,
     ),
     FunctionSpec(
-        "strategies",
-        "Keeps sourcing strategies as versions that are drafted, promoted, rolled back and compared.",
-        (*g.COMMAND, *g.table("registry", "get", "batch", "query", "put")),
-        routes=(
-            *("GET /v1/sourcing/strategies", "GET /v1/sourcing/strategies/{strategy_id}"),
-            "GET /v1/sourcing/strategies/{strategy_id}/versions/{number}",
-            "GET /v1/sourcing/strategies/{strategy_id}/diff",
-            "PUT /v1/sourcing/strategies/{strategy_id}",
-            "POST /v1/sourcing/strategies/{strategy_id}/promotions",
-            "POST /v1/sourcing/strategies/{strategy_id}/rollbacks",
-        ),
-        memory=512,
-        timeout=GATEWAY_TIMEOUT,
-    ),
-    FunctionSpec(
         "reservations",
         "Holds the units of a basket for a while, changes, shows and ends such a hold.",
         (*g.COMMAND, *g.HOLD, *g.table("registry", "batch", "query")),
@@ -101,15 +95,12 @@ HTTP = (
     ),
     FunctionSpec(
         "rule_sets",
-        "Keeps the rules of stock as versions that are drafted, promoted, rolled back and compared.",
+        "Keeps rules of stock, strategies and rate cards as versions that are drafted, promoted and rolled back.",
         (*g.COMMAND, *g.table("registry", "get", "batch", "query", "put")),
-        routes=(
-            *("GET /v1/inventory/rules", "GET /v1/inventory/rules/{rule_set_id}"),
-            "GET /v1/inventory/rules/{rule_set_id}/versions/{number}",
-            "GET /v1/inventory/rules/{rule_set_id}/diff",
-            "PUT /v1/inventory/rules/{rule_set_id}",
-            "POST /v1/inventory/rules/{rule_set_id}/promotions",
-            "POST /v1/inventory/rules/{rule_set_id}/rollbacks",
+        routes=tuple(
+            route.replace("<path>", path)
+            for path in ("inventory/rules", "sourcing/strategies", "sourcing/rate-cards")
+            for route in RULE_SET_ROUTES
         ),
         memory=512,
         timeout=GATEWAY_TIMEOUT,

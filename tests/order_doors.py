@@ -27,7 +27,7 @@ SCOPES = {
     "fulfillment": ("fulfillment.write", "fulfillment.read"),
     "reservations": ("reservations.write", "reservations.read", "channel.web"),
     "inventory": ("inventory.read", "inventory.write", "availability.read"),
-    "strategies": ("rules.read", "rules.write"),
+    "rule_sets": ("rules.read", "rules.write"),
     "psp_webhook": (),
     "console": (),
 }

@@ -11,9 +11,8 @@ import importlib
 import inspect
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 from pydantic import BaseModel
@@ -56,15 +55,16 @@ def handled_routes() -> list[Handled]:
         module = importlib.import_module(f"functions.{path.parent.name}.handler")
         if hasattr(module, "app"):
             routes = [*module.app._static_routes, *module.app._dynamic_routes]
-            found += [_handled(module, path.parent.name, route) for route in routes]
+            found += [_handled(path.parent.name, route) for route in routes]
     return sorted(found, key=lambda route: (route.path, route.method))
 
 
-def _handled(module: ModuleType, function: str, route: Any) -> Handled:
+def _handled(function: str, route: Any) -> Handled:
     calls = list(_calls(route.func))
     scope = next((node.args[1].value for name, node in calls if name == "caller"), None)  # type: ignore[attr-defined]
-    bodies = [(name, model) for name, model in _models(module, calls, _READERS)]
-    queries = [model for _, model in _models(module, calls, _QUERY_READERS)]
+    names = {**route.func.__globals__, **inspect.getclosurevars(route.func).nonlocals}
+    bodies = [(name, model) for name, model in _models(names, calls, _READERS)]
+    queries = [model for _, model in _models(names, calls, _QUERY_READERS)]
     return Handled(
         method=route.method[0] if isinstance(route.method, list | tuple) else route.method,
         path=re.sub(r"<(\w+)>", r"{\1}", route.path),
@@ -88,11 +88,11 @@ def _calls(function: Any) -> Iterator[tuple[str, ast.Call]]:
 
 
 def _models(
-    module: ModuleType, calls: Iterable[tuple[str, ast.Call]], readers: frozenset[str]
+    names: Mapping[str, Any], calls: Iterable[tuple[str, ast.Call]], readers: frozenset[str]
 ) -> Iterator[tuple[str, type[BaseModel]]]:
     for name, node in calls:
         if name in readers:
             for argument in node.args:
-                model = getattr(module, argument.id, None) if isinstance(argument, ast.Name) else None
+                model = names.get(argument.id) if isinstance(argument, ast.Name) else None
                 if isinstance(model, type) and issubclass(model, BaseModel):
                     yield name, model

@@ -87,6 +87,38 @@ class Route:
 _VERSION = "The version that was read; if the object has changed since, the call is refused with 409."
 _CONFIGURATION = f"{_VERSION} Required where the object exists."
 
+
+def _rule_sets(path: str, noun: str, version: Model, rule_set: Model, content: str) -> dict[str, Route]:
+    """The routes of one kind of rules."""
+    one, head = f"/v1/{path}/{{rule_set_id}}", {200: stock.RuleSetDocument}
+    return {
+        f"GET /v1/{path}": Route(f"List the rule sets of {path}", {200: stock.RuleSetList}),
+        f"GET {one}": Route(f"Read {noun}", {200: rule_set}),
+        f"GET {one}/versions/{{number}}": Route(f"Read one version of {noun}", {200: version}),
+        f"GET {one}/diff": Route(
+            f"Compare two versions of {noun}",
+            {200: stock.RuleDiff},
+            notes="Without `from` and `to`, the version that holds with the newest one.",
+        ),
+        f"PUT {one}": Route(
+            f"Draft {noun}",
+            {201: stock.RuleSetDocument, **head},
+            notes=(
+                f"{content} The body becomes a new version that does not hold until it is promoted; the same as the "
+                "newest version changes nothing."
+            ),
+            if_match=_CONFIGURATION,
+        ),
+        f"POST {one}/promotions": Route(
+            f"Promote a version of {noun}",
+            head,
+            notes="It holds from the very next order on, and the version that held before is retired.",
+            if_match=_CONFIGURATION,
+        ),
+        f"POST {one}/rollbacks": Route(f"Roll back the last promotion of {noun}", head, if_match=_CONFIGURATION),
+    }
+
+
 ROUTES: dict[str, Route] = {
     "POST /v1/orders": Route(
         "Place an order",
@@ -175,35 +207,6 @@ ROUTES: dict[str, Route] = {
             "of stock are applied, and `kept_back` says which of them keeps what."
         ),
     ),
-    "GET /v1/sourcing/strategies": Route("List the sourcing strategies", {200: stock.RuleSetList}),
-    "GET /v1/sourcing/strategies/{strategy_id}": Route("Read a sourcing strategy", {200: stock.StrategySet}),
-    "GET /v1/sourcing/strategies/{strategy_id}/versions/{number}": Route(
-        "Read one version of a sourcing strategy", {200: stock.StrategyVersion}
-    ),
-    "GET /v1/sourcing/strategies/{strategy_id}/diff": Route(
-        "Compare two versions of a sourcing strategy",
-        {200: stock.RuleDiff},
-        notes="Without `from` and `to`, the version that holds with the newest one.",
-    ),
-    "PUT /v1/sourcing/strategies/{strategy_id}": Route(
-        "Draft a sourcing strategy",
-        {201: stock.RuleSetDocument, 200: stock.RuleSetDocument},
-        notes=(
-            "Scenarios that are tried one after the other: for which channels and methods, which nodes may serve, what "
-            "a shipment costs, and what counts first. The body becomes a new version that does not hold until it is "
-            "promoted; the same as the newest version changes nothing."
-        ),
-        if_match=_CONFIGURATION,
-    ),
-    "POST /v1/sourcing/strategies/{strategy_id}/promotions": Route(
-        "Promote a version of a sourcing strategy",
-        {200: stock.RuleSetDocument},
-        notes="It decides from the very next order on, and the version that held before is retired.",
-        if_match=_CONFIGURATION,
-    ),
-    "POST /v1/sourcing/strategies/{strategy_id}/rollbacks": Route(
-        "Roll back the last promotion of a sourcing strategy", {200: stock.RuleSetDocument}, if_match=_CONFIGURATION
-    ),
     "POST /v1/reservations": Route(
         "Hold the units of a basket",
         {201: stock.ReservationDocument},
@@ -222,35 +225,18 @@ ROUTES: dict[str, Route] = {
     "DELETE /v1/reservations/{reservation_id}": Route(
         "Give a reservation up", {200: stock.ReservationDocument}, if_match=_VERSION
     ),
-    "GET /v1/inventory/rules": Route("List the rule sets of stock", {200: stock.RuleSetList}),
-    "GET /v1/inventory/rules/{rule_set_id}": Route("Read a rule set of stock", {200: stock.InventoryRuleSet}),
-    "GET /v1/inventory/rules/{rule_set_id}/versions/{number}": Route(
-        "Read one version of a rule set of stock", {200: stock.InventoryRuleVersion}
+    **_rule_sets(
+        *("inventory/rules", "rules of stock", stock.InventoryRuleVersion, stock.InventoryRuleSet),
+        "Safety stock, ring-fenced stock and excluded nodes, by item, node and channel.",
     ),
-    "GET /v1/inventory/rules/{rule_set_id}/diff": Route(
-        "Compare two versions of a rule set of stock",
-        {200: stock.RuleDiff},
-        notes="Without `from` and `to`, the version that holds with the newest one.",
+    **_rule_sets(
+        *("sourcing/strategies", "a sourcing strategy", stock.StrategyVersion, stock.StrategySet),
+        "Scenarios that are tried one after the other: for which channels and methods, which nodes may serve, what a "
+        "shipment costs, and what counts first.",
     ),
-    "PUT /v1/inventory/rules/{rule_set_id}": Route(
-        "Draft rules of stock",
-        {201: stock.RuleSetDocument, 200: stock.RuleSetDocument},
-        notes=(
-            "Safety stock, ring-fenced stock and excluded nodes, by item, node and channel. The body becomes a new "
-            "version that does not hold until it is promoted; the same as the newest version changes nothing."
-        ),
-        if_match=_CONFIGURATION,
-    ),
-    "POST /v1/inventory/rules/{rule_set_id}/promotions": Route(
-        "Promote a version of the rules of stock",
-        {200: stock.RuleSetDocument},
-        notes="It holds from the very next order on, and the version that held before is retired.",
-        if_match=_CONFIGURATION,
-    ),
-    "POST /v1/inventory/rules/{rule_set_id}/rollbacks": Route(
-        "Roll back the last promotion of the rules of stock",
-        {200: stock.RuleSetDocument},
-        if_match=_CONFIGURATION,
+    **_rule_sets(
+        *("sourcing/rate-cards", "a rate card", stock.RateCardVersion, stock.RateCardSet),
+        "Carrier services with their zones: what a shipment costs, how many days it takes, and the customer's fee.",
     ),
     "GET /v1/fulfillment-orders": Route(
         "List the work of a node",

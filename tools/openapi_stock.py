@@ -13,6 +13,7 @@ from oms.reservations.model import ReservedLine
 from oms.reservations.model import Status as ReservationStatus
 from oms.rulesets.model import Status as RuleStatus
 from oms.sourcing.decisions import GroupDecision
+from oms.sourcing.rates import RateCard
 from oms.sourcing.strategy import Strategy
 from tools.openapi_answers import Answer
 
@@ -175,6 +176,23 @@ class StrategySet(RuleSetDocument):
 
     live: StrategyVersion | None
     newest: StrategyVersion
+
+
+class RateCardVersion(Answer):
+    """One version of a rate card, with its content."""
+
+    number: int
+    status: RuleStatus
+    created_at: str
+    created_by: str
+    content: RateCard
+
+
+class RateCardSet(RuleSetDocument):
+    """A rate card with the contents of the version that holds and of the newest one."""
+
+    live: RateCardVersion | None
+    newest: RateCardVersion
 
 
 class RuleDifference(Answer):

@@ -84,6 +84,24 @@ def _rules(gateway: Gateway) -> None:
     assert gateway.send("GET", "/v1/availability?skus=D&view=aggregate")[1]["items"] == [{"sku": "D", "available": 5}]
 
 
+GROUND = {"id": "ground", "zones": [{"id": "any", "cents": 900, "fastest_days": 2, "slowest_days": 5}]}
+RATES = {"currency": "USD", "services": [GROUND]}
+
+
+def _rate_cards(gateway: Gateway) -> None:
+    path = "/v1/sourcing/rate-cards/usual"
+    assert gateway.send("PUT", path, RATES)[0] == 201
+    assert gateway.send("POST", f"{path}/promotions", {"number": 1}, headers={"if-match": "1"})[0] == 200
+    dearer = {"currency": "USD", "services": [{**GROUND, "fees": [{"fee": 500}]}]}
+    assert gateway.send("PUT", path, dearer, headers={"if-match": "2"})[0] == 200
+    assert gateway.send("POST", f"{path}/promotions", {"number": 2}, headers={"if-match": "3"})[0] == 200
+    assert gateway.send("POST", f"{path}/rollbacks", {}, headers={"if-match": "4"})[0] == 200
+    assert gateway.send("GET", f"{path}/versions/2")[1]["status"] == "RETIRED"
+    assert gateway.send("GET", f"{path}/diff")[1]["differences"]
+    assert gateway.send("GET", path)[1]["live"]["content"]["services"]
+    assert gateway.send("GET", "/v1/sourcing/rate-cards")[1]["rule_sets"]
+
+
 def _strategies(gateway: Gateway) -> None:
     path = "/v1/sourcing/strategies/usual"
     assert gateway.send("PUT", path, {"scenarios": [{"id": "near", "cents_per_100_km": 10}]})[0] == 201
@@ -186,6 +204,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     _registry_and_stock(gateway)
     _rules(gateway)
     _strategies(gateway)
+    _rate_cards(gateway)
     _baskets(gateway)
     order_id = _orders(gateway)
     _fulfilment(gateway, order_id)
@@ -235,7 +254,8 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     method, path = key.split(" ")
     gateway.send("PUT", "/v1/inventory/rules/usual", RULES)
     gateway.send("PUT", "/v1/sourcing/strategies/usual", STRATEGY)
-    named = {"strategy_id": "usual", "order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}
+    gateway.send("PUT", "/v1/sourcing/rate-cards/usual", RATES)
+    named = {"order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}
     named["reservation_id"] = _baskets(gateway)
     url = path.format(**named, node_id="DC1", sku="A", action="accept")
     bodies = {
@@ -246,6 +266,8 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
         "A": {**ITEM, "sku": "A"},
     }
     usual = {"ttl_seconds": 60} if method == "PATCH" else {}
-    body = STRATEGY if path.endswith("{strategy_id}") else bodies.get(url.rsplit("/", 1)[1], usual)
+    if path.endswith("{rule_set_id}"):
+        usual = {"strategies": STRATEGY, "rate-cards": RATES}.get(path.split("/")[3], RULES)
+    body = bodies.get(url.rsplit("/", 1)[1], usual)
     answered, problem = gateway.send(method, url, body, headers={"if-match": "999"})
     assert (answered, problem["code"]) == (409, "stale_version")

@@ -17,7 +17,7 @@ PATH = "/v1/sourcing/strategies/usual"
 
 def hold(doors: Doors, *scenarios: dict[str, Any]) -> int:
     """Draft scenarios and let them hold; the number of their version."""
-    api = doors.api("strategies")
+    api = doors.api("rule_sets")
     now = api.get(PATH)
     match = {"if-match": str(now.body["version"])} if now.status == 200 else {}
     put = api.put(PATH, {"scenarios": list(scenarios)}, headers=match)
@@ -48,7 +48,7 @@ def test_a_strategy_decides_from_the_next_order_on_and_is_rolled_back_in_one_cal
     assert given(doors, line("A", 1)) == {"S1": 1}
     assert hold(doors, {"id": "west", "where": {"nodes": ["S2"]}}) == 2
     assert given(doors, line("A", 1)) == {"S2": 1}
-    api = doors.api("strategies")
+    api = doors.api("rule_sets")
     back = api.post(f"{PATH}/rollbacks", None, headers={"if-match": str(api.get(PATH).body["version"])})
     assert (back.status, back.body["live_number"]) == (200, 1)
     assert given(doors, line("A", 1)) == {"S1": 1}
@@ -168,5 +168,5 @@ def test_a_decision_names_scenario_cost_and_what_was_not_admitted(doors: Doors):
 )
 def test_a_strategy_that_means_nothing_is_refused(doors: Doors, content: dict[str, Any], pointer: str):
     with doors.world.unchanged():
-        refused = doors.api("strategies").put(PATH, content)
+        refused = doors.api("rule_sets").put(PATH, content)
         assert (refused.status, refused.pointers) == (422, [pointer])

@@ -29,15 +29,6 @@ ROUTES = {
         "GET /v1/inventory/{sku}/movements",
         "GET /v1/availability",
     },
-    "strategies": {
-        "GET /v1/sourcing/strategies",
-        "GET /v1/sourcing/strategies/{strategy_id}",
-        "GET /v1/sourcing/strategies/{strategy_id}/versions/{number}",
-        "GET /v1/sourcing/strategies/{strategy_id}/diff",
-        "PUT /v1/sourcing/strategies/{strategy_id}",
-        "POST /v1/sourcing/strategies/{strategy_id}/promotions",
-        "POST /v1/sourcing/strategies/{strategy_id}/rollbacks",
-    },
     "reservations": {
         "POST /v1/reservations",
         "GET /v1/reservations/{reservation_id}",
@@ -45,13 +36,17 @@ ROUTES = {
         "DELETE /v1/reservations/{reservation_id}",
     },
     "rule_sets": {
-        "GET /v1/inventory/rules",
-        "GET /v1/inventory/rules/{rule_set_id}",
-        "GET /v1/inventory/rules/{rule_set_id}/versions/{number}",
-        "GET /v1/inventory/rules/{rule_set_id}/diff",
-        "PUT /v1/inventory/rules/{rule_set_id}",
-        "POST /v1/inventory/rules/{rule_set_id}/promotions",
-        "POST /v1/inventory/rules/{rule_set_id}/rollbacks",
+        f"{method} /v1/{path}{below}"
+        for path in ("inventory/rules", "sourcing/strategies", "sourcing/rate-cards")
+        for method, below in (
+            ("GET", ""),
+            ("GET", "/{rule_set_id}"),
+            ("GET", "/{rule_set_id}/versions/{number}"),
+            ("GET", "/{rule_set_id}/diff"),
+            ("PUT", "/{rule_set_id}"),
+            ("POST", "/{rule_set_id}/promotions"),
+            ("POST", "/{rule_set_id}/rollbacks"),
+        )
     },
     "fulfillment": {
         "GET /v1/fulfillment-orders",

@@ -82,6 +82,15 @@ def strategies(people: People) -> None:
 
 
 @story
+def rate_cards(people: People) -> None:
+    path = "/v1/sourcing/rate-cards/usual"
+    zone = {"id": "any", "cents": 900, "fastest_days": 2, "slowest_days": 5}
+    people.send("PUT", path, {"currency": "USD", "services": [{"id": "ground", "zones": [zone]}]})
+    people.send("POST", f"{path}/promotions", {"number": 1}, version=1)
+    people.send("GET", path)
+
+
+@story
 def baskets(people: People) -> None:
     lines = [{"sku": "MUG", "quantity": 2}, {"sku": "LAMP", "quantity": 1}]
     body = {"channel": "web", "postal_code": "10001", "ttl_seconds": 60, "lines": lines}

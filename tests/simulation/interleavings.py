@@ -4,8 +4,8 @@ A run is a list of choices and is repeated from its beginning for each of them. 
 (the same tables, the same answers heard by both sides, the same provider) only one of them is followed further: reads
 that do not disturb each other need not be tried in every order, and nothing is left out.
 
-A read of the registry, which no side ever changes, is the same whenever it happens, so there nobody takes turns and no trouble
-strikes; a change of it would be reported.
+A read of the registry, which no side ever changes, is the same whenever it happens, so there nobody takes turns and no
+trouble strikes; a change of it would be reported.
 
 While the two sides are at work no time passes and nothing else happens, unless a side is held up: that is one of the
 troubles, and then everything that follows from the other side, deliveries included, happens in between.
@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from tests.simulation.directed import People
 from tests.simulation.machine.faults import CRASH_AFTER, CRASH_BEFORE
 from tests.simulation.own_chance import OwnChance
+from tests.simulation.sides import Side
 
 HELD_UP = "held up"
 NONE = "none"
@@ -32,8 +32,7 @@ HOLD = 3_000
 _READS = frozenset({"GetItem", "BatchGetItem", "Query", "GetSecretValue", "GetObject", "ListObjectsV2", "look"})
 # The table that no command in these pairs changes: as requests name it and as changes do.
 STILL, _STILL_ROWS = frozenset({"RegistryTable"}), "registry"
-_MOST_TRIES = 6
-Act = Callable[["Side"], object]
+Act = Callable[[Side], object]
 # How often sides may take turns (None: as often as they can), and whether a trouble may strike.
 Bound = tuple[int | None, bool]
 State = int
@@ -57,57 +56,13 @@ class Run:
     points: set[tuple[str, str, str]] = field(default_factory=set)
 
 
-class Side:
-    """One of the two: what it does runs as an actor, and everything that it starts belongs to it."""
-
-    def __init__(self, stage: Stage, number: int) -> None:
-        self.stage = stage
-        self.number = number
-        self.simulation = stage.simulation
-        self.people = People(stage.simulation)
-        self.tries = 0
-        self.begun = 0
-        self.heard: list[int] = []
-        self.about_to: str | None = None
-        # Whether the present call reads what stays as it is.
-        self.at_still = False
-
-    def invoke(self, function: str, event: Any) -> Any:
-        """Call a function until it says that it is done, as queues, streams and workflows do; its answer."""
-        from tests.simulation.machine.scheduler import Slot
-
-        for _ in range(_MOST_TRIES):
-            self.again()
-            slot = Slot()
-            self.simulation.lambdas.invoke(function, event, partial(self.simulation.scheduler.fill, slot))
-            outcome = self.simulation.scheduler.wait(slot)
-            failed = isinstance(outcome.value, dict) and outcome.value.get("batchItemFailures")
-            if outcome.error is None and not failed:
-                break
-        return outcome.value
-
-    def http(self, method: str, path: str, body: Any, key: str, client: str) -> Any:
-        """Call the API until there is an answer to rely on."""
-        for _ in range(_MOST_TRIES):
-            self.again()
-            answer = self.simulation.http(method, path, body, key, client=client)
-            if answer.is_final or (answer.status == 409 and answer.body.get("code") != "still_running"):
-                break
-        return answer
-
-    def again(self) -> None:
-        """A new try: what the one before has heard no longer counts."""
-        self.tries += 1
-        self.heard = []
-
-
 class Stage:
     """A simulation in which two sides are at work, and the choices between them."""
 
     def __init__(self, simulation: Any, choices: Sequence[int], seen: set[State], bound: Bound) -> None:
         self.simulation = simulation
         self.run = Run(list(choices))
-        self.sides = [Side(self, number) for number in (0, 1)]
+        self.sides = [Side(simulation, number) for number in (0, 1)]
         self._given = list(choices)
         self._seen = seen
         self._most_switches, self._troubled = bound

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 
 from tests.simulation.directed import NODE, OPERATOR, SHOP, crash_at_write
-from tests.simulation.interleavings import Side
 from tests.simulation.machine.scheduler import Slot
+from tests.simulation.sides import Side
 from tests.simulation.world import line, order
 
 # What is there before.

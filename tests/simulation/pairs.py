@@ -21,7 +21,7 @@ from functools import partial
 from typing import Any
 
 from tests.simulation.exhaustive import Searched, search
-from tests.simulation.interleavings import Bound, Run, Side, Stage, State
+from tests.simulation.interleavings import Bound, Run, Stage, State
 from tests.simulation.machine.seams import install
 from tests.simulation.pair_scenes import (
     abandoned_saga,
@@ -52,6 +52,7 @@ from tests.simulation.pair_scenes import (
     webhook,
 )
 from tests.simulation.planted import planted, small_sagas
+from tests.simulation.sides import Side
 from tests.simulation.world import simulated
 
 Before = Callable[[Side], Any]

@@ -86,7 +86,6 @@ def known(name: str) -> list[str]:
             {key[0].rsplit("#", 1)[1] for key in account().rows("stock") if key[1] == "RESERVATION"}
         ),
         "rule_set_id": ["usual", "other"],
-        "strategy_id": ["usual", "other"],
         "number": ["1", "2"],
         "node_id": list(NODES),
         "action": ["accept", "pick", "pack", "ship", "reject", "stage", "hand-over", "close", "cancel-response"],
@@ -145,7 +144,6 @@ def test_every_operation_refuses_whoever_may_not(method, path, operation):
         "node_id",
         "action",
         "rule_set_id",
-        "strategy_id",
         "number",
         "reservation_id",
     ):

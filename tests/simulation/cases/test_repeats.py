@@ -21,6 +21,7 @@ from tests.simulation.cases.steps import (
 )
 from tests.simulation.world import line, order, simulated
 
+SERVICE = {"id": "ground", "zones": [{"id": "any", "cents": 900, "fastest_days": 2, "slowest_days": 5}]}
 # A call of each route that changes something, complete but for its key.
 MUTATING = {
     ("POST", "/v1/orders"): order("o-9", line("MUG")),
@@ -39,6 +40,9 @@ MUTATING = {
     ("PUT", "/v1/sourcing/strategies/usual"): {"scenarios": [{"id": "all"}]},
     ("POST", "/v1/sourcing/strategies/usual/promotions"): {"number": 1},
     ("POST", "/v1/sourcing/strategies/usual/rollbacks"): {},
+    ("PUT", "/v1/sourcing/rate-cards/usual"): {"currency": "USD", "services": [SERVICE]},
+    ("POST", "/v1/sourcing/rate-cards/usual/promotions"): {"number": 1},
+    ("POST", "/v1/sourcing/rate-cards/usual/rollbacks"): {},
     ("POST", "/v1/inventory/snapshots"): {
         "snapshots": [
             {

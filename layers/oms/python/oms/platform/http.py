@@ -41,6 +41,10 @@ class Unexpected(Problem):
     remedy = "Repeat the call with the same key; if it fails again, name the correlation id to support."
 
 
+# The routes of a function.
+Api = APIGatewayHttpResolver
+
+
 def api() -> APIGatewayHttpResolver:
     """A router whose refusals are problem documents."""
     app = APIGatewayHttpResolver()
