@@ -94,6 +94,14 @@ HTTP = (
         timeout=GATEWAY_TIMEOUT,
     ),
     FunctionSpec(
+        "promises",
+        "Says before it is bought how a basket could be had: from where, when and for which fee.",
+        (*g.table("commands", "get", "put"), *g.table("stock", "query"), *g.table("registry", "batch", "query")),
+        routes=("POST /v1/promises", "GET /v1/promises/{promise_id}"),
+        memory=512,
+        timeout=GATEWAY_TIMEOUT,
+    ),
+    FunctionSpec(
         "rule_sets",
         "Keeps rules of stock, strategies and rate cards as versions that are drafted, promoted and rolled back.",
         (*g.COMMAND, *g.table("registry", "get", "batch", "query", "put")),

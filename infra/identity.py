@@ -11,6 +11,7 @@ from infra.settings import Settings, Tenant
 
 ORDERS = ("orders.write", "orders.read")
 RESERVATIONS = ("reservations.write", "reservations.read")
+PROMISES = ("promises.write", "promises.read")
 FULFILLMENT = ("fulfillment.write", "fulfillment.read")
 INVENTORY = ("inventory.write", "inventory.read")
 AVAILABILITY = "availability.read"
@@ -19,7 +20,7 @@ RULES = ("rules.write", "rules.read")
 FINANCE = ("finance.read", "finance.write")
 # How many lines an order of this caller may have; without it the usual limit of the service holds.
 LINES = "lines.1500"
-ACTIONS = (*ORDERS, *RESERVATIONS, *FULFILLMENT, *INVENTORY, AVAILABILITY, *REGISTRY, *RULES, *FINANCE)
+ACTIONS = (*ORDERS, *RESERVATIONS, *PROMISES, *FULFILLMENT, *INVENTORY, AVAILABILITY, *REGISTRY, *RULES, *FINANCE)
 
 
 def tenant_scopes(tenant: Tenant) -> tuple[str, ...]:
@@ -33,7 +34,8 @@ def client_scopes(tenant: Tenant) -> dict[str, tuple[str, ...]]:
     A client with a `node.` scope is bound to that node, so the operator has none of those.
     """
     clients = {
-        name: (*ORDERS, *RESERVATIONS, "fulfillment.read", AVAILABILITY, f"channel.{name}") for name in tenant.channels
+        name: (*ORDERS, *RESERVATIONS, *PROMISES, "fulfillment.read", AVAILABILITY, f"channel.{name}")
+        for name in tenant.channels
     }
     clients["operator"] = (*ACTIONS, LINES, *_channels(tenant))
     clients["wms"] = (*FULFILLMENT, "inventory.write")

@@ -49,7 +49,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
         "HTTP API, payload 2.0, with the token of a channel",
         (
             *("place_order", "read_orders", "change_orders", "registry"),
-            *("inventory", "rule_sets", "reservations", "fulfillment", "finance", "console"),
+            *("inventory", "rule_sets", "promises", "reservations", "fulfillment", "finance", "console"),
         ),
     ),
     "webhook": ("the same without a token, with a signed body", ("psp_webhook",)),

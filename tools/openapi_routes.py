@@ -22,6 +22,7 @@ from oms.orders.model import Status as OrderStatus
 from oms.orders.reads import MOST_PER_PAGE
 from oms.orders.views import OrderSummary, OrderView
 from oms.payments.model import Rollup
+from oms.promises.model import Promise
 from oms.registry.commands import MOST_ITEMS, MOST_NODES
 from oms.registry.model import PutItem, PutNode
 from tools import openapi_answers as answers
@@ -207,6 +208,16 @@ ROUTES: dict[str, Route] = {
             "of stock are applied, and `kept_back` says which of them keeps what."
         ),
     ),
+    "POST /v1/promises": Route(
+        "Ask how a basket could be had",
+        {201: Promise},
+        notes=(
+            "For each method and each service of the live rate cards: whether each line can be had, from what kinds of "
+            "node, between which days and for which fee. Nothing is held; an order that names the promise within half "
+            "an hour is held to it."
+        ),
+    ),
+    "GET /v1/promises/{promise_id}": Route("Read a promise", {200: Promise}),
     "POST /v1/reservations": Route(
         "Hold the units of a basket",
         {201: stock.ReservationDocument},

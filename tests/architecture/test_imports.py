@@ -20,8 +20,11 @@ DOORS = {
 MORE_DOORS = {
     "fulfillment.views": "how the work of a node is shown, within its order and in lists",
     "registry.hours": "when a node is open, pure: what is due at a node is due in its open hours",
+    "registry.lead_times": "when a node has an order ready and a carrier collects it, pure: promises are made of it",
+    "sourcing.rates": "the rate card, pure: a promise is dated and priced by its services",
     "payments.changes": "what authorising anew changes of an order, pure: a person who accepts an order asks for it",
     "orders.amounts": "the pure arithmetic of an order's money, which a shipment's share is computed with",
+    "orders.charges": "what accompanies the goods of an order, pure: a shipment takes it along once",
     "orders.request": "the words of the order document (methods, addresses), pure",
     "orders.unfinished": "what of an order is still to be done outside, pure: payments gives back what it names",
     "orders.store": "load_order: fulfilment, payments and sourcing work on the one aggregate that an order is",

@@ -102,6 +102,14 @@ def _rate_cards(gateway: Gateway) -> None:
     assert gateway.send("GET", "/v1/sourcing/rate-cards")[1]["rule_sets"]
 
 
+def _promises(gateway: Gateway) -> None:
+    lines = [{"sku": "D", "quantity": 1, "methods": ["ship", "pickup"]}]
+    asked = {"channel": "web", "postal_code": "10001", "lines": lines}
+    promise = gateway.send("POST", "/v1/promises", asked)[1]
+    assert [option["method"] for option in promise["options"]] == ["ship", "pickup"]
+    assert gateway.send("GET", f"/v1/promises/{promise['id']}")[1] == promise
+
+
 def _strategies(gateway: Gateway) -> None:
     path = "/v1/sourcing/strategies/usual"
     assert gateway.send("PUT", path, {"scenarios": [{"id": "near", "cents_per_100_km": 10}]})[0] == 201
@@ -205,6 +213,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     _rules(gateway)
     _strategies(gateway)
     _rate_cards(gateway)
+    _promises(gateway)
     _baskets(gateway)
     order_id = _orders(gateway)
     _fulfilment(gateway, order_id)

@@ -29,6 +29,7 @@ ROUTES = {
         "GET /v1/inventory/{sku}/movements",
         "GET /v1/availability",
     },
+    "promises": {"POST /v1/promises", "GET /v1/promises/{promise_id}"},
     "reservations": {
         "POST /v1/reservations",
         "GET /v1/reservations/{reservation_id}",
@@ -65,7 +66,7 @@ ROUTES = {
 OPEN = {"POST /v1/webhooks/{provider}", "GET /console", "GET /console/{file}"}
 ACTIONS = {
     f"{room}.{verb}"
-    for room in ("orders", "reservations", "fulfillment", "inventory", "registry", "rules", "finance")
+    for room in ("orders", "promises", "reservations", "fulfillment", "inventory", "registry", "rules", "finance")
     for verb in ("read", "write")
 } | {"availability.read"}
 CHANNELS = ("web", "store", "call-centre", "marketplace")
@@ -127,6 +128,7 @@ def test_each_client_has_a_secret_and_only_its_scopes(template):
     expected = {
         f"acme-{name}": {
             *("orders.write", "orders.read", "reservations.write", "reservations.read"),
+            *("promises.write", "promises.read"),
             *("fulfillment.read", "availability.read", f"channel.{name}"),
         }
         for name in CHANNELS

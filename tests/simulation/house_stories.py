@@ -91,6 +91,14 @@ def rate_cards(people: People) -> None:
 
 
 @story
+def promises(people: People) -> None:
+    body = {"channel": "web", "postal_code": "10003", "lines": [{"sku": "MUG", "quantity": 2}]}
+    promise = people.send("POST", "/v1/promises", body, client="acme-web")
+    people.send("GET", f"/v1/promises/{promise.body['id']}", client="acme-web")
+    people.place("o-1", line("MUG", 2), promise_id=promise.body["id"])
+
+
+@story
 def baskets(people: People) -> None:
     lines = [{"sku": "MUG", "quantity": 2}, {"sku": "LAMP", "quantity": 1}]
     body = {"channel": "web", "postal_code": "10001", "ttl_seconds": 60, "lines": lines}

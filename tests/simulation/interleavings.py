@@ -25,8 +25,10 @@ from tests.simulation.sides import Side
 HELD_UP = "held up"
 NONE = "none"
 TROUBLES = (NONE, CRASH_BEFORE, CRASH_AFTER, HELD_UP)
-# Reads have no effect: dying at one leaves the same behind as dying at the next call that has one.
+# Reads have no effect: dying at one leaves the same behind as dying at the next call that has one. For the same reason
+# dying before an effect is dying after the one before it, so only a side that has done nothing yet dies before one.
 AT_READS = (NONE, HELD_UP)
+LATER = (NONE, CRASH_AFTER, HELD_UP)
 # Longer than every delivery takes, shorter than any function may run.
 HOLD = 3_000
 _READS = frozenset({"GetItem", "BatchGetItem", "Query", "GetSecretValue", "GetObject", "ListObjectsV2", "look"})
@@ -96,7 +98,7 @@ class Stage:
         self._of[self._spawn("before", lambda: made.append(act(side)))] = side.number
         self.simulation.scheduler.run(done=lambda: bool(made))
         self._of.clear()
-        side.tries, side.begun, side.heard = 0, 0, []
+        side.tries, side.begun, side.effects, side.heard = 0, 0, 0, []
         return made[0]
 
     def play(self, first: Act, second: Act) -> Run:
@@ -188,11 +190,12 @@ class Stage:
         if self.run.trouble != NONE or self.sides[side].at_still:
             return fault
         self.sides[side].about_to = operation
-        possible = AT_READS if operation in _READS else TROUBLES
+        possible = AT_READS if operation in _READS else LATER if self.sides[side].effects else TROUBLES
         if not self._troubled:
             possible = possible[:1]
         kind = possible[self.pick(len(possible), ("trouble", side, operation)) if len(possible) > 1 else 0]
         self.run.trouble = kind
+        self.sides[side].effects += operation not in _READS
         if kind == HELD_UP:
             self._salt = hash((self.state(), kind))
             self.simulation.scheduler.sleep(HOLD)

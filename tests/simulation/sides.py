@@ -20,6 +20,8 @@ class Side:
         self.people = People(simulation)
         self.tries = 0
         self.begun = 0
+        # How many calls with an effect it has made.
+        self.effects = 0
         self.heard: list[int] = []
         self.about_to: str | None = None
         # Whether the present call reads what stays as it is.

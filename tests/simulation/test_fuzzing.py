@@ -85,6 +85,7 @@ def known(name: str) -> list[str]:
         "reservation_id": sorted(
             {key[0].rsplit("#", 1)[1] for key in account().rows("stock") if key[1] == "RESERVATION"}
         ),
+        "promise_id": sorted({key[0].rsplit("#", 1)[1] for key in account().rows("commands") if key[1] == "PROMISE"}),
         "rule_set_id": ["usual", "other"],
         "number": ["1", "2"],
         "node_id": list(NODES),
@@ -146,6 +147,7 @@ def test_every_operation_refuses_whoever_may_not(method, path, operation):
         "rule_set_id",
         "number",
         "reservation_id",
+        "promise_id",
     ):
         values = known(name)
         path = path.replace(f"{{{name}}}", values[0] if values else "x")

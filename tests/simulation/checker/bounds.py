@@ -15,8 +15,8 @@ HISTORY_EVENTS = 10_000
 ACTIONS = 90
 # No text that is shorter can be over a cap, whatever letters it is made of.
 _SURELY_SMALL = 4_000
-# Notes of a saga mean nothing without its row, which never expires.
-MAY_EXPIRE = "#SAGA#"
+# Notes of a saga mean nothing without its row, which never expires; what a promise binds is on its order.
+MAY_EXPIRE = ("#SAGA#", "#PROMISE#")
 
 
 def check_commit(commit: Commit, evidence: Evidence, report: Report) -> None:
@@ -26,7 +26,7 @@ def check_commit(commit: Commit, evidence: Evidence, report: Report) -> None:
     for change in commit.all:
         if change.after is not None:
             check_item(change.table, change.pk, change.sk, change.after, report)
-            if MAY_EXPIRE in change.pk and "expires_at" in change.after and evidence.now:
+            if _may_expire(change.pk) and "expires_at" in change.after and evidence.now:
                 _lasts_long_enough(f"{change.pk} {change.sk}", change.after, evidence.now, report)
 
 
@@ -48,8 +48,8 @@ def check_bounds(picture: Picture, evidence: Evidence, report: Report) -> None:
 
 def check_item(table: str, pk: str, sk: str, item: Item, report: Report) -> None:
     """One item: its size, its event's size, and whether it may expire."""
-    if "expires_at" in item and MAY_EXPIRE not in pk:
-        report.note("INV14", f"{table} {pk} {sk}", "expires, and it is no note of a saga")
+    if "expires_at" in item and not _may_expire(pk):
+        report.note("INV14", f"{table} {pk} {sk}", "expires, and it is no note of a saga and no promise")
     glance = 0
     for value in item.values():
         glance += len(value) if type(value) is str else 20 if type(value) in (int, bool) else 200 * len(value or "")
@@ -71,3 +71,7 @@ def _lasts_long_enough(where: str, item: Item, now: str, report: Report) -> None
     left = item["expires_at"] - datetime.fromisoformat(now.replace("Z", "+00:00")).timestamp()
     if left < timedelta(days=1).total_seconds():
         report.note("INV14", where, f"expires in {int(left)} seconds")
+
+
+def _may_expire(pk: str) -> bool:
+    return any(part in pk for part in MAY_EXPIRE)

@@ -235,6 +235,8 @@ def test_the_fact_says_everything_that_the_books_need():
     shipment = ship(one, shipment=ShipmentRequest(carrier="ups", tracking_number="T0"))
     one = replace(one, header=one.header.model_copy(update={"selling_node": "S9"}))
     assert shipment_event(one, shipment).model_dump() == {
+        "due_at": None,
+        "late_seconds": None,
         "order_id": "ord_1",
         "fulfillment_order_id": "ful_1_1",
         "shipment_id": "shp_1_1",

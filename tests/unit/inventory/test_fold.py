@@ -191,7 +191,7 @@ def test_an_older_count_of_another_source_changes_nothing():
     assert (made.taken, made.marks) == ({}, {"pos": (None, 5)})
 
 
-def test_a_count_that_leaves_less_than_promised_shows_the_deficit():
+def test_a_count_that_leaves_less_than_committed_shows_the_deficit():
     made = plan(stock(on_hand=5, reserved=4), [fact(Kind.COUNTED, 1, sequence=1)])
     assert (made.result.on_hand, made.result.deficit) == (1, 3)
     assert made.pins == {"on_hand": 5, "version": 7}

@@ -89,7 +89,7 @@ def test_a_count_is_written_only_over_the_row_that_it_was_reckoned_from():
     assert (read(tables).on_hand, read(tables).available, read(tables).version) == (9, 9, 3)
 
 
-def test_a_fact_that_leaves_less_than_promised_holds_the_row_to_its_version():
+def test_a_fact_that_leaves_less_than_committed_holds_the_row_to_its_version():
     tables = stocked(5, reserved=5)
     made = plan(read(tables), fact(Kind.REPORTED, -2))
     assert made.pins == {"version": 1}

@@ -175,8 +175,8 @@ def test_no_sequence_of_writes_breaks_the_formula_or_promises_what_is_not_there(
         except Conflict:
             assert rows_of(tables, "t1", SKU) == before
         for stock in rows_of(tables, "t1", SKU):
-            promised = stock.reserved + stock.allocated
-            assert stock.available == stock.on_hand - promised - stock.safety - stock.held_back
+            committed = stock.reserved + stock.allocated
+            assert stock.available == stock.on_hand - committed - stock.safety - stock.held_back
             assert all(stock.amount(bucket) >= 0 for bucket in (*BUCKETS, "available"))
             assert stock.deficit == 0
             entries = list(movements_of(tables, "t1", SKU, stock.node_id))

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from oms.orders.amounts import Amounts, share
-from oms.orders.model import line_total, order_charges, status
+from oms.orders.charges import line_total, order_charges
+from oms.orders.model import status
 from oms.payments.commands import CaptureRefused, TransientFailure
 from oms.platform.problems import Problem
 from tests.order_world import World, line

@@ -8,7 +8,7 @@ import pytest
 
 from oms.fulfillment.model import FulfillmentOrder, Shipment, ShippedLine, WorkLine
 from oms.fulfillment.model import Status as Work
-from oms.orders import model
+from oms.orders import charges, model
 from oms.orders.amounts import Amounts
 from oms.orders.model import Cancellation, Claim, FulfillmentRollup, Header, Line, Order, Status, available_actions
 from oms.orders.request import Charge, LineRequest, LineType, Method, Totals
@@ -240,11 +240,11 @@ def test_only_goods_that_are_moved_claim_stock():
 
 def test_services_and_charges_leave_once_without_what_was_cancelled():
     one = order(goods(), service(2, 4), charges=(CHARGE,), cancelled=((2, 1), (1, 2)))
-    assert model.order_charges(one.header) == Amounts(shipping=600, tax=48)
-    assert model.line_total(one.line(2)) == Amounts(goods=400, tax=7)
-    assert model.accompanying_amounts(one) == Amounts(goods=300, shipping=600, tax=48 + 5)
-    assert model.accompanying_amounts(order()) == Amounts()
-    assert model.accompanying_amounts(order(goods(), service(2, 4))) == Amounts(goods=400, tax=7)
+    assert charges.order_charges(one.header) == Amounts(shipping=600, tax=48)
+    assert charges.line_total(one.line(2)) == Amounts(goods=400, tax=7)
+    assert charges.accompanying_amounts(one) == Amounts(goods=300, shipping=600, tax=48 + 5)
+    assert charges.accompanying_amounts(order()) == Amounts()
+    assert charges.accompanying_amounts(order(goods(), service(2, 4))) == Amounts(goods=400, tax=7)
 
 
 def test_the_first_shipment_with_goods_takes_along_what_accompanies_them():
@@ -252,7 +252,7 @@ def test_the_first_shipment_with_goods_takes_along_what_accompanies_them():
     sent, collected, downloaded = shipment({1: 1}), shipment({1: 1}, "pickup"), shipment({2: 1}, "digital")
 
     def takes(lines: tuple[Line, ...], mode: str, *before: Shipment) -> bool:
-        return model.takes_charges(order(*lines, shipments=before), mode)
+        return charges.takes_charges(order(*lines, shipments=before), mode)
 
     assert takes(mixed, "ship")
     assert takes(mixed, "pickup")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from oms.platform.geo import Place, locate
 from oms.sourcing.model import Allotment, Demand, Plan, Source
-from oms.sourcing.reads import source
+from oms.sourcing.planning import source
 
 HOME = Place(40_700_000, -74_000_000)
 places = st.builds(Place, st.integers(25_000_000, 49_000_000), st.integers(-124_000_000, -67_000_000))

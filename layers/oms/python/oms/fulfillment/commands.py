@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from oms.fulfillment.events import FulfillmentOrderEscalated
-from oms.fulfillment.model import CAPTURE_FAILED, FulfillmentOrder
+from oms.fulfillment.model import CAPTURE_FAILED, FulfillmentOrder, seconds_late
 from oms.fulfillment.protocol import Action
 from oms.fulfillment.request import ActionRequest
 from oms.fulfillment.verbs import VERBS
@@ -17,14 +17,18 @@ from oms.fulfillment.writes import work_ids
 from oms.orders.model import Order
 from oms.orders.store import load_order, partition
 from oms.orders.writes import change_order
+from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.dynamodb import Conflict
 from oms.platform.ids import parent_id
+from oms.platform.observability import logger, measured
 from oms.platform.principal import Principal, authorize
 from oms.platform.problems import Busy, NotFound, OutOfStock, Problem, StaleVersion
 
 # Orders by tenant and id, as one batch of verbs has left them so far.
 KnownOrders = dict[tuple[str, str], Order]
+# The metric of how late work is against its promise, in seconds.
+LATENESS = "PromiseLateness"
 # The permissions to see the work of nodes, and to do it.
 READ, WRITE = "fulfillment.read", "fulfillment.write"
 
@@ -67,7 +71,18 @@ def act(
     outcome = execute(runtime, call, decide, overtaken=_short_of_stock)
     if left is not None and not outcome.replayed:
         known[name] = left
+        _measure(runtime, left, fulfillment_order_id, action)
     return outcome
+
+
+def _measure(runtime: Runtime, order: Order, fulfillment_order_id: str, action: Action) -> None:
+    """Tell how late work is against what was promised, when it leaves or is ready for the customer."""
+    (work,) = (one for one in order.fulfillment_orders if one.id == fulfillment_order_id)
+    if work.due_at is None or action not in (Action.SHIP, Action.STAGE):
+        return
+    now = runtime.clock.now()
+    late = seconds_late(work.due_at, format_instant(now))
+    logger().info("promise measured", order_id=order.header.id, **measured(LATENESS, late, "Seconds", now))
 
 
 def _short_of_stock(conflict: Conflict) -> Problem:

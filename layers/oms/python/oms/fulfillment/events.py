@@ -100,7 +100,12 @@ class FulfillmentOrderPacked(_Work):
 
 
 class FulfillmentOrderReady(_Work):
-    """Goods wait for the customer at the counter."""
+    """Goods wait for the customer at the counter; `late_seconds` is how long after what was promised."""
+
+    version: ClassVar[int] = 2
+
+    due_at: str | None = None
+    late_seconds: int | None = None
 
 
 class FulfillmentOrderEscalated(_Work):
@@ -111,6 +116,8 @@ class FulfillmentOrderEscalated(_Work):
 
 class ShipmentShipped(EventData):
     """Units left a node, shipped or handed over, with exactly the money that belongs to them."""
+
+    version: ClassVar[int] = 2
 
     order_id: str
     fulfillment_order_id: str
@@ -129,3 +136,6 @@ class ShipmentShipped(EventData):
     lines: tuple[EventLine, ...]
     carrier: str | None = None
     tracking_number: str | None = None
+    # What was promised for it, and how long after that it left.
+    due_at: str | None = None
+    late_seconds: int | None = None

@@ -6,11 +6,13 @@ A fulfilment order never holds more lines than one transaction can move, so that
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
 from oms.orders.amounts import Amounts
+from oms.platform.clock import parse_instant
 from oms.platform.problems import FieldError, InvalidRequest
 
 # Shipping writes a stock row and a stock ledger row per line, plus order, work, shipment, events and record; a
@@ -55,6 +57,11 @@ class Answer(StrEnum):
 # Why work is escalated when money for what it shipped was not taken; the fulfilment workflow names it.
 CAPTURE_FAILED = "CAPTURE_FAILED"
 COUNTER_METHODS = frozenset({"pickup", "ship_to_store"})
+
+
+def seconds_late(due_at: str, done_at: str) -> int:
+    """By how many whole seconds an instant is after another one; 0 where it is not."""
+    return max(0, (parse_instant(done_at) - parse_instant(due_at)) // timedelta(seconds=1))
 
 
 class WorkLine(BaseModel):
@@ -115,6 +122,9 @@ class FulfillmentOrder(BaseModel):
     lines: tuple[WorkLine, ...]
     created_at: str
     respond_by: str | None = None
+    # What was promised: by which service it leaves, and by when it is to leave or to be ready.
+    service: str | None = None
+    due_at: str | None = None
     # How long the workflow waits for the node before somebody is told.
     timeout_seconds: int = 86_400
     rejected_reason: str | None = None
@@ -208,11 +218,17 @@ class Shipment(BaseModel):
     carrier: str | None = None
     tracking_number: str | None = None
     shipped_at: str
+    due_at: str | None = None
     goods: int
     discount: int
     shipping: int
     tax: int
     captures: tuple[Capture, ...] = ()
+
+    @property
+    def late_seconds(self) -> int | None:
+        """How long after what was promised it left; None where nothing was."""
+        return None if self.due_at is None or self.mode == "pickup" else seconds_late(self.due_at, self.shipped_at)
 
     @property
     def amounts(self) -> Amounts:

@@ -9,7 +9,8 @@ from oms.fulfillment.model import Capture, FulfillmentOrder, Package, Shipment, 
 from oms.fulfillment.protocol import COUNTER_METHODS
 from oms.fulfillment.request import ActionRequest, PackageRequest, units_of
 from oms.orders.amounts import Amounts, share
-from oms.orders.model import DIGITAL, Order, accompanying_amounts, line_total, takes_charges
+from oms.orders.charges import accompanying_amounts, line_total, takes_charges
+from oms.orders.model import DIGITAL, Order
 from oms.payments.model import plan_captures
 from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
@@ -34,6 +35,7 @@ def new_shipment(
         carrier=request.shipment.carrier,
         tracking_number=request.shipment.tracking_number,
         shipped_at=format_instant(request.occurred_at or runtime.clock.now()),
+        due_at=work.due_at,
         goods=amounts.goods,
         discount=amounts.discount,
         shipping=amounts.shipping,
@@ -127,4 +129,6 @@ def shipment_event(order: Order, shipment: Shipment) -> ShipmentShipped:
         lines=tuple(EventLine(**line.model_dump()) for line in shipment.lines),
         carrier=shipment.carrier,
         tracking_number=shipment.tracking_number,
+        due_at=shipment.due_at,
+        late_seconds=shipment.late_seconds,
     )

@@ -17,7 +17,7 @@ from oms.fulfillment.events import (
     FulfillmentOrderReady,
     FulfillmentOrderRejected,
 )
-from oms.fulfillment.model import FulfillmentOrder, Shipment, Status
+from oms.fulfillment.model import FulfillmentOrder, Shipment, Status, seconds_late
 from oms.fulfillment.protocol import Action
 from oms.fulfillment.request import ActionRequest
 from oms.fulfillment.shipping import new_shipment, shipment_event
@@ -26,6 +26,7 @@ from oms.inventory.model import MovementKind
 from oms.inventory.writes import StockChanges
 from oms.orders.model import Header, Order
 from oms.orders.writes import cancelled_units
+from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Runtime
 from oms.platform.events import EventData
 from oms.platform.problems import FieldError, InvalidRequest
@@ -118,7 +119,9 @@ def stage_fulfillment_order(
     runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
 ) -> Step:
     """The goods wait at the counter."""
-    return Step(protocol.stage(work), [FulfillmentOrderReady(**work_ids(work))])
+    staged_at = format_instant(request.occurred_at or runtime.clock.now())
+    late = None if work.due_at is None else seconds_late(work.due_at, staged_at)
+    return Step(protocol.stage(work), [FulfillmentOrderReady(**work_ids(work), due_at=work.due_at, late_seconds=late)])
 
 
 def ship_fulfillment_order(

@@ -36,6 +36,8 @@ class FulfillmentOrderView(BaseModel):
     lines: list[WorkLineView]
     created_at: str
     respond_by: str | None
+    service: str | None
+    due_at: str | None = Field(description="what was promised: by when it is to leave, or to be ready")
     rejected_reason: str | None
     closed_reason: str | None
     cancel_request: CancelRequest | None = Field(
@@ -57,6 +59,8 @@ def work_view(work: FulfillmentOrder, version: int) -> FulfillmentOrderView:
         lines=[WorkLineView(**line.model_dump(include=set(WorkLineView.model_fields))) for line in work.lines],
         created_at=work.created_at,
         respond_by=work.respond_by,
+        service=work.service,
+        due_at=work.due_at,
         rejected_reason=work.rejected_reason,
         closed_reason=work.closed_reason,
         cancel_request=work.cancel_request,

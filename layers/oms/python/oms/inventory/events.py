@@ -22,7 +22,7 @@ class Moved(BaseModel):
 
 
 class Shortage(BaseModel):
-    """A stock row that no longer covers what was promised from it."""
+    """A stock row that no longer covers what was committed from it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     sku: str
@@ -31,7 +31,7 @@ class Shortage(BaseModel):
 
 
 class StockMoved(EventData):
-    """Stock has moved other than by orders; `shortages` lists the rows it left short of what was promised."""
+    """Stock has moved other than by orders; `shortages` lists the rows it left short of what was committed."""
 
     movements: list[Moved]
     shortages: list[Shortage]

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from oms.inventory.model import Effect, MovementKind, StockRow, after, movement_effect
-from oms.inventory.rows import LedgerEntry, below_promised, feed_mark, ledger_row, new_row, open_row
+from oms.inventory.rows import LedgerEntry, below_committed, feed_mark, ledger_row, new_row, open_row
 from oms.platform.problems import OutOfStock
 from oms.platform.writes import Value, Write
 
-# Facts that tell what has happened: they hold even where they leave less than was promised.
+# Facts that tell what has happened: they hold even where they leave less than was committed.
 _MAY_FALL_SHORT = frozenset({MovementKind.ADJUSTED, MovementKind.REPORTED, MovementKind.COUNTED})
 
 
@@ -157,11 +157,11 @@ def _change_by_count(plan: RowPlan, count: Fact, known: Sequence[LedgerEntry]) -
 
 
 def _add(plan: RowPlan, fact: Fact, step: Effect) -> None:
-    """Put a step behind the plan; where it leaves less than was promised, hold it to the row as it was read."""
+    """Put a step behind the plan; where it leaves less than was committed, hold it to the row as it was read."""
     whole = plan.effect.then(step)
     missing = whole.missing(plan.start)
     if missing and fact.kind in _MAY_FALL_SHORT:
-        whole = plan.effect.then(below_promised(step))
+        whole = plan.effect.then(below_committed(step))
         missing = whole.missing(plan.start)
         plan.pins["version"] = plan.start.version
     if missing:

@@ -59,7 +59,7 @@ class StockRow:
 
     @property
     def deficit(self) -> int:
-        """Promised units (reserved and allocated) that usable stock no longer covers; safety stock covers them too."""
+        """Committed units (reserved and allocated) that usable stock no longer covers; safety stock covers them too."""
         return max(0, self.reserved + self.allocated + self.held_back - self.on_hand)
 
     def amount(self, bucket: str) -> int:
@@ -176,7 +176,7 @@ class MovementKind(StrEnum):
 
     RECEIVED = "received"  # goods came in
     RETURNED = "returned"  # a customer's return went back to stock
-    ADJUSTED = "adjusted"  # a correction of on hand, up or down; the only one that may go below what is promised
+    ADJUSTED = "adjusted"  # a correction of on hand, up or down; the only one that may go below what is committed
     DAMAGED = "damaged"  # on hand, no longer for sale
     INSPECTED = "inspected"  # on hand, held back until quality control has looked at it
     BLOCKED = "blocked"  # on hand, held back (missing at its place, recalled)

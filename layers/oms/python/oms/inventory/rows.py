@@ -58,7 +58,7 @@ def ledger_partition(tenant: str, sku: str, node_id: str) -> str:
     return f"{tenant_prefix(tenant)}MOVES#{sku}#{node_id}"
 
 
-def below_promised(correction: Effect) -> Effect:
+def below_committed(correction: Effect) -> Effect:
     """The same effect without its demand on available units; on hand itself never goes below zero."""
     needs = {bucket: amount for bucket, amount in correction.needs.items() if bucket != "available"}
     return Effect(correction.changes, needs)

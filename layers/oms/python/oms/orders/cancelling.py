@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from oms.fulfillment.model import FulfillmentOrder
 from oms.fulfillment.writes import ask_for_units, cancel_units, may_ask, may_cancel
-from oms.orders.model import Line, Order, Status, charges_left, open_claims, status
+from oms.orders.charges import charges_left
+from oms.orders.model import Line, Order, Status, open_claims, status
 from oms.orders.request import LineQuantity
 from oms.platform.events import EventData
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest

@@ -8,6 +8,7 @@ from oms.orders.large import place_in_chunks, was_begun
 from oms.orders.model import Order
 from oms.orders.placement import placement
 from oms.orders.placing import choose_nodes, decision_of, group_lines, look_up, new_order, refuse_missing
+from oms.orders.promised import promised_groups
 from oms.orders.request import OrderRequest
 from oms.orders.store import external_key
 from oms.orders.validation import refuse_size, refuse_sums, refuse_unknown
@@ -46,10 +47,11 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
         known = look_up(runtime, call.tenant, request)
         refuse_unknown(request, known)
         groups, lines = group_lines(request)
+        groups, said = promised_groups(runtime, call.tenant, request, groups, lines)
         own = held.holds if held else {}
         sourced = choose_nodes(runtime, call.tenant, request.channel, known, groups, lines, own)
         refuse_missing(request, sourced)
-        order = new_order(runtime, call, request, known, groups, lines, sourced)
+        order = new_order(runtime, call, request, known, groups, lines, sourced, said)
         return order, sourced, decision_of(call.tenant, order, known, sourced)
 
     def decide() -> Decision:

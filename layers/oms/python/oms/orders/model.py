@@ -6,7 +6,7 @@ status of the order is a pure function of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict
 
 from oms.fulfillment.model import FulfillmentOrder, Shipment, WorkLine
 from oms.fulfillment.model import Status as WorkStatus
-from oms.orders.amounts import Amounts, charge_amounts, line_amounts, share
 from oms.orders.request import Address, Charge, Customer, LineRequest, LineType, Method, Totals
 from oms.payments.model import Payment, Rollup
 from oms.payments.model import rollup as payment_rollup
@@ -80,6 +79,24 @@ class Line(BaseModel):
         return self.agreed.type is LineType.STOCK and self.agreed.method is not Method.DIGITAL
 
 
+class GroupPromise(BaseModel):
+    """What was promised for the lines of a group: when they leave or are ready, when they arrive, and the fee."""
+
+    model_config = ConfigDict(frozen=True)
+    promise_id: str
+    ship_by: str | None = None
+    ready_at: str | None = None
+    earliest: str | None = None
+    latest: str | None = None
+    fee: int | None = None
+    currency: str | None = None
+
+    @property
+    def due_at(self) -> str | None:
+        """By when the node is to be done with it."""
+        return self.ready_at or self.ship_by
+
+
 class Group(BaseModel):
     """Lines that go the same way to the same place."""
 
@@ -88,6 +105,8 @@ class Group(BaseModel):
     method: Method
     ship_to: Address | None = None
     pickup_node: str | None = None
+    service: str | None = None
+    promise: GroupPromise | None = None
 
 
 class Cancellation(BaseModel):
@@ -237,16 +256,6 @@ def quantities(order: Order, line: Line) -> dict[str, int]:
     return {state: count for state, count in counts.items() if count}
 
 
-def order_charges(header: Header) -> Amounts:
-    """The charges of the order itself, which leave with its first shipment."""
-    return charge_amounts(header.charges)
-
-
-def line_total(line: Line) -> Amounts:
-    """All of a line by component."""
-    return line_amounts(line.agreed)
-
-
 _ACTIONS: Mapping[Status, tuple[str, ...]] = {
     Status.PENDING_REVIEW: ("review", "cancel"),
     Status.CONFIRMED: ("cancel",),
@@ -269,30 +278,3 @@ def open_claims(order: Order, line: Line) -> list[Claim]:
         if claim.quantity > taken:
             claims.insert(0, Claim(node_id=claim.node_id, quantity=claim.quantity - taken))
     return claims
-
-
-def accompanying_amounts(order: Order) -> Amounts:
-    """What leaves once beside the goods: the order's charges, and what is left of the lines without work."""
-    extra: Iterable[Amounts] = (
-        share(line_amounts(line.agreed), 0, line.quantity - order.cancelled.get(line.line_no, 0), line.quantity)
-        for line in order.lines
-        if not line.work
-    )
-    return sum(extra, order_charges(order.header))
-
-
-def takes_charges(order: Order, mode: str) -> bool:
-    """Whether a shipment of this mode takes along what accompanies the goods.
-
-    The first one that brings goods does. What is delivered digitally does so only where the order has no goods.
-    """
-    return not charges_left(order) and (mode != DIGITAL or not _has_goods(order))
-
-
-def charges_left(order: Order) -> bool:
-    """Whether what accompanies the goods has left with a shipment."""
-    return any(shipment.mode != DIGITAL or not _has_goods(order) for shipment in order.shipments)
-
-
-def _has_goods(order: Order) -> bool:
-    return any(line.claims_stock for line in order.lines)

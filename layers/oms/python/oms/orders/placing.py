@@ -8,7 +8,7 @@ from functools import partial
 
 from oms.inventory.model import Hold
 from oms.inventory.reads import claimable_units
-from oms.orders.model import Claim, Group, Header, Line, Order
+from oms.orders.model import Claim, Group, Header, Line, Order, Validation
 from oms.orders.request import Address, LineRequest, LineType, Method, OrderRequest
 from oms.orders.validation import Known, review
 from oms.payments.model import Payment
@@ -96,9 +96,11 @@ def new_order(
     groups: Sequence[Group],
     lines: Sequence[Line],
     sourced: Sourced,
+    said: Sequence[Validation] = (),
 ) -> Order:
-    """The order with its plan and its tenders, in review if a validator failed."""
-    validations = review(request, replace(known, giving=frozenset(a.node_id for a in sourced.allotments)))
+    """The order with its plan and its tenders, in review if a validator failed; `said` are verdicts given before."""
+    verdicts = review(request, replace(known, giving=frozenset(a.node_id for a in sourced.allotments)))
+    validations = (*verdicts, *said)
     placed_at = runtime.clock.now()
     order_id = runtime.ids.new("ord")
     header = Header(
@@ -170,10 +172,16 @@ def groups_of(lines: Sequence[LineRequest], default: Address | None) -> tuple[tu
         address = None
         if line.method in (Method.SHIP, Method.DELIVERY):
             address = line.ship_to or default
-        key = f"{line.method}|{address.model_dump_json() if address else ''}|{line.pickup_node or ''}"
+        key = "|".join(
+            (line.method, address.model_dump_json() if address else "", line.pickup_node or "", line.service or "")
+        )
         if key not in found:
             found[key] = Group(
-                group_no=len(found) + 1, method=line.method, ship_to=address, pickup_node=line.pickup_node
+                group_no=len(found) + 1,
+                method=line.method,
+                ship_to=address,
+                pickup_node=line.pickup_node,
+                service=line.service,
             )
         numbers.append(found[key].group_no)
     return tuple(found.values()), numbers

@@ -86,6 +86,8 @@ class LineRequest(Request):
     method: Method = Method.SHIP
     ship_to: Address | None = None
     pickup_node: Code | None = None
+    # Of the rate card; without one, the cheapest that was promised.
+    service: Code | None = None
     attributes: Attributes = Field(default_factory=dict)
 
 
@@ -115,6 +117,8 @@ class OrderRequest(Request):
     external_id: Code
     # Of the basket that becomes this order; its units are the order's.
     reservation_id: Code | None = None
+    # What the customer was told, which the order is held to.
+    promise_id: Code | None = None
     selling_node: Code
     taken_by: Code
     currency: Currency

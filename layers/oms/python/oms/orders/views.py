@@ -41,6 +41,7 @@ class LineView(View):
     method: str
     ship_to: Address | None
     pickup_node: str | None
+    service: str | None
     group_no: int
     quantities: dict[str, int]
     attributes: dict[str, object]
@@ -64,6 +65,8 @@ class ShipmentView(View):
     carrier: str | None
     tracking_number: str | None
     shipped_at: str
+    due_at: str | None
+    late_seconds: int | None
     lines: list[dict[str, object]]
     packages: list[dict[str, object]]
     goods: int
@@ -195,6 +198,7 @@ def _line(order: Order, line: Line) -> LineView:
         method=agreed.method.value,
         ship_to=agreed.ship_to,
         pickup_node=agreed.pickup_node,
+        service=agreed.service,
         group_no=line.group_no,
         quantities=quantities(order, line),
         attributes=agreed.attributes,
@@ -212,12 +216,14 @@ def _shipment(shipment: Shipment) -> ShipmentView:
                 "carrier",
                 "tracking_number",
                 "shipped_at",
+                "due_at",
                 "goods",
                 "discount",
                 "shipping",
                 "tax",
             }
         ),
+        late_seconds=shipment.late_seconds,
         total=shipment.amounts.total,
         lines=[line.model_dump() for line in shipment.lines],
         packages=[

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from oms.fulfillment.model import FulfillmentOrder, Shipment
+from oms.orders.charges import charges_left
 from oms.orders.events import CancelledLine, OrderCancelled, OrderCompleted, OrderLinesCancelled
 from oms.orders.model import (
     Cancellation,
@@ -18,7 +19,6 @@ from oms.orders.model import (
     Line,
     Order,
     Status,
-    charges_left,
     fulfillment_status,
     payment_status,
     status,

@@ -20,5 +20,10 @@ def counted(metric: str, at: datetime) -> dict[str, Any]:
 
     CloudWatch's embedded metric format; its one dimension is the function's `service` name, which every line has.
     """
-    directive = {"Namespace": "Spine", "Dimensions": [["service"]], "Metrics": [{"Name": metric, "Unit": "Count"}]}
-    return {"_aws": {"Timestamp": int(at.timestamp() * 1000), "CloudWatchMetrics": [directive]}, metric: 1}
+    return measured(metric, 1, "Count", at)
+
+
+def measured(metric: str, value: int, unit: str, at: datetime) -> dict[str, Any]:
+    """The same for a value of a metric, of which CloudWatch also tells percentiles."""
+    directive = {"Namespace": "Spine", "Dimensions": [["service"]], "Metrics": [{"Name": metric, "Unit": unit}]}
+    return {"_aws": {"Timestamp": int(at.timestamp() * 1000), "CloudWatchMetrics": [directive]}, metric: value}

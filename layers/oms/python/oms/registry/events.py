@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from oms.platform.events import EventData
 from oms.registry.model import Item, Node
 
 
 class NodeChanged(EventData):
     """A node has a new version, in force from `node.effective_from`."""
+
+    version: ClassVar[int] = 2
 
     node: Node
 

@@ -60,7 +60,7 @@ def _all_intervals(node: Node, start: datetime, end: datetime) -> Iterator[Inter
         for opens, closes in _hours_on(node, day):
             passes_midnight = closes <= opens and closes != "24:00"
             closing_day = day + _DAY if passes_midnight or closes == "24:00" else day
-            yield _instant(day, opens, zone), _instant(closing_day, closes.replace("24:00", "00:00"), zone)
+            yield local_instant(day, opens, zone), local_instant(closing_day, closes.replace("24:00", "00:00"), zone)
         day += _DAY
 
 
@@ -71,7 +71,7 @@ def _hours_on(node: Node, day: date) -> tuple[Hours, ...]:
     return (("00:00", "24:00"),) if node.hours is None else node.hours.of(day)
 
 
-def _instant(day: date, clock_time: str, zone: ZoneInfo) -> datetime:
+def local_instant(day: date, clock_time: str, zone: ZoneInfo) -> datetime:
     """The first instant at which the clock on the wall shows a local time or has passed it."""
     local = datetime.combine(day, time.fromisoformat(clock_time), zone)
     earlier, later = local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)

@@ -113,6 +113,46 @@ class WeeklyHours(Request):
         return week[day.weekday()]
 
 
+ClockTimes = Annotated[tuple[Annotated[str, Field(pattern=_CLOCK_TIME)], ...], Field(max_length=8)]
+
+
+class WeeklyTimes(Request):
+    """Local times per weekday, such as those at which a carrier collects; none on a day that is left out."""
+
+    monday: ClockTimes = ()
+    tuesday: ClockTimes = ()
+    wednesday: ClockTimes = ()
+    thursday: ClockTimes = ()
+    friday: ClockTimes = ()
+    saturday: ClockTimes = ()
+    sunday: ClockTimes = ()
+
+    def of(self, day: date) -> ClockTimes:
+        """The times of a date, going by its weekday."""
+        week = (
+            self.monday,
+            self.tuesday,
+            self.wednesday,
+            self.thursday,
+            self.friday,
+            self.saturday,
+            self.sunday,
+        )
+        return week[day.weekday()]
+
+
+class LeadTime(Request):
+    """How long a node takes for an order: `minutes` of its open time, counted from the next day after the `cut_off`.
+
+    Carriers come at the local times of `collections`, but not on a holiday without hours; where none are named, as soon
+    as the parcel is ready.
+    """
+
+    minutes: Annotated[int, Field(strict=True, ge=0, le=20_160)] = 0
+    cut_off: Annotated[str | None, Field(pattern=_CLOCK_TIME)] = None
+    collections: WeeklyTimes | None = None
+
+
 class Holiday(Request):
     """A date with hours of its own; none means closed."""
 
@@ -152,6 +192,7 @@ class NodeDetails(Request):
     time_zone: Zone
     hours: WeeklyHours | None = None
     holidays: Annotated[tuple[Holiday, ...], Field(max_length=200), AfterValidator(_dates_once)] = ()
+    lead_time: LeadTime = LeadTime()
     skills: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
     journeys: Annotated[tuple[Journey, ...], Field(max_length=len(Journey))] = ()
     contact: Contact | None = None

@@ -232,6 +232,8 @@ def _fulfillment_order(
         lines=tuple(lines),
         created_at=format_instant(now),
         respond_by=format_instant(respond_by),
+        service=group.service,
+        due_at=group.promise.due_at if group.promise else None,
         timeout_seconds=-(-(respond_by - now) // timedelta(seconds=1)),
     )
 

@@ -1,0 +1,48 @@
+"""What accompanies the goods of an order: its charges and its lines without work, which leave with a shipment once.
+
+Pure arithmetic over an order; amounts in minor units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from oms.orders.amounts import Amounts, charge_amounts, line_amounts, share
+from oms.orders.model import DIGITAL, Header, Line, Order
+
+
+def order_charges(header: Header) -> Amounts:
+    """The charges of the order itself, which leave with its first shipment."""
+    return charge_amounts(header.charges)
+
+
+def line_total(line: Line) -> Amounts:
+    """All of a line by component."""
+    return line_amounts(line.agreed)
+
+
+def accompanying_amounts(order: Order) -> Amounts:
+    """What leaves once beside the goods: the order's charges, and what is left of the lines without work."""
+    extra: Iterable[Amounts] = (
+        share(line_amounts(line.agreed), 0, line.quantity - order.cancelled.get(line.line_no, 0), line.quantity)
+        for line in order.lines
+        if not line.work
+    )
+    return sum(extra, order_charges(order.header))
+
+
+def takes_charges(order: Order, mode: str) -> bool:
+    """Whether a shipment of this mode takes along what accompanies the goods.
+
+    The first one that brings goods does. What is delivered digitally does so only where the order has no goods.
+    """
+    return not charges_left(order) and (mode != DIGITAL or not _has_goods(order))
+
+
+def charges_left(order: Order) -> bool:
+    """Whether what accompanies the goods has left with a shipment."""
+    return any(shipment.mode != DIGITAL or not _has_goods(order) for shipment in order.shipments)
+
+
+def _has_goods(order: Order) -> bool:
+    return any(line.claims_stock for line in order.lines)

@@ -1,0 +1,81 @@
+"""What an order is held to: the promise that it names, written on its fulfilment groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from oms.orders.model import Group, GroupPromise, Line, Validation
+from oms.orders.request import OrderRequest
+from oms.platform.commands import Runtime
+from oms.platform.problems import FieldError, InvalidRequest
+from oms.promises.model import Option, Promise
+from oms.promises.reads import binding_promise
+
+_NAME = "promise"
+
+
+def promised_groups(
+    runtime: Runtime, tenant: str, request: OrderRequest, groups: Sequence[Group], lines: Sequence[Line]
+) -> tuple[tuple[Group, ...], tuple[Validation, ...]]:
+    """The groups with what was promised for them, and what is to be said of it.
+
+    An order that comes after its promise has expired is kept, and held to nothing. An unknown promise, and one that did
+    not promise what is ordered, raise InvalidRequest.
+    """
+    if request.promise_id is None:
+        return tuple(groups), ()
+    promise = binding_promise(runtime, tenant, request.promise_id, request.channel)
+    if promise is None:
+        detail = f"{request.promise_id} has expired, and the order is held to nothing"
+        return tuple(groups), (Validation(name=_NAME, verdict="warn", detail=detail),)
+    bound, errors = [], list[FieldError]()
+    for group in groups:
+        own = [line for line in lines if line.group_no == group.group_no and line.claims_stock]
+        option = promise.option(group.method, group.service, group.pickup_node)
+        errors += _not_promised(promise, option, group, own)
+        bound.append(_bound(promise, option, group) if own and option else group)
+    if errors:
+        raise InvalidRequest(errors=errors)
+    return tuple(bound), (Validation(name=_NAME, verdict="pass"),)
+
+
+def _bound(promise: Promise, option: Option, group: Group) -> Group:
+    kept = GroupPromise(
+        promise_id=promise.id,
+        ship_by=option.ship_by,
+        ready_at=option.ready_at,
+        earliest=option.earliest,
+        latest=option.latest,
+        fee=option.fee,
+        currency=option.currency,
+    )
+    return group.model_copy(update={"service": option.service, "promise": kept})
+
+
+def _not_promised(promise: Promise, option: Option | None, group: Group, lines: Sequence[Line]) -> Iterator[FieldError]:
+    if not lines:
+        return
+    first = lines[0].line_no - 1
+    if option is None:
+        detail = f"{promise.id} does not promise {group.method.value} for this line"
+        yield FieldError(f"/lines/{first}/method", "not_promised", detail)
+        return
+    address = group.ship_to
+    if address is not None and (address.country, _plain(address.postal_code)) != (
+        promise.country,
+        _plain(promise.postal_code),
+    ):
+        detail = f"{promise.id} is for {promise.country} {promise.postal_code or 'without a postal code'}"
+        yield FieldError(f"/lines/{first}/ship_to", "not_promised", detail)
+    promised: dict[str, int] = {}
+    for one in option.lines:
+        promised[one.sku] = promised.get(one.sku, 0) + one.quantity
+    for line in lines:
+        promised[line.agreed.sku] = promised.get(line.agreed.sku, 0) - line.quantity
+        if promised[line.agreed.sku] < 0:
+            detail = f"{-promised[line.agreed.sku]} more of {line.agreed.sku} than {promise.id} promises"
+            yield FieldError(f"/lines/{line.line_no - 1}/quantity", "not_promised", detail)
+
+
+def _plain(postal_code: str | None) -> str:
+    return (postal_code or "").replace(" ", "").upper()

@@ -1,0 +1,162 @@
+"""What can be promised for a basket: every method and service, planned from the stock as an order would be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from oms.inventory.reads import claimable_units
+from oms.orders.request import Method
+from oms.platform.clock import format_instant
+from oms.platform.commands import Runtime
+from oms.platform.geo import Place, locate, metres
+from oms.platform.problems import FieldError, InvalidRequest
+from oms.promises.dates import Arrival, arrival, pickup, transfer
+from oms.promises.model import Option, PromisedLine
+from oms.promises.requests import BasketLine, PromiseRequest
+from oms.registry.model import Journey, Node
+from oms.registry.reads import known_items, known_nodes
+from oms.sourcing.model import Allotment, Demand, Plan, Source
+from oms.sourcing.rates import Service
+from oms.sourcing.reads import live_services, live_steps_for, plan_by
+
+Lines = Sequence[tuple[int, BasketLine]]
+
+
+@dataclass(frozen=True, slots=True)
+class _World:
+    """What promises are made from: the basket, the nodes, what the channel may claim, and the moment."""
+
+    runtime: Runtime
+    tenant: str
+    basket: PromiseRequest
+    nodes: Mapping[str, Node]
+    units: Mapping[tuple[str, str], int]
+    services: Sequence[tuple[str, Service]]
+    now: datetime
+
+
+def options(runtime: Runtime, tenant: str, basket: PromiseRequest) -> tuple[Option, ...]:
+    """Every way that a line of the basket may go; raises InvalidRequest for what does not exist."""
+    now, skus = runtime.clock.now(), [line.sku for line in basket.lines]
+    items = known_items(runtime.database, tenant, skus, now)
+    nodes = known_nodes(runtime.database, tenant, now, named=[basket.pickup_node] if basket.pickup_node else [])
+    _refuse_unknown(basket, items, nodes)
+    stock = claimable_units(runtime.database, tenant, skus, channel=basket.channel, items=items, nodes=nodes, now=now)
+    services = live_services(runtime.database, tenant)
+    world = _World(runtime, tenant, basket, nodes, stock.units, services, now)
+    return tuple(_all(world))
+
+
+def _all(world: _World) -> Iterator[Option]:
+    for method in (Method.SHIP, Method.DELIVERY, Method.SHIP_TO_STORE, Method.PICKUP):
+        lines = [(no, line) for no, line in enumerate(world.basket.lines, start=1) if line.may_go(method)]
+        if not lines:
+            continue
+        plan = _plan(world, method, lines)
+        offered = [
+            (currency, one)
+            for currency, one in world.services
+            if method is not Method.PICKUP and one.serves(world.basket.channel, method, world.basket.country)
+        ]
+        for currency, service in offered:
+            yield _option(world, method, lines, plan, service, currency)
+        if not offered:
+            yield _option(world, method, lines, plan)
+
+
+def _plan(world: _World, method: Method, lines: Lines) -> Plan:
+    at_counter = method is Method.PICKUP
+    named = world.basket.pickup_node if at_counter else None
+    sources = [
+        Source(node.id, _place(node))
+        for node in world.nodes.values()
+        if node.status == "active" and Journey(method.value) in node.journeys and named in (None, node.id)
+    ]
+    steps = live_steps_for(world.runtime.database, world.tenant, world.basket.channel, method)
+    demands = [Demand(no, line.sku, line.quantity) for no, line in lines]
+    return plan_by(steps, demands, sources, world.nodes, world.units, _destination(world, method))
+
+
+def _option(
+    world: _World, method: Method, lines: Lines, plan: Plan, service: Service | None = None, currency: str | None = None
+) -> Option:
+    place = _destination(world, method)
+    arrivals = {node: _arrival(world, method, node, service, place) for node in {a.node_id for a in plan.allotments}}
+    made = tuple(_line(world, no, line, plan.allotments, arrivals) for no, line in lines)
+    can = all(line.can for line in made)
+    leave = [one.leaves for one in arrivals.values() if one is not None]
+    last = format_instant(max(leave)) if can and leave else None
+    goods = sum(line.quantity * line.unit_price for _, line in lines)
+    return Option(
+        method=method,
+        service=service.id if service else None,
+        pickup_node=world.basket.pickup_node if method in (Method.PICKUP, Method.SHIP_TO_STORE) else None,
+        can=can,
+        fee=service.fee(goods) if service else None,
+        currency=currency,
+        ship_by=last if method is not Method.PICKUP else None,
+        ready_at=last if method is Method.PICKUP else None,
+        earliest=max((line.earliest for line in made if line.earliest), default=None) if can else None,
+        latest=max((line.latest for line in made if line.latest), default=None) if can else None,
+        lines=made,
+    )
+
+
+def _arrival(
+    world: _World, method: Method, node_id: str, service: Service | None, place: Place | None
+) -> Arrival | None:
+    node = world.nodes[node_id]
+    if method is Method.PICKUP:
+        return pickup(node, world.now)
+    away = metres(_place(node), place)
+    if method is Method.SHIP_TO_STORE and world.basket.pickup_node is not None:
+        return transfer(node, service, away, world.nodes[world.basket.pickup_node], world.now)
+    return arrival(node, service, away, world.now)
+
+
+def _line(
+    world: _World,
+    line_no: int,
+    line: BasketLine,
+    allotments: Iterable[Allotment],
+    arrivals: Mapping[str, Arrival | None],
+) -> PromisedLine:
+    own = [one for one in allotments if one.line_no == line_no and arrivals[one.node_id] is not None]
+    missing = line.quantity - sum(one.quantity for one in own)
+    parcels = [parcel for one in own if (parcel := arrivals[one.node_id]) is not None]
+    earliest = [one.earliest for one in parcels if one.earliest is not None]
+    latest = [one.latest for one in parcels if one.latest is not None]
+    return PromisedLine(
+        line_no=line_no,
+        sku=line.sku,
+        quantity=line.quantity,
+        can=not missing,
+        missing=missing,
+        node_kinds=tuple(sorted({world.nodes[one.node_id].kind for one in own})),
+        earliest=max(earliest).isoformat() if earliest and not missing else None,
+        latest=max(latest).isoformat() if latest and not missing else None,
+    )
+
+
+def _destination(world: _World, method: Method) -> Place | None:
+    if method is Method.SHIP_TO_STORE and world.basket.pickup_node is not None:
+        return _place(world.nodes[world.basket.pickup_node])
+    return locate(world.basket.country, world.basket.postal_code)
+
+
+def _place(node: Node) -> Place:
+    return Place(node.latitude_microdegrees, node.longitude_microdegrees)
+
+
+def _refuse_unknown(basket: PromiseRequest, items: Mapping[str, object], nodes: Mapping[str, Node]) -> None:
+    errors = [
+        FieldError(f"/lines/{index}/sku", "unknown_sku", f"there is no item {line.sku}")
+        for index, line in enumerate(basket.lines)
+        if line.sku not in items
+    ]
+    if basket.pickup_node is not None and basket.pickup_node not in nodes:
+        errors.append(FieldError("/pickup_node", "unknown_node", f"there is no node {basket.pickup_node}"))
+    if errors:
+        raise InvalidRequest(errors=errors)
