@@ -82,11 +82,15 @@ class Claimable:
     own: Mapping[tuple[str, str], Hold] = field(default_factory=dict)
 
     def with_own(self, holds: Mapping[tuple[str, str], Hold]) -> Claimable:
-        """The same for somebody who holds some units already."""
-        units = dict(self.units)
+        """The same for somebody who holds some units already; holds that have just expired are among `expired` too."""
+        units, expired = dict(self.units), dict(self.expired)
         for place, hold in holds.items():
-            units[place] = units.get(place, 0) + hold.units
-        return replace(self, units=units, own=holds)
+            if hold in expired.get(place, ()):
+                expired[place] = tuple(one for one in expired[place] if one != hold)
+                units[place] = max(units[place], hold.units)
+            else:
+                units[place] = units.get(place, 0) + hold.units
+        return replace(self, units=units, expired=expired, own=holds)
 
     @property
     def at_once(self) -> dict[tuple[str, str], int]:

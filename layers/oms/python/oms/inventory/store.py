@@ -41,14 +41,15 @@ def rows_of(
     database: Database, tenant: str, sku: str, *, consistent: bool = True, now: datetime | None = None
 ) -> list[StockRow]:
     """The stock rows of one SKU, by node id; with `now`, holds that have expired by then count as available."""
-    rows: list[StockRow] = []
+    rows: dict[str, StockRow] = {}
     for item in database.query(TABLE, sku_partition(tenant, sku), begins="NODE#", consistent=consistent):
-        if _HOLD not in str(item["sk"]):
-            rows.append(row_from_item(sku, item))
+        place, is_hold, _ = str(item["sk"]).partition(_HOLD)
+        if not is_hold:
+            rows[place] = row_from_item(sku, item)
         elif now is not None and str(item["until"]) <= format_instant(now):
-            # A hold sorts right behind its row.
-            rows[-1] = freed(rows[-1], [hold_from_item(item)])
-    return rows
+            # A hold sorts behind its row, but rows of other nodes may stand between: a space sorts before the "#".
+            rows[place] = freed(rows[place], [hold_from_item(item)])
+    return list(rows.values())
 
 
 def holds_of(database: Database, tenant: str, reservation_id: str, places: Iterable[RowName]) -> dict[RowName, Hold]:

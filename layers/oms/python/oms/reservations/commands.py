@@ -58,7 +58,7 @@ def make_reservation(runtime: Runtime, call: Call, request: ReservationRequest) 
             created_at=format_instant(now),
             expires_at=format_instant(now + timedelta(seconds=request.ttl_seconds)),
         )
-        made, stock = plan(runtime, call.tenant, basket, {})
+        made, stock = plan(runtime, call.tenant, basket, {}, now)
         claims = _difference(call.tenant, made, {}, stock, now)
         told = ReservationMade(**_facts(made), expires_at=made.expires_at, units=_units(made.places))
         writes = [*new_reservation(call.tenant, made), *claims.writes()]
@@ -92,7 +92,8 @@ def change_reservation(runtime: Runtime, call: Call, reservation_id: str, change
                 line.model_copy(update={"quantity": quantities.get(line.line_no, line.quantity)})
                 for line in before.lines
             )
-            after, stock = plan(runtime, call.tenant, after.model_copy(update={"lines": lines}), before.places)
+            # It was active after `now`, so none of its own holds is among those that have expired by then.
+            after, stock = plan(runtime, call.tenant, after.model_copy(update={"lines": lines}), before.places, now)
             claims = _difference(call.tenant, after, before.places, stock, now).writes()
         told = ReservationChanged(**_facts(after), expires_at=after.expires_at, units=_units(after.places))
         return _decision(runtime, after, [*changed_reservation(call.tenant, before, after), *claims], told)

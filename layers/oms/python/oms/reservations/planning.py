@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from oms.inventory.model import Claimable
 from oms.inventory.reads import claimable_units
@@ -19,12 +20,13 @@ from oms.sourcing.reads import live_steps_for, plan_by
 Units = Mapping[tuple[str, str], int]
 
 
-def plan(runtime: Runtime, tenant: str, basket: Reservation, own: Units) -> tuple[Reservation, Claimable]:
-    """The basket with its units at nodes, and the stock that they are from; `own` units it holds already.
+def plan(
+    runtime: Runtime, tenant: str, basket: Reservation, own: Units, now: datetime
+) -> tuple[Reservation, Claimable]:
+    """The basket with its units at nodes, and the stock that they are from; `own` units it holds already at `now`.
 
     Raises InvalidRequest for what does not exist, and OutOfStock, which names the lines, where units are missing.
     """
-    now = runtime.clock.now()
     wanted = [line for line in basket.lines if line.quantity]
     skus = [line.sku for line in wanted]
     items = known_items(runtime.database, tenant, skus, now)
