@@ -28,10 +28,12 @@ class MemoryDatabase:
         assert len(set(keys)) == len(keys), "DynamoDB refuses a key that is named twice"
         return {key: copy.deepcopy(self.rows[key]) for key in keys if key in self.rows}
 
-    def query(self, table: str, pk: str, *, begins: str = "", consistent: bool = True) -> Iterator[Item]:
+    def query(
+        self, table: str, pk: str, *, begins: str = "", since: str = "", consistent: bool = True
+    ) -> Iterator[Item]:
         first = Key(pk, begins)
         for (name, key), row in sorted(self.rows.items(), key=lambda entry: entry[0][1].sk.encode()):
-            if name == table and key.pk == first.pk and key.sk.startswith(first.sk):
+            if name == table and key.pk == first.pk and key.sk.startswith(first.sk) and key.sk >= since:
                 yield copy.deepcopy(row)
 
     def query_page(self, table: str, pk: str, *, begins: str, limit: int, after: str | None = None) -> Page:

@@ -26,13 +26,15 @@ class OrderTables(MemoryDatabase):
     def get_many(self, keys: Sequence[tuple[str, Key]], *, consistent: bool = True) -> dict[tuple[str, Key], Item]:
         return self._run("get_many", lambda: super(OrderTables, self).get_many(keys))
 
-    def query(self, table: str, pk: str, *, begins: str = "", consistent: bool = True) -> Iterator[Item]:
+    def query(
+        self, table: str, pk: str, *, begins: str = "", since: str = "", consistent: bool = True
+    ) -> Iterator[Item]:
         def read() -> list[Item]:
             # Filtered before it is sorted: a large order asks for a partition per SKU.
             found = {
                 key.sk: row
                 for (name, key), row in self.rows.items()
-                if name == table and key.pk == pk and key.sk.startswith(begins)
+                if name == table and key.pk == pk and key.sk.startswith(begins) and key.sk >= since
             }
             return [copy.deepcopy(found[sk]) for sk in sorted(found, key=str.encode)]
 

@@ -80,6 +80,22 @@ def test_of_a_very_large_order_the_first_lines_are_explained(doors: Doors):
     assert (len(one["groups"][0]["lines"]), one["groups"][0]["unexplained_lines"]) == (50, 10)
 
 
+def test_of_lines_from_many_nodes_fewer_are_explained_and_sentences_stay_short(doors: Doors):
+    """A decision is one item of a table, which takes 400 KB."""
+    names = [f"N{number:02}" for number in range(12)]
+    doors.world.database.commit([node_write(TENANT, node(name, *PLACES["S1"])) for name in names])
+    for number in range(20):
+        doors.world.add_item(f"M{number}", dict.fromkeys(names, 1))
+    order_id = doors.place(document(*[line(f"M{number}", 11) for number in range(20)]))
+    (group,) = decided(doors, order_id)[0]["groups"]
+    # Each line counts as three of fifty.
+    assert (len(group["lines"]), group["unexplained_lines"]) == (16, 4)
+    assert len(group["lines"][0]["nodes"]) == 11
+    assert group["lines"][0]["says"].startswith(
+        "1 from N00, 1 from N01, 1 from N02, 1 from N03, 1 from N04 and 6 others: no fewer than 11 nodes"
+    )
+
+
 def test_decisions_belong_to_a_tenant(doors: Doors):
     order_id = doors.place(document(line("A", 1)))
     api = doors.api("read_orders")

@@ -12,7 +12,7 @@ from oms.registry.store import node_write
 from tests.functions.conftest import Answer
 from tests.order_doors import Doors, doors
 from tests.order_nodes import PLACES, node
-from tests.order_world import TENANT, document, line, world
+from tests.order_world import NEW_YORK, TENANT, document, line, world
 
 __all__ = ["doors", "world"]
 
@@ -193,6 +193,21 @@ def test_an_order_of_something_else_than_was_promised_is_refused(doors: Doors, l
     assert (refused.status, [error["pointer"] for error in refused.body["errors"]]) == (422, [pointer])
     assert refused.body["errors"][0]["code"] == "not_promised"
     assert dict(doors.world.database.rows) == before
+
+
+@pytest.mark.parametrize(
+    "second", [{"ship_to": {**NEW_YORK, "street": "2 Fifth Ave"}}, {"method": "pickup", "pickup_node": "S1"}]
+)
+def test_units_that_were_promised_once_are_not_had_twice_by_another_way(doors: Doors, second: dict[str, Any]):
+    card(doors, GROUND)
+    promise = promised(doors, basket("A", 2, "ship", "pickup"), pickup_node="S1").body
+    api = doors.api("place_order")
+    with doors.world.unchanged():
+        lines = [line("A", 2), line("A", 1, **second)]
+        refused = api.post("/v1/orders", document(*lines, promise_id=promise["id"]))
+        assert (refused.status, refused.pointers) == (422, ["/lines/1/quantity"])
+    lines = [line("A", 1), line("A", 1, **second)]
+    assert api.post("/v1/orders", document(*lines, promise_id=promise["id"])).status == 201
 
 
 def test_a_promise_of_another_channel_is_as_if_it_were_not_there(doors: Doors):

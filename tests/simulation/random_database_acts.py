@@ -98,6 +98,9 @@ def _get_many(chance: Random) -> Act:
 
 def _query(chance: Random) -> Act:
     table, pk, begins = chance.choice(tuple(TABLES)), chance.choice(PARTITIONS), chance.choice(BEGINS)
+    if chance.random() < 0.3:
+        since = chance.choice(SORTS)
+        return f"query {table} {pk} since {since!r}", lambda database: list(database.query(table, pk, since=since))
     return f"query {table} {pk} {begins!r}", lambda database: list(database.query(table, pk, begins=begins))
 
 

@@ -20,9 +20,11 @@ MOST_ACTIONS = 100
 SMALL_TEXT = 10_000
 MOST_SMALL = 25
 MOST_DIGITS = 37
+_SINCE = "pk = :p AND sk >= :b"
 _CONDITIONS = {
     "pk = :p": ("pk", None),
     "pk = :p AND begins_with(sk, :b)": ("pk", "sk"),
+    _SINCE: ("pk", "sk"),
     "gsi1pk = :p": ("gsi1pk", None),
     "gsi1pk = :p AND begins_with(gsi1sk, :b)": ("gsi1pk", "gsi1sk"),
 }
@@ -87,10 +89,11 @@ class QuickTables:
         values = request["ExpressionAttributeValues"]
         table = self._table(request["TableName"])
         partition = _text(values[":p"])
-        begins = _text(values[":b"]) if shape[1] is not None else ""
+        text = _text(values[":b"]) if shape[1] is not None else ""
+        begins, since = ("", text) if request["KeyConditionExpression"] == _SINCE else (text, "")
         if len(values) != (1 if shape[1] is None else 2) or (index and request.get("ConsistentRead")):
             raise NotPlain
-        found = self._candidates(table, index, partition, begins)
+        found = [one for one in self._candidates(table, index, partition, begins) if index or one[0] >= since]
         found.sort(key=lambda entry: entry[0], reverse=not request.get("ScanIndexForward", True))
         if "ExclusiveStartKey" in request:
             found = _after(found, request, index, partition, begins)

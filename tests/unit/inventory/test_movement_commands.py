@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from oms.platform.clock import FixedClock
 from oms.platform.commands import Call, Runtime
 from oms.platform.principal import system_principal
 from oms.platform.problems import Busy, OutOfStock
+from oms.platform.writes import Item as Stored
 from oms.platform.writes import Write
 from oms.registry import reads
 from oms.registry.model import Item, Node
@@ -42,6 +44,17 @@ class Interrupted(MemoryDatabase):
         if step is not None:
             step()
         super().commit(writes)
+
+
+class Watched(MemoryDatabase):
+    """Counts what it gives out of stock ledgers."""
+
+    read = 0
+
+    def query(self, table: str, pk: str, **more: Any) -> Iterator[Stored]:
+        for item in super().query(table, pk, **more):
+            self.read += "#MOVES#" in pk
+            yield item
 
 
 @pytest.fixture
@@ -116,6 +129,21 @@ def test_two_first_counts_of_a_row_do_not_overwrite_each_other(runtime: Runtime,
     # What came in by the other door at the instant of the count is part of it.
     assert rows(database)["n0"] == StockRow("A", "n0", on_hand=10, available=10, version=2)
     assert sum(entry.changes["on_hand"] for entry in movements_of(database, "t1", "A", "n0")) == 10
+
+
+@pytest.mark.parametrize("ago", [timedelta(seconds=1), timedelta(days=1), timedelta(days=40)])
+def test_a_count_reads_what_has_moved_since_and_nothing_before_it(runtime: Runtime, ago: timedelta):
+    """Also where a month or a year has begun in between: the ledger of a row grows for ever."""
+    database, now = Watched(), datetime(2027, 1, 1, 0, 0, 30, tzinfo=UTC)
+    database.rows.update(runtime.database.rows)
+    runtime = Runtime(clock=FixedClock(now), database=database, random=Random(1), pause=lambda _: None)
+    for hours in range(1, 201):
+        database.commit(claim("receive", "t1", "A", "n0", 1, at=now - ago - timedelta(hours=hours)))
+    database.commit(claim("receive", "t1", "A", "n0", 3, at=now - ago / 2))
+    told = {"tenant": "t1", "source": "wms", "sequence": 1, "kind": "snapshot", "node_id": "n0", "sku": "A"}
+    count = FeedMessage.model_validate(told | {"quantity": 7, "as_of": now - ago})
+    assert apply_feed(runtime, [(count, "shard:1")]) is None
+    assert (rows(database)["n0"].on_hand, database.read) == (10, 1)
 
 
 def replace_database(runtime: Runtime, database: Interrupted) -> Runtime:

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oms.inventory.model import BUCKETS, StockRow
-from oms.inventory.rules import KIND, InventoryRules, LiveInventoryRules, share
+from oms.inventory.rules import KIND, InventoryRules, LiveInventoryRules, Where, share
 from oms.inventory.store import rows_of
 from oms.platform.problems import ActionNotAvailable, OutOfStock
 from oms.rulesets.commands import promote_rule_set, put_rule_set, roll_back_rule_set
+from oms.sourcing.strategy import NodeFilter
 from tests.order_nodes import nodes
 from tests.order_world import TENANT, World, line, world
 
@@ -125,3 +126,23 @@ def test_a_promotion_counts_from_the_very_next_order(world: World):
 
 def _available(world: World) -> int:
     return sum(row.available for row in rows_of(world.database, TENANT, "A"))
+
+
+@pytest.mark.capability("D5", "E1")
+@pytest.mark.parametrize(
+    ("attributes", "wanted", "covered"),
+    [
+        ({"group": "malls"}, "malls", True),
+        ({"group": "malls"}, "mall", False),
+        ({}, "None", False),
+        ({"group": None}, "None", False),
+        ({"group": True}, "true", True),
+        ({"group": False}, "true", False),
+        ({"group": 7}, "7", True),
+    ],
+)
+def test_a_rule_speaks_of_nodes_by_the_values_of_their_attributes(attributes: Any, wanted: str, covered: bool):
+    """What a node does not say is no value, and truth is written as it was put."""
+    node = nodes()[0].model_copy(update={"attributes": attributes})
+    assert Where(node_attributes={"group": wanted}).covers("A", None, node) is covered
+    assert NodeFilter(attributes={"group": wanted}).admits(node) is covered

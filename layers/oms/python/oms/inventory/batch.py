@@ -76,10 +76,7 @@ def make_plans(runtime: Runtime, tenant: str, facts: Sequence[Fact]) -> list[Row
     refused: list[NotEnough] = []
     for (sku, node_id), own in by_row.items():
         counts = [fact.at for fact in own if fact.kind is MovementKind.COUNTED]
-        until = runtime.clock.now() + MOST_AHEAD
-        history = (
-            list(movements_of(runtime.database, tenant, sku, node_id, since=min(counts), until=until)) if counts else []
-        )
+        history = list(movements_of(runtime.database, tenant, sku, node_id, since=min(counts))) if counts else []
         own_marks = {source: last for (s, n, source), last in marks.items() if (s, n) == (sku, node_id)}
         try:
             plans.append(fold(sku, node_id, rows.get((sku, node_id)), own, own_marks, history))

@@ -6,17 +6,17 @@ available behind the claim, in the condition of the claim itself. So a rule coun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from oms.inventory.model import StockRow
 from oms.platform.fields import Code, Count, Instant
 from oms.platform.intake import Request
-from oms.registry.model import Item, Node, NodeKind
+from oms.registry.model import Item, Node, NodeKind, have
 
 KIND = "inventory"
 
@@ -43,8 +43,8 @@ class Where(Request):
             (not self.skus or sku in self.skus)
             and (not self.nodes or node.id in self.nodes)
             and (not self.node_kinds or node.kind in self.node_kinds)
-            and _has(node.attributes, self.node_attributes)
-            and _has(item.attributes if item else {}, self.item_attributes)
+            and have(node.attributes, self.node_attributes)
+            and have(item.attributes if item else {}, self.item_attributes)
         )
 
 
@@ -191,7 +191,3 @@ def _applies(rule: _Timed, row: StockRow, item: Item | None, node: Node, now: da
 
 def _speaks_to(channels: Sequence[str], channel: str) -> bool:
     return not channels or channel in channels
-
-
-def _has(attributes: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
-    return all(str(attributes.get(name)) == value for name, value in wanted.items())

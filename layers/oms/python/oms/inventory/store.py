@@ -7,7 +7,7 @@
 | some rows of many SKUs | BatchGet NODE#<node> |
 | last sequence of a feed | BatchGet FEED#<node>#<source> |
 | movements of a row, newest first | one page of partition MOVES#<sku>#<node>, sk begins MOVE# |
-| movements of a row since an instant | Query there, sk begins MOVE#<what both ends of the time span share> |
+| movements of a row since an instant | Query there, sk from MOVE#<instant> on |
 """
 
 from __future__ import annotations
@@ -86,13 +86,11 @@ def movements_of(
     node_id: str,
     *,
     since: datetime | None = None,
-    until: datetime | None = None,
 ) -> Iterator[LedgerEntry]:
-    """The movements of a row, oldest first: all of them, or those after one instant and up to another."""
-    begins = "MOVE#"
-    if since is not None and until is not None:
-        begins += _shared_beginning(format_instant(since), format_instant(until))
-    for item in database.query(TABLE, ledger_partition(tenant, sku, node_id), begins=begins):
+    """The movements of a row, oldest first: all of them, or those after an instant."""
+    # A line stands at the latest of its movements, so none that is earlier than the instant has a later one in it.
+    first = "MOVE#" if since is None else f"MOVE#{format_instant(since)}"
+    for item in database.query(TABLE, ledger_partition(tenant, sku, node_id), since=first):
         for entry in entries_from_item(item):
             if since is None or entry.at > since:
                 yield entry
@@ -131,11 +129,6 @@ def row_from_item(sku: str, item: Item) -> StockRow:
     """A stored row as a value."""
     amounts: dict[str, Any] = {name: _units(item, name) for name in (*BUCKETS, "available", "version")}
     return replace(StockRow(sku, str(item["sk"]).removeprefix("NODE#")), **amounts)
-
-
-def _shared_beginning(first: str, second: str) -> str:
-    length = next((i for i, (a, b) in enumerate(zip(first, second, strict=True)) if a != b), len(first))
-    return first[:length]
 
 
 def _units(item: Item, name: str) -> int:

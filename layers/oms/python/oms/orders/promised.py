@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from oms.orders.model import Group, GroupPromise, Line, Validation
@@ -28,11 +29,11 @@ def promised_groups(
     if promise is None:
         detail = f"{request.promise_id} has expired, and the order is held to nothing"
         return tuple(groups), (Validation(name=_NAME, verdict="warn", detail=detail),)
-    bound, errors = [], list[FieldError]()
+    bound, errors, taken = [], list[FieldError](), Counter[tuple[Option | None, str]]()
     for group in groups:
         own = [line for line in lines if line.group_no == group.group_no and line.claims_stock]
         option = promise.option(group.method, group.service, group.pickup_node)
-        errors += _not_promised(promise, option, group, own)
+        errors += _not_promised(promise, option, group, own, taken)
         bound.append(_bound(promise, option, group) if own and option else group)
     if errors:
         raise InvalidRequest(errors=errors)
@@ -52,7 +53,14 @@ def _bound(promise: Promise, option: Option, group: Group) -> Group:
     return group.model_copy(update={"service": option.service, "promise": kept})
 
 
-def _not_promised(promise: Promise, option: Option | None, group: Group, lines: Sequence[Line]) -> Iterator[FieldError]:
+def _not_promised(
+    promise: Promise,
+    option: Option | None,
+    group: Group,
+    lines: Sequence[Line],
+    taken: Counter[tuple[Option | None, str]],
+) -> Iterator[FieldError]:
+    """What is wrong with the lines of a group; `taken` are the units of the order so far, by way and in all."""
     if not lines:
         return
     first = lines[0].line_no - 1
@@ -67,13 +75,13 @@ def _not_promised(promise: Promise, option: Option | None, group: Group, lines: 
     ):
         detail = f"{promise.id} is for {promise.country} {promise.postal_code or 'without a postal code'}"
         yield FieldError(f"/lines/{first}/ship_to", "not_promised", detail)
-    promised: dict[str, int] = {}
-    for one in option.lines:
-        promised[one.sku] = promised.get(one.sku, 0) + one.quantity
     for line in lines:
-        promised[line.agreed.sku] = promised.get(line.agreed.sku, 0) - line.quantity
-        if promised[line.agreed.sku] < 0:
-            detail = f"{-promised[line.agreed.sku]} more of {line.agreed.sku} than {promise.id} promises"
+        sku, more = line.agreed.sku, 0
+        for way, promised in ((option, option.lines), (None, promise.lines)):
+            taken[way, sku] += line.quantity
+            more = max(more, taken[way, sku] - sum(one.quantity for one in promised if one.sku == sku))
+        if more:
+            detail = f"{more} more of {sku} than {promise.id} promises"
             yield FieldError(f"/lines/{line.line_no - 1}/quantity", "not_promised", detail)
 
 

@@ -93,11 +93,13 @@ class Database:
                 wanted = answer.get("UnprocessedKeys") or {}
         return found
 
-    def query(self, table: str, pk: str, *, begins: str = "", consistent: bool = True) -> Iterator[Item]:
-        """All items of one partition whose sort key begins with a text, in key order."""
-        first = Key(pk, begins)
-        condition = "pk = :p" + (" AND begins_with(sk, :b)" if begins else "")
-        values = {":p": {"S": first.pk}} | ({":b": {"S": first.sk}} if begins else {})
+    def query(
+        self, table: str, pk: str, *, begins: str = "", since: str = "", consistent: bool = True
+    ) -> Iterator[Item]:
+        """All items of one partition whose sort key begins with a text, or is not before one, in key order."""
+        first = Key(pk, begins or since)
+        condition = "pk = :p" + (" AND begins_with(sk, :b)" if begins else " AND sk >= :b" if since else "")
+        values = {":p": {"S": first.pk}} | ({":b": {"S": first.sk}} if first.sk else {})
         request: dict[str, Any] = {
             "TableName": table_name(table),
             "KeyConditionExpression": condition,

@@ -59,6 +59,15 @@ class Promise(BaseModel):
     expires_at: str
     options: tuple[Option, ...]
 
+    @property
+    def lines(self) -> list[PromisedLine]:
+        """The lines of the basket, each once, by whichever way it comes first."""
+        found: dict[int, PromisedLine] = {}
+        for option in self.options:
+            for line in option.lines:
+                found.setdefault(line.line_no, line)
+        return list(found.values())
+
     def option(self, method: Method, service: str | None, pickup_node: str | None) -> Option | None:
         """The way that an order means: without a service, the cheapest one that was promised."""
         fits = [

@@ -5,7 +5,7 @@ A node's document changes with effect from an instant; every change is a version
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -235,6 +235,19 @@ class Item(PutItem):
 
     version: int
     told: int = 0
+
+
+def have(attributes: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
+    """Whether free attributes have all these values, each compared as text (true and false as in JSON).
+
+    One that is left out or null has no value.
+    """
+    for name, value in wanted.items():
+        found = attributes.get(name)
+        text = str(found).lower() if isinstance(found, bool) else str(found)
+        if found is None or text != value:
+            return False
+    return True
 
 
 def in_force(versions: Iterable[Node], at: datetime) -> list[Node]:

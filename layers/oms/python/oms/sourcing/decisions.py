@@ -5,7 +5,9 @@ A decision is written once, with the order that it was made for, and is read by 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from pydantic import BaseModel, ConfigDict
 
@@ -21,6 +23,8 @@ from oms.sourcing.strategy import Step, steps_for
 MOST_CANDIDATES = 10
 # Of a large order so many lines are explained, and no groups after them; the plan itself is in the order.
 MOST_EXPLAINED = 50
+# A line that comes from many nodes counts as several: one for each of so many nodes.
+_NODES_OF_A_LINE = 5
 # What decides as long as no strategy says otherwise.
 USUAL = "fewest_shipments_then_nearest"
 
@@ -111,7 +115,7 @@ def explain(
         if plan is not None and room > 0:
             steps, demands = steps_for(sourced.steps, channel, group.method), demands_of(group, lines)
             told.append(_explained(group, demands, nodes, stock, left, plan, steps, room))
-            room -= len(demands)
+            room -= sum(_rooms(demands, plan))
             for allotment in plan.allotments:
                 left[allotment.sku, allotment.node_id] -= allotment.quantity
     return tuple(told)
@@ -132,7 +136,8 @@ def _explained(
     sources = sources_of(group, nodes, closed_too=False)
     admitted = {one.node_id for one in sources if scenario is None or scenario.admits(nodes[one.node_id])}
     chosen = list(dict.fromkeys(allotment.node_id for allotment in plan.allotments))
-    shown = demands[:room]
+    needed = accumulate(_rooms(demands, plan))
+    shown = [demand for demand, in_all in zip(demands, needed, strict=True) if in_all <= room] or demands[:1]
     skus = list(dict.fromkeys(demand.sku for demand in shown))
     may = {one.node_id for one in sources}
     distances = {
@@ -171,6 +176,12 @@ def _explained(
     )
 
 
+def _rooms(demands: Sequence[Demand], plan: Plan) -> list[int]:
+    """As how many lines each line counts."""
+    nodes = Counter(allotment.line_no for allotment in plan.allotments)
+    return [max(1, -(-nodes[demand.line_no] // _NODES_OF_A_LINE)) for demand in demands]
+
+
 def _reason(node: Node, is_chosen: bool, may_serve: bool, is_admitted: bool, plan: Plan, group: Group) -> str:
     if is_chosen:
         return "has_everything" if plan.shipments == 1 else "fewest_shipments"
@@ -195,7 +206,7 @@ def _alternative(other: Plan, plan: Plan) -> Alternative:
 
 def _line(demand: Demand, plan: Plan, runner_up: Alternative | None) -> PlannedLine:
     given = {a.node_id: a.quantity for a in plan.allotments if a.line_no == demand.line_no}
-    parts = " and ".join(f"{units} from {node_id}" for node_id, units in given.items())
+    parts = _listed([f"{units} from {node_id}" for node_id, units in given.items()])
     if not given:
         says = f"Nobody has {demand.quantity} of {demand.sku}."
     elif plan.scenario is not None:
@@ -210,7 +221,7 @@ def _line(demand: Demand, plan: Plan, runner_up: Alternative | None) -> PlannedL
 
 
 def _next(runner_up: Alternative) -> str:
-    names = " and ".join(runner_up.nodes)
+    names = _listed(runner_up.nodes)
     if runner_up.missing_units:
         return f"Next would have been {names}, without {runner_up.missing_units} of the units."
     parts = []
@@ -221,6 +232,13 @@ def _next(runner_up: Alternative) -> str:
     elif 0 < runner_up.more_metres < UNKNOWN_DISTANCE:
         parts.append(f"{runner_up.more_metres // 1_000} km farther")
     return f"Next would have been {names}{': ' + ', '.join(parts) if parts else ', just as good'}."
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """A list in words, of which a sentence can bear so many parts."""
+    if len(parts) <= _NODES_OF_A_LINE:
+        return " and ".join(parts)
+    return f"{', '.join(parts[:_NODES_OF_A_LINE])} and {len(parts) - _NODES_OF_A_LINE} others"
 
 
 def _known(distance: int) -> int | None:

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field
 from oms.orders.request import Method
 from oms.platform.fields import Amount, Code, Count
 from oms.platform.intake import Request
-from oms.registry.model import Node, NodeKind
+from oms.registry.model import Node, NodeKind, have
 
 KIND = "sourcing"
 _METRES_PER_STEP = 100_000
@@ -37,7 +37,7 @@ class NodeFilter(Request):
             (not self.nodes or node.id in self.nodes)
             and (not self.kinds or node.kind in self.kinds)
             and set(self.skills) <= set(node.skills)
-            and all(str(node.attributes.get(name)) == value for name, value in self.attributes.items())
+            and have(node.attributes, self.attributes)
         )
 
 
