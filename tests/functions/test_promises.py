@@ -210,6 +210,29 @@ def test_units_that_were_promised_once_are_not_had_twice_by_another_way(doors: D
     assert api.post("/v1/orders", document(*lines, promise_id=promise["id"])).status == 201
 
 
+@pytest.mark.capability("A9")
+def test_a_promise_to_pick_up_anywhere_says_where_and_binds_there_alone(doors: Doors):
+    works(doors, "S1")
+    doors.world.add_item("ONE", {"S1": 2, "S2": 1})
+    promise = promised(doors, basket("ONE", 2, "pickup")).body
+    (option,) = promise["options"]
+    assert (option["can"], option["pickup_node"], option["ready_at"]) == (True, "S1", "2026-11-23T15:00:00.000Z")
+    api = doors.api("place_order")
+    with doors.world.unchanged():
+        elsewhere = document(line("ONE", 1, method="pickup", pickup_node="S2"), promise_id=promise["id"])
+        refused = api.post("/v1/orders", elsewhere)
+        assert (refused.status, refused.pointers) == (422, ["/lines/0/method"])
+    there = document(line("ONE", 2, method="pickup", pickup_node="S1"), promise_id=promise["id"])
+    assert api.post("/v1/orders", there).status == 201
+
+
+@pytest.mark.capability("A9")
+def test_what_lies_in_two_stores_is_not_promised_to_be_picked_up(doors: Doors):
+    doors.world.add_item("TWO", {"S1": 1, "S2": 1})
+    (option,) = promised(doors, basket("TWO", 2, "pickup")).body["options"]
+    assert (option["can"], option["pickup_node"], option["ready_at"]) == (False, None, None)
+
+
 def test_a_promise_of_another_channel_is_as_if_it_were_not_there(doors: Doors):
     promise = promised(doors, basket("A", 2)).body
     scopes = ("promises.write", "promises.read", "channel.store")

@@ -85,14 +85,16 @@ def _option(
     place = _destination(world, method)
     arrivals = {node: _arrival(world, method, node, service, place) for node in {a.node_id for a in plan.allotments}}
     made = tuple(_line(world, no, line, plan.allotments, arrivals) for no, line in lines)
-    can = all(line.can for line in made)
+    places = list(arrivals)
+    # A customer picks up at one place: where the plan needs several, or they know of none, nothing is promised.
+    can = all(line.can for line in made) and (method is not Method.PICKUP or len(places) == 1)
     leave = [one.leaves for one in arrivals.values() if one is not None]
     last = format_instant(max(leave)) if can and leave else None
     goods = sum(line.quantity * line.unit_price for _, line in lines)
     return Option(
         method=method,
         service=service.id if service else None,
-        pickup_node=world.basket.pickup_node if method in (Method.PICKUP, Method.SHIP_TO_STORE) else None,
+        pickup_node=_counter(world, method, places),
         can=can,
         fee=service.fee(goods) if service else None,
         currency=currency,
@@ -102,6 +104,13 @@ def _option(
         latest=max((line.latest for line in made if line.latest), default=None) if can else None,
         lines=made,
     )
+
+
+def _counter(world: _World, method: Method, places: Sequence[str]) -> str | None:
+    """The node at which the customer gets the goods: the one that was asked for, else the one that has everything."""
+    if method is Method.PICKUP and len(places) == 1:
+        return places[0]
+    return world.basket.pickup_node if method in (Method.PICKUP, Method.SHIP_TO_STORE) else None
 
 
 def _arrival(
