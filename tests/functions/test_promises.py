@@ -233,6 +233,16 @@ def test_what_lies_in_two_stores_is_not_promised_to_be_picked_up(doors: Doors):
     assert (option["can"], option["pickup_node"], option["ready_at"]) == (False, None, None)
 
 
+def test_a_fee_is_promised_in_one_currency(doors: Doors):
+    card(doors, GROUND)
+    promise = promised(doors, basket("A", 2)).body
+    api = doors.api("place_order")
+    with doors.world.unchanged():
+        refused = api.post("/v1/orders", document(line("A", 2), currency="EUR", promise_id=promise["id"]))
+        assert (refused.status, refused.pointers) == (422, ["/lines/0/method"])
+    assert api.post("/v1/orders", document(line("A", 2), currency="USD", promise_id=promise["id"])).status == 201
+
+
 def test_a_promise_of_another_channel_is_as_if_it_were_not_there(doors: Doors):
     promise = promised(doors, basket("A", 2)).body
     scopes = ("promises.write", "promises.read", "channel.store")

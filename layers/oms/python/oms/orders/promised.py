@@ -32,7 +32,7 @@ def promised_groups(
     bound, errors, taken = [], list[FieldError](), Counter[tuple[Option | None, str]]()
     for group in groups:
         own = [line for line in lines if line.group_no == group.group_no and line.claims_stock]
-        option = promise.option(group.method, group.service, group.pickup_node)
+        option = promise.option(group.method, group.service, group.pickup_node, request.currency)
         errors += _not_promised(promise, option, group, own, taken)
         bound.append(_bound(promise, option, group) if own and option else group)
     if errors:
@@ -65,7 +65,7 @@ def _not_promised(
         return
     first = lines[0].line_no - 1
     if option is None:
-        detail = f"{promise.id} does not promise {group.method.value} for this line"
+        detail = f"{promise.id} does not promise {group.method.value} for this line in the order's currency"
         yield FieldError(f"/lines/{first}/method", "not_promised", detail)
         return
     address = group.ship_to

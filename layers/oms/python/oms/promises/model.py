@@ -68,8 +68,8 @@ class Promise(BaseModel):
                 found.setdefault(line.line_no, line)
         return list(found.values())
 
-    def option(self, method: Method, service: str | None, pickup_node: str | None) -> Option | None:
-        """The way that an order means: without a service, the cheapest one that was promised."""
+    def option(self, method: Method, service: str | None, pickup_node: str | None, currency: str) -> Option | None:
+        """The way that an order means: without a service, the cheapest one that was promised in its currency."""
         fits = [
             one
             for one in self.options
@@ -77,5 +77,6 @@ class Promise(BaseModel):
             and one.method is method
             and service in (None, one.service)
             and one.pickup_node in (None, pickup_node)
+            and one.currency in (None, currency)
         ]
         return min(fits, key=lambda one: (one.fee or 0, one.latest or "", one.service or ""), default=None)
