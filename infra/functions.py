@@ -41,6 +41,17 @@ WORKFLOW_TASKS = (
         memory=512,
     ),
     FunctionSpec(
+        "reroute_fulfillment",
+        "Gives units that a node gave up, or has not answered for, to other nodes.",
+        (
+            *g.COMMAND,
+            *g.CHANGE_ORDER,
+            *g.table("stock", "query", "put", "update"),
+            *g.table("registry", "batch", "query"),
+        ),
+        memory=512,
+    ),
+    FunctionSpec(
         "escalate_fulfillment",
         "Puts a fulfilment order that needs a person in front of an operator.",
         (*g.COMMAND, *g.CHANGE_ORDER),
@@ -52,7 +63,12 @@ QUEUE_CONSUMERS = (
         "start_order_workflow",
         "Runs the order workflow for each order that may go on.",
         g.RUN_ORDER_WORKFLOW,
-        detail_types=(("OrderPlaced", {"status": ["CONFIRMED"]}), "OrderReviewAccepted", "OrderPaymentSettled"),
+        detail_types=(
+            ("OrderPlaced", {"status": ["CONFIRMED"]}),
+            "OrderReviewAccepted",
+            "OrderPaymentSettled",
+            "OrderRerouted",
+        ),
         timeout=60,
         # A run may wait for the provider as long as the function may: its neighbours must not wait with it.
         batch=1,

@@ -94,6 +94,19 @@ HTTP = (
         timeout=GATEWAY_TIMEOUT,
     ),
     FunctionSpec(
+        "simulations",
+        "Plans an order that nobody places, or past orders by a draft strategy, without any effect.",
+        (
+            *g.listed("orders", "batch", "query"),
+            *g.table("stock", "query"),
+            *g.table("registry", "batch", "query"),
+        ),
+        routes=("POST /v1/sourcing/simulations",),
+        memory=512,
+        timeout=GATEWAY_TIMEOUT,
+        limits=("LINE_LIMIT",),
+    ),
+    FunctionSpec(
         "promises",
         "Says before it is bought how a basket could be had: from where, when and for which fee.",
         (*g.table("commands", "get", "put"), *g.table("stock", "query"), *g.table("registry", "batch", "query")),

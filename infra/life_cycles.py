@@ -25,7 +25,7 @@ DEFINITIONS = ROOT / "infra" / "workflows"
 VENDED_LOGS = "/aws/vendedlogs/states/spine-"
 # Which functions each workflow calls.
 ORDER_TASKS = ("source_order", "authorize_payment")
-FULFILLMENT_TASKS = ("release_fulfillment", "capture_payment", "escalate_fulfillment")
+FULFILLMENT_TASKS = ("release_fulfillment", "capture_payment", "reroute_fulfillment", "escalate_fulfillment")
 
 
 class LifeCycles(Construct):

@@ -49,7 +49,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
         "HTTP API, payload 2.0, with the token of a channel",
         (
             *("place_order", "read_orders", "change_orders", "registry"),
-            *("inventory", "rule_sets", "promises", "reservations", "fulfillment", "finance", "console"),
+            *("inventory", "rule_sets", "promises", "simulations", "reservations", "fulfillment", "finance", "console"),
         ),
     ),
     "webhook": ("the same without a token, with a signed body", ("psp_webhook",)),
@@ -63,7 +63,10 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "inventory_stream": ("Kinesis batch of [FeedMessage](schemas/FeedMessage.v1.json)", ("inventory_stream",)),
     "order_task": ("task of the order workflow", ("source_order", "authorize_payment")),
     "release_task": ("task that waits for a node", ("release_fulfillment",)),
-    "fulfillment_task": ("task of the fulfilment workflow", ("capture_payment", "escalate_fulfillment")),
+    "fulfillment_task": (
+        "task of the fulfilment workflow",
+        ("capture_payment", "reroute_fulfillment", "escalate_fulfillment"),
+    ),
 }
 
 

@@ -20,6 +20,7 @@ from oms.fulfillment.views import FulfillmentOrderView
 from oms.orders.model import FulfillmentRollup
 from oms.orders.model import Status as OrderStatus
 from oms.orders.reads import MOST_PER_PAGE
+from oms.orders.simulations import Simulation
 from oms.orders.views import OrderSummary, OrderView
 from oms.payments.model import Rollup
 from oms.promises.model import Promise
@@ -206,6 +207,15 @@ ROUTES: dict[str, Route] = {
             "For browsing: nothing is held, and an order is judged by the stock at its own moment. At most 100 SKUs "
             "and 100 nodes; closed nodes and those without the wanted journey give nothing. With `channel` the rules "
             "of stock are applied, and `kept_back` says which of them keeps what."
+        ),
+    ),
+    "POST /v1/sourcing/simulations": Route(
+        "Simulate how orders would be sourced",
+        {200: Simulation},
+        notes=(
+            "Without any effect. With `order`, how that order would be sourced now and why. With `replay`, past orders "
+            "under the strategies that hold and under the versions named in `strategies`, from the same stock: what is "
+            "there now and what the order itself was given. At most 25 orders a call; `next_cursor` goes on."
         ),
     ),
     "POST /v1/promises": Route(

@@ -110,6 +110,13 @@ def _promises(gateway: Gateway) -> None:
     assert gateway.send("GET", f"/v1/promises/{promise['id']}")[1] == promise
 
 
+def _simulations(gateway: Gateway) -> None:
+    path, placed = "/v1/sourcing/simulations", document(line("A", 1), external_id="not-placed")
+    assert gateway.send("POST", path, {"order": placed, "strategies": {"usual": 2}})[1]["dry_run"]["groups"]
+    replay = {"placed_from": "2026-11-23", "placed_to": "2026-11-23", "limit": 1}
+    assert gateway.send("POST", path, {"replay": replay})[1]["replay"]["orders"]
+
+
 def _strategies(gateway: Gateway) -> None:
     path = "/v1/sourcing/strategies/usual"
     assert gateway.send("PUT", path, {"scenarios": [{"id": "near", "cents_per_100_km": 10}]})[0] == 201
@@ -216,6 +223,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     _promises(gateway)
     _baskets(gateway)
     order_id = _orders(gateway)
+    _simulations(gateway)
     _fulfilment(gateway, order_id)
     _reading(gateway, order_id)
     _changes(gateway)

@@ -29,6 +29,7 @@ ROUTES = {
         "GET /v1/inventory/{sku}/movements",
         "GET /v1/availability",
     },
+    "simulations": {"POST /v1/sourcing/simulations"},
     "promises": {"POST /v1/promises", "GET /v1/promises/{promise_id}"},
     "reservations": {
         "POST /v1/reservations",

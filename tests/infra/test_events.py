@@ -14,6 +14,7 @@ DAY = 86_400
 SUBSCRIPTIONS = {
     ("OrderPlaced", "CONFIRMED"): "StartOrderWorkflowQueue",
     ("OrderReviewAccepted", None): "StartOrderWorkflowQueue",
+    ("OrderRerouted", None): "StartOrderWorkflowQueue",
     ("OrderPaymentSettled", None): "StartOrderWorkflowQueue",
     ("ShipmentShipped", None): ["ResumeFulfillmentQueue", "PostLedgerQueue"],
     ("FulfillmentOrderRejected", None): "ResumeFulfillmentQueue",

@@ -131,7 +131,7 @@ def test_the_line_limit_comes_from_the_context(template):
         for name, row in _functions(template).items()
         if "LINE_LIMIT" in row["Environment"]["Variables"]
     }
-    assert told == {"place_order": "200"}
+    assert told == {"place_order": "200", "simulations": "200"}
 
 
 def _settings(**context):

@@ -144,4 +144,7 @@ def test_a_workflow_calls_only_its_own_functions(template):
         extra = {pair for pair in rights(template, role) if pair[1] == "*"}
         assert {action for action, _ in extra} <= WILDCARDS["*"], role
     called = {where for action, where in rights(template, "FulfillmentWorkflowRole") if action.startswith("lambda:")}
-    assert called == {"ReleaseFulfillmentFunction", "CapturePaymentFunction", "EscalateFulfillmentFunction"}
+    assert called == {
+        f"{name}Function"
+        for name in ("ReleaseFulfillment", "CapturePayment", "RerouteFulfillment", "EscalateFulfillment")
+    }

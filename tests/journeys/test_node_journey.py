@@ -7,7 +7,7 @@ import pytest
 from local.world.http_bot import NodeBotHttp
 from tests.journeys.shop import Shop, line, order
 
-DC = "dc-columbus"
+DC, OTHER_DC = "dc-columbus", "dc-salt-lake"
 
 
 @pytest.mark.usefixtures("no_bots")
@@ -67,6 +67,42 @@ def test_a_rejection_gives_the_units_back_and_asks_for_a_person(shop: Shop) -> N
     row = shop.stock(sku, DC)
     assert (row["on_hand"], row["allocated"], row["available"]) == (2, 0, 2)
     assert shop.order(order_id)["lines"][0]["quantities"] == {"open": 2}
+
+
+@pytest.mark.usefixtures("no_bots")
+@pytest.mark.capability("E8")
+def test_what_a_node_rejects_another_one_does(shop: Shop) -> None:
+    sku = shop.new_item({DC: 2, OTHER_DC: 2})
+    order_id = shop.place(order(line(sku, 2, 100)))
+    first = shop.work_of(order_id, "OPEN")
+    assert shop.node_does(first["id"], "reject", {"reason": "too busy"}).status == 200
+
+    second = shop.work_of(order_id, "OPEN")
+    assert {first["node_id"], second["node_id"]} == {DC, OTHER_DC}
+    assert shop.node_does(second["id"], "ship").status == 200
+    done = shop.settled(order_id)
+    assert (done["status"], done["lines"][0]["quantities"]) == ("COMPLETED", {"shipped": 2})
+    assert [shop.stock(sku, node)["on_hand"] for node in (first["node_id"], second["node_id"])] == [2, 0]
+    assert shop.events(order_id).count("OrderRerouted") == 1
+
+
+@pytest.mark.usefixtures("no_bots")
+@pytest.mark.capability("A9")
+def test_an_order_is_held_to_what_was_promised(shop: Shop) -> None:
+    sku = shop.new_item({DC: 2})
+    basket = {"channel": "web", "postal_code": "10118", "lines": [{"sku": sku, "quantity": 2}]}
+    promise = shop.post("/v1/promises", basket)
+    assert promise.status == 201, promise.body
+    (option, *_) = promise.json()["options"]
+    assert (option["method"], option["can"], option["lines"][0]["node_kinds"]) == ("ship", True, ["dc"])
+
+    order_id = shop.place(order(line(sku, 2, 100), promise_id=promise.json()["id"]))
+    work = shop.work_of(order_id, "OPEN")
+    assert work["due_at"] == option["ship_by"]
+    assert shop.order(order_id)["groups"][0]["promise"]["promise_id"] == promise.json()["id"]
+    assert shop.node_does(work["id"], "ship").status == 200
+    (shipment,) = shop.settled(order_id)["shipments"]
+    assert shipment["due_at"] == option["ship_by"]
 
 
 @pytest.mark.usefixtures("no_bots")

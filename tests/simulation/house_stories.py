@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.simulation.directed import People
 from tests.simulation.many_items import node_document
 from tests.simulation.telling import story
-from tests.simulation.world import line
+from tests.simulation.world import line, order
 
 DAY = 86_400.0
 
@@ -88,6 +88,17 @@ def rate_cards(people: People) -> None:
     people.send("PUT", path, {"currency": "USD", "services": [{"id": "ground", "zones": [zone]}]})
     people.send("POST", f"{path}/promotions", {"number": 1}, version=1)
     people.send("GET", path)
+
+
+@story
+def simulations(people: People) -> None:
+    path = "/v1/sourcing/strategies/usual"
+    people.send("PUT", path, {"scenarios": [{"id": "all"}]})
+    people.place("o-1", line("MUG", 2))
+    placed = order("o-2", line("MUG", 2))
+    people.send("POST", "/v1/sourcing/simulations", {"order": placed, "strategies": {"usual": 1}})
+    days = {"placed_from": "2026-11-20", "placed_to": "2026-11-24"}
+    people.send("POST", "/v1/sourcing/simulations", {"replay": days})
 
 
 @story

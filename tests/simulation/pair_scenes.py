@@ -38,6 +38,13 @@ def released(side: Side, *lines: dict[str, Any]) -> tuple[str, str]:
     return order_id, side.people.released(order_id)
 
 
+def rejected(side: Side) -> tuple[str, str]:
+    """A node has refused its work this moment."""
+    order_id, work_id = released(side)
+    side.people.do(work_id, "reject", reason="too_busy")
+    return order_id, work_id
+
+
 def first_parcel(side: Side) -> tuple[str, str]:
     """One of two units has left this moment."""
     order_id, work_id = released(side)
@@ -170,12 +177,25 @@ def task(function: str) -> Callable[[Any, Side], object]:
     return call
 
 
-def place(key: str | None = None, external_id: str = "o-1", sku: str = "MUG") -> Callable[[Any, Side], object]:
+def reroute(reason: str) -> Callable[[Any, Side], object]:
+    """The workflow gives work to other nodes."""
+
+    def call(made: Any, side: Side) -> None:
+        event = {"tenant": "acme", "order_id": made[0], "fulfillment_order_id": made[1], "reason": reason}
+        side.invoke("reroute_fulfillment", event)
+
+    return call
+
+
+def place(
+    key: str | None = None, external_id: str = "o-1", sku: str = "MUG", quantity: int = 1
+) -> Callable[[Any, Side], object]:
     """A channel places an order."""
 
     def call(_: Any, side: Side) -> None:
         own = key or f"key-{side.number}"
-        side.http("POST", "/v1/orders", order(external_id.format(side.number), line(sku)), own, SHOP)
+        document = order(external_id.format(side.number), line(sku, quantity))
+        side.http("POST", "/v1/orders", document, own, SHOP)
 
     return call
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import partial
 
+from tests.simulation.cases.steps import only_at_newark
 from tests.simulation.test_machine import released, ship
 from tests.simulation.world import line, order, simulated
 
@@ -62,6 +63,7 @@ def test_a_workflow_goes_on_without_the_function_that_started_it():
 
 def test_a_node_that_says_nothing_is_reported_and_may_still_ship():
     simulation = simulated(faults=False)
+    only_at_newark(simulation)
     order_id = placed(simulation, line("MUG"))
     simulation.run(25 * 3_600)
     (work_id,) = released(simulation)

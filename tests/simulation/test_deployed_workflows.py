@@ -20,6 +20,10 @@ WAITS, REST, TAKE, TAKE_PART = (
 )
 TAKE_INCOMPLETE, NOTHING = "CaptureIncompletePayment", "NothingLeftToDo"
 ESCALATED = ["EscalateFulfillmentOrder", "MayStillShip"]
+REROUTE = "RerouteFulfillmentOrder"
+# Nobody else has the units, unless a script says otherwise.
+ALONE: dict[str, list[Any]] = {"reroute_fulfillment": [{"rerouted": False}] * 3}
+TOLD = [REROUTE, "IsRerouted", *ESCALATED]
 LATER = "WaitForRepair"
 NOT_AGAIN = ["NoteWaitFailure", *ESCALATED, LATER, REST]
 EXISTS = "StepFunctions.ExecutionAlreadyExistsException"
@@ -30,7 +34,7 @@ class Answer(TaskFailed):
 
 
 def fulfil(release: list[Any], **script: list[Any]) -> tuple[dict[str, Any], ScriptedHost]:
-    host = ScriptedHost({"release_fulfillment": release, **script})
+    host = ScriptedHost({"release_fulfillment": release, **ALONE, **script})
     return ends(deployed_definition("FulfillmentWorkflow"), WORK, host), host
 
 
@@ -46,21 +50,36 @@ REFUSED = {"capture_payment": [TaskFailed("Declined")]}
 WALKS: dict[str, tuple[list[Any], dict[str, list[Any]], list[str]]] = {
     "shipped": ([SHIPPED], {}, [WAITS, TAKE]),
     "in parts": ([PARTLY, PARTLY, SHIPPED], {}, [WAITS, TAKE_PART, REST, TAKE_PART, REST, TAKE]),
-    "rejected": ([REJECTED], {}, [WAITS, "NoteRejection", *ESCALATED, NOTHING]),
+    "rejected": ([REJECTED], {}, [WAITS, "NoteRejection", *TOLD, NOTHING]),
+    "rejected and re-routed": (
+        [REJECTED],
+        {"reroute_fulfillment": [{"rerouted": True}]},
+        [WAITS, "NoteRejection", REROUTE, "IsRerouted", NOTHING],
+    ),
+    "not re-routed for long": (
+        [REJECTED],
+        {"reroute_fulfillment": [BROKEN] * 7},
+        [WAITS, "NoteRejection", REROUTE, *ESCALATED, NOTHING],
+    ),
+    "silent and re-routed": (
+        [TOO_LATE],
+        {"reroute_fulfillment": [{"rerouted": True}]},
+        [WAITS, "NoteTimeout", REROUTE, "IsRerouted", NOTHING],
+    ),
     "cancelled": ([CANCELLED], {}, [WAITS, NOTHING]),
-    "given up": ([INCOMPLETE], {}, [WAITS, TAKE_INCOMPLETE, "NoteIncomplete", *ESCALATED, NOTHING]),
-    "the rest rejected": ([PARTLY, REJECTED], {}, [WAITS, TAKE_PART, REST, "NoteRejection", *ESCALATED, NOTHING]),
+    "given up": ([INCOMPLETE], {}, [WAITS, TAKE_INCOMPLETE, "NoteIncomplete", *TOLD, NOTHING]),
+    "the rest rejected": ([PARTLY, REJECTED], {}, [WAITS, TAKE_PART, REST, "NoteRejection", *TOLD, NOTHING]),
     "the rest cancelled": ([PARTLY, CANCELLED], {}, [WAITS, TAKE_PART, REST, NOTHING]),
     "the rest given up": (
         [PARTLY, INCOMPLETE],
         {},
-        [WAITS, TAKE_PART, REST, TAKE_INCOMPLETE, "NoteIncomplete", *ESCALATED, NOTHING],
+        [WAITS, TAKE_PART, REST, TAKE_INCOMPLETE, "NoteIncomplete", *TOLD, NOTHING],
     ),
-    "silent, then shipped": ([TOO_LATE, SHIPPED], {}, [WAITS, "NoteTimeout", *ESCALATED, REST, TAKE]),
+    "silent, then shipped": ([TOO_LATE, SHIPPED], {}, [WAITS, "NoteTimeout", *TOLD, REST, TAKE]),
     "silent twice": (
         [TOO_LATE, TOO_LATE, SHIPPED],
         {},
-        [WAITS, "NoteTimeout", *ESCALATED, REST, "NoteTimeout", *ESCALATED, REST, TAKE],
+        [WAITS, "NoteTimeout", *TOLD, REST, "NoteTimeout", *TOLD, REST, TAKE],
     ),
     "not released": ([BROKEN, SHIPPED], {}, [WAITS, "NoteReleaseFailure", *ESCALATED, REST, TAKE]),
     "not released for long": (
@@ -76,7 +95,7 @@ WALKS: dict[str, tuple[list[Any], dict[str, list[Any]], list[str]]] = {
     "nobody could be told": (
         [REJECTED, REJECTED],
         {"escalate_fulfillment": [BROKEN] * 11},
-        [WAITS, "NoteRejection", ESCALATED[0], LATER, REST, "NoteRejection", *ESCALATED, NOTHING],
+        [WAITS, "NoteRejection", *TOLD[:3], LATER, REST, "NoteRejection", *TOLD, NOTHING],
     ),
     "released late": ([BUSY] * 8 + [SHIPPED], {}, [WAITS, TAKE]),
     "money not taken": ([SHIPPED], REFUSED, [WAITS, TAKE, "NoteCaptureFailure", *ESCALATED, NOTHING]),
@@ -88,7 +107,7 @@ WALKS: dict[str, tuple[list[Any], dict[str, list[Any]], list[str]]] = {
     "money of what had left not taken": (
         [INCOMPLETE],
         REFUSED,
-        [WAITS, TAKE_INCOMPLETE, "NoteIncompleteCaptureFailure", *ESCALATED, "NoteIncomplete", *ESCALATED, NOTHING],
+        [WAITS, TAKE_INCOMPLETE, "NoteIncompleteCaptureFailure", *ESCALATED, "NoteIncomplete", *TOLD, NOTHING],
     ),
 }
 

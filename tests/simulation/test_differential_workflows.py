@@ -13,7 +13,7 @@ from tests.simulation.engine_side import Engine, engine, start_engine
 from tests.simulation.machine.workflows import TaskFailed
 from tests.simulation.machine_side import MACHINE, Bench
 from tests.simulation.random_machines import INVOKE, STEPS, Case, case
-from tests.simulation.test_deployed_workflows import REJECTED, SHIPPED, WALKS, WORK, Answer
+from tests.simulation.test_deployed_workflows import ALONE, REJECTED, SHIPPED, WALKS, WORK, Answer
 from tests.simulation.workflow_gaps import GAPS
 from tests.simulation.workflow_host import After, ScriptedHost, deployed_definition, ends
 from tests.template import ACCOUNT, REGION
@@ -23,7 +23,7 @@ __all__ = ["engine", "start_engine"]
 MACHINES = 400
 HERE = f"{REGION}:{ACCOUNT}"
 FUNCTION = re.compile(rf"arn:aws:lambda:{HERE}:function:(\w+)")
-STEPS_OF_WORK = ("release_fulfillment", "capture_payment", "escalate_fulfillment")
+STEPS_OF_WORK = ("release_fulfillment", "capture_payment", "reroute_fulfillment", "escalate_fulfillment")
 BATCH = 50
 
 
@@ -140,7 +140,10 @@ def test_every_walk_through_the_fulfilment_workflow_is_the_same(engine: Engine, 
     walks["capture rides out"] = ([SHIPPED], {"capture_payment": [TaskFailed("Busy")] * 14}, [])
     cases = {}
     for number, (name, (release, more, _)) in enumerate(walks.items()):
-        script = {step: [_said(one) for one in some] for step, some in {"release_fulfillment": release, **more}.items()}
+        script = {
+            step: [_said(one) for one in some]
+            for step, some in {"release_fulfillment": release, **ALONE, **more}.items()
+        }
         # A silent node is waited for in real time.
         seconds = 3 if {"silent": True} in script["release_fulfillment"] else 60
         given = {**WORK, "order_id": f"walk{number}", "timeout_seconds": seconds}

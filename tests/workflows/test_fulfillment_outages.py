@@ -7,7 +7,7 @@ import pytest
 from tests.order_doors import doors
 from tests.order_world import TENANT, line, world
 from tests.workflows.machines import SERVICE_ERROR, Machines, cloud, machines
-from tests.workflows.test_fulfillment_workflow import UNTIL_PARCEL, begin, ends
+from tests.workflows.test_fulfillment_workflow import UNTIL_PARCEL, begin, ends, scarce
 
 __all__ = ["cloud", "doors", "machines", "world"]
 
@@ -69,7 +69,7 @@ def test_the_release_rides_out_failures(machines: Machines, errors: list[str]):
 
 
 def test_the_escalation_itself_rides_out_anything(machines: Machines):
-    order_id, work, arn = begin(machines)
+    order_id, work, arn = begin(machines, scarce(machines))
     machines.function.broken["escalate_fulfillment"] = ["SomethingElse"] * 10
     machines.node(work, "reject", reason="damaged")
     assert ends(machines, arn)[-1] == "NothingLeftToDo"
@@ -77,11 +77,13 @@ def test_the_escalation_itself_rides_out_anything(machines: Machines):
 
 
 def test_an_escalation_that_fails_for_hours_is_made_later(machines: Machines):
-    order_id, work, arn = begin(machines)
+    order_id, work, arn = begin(machines, scarce(machines))
     machines.function.broken["escalate_fulfillment"] = ["SomethingElse"] * 11
     machines.node(work, "reject", reason="damaged")
     assert ends(machines, arn)[1:] == [
-        *("NoteRejection", "EscalateFulfillmentOrder", "WaitForRepair", "AwaitRestOfShipment"),
-        *("NoteRejection", "EscalateFulfillmentOrder", "MayStillShip", "NothingLeftToDo"),
+        *("NoteRejection", "RerouteFulfillmentOrder", "IsRerouted"),
+        *("EscalateFulfillmentOrder", "WaitForRepair", "AwaitRestOfShipment"),
+        *("NoteRejection", "RerouteFulfillmentOrder", "IsRerouted"),
+        *("EscalateFulfillmentOrder", "MayStillShip", "NothingLeftToDo"),
     ]
     assert machines.world.events(order_id).count("FulfillmentOrderEscalated") == 1

@@ -31,6 +31,12 @@ def begin(machines: Machines, *lines: dict[str, Any], seconds: int = 60, **chang
     return order_id, work.id, arn
 
 
+def scarce(machines: Machines) -> dict[str, Any]:
+    """A line of an item that only one node has."""
+    machines.world.add_item("D", {"DC1": 5})
+    return line("D", 5)
+
+
 def ends(machines: Machines, arn: str, status: str = "SUCCEEDED") -> list[str]:
     """The states of a run that has ended as expected."""
     run = machines.wait(arn)
@@ -70,12 +76,15 @@ def test_a_first_parcel_then_the_rest(machines: Machines):
     assert machines.world.events(order_id).count("FulfillmentOrderReleased") == 1
 
 
-@pytest.mark.capability("H2")
-def test_a_rejection_is_put_in_front_of_a_person(machines: Machines):
-    order_id, work, arn = begin(machines)
+@pytest.mark.capability("H2", "K4")
+def test_what_nobody_else_has_is_put_in_front_of_a_person(machines: Machines):
+    order_id, work, arn = begin(machines, scarce(machines))
     machines.node(work, "reject", reason="damaged")
-    states = ends(machines, arn)
-    assert states == [*UNTIL_PARCEL, "NoteRejection", "EscalateFulfillmentOrder", "MayStillShip", "NothingLeftToDo"]
+    assert ends(machines, arn) == [
+        *UNTIL_PARCEL,
+        *("NoteRejection", "RerouteFulfillmentOrder", "IsRerouted"),
+        *("EscalateFulfillmentOrder", "MayStillShip", "NothingLeftToDo"),
+    ]
     assert machines.world.view(order_id).fulfillment_orders[0].escalated_reason == "REJECTED"
     assert machines.world.view(order_id).lines[0].quantities == {"open": 5}
 
@@ -85,7 +94,7 @@ def test_a_rejection_is_put_in_front_of_a_person(machines: Machines):
 def test_what_a_node_shipped_before_it_gave_up_is_captured_and_the_rest_is_a_persons(
     machines: Machines, captured_before: bool
 ):
-    order_id, work, arn = begin(machines)
+    order_id, work, arn = begin(machines, scarce(machines))
     if captured_before:
         machines.node(work, "ship", lines={1: 2})
         machines.waits(work, 2)
@@ -98,7 +107,7 @@ def test_what_a_node_shipped_before_it_gave_up_is_captured_and_the_rest_is_a_per
         *UNTIL_PARCEL,
         *parcel,
         "CaptureIncompletePayment",
-        "NoteIncomplete",
+        *("NoteIncomplete", "RerouteFulfillmentOrder", "IsRerouted"),
         "EscalateFulfillmentOrder",
         "MayStillShip",
         "NothingLeftToDo",
@@ -110,7 +119,7 @@ def test_what_a_node_shipped_before_it_gave_up_is_captured_and_the_rest_is_a_per
 
 
 def test_of_given_up_work_and_of_its_refused_capture_the_person_is_told_both(machines: Machines):
-    order_id, work, arn = begin(machines)
+    order_id, work, arn = begin(machines, scarce(machines))
     machines.world.provider.script["capture"] = ["declined"]
     with machines.function.lock:
         machines.world.act(work, "ship", {1: 2})
@@ -120,7 +129,7 @@ def test_of_given_up_work_and_of_its_refused_capture_the_person_is_told_both(mac
         "NoteIncompleteCaptureFailure",
         "EscalateFulfillmentOrder",
         "MayStillShip",
-        "NoteIncomplete",
+        *("NoteIncomplete", "RerouteFulfillmentOrder", "IsRerouted"),
         "EscalateFulfillmentOrder",
         "MayStillShip",
         "NothingLeftToDo",
@@ -156,14 +165,14 @@ def test_cancelling_the_rest_of_a_parcel_ends_the_wait(machines: Machines):
 
 @pytest.mark.capability("H2")
 def test_a_silent_node_is_escalated_and_may_still_ship(machines: Machines):
-    order_id, work, arn = begin(machines, seconds=1)
+    order_id, work, arn = begin(machines, scarce(machines), seconds=1)
     machines.until(lambda: "escalate_fulfillment" in machines.names)
     machines.waits(work, 2)
     machines.node(work, "ship")
     states = ends(machines, arn)
-    assert states[:5] == [
+    assert states[:7] == [
         "ReleaseFulfillmentOrder",
-        "NoteTimeout",
+        *("NoteTimeout", "RerouteFulfillmentOrder", "IsRerouted"),
         "EscalateFulfillmentOrder",
         "MayStillShip",
         "AwaitRestOfShipment",

@@ -68,6 +68,15 @@ def effects(simulation: Simulation) -> list[tuple[str, int]]:
     return [(entry["effect"], entry["amount"]) for entry in simulation.provider.psp.journal.log if entry["amount"]]
 
 
+def only_at_newark(simulation: Simulation) -> None:
+    """No other node has a mug."""
+    broken = {"node_id": "albany", "sku": "MUG", "kind": "damaged", "quantity": 3, "reason": "dropped"}
+    answer = simulation.http(
+        "POST", "/v1/inventory/movements", {"movements": [broken]}, "broken", client="acme-operator"
+    )
+    assert answer.status == 200, answer.text
+
+
 def stock(simulation: Simulation, sku: str, node: str) -> tuple[int, int, int]:
     """Units on hand, reserved and allocated."""
     row = simulation.rows("stock")[f"T#acme#SKU#{sku}", f"NODE#{node}"]

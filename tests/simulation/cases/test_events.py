@@ -10,6 +10,7 @@ from tests.simulation.cases.steps import (
     heard_on_bus,
     later,
     nothing_kept,
+    only_at_newark,
     placed,
     refused,
     released,
@@ -110,6 +111,7 @@ def test_case_31_an_answer_to_a_workflow_that_has_one():
 
 def test_case_31_an_answer_after_the_workflow_has_given_up_waiting():
     simulation = simulated(faults=False)
+    only_at_newark(simulation)
     order_id = placed(simulation, order("o-1", line("MUG", 2)))
     (work_id,) = released(simulation)
     later(simulation, 25 * 3600)

@@ -10,6 +10,7 @@ from tests.simulation.cases.steps import (
     effects,
     events_of,
     later,
+    only_at_newark,
     placed,
     released,
     rested,
@@ -127,6 +128,7 @@ def test_a_refused_capture_stays_the_reason_when_the_time_runs_out(simulation):
 
 
 def test_of_work_given_up_after_a_refused_capture_both_are_told(simulation):
+    only_at_newark(simulation)
     order_id = placed(simulation, order("o-1", line("MUG", 2), card="tok_capture_fails"))
     (work_id,) = released(simulation)
     for verb, body in (("accept", {}), ("ship", ONE), ("close", {"reason": "not_found"})):

@@ -6,9 +6,11 @@ from tests.simulation.cases.steps import (
     effects,
     events_of,
     later,
+    only_at_newark,
     placed,
     released,
     rested,
+    ship,
     shown,
     states,
     step,
@@ -25,6 +27,7 @@ def cancel(simulation, order_id):
 
 def test_case_30_a_node_that_never_answers():
     simulation = simulated(faults=False)
+    only_at_newark(simulation)
     order_id = placed(simulation, order("o-1", line("MUG", 2)))
     assert list(released(simulation).values()) == ["dc-newark"]
     later(simulation, DAY - 60)
@@ -43,8 +46,43 @@ def test_case_30_a_node_that_never_answers():
     assert effects(simulation) == [("authorized", 1400), ("voided", 1400)]
 
 
+def test_case_30_a_node_that_never_answers_while_another_could():
+    simulation = simulated(faults=False)
+    order_id = placed(simulation, order("o-1", line("MUG", 2)))
+    assert list(released(simulation).values()) == ["dc-newark"]
+    later(simulation, DAY + 60)
+    first, second = shown(simulation, order_id)["fulfillment_orders"]
+    assert (first["status"], first["rejected_reason"], first["escalated_reason"]) == ("REJECTED", "TIMED_OUT", None)
+    assert (second["node_id"], second["status"]) == ("albany", "OPEN")
+    assert (stock(simulation, "MUG", "dc-newark"), stock(simulation, "MUG", "albany")) == ((6, 0, 0), (3, 0, 2))
+    assert step(simulation, first["id"], "accept").status == 409
+    ship(simulation, second["id"])
+    rested(simulation)
+    assert states(simulation, order_id) == ("COMPLETED", "CAPTURED", "FULFILLED")
+    assert effects(simulation) == [("authorized", 1400), ("captured", 1400)]
+
+
+def test_case_32_a_store_lacks_one_of_three_and_another_has_it():
+    simulation = simulated(faults=False)
+    order_id = placed(simulation, order("o-1", line("MUG", 3)))
+    (work_id,) = released(simulation)
+    two = {"lines": [{"line_no": 1, "quantity": 2}]}
+    for verb, body in (("accept", {}), ("pick", two), ("ship", two), ("close", {"reason": "not_found"})):
+        assert step(simulation, work_id, verb, body).status == 200
+    later(simulation, 60)
+    found = shown(simulation, order_id)
+    assert found["lines"][0]["quantities"] == {"shipped": 2, "released": 1}
+    first, second = found["fulfillment_orders"]
+    assert (first["status"], first["escalated_reason"], second["node_id"]) == ("INCOMPLETE", None, "albany")
+    ship(simulation, second["id"])
+    rested(simulation)
+    assert states(simulation, order_id) == ("COMPLETED", "CAPTURED", "FULFILLED")
+    assert effects(simulation) == [("authorized", 2100), ("captured", 1400), ("captured", 700)]
+
+
 def test_case_32_a_store_lacks_one_of_three():
     simulation = simulated(faults=False)
+    only_at_newark(simulation)
     order_id = placed(simulation, order("o-1", line("MUG", 3)))
     (work_id,) = released(simulation)
     two = {"lines": [{"line_no": 1, "quantity": 2}]}

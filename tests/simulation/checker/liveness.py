@@ -7,6 +7,7 @@ review, work that was escalated, a customer who has to confirm. Without one, an 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -70,13 +71,16 @@ def unfinished(order: OrderView, witnesses: Witnesses) -> list[str]:
             found.append("its payment was never asked for, and nothing will go on with it")
         elif not order.works and order.lines:
             found.append("sourced, but no node was given anything to do")
-        elif _units_of_nobody(order) and not told:
+        elif _units_of_nobody(order, order.lines.keys()) and not told:
             found.append("units were given back by a node, and nobody was told")
     for work in order.works.values():
         waits = coming or witnesses.runs(work["id"]) or person
         if work["status"] not in WORK_OVER and not waits and not work.get("escalated_reason"):
             found.append(f"work {work['id']} is {work['status']}, and nothing waits for it")
-        if work["status"] in GIVEN_BACK and not order.is_over and not waits and not work.get("escalated_reason"):
+        given_back = work["status"] in GIVEN_BACK and not order.is_over and _units_of_nobody(order, _lines(work))
+        # Of units that went from node to node, the last one tells.
+        known = any(_lines(other) & _lines(work) for other in told if other["status"] in GIVEN_BACK)
+        if given_back and not waits and not known:
             found.append(f"work {work['id']} is {work['status']}, and nobody was told")
     for work_id, capture in owed(order):
         if not (coming or witnesses.runs(work_id) or is_known_missing(order, work_id, capture)):
@@ -102,7 +106,12 @@ def owed(order: OrderView) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def _units_of_nobody(order: OrderView) -> bool:
+def _lines(work: dict[str, Any]) -> set[int]:
+    return {part["line_no"] for part in work["lines"]}
+
+
+def _units_of_nobody(order: OrderView, lines: Collection[int]) -> bool:
+    """Whether units of these lines are neither with a node nor cancelled."""
     given: dict[int, int] = {}
     for work in order.works.values():
         if work["status"] != "REJECTED":
@@ -111,7 +120,7 @@ def _units_of_nobody(order: OrderView) -> bool:
     return any(
         line.quantity > given.get(line.line_no, 0) + order.cancelled.get(line.line_no, 0)
         for line in order.lines.values()
-        if line.work
+        if line.work and line.line_no in lines
     )
 
 

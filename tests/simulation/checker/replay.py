@@ -13,6 +13,7 @@ WORK_STATES = {
     "FulfillmentOrderReleased": "OPEN",
     "FulfillmentOrderAccepted": "ACCEPTED",
     "FulfillmentOrderRejected": "REJECTED",
+    "FulfillmentOrderWithdrawn": "REJECTED",
     "FulfillmentOrderReady": "READY",
 }
 STATUSES = ("status", "payment_status", "fulfillment_status")
@@ -48,6 +49,9 @@ class Told:
             self.lines = {line["line_no"]: (line["sku"], line["quantity"]) for line in data["lines"]}
 
     def _OrderSourced(self, data: dict[str, Any]) -> None:
+        self.works += data["fulfillment_order_ids"]
+
+    def _OrderRerouted(self, data: dict[str, Any]) -> None:
         self.works += data["fulfillment_order_ids"]
 
     def _OrderLinesCancelled(self, data: dict[str, Any]) -> None:

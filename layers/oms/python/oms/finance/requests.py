@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from oms.finance.exports.model import Kind
-from oms.platform.fields import Code
+from oms.platform.fields import Code, IsoDate
 from oms.platform.intake import Request
 
 MOST_DAYS = 92
 MOST_LISTED = 100
-
-
-def _iso_date(value: Any) -> Any:
-    """A date as text only: a number would be read as seconds since 1970."""
-    if not isinstance(value, (str, date)):
-        raise ValueError("a date such as 2026-11-20")
-    return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-IsoDate = Annotated[date, BeforeValidator(_iso_date)]
 
 
 class ExportRequest(Request):

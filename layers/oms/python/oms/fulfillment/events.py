@@ -80,6 +80,13 @@ class FulfillmentOrderRejected(_Work):
     reason: str
 
 
+class FulfillmentOrderWithdrawn(_Work):
+    """Work that a node had not answered for was taken from it and given to others."""
+
+    for_nodes: ClassVar[bool] = True
+    reason: str
+
+
 class FulfillmentOrderClosed(_Work):
     """A node that had taken the work gave up what it had not shipped; these units are open again."""
 

@@ -122,6 +122,8 @@ class FulfillmentOrder(BaseModel):
     lines: tuple[WorkLine, ...]
     created_at: str
     respond_by: str | None = None
+    # The work of another node whose units these were.
+    replaces: str | None = None
     # What was promised: by which service it leaves, and by when it is to leave or to be ready.
     service: str | None = None
     due_at: str | None = None

@@ -8,9 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from operator import attrgetter
 
-from oms.fulfillment.events import EventLine, FulfillmentOrderCancellationRequested, FulfillmentOrderCancelled
+from oms.fulfillment.events import (
+    EventLine,
+    FulfillmentOrderCancellationRequested,
+    FulfillmentOrderCancelled,
+    FulfillmentOrderWithdrawn,
+)
 from oms.fulfillment.model import FulfillmentOrder, WorkLine
-from oms.fulfillment.protocol import TRANSITIONS, Action, cancel, request_cancellation
+from oms.fulfillment.protocol import TRANSITIONS, Action, cancel, reject, request_cancellation
 
 
 def may_cancel(work: FulfillmentOrder) -> bool:
@@ -39,6 +44,11 @@ def ask_for_units(
     after = request_cancellation(work, quantities, reason)
     lines = event_lines(work, quantities)
     return after, FulfillmentOrderCancellationRequested(**work_ids(work), lines=lines, reason=reason)
+
+
+def withdraw(work: FulfillmentOrder, reason: str) -> tuple[FulfillmentOrder, FulfillmentOrderWithdrawn]:
+    """Work that is taken from a node before it has said anything."""
+    return reject(work, reason), FulfillmentOrderWithdrawn(**work_ids(work), reason=reason)
 
 
 def work_ids(work: FulfillmentOrder) -> dict[str, str]:

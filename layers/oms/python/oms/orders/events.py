@@ -64,6 +64,31 @@ class OrderSourced(EventData):
     is_last: bool
 
 
+class ReroutedLine(BaseModel):
+    """Units of a line that another node gives."""
+
+    model_config = ConfigDict(frozen=True)
+    line_no: int
+    sku: str
+    node_id: str
+    quantity: int
+
+
+class OrderRerouted(EventData):
+    """Units that a node gave up, or had not answered for, were allocated to other nodes.
+
+    `missing` units nobody else has; `late` says that the promise is at risk. Of both a person is told.
+    """
+
+    order_id: str
+    fulfillment_order_id: str
+    reason: str
+    fulfillment_order_ids: tuple[str, ...]
+    lines: tuple[ReroutedLine, ...]
+    missing: int
+    late: bool
+
+
 class OrderLinesCancelled(EventData):
     """Some units of an order were cancelled before they were packed."""
 

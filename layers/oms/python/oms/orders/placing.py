@@ -20,6 +20,7 @@ from oms.platform.writes import Write
 from oms.registry.reads import known_items, known_nodes
 from oms.sourcing.model import Sourced
 from oms.sourcing.reads import live_steps, source_groups
+from oms.sourcing.strategy import Step
 from oms.sourcing.writes import decision_write
 
 
@@ -40,11 +41,13 @@ def choose_nodes(
     groups: Sequence[Group],
     lines: Sequence[Line],
     own: Mapping[tuple[str, str], Hold],
+    *,
+    steps: Sequence[Step] | None = None,
 ) -> Sourced:
     """Nodes for every unit, from the stock that the channel may have now and the `own` holds of its basket.
 
     Where the open nodes do not have everything and closed ones do, these are chosen: the order is kept, and a person
-    decides what becomes of it.
+    decides what becomes of it. `steps` are the scenarios to go by in place of those that hold.
     """
     skus = (line.agreed.sku for line in lines if line.claims_stock)
     stock = claimable_units(
@@ -56,7 +59,7 @@ def choose_nodes(
         nodes=known.nodes,
         now=runtime.clock.now(),
     ).with_own(own)
-    steps = tuple(live_steps(runtime.database, tenant))
+    steps = tuple(live_steps(runtime.database, tenant) if steps is None else steps)
     plan = partial(source_groups, groups, lines, known.nodes, stock.units, channel=channel, steps=steps)
     sourced = replace(plan(), stock=stock, steps=steps)
     if sourced.missing:

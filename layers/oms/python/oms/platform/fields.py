@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -48,6 +48,13 @@ def _plain_data(value: Any, pointer: str = "") -> Any:
     return value
 
 
+def _iso_date(value: Any) -> Any:
+    """A date as text only: a number would be read as seconds since 1970."""
+    if not isinstance(value, (str, date)):
+        raise ValueError("a date such as 2026-11-20")
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
 # Money in minor units. Not negative unless the type says so.
 Amount = Annotated[int, BeforeValidator(_no_fraction), Strict(), Field(ge=0, le=LARGEST_AMOUNT)]
 SignedAmount = Annotated[int, BeforeValidator(_no_fraction), Strict(), Field(ge=-LARGEST_AMOUNT, le=LARGEST_AMOUNT)]
@@ -66,6 +73,7 @@ Instant = Annotated[
     PlainSerializer(format_instant, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
+IsoDate = Annotated[date, BeforeValidator(_iso_date)]
 Attributes = Annotated[dict[str, Any], AfterValidator(_plain_data)]
 
 __all__ = [
@@ -75,6 +83,7 @@ __all__ = [
     "Count",
     "Currency",
     "Instant",
+    "IsoDate",
     "Label",
     "Quantity",
     "SignedAmount",

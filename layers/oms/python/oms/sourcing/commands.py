@@ -3,50 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 from functools import partial
 
-from oms.fulfillment.model import MOST_LINES, FulfillmentOrder, Status, WorkLine
+from oms.fulfillment.model import MOST_LINES
 from oms.inventory.reads import claimable_units
 from oms.inventory.writes import StockChanges
 from oms.orders.events import OrderSourced
-from oms.orders.model import Claim, Group, Line, Order, open_claims
+from oms.orders.model import Claim, Line, Order, open_claims
 from oms.orders.model import Status as OrderStatus
 from oms.orders.model import status as order_status
-from oms.orders.request import Method
 from oms.orders.store import existing_order, fresh_orders
 from oms.orders.writes import change_order
 from oms.platform.clock import format_instant
 from oms.platform.commands import Decision, Outcome, Runtime, execute
 from oms.platform.consumers import call_from_workflow
-from oms.platform.ids import child_id
 from oms.platform.writes import MOST_ACTIONS, Write
-from oms.registry.hours import end_of_open_time
-from oms.registry.model import Node
 from oms.registry.reads import known_items, known_nodes
 from oms.sourcing.reads import live_steps, source_groups
+from oms.sourcing.works import Move, new_work
 from oms.sourcing.writes import decision_write
 
-# How long a node may take before somebody is told: a day, or a working day of its own where it has opening hours.
-RESPOND_WITHIN = timedelta(hours=24)
-RESPOND_WITHIN_OPEN = timedelta(hours=8)
 # Header, event and record, and work of groups that share a node or need no stock.
 _OTHER_WRITES = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """Units of a line whose reservation becomes an allocation, at the same node or at a better one.
-
-    At a better one `keep` units must stay available behind it.
-    """
-
-    line: Line
-    from_node: str
-    to_node: str
-    quantity: int
-    keep: int = 0
 
 
 def source_order(runtime: Runtime, tenant: str, order_id: str) -> Outcome:
@@ -76,7 +55,7 @@ def _source_part(runtime: Runtime, tenant: str, order: Order) -> Order:
         if now is order and not now.header.plan_is_best and not now.fulfillment_orders and len(moves) <= MOST_LINES:
             moves, reasons = _improved(runtime, tenant, now, moves)
         part, later = moves[:MOST_LINES], moves[MOST_LINES:]
-        work = _work(runtime, tenant, now, part)
+        work = new_work(runtime, tenant, now, part)
         header = now.header.model_copy(update={"sourced": not later})
         ids = tuple(entry.id for entry in work)
         event = OrderSourced(order_id=order_id, fulfillment_order_ids=ids, is_last=not later)
@@ -183,63 +162,3 @@ def _claims(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]) 
         if move.line.claims_stock:
             claims.move_claim(move.line.agreed.sku, move.from_node, move.to_node, move.quantity, keep=move.keep)
     return claims
-
-
-def _work(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]) -> list[FulfillmentOrder]:
-    """One fulfilment order per group and node."""
-    parts: dict[tuple[int, str], list[WorkLine]] = {}
-    for move in sorted(moves, key=lambda m: (m.line.group_no, m.to_node, m.line.line_no)):
-        lines = parts.setdefault((move.line.group_no, move.to_node), [])
-        if lines and lines[-1].line_no == move.line.line_no:
-            lines[-1] = lines[-1].model_copy(update={"quantity": lines[-1].quantity + move.quantity})
-        else:
-            lines.append(WorkLine(line_no=move.line.line_no, sku=move.line.agreed.sku, quantity=move.quantity))
-    first = len(order.fulfillment_orders) + 1
-    now = runtime.clock.now()
-    nodes = known_nodes(runtime.database, tenant, now, named=[node_id for _, node_id in parts])
-    return [
-        _fulfillment_order(order, number, group_no, node_id, lines, now, _respond_by(nodes.get(node_id), now))
-        for number, ((group_no, node_id), lines) in enumerate(parts.items(), start=first)
-    ]
-
-
-def _respond_by(node: Node | None, now: datetime) -> datetime:
-    """When a node must have answered: a node that is open at certain hours is given open hours only."""
-    if node is None or (node.hours is None and not node.holidays):
-        return now + RESPOND_WITHIN
-    needed = RESPOND_WITHIN if node.hours is None else RESPOND_WITHIN_OPEN
-    return end_of_open_time(node, now, needed) or now + RESPOND_WITHIN
-
-
-def _fulfillment_order(
-    order: Order,
-    number: int,
-    group_no: int,
-    node_id: str,
-    lines: Sequence[WorkLine],
-    now: datetime,
-    respond_by: datetime,
-) -> FulfillmentOrder:
-    group = order.header.groups[group_no - 1]
-    return FulfillmentOrder(
-        id=child_id("ful", order.header.id, number),
-        order_id=order.header.id,
-        node_id=node_id,
-        legal_entity=order.header.legal_entity,
-        group_no=group_no,
-        method=_method(order, group, lines),
-        status=Status.SCHEDULED,
-        lines=tuple(lines),
-        created_at=format_instant(now),
-        respond_by=format_instant(respond_by),
-        service=group.service,
-        due_at=group.promise.due_at if group.promise else None,
-        timeout_seconds=-(-(respond_by - now) // timedelta(seconds=1)),
-    )
-
-
-def _method(order: Order, group: Group, lines: Sequence[WorkLine]) -> str:
-    """How the work ends: what needs no stock is delivered digitally, whatever its line says."""
-    if all(not order.line(line.line_no).claims_stock for line in lines):
-        return Method.DIGITAL.value
-    return group.method.value

@@ -148,7 +148,7 @@ def _explained(
     }
     having = [n for n in nodes if n in chosen or any(left.get((sku, n)) for sku in skus)]
     having.sort(key=lambda n: (n not in chosen, distances.get(n, UNKNOWN_DISTANCE), n))
-    other = plan_group(group, demands, nodes, left, steps, without=chosen[0]) if chosen else None
+    other = plan_group(group, demands, nodes, left, steps, without={chosen[0], *plan.excluded}) if chosen else None
     runner_up = None if other is None or not other.allotments else _alternative(other, plan)
     return GroupDecision(
         group_no=group.group_no,
@@ -167,8 +167,10 @@ def _explained(
                 metres=_known(distances[n]) if n in distances else None,
                 units={sku: left[sku, n] for sku in skus if left.get((sku, n))},
                 keeps={sku: stock.keep[sku, n] for sku in skus if (sku, n) in stock.keep},
-                outcome="chosen" if n in chosen else "not_chosen" if n in admitted else "removed",
-                reason=_reason(nodes[n], n in chosen, n in may, n in admitted, plan, group),
+                outcome="chosen" if n in chosen else "not_chosen" if n in admitted - plan.excluded else "removed",
+                reason="gave_it_up"
+                if n in plan.excluded
+                else _reason(nodes[n], n in chosen, n in may, n in admitted, plan, group),
             )
             for n in having[:MOST_CANDIDATES]
         ),

@@ -55,6 +55,8 @@ class Plan:
     tried: int = 0
     cost: int = 0
     cost_first: bool = False
+    # Nodes that gave these units up.
+    excluded: frozenset[str] = frozenset()
 
     @property
     def rank(self) -> tuple[int, int, int, int]:

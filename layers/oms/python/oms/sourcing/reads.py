@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from oms.orders.model import Group, Line
@@ -18,11 +18,14 @@ from oms.sourcing.rates import RateCard, Service
 from oms.sourcing.strategy import Step, Strategy, steps_for
 
 
-def live_steps(database: Database, tenant: str) -> list[Step]:
-    """The scenarios of the strategies that hold now, in the order in which they are tried."""
+def live_steps(database: Database, tenant: str, *, instead: Mapping[str, int] | None = None) -> list[Step]:
+    """The scenarios of the strategies that hold now, in the order in which they are tried.
+
+    For a simulation the versions named in `instead` stand for those of their strategies.
+    """
     return [
         Step(f"{one.id}@{one.number}/{scenario.id}", scenario)
-        for one in live_rules(database, tenant, strategy.KIND, Strategy)
+        for one in live_rules(database, tenant, strategy.KIND, Strategy, instead=instead)
         for scenario in one.content.scenarios
     ]
 
@@ -76,14 +79,14 @@ def plan_group(
     steps: Sequence[Step],
     *,
     closed_too: bool = False,
-    without: str | None = None,
+    without: Collection[str] = (),
 ) -> Plan:
     """The plan of the first scenario that leaves nothing missing; if all do, of the one that leaves least.
 
-    Where no scenario speaks of the group, fewest shipments count first and then the way. `without` leaves a node out.
+    Where no scenario speaks of the group, fewest shipments count first and then the way. `without` leaves nodes out.
     """
     place = destination_of(group, nodes)
-    sources = [one for one in sources_of(group, nodes, closed_too) if one.node_id != without]
+    sources = [one for one in sources_of(group, nodes, closed_too) if one.node_id not in without]
     return plan_by(steps, demands, sources, nodes, left, place)
 
 
@@ -120,7 +123,7 @@ def sources_of(group: Group, nodes: Mapping[str, Node], closed_too: bool) -> lis
     if group.method is Method.PICKUP and group.pickup_node is not None:
         return [Source(group.pickup_node, None)]
     return [
-        Source(node.id, _place(node))
+        Source(node.id, node_place(node))
         for node in nodes.values()
         if (closed_too or node.status == "active") and any(journey == group.method.value for journey in node.journeys)
     ]
@@ -129,11 +132,12 @@ def sources_of(group: Group, nodes: Mapping[str, Node], closed_too: bool) -> lis
 def destination_of(group: Group, nodes: Mapping[str, Node]) -> Place | None:
     """Where a group goes, as far as that is known."""
     if group.pickup_node is not None and group.pickup_node in nodes:
-        return _place(nodes[group.pickup_node])
+        return node_place(nodes[group.pickup_node])
     if group.ship_to is None:
         return None
     return locate(group.ship_to.country, group.ship_to.postal_code)
 
 
-def _place(node: Node) -> Place:
+def node_place(node: Node) -> Place:
+    """Where a node is."""
     return Place(node.latitude_microdegrees, node.longitude_microdegrees)

@@ -1,0 +1,226 @@
+"""reroute_fulfillment_order: what a node gave up, or has not answered for, goes to other nodes in one transaction.
+
+Only the units in question move. Every node that gave units of a line up is out of the question for that line, so a line
+wanders through each node at most once. What nobody else has stays open, and a person is told by the workflow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from oms.fulfillment.events import FulfillmentOrderEscalated
+from oms.fulfillment.model import MOST_LINES, FulfillmentOrder, Status
+from oms.fulfillment.writes import withdraw, work_ids
+from oms.inventory.reads import claimable_units
+from oms.inventory.writes import StockChanges
+from oms.orders.events import OrderRerouted, ReroutedLine
+from oms.orders.model import Line, Order
+from oms.orders.model import Status as OrderStatus
+from oms.orders.model import status as order_status
+from oms.orders.store import existing_order
+from oms.orders.writes import change_order
+from oms.platform.clock import format_instant
+from oms.platform.commands import Decision, Outcome, Runtime, execute
+from oms.platform.consumers import call_from_workflow
+from oms.platform.events import EventData
+from oms.platform.ids import parent_id
+from oms.platform.problems import NotFound
+from oms.platform.writes import Write
+from oms.registry.lead_times import collected_at, ready_at
+from oms.registry.model import Node
+from oms.registry.reads import known_items, known_nodes
+from oms.sourcing.model import Demand, Plan, Sourced
+from oms.sourcing.reads import live_steps, plan_group
+from oms.sourcing.strategy import steps_for
+from oms.sourcing.works import Move, new_work
+from oms.sourcing.writes import decision_write
+
+TIMED_OUT = "TIMED_OUT"
+# Why a person is told of work that was given to another node.
+PROMISE_AT_RISK = "PROMISE_AT_RISK"
+# A line that so many nodes gave up is for a person.
+MOST_NODES_TRIED = 5
+_RUNNING = frozenset({OrderStatus.CONFIRMED, OrderStatus.IN_PROGRESS})
+
+
+@dataclass(frozen=True, slots=True)
+class _Rerouting:
+    """What is to move and where to: units per line, their plan, and what it was made from."""
+
+    order: Order
+    work: FulfillmentOrder
+    lines: Sequence[Line]
+    nodes: Mapping[str, Node]
+    sourced: Sourced
+
+    @property
+    def plan(self) -> Plan:
+        return self.sourced.plans[self.work.group_no]
+
+    @property
+    def missing(self) -> int:
+        return sum(demand.quantity for demand in self.plan.missing)
+
+
+def reroute_fulfillment_order(runtime: Runtime, tenant: str, fulfillment_order_id: str, reason: str) -> Outcome:
+    """Allocate the units that some work gave up at other nodes; answers whether none of them is left open.
+
+    For the reason TIMED_OUT, work that its node has not answered for is taken from it, but only where others have all
+    of it. Work that was accepted stays where it is. A repeat finds the units placed. Raises NotFound for unknown work.
+    """
+    order_id = parent_id("ord", fulfillment_order_id)
+    first = existing_order(runtime.database, tenant, order_id)
+    call = call_from_workflow("reroute_fulfillment_order", tenant, f"{fulfillment_order_id}#{first.header.version}")
+
+    def decide(order: Order) -> Decision:
+        work = next((one for one in order.fulfillment_orders if one.id == fulfillment_order_id), None)
+        if work is None:
+            raise NotFound(f"There is no fulfilment order {fulfillment_order_id}.")
+        silent = reason == TIMED_OUT and work.status is Status.OPEN
+        units = _unanswered(work) if silent else open_units(order, work)
+        if order_status(order) not in _RUNNING or not (silent or any(line.given_up for line in work.lines)):
+            return _answer(work, rerouted=False)
+        if not units:
+            return _answer(work, rerouted=True)
+        found = _planned(runtime, tenant, order, work, units)
+        if not found.plan.allotments or (silent and found.missing):
+            return _answer(work, rerouted=False)
+        return _moved(runtime, tenant, found, reason, silent=silent)
+
+    decided = decide(first)
+    if not decided.writes:
+        # Not recorded: the stock may change before the order does.
+        return Outcome(decided.status, decided.body)
+    attempts = _first_and_fresh(runtime, tenant, first)
+    return execute(runtime, call, lambda: decided if (order := next(attempts)) is first else decide(order))
+
+
+def open_units(order: Order, work: FulfillmentOrder) -> dict[int, int]:
+    """Units per line that this work gave up and that are neither cancelled nor at another node."""
+    found = {}
+    for part in work.lines:
+        line = order.line(part.line_no)
+        held = sum(other.held for _, other in order.parts.get(part.line_no, ()))
+        left = line.quantity - order.cancelled.get(part.line_no, 0) - held
+        if line.claims_stock and min(part.given_up, left) > 0:
+            found[part.line_no] = min(part.given_up, left)
+    return found
+
+
+def _unanswered(work: FulfillmentOrder) -> dict[int, int]:
+    return {line.line_no: line.remaining for line in work.lines if line.remaining}
+
+
+def _first_and_fresh(runtime: Runtime, tenant: str, first: Order) -> Iterator[Order]:
+    yield first
+    while True:
+        yield existing_order(runtime.database, tenant, first.header.id)
+
+
+def _answer(work: FulfillmentOrder, *, rerouted: bool) -> Decision:
+    return Decision([], body={"fulfillment_order_id": work.id, "rerouted": rerouted})
+
+
+def _planned(
+    runtime: Runtime, tenant: str, order: Order, work: FulfillmentOrder, units: Mapping[int, int]
+) -> _Rerouting:
+    """The plan for these units without the nodes that gave any of them up."""
+    now = runtime.clock.now()
+    excluded = {work.node_id} | {
+        other.node_id for line_no in units for other, part in order.parts[line_no] if part.given_up
+    }
+    tried = {n for n in units if sum(part.given_up > 0 for _, part in order.parts[n]) >= MOST_NODES_TRIED}
+    lines = [_with_units(order.line(line_no), quantity) for line_no, quantity in units.items()]
+    nodes = known_nodes(runtime.database, tenant, now)
+    skus = [line.agreed.sku for line in lines]
+    stock = claimable_units(
+        runtime.database,
+        tenant,
+        skus,
+        channel=order.header.channel,
+        items=known_items(runtime.database, tenant, skus, now),
+        nodes=nodes,
+        now=now,
+    )
+    # Baskets that have just expired are left to the sweeper.
+    stock = replace(stock, units=stock.at_once)
+    group = order.header.groups[work.group_no - 1]
+    steps = tuple(live_steps(runtime.database, tenant))
+    own = steps_for(steps, order.header.channel, group.method)
+    wanted = [Demand(line.line_no, line.agreed.sku, line.quantity) for line in lines if line.line_no not in tried]
+    plan = plan_group(group, wanted, nodes, stock.units, own, without=excluded)
+    given_up = tuple(Demand(n, order.line(n).agreed.sku, units[n]) for n in sorted(tried))
+    # What does not fit one transaction is for a person; work of one node hardly ever splits into so many parts.
+    kept = plan.allotments[:MOST_LINES]
+    over = tuple(Demand(one.line_no, one.sku, one.quantity) for one in plan.allotments[MOST_LINES:])
+    plan = replace(plan, allotments=kept, missing=(*plan.missing, *given_up, *over), excluded=frozenset(excluded))
+    sourced = Sourced({group.group_no: plan}, is_best=False, stock=stock, steps=steps)
+    return _Rerouting(order, work, lines, nodes, sourced)
+
+
+def _with_units(line: Line, quantity: int) -> Line:
+    return line.model_copy(update={"agreed": line.agreed.model_copy(update={"quantity": quantity})})
+
+
+def _moved(runtime: Runtime, tenant: str, found: _Rerouting, reason: str, *, silent: bool) -> Decision:
+    """The transaction that gives the units to their new nodes, and takes them from one that has not answered."""
+    order, work, now = found.order, found.work, runtime.clock.now()
+    moves = [Move(order.line(one.line_no), one.node_id, one.node_id, one.quantity) for one in found.plan.allotments]
+    works = new_work(runtime, tenant, order, moves, replaces=work.id)
+    late = [one for one in works if _is_late(found.nodes[one.node_id], one, now)]
+    told = [one.model_copy(update={"escalated_reason": PROMISE_AT_RISK}) if one in late else one for one in works]
+    events: list[EventData] = [_event(found, reason, works, late=bool(late))]
+    events += [FulfillmentOrderEscalated(**work_ids(one), reason=PROMISE_AT_RISK) for one in late]
+    changes = StockChanges(tenant, movement_id=order.next_change, cause=order.header.id, at=now)
+    if silent:
+        withdrawn, event = withdraw(work, reason)
+        told, events = [withdrawn, *told], [event, *events]
+        for line_no, quantity in _unanswered(work).items():
+            if order.line(line_no).claims_stock:
+                changes.release_allocation(order.line(line_no).agreed.sku, work.node_id, quantity)
+    for one in found.plan.allotments:
+        keep = found.sourced.stock.keep.get((one.sku, one.node_id), 0)
+        changes.allocate_available(one.sku, one.node_id, one.quantity, keep=keep)
+    _, writes, drafts = change_order(tenant, order, events=events, fulfillment_orders=told)
+    said = _answer(work, rerouted=not found.missing)
+    return replace(said, writes=[*writes, *changes.writes(), _reason(tenant, found, now)], events=drafts)
+
+
+def _event(found: _Rerouting, reason: str, works: Sequence[FulfillmentOrder], *, late: bool) -> OrderRerouted:
+    return OrderRerouted(
+        order_id=found.order.header.id,
+        fulfillment_order_id=found.work.id,
+        reason=reason,
+        fulfillment_order_ids=tuple(one.id for one in works),
+        lines=tuple(
+            ReroutedLine(line_no=one.line_no, sku=one.sku, node_id=one.node_id, quantity=one.quantity)
+            for one in found.plan.allotments
+        ),
+        missing=found.missing,
+        late=late,
+    )
+
+
+def _is_late(node: Node, work: FulfillmentOrder, now: datetime) -> bool:
+    """Whether a node cannot have work ready, or collected, by what was promised."""
+    if work.due_at is None:
+        return False
+    ready = ready_at(node, now)
+    leaves = collected_at(node, ready) if ready else None
+    return leaves is None or format_instant(leaves) > work.due_at
+
+
+def _reason(tenant: str, found: _Rerouting, now: datetime) -> Write:
+    return decision_write(
+        tenant,
+        found.order.header,
+        found.lines,
+        found.nodes,
+        found.sourced,
+        # The first two are of placing and of sourcing; each re-routing adds work.
+        number=2 + len(found.order.fulfillment_orders),
+        at=format_instant(now),
+        command="reroute_fulfillment_order",
+    )

@@ -1,0 +1,99 @@
+"""Fulfilment orders as sourcing makes them: one for each group of an order and node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from oms.fulfillment.model import FulfillmentOrder, Status, WorkLine
+from oms.orders.model import Group, Line, Order
+from oms.orders.request import Method
+from oms.platform.clock import format_instant
+from oms.platform.commands import Runtime
+from oms.platform.ids import child_id
+from oms.registry.hours import end_of_open_time
+from oms.registry.model import Node
+from oms.registry.reads import known_nodes
+
+# How long a node may take before somebody is told: a day, or a working day of its own where it has opening hours.
+RESPOND_WITHIN = timedelta(hours=24)
+RESPOND_WITHIN_OPEN = timedelta(hours=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Units of a line whose reservation becomes an allocation, at the same node or at a better one.
+
+    At a better one `keep` units must stay available behind it.
+    """
+
+    line: Line
+    from_node: str
+    to_node: str
+    quantity: int
+    keep: int = 0
+
+
+def new_work(
+    runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move], *, replaces: str | None = None
+) -> list[FulfillmentOrder]:
+    """One fulfilment order per group and node; `replaces` is the work that another node gave up."""
+    parts: dict[tuple[int, str], list[WorkLine]] = {}
+    for move in sorted(moves, key=lambda m: (m.line.group_no, m.to_node, m.line.line_no)):
+        lines = parts.setdefault((move.line.group_no, move.to_node), [])
+        if lines and lines[-1].line_no == move.line.line_no:
+            lines[-1] = lines[-1].model_copy(update={"quantity": lines[-1].quantity + move.quantity})
+        else:
+            lines.append(WorkLine(line_no=move.line.line_no, sku=move.line.agreed.sku, quantity=move.quantity))
+    first = len(order.fulfillment_orders) + 1
+    now = runtime.clock.now()
+    nodes = known_nodes(runtime.database, tenant, now, named=[node_id for _, node_id in parts])
+    return [
+        _fulfillment_order(order, number, group_no, node_id, lines, now, _respond_by(nodes.get(node_id), now), replaces)
+        for number, ((group_no, node_id), lines) in enumerate(parts.items(), start=first)
+    ]
+
+
+def _respond_by(node: Node | None, now: datetime) -> datetime:
+    """When a node must have answered: a node that is open at certain hours is given open hours only."""
+    if node is None or (node.hours is None and not node.holidays):
+        return now + RESPOND_WITHIN
+    needed = RESPOND_WITHIN if node.hours is None else RESPOND_WITHIN_OPEN
+    return end_of_open_time(node, now, needed) or now + RESPOND_WITHIN
+
+
+def _fulfillment_order(
+    order: Order,
+    number: int,
+    group_no: int,
+    node_id: str,
+    lines: Sequence[WorkLine],
+    now: datetime,
+    respond_by: datetime,
+    replaces: str | None,
+) -> FulfillmentOrder:
+    group = order.header.groups[group_no - 1]
+    return FulfillmentOrder(
+        id=child_id("ful", order.header.id, number),
+        order_id=order.header.id,
+        node_id=node_id,
+        legal_entity=order.header.legal_entity,
+        group_no=group_no,
+        method=_method(order, group, lines),
+        status=Status.SCHEDULED,
+        lines=tuple(lines),
+        created_at=format_instant(now),
+        respond_by=format_instant(respond_by),
+        replaces=replaces,
+        service=group.service,
+        due_at=group.promise.due_at if group.promise else None,
+        timeout_seconds=-(-(respond_by - now) // timedelta(seconds=1)),
+    )
+
+
+def _method(order: Order, group: Group, lines: Sequence[WorkLine]) -> str:
+    """How the work ends: what needs no stock is delivered digitally, whatever its line says."""
+    if all(not order.line(line.line_no).claims_stock for line in lines):
+        return Method.DIGITAL.value
+    return group.method.value
