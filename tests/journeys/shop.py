@@ -82,11 +82,11 @@ class Shop:
         return [event["event"] for event in self.get(f"/v1/orders/{order_id}/timeline")["events"]]
 
     def work_of(self, order_id: str, status: str) -> dict[str, Any]:
-        """The one fulfilment order of an order, once it is in a state."""
+        """The first fulfilment order of an order that is in a state, once there is one."""
 
         def look() -> dict[str, Any] | None:
             found = self.order(order_id)["fulfillment_orders"]
-            return found[0] if found and found[0]["status"] == status else None
+            return next((work for work in found if work["status"] == status), None)
 
         return until(look, f"no work of {order_id} became {status}")
 
