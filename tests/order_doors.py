@@ -26,7 +26,7 @@ SCOPES = {
     "read_orders": ("orders.read",),
     "fulfillment": ("fulfillment.write", "fulfillment.read"),
     "reservations": ("reservations.write", "reservations.read", "channel.web"),
-    "simulations": ("rules.read",),
+    "simulations": ("rules.read", "orders.read"),
     "promises": ("promises.write", "promises.read", "channel.web"),
     "inventory": ("inventory.read", "inventory.write", "availability.read"),
     "rule_sets": ("rules.read", "rules.write"),

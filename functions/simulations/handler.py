@@ -15,6 +15,8 @@ runtime = Runtime()
 @app.post("/v1/sourcing/simulations")
 def simulate_sourcing() -> Answer:
     principal, wanted = caller(app, "rules.read", "RULES#"), read(app, SimulationRequest)
+    if wanted.replay is not None:
+        caller(app, "orders.read", "ORDERS#")
     return ok(simulate(runtime, principal.tenant, wanted).model_dump(mode="json"))
 
 

@@ -18,9 +18,10 @@ DOORS = {
 }
 # Doors of single contexts besides these.
 MORE_DOORS = {
+    "registry.lead_times": "when a node has an order ready and a carrier collects it, pure: arrivals begin with it",
     "fulfillment.views": "how the work of a node is shown, within its order and in lists",
     "registry.hours": "when a node is open, pure: what is due at a node is due in its open hours",
-    "registry.lead_times": "when a node has an order ready and a carrier collects it, pure: promises are made of it",
+    "sourcing.arrivals": "when a parcel leaves and arrives, pure: promises are made of it",
     "sourcing.decisions": "why nodes are chosen, pure: a simulation shows it and stores nothing",
     "sourcing.strategy": "a scenario of a strategy, pure: a simulation hands drafts to the planning of an order",
     "sourcing.rates": "the rate card, pure: a promise is dated and priced by its services",

@@ -124,6 +124,8 @@ def test_a_transfer_to_a_store_is_ready_a_lead_time_after_it_arrives(doors: Door
     (option,) = promised(doors, asked, pickup_node="S2").body["options"]
     assert (option["can"], option["pickup_node"]) == (True, "S2")
     assert (option["earliest"], option["latest"]) == ("2026-11-24", "2026-11-25")
+    # It leaves on Monday, arrives on Wednesday at the latest, and the store needs an hour from nine on.
+    assert (option["ship_by"], option["ready_at"]) == ("2026-11-23T22:00:00.000Z", "2026-11-25T15:00:00.000Z")
     refused = promised(doors, asked)
     assert refused.status == 422
 
@@ -260,3 +262,38 @@ def test_unknown_items_and_nodes_are_refused(doors: Doors):
         ("/pickup_node", "unknown_node"),
     ]
     assert promised(doors, *[basket("A", 1)] * 41).status == 413
+
+
+def test_how_late_it_was_goes_by_when_it_happened_not_by_when_it_was_told(
+    doors: Doors, caplog: pytest.LogCaptureFixture
+):
+    works(doors, "DC1")
+    promise = promised(doors, basket("A", 2)).body
+    order_id = doors.place(document(line("A", 2), promise_id=promise["id"]))
+    (work_id,) = doors.run_order_workflow(order_id)
+    doors.world.clock.advance(hours=12)
+    body = {"occurred_at": "2026-11-23T22:00:07Z"}
+    assert doors.api("fulfillment").post(f"/v1/fulfillment-orders/{work_id}/ship", body).status == 200
+    (said,) = [vars(row) for row in caplog.records if row.message == "promise measured"]
+    assert said["PromiseLateness"] == doors.see(order_id)["shipments"][0]["late_seconds"] == 7
+
+
+def test_of_each_method_the_first_services_are_promised(doors: Doors):
+    card(doors, *[{**GROUND, "id": f"service-{number}"} for number in range(10)])
+    made = promised(doors, basket("A", 1, "ship", "pickup")).body["options"]
+    assert [one["service"] for one in made] == [*(f"service-{number}" for number in range(8)), None]
+
+
+def test_a_promise_that_is_too_large_to_keep_is_refused_and_nothing_is_kept(doors: Doors):
+    sku = "\N{GRINNING FACE}" * 100
+    doors.world.add_item(sku, {"DC1": 50})
+    card(doors, *[{**GROUND, "id": f"service-{number}"} for number in range(8)])
+    before = dict(doors.world.database.rows)
+    refused = promised(doors, *[basket(sku, 1)] * 40)
+    assert (refused.status, refused.body["errors"][0]["pointer"]) == (413, "/lines")
+    assert dict(doors.world.database.rows) == before
+
+
+def test_lines_of_different_ways_are_never_taken_for_one(doors: Doors):
+    order_id = doors.place(document(line("A", 1, service="x|y"), line("B", 1, service="x")))
+    assert [group["service"] for group in doors.see(order_id)["groups"]] == ["x|y", "x"]

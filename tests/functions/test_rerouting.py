@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from oms.sourcing.model import Allotment
+from oms.sourcing.rerouting import _fitting
 from tests.functions.test_decisions import decided
 from tests.functions.test_promises import basket, card, promised, works
 from tests.order_doors import Doors, doors
@@ -141,7 +143,7 @@ def test_the_decision_names_the_node_that_gave_it_up(doors: Doors):
     assert outcomes["S1"][0] == "chosen"
 
 
-@pytest.mark.capability("E8", whole=True)
+@pytest.mark.capability("E8")
 def test_a_promise_that_the_next_node_cannot_keep_is_told_to_a_person(doors: Doors):
     works(doors, "DC1", "S1", "S2")
     card(doors, ANYWHERE)
@@ -160,3 +162,25 @@ def test_a_promise_that_the_next_node_cannot_keep_is_told_to_a_person(doors: Doo
     assert third.escalated_reason == "PROMISE_AT_RISK"
     assert doors.stored_event(order_id, "OrderRerouted")["detail"]["data"]["late"] is True
     assert doors.stored_event(order_id, "FulfillmentOrderEscalated")["detail"]["data"]["reason"] == "PROMISE_AT_RISK"
+
+
+def test_a_next_node_that_leaves_in_time_and_arrives_too_late_breaks_the_promise(doors: Doors):
+    works(doors, "DC1", "S1", "S2")
+    near = {"id": "near", "up_to_km": 1_000, "cents": 700, "fastest_days": 1, "slowest_days": 2}
+    card(doors, {"id": "ground", "zones": [near, {**ANYWHERE["zones"][0], "slowest_days": 5}]})
+    doors.world.add_item("D", {"DC1": 5, "S2": 5})
+    promise = promised(doors, basket("D", 5)).body
+    order_id, first = begun(doors, line("D", 5), promise_id=promise["id"])
+    act(doors, first, "reject", reason="too_busy")
+    assert reroute(doors, order_id, first)
+    second = doors.world.order(order_id).fulfillment_orders[1]
+    assert (second.node_id, second.escalated_reason) == ("S2", "PROMISE_AT_RISK")
+
+
+@pytest.mark.parametrize(
+    ("lines", "nodes", "released", "fit"),
+    [(36, 5, 0, 36), (36, 6, 0, 35), (20, 1, 20, 20), (21, 1, 21, 19), (1, 1, 41, 0)],
+)
+def test_what_fits_one_transaction(lines, nodes, released, fit):
+    parts = [Allotment(number, f"SKU{number}", f"N{number % nodes}", 1) for number in range(lines)]
+    assert _fitting(parts, released) == fit

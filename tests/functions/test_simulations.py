@@ -89,3 +89,19 @@ def test_what_makes_no_sense_is_refused(doors: Doors):
     assert api.post(path, {"order": document(line("NONE", 1))}).status == 422
     assert api.post(path, {"replay": DAYS, "strategies": {"usual": 7}}).status == 404
     assert api.post(path, {"replay": {**DAYS, "cursor": "nonsense"}}).status == 422
+
+
+def test_freight_is_in_the_currency_of_the_order_and_a_pick_up_has_none(doors: Doors):
+    ground = {"id": "ground", "zones": ZONES, "methods": ["ship", "ship_to_store"], "countries": ["US"]}
+    card(doors, ground)
+    doors.place(document(line("A", 1, method="pickup", pickup_node="S1"), external_id="o-1"))
+    doors.place(document(line("B", 8, method="ship_to_store", pickup_node="S1"), external_id="o-2"))
+    found = simulated(doors, replay=DAYS)["replay"]
+    assert sorted(one["live"]["cost"] for one in found["orders"]) == [0, 900]
+    assert (found["live"]["cost"], found["live"]["currency"]) == (900, "USD")
+
+
+def test_past_orders_are_shown_to_who_may_read_orders(doors: Doors):
+    api, path = doors.api("simulations"), "/v1/sourcing/simulations"
+    assert api.post(path, {"replay": DAYS}, scopes=("rules.read",)).status == 403
+    assert api.post(path, {"order": document(line("A", 1))}, scopes=("rules.read",)).status == 200

@@ -248,7 +248,9 @@ class Stage:
 
     def state(self) -> State:
         """Everything that the future depends on while the two are at work, as one number."""
-        sides = tuple((side.tries, side.begun, side.about_to, tuple(side.heard)) for side in self.sides)
+        sides = tuple(
+            (side.tries, side.begun, side.effects > 0, side.about_to, tuple(side.heard)) for side in self.sides
+        )
         limit = None if self._most_switches is None else self._switches
         return hash((sides, limit, self.run.trouble, *self._world()))
 

@@ -110,6 +110,10 @@ def nobody_was_told_of_the_rejection(run):
     run.set("orders", (pk, "ORDER"), status="IN_PROGRESS")
 
 
+def work_is_due_at_another_time_than_promised(run):
+    run.rewrite("orders", run.key("orders", "WORK#", "COMPLETED"), due_at="2026-11-23T22:00:00.000Z")
+
+
 def nobody_takes_the_money(run):
     run.rewrite("orders", run.key("orders", "SHIPMENT#"), lambda body: body["captures"][0].pop("capture_id"))
 
@@ -176,6 +180,7 @@ CASES = [
     ("INV5", "is REJECTED, and nobody was told", nobody_was_told_of_the_rejection),
     ("INV5", "was not taken", nobody_takes_the_money),
     ("INV5", "left half done", held_by_a_saga),
+    ("INV7", "promised was None", work_is_due_at_another_time_than_promised),
     ("INV7", "payment_status: stored AUTHORIZED", another_status_than_told),
     ("INV7", "units that left", another_quantity_than_told),
     ("INV7", "its parts say COMPLETED", status_of_another_order),

@@ -61,6 +61,8 @@ class Workload(Actors):
             self.act("merchandiser", self._rules, self.pause(0.9))
         if self.strikes(0.2):
             self.act("basket", self._basket, self.pause(0.9))
+        if self.strikes(0.1):
+            self.act("careful shopper", self._promised, self.pause(0.9))
         if self.strikes(0.15):
             self.act("schedule", partial(simulation.ring, "RecoverSagas"), 700.0 if self.strikes(0.5) else 30.0)
 
@@ -217,6 +219,15 @@ class Workload(Actors):
         kind = ("received", "damaged")[self.pick(2)]
         movement = {"node_id": node, "sku": sku, "kind": kind, "quantity": 1, "reason": "counted"}
         self.send("POST", "/v1/inventory/movements", {"movements": [movement]}, "count", client="acme-operator")
+
+    def _promised(self) -> None:
+        """A shopper asks for a promise first, and orders under it, sometimes when it has just expired."""
+        wanted = line(SKUS[self.pick(3)], 1 + self.pick(2))
+        body = {"channel": "web", "postal_code": "10003", "lines": [{k: wanted[k] for k in ("sku", "quantity")}]}
+        made = self.send("POST", "/v1/promises", body, "promise")
+        if made.status == 201:
+            self.simulation.sleep((1.0, 1_799.9, 1_801.0)[self.pick(3, 0.5)])
+            self.send("POST", "/v1/orders", {**order("o-p", wanted), "promise_id": made.body["id"]}, "key-o-p")
 
     def _basket(self) -> None:
         """A shopper holds units for a while: gives them up, keeps them longer, orders them, or forgets them."""

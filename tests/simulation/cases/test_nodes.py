@@ -62,14 +62,20 @@ def test_case_30_a_node_that_never_answers_while_another_could():
     assert effects(simulation) == [("authorized", 1400), ("captured", 1400)]
 
 
-def test_case_32_a_store_lacks_one_of_three_and_another_has_it():
-    simulation = simulated(faults=False)
+def two_of_three_left(simulation):
+    """An order of three mugs, of which the store has sent two and does not find the third."""
     order_id = placed(simulation, order("o-1", line("MUG", 3)))
     (work_id,) = released(simulation)
     two = {"lines": [{"line_no": 1, "quantity": 2}]}
     for verb, body in (("accept", {}), ("pick", two), ("ship", two), ("close", {"reason": "not_found"})):
         assert step(simulation, work_id, verb, body).status == 200
     later(simulation, 60)
+    return order_id
+
+
+def test_case_32_a_store_lacks_one_of_three_and_another_has_it():
+    simulation = simulated(faults=False)
+    order_id = two_of_three_left(simulation)
     found = shown(simulation, order_id)
     assert found["lines"][0]["quantities"] == {"shipped": 2, "released": 1}
     first, second = found["fulfillment_orders"]
@@ -83,12 +89,7 @@ def test_case_32_a_store_lacks_one_of_three_and_another_has_it():
 def test_case_32_a_store_lacks_one_of_three():
     simulation = simulated(faults=False)
     only_at_newark(simulation)
-    order_id = placed(simulation, order("o-1", line("MUG", 3)))
-    (work_id,) = released(simulation)
-    two = {"lines": [{"line_no": 1, "quantity": 2}]}
-    for verb, body in (("accept", {}), ("pick", two), ("ship", two), ("close", {"reason": "not_found"})):
-        assert step(simulation, work_id, verb, body).status == 200
-    later(simulation, 60)
+    order_id = two_of_three_left(simulation)
     found = shown(simulation, order_id)
     assert found["lines"][0]["quantities"] == {"shipped": 2, "open": 1}
     work = found["fulfillment_orders"][0]

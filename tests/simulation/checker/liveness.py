@@ -7,7 +7,7 @@ review, work that was escalated, a customer who has to confirm. Without one, an 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -77,10 +77,8 @@ def unfinished(order: OrderView, witnesses: Witnesses) -> list[str]:
         waits = coming or witnesses.runs(work["id"]) or person
         if work["status"] not in WORK_OVER and not waits and not work.get("escalated_reason"):
             found.append(f"work {work['id']} is {work['status']}, and nothing waits for it")
-        given_back = work["status"] in GIVEN_BACK and not order.is_over and _units_of_nobody(order, _lines(work))
-        # Of units that went from node to node, the last one tells.
-        known = any(_lines(other) & _lines(work) for other in told if other["status"] in GIVEN_BACK)
-        if given_back and not waits and not known:
+        given_back = work["status"] in GIVEN_BACK and not order.is_over and not work.get("escalated_reason")
+        if given_back and not waits and _units_of_nobody(order, _lines(work), told):
             found.append(f"work {work['id']} is {work['status']}, and nobody was told")
     for work_id, capture in owed(order):
         if not (coming or witnesses.runs(work_id) or is_known_missing(order, work_id, capture)):
@@ -110,13 +108,16 @@ def _lines(work: dict[str, Any]) -> set[int]:
     return {part["line_no"] for part in work["lines"]}
 
 
-def _units_of_nobody(order: OrderView, lines: Collection[int]) -> bool:
-    """Whether units of these lines are neither with a node nor cancelled."""
+def _units_of_nobody(order: OrderView, lines: Collection[int], told: Sequence[dict[str, Any]] = ()) -> bool:
+    """Whether units of these lines are neither with a node nor cancelled, and more than those of which was `told`."""
     given: dict[int, int] = {}
     for work in order.works.values():
         if work["status"] != "REJECTED":
             for part in work["lines"]:
                 given[part["line_no"]] = given.get(part["line_no"], 0) + held_by_node(part)
+    for work in told:
+        for part in work["lines"]:
+            given[part["line_no"]] = given.get(part["line_no"], 0) + part.get("given_up", 0)
     return any(
         line.quantity > given.get(line.line_no, 0) + order.cancelled.get(line.line_no, 0)
         for line in order.lines.values()

@@ -165,6 +165,11 @@ def check_quantities(order: OrderView, report: Report) -> None:
             report.note("INV2", where, what)
         if taken_out.get(line.line_no, 0) > cancelled:
             report.note("INV2", where, f"{taken_out[line.line_no]} taken out of work, {cancelled} cancelled")
+    for work in order.works.values():
+        promise = order.agreed["groups"][work["group_no"] - 1].get("promise") or {}
+        due_at = promise.get("ready_at") or promise.get("ship_by")
+        if work.get("due_at") != due_at:
+            report.note("INV7", f"{order.pk} {work['id']}", f"is due at {work.get('due_at')}, promised was {due_at}")
     unknown = (given.keys() | order.cancelled.keys()) - order.lines.keys()
     if unknown:
         report.note("INV2", order.pk, f"no such lines: {sorted(unknown)}")

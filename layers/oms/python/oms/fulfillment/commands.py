@@ -71,17 +71,17 @@ def act(
     outcome = execute(runtime, call, decide, overtaken=_short_of_stock)
     if left is not None and not outcome.replayed:
         known[name] = left
-        _measure(runtime, left, fulfillment_order_id, action)
+        _measure(runtime, left, fulfillment_order_id, action, request)
     return outcome
 
 
-def _measure(runtime: Runtime, order: Order, fulfillment_order_id: str, action: Action) -> None:
+def _measure(runtime: Runtime, order: Order, fulfillment_order_id: str, action: Action, request: ActionRequest) -> None:
     """Tell how late work is against what was promised, when it leaves or is ready for the customer."""
     (work,) = (one for one in order.fulfillment_orders if one.id == fulfillment_order_id)
     if work.due_at is None or action not in (Action.SHIP, Action.STAGE):
         return
     now = runtime.clock.now()
-    late = seconds_late(work.due_at, format_instant(now))
+    late = seconds_late(work.due_at, format_instant(request.occurred_at or now))
     logger().info("promise measured", order_id=order.header.id, **measured(LATENESS, late, "Seconds", now))
 
 

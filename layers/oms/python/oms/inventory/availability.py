@@ -80,7 +80,7 @@ def _item(question: _Question, item: Item, rows: Sequence[StockRow]) -> dict[str
     if question.wanted.view == "aggregate":
         return total
     found = [(question.nodes[node_id], may) for node_id, may in shares if may.claimable or may.reasons]
-    away = {node.id: metres(_place(node), question.place) for node, _ in found} if question.place else {}
+    away = {node.id: metres(node.place, question.place) for node, _ in found} if question.place else {}
     found.sort(key=lambda pair: (away.get(pair[0].id, 0), pair[0].id))
     return {**total, "nodes": [_node(node, may, away.get(node.id)) for node, may in found]}
 
@@ -97,7 +97,3 @@ def _node(node: Node, may: Share, away: int | None) -> dict[str, Any]:
 
 def _reason(reason: Reason) -> dict[str, Any]:
     return {"rule_set": reason.rule_set, "number": reason.number, "rule": reason.rule, "units": reason.units}
-
-
-def _place(node: Node) -> Place:
-    return Place(node.latitude_microdegrees, node.longitude_microdegrees)

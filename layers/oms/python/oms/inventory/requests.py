@@ -8,20 +8,13 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from oms.inventory.model import FROM_HELD_BACK, SIGNED_KINDS, MovementKind
 from oms.platform.fields import Code, Instant, Label, SignedQuantity
-from oms.platform.intake import Request
-from oms.platform.problems import TooLarge
+from oms.platform.intake import Request, no_more_than
 from oms.registry.model import Journey
 
 MOST_MOVEMENTS = 500
 MOST_LISTED = 100
 MOST_ASKED = 100
 _LARGEST_SEQUENCE = 2**63 - 1
-
-
-def _not_too_many(rows: Any, info: ValidationInfo) -> Any:
-    if isinstance(rows, list) and len(rows) > MOST_MOVEMENTS:
-        raise TooLarge(f"{len(rows)} {info.field_name}; the limit is {MOST_MOVEMENTS}.", pointer=f"/{info.field_name}")
-    return rows
 
 
 class MovementsQuery(Request):
@@ -106,7 +99,7 @@ class Movement(Request):
 class Movements(Request):
     """Up to 500 movements that are taken in together."""
 
-    movements: Annotated[tuple[Movement, ...], Field(min_length=1), BeforeValidator(_not_too_many)]
+    movements: Annotated[tuple[Movement, ...], Field(min_length=1), no_more_than(MOST_MOVEMENTS)]
 
 
 class Snapshot(Request):
@@ -126,7 +119,7 @@ class Snapshot(Request):
 class Snapshots(Request):
     """Up to 500 snapshots that are taken in together."""
 
-    snapshots: Annotated[tuple[Snapshot, ...], Field(min_length=1), BeforeValidator(_not_too_many)]
+    snapshots: Annotated[tuple[Snapshot, ...], Field(min_length=1), no_more_than(MOST_MOVEMENTS)]
 
 
 class FeedMessage(Request):

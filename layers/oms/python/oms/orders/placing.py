@@ -169,15 +169,13 @@ def _has_work(line: LineRequest) -> bool:
 
 def groups_of(lines: Sequence[LineRequest], default: Address | None) -> tuple[tuple[Group, ...], list[int]]:
     """The fulfilment groups of some lines, and the group number of each line."""
-    found: dict[str, Group] = {}
+    found: dict[tuple[object, ...], Group] = {}
     numbers = []
     for line in lines:
         address = None
         if line.method in (Method.SHIP, Method.DELIVERY):
             address = line.ship_to or default
-        key = "|".join(
-            (line.method, address.model_dump_json() if address else "", line.pickup_node or "", line.service or "")
-        )
+        key = (line.method, address, line.pickup_node, line.service)
         if key not in found:
             found[key] = Group(
                 group_no=len(found) + 1,

@@ -16,7 +16,7 @@ from oms.inventory.reads import claimable_units
 from oms.orders.model import Group, Order
 from oms.orders.placing import choose_nodes, group_lines, look_up
 from oms.orders.reads import OrderFilter, list_orders
-from oms.orders.request import OrderRequest
+from oms.orders.request import Method, OrderRequest
 from oms.orders.store import load_order
 from oms.orders.validation import refuse_size, refuse_sums, refuse_unknown
 from oms.platform.commands import Runtime
@@ -29,7 +29,7 @@ from oms.registry.reads import known_items, known_nodes
 from oms.sourcing.decisions import GroupDecision, explain
 from oms.sourcing.model import Sourced
 from oms.sourcing.rates import Service, freight
-from oms.sourcing.reads import destination_of, live_services, live_steps, node_place, source_groups
+from oms.sourcing.reads import country_of, destination_of, live_services, live_steps, source_groups
 from oms.sourcing.strategy import Step
 
 MOST_ORDERS = 25
@@ -79,9 +79,9 @@ class DryRun(_Shown):
 
 
 class Outcome(_Shown):
-    """What some plans come to. `cost` is the cheapest freight of the rate cards, None where one is not known.
+    """What some plans come to. `cost` is the cheapest freight of the rate cards in minor units of `currency`.
 
-    `metres` are None where a way is not known.
+    It is None where one is not known or there are several currencies; `metres` are None where a way is not known.
     """
 
     units: int = 0
@@ -89,15 +89,19 @@ class Outcome(_Shown):
     shipments: int = 0
     metres: int | None = 0
     cost: int | None = 0
+    currency: str | None = None
 
     def plus(self, other: Outcome) -> Outcome:
         """Both together; what is not known of one is not known of both."""
+        one_currency = len({self.currency, other.currency} - {None}) < 2
+        known = one_currency and self.cost is not None and other.cost is not None
         return Outcome(
             units=self.units + other.units,
             missing_units=self.missing_units + other.missing_units,
             shipments=self.shipments + other.shipments,
             metres=None if self.metres is None or other.metres is None else self.metres + other.metres,
-            cost=None if self.cost is None or other.cost is None else self.cost + other.cost,
+            cost=(self.cost or 0) + (other.cost or 0) if known else None,
+            currency=self.currency or other.currency if one_currency else None,
         )
 
 
@@ -162,11 +166,7 @@ def _replay(runtime: Runtime, tenant: str, wanted: Replay, draft: Sequence[Step]
     )
     live, services = live_steps(runtime.database, tenant), live_services(runtime.database, tenant)
     found = [load_order(runtime.database, tenant, listed["id"]) for listed in page["orders"]]
-    made = [
-        _replayed(runtime, tenant, order, live, draft, [service for _, service in services])
-        for order in found
-        if order is not None
-    ]
+    made = [_replayed(runtime, tenant, order, live, draft, services) for order in found if order is not None]
     return ReplayResult(
         orders=tuple(made),
         live=_sum(one.live for one in made),
@@ -182,7 +182,7 @@ class _Past:
     order: Order
     nodes: Mapping[str, Node]
     items: Mapping[str, Item]
-    services: Sequence[Service]
+    services: Sequence[tuple[str, Service]]
 
 
 def _replayed(
@@ -191,7 +191,7 @@ def _replayed(
     order: Order,
     live: Sequence[Step],
     draft: Sequence[Step],
-    services: Sequence[Service],
+    services: Sequence[tuple[str, Service]],
 ) -> ReplayedOrder:
     now, channel = runtime.clock.now(), order.header.channel
     skus = [line.agreed.sku for line in order.lines if line.claims_stock]
@@ -233,24 +233,29 @@ def _outcome(past: _Past, sourced: Sourced) -> Outcome:
                 shipments=plan.shipments,
                 metres=plan.metres if plan.metres < UNKNOWN_DISTANCE else None,
                 cost=_freight(past, group, sourced),
+                currency=past.order.header.currency,
             )
         )
     return total
 
 
 def _freight(past: _Past, group: Group, sourced: Sourced) -> int | None:
-    """The cheapest freight of a group's parcels; a pick-up has none."""
-    if group.pickup_node is not None and group.ship_to is None:
+    """The cheapest freight of a group's parcels in the order's currency; a pick-up has none."""
+    if group.method is Method.PICKUP:
         return 0
-    country = group.ship_to.country if group.ship_to else None
-    offered = [one for one in past.services if one.serves(past.order.header.channel, group.method, country)]
+    header, country = past.order.header, country_of(group, past.nodes)
+    offered = [
+        service
+        for currency, service in past.services
+        if currency == header.currency and service.serves(header.channel, group.method, country)
+    ]
     grams: dict[str, int] = {}
     for one in sourced.plans[group.group_no].allotments:
         weight = past.items[one.sku].weight_grams or 0
         grams[one.node_id] = grams.get(one.node_id, 0) + one.quantity * weight
     place, total = destination_of(group, past.nodes), 0
     for node_id, weight in grams.items():
-        away = metres(node_place(past.nodes[node_id]), place)
+        away = metres(past.nodes[node_id].place, place)
         prices = [freight(zone, weight) for service in offered if (zone := service.zone(away)) is not None]
         if not prices:
             return None

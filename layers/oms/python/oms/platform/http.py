@@ -45,9 +45,9 @@ class Unexpected(Problem):
 Api = APIGatewayHttpResolver
 
 
-def api() -> APIGatewayHttpResolver:
+def api() -> Api:
     """A router whose refusals are problem documents."""
-    app = APIGatewayHttpResolver()
+    app = Api()
 
     @app.exception_handler(Problem)
     def refused(problem: Problem) -> Answer:
@@ -74,7 +74,7 @@ def problem_response(problem: Problem) -> Answer:
     return Response(problem.status, "application/problem+json", body, headers)
 
 
-def caller(app: APIGatewayHttpResolver, action: str, target: str) -> Principal:
+def caller(app: Api, action: str, target: str) -> Principal:
     """The authenticated caller, allowed to take the action on an object of its own tenant.
 
     `target` is the object's key after the tenant, such as `ORDER#ord_1`, or what the keys of a list begin with. Whose
@@ -93,17 +93,17 @@ def _text(claim: Any) -> str:
     return " ".join(claim) if isinstance(claim, list) else str(claim)
 
 
-def read(app: APIGatewayHttpResolver, model: type[M]) -> M:
+def read(app: Api, model: type[M]) -> M:
     """The body as a validated request."""
     return validate(model, read_json(raw_body(app)))
 
 
-def read_optional(app: APIGatewayHttpResolver, model: type[M]) -> M:
+def read_optional(app: Api, model: type[M]) -> M:
     """The body as a validated request; no body at all means a request without content."""
     return read(app, model) if raw_body(app) else validate(model, {})
 
 
-def read_query(app: APIGatewayHttpResolver, model: type[M]) -> M:
+def read_query(app: Api, model: type[M]) -> M:
     """The query string as a validated request; a refusal names the parameter as `/query/<name>`."""
     try:
         return validate(model, dict(app.current_event.query_string_parameters))
@@ -114,7 +114,7 @@ def read_query(app: APIGatewayHttpResolver, model: type[M]) -> M:
         ) from refusal
 
 
-def raw_body(app: APIGatewayHttpResolver) -> str | None:
+def raw_body(app: Api) -> str | None:
     """The body as it was sent, decoded where the gateway encoded it; one that is no text raises MalformedJson."""
     event = app.current_event.raw_event
     body: str | None = event.get("body")
@@ -126,7 +126,7 @@ def raw_body(app: APIGatewayHttpResolver) -> str | None:
         raise MalformedJson("The body is not text in UTF-8.") from error
 
 
-def call(app: APIGatewayHttpResolver, command: str, principal: Principal, body: object, *, target: str = "") -> Call:
+def call(app: Api, command: str, principal: Principal, body: object, *, target: str = "") -> Call:
     """The call of a command, from the request's headers; without Idempotency-Key it raises IdempotencyKeyMissing.
 
     `target` is the id in the path: it takes part in telling a repeat from a reuse of the key.
@@ -178,7 +178,7 @@ def ok(body: BaseModel | Mapping[str, Any]) -> Answer:
     return Response(200, "application/json", text)
 
 
-def some_fields(app: APIGatewayHttpResolver, body: M) -> M | dict[str, Any]:
+def some_fields(app: Api, body: M) -> M | dict[str, Any]:
     """Only the fields that the query parameter `fields` names, separated by commas; all of them without it.
 
     A name that the object does not have raises InvalidRequest.

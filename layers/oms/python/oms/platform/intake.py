@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NoReturn, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 
 from oms.platform.problems import CardNumberFound, FieldError, InvalidRequest, MalformedJson, TooLarge
 
@@ -60,6 +60,17 @@ def read_json(raw: str | bytes | None) -> Any:
         raise MalformedJson(f"The body is not valid JSON: {error}") from error
     refuse_card_numbers(document)
     return document
+
+
+def no_more_than(limit: int) -> BeforeValidator:
+    """Refuse a longer list as too large, before anything in it is read."""
+
+    def check(rows: Any, info: ValidationInfo) -> Any:
+        if isinstance(rows, list) and len(rows) > limit:
+            raise TooLarge(f"{len(rows)} {info.field_name}; the limit is {limit}.", pointer=f"/{info.field_name}")
+        return rows
+
+    return BeforeValidator(check)
 
 
 def validate(model: type[M], document: Any) -> M:

@@ -12,41 +12,45 @@ from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
 from oms.platform.geo import Place, locate, metres
 from oms.platform.problems import FieldError, InvalidRequest
-from oms.promises.dates import Arrival, arrival, pickup, transfer
 from oms.promises.model import Option, PromisedLine
 from oms.promises.requests import BasketLine, PromiseRequest
 from oms.registry.model import Journey, Node
 from oms.registry.reads import known_items, known_nodes
+from oms.sourcing.arrivals import Arrival, arrival, pickup, transfer
 from oms.sourcing.model import Allotment, Demand, Plan, Source
 from oms.sourcing.rates import Service
-from oms.sourcing.reads import live_services, live_steps_for, plan_by
+from oms.sourcing.reads import live_services, live_steps, plan_by
+from oms.sourcing.strategy import Step, steps_for
 
 Lines = Sequence[tuple[int, BasketLine]]
+# Of each method; each says something of up to 40 lines, and all of it is kept as one item.
+MOST_SERVICES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class _World:
     """What promises are made from: the basket, the nodes, what the channel may claim, and the moment."""
 
-    runtime: Runtime
-    tenant: str
     basket: PromiseRequest
     nodes: Mapping[str, Node]
     units: Mapping[tuple[str, str], int]
     services: Sequence[tuple[str, Service]]
+    steps: Sequence[Step]
     now: datetime
 
 
 def options(runtime: Runtime, tenant: str, basket: PromiseRequest) -> tuple[Option, ...]:
-    """Every way that a line of the basket may go; raises InvalidRequest for what does not exist."""
+    """The ways that lines of the basket may go; of each method the first services of the rate cards.
+
+    Raises InvalidRequest for what does not exist.
+    """
     now, skus = runtime.clock.now(), [line.sku for line in basket.lines]
     items = known_items(runtime.database, tenant, skus, now)
     nodes = known_nodes(runtime.database, tenant, now, named=[basket.pickup_node] if basket.pickup_node else [])
     _refuse_unknown(basket, items, nodes)
     stock = claimable_units(runtime.database, tenant, skus, channel=basket.channel, items=items, nodes=nodes, now=now)
-    services = live_services(runtime.database, tenant)
-    world = _World(runtime, tenant, basket, nodes, stock.units, services, now)
-    return tuple(_all(world))
+    services, steps = live_services(runtime.database, tenant), live_steps(runtime.database, tenant)
+    return tuple(_all(_World(basket, nodes, stock.units, services, steps, now)))
 
 
 def _all(world: _World) -> Iterator[Option]:
@@ -58,9 +62,9 @@ def _all(world: _World) -> Iterator[Option]:
         offered = [
             (currency, one)
             for currency, one in world.services
-            if method is not Method.PICKUP and one.serves(world.basket.channel, method, world.basket.country)
+            if method is not Method.PICKUP and one.serves(world.basket.channel, method, _country(world, method))
         ]
-        for currency, service in offered:
+        for currency, service in offered[:MOST_SERVICES]:
             yield _option(world, method, lines, plan, service, currency)
         if not offered:
             yield _option(world, method, lines, plan)
@@ -70,11 +74,11 @@ def _plan(world: _World, method: Method, lines: Lines) -> Plan:
     at_counter = method is Method.PICKUP
     named = world.basket.pickup_node if at_counter else None
     sources = [
-        Source(node.id, _place(node))
+        Source(node.id, node.place)
         for node in world.nodes.values()
         if node.status == "active" and Journey(method.value) in node.journeys and named in (None, node.id)
     ]
-    steps = live_steps_for(world.runtime.database, world.tenant, world.basket.channel, method)
+    steps = steps_for(world.steps, world.basket.channel, method)
     demands = [Demand(no, line.sku, line.quantity) for no, line in lines]
     return plan_by(steps, demands, sources, world.nodes, world.units, _destination(world, method))
 
@@ -88,8 +92,8 @@ def _option(
     places = list(arrivals)
     # A customer picks up at one place: where the plan needs several, or they know of none, nothing is promised.
     can = all(line.can for line in made) and (method is not Method.PICKUP or len(places) == 1)
-    leave = [one.leaves for one in arrivals.values() if one is not None]
-    last = format_instant(max(leave)) if can and leave else None
+    leave = [one.leaves for one in arrivals.values() if one is not None and one.leaves is not None]
+    ready = [one.ready for one in arrivals.values() if one is not None and one.ready is not None]
     goods = sum(line.quantity * line.unit_price for _, line in lines)
     return Option(
         method=method,
@@ -98,8 +102,8 @@ def _option(
         can=can,
         fee=service.fee(goods) if service else None,
         currency=currency,
-        ship_by=last if method is not Method.PICKUP else None,
-        ready_at=last if method is Method.PICKUP else None,
+        ship_by=format_instant(max(leave)) if can and leave else None,
+        ready_at=format_instant(max(ready)) if can and ready else None,
         earliest=max((line.earliest for line in made if line.earliest), default=None) if can else None,
         latest=max((line.latest for line in made if line.latest), default=None) if can else None,
         lines=made,
@@ -119,7 +123,7 @@ def _arrival(
     node = world.nodes[node_id]
     if method is Method.PICKUP:
         return pickup(node, world.now)
-    away = metres(_place(node), place)
+    away = metres(node.place, place)
     if method is Method.SHIP_TO_STORE and world.basket.pickup_node is not None:
         return transfer(node, service, away, world.nodes[world.basket.pickup_node], world.now)
     return arrival(node, service, away, world.now)
@@ -149,14 +153,16 @@ def _line(
     )
 
 
+def _country(world: _World, method: Method) -> str:
+    if method is Method.SHIP_TO_STORE and world.basket.pickup_node is not None:
+        return world.nodes[world.basket.pickup_node].address.country
+    return world.basket.country
+
+
 def _destination(world: _World, method: Method) -> Place | None:
     if method is Method.SHIP_TO_STORE and world.basket.pickup_node is not None:
-        return _place(world.nodes[world.basket.pickup_node])
+        return world.nodes[world.basket.pickup_node].place
     return locate(world.basket.country, world.basket.postal_code)
-
-
-def _place(node: Node) -> Place:
-    return Place(node.latitude_microdegrees, node.longitude_microdegrees)
 
 
 def _refuse_unknown(basket: PromiseRequest, items: Mapping[str, object], nodes: Mapping[str, Node]) -> None:

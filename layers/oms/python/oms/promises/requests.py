@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from oms.orders.request import Method
 from oms.platform.fields import Amount, Code, Quantity
-from oms.platform.intake import Request
-from oms.platform.problems import TooLarge
+from oms.platform.intake import Request, no_more_than
 
 MOST_LINES = 40
 
 # What is delivered digitally needs no promise.
 PromisedMethod = Literal["ship", "pickup", "ship_to_store", "delivery"]
-
-
-def _not_too_many(lines: Any) -> Any:
-    if isinstance(lines, list) and len(lines) > MOST_LINES:
-        raise TooLarge(f"{len(lines)} lines; the limit is {MOST_LINES}.", pointer="/lines")
-    return lines
 
 
 class BasketLine(Request):
@@ -43,7 +36,7 @@ class PromiseRequest(Request):
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "US"
     postal_code: Annotated[str, Field(min_length=1, max_length=20)] | None = None
     pickup_node: Code | None = None
-    lines: Annotated[tuple[BasketLine, ...], BeforeValidator(_not_too_many), Field(min_length=1)]
+    lines: Annotated[tuple[BasketLine, ...], no_more_than(MOST_LINES), Field(min_length=1)]
 
     @model_validator(mode="after")
     def _store_is_named(self) -> Self:

@@ -9,16 +9,19 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from oms.platform.fields import Amount, Attributes, Code, Instant, Label, Text
+from oms.platform.geo import Place
 from oms.platform.intake import Request
 
 _MICRO = 1_000_000
 _MOST_DEGREES = 360
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _CLOCK_TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 _CLOSING_TIME = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 
@@ -101,16 +104,7 @@ class WeeklyHours(Request):
 
     def of(self, day: date) -> tuple[Hours, ...]:
         """The hours that begin on a date, going by its weekday."""
-        week = (
-            self.monday,
-            self.tuesday,
-            self.wednesday,
-            self.thursday,
-            self.friday,
-            self.saturday,
-            self.sunday,
-        )
-        return week[day.weekday()]
+        return cast(tuple[Hours, ...], getattr(self, WEEKDAYS[day.weekday()]))
 
 
 ClockTimes = Annotated[tuple[Annotated[str, Field(pattern=_CLOCK_TIME)], ...], Field(max_length=8)]
@@ -129,16 +123,7 @@ class WeeklyTimes(Request):
 
     def of(self, day: date) -> ClockTimes:
         """The times of a date, going by its weekday."""
-        week = (
-            self.monday,
-            self.tuesday,
-            self.wednesday,
-            self.thursday,
-            self.friday,
-            self.saturday,
-            self.sunday,
-        )
-        return week[day.weekday()]
+        return cast(tuple[str, ...], getattr(self, WEEKDAYS[day.weekday()]))
 
 
 class LeadTime(Request):
@@ -215,6 +200,11 @@ class Node(NodeDetails):
     longitude_microdegrees: int
     effective_from: Instant
     version: int
+
+    @property
+    def place(self) -> Place:
+        """Where it is."""
+        return Place(self.latitude_microdegrees, self.longitude_microdegrees)
 
 
 class PutItem(Request):

@@ -15,7 +15,8 @@ from oms.registry.model import Journey, Node
 from oms.registry.reads import known_items, known_nodes
 from oms.reservations.model import Held, Reservation, ReservedLine
 from oms.sourcing.model import Demand, Source
-from oms.sourcing.reads import live_steps_for, plan_by
+from oms.sourcing.reads import live_steps, plan_by
+from oms.sourcing.strategy import steps_for
 
 Units = Mapping[tuple[str, str], int]
 
@@ -39,7 +40,7 @@ def plan(
         left[place] = left.get(place, 0) + units
     held: dict[int, list[Held]] = {}
     missing: list[Demand] = []
-    steps = live_steps_for(runtime.database, tenant, basket.channel, Method(basket.method))
+    steps = steps_for(live_steps(runtime.database, tenant), basket.channel, Method(basket.method))
     for node_id in dict.fromkeys(line.node_id for line in wanted):
         # A node that the basket names is no question for a strategy.
         scenarios = steps if node_id is None else []
@@ -57,7 +58,7 @@ def plan(
 def _sources(basket: Reservation, nodes: Mapping[str, Node], node_id: str | None) -> list[Source]:
     journey = Journey(basket.method)
     return [
-        Source(node.id, Place(node.latitude_microdegrees, node.longitude_microdegrees))
+        Source(node.id, node.place)
         for node in nodes.values()
         if node.status == "active" and journey in node.journeys and node_id in (None, node.id)
     ]

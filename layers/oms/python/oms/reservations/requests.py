@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from oms.platform.fields import Code, Count, Quantity
-from oms.platform.intake import Request
-from oms.platform.problems import TooLarge
+from oms.platform.intake import Request, no_more_than
 
 MOST_LINES = 20
 SHORTEST, LONGEST, USUAL = 60, 31 * 86_400, 15 * 60
 
 # How long units are held, in seconds: from a minute to 31 days.
 Seconds = Annotated[int, Field(strict=True, ge=SHORTEST, le=LONGEST)]
-
-
-def _not_too_many(lines: Any) -> Any:
-    if isinstance(lines, list) and len(lines) > MOST_LINES:
-        raise TooLarge(f"{len(lines)} lines; the limit is {MOST_LINES}.", pointer="/lines")
-    return lines
 
 
 class WantedLine(Request):
@@ -39,7 +32,7 @@ class ReservationRequest(Request):
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "US"
     postal_code: Annotated[str, Field(min_length=1, max_length=20)] | None = None
     ttl_seconds: Seconds = USUAL
-    lines: Annotated[tuple[WantedLine, ...], BeforeValidator(_not_too_many), Field(min_length=1)]
+    lines: Annotated[tuple[WantedLine, ...], no_more_than(MOST_LINES), Field(min_length=1)]
 
     @model_validator(mode="after")
     def _pickup_has_its_node(self) -> Self:

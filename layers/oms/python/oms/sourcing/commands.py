@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 
 from oms.fulfillment.model import MOST_LINES
-from oms.inventory.reads import claimable_units
 from oms.inventory.writes import StockChanges
 from oms.orders.events import OrderSourced
 from oms.orders.model import Claim, Line, Order, open_claims
@@ -19,9 +18,9 @@ from oms.platform.clock import format_instant
 from oms.platform.commands import Decision, Outcome, Runtime, execute
 from oms.platform.consumers import call_from_workflow
 from oms.platform.writes import MOST_ACTIONS, Write
-from oms.registry.reads import known_items, known_nodes
+from oms.registry.reads import known_nodes
 from oms.sourcing.reads import live_steps, source_groups
-from oms.sourcing.works import Move, new_work
+from oms.sourcing.works import Move, new_work, stock_for
 from oms.sourcing.writes import decision_write
 
 # Header, event and record, and work of groups that share a node or need no stock.
@@ -97,16 +96,7 @@ def _improved(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]
     if len(lines) != len([line for line in order.lines if line.claims_stock]):
         return list(moves), []
     goods = [move for move in moves if move.line.claims_stock]
-    skus = [line.agreed.sku for line in lines]
-    stock = claimable_units(
-        runtime.database,
-        tenant,
-        skus,
-        channel=order.header.channel,
-        items=known_items(runtime.database, tenant, skus, now),
-        nodes=nodes,
-        now=now,
-    )
+    stock = stock_for(runtime, tenant, order, lines, nodes, now)
     # Baskets that have just expired are left alone for what is only better.
     own = dict(stock.at_once)
     only_own: dict[tuple[str, str], int] = {}

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from oms.orders.request import Method
 from oms.platform.fields import Amount, Code, Currency
 from oms.platform.intake import Request
+from oms.registry.model import WEEKDAYS, Weekday
 
 KIND = "rates"
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _GRAMS = 1_000
 _METRES = 1_000
 _MOST_DAYS = 60

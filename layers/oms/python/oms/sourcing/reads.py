@@ -30,11 +30,6 @@ def live_steps(database: Database, tenant: str, *, instead: Mapping[str, int] | 
     ]
 
 
-def live_steps_for(database: Database, tenant: str, channel: str, method: Method) -> list[Step]:
-    """Those of them that speak of this channel and method."""
-    return steps_for(live_steps(database, tenant), channel, method)
-
-
 def live_services(database: Database, tenant: str) -> list[tuple[str, Service]]:
     """The services of the rate cards that hold now, each with the currency of its card."""
     return [
@@ -123,7 +118,7 @@ def sources_of(group: Group, nodes: Mapping[str, Node], closed_too: bool) -> lis
     if group.method is Method.PICKUP and group.pickup_node is not None:
         return [Source(group.pickup_node, None)]
     return [
-        Source(node.id, node_place(node))
+        Source(node.id, node.place)
         for node in nodes.values()
         if (closed_too or node.status == "active") and any(journey == group.method.value for journey in node.journeys)
     ]
@@ -132,12 +127,14 @@ def sources_of(group: Group, nodes: Mapping[str, Node], closed_too: bool) -> lis
 def destination_of(group: Group, nodes: Mapping[str, Node]) -> Place | None:
     """Where a group goes, as far as that is known."""
     if group.pickup_node is not None and group.pickup_node in nodes:
-        return node_place(nodes[group.pickup_node])
+        return nodes[group.pickup_node].place
     if group.ship_to is None:
         return None
     return locate(group.ship_to.country, group.ship_to.postal_code)
 
 
-def node_place(node: Node) -> Place:
-    """Where a node is."""
-    return Place(node.latitude_microdegrees, node.longitude_microdegrees)
+def country_of(group: Group, nodes: Mapping[str, Node]) -> str | None:
+    """The country that a group goes to, as far as that is known."""
+    if group.pickup_node is not None and group.pickup_node in nodes:
+        return nodes[group.pickup_node].address.country
+    return group.ship_to.country if group.ship_to else None

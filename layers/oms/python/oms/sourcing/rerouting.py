@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from oms.fulfillment.events import FulfillmentOrderEscalated
-from oms.fulfillment.model import MOST_LINES, FulfillmentOrder, Status
+from oms.fulfillment.model import FulfillmentOrder, Status
 from oms.fulfillment.writes import withdraw, work_ids
-from oms.inventory.reads import claimable_units
 from oms.inventory.writes import StockChanges
 from oms.orders.events import OrderRerouted, ReroutedLine
 from oms.orders.model import Line, Order
@@ -25,16 +24,17 @@ from oms.platform.clock import format_instant
 from oms.platform.commands import Decision, Outcome, Runtime, execute
 from oms.platform.consumers import call_from_workflow
 from oms.platform.events import EventData
+from oms.platform.geo import metres
 from oms.platform.ids import parent_id
 from oms.platform.problems import NotFound
-from oms.platform.writes import Write
-from oms.registry.lead_times import collected_at, ready_at
+from oms.platform.writes import MOST_ACTIONS, Write
 from oms.registry.model import Node
-from oms.registry.reads import known_items, known_nodes
-from oms.sourcing.model import Demand, Plan, Sourced
-from oms.sourcing.reads import live_steps, plan_group
+from oms.registry.reads import known_nodes
+from oms.sourcing.arrivals import arrival, transfer
+from oms.sourcing.model import Allotment, Demand, Plan, Sourced
+from oms.sourcing.reads import destination_of, live_services, live_steps, plan_group
 from oms.sourcing.strategy import steps_for
-from oms.sourcing.works import Move, new_work
+from oms.sourcing.works import Move, new_work, stock_for
 from oms.sourcing.writes import decision_write
 
 TIMED_OUT = "TIMED_OUT"
@@ -42,6 +42,8 @@ TIMED_OUT = "TIMED_OUT"
 PROMISE_AT_RISK = "PROMISE_AT_RISK"
 # A line that so many nodes gave up is for a person.
 MOST_NODES_TRIED = 5
+# Header, record, decision, events, the work that was withdrawn, and the entry for the sweeper.
+_OTHER_WRITES = 8
 _RUNNING = frozenset({OrderStatus.CONFIRMED, OrderStatus.IN_PROGRESS})
 
 
@@ -84,7 +86,7 @@ def reroute_fulfillment_order(runtime: Runtime, tenant: str, fulfillment_order_i
             return _answer(work, rerouted=False)
         if not units:
             return _answer(work, rerouted=True)
-        found = _planned(runtime, tenant, order, work, units)
+        found = _planned(runtime, tenant, order, work, units, silent=silent)
         if not found.plan.allotments or (silent and found.missing):
             return _answer(work, rerouted=False)
         return _moved(runtime, tenant, found, reason, silent=silent)
@@ -104,7 +106,7 @@ def open_units(order: Order, work: FulfillmentOrder) -> dict[int, int]:
         line = order.line(part.line_no)
         held = sum(other.held for _, other in order.parts.get(part.line_no, ()))
         left = line.quantity - order.cancelled.get(part.line_no, 0) - held
-        if line.claims_stock and min(part.given_up, left) > 0:
+        if min(part.given_up, left) > 0:
             found[part.line_no] = min(part.given_up, left)
     return found
 
@@ -124,9 +126,9 @@ def _answer(work: FulfillmentOrder, *, rerouted: bool) -> Decision:
 
 
 def _planned(
-    runtime: Runtime, tenant: str, order: Order, work: FulfillmentOrder, units: Mapping[int, int]
+    runtime: Runtime, tenant: str, order: Order, work: FulfillmentOrder, units: Mapping[int, int], *, silent: bool
 ) -> _Rerouting:
-    """The plan for these units without the nodes that gave any of them up."""
+    """The plan for these units without the nodes that gave any of them up; work without stock is nobody else's."""
     now = runtime.clock.now()
     excluded = {work.node_id} | {
         other.node_id for line_no in units for other, part in order.parts[line_no] if part.given_up
@@ -134,30 +136,34 @@ def _planned(
     tried = {n for n in units if sum(part.given_up > 0 for _, part in order.parts[n]) >= MOST_NODES_TRIED}
     lines = [_with_units(order.line(line_no), quantity) for line_no, quantity in units.items()]
     nodes = known_nodes(runtime.database, tenant, now)
-    skus = [line.agreed.sku for line in lines]
-    stock = claimable_units(
-        runtime.database,
-        tenant,
-        skus,
-        channel=order.header.channel,
-        items=known_items(runtime.database, tenant, skus, now),
-        nodes=nodes,
-        now=now,
-    )
+    stock = stock_for(runtime, tenant, order, lines, nodes, now)
     # Baskets that have just expired are left to the sweeper.
     stock = replace(stock, units=stock.at_once)
     group = order.header.groups[work.group_no - 1]
     steps = tuple(live_steps(runtime.database, tenant))
     own = steps_for(steps, order.header.channel, group.method)
-    wanted = [Demand(line.line_no, line.agreed.sku, line.quantity) for line in lines if line.line_no not in tried]
-    plan = plan_group(group, wanted, nodes, stock.units, own, without=excluded)
-    given_up = tuple(Demand(n, order.line(n).agreed.sku, units[n]) for n in sorted(tried))
-    # What does not fit one transaction is for a person; work of one node hardly ever splits into so many parts.
-    kept = plan.allotments[:MOST_LINES]
-    over = tuple(Demand(one.line_no, one.sku, one.quantity) for one in plan.allotments[MOST_LINES:])
-    plan = replace(plan, allotments=kept, missing=(*plan.missing, *given_up, *over), excluded=frozenset(excluded))
+    wanted = {line.line_no: Demand(line.line_no, line.agreed.sku, line.quantity) for line in lines}
+    stays = {n for n in wanted if n in tried or not order.line(n).claims_stock}
+    plan = plan_group(group, [wanted[n] for n in wanted if n not in stays], nodes, stock.units, own, without=excluded)
+    fit = _fitting(plan.allotments, len(work.lines) if silent else 0)
+    over = (Demand(one.line_no, one.sku, one.quantity) for one in plan.allotments[fit:])
+    missing = (*plan.missing, *(wanted[n] for n in sorted(stays)), *over)
+    plan = replace(plan, allotments=plan.allotments[:fit], missing=missing, excluded=frozenset(excluded))
     sourced = Sourced({group.group_no: plan}, is_best=False, stock=stock, steps=steps)
     return _Rerouting(order, work, lines, nodes, sourced)
+
+
+def _fitting(allotments: Sequence[Allotment], released: int) -> int:
+    """How many of the allotments fit one transaction, beside so many lines that go back to stock; all, as a rule.
+
+    Each stock row is a change and a line of its ledger, each node gets work and perhaps a person is told of it.
+    """
+    for count in range(len(allotments), 0, -1):
+        rows = {(one.sku, one.node_id) for one in allotments[:count]}
+        nodes = {one.node_id for one in allotments[:count]}
+        if 2 * (len(rows) + released) + 2 * len(nodes) <= MOST_ACTIONS - _OTHER_WRITES:
+            return count
+    return 0
 
 
 def _with_units(line: Line, quantity: int) -> Line:
@@ -169,7 +175,7 @@ def _moved(runtime: Runtime, tenant: str, found: _Rerouting, reason: str, *, sil
     order, work, now = found.order, found.work, runtime.clock.now()
     moves = [Move(order.line(one.line_no), one.node_id, one.node_id, one.quantity) for one in found.plan.allotments]
     works = new_work(runtime, tenant, order, moves, replaces=work.id)
-    late = [one for one in works if _is_late(found.nodes[one.node_id], one, now)]
+    late = _late(runtime, tenant, found, works, now)
     told = [one.model_copy(update={"escalated_reason": PROMISE_AT_RISK}) if one in late else one for one in works]
     events: list[EventData] = [_event(found, reason, works, late=bool(late))]
     events += [FulfillmentOrderEscalated(**work_ids(one), reason=PROMISE_AT_RISK) for one in late]
@@ -203,13 +209,31 @@ def _event(found: _Rerouting, reason: str, works: Sequence[FulfillmentOrder], *,
     )
 
 
-def _is_late(node: Node, work: FulfillmentOrder, now: datetime) -> bool:
-    """Whether a node cannot have work ready, or collected, by what was promised."""
-    if work.due_at is None:
-        return False
-    ready = ready_at(node, now)
-    leaves = collected_at(node, ready) if ready else None
-    return leaves is None or format_instant(leaves) > work.due_at
+def _late(
+    runtime: Runtime, tenant: str, found: _Rerouting, works: Sequence[FulfillmentOrder], now: datetime
+) -> list[FulfillmentOrder]:
+    """The work that breaks the promise: it comes after its last day or, where that has no days, leaves too late."""
+    group = found.order.header.groups[found.work.group_no - 1]
+    promise = group.promise
+    if promise is None:
+        return []
+    services = [one for _, one in live_services(runtime.database, tenant) if one.id == group.service]
+    service, place = next(iter(services), None), destination_of(group, found.nodes)
+
+    def keeps(work: FulfillmentOrder) -> bool:
+        node = found.nodes[work.node_id]
+        away = metres(node.place, place)
+        if group.pickup_node is not None:
+            sent = transfer(node, service, away, found.nodes[group.pickup_node], now)
+        else:
+            sent = arrival(node, service, away, now)
+        if sent is None or sent.leaves is None:
+            return False
+        if promise.latest is not None:
+            return sent.latest is not None and sent.latest.isoformat() <= promise.latest
+        return promise.ship_by is None or format_instant(sent.leaves) <= promise.ship_by
+
+    return [work for work in works if not keeps(work)]
 
 
 def _reason(tenant: str, found: _Rerouting, now: datetime) -> Write:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from oms.fulfillment.model import FulfillmentOrder, Status, WorkLine
+from oms.inventory.model import Claimable
+from oms.inventory.reads import claimable_units
 from oms.orders.model import Group, Line, Order
 from oms.orders.request import Method
 from oms.platform.clock import format_instant
@@ -14,7 +16,7 @@ from oms.platform.commands import Runtime
 from oms.platform.ids import child_id
 from oms.registry.hours import end_of_open_time
 from oms.registry.model import Node
-from oms.registry.reads import known_nodes
+from oms.registry.reads import known_items, known_nodes
 
 # How long a node may take before somebody is told: a day, or a working day of its own where it has opening hours.
 RESPOND_WITHIN = timedelta(hours=24)
@@ -33,6 +35,16 @@ class Move:
     to_node: str
     quantity: int
     keep: int = 0
+
+
+def stock_for(
+    runtime: Runtime, tenant: str, order: Order, lines: Sequence[Line], nodes: Mapping[str, Node], now: datetime
+) -> Claimable:
+    """What the channel of an order may claim now of the items of some lines."""
+    skus = [line.agreed.sku for line in lines]
+    items = known_items(runtime.database, tenant, skus, now)
+    channel = order.header.channel
+    return claimable_units(runtime.database, tenant, skus, channel=channel, items=items, nodes=nodes, now=now)
 
 
 def new_work(

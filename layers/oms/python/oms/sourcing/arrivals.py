@@ -13,11 +13,15 @@ from oms.sourcing.rates import Service
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """When a parcel leaves its node, in UTC, and the first and last day on which it should arrive."""
+    """When units leave their node and when they are ready at a counter, in UTC, and the days on which they arrive.
 
-    leaves: datetime
+    Each is None where there is no such moment, or nobody knows it.
+    """
+
+    leaves: datetime | None = None
     earliest: date | None = None
     latest: date | None = None
+    ready: datetime | None = None
 
 
 def arrival(node: Node, service: Service | None, away: int, now: datetime) -> Arrival | None:
@@ -44,7 +48,7 @@ def pickup(node: Node, now: datetime) -> Arrival | None:
     if ready is None:
         return None
     day = ready.astimezone(ZoneInfo(node.time_zone)).date()
-    return Arrival(ready, day, day)
+    return Arrival(None, day, day, ready)
 
 
 def transfer(source: Node, service: Service | None, away: int, store: Node, now: datetime) -> Arrival | None:
@@ -53,10 +57,10 @@ def transfer(source: Node, service: Service | None, away: int, store: Node, now:
     if sent is None or sent.earliest is None or sent.latest is None:
         return sent
     zone = ZoneInfo(store.time_zone)
-    days = []
-    for day in (sent.earliest, sent.latest):
-        ready = ready_at(store, datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC))
-        if ready is None:
-            return None
-        days.append(ready.astimezone(zone).date())
-    return Arrival(sent.leaves, *days)
+    first, last = (
+        ready_at(store, datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC))
+        for day in (sent.earliest, sent.latest)
+    )
+    if first is None or last is None:
+        return None
+    return Arrival(sent.leaves, first.astimezone(zone).date(), last.astimezone(zone).date(), last)
