@@ -75,7 +75,10 @@ class Api(Construct):
         name_it(stage, "ApiStage")
 
     def _connect(self, made: SpineFunction) -> None:
-        integration = HttpLambdaIntegration(f"{pascal(made.spec.name)}Integration", made.function)
+        # One permission for all routes of a function: a stack holds 500 resources, and the API is its only caller.
+        integration = HttpLambdaIntegration(
+            f"{pascal(made.spec.name)}Integration", made.function, scope_permission_to_route=False
+        )
         for route in (*made.spec.routes, *made.spec.open_routes):
             method, path = route.split(" ")
             self.http.add_routes(

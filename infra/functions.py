@@ -16,7 +16,7 @@ WORKFLOW_TASKS = (
         (
             *g.COMMAND,
             *g.CHANGE_ORDER,
-            *g.table("stock", "query", "put", "update"),
+            *g.table("stock", "batch", "query", "put", "update"),
             *g.table("registry", "batch", "query"),
         ),
         memory=512,
@@ -46,7 +46,7 @@ WORKFLOW_TASKS = (
         (
             *g.COMMAND,
             *g.CHANGE_ORDER,
-            *g.table("stock", "query", "put", "update"),
+            *g.table("stock", "batch", "query", "put", "update"),
             *g.table("registry", "batch", "query"),
         ),
         memory=512,
@@ -98,7 +98,7 @@ QUEUE_CONSUMERS = (
     FunctionSpec(
         "node_messages",
         "Takes what stores, warehouses and suppliers say over the store bus, as the same commands as over HTTP.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.RECORD_STOCK),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.RECORD_STOCK, *g.table("stock", "get")),
         memory=512,
         concurrency=10,
     ),

@@ -98,7 +98,7 @@ HTTP = (
         "Plans an order that nobody places, or past orders by a draft strategy, without any effect.",
         (
             *g.listed("orders", "batch", "query"),
-            *g.table("stock", "query"),
+            *g.table("stock", "batch", "query"),
             *g.table("registry", "batch", "query"),
         ),
         routes=("POST /v1/sourcing/simulations",),
@@ -109,10 +109,26 @@ HTTP = (
     FunctionSpec(
         "promises",
         "Says before it is bought how a basket could be had: from where, when and for which fee.",
-        (*g.table("commands", "get", "put"), *g.table("stock", "query"), *g.table("registry", "batch", "query")),
+        (
+            *g.table("commands", "get", "put"),
+            *g.table("stock", "batch", "query"),
+            *g.table("registry", "batch", "query"),
+        ),
         routes=("POST /v1/promises", "GET /v1/promises/{promise_id}"),
         memory=512,
         timeout=GATEWAY_TIMEOUT,
+    ),
+    FunctionSpec(
+        "capacity",
+        "Shows what a node may still take on, and lets it switch itself off and on.",
+        (*g.COMMAND, *g.table("stock", "get", "batch", "query", "put"), *g.table("registry", "query")),
+        routes=(
+            "GET /v1/nodes/{node_id}/capacity",
+            "POST /v1/nodes/{node_id}/pause",
+            "POST /v1/nodes/{node_id}/resume",
+        ),
+        memory=512,
+        timeout=15,
     ),
     FunctionSpec(
         "rule_sets",

@@ -88,9 +88,11 @@ class MemoryDatabase:
         if write.must_exist and row is None:
             return False
         stored = row or {}
-        return all(
-            isinstance(stored.get(name), int) and stored[name] >= amount for name, amount in write.at_least.items()
-        ) and all(name in stored and stored[name] == value for name, value in write.equals.items())
+        return (
+            all(isinstance(stored.get(name), int) and stored[name] >= amount for name, amount in write.at_least.items())
+            and all(int(stored.get(name, 0)) <= amount for name, amount in write.at_most.items())
+            and all(name in stored and stored[name] == value for name, value in write.equals.items())
+        )
 
     def _carry_out(self, write: Write) -> None:
         slot = (write.table, write.key)

@@ -16,6 +16,8 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from infra.functions import QUEUE_CONSUMERS
+from oms.capacity.messages import PAUSE_NODE, RESUME_NODE
+from oms.capacity.requests import PauseRequest, ResumeRequest
 from oms.fulfillment.messages import VERBS
 from oms.fulfillment.request import ActionRequest
 from oms.inventory.messages import RECORD_MOVEMENTS, RECORD_SNAPSHOTS
@@ -33,6 +35,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # What nodes send on the store bus -> what it holds, and the call over HTTP that means the same.
 NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
     **{name: (ActionRequest, f"POST …/{verb.value}") for name, verb in VERBS.items()},
+    PAUSE_NODE: (PauseRequest, "POST /v1/nodes/{node_id}/pause"),
+    RESUME_NODE: (ResumeRequest, "POST /v1/nodes/{node_id}/resume"),
     RECORD_MOVEMENTS: (Movements, "POST /v1/inventory/movements"),
     RECORD_SNAPSHOTS: (Snapshots, "POST /v1/inventory/snapshots"),
 }
@@ -50,6 +54,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             *("place_order", "read_orders", "change_orders", "registry"),
             *("inventory", "rule_sets", "promises", "simulations", "reservations", "fulfillment", "finance", "console"),
+            "capacity",
         ),
     ),
     "webhook": ("the same without a token, with a signed body", ("psp_webhook",)),

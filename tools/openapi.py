@@ -18,7 +18,8 @@ from oms.platform.problems import Problem
 from tools.event_contracts import PACKAGE, ROOT, without
 from tools.openapi_answers import GatewayRefusal, ProblemDocument
 from tools.openapi_handlers import MUTATING, Handled, handled_routes
-from tools.openapi_routes import ROUTES, Route
+from tools.openapi_routes import ROUTES
+from tools.openapi_shapes import Route
 
 OPENAPI = ROOT / "docs" / "openapi.json"
 _REF = "#/components/schemas/{model}"

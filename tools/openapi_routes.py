@@ -5,85 +5,22 @@ Methods, paths, scopes, bodies, queries that are models, and the need of an Idem
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, Field
+from typing import Literal
 
 from oms.finance.exports.reads import ExportList
 from oms.finance.reads import OrderJournal, TrialBalance
 from oms.fulfillment.commands import VERBS
-from oms.fulfillment.model import Status as WorkStatus
 from oms.fulfillment.views import FulfillmentOrderView
-from oms.orders.model import FulfillmentRollup
-from oms.orders.model import Status as OrderStatus
-from oms.orders.reads import MOST_PER_PAGE
 from oms.orders.simulations import Simulation
 from oms.orders.views import OrderSummary, OrderView
-from oms.payments.model import Rollup
 from oms.promises.model import Promise
 from oms.registry.commands import MOST_ITEMS, MOST_NODES
 from oms.registry.model import PutItem, PutNode
 from tools import openapi_answers as answers
 from tools import openapi_stock as stock
-
-Model = type[BaseModel]
-
-
-class OrderListQuery(BaseModel):
-    """Orders placed within some days (UTC, both included), or the one order with an external id."""
-
-    placed_from: date = Field(description="31 days before placed_to, where it is left out")
-    placed_to: date = Field(description="today, where it is left out")
-    status: OrderStatus
-    payment_status: Rollup
-    fulfillment_status: FulfillmentRollup
-    channel: str
-    external_id: str = Field(description="with `channel`: only the order that this channel placed under this id")
-    limit: Annotated[int, Field(ge=1, le=MOST_PER_PAGE)] = 25
-    cursor: str = Field(description="`next_cursor` of the page before")
-
-
-class WorkListQuery(BaseModel):
-    """The work of one node in one state."""
-
-    node: str
-    status: WorkStatus
-    limit: Annotated[int, Field(ge=1, le=MOST_PER_PAGE)] = 25
-    cursor: str = Field(description="`next_cursor` of the page before")
-
+from tools.openapi_shapes import Model, OrderListQuery, Route, Rows, WorkListQuery
 
 NodeAction = Literal[tuple(verb.value for verb in VERBS)]  # type: ignore[valid-type]
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The body of a bulk load: one list of at most so many objects."""
-
-    name: str
-    model: Model
-    most: int
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One route: `answers` by status; `if_match` says whether the version of the object may or must be sent.
-
-    `refusals` are statuses besides those that follow from the kind of route. `required` are the query parameters,
-    read by hand, that must be sent.
-    """
-
-    summary: str
-    answers: Mapping[int, Model | str]
-    notes: str = ""
-    if_match: str = ""
-    query: Model | None = None
-    required: tuple[str, ...] = ()
-    rows: Rows | None = None
-    path: Mapping[str, Any] = field(default_factory=dict)
-    refusals: tuple[int, ...] = ()
 
 
 _VERSION = "The version that was read; if the object has changed since, the call is refused with 409."
@@ -228,6 +165,17 @@ ROUTES: dict[str, Route] = {
         ),
     ),
     "GET /v1/promises/{promise_id}": Route("Read a promise", {200: Promise}),
+    "GET /v1/nodes/{node_id}/capacity": Route(
+        "Read what a node may still take on",
+        {200: stock.NodeCapacity},
+        notes="Its limits in the present periods of its own time zone, what its work has taken of them, and its pause.",
+    ),
+    "POST /v1/nodes/{node_id}/pause": Route(
+        "Let a node take nothing on",
+        {200: stock.NodeCapacity},
+        notes="New orders, promises and baskets pass it over; what it has it keeps. Without `until`, until it resumes.",
+    ),
+    "POST /v1/nodes/{node_id}/resume": Route("Let a paused node take work on again", {200: stock.NodeCapacity}),
     "POST /v1/reservations": Route(
         "Hold the units of a basket",
         {201: stock.ReservationDocument},

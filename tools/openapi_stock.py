@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from oms.inventory.model import MovementKind
 from oms.inventory.rules import InventoryRules
+from oms.registry.limits import CapacityLimit
 from oms.registry.model import NodeKind
 from oms.reservations.model import ReservedLine
 from oms.reservations.model import Status as ReservationStatus
@@ -225,6 +226,31 @@ class ReservationDocument(Answer):
     expires_at: str
     order_id: str | None
     lines: list[ReservedLine]
+    version: int
+    available_actions: list[str]
+
+
+class NodePause(Answer):
+    """Why a node takes nothing on, and until when; null until it says so."""
+
+    reason: str
+    until: str | None
+
+
+class LimitNow(CapacityLimit):
+    """A limit in the present period: what work has taken of it, and what is left."""
+
+    period: str
+    taken: int
+    left: int
+
+
+class NodeCapacity(Answer):
+    """What a node may still take on; `version` counts its pauses and their ends."""
+
+    node_id: str
+    pause: NodePause | None
+    limits: list[LimitNow]
     version: int
     available_actions: list[str]
 

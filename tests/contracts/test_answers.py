@@ -35,6 +35,7 @@ NODE = {
     "hours": {"monday": [["10:00", "21:00"]]},
     "holidays": [{"date": "2026-12-25", "name": "Christmas Day"}],
     "journeys": ["ship"],
+    "capacity": [{"of": "orders", "per": "day", "most": 40}],
 }
 ITEM = {"sku": "D", "description": "An item"}
 
@@ -108,6 +109,13 @@ def _promises(gateway: Gateway) -> None:
     promise = gateway.send("POST", "/v1/promises", asked)[1]
     assert [option["method"] for option in promise["options"]] == ["ship", "pickup"]
     assert gateway.send("GET", f"/v1/promises/{promise['id']}")[1] == promise
+
+
+def _capacity(gateway: Gateway) -> None:
+    path = "/v1/nodes/S9"
+    assert gateway.send("POST", f"{path}/pause", {"reason": "stocktaking"})[1]["pause"]["reason"] == "stocktaking"
+    assert gateway.send("POST", f"{path}/resume", {})[1]["pause"] is None
+    assert gateway.send("GET", f"{path}/capacity")[1]["limits"][0]["left"] == 40
 
 
 def _simulations(gateway: Gateway) -> None:
@@ -221,6 +229,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     _strategies(gateway)
     _rate_cards(gateway)
     _promises(gateway)
+    _capacity(gateway)
     _baskets(gateway)
     order_id = _orders(gateway)
     _simulations(gateway)

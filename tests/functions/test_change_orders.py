@@ -166,6 +166,7 @@ def test_a_person_decides_about_an_order_in_review(doors: Doors, decision: str):
         ("address", "fail"),
         ("sku", "pass"),
         ("node", "pass"),
+        ("capacity", "pass"),
         ("tender_sum", "pass"),
     ]
     answer = review(doors, order_id, decision, key="r1")

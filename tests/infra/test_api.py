@@ -31,6 +31,11 @@ ROUTES = {
     },
     "simulations": {"POST /v1/sourcing/simulations"},
     "promises": {"POST /v1/promises", "GET /v1/promises/{promise_id}"},
+    "capacity": {
+        "GET /v1/nodes/{node_id}/capacity",
+        "POST /v1/nodes/{node_id}/pause",
+        "POST /v1/nodes/{node_id}/resume",
+    },
     "reservations": {
         "POST /v1/reservations",
         "GET /v1/reservations/{reservation_id}",

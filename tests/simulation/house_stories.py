@@ -110,6 +110,25 @@ def promises(people: People) -> None:
 
 
 @story
+def capacity(people: People) -> None:
+    node = node_document("albany")
+    limits = [{"of": "orders", "per": "day", "most": 1}, {"of": "units", "per": "hour", "most": 4}]
+    put = {name: node[name] for name in node if name != "id"}
+    people.send("PUT", "/v1/nodes/albany", {**put, "capacity": limits}, version=1)
+    people.simulation.sleep(61)
+    people.send("POST", "/v1/nodes/dc-newark/pause", {"reason": "stocktaking"})
+    first = people.place("o-1", line("MUG", 2))
+    people.do(people.released(first), "reject", reason="out_of_stock")
+    people.simulation.sleep(30)
+    people.send("POST", "/v1/nodes/dc-newark/resume", {})
+    people.place("o-2", line("MUG", 2))
+    people.send("GET", "/v1/nodes/albany/capacity")
+    for message_id, kind, data in (("p-1", "PauseNode", {"reason": "full"}), ("p-2", "ResumeNode", {})):
+        people.simulation.say("store.albany", kind, message_id, data)
+    people.simulation.sleep(30)
+
+
+@story
 def baskets(people: People) -> None:
     lines = [{"sku": "MUG", "quantity": 2}, {"sku": "LAMP", "quantity": 1}]
     body = {"channel": "web", "postal_code": "10001", "ttl_seconds": 60, "lines": lines}

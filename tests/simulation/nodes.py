@@ -10,6 +10,7 @@ from typing import Any
 from tests.simulation.actors import Actors
 from tests.simulation.machine.gateway import Answer
 from tests.simulation.machine.simulation import Simulation
+from tests.simulation.world import NODES
 
 # The manner of a node that says only that it has shipped, which is also how it finishes while all heals.
 AT_ONCE = 3
@@ -39,6 +40,26 @@ class Nodes(Actors):
                 self.act("node", partial(self._let_go, work["id"]), 0)
             elif work["status"] not in (*CLOSED, "SCHEDULED"):
                 self.act("node", partial(self._work, {**work, "fulfillment_order_id": work["id"]}, AT_ONCE), 0)
+
+    def begin(self) -> None:
+        """Now and then a node takes nothing on for a while."""
+        if self.strikes(0.15):
+            self.act("node", partial(self._tire, NODES[self.pick(len(NODES))]), self.pause(0.9))
+
+    def _tire(self, node: str) -> None:
+        """By HTTP or over the bus, and it says so when it is over."""
+        if self.pick(2):
+            self.simulation.say(f"store.{node}", "PauseNode", f"{node}:pause", {"reason": "full"})
+            self.simulation.sleep(self.pause(0.9))
+            self.simulation.say(f"store.{node}", "ResumeNode", f"{node}:resume", {})
+            return
+        path = f"/v1/nodes/{node}"
+        ends = self.simulation.at(self.simulation.scheduler.now + round(1_000 * self.pause(0.9)) + 1)
+        until = {"until": ends} if self.pick(2) else {}
+        self.send("POST", f"{path}/pause", {"reason": "full", **until}, f"{node}:pause", client="acme-wms")
+        if not until:
+            self.simulation.sleep(self.pause(0.9))
+            self.send("POST", f"{path}/resume", {}, f"{node}:resume", client="acme-wms")
 
     def wake(self) -> None:
         """Those who said nothing begin to work."""

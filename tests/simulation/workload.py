@@ -44,6 +44,7 @@ class Workload(Actors):
     def begin(self) -> None:
         """Set everybody going."""
         simulation = self.simulation
+        self.nodes.begin()
         shared = self.strikes(0.35)
         together = self.strikes(0.8 if shared else 0.3)
         for number in range(2 if shared else 1 + self.pick(2, 0.2)):
@@ -68,11 +69,10 @@ class Workload(Actors):
 
     def run(self) -> bool:
         """Act and break for a while, then heal; whether everything came to rest."""
-        simulation = self.simulation
         self.begin()
-        simulation.run(STORMS[self.pick(len(STORMS), 0.7)])
+        self.simulation.run(STORMS[self.pick(len(STORMS), 0.7)])
         self.finish()
-        return simulation.run_until_quiet()
+        return self.simulation.run_until_quiet()
 
     def finish(self) -> None:
         """Nothing breaks any more: everybody finishes what they have to do, for as long as it takes."""

@@ -28,6 +28,14 @@ STOCK = {
     "LAST": {"dc-newark": 1},
 }
 SKUS = tuple(STOCK)
+# What the store in California takes on.
+LIMITS = {
+    "pasadena": [
+        {"of": "orders", "per": "hour", "most": 2},
+        {"of": "units", "per": "day", "most": 5},
+        {"of": "value", "per": "week", "most": 20_000, "currency": "USD"},
+    ]
+}
 PRICES = {"MUG": 700, "LAMP": 2_599, "SCARF": 1_250, "LAST": 9_900}
 OPERATOR = "acme-operator"
 
@@ -123,4 +131,5 @@ def _node(name: str, kind: str, latitude: float, longitude: float) -> dict[str, 
         "latitude": latitude,
         "longitude": longitude,
         "journeys": [] if kind == "web" else ["ship", "pickup", "ship_to_store", "delivery"],
+        "capacity": LIMITS.get(name, []),
     }

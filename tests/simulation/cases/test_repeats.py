@@ -32,6 +32,8 @@ MUTATING = {
         "movements": [{"sku": "MUG", "node_id": "albany", "kind": "received", "quantity": 1}]
     },
     ("POST", "/v1/promises"): {"channel": "web", "lines": [{"sku": "MUG", "quantity": 1}]},
+    ("POST", "/v1/nodes/albany/pause"): {"reason": "power_cut"},
+    ("POST", "/v1/nodes/albany/resume"): {},
     ("POST", "/v1/reservations"): {"channel": "web", "lines": [{"sku": "MUG", "quantity": 1}]},
     ("PATCH", "/v1/reservations/rsv_1"): {"ttl_seconds": 60},
     ("DELETE", "/v1/reservations/rsv_1"): None,

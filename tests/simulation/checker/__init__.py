@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from tests.simulation.checker.answers import check_answers
 from tests.simulation.checker.bounds import check_bounds, check_commit
+from tests.simulation.checker.capacity import check_capacity, check_capacity_of_commit
 from tests.simulation.checker.events import EventRules, check_events
 from tests.simulation.checker.evidence import Change, Evidence, Report, Violation
 from tests.simulation.checker.exports import check_exports
@@ -53,6 +54,7 @@ class Checker:
         check_commit(commit, evidence, report)
         self._stock.after_commit(commit, self._picture, report)
         self._orders.after_commit(commit, self._picture, report)
+        check_capacity_of_commit(commit, self._picture, report)
         self._money.after_commit(commit, self._picture, evidence, report)
         self._ledger.after_commit(commit, self._picture, report)
         self._events.after_commit(commit, self._picture, evidence, report)
@@ -67,6 +69,7 @@ class Checker:
         StockRules(picture).everything(picture, report)
         OrderRules(picture).everything(picture, report)
         self._money.everything(picture, evidence, report)
+        check_capacity(picture, report)
         check_ledger(picture, report)
         check_settlement(picture, self._money.provider, report)
         check_events(picture, evidence, report)

@@ -15,8 +15,9 @@ HISTORY_EVENTS = 10_000
 ACTIONS = 90
 # No text that is shorter can be over a cap, whatever letters it is made of.
 _SURELY_SMALL = 4_000
-# Notes of a saga mean nothing without its row, which never expires; what a promise binds is on its order.
-MAY_EXPIRE = ("#SAGA#", "#PROMISE#")
+# Notes of a saga mean nothing without its row, which never expires; what a promise binds is on its order; a period that
+# is over limits nothing.
+MAY_EXPIRE = ("#SAGA#", "#PROMISE#", "#CAPACITY#")
 
 
 def check_commit(commit: Commit, evidence: Evidence, report: Report) -> None:
@@ -49,7 +50,9 @@ def check_bounds(picture: Picture, evidence: Evidence, report: Report) -> None:
 def check_item(table: str, pk: str, sk: str, item: Item, report: Report) -> None:
     """One item: its size, its event's size, and whether it may expire."""
     if "expires_at" in item and not _may_expire(pk):
-        report.note("INV14", f"{table} {pk} {sk}", "expires, and it is no note of a saga and no promise")
+        report.note(
+            "INV14", f"{table} {pk} {sk}", "expires, and is no note of a saga, no promise and no count of a period"
+        )
     glance = 0
     for value in item.values():
         glance += len(value) if type(value) is str else 20 if type(value) in (int, bool) else 200 * len(value or "")

@@ -37,12 +37,13 @@ def held_by_node(part: dict[str, Any]) -> int:
 class Line:
     """A line as agreed: how much of what, whether it takes stock, whether it is work, and where it was claimed."""
 
-    __slots__ = ("claims", "line_no", "method", "quantity", "sku", "takes_stock", "work")
+    __slots__ = ("claims", "line_no", "method", "quantity", "sku", "takes_stock", "total", "work")
 
     def __init__(self, body: dict[str, Any]) -> None:
         agreed = body["agreed"]
         self.line_no: int = body["line_no"]
         self.quantity: int = agreed["quantity"]
+        self.total: int = agreed["total"]
         self.sku: str = agreed["sku"]
         self.method: str = agreed.get("method", "ship")
         self.takes_stock = agreed.get("type", "stock") == "stock" and self.method != "digital"

@@ -16,7 +16,7 @@ from tests.order_world import NEW_YORK, TENANT, World, line, world
 
 __all__ = ["world"]
 
-NAMES = ["schema", "sums", "address", "sku", "node", "tender_sum"]
+NAMES = ["schema", "sums", "address", "sku", "node", "capacity", "tender_sum"]
 
 
 def close_node(world: World, node_id: str) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from oms.fulfillment.commands import KnownOrders, act, command_name
 from oms.fulfillment.protocol import Action, AlreadyDone
 from oms.fulfillment.request import ActionRequest
-from oms.platform.commands import Call, Runtime, input_hash
-from oms.platform.consumers import Event
-from oms.platform.intake import refuse_card_numbers, validate
+from oms.platform.commands import Runtime
+from oms.platform.consumers import Event, call_of_node, without_card_numbers
+from oms.platform.intake import validate
 from oms.platform.observability import logger
-from oms.platform.principal import node_principal
-from oms.platform.problems import CardNumberFound, InvalidRequest
+from oms.platform.problems import InvalidRequest
 
 VERBS = {
     "AcceptFulfillmentOrder": Action.ACCEPT,
@@ -35,26 +34,12 @@ def take_message(runtime: Runtime, event: Event, known: KnownOrders | None = Non
     if event.type not in VERBS:
         raise InvalidRequest(f"{event.type} is not a message of a node.")
     action = VERBS[event.type]
-    try:
-        refuse_card_numbers(dict(event.data))
-    except CardNumberFound as found:
-        # No repeat can mend it, and it must not lie among the dead letters: what matters about it is logged here.
-        pointers = [error.pointer for error in found.errors]
-        logger().error("a message with a card number was dropped", message_id=str(event.meta["id"]), pointers=pointers)
+    if not without_card_numbers(event):
         return
     request = validate(ActionRequest, dict(event.data))
     if request.fulfillment_order_id is None:
         raise InvalidRequest("The message names no fulfilment order.", pointer="/fulfillment_order_id")
-    node_id = event.source.split(".", 1)[1]
-    message_id = str(event.meta["id"])
-    call = Call(
-        command=command_name(action),
-        principal=node_principal(event.tenant, node_id),
-        key=f"node:{node_id}#{message_id}",
-        input_hash=input_hash([event.type, dict(event.data)]),
-        correlation_id=None,
-        causation_id=message_id,
-    )
+    call, _ = call_of_node(event, command_name(action))
     try:
         act(runtime, call, request.fulfillment_order_id, action, request, known)
     except AlreadyDone:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from oms.capacity.model import CapacityUse
 from oms.orders.amounts import Amounts
 from oms.platform.clock import parse_instant
 from oms.platform.problems import FieldError, InvalidRequest
@@ -133,6 +134,8 @@ class FulfillmentOrder(BaseModel):
     closed_reason: str | None = None
     cancel_request: CancelRequest | None = None
     escalated_reason: str | None = None
+    # The limits of the node that it counts against.
+    capacity: tuple[CapacityUse, ...] = ()
     # The workflow's callback; None while no workflow waits.
     task_token: str | None = None
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from oms.inventory.commands import record_movements, record_snapshots
 from oms.inventory.requests import Movements, Snapshots
-from oms.platform.commands import Call, Runtime, input_hash
-from oms.platform.consumers import Event
-from oms.platform.intake import refuse_card_numbers, validate
-from oms.platform.observability import logger
-from oms.platform.principal import node_principal
-from oms.platform.problems import CardNumberFound
+from oms.platform.commands import Runtime
+from oms.platform.consumers import Event, call_of_node, without_card_numbers
+from oms.platform.intake import validate
 
 RECORD_MOVEMENTS = "RecordMovements"
 RECORD_SNAPSHOTS = "RecordSnapshots"
@@ -22,23 +19,9 @@ def take_stock_message(runtime: Runtime, event: Event) -> None:
     The stock of another node does not exist for it. Any refusal is raised, so that the queue delivers again and at last
     parks the message; the messages beside it are taken in.
     """
-    try:
-        refuse_card_numbers(dict(event.data))
-    except CardNumberFound as found:
-        # No repeat can mend it, and it must not lie among the dead letters: what matters about it is logged here.
-        pointers = [error.pointer for error in found.errors]
-        logger().error("a message with a card number was dropped", message_id=str(event.meta["id"]), pointers=pointers)
+    if not without_card_numbers(event):
         return
-    node_id = event.source.split(".", 1)[1]
-    message_id = str(event.meta["id"])
-    call = Call(
-        command="record_snapshots" if event.type == RECORD_SNAPSHOTS else "record_movements",
-        principal=node_principal(event.tenant, node_id),
-        key=f"node:{node_id}#{message_id}",
-        input_hash=input_hash([event.type, dict(event.data)]),
-        correlation_id=None,
-        causation_id=message_id,
-    )
+    call, _ = call_of_node(event, "record_snapshots" if event.type == RECORD_SNAPSHOTS else "record_movements")
     if event.type == RECORD_SNAPSHOTS:
         record_snapshots(runtime, call, validate(Snapshots, dict(event.data)).snapshots)
     else:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from oms.capacity.reads import room_of
 from oms.inventory.model import Hold
 from oms.inventory.reads import claimable_units
 from oms.orders.model import Claim, Group, Header, Line, Order, Validation
@@ -19,7 +20,7 @@ from oms.platform.problems import FieldError, OutOfStock
 from oms.platform.writes import Write
 from oms.registry.reads import known_items, known_nodes
 from oms.sourcing.model import Sourced
-from oms.sourcing.reads import live_steps, source_groups
+from oms.sourcing.reads import live_steps, loads_of, source_groups
 from oms.sourcing.strategy import Step
 from oms.sourcing.writes import decision_write
 
@@ -42,13 +43,15 @@ def choose_nodes(
     lines: Sequence[Line],
     own: Mapping[tuple[str, str], Hold],
     *,
+    currency: str,
     steps: Sequence[Step] | None = None,
 ) -> Sourced:
     """Nodes for every unit, from the stock that the channel may have now and the `own` holds of its basket.
 
-    Where the open nodes do not have everything and closed ones do, these are chosen: the order is kept, and a person
-    decides what becomes of it. `steps` are the scenarios to go by in place of those that hold.
+    Where the open nodes with capacity do not have everything and closed or full ones do, these are chosen: the order is
+    kept, and a person decides what becomes of it. `steps` are the scenarios to go by in place of those that hold.
     """
+    now = runtime.clock.now()
     skus = (line.agreed.sku for line in lines if line.claims_stock)
     stock = claimable_units(
         runtime.database,
@@ -57,15 +60,20 @@ def choose_nodes(
         channel=channel,
         items=known.items,
         nodes=known.nodes,
-        now=runtime.clock.now(),
+        now=now,
     ).with_own(own)
+    counters = [group.pickup_node for group in groups if group.pickup_node]
+    candidates = [*(node_id for _, node_id in stock.units), *counters]
+    room = room_of(runtime.database, tenant, known.nodes, candidates, now)
     steps = tuple(live_steps(runtime.database, tenant) if steps is None else steps)
-    plan = partial(source_groups, groups, lines, known.nodes, stock.units, channel=channel, steps=steps)
-    sourced = replace(plan(), stock=stock, steps=steps)
+    plan = partial(source_groups, groups, lines, known.nodes, stock.units, channel=channel, currency=currency)
+    sourced = replace(plan(steps=steps, room=room), stock=stock, steps=steps)
     if sourced.missing:
-        with_closed = plan(closed_too=True)
-        # What a closed node holds is worth another look before it becomes work.
-        return sourced if with_closed.missing else replace(with_closed, is_best=False, stock=stock, steps=steps)
+        any_node = plan(steps=steps, closed_too=True)
+        # What a closed or full node holds is worth another look before it becomes work.
+        full = room.full | room.over(loads_of(lines, any_node, currency))
+        kept = replace(any_node, is_best=False, stock=stock, steps=steps, full=full)
+        return sourced if any_node.missing else kept
     return sourced
 
 
@@ -102,7 +110,8 @@ def new_order(
     said: Sequence[Validation] = (),
 ) -> Order:
     """The order with its plan and its tenders, in review if a validator failed; `said` are verdicts given before."""
-    verdicts = review(request, replace(known, giving=frozenset(a.node_id for a in sourced.allotments)))
+    giving = frozenset(allotment.node_id for allotment in sourced.allotments)
+    verdicts = review(request, replace(known, giving=giving, full=giving & sourced.full))
     validations = (*verdicts, *said)
     placed_at = runtime.clock.now()
     order_id = runtime.ids.new("ord")

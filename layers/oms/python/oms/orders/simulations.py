@@ -149,7 +149,9 @@ def _dry_run(runtime: Runtime, tenant: str, order: OrderRequest, steps: Sequence
     known = look_up(runtime, tenant, order)
     refuse_unknown(order, known)
     groups, lines = group_lines(order)
-    sourced = choose_nodes(runtime, tenant, order.channel, known, groups, lines, {}, steps=steps)
+    sourced = choose_nodes(
+        runtime, tenant, order.channel, known, groups, lines, {}, currency=order.currency, steps=steps
+    )
     return DryRun(
         missing_units=sum(demand.quantity for plan in sourced.plans.values() for demand in plan.missing),
         groups=explain(order.channel, groups, lines, known.nodes, sourced),
@@ -204,7 +206,15 @@ def _replayed(
             units[place] = units.get(place, 0) + claim.quantity
     past = _Past(order, nodes, items, services)
     plans = [
-        source_groups(order.header.groups, order.lines, nodes, units, channel=channel, steps=steps)
+        source_groups(
+            order.header.groups,
+            order.lines,
+            nodes,
+            units,
+            channel=channel,
+            currency=order.header.currency,
+            steps=steps,
+        )
         for steps in (live, draft)
     ]
     return ReplayedOrder(

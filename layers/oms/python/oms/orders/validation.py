@@ -22,11 +22,15 @@ TO_AN_ADDRESS = frozenset({Method.SHIP, Method.DELIVERY})
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the registry knows of the SKUs and nodes that an order names, and which nodes are to give its units."""
+    """What the registry knows of the SKUs and nodes that an order names, and which nodes are to give its units.
+
+    Of these, `full` ones take nothing more on now.
+    """
 
     items: Mapping[str, Item]
     nodes: Mapping[str, Node]
     giving: frozenset[str] = frozenset()
+    full: frozenset[str] = frozenset()
 
 
 def refuse_size(order: OrderRequest, line_limit: int) -> None:
@@ -112,6 +116,12 @@ def _node(order: OrderRequest, known: Known) -> tuple[str, str]:
     return "pass", ""
 
 
+def _capacity(_: OrderRequest, known: Known) -> tuple[str, str]:
+    for name in sorted(known.full):
+        return "fail", f"no node with capacity has all of the units; node {name} takes nothing more on now"
+    return "pass", ""
+
+
 def _item(order: OrderRequest, known: Known) -> tuple[str, str]:
     for index, line in enumerate(order.lines, start=1):
         if line.type is LineType.STOCK and known.items[line.sku].status != "active":
@@ -138,5 +148,6 @@ VALIDATORS: tuple[tuple[str, Check], ...] = (
     ("address", _address),
     ("sku", _item),
     ("node", _node),
+    ("capacity", _capacity),
     ("tender_sum", _tender_sum),
 )

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 from oms.fulfillment.model import FulfillmentOrder, Shipment
 from oms.orders.charges import charges_left
 from oms.orders.events import CancelledLine, OrderCancelled, OrderCompleted, OrderLinesCancelled
+from oms.orders.loads import load_writes
 from oms.orders.model import (
     Cancellation,
     Header,
@@ -77,6 +78,7 @@ def change_order(
             for shipment in shipments
         ),
         *(payment_write(tenant, payment) for payment in payments),
+        *load_writes(tenant, before, fulfillment_orders),
         *([unfinished_write(tenant, after)] if needs_sweeper(before, after) else []),
     ]
     changes = _changes(before, after)

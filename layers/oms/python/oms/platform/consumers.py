@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from oms.platform.commands import Call, input_hash
+from oms.platform.intake import refuse_card_numbers
 from oms.platform.observability import logger
-from oms.platform.principal import system_principal
+from oms.platform.principal import node_principal, system_principal
+from oms.platform.problems import CardNumberFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,35 @@ def call_from_event(command: str, event: Event, *, key: str | None = None) -> Ca
         causation_id=str(event.meta["id"]),
         channel=event.meta.get("channel"),
     )
+
+
+def without_card_numbers(event: Event) -> bool:
+    """Whether a message of a node has no card number in it; one that has is logged and to be dropped.
+
+    No repeat can mend it, and it must not lie among the dead letters.
+    """
+    try:
+        refuse_card_numbers(dict(event.data))
+    except CardNumberFound as found:
+        pointers = [error.pointer for error in found.errors]
+        logger().error("a message with a card number was dropped", message_id=str(event.meta["id"]), pointers=pointers)
+        return False
+    return True
+
+
+def call_of_node(event: Event, command: str) -> tuple[Call, str]:
+    """The call of a command that a node sent over the store bus, and the id of the node, which acts as itself."""
+    node_id = event.source.split(".", 1)[1]
+    message_id = str(event.meta["id"])
+    call = Call(
+        command=command,
+        principal=node_principal(event.tenant, node_id),
+        key=f"node:{node_id}#{message_id}",
+        input_hash=input_hash([event.type, dict(event.data)]),
+        correlation_id=None,
+        causation_id=message_id,
+    )
+    return call, node_id
 
 
 def call_from_workflow(command: str, tenant: str, key: str) -> Call:

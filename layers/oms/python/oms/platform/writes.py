@@ -49,8 +49,8 @@ class Kind(StrEnum):
 class Write:
     """One action on one item, with the conditions under which it may happen.
 
-    `add` holds signed integers; `at_least` demands that an attribute be no smaller than the given amount before the
-    write; `equals` demands exact values; `must_exist` demands that the item exist.
+    `add` holds signed integers; `at_least` and `at_most` demand that an attribute be no smaller, or no larger, than the
+    given amount before the write; `equals` demands exact values; `must_exist` demands that the item exist.
     """
 
     kind: Kind
@@ -60,6 +60,8 @@ class Write:
     add: Mapping[str, int] = field(default_factory=dict)
     unset: tuple[str, ...] = ()
     at_least: Mapping[str, int] = field(default_factory=dict)
+    # An amount that is not there yet is 0.
+    at_most: Mapping[str, int] = field(default_factory=dict)
     equals: Mapping[str, Value] = field(default_factory=dict)
     must_exist: bool = False
 
@@ -102,6 +104,7 @@ def _combine(first: Write, second: Write) -> Write:
         add=_sum(first.add, second.add) | _counted_once(first, second),
         unset=tuple(dict.fromkeys((*first.unset, *second.unset))),
         at_least=_sum(first.at_least, second.at_least),
+        at_most=_only_once(first.at_most, second.at_most, first.key),
         equals=_union(first.equals, second.equals, first.key),
         must_exist=first.must_exist or second.must_exist,
     )
@@ -114,6 +117,12 @@ def _counted_once(first: Write, second: Write) -> dict[str, int]:
 
 def _sum(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:
     return {name: first.get(name, 0) + second.get(name, 0) for name in {**first, **second}}
+
+
+def _only_once(first: Mapping[str, int], second: Mapping[str, int], key: Key) -> dict[str, int]:
+    if first.keys() & second.keys():
+        raise ValueError(f"two upper limits for one amount of {key} in one transaction")
+    return {**first, **second}
 
 
 def _union(first: Mapping[str, Value], second: Mapping[str, Value], key: Key) -> dict[str, Value]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from oms.capacity.reads import room_of
 from oms.inventory.reads import claimable_units
 from oms.orders.request import Method
 from oms.platform.clock import format_instant
@@ -29,13 +30,17 @@ MOST_SERVICES = 8
 
 @dataclass(frozen=True, slots=True)
 class _World:
-    """What promises are made from: the basket, the nodes, what the channel may claim, and the moment."""
+    """What promises are made from: the basket, the nodes, what the channel may claim, and the moment.
+
+    `full` nodes take nothing more on.
+    """
 
     basket: PromiseRequest
     nodes: Mapping[str, Node]
     units: Mapping[tuple[str, str], int]
     services: Sequence[tuple[str, Service]]
     steps: Sequence[Step]
+    full: frozenset[str]
     now: datetime
 
 
@@ -50,7 +55,8 @@ def options(runtime: Runtime, tenant: str, basket: PromiseRequest) -> tuple[Opti
     _refuse_unknown(basket, items, nodes)
     stock = claimable_units(runtime.database, tenant, skus, channel=basket.channel, items=items, nodes=nodes, now=now)
     services, steps = live_services(runtime.database, tenant), live_steps(runtime.database, tenant)
-    return tuple(_all(_World(basket, nodes, stock.units, services, steps, now)))
+    room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in stock.units), now)
+    return tuple(_all(_World(basket, nodes, room.within(stock.units), services, steps, room.full, now)))
 
 
 def _all(world: _World) -> Iterator[Option]:
@@ -76,7 +82,10 @@ def _plan(world: _World, method: Method, lines: Lines) -> Plan:
     sources = [
         Source(node.id, node.place)
         for node in world.nodes.values()
-        if node.status == "active" and Journey(method.value) in node.journeys and named in (None, node.id)
+        if node.status == "active"
+        and node.id not in world.full
+        and Journey(method.value) in node.journeys
+        and named in (None, node.id)
     ]
     steps = steps_for(world.steps, world.basket.channel, method)
     demands = [Demand(no, line.sku, line.quantity) for no, line in lines]

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from oms.platform.fields import Amount, Attributes, Code, Instant, Label, Text
 from oms.platform.geo import Place
 from oms.platform.intake import Request
+from oms.registry.limits import Capacity
 
 _MICRO = 1_000_000
 _MOST_DEGREES = 360
@@ -178,6 +179,7 @@ class NodeDetails(Request):
     hours: WeeklyHours | None = None
     holidays: Annotated[tuple[Holiday, ...], Field(max_length=200), AfterValidator(_dates_once)] = ()
     lead_time: LeadTime = LeadTime()
+    capacity: Capacity = ()
     skills: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
     journeys: Annotated[tuple[Journey, ...], Field(max_length=len(Journey))] = ()
     contact: Contact | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from oms.capacity.reads import room_of
 from oms.inventory.model import Claimable
 from oms.inventory.reads import claimable_units
 from oms.orders.request import Method
@@ -35,7 +36,8 @@ def plan(
     nodes = known_nodes(runtime.database, tenant, now, named=named)
     _refuse_unknown(basket.lines, items, nodes)
     stock = claimable_units(runtime.database, tenant, skus, channel=basket.channel, items=items, nodes=nodes, now=now)
-    left = dict(stock.units)
+    room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in stock.units), now)
+    left = room.within(stock.units)
     for place, units in own.items():
         left[place] = left.get(place, 0) + units
     held: dict[int, list[Held]] = {}
@@ -45,7 +47,9 @@ def plan(
         # A node that the basket names is no question for a strategy.
         scenarios = steps if node_id is None else []
         demands = [Demand(line.line_no, line.sku, line.quantity) for line in wanted if line.node_id == node_id]
-        made = plan_by(scenarios, demands, _sources(basket, nodes, node_id), nodes, left, _destination(basket))
+        made = plan_by(
+            scenarios, demands, _sources(basket, nodes, node_id, room.full), nodes, left, _destination(basket)
+        )
         missing += made.missing
         for part in made.allotments:
             left[part.sku, part.node_id] -= part.quantity
@@ -55,12 +59,12 @@ def plan(
     return basket.model_copy(update={"lines": lines}), stock
 
 
-def _sources(basket: Reservation, nodes: Mapping[str, Node], node_id: str | None) -> list[Source]:
+def _sources(basket: Reservation, nodes: Mapping[str, Node], node_id: str | None, full: frozenset[str]) -> list[Source]:
     journey = Journey(basket.method)
     return [
         Source(node.id, node.place)
         for node in nodes.values()
-        if node.status == "active" and journey in node.journeys and node_id in (None, node.id)
+        if node.status == "active" and node.id not in full and journey in node.journeys and node_id in (None, node.id)
     ]
 
 

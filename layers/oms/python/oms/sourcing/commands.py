@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from oms.capacity.model import periods_of, total
+from oms.capacity.reads import room_of
 from oms.fulfillment.model import MOST_LINES
 from oms.inventory.writes import StockChanges
 from oms.orders.events import OrderSourced
+from oms.orders.loads import load_of
 from oms.orders.model import Claim, Line, Order, open_claims
 from oms.orders.model import Status as OrderStatus
 from oms.orders.model import status as order_status
@@ -18,13 +21,14 @@ from oms.platform.clock import format_instant
 from oms.platform.commands import Decision, Outcome, Runtime, execute
 from oms.platform.consumers import call_from_workflow
 from oms.platform.writes import MOST_ACTIONS, Write
+from oms.registry.model import Node
 from oms.registry.reads import known_nodes
 from oms.sourcing.reads import live_steps, source_groups
 from oms.sourcing.works import Move, new_work, stock_for
 from oms.sourcing.writes import decision_write
 
-# Header, event and record, and work of groups that share a node or need no stock.
-_OTHER_WRITES = 15
+# Header, event, record and decision, and the entry for the sweeper.
+_ORDER_WRITES = 5
 
 
 def source_order(runtime: Runtime, tenant: str, order_id: str) -> Outcome:
@@ -50,11 +54,15 @@ def _source_part(runtime: Runtime, tenant: str, order: Order) -> Order:
         nonlocal sourced
         now = next(orders)
         moves, reasons = list(_open_moves(now)), list[Write]()
+        nodes = known_nodes(runtime.database, tenant, runtime.clock.now(), named=[move.from_node for move in moves])
+        full = _overloaded(runtime, tenant, now, nodes, moves)
         # A better plan that lost its race is given up: the units that the order has already are certain.
-        if now is order and not now.header.plan_is_best and not now.fulfillment_orders and len(moves) <= MOST_LINES:
-            moves, reasons = _improved(runtime, tenant, now, moves)
-        part, later = moves[:MOST_LINES], moves[MOST_LINES:]
-        work = new_work(runtime, tenant, now, part)
+        may_improve = now is order and not now.header.plan_is_best
+        if (full or may_improve) and not now.fulfillment_orders and len(moves) <= MOST_LINES:
+            moves, reasons = _improved(runtime, tenant, now, nodes, moves, leave=full)
+        part, later = _first_part(nodes, moves)
+        # Where nobody else has the units, a node that is full takes them on over its limit: the order has them already.
+        work = new_work(runtime, tenant, now, part, over=full)
         header = now.header.model_copy(update={"sourced": not later})
         ids = tuple(entry.id for entry in work)
         event = OrderSourced(order_id=order_id, fulfillment_order_ids=ids, is_last=not later)
@@ -88,10 +96,50 @@ def _service(order: Order, line: Line) -> list[Claim]:
     return [Claim(node_id=order.header.selling_node, quantity=units)] if line.work and units else []
 
 
-def _improved(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]) -> tuple[list[Move], list[Write]]:
-    """The same claims at better nodes and why, if there are fewer or nearer shipments by now; else as they are."""
+def _overloaded(
+    runtime: Runtime, tenant: str, order: Order, nodes: Mapping[str, Node], moves: Sequence[Move]
+) -> frozenset[str]:
+    """The nodes that have no room by now for what of the order was claimed there."""
+    goods = [move for move in moves if move.line.claims_stock]
+    room = room_of(runtime.database, tenant, nodes, (move.from_node for move in goods), runtime.clock.now())
+    parts: dict[tuple[int, str], list[tuple[Line, int]]] = {}
+    for move in goods:
+        parts.setdefault((move.line.group_no, move.from_node), []).append((move.line, move.quantity))
+    return room.over(total((node_id, load_of(order.header.currency, own)) for (_, node_id), own in parts.items()))
+
+
+def _first_part(nodes: Mapping[str, Node], moves: Sequence[Move]) -> tuple[Sequence[Move], Sequence[Move]]:
+    """What of the moves fits one transaction, and the rest.
+
+    A row takes two writes, its change and the line of its ledger; a node's work one, and one for each counter.
+    """
+    rows, works, writes = set[tuple[str, str]](), set[tuple[int, str]](), 0
+    for count, move in enumerate(moves):
+        if move.line.claims_stock:
+            places = {(move.line.agreed.sku, move.from_node), (move.line.agreed.sku, move.to_node)} - rows
+            rows |= places
+            writes += 2 * len(places)
+        if (move.line.group_no, move.to_node) not in works:
+            works.add((move.line.group_no, move.to_node))
+            writes += 1 + periods_of(nodes.get(move.to_node))
+        if count == MOST_LINES or writes > MOST_ACTIONS - _ORDER_WRITES:
+            return moves[:count], moves[count:]
+    return moves, ()
+
+
+def _improved(
+    runtime: Runtime,
+    tenant: str,
+    order: Order,
+    nodes: Mapping[str, Node],
+    moves: Sequence[Move],
+    leave: frozenset[str],
+) -> tuple[list[Move], list[Write]]:
+    """The same claims at better nodes and why, if there are fewer or nearer shipments by now; else as they are.
+
+    Where some nodes have no room, any that have it are better, as long as they have everything.
+    """
     now = runtime.clock.now()
-    nodes = known_nodes(runtime.database, tenant, now)
     lines = [line for line in order.lines if line.claims_stock and not order.cancelled.get(line.line_no)]
     if len(lines) != len([line for line in order.lines if line.claims_stock]):
         return list(moves), []
@@ -104,21 +152,22 @@ def _improved(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]
         key = (move.line.agreed.sku, move.from_node)
         own[key] = own.get(key, 0) + move.quantity
         only_own[key] = only_own.get(key, 0) + move.quantity
-    steps = tuple(live_steps(runtime.database, tenant))
-    plan = partial(source_groups, order.header.groups, lines, nodes, channel=order.header.channel, steps=steps)
-    present, better = plan(only_own), plan(own)
-    if better.rank >= present.rank or better.missing:
+    steps, header = tuple(live_steps(runtime.database, tenant)), order.header
+    room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in own), now)
+    plan = partial(
+        source_groups, header.groups, lines, nodes, channel=header.channel, currency=header.currency, steps=steps
+    )
+    better = plan(own, room=room)
+    if better.missing or (not leave and better.rank >= plan(only_own).rank):
         return list(moves), []
     moved = _reassigned(order, goods, {(a.line_no, a.node_id): a.quantity for a in better.allotments}, stock.keep)
     moved += [move for move in moves if not move.line.claims_stock]
     # A claim that moves takes two stock rows, and each row its line in the ledger; a better plan that does not fit one
     # transaction is left for what it is.
-    writes = sum(2 if move.from_node == move.to_node else 4 for move in moved) + len({m.to_node for m in moved})
-    fits = len(moved) <= MOST_LINES and writes < MOST_ACTIONS - _OTHER_WRITES
-    if not fits:
+    if len(moved) > MOST_LINES or _first_part(nodes, moved)[1]:
         return list(moves), []
     known, at = replace(better, stock=replace(stock, units=own), steps=steps), format_instant(now)
-    told = decision_write(tenant, order.header, lines, nodes, known, number=2, at=at, command="source_order")
+    told = decision_write(tenant, header, lines, nodes, known, number=2, at=at, command="source_order")
     return moved, [told]
 
 

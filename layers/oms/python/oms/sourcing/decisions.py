@@ -11,7 +11,6 @@ from itertools import accumulate
 
 from pydantic import BaseModel, ConfigDict
 
-from oms.inventory.model import Claimable
 from oms.orders.model import Group, Line
 from oms.platform.geo import UNKNOWN_DISTANCE, metres
 from oms.registry.model import Node
@@ -108,13 +107,13 @@ def explain(
     sourced: Sourced,
 ) -> tuple[GroupDecision, ...]:
     """Why each group of an order of a channel got its nodes."""
-    stock, left, room = sourced.stock, dict(sourced.stock.units), MOST_EXPLAINED
+    left, room = dict(sourced.stock.units), MOST_EXPLAINED
     told = []
     for group in groups:
         plan = sourced.plans.get(group.group_no)
         if plan is not None and room > 0:
             steps, demands = steps_for(sourced.steps, channel, group.method), demands_of(group, lines)
-            told.append(_explained(group, demands, nodes, stock, left, plan, steps, room))
+            told.append(_explained(group, demands, nodes, sourced, left, plan, steps, room))
             room -= sum(_rooms(demands, plan))
             for allotment in plan.allotments:
                 left[allotment.sku, allotment.node_id] -= allotment.quantity
@@ -125,13 +124,14 @@ def _explained(
     group: Group,
     demands: Sequence[Demand],
     nodes: Mapping[str, Node],
-    stock: Claimable,
+    sourced: Sourced,
     left: Mapping[tuple[str, str], int],
     plan: Plan,
     steps: Sequence[Step],
     room: int,
 ) -> GroupDecision:
-    place = destination_of(group, nodes)
+    place, stock = destination_of(group, nodes), sourced.stock
+    out = plan.excluded | sourced.full
     scenario = next((step.scenario for step in steps if step.name == plan.scenario), None)
     sources = sources_of(group, nodes, closed_too=False)
     admitted = {one.node_id for one in sources if scenario is None or scenario.admits(nodes[one.node_id])}
@@ -148,7 +148,7 @@ def _explained(
     }
     having = [n for n in nodes if n in chosen or any(left.get((sku, n)) for sku in skus)]
     having.sort(key=lambda n: (n not in chosen, distances.get(n, UNKNOWN_DISTANCE), n))
-    other = plan_group(group, demands, nodes, left, steps, without={chosen[0], *plan.excluded}) if chosen else None
+    other = plan_group(group, demands, nodes, left, steps, without={chosen[0], *out}) if chosen else None
     runner_up = None if other is None or not other.allotments else _alternative(other, plan)
     return GroupDecision(
         group_no=group.group_no,
@@ -167,10 +167,9 @@ def _explained(
                 metres=_known(distances[n]) if n in distances else None,
                 units={sku: left[sku, n] for sku in skus if left.get((sku, n))},
                 keeps={sku: stock.keep[sku, n] for sku in skus if (sku, n) in stock.keep},
-                outcome="chosen" if n in chosen else "not_chosen" if n in admitted - plan.excluded else "removed",
-                reason="gave_it_up"
-                if n in plan.excluded
-                else _reason(nodes[n], n in chosen, n in may, n in admitted, plan, group),
+                outcome="chosen" if n in chosen else "not_chosen" if n in admitted - out else "removed",
+                reason=_left_out(n, sourced, plan)
+                or _reason(nodes[n], n in chosen, n in may, n in admitted, plan, group),
             )
             for n in having[:MOST_CANDIDATES]
         ),
@@ -182,6 +181,14 @@ def _rooms(demands: Sequence[Demand], plan: Plan) -> list[int]:
     """As how many lines each line counts."""
     nodes = Counter(allotment.line_no for allotment in plan.allotments)
     return [max(1, -(-nodes[demand.line_no] // _NODES_OF_A_LINE)) for demand in demands]
+
+
+def _left_out(node_id: str, sourced: Sourced, plan: Plan) -> str | None:
+    """Why a node that might have served was not asked."""
+    if node_id in plan.excluded:
+        return "gave_it_up"
+    chosen = any(one.node_id == node_id for one in plan.allotments)
+    return "no_capacity" if node_id in sourced.full and not chosen else None
 
 
 def _reason(node: Node, is_chosen: bool, may_serve: bool, is_admitted: bool, plan: Plan, group: Group) -> str:

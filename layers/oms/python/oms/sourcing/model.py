@@ -75,6 +75,8 @@ class Sourced:
     plans: Mapping[int, Plan]
     is_best: bool
     stock: Claimable = field(default_factory=lambda: Claimable({}))
+    # Nodes that were left out because they take nothing more on.
+    full: frozenset[str] = frozenset()
     steps: tuple[Step, ...] = ()
 
     @property

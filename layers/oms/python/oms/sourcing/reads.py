@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
+from oms.capacity.model import Load, Room, total
+from oms.orders.loads import load_of
 from oms.orders.model import Group, Line
 from oms.orders.request import Method
 from oms.platform.dynamodb import Database
@@ -16,6 +19,9 @@ from oms.sourcing.model import Demand, Plan, Source, Sourced
 from oms.sourcing.planning import source, source_by
 from oms.sourcing.rates import RateCard, Service
 from oms.sourcing.strategy import Step, Strategy, steps_for
+
+P = TypeVar("P")
+ANY_ROOM = Room()
 
 
 def live_steps(database: Database, tenant: str, *, instead: Mapping[str, int] | None = None) -> list[Step]:
@@ -46,20 +52,69 @@ def source_groups(
     available: Mapping[tuple[str, str], int],
     *,
     channel: str,
+    currency: str,
     steps: Sequence[Step] = (),
+    room: Room = ANY_ROOM,
     closed_too: bool = False,
 ) -> Sourced:
     """Choose nodes for every group in turn, each from what the groups before it have left, by the strategies that hold.
 
-    With `closed_too`, closed nodes may be chosen as well: for an order that a person will look at.
+    No node takes on more than it has `room` for. With `closed_too`, closed and full nodes may be chosen as well: for an
+    order that a person will look at.
     """
+    if closed_too:
+        return _sourced(groups, lines, nodes, available, channel, steps, closed_too=True)
+    units = room.within(available)
+    sourced, full = plan_within(
+        room,
+        lambda without: _sourced(groups, lines, nodes, units, channel, steps, without=without),
+        lambda made: loads_of(lines, made, currency),
+    )
+    return replace(sourced, full=full)
+
+
+def plan_within(
+    room: Room, plan: Callable[[frozenset[str]], P], loads: Callable[[P], Mapping[str, Load]]
+) -> tuple[P, frozenset[str]]:
+    """A plan that asks no node for more than it has room for, and the nodes that it had to leave out for that."""
+    without = room.full
+    while True:
+        made = plan(without)
+        over = room.over(loads(made)) - without
+        if not over:
+            return made, without
+        without |= over
+
+
+def loads_of(lines: Sequence[Line], sourced: Sourced, currency: str) -> dict[str, Load]:
+    """What each node would have to take on: one fulfilment order for each group that it serves."""
+    by_no = {line.line_no: line for line in lines}
+    parts: dict[tuple[int, str], list[tuple[Line, int]]] = {}
+    for group_no, plan in sourced.plans.items():
+        for one in plan.allotments:
+            parts.setdefault((group_no, one.node_id), []).append((by_no[one.line_no], one.quantity))
+    return total((node_id, load_of(currency, own)) for (_, node_id), own in parts.items())
+
+
+def _sourced(
+    groups: Sequence[Group],
+    lines: Sequence[Line],
+    nodes: Mapping[str, Node],
+    available: Mapping[tuple[str, str], int],
+    channel: str,
+    steps: Sequence[Step],
+    *,
+    closed_too: bool = False,
+    without: Collection[str] = (),
+) -> Sourced:
     left = dict(available)
     plans: dict[int, Plan] = {}
     for group in groups:
         demands = demands_of(group, lines)
         if not demands:
             continue
-        plan = plan_group(group, demands, nodes, left, steps_for(steps, channel, group.method), closed_too=closed_too)
+        own = steps_for(steps, channel, group.method)
+        plan = plan_group(group, demands, nodes, left, own, closed_too=closed_too, without=without)
         for allotment in plan.allotments:
             left[allotment.sku, allotment.node_id] -= allotment.quantity
         plans[group.group_no] = plan

@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
+from oms.capacity.model import Load, periods_of
+from oms.capacity.reads import room_of
 from oms.fulfillment.events import FulfillmentOrderEscalated
 from oms.fulfillment.model import FulfillmentOrder, Status
 from oms.fulfillment.writes import withdraw, work_ids
 from oms.inventory.writes import StockChanges
 from oms.orders.events import OrderRerouted, ReroutedLine
+from oms.orders.loads import load_of
 from oms.orders.model import Line, Order
 from oms.orders.model import Status as OrderStatus
 from oms.orders.model import status as order_status
@@ -32,7 +36,7 @@ from oms.registry.model import Node
 from oms.registry.reads import known_nodes
 from oms.sourcing.arrivals import arrival, transfer
 from oms.sourcing.model import Allotment, Demand, Plan, Sourced
-from oms.sourcing.reads import destination_of, live_services, live_steps, plan_group
+from oms.sourcing.reads import destination_of, live_services, live_steps, plan_group, plan_within
 from oms.sourcing.strategy import steps_for
 from oms.sourcing.works import Move, new_work, stock_for
 from oms.sourcing.writes import decision_write
@@ -144,24 +148,53 @@ def _planned(
     own = steps_for(steps, order.header.channel, group.method)
     wanted = {line.line_no: Demand(line.line_no, line.agreed.sku, line.quantity) for line in lines}
     stays = {n for n in wanted if n in tried or not order.line(n).claims_stock}
-    plan = plan_group(group, [wanted[n] for n in wanted if n not in stays], nodes, stock.units, own, without=excluded)
-    fit = _fitting(plan.allotments, len(work.lines) if silent else 0)
+    asked = [wanted[n] for n in wanted if n not in stays]
+    room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in stock.units), now)
+    units_there = room.within(stock.units)
+    plan, full = plan_within(
+        room,
+        lambda out: plan_group(group, asked, nodes, units_there, own, without=excluded | out),
+        lambda made: _loads(order, made),
+    )
+    fit = _fitting(
+        plan.allotments,
+        len(work.lines) if silent else 0,
+        {node_id: periods_of(node) for node_id, node in nodes.items()},
+        len({use.period for use in work.capacity}) if silent else 0,
+    )
     over = (Demand(one.line_no, one.sku, one.quantity) for one in plan.allotments[fit:])
     missing = (*plan.missing, *(wanted[n] for n in sorted(stays)), *over)
     plan = replace(plan, allotments=plan.allotments[:fit], missing=missing, excluded=frozenset(excluded))
-    sourced = Sourced({group.group_no: plan}, is_best=False, stock=stock, steps=steps)
+    sourced = Sourced({group.group_no: plan}, is_best=False, stock=stock, full=full, steps=steps)
     return _Rerouting(order, work, lines, nodes, sourced)
 
 
-def _fitting(allotments: Sequence[Allotment], released: int) -> int:
+def _loads(order: Order, plan: Plan) -> dict[str, Load]:
+    """What the plan of one group asks of each node: one fulfilment order."""
+    parts: dict[str, list[tuple[Line, int]]] = {}
+    for one in plan.allotments:
+        parts.setdefault(one.node_id, []).append((order.line(one.line_no), one.quantity))
+    return {node_id: load_of(order.header.currency, own) for node_id, own in parts.items()}
+
+
+def _fitting(
+    allotments: Sequence[Allotment],
+    released: int,
+    periods: Mapping[str, int] = MappingProxyType({}),
+    given_back: int = 0,
+) -> int:
     """How many of the allotments fit one transaction, beside so many lines that go back to stock; all, as a rule.
 
-    Each stock row is a change and a line of its ledger, each node gets work and perhaps a person is told of it.
+    `periods` says in how many periods work of a node counts, `given_back` in how many the work that is withdrawn did.
+
+    Each stock row is a change and a line of its ledger, each node gets work that counts against its limits, and perhaps
+    a person is told of it.
     """
     for count in range(len(allotments), 0, -1):
         rows = {(one.sku, one.node_id) for one in allotments[:count]}
         nodes = {one.node_id for one in allotments[:count]}
-        if 2 * (len(rows) + released) + 2 * len(nodes) <= MOST_ACTIONS - _OTHER_WRITES:
+        counters = sum(periods.get(node_id, 0) for node_id in nodes)
+        if 2 * (len(rows) + released + len(nodes)) + counters <= MOST_ACTIONS - _OTHER_WRITES - given_back:
             return count
     return 0
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from oms.capacity.model import CapacityUse, uses_of
 from oms.fulfillment.model import FulfillmentOrder, Status, WorkLine
 from oms.inventory.model import Claimable
 from oms.inventory.reads import claimable_units
@@ -48,9 +49,18 @@ def stock_for(
 
 
 def new_work(
-    runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move], *, replaces: str | None = None
+    runtime: Runtime,
+    tenant: str,
+    order: Order,
+    moves: Sequence[Move],
+    *,
+    replaces: str | None = None,
+    over: Collection[str] = (),
 ) -> list[FulfillmentOrder]:
-    """One fulfilment order per group and node; `replaces` is the work that another node gave up."""
+    """One fulfilment order per group and node; `replaces` is the work that another node gave up.
+
+    It counts against the limits of its node; the nodes in `over` take it on whatever those are.
+    """
     parts: dict[tuple[int, str], list[WorkLine]] = {}
     for move in sorted(moves, key=lambda m: (m.line.group_no, m.to_node, m.line.line_no)):
         lines = parts.setdefault((move.line.group_no, move.to_node), [])
@@ -61,10 +71,20 @@ def new_work(
     first = len(order.fulfillment_orders) + 1
     now = runtime.clock.now()
     nodes = known_nodes(runtime.database, tenant, now, named=[node_id for _, node_id in parts])
-    return [
+    works = [
         _fulfillment_order(order, number, group_no, node_id, lines, now, _respond_by(nodes.get(node_id), now), replaces)
         for number, ((group_no, node_id), lines) in enumerate(parts.items(), start=first)
     ]
+    return [
+        one
+        if one.method == Method.DIGITAL.value or one.node_id not in nodes
+        else one.model_copy(update={"capacity": _uses(nodes[one.node_id], now, one.node_id in over)})
+        for one in works
+    ]
+
+
+def _uses(node: Node, now: datetime, is_over: bool) -> tuple[CapacityUse, ...]:
+    return tuple(one.model_copy(update={"most": None}) if is_over else one for one in uses_of(node, now))
 
 
 def _respond_by(node: Node | None, now: datetime) -> datetime:

@@ -1,0 +1,57 @@
+"""How much a node takes on: limits as they are put, and the periods of the node's own time that they are for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, model_validator
+
+from oms.platform.fields import Amount, Currency
+from oms.platform.intake import Request
+
+Per = Literal["hour", "day", "week", "month"]
+
+
+class CapacityLimit(Request):
+    """The most fulfilment orders, units or value that a node takes on in a period; with 0 it takes nothing on.
+
+    `value` is in minor units of `currency`, and goods in other currencies do not count against it.
+    """
+
+    of: Literal["orders", "units", "value"]
+    per: Per
+    most: Amount
+    currency: Currency | None = None
+
+    @model_validator(mode="after")
+    def _value_has_a_currency(self) -> Self:
+        if (self.of == "value") != (self.currency is not None):
+            raise ValueError("a limit of value has a currency, and no other limit has one")
+        return self
+
+
+def _each_once(limits: Sequence[CapacityLimit]) -> Sequence[CapacityLimit]:
+    if len({(one.of, one.per, one.currency) for one in limits}) != len(limits):
+        raise ValueError("a limit stands in the list twice")
+    return limits
+
+
+Capacity = Annotated[tuple[CapacityLimit, ...], Field(max_length=12), AfterValidator(_each_once)]
+
+
+def period(per: Per, now: datetime, time_zone: str) -> str:
+    """The name of the period of a zone's local time that an instant is in, such as `day#2026-11-27`.
+
+    Weeks begin on Monday (ISO 8601). An hour is named by its beginning in UTC: one that a clock change repeats is two.
+    """
+    local = now.astimezone(ZoneInfo(time_zone))
+    if per == "hour":
+        begins = local.replace(minute=0, second=0, microsecond=0).astimezone(UTC)
+        return f"hour#{begins:%Y-%m-%dT%H:%MZ}"
+    if per == "week":
+        year, week, _ = local.isocalendar()
+        return f"week#{year:04d}-W{week:02d}"
+    return f"{per}#{local:%Y-%m}" if per == "month" else f"day#{local:%Y-%m-%d}"
