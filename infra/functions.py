@@ -169,6 +169,12 @@ STREAM_CONSUMERS = (
         g.PUBLISH,
     ),
     FunctionSpec(
+        "stock_levels",
+        "Sums up what the network and its regions have of each item whose stock has changed.",
+        (*g.table("stock", "query", "put"), *g.table("events", "put"), *g.table("registry", "batch", "query")),
+        memory=512,
+    ),
+    FunctionSpec(
         "inventory_stream",
         "Applies stock movements that arrive on the inventory stream.",
         (*g.COMMAND, *g.table("stock", "batch", "query", "put", "update"), *g.table("registry", "batch", "query")),

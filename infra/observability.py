@@ -35,7 +35,7 @@ class Dashboard(Construct):
     ) -> None:
         super().__init__(scope, id)
         made = workshop.made.values()
-        followers = [one for one in made if one.spec.name in ("publish_events", "inventory_stream")]
+        followers = [one for one in made if one.spec.name in ("publish_events", "inventory_stream", "stock_levels")]
         queues = consumers.queues.values()
         dashboard = cloudwatch.Dashboard(
             self,

@@ -22,6 +22,9 @@ from infra.observability import Dashboard
 from infra.outputs import outputs
 from infra.settings import Settings
 
+# For how many seconds changes of stock are gathered before levels are summed up.
+LEVELS_WAIT = 5
+
 
 class SpineStack(Stack):
     """The whole product in one stack, so that it is deployed, compared and rolled back as one."""
@@ -79,7 +82,10 @@ class SpineStack(Stack):
         )
 
     def _follow_streams(self, workshop: Workshop, data: Data, inventory: InventoryStream) -> sqs.Queue:
-        """The outbox in one line of batches, since events of one entity must not overtake each other; stock in two."""
+        """The outbox in one line of batches, since events of one entity must not overtake each other; stock in two.
+
+        Levels of stock are for browsing: they wait some seconds, so that an item that is sold often is summed up once.
+        """
         unpublished = stream_consumer(
             self,
             FUNCTIONS["publish_events"],
@@ -95,5 +101,14 @@ class SpineStack(Stack):
             access="stream:follow",
             stream_arn=inventory.stream.stream_arn,
             parallel=2,
+        )
+        stream_consumer(
+            self,
+            FUNCTIONS["stock_levels"],
+            workshop,
+            access="table:follow",
+            stream_arn=data.tables["stock"].table_stream_arn,
+            parallel=2,
+            window=LEVELS_WAIT,
         )
         return unpublished

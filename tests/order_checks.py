@@ -128,8 +128,28 @@ def _check_provider(orders: list[Order], provider: ScriptedProvider) -> None:
             assert payment.released <= held.released
 
 
+def _kept_for_transfers(database: MemoryDatabase) -> dict[tuple[str, str], int]:
+    """Units that a node keeps for transfers until they leave, by SKU and node."""
+    kept: dict[tuple[str, str], int] = defaultdict(int)
+    stock = {key: row for (table, key), row in database.rows.items() if table == "stock"}
+    sources = {
+        key.pk.rsplit("#", 1)[1]: json.loads(str(row["body"])).get("from_node")
+        for key, row in stock.items()
+        if key.sk == "SUPPLY"
+    }
+    for key, row in stock.items():
+        if key.sk.startswith("SUPPLY#"):
+            line, node_id = json.loads(str(row["body"])), sources[key.sk.split("#")[1]]
+            if node_id is not None:
+                units = line["quantity"] - line.get("sent", 0) - line.get("closed", 0)
+                kept[line["sku"], node_id] += max(0, units)
+    return kept
+
+
 def _check_stock(database: MemoryDatabase, received: Mapping[tuple[str, str], int], orders: list[Order]) -> None:
     reserved_by_sku, allocated, shipped = _claims(orders)
+    for place, units in _kept_for_transfers(database).items():
+        allocated[place] = allocated.get(place, 0) + units
     for name, row in _chunks_of_sagas(database).items():
         reserved_by_sku[name] = reserved_by_sku.get(name, 0) + row
     seen: dict[str, int] = defaultdict(int)

@@ -28,6 +28,7 @@ SCOPES = {
     "reservations": ("reservations.write", "reservations.read", "channel.web"),
     "simulations": ("rules.read", "orders.read"),
     "promises": ("promises.write", "promises.read", "channel.web"),
+    "supply": ("inventory.read", "inventory.write"),
     "capacity": ("fulfillment.read", "fulfillment.write"),
     "inventory": ("inventory.read", "inventory.write", "availability.read"),
     "rule_sets": ("rules.read", "rules.write"),

@@ -22,6 +22,8 @@ from oms.fulfillment.messages import VERBS
 from oms.fulfillment.request import ActionRequest
 from oms.inventory.messages import RECORD_MOVEMENTS, RECORD_SNAPSHOTS
 from oms.inventory.requests import FeedMessage, Movements, Snapshots
+from oms.inventory.supply.messages import DISPATCH_SUPPLY, RECEIVE_SUPPLY
+from oms.inventory.supply.requests import Dispatch, Receipt
 from oms.platform.events import EventData, EventMeta
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,6 +39,8 @@ NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
     **{name: (ActionRequest, f"POST …/{verb.value}") for name, verb in VERBS.items()},
     PAUSE_NODE: (PauseRequest, "POST /v1/nodes/{node_id}/pause"),
     RESUME_NODE: (ResumeRequest, "POST /v1/nodes/{node_id}/resume"),
+    DISPATCH_SUPPLY: (Dispatch, "POST /v1/supply/{supply_id}/dispatch"),
+    RECEIVE_SUPPLY: (Receipt, "POST /v1/supply/{supply_id}/receipts"),
     RECORD_MOVEMENTS: (Movements, "POST /v1/inventory/movements"),
     RECORD_SNAPSHOTS: (Snapshots, "POST /v1/inventory/snapshots"),
 }
@@ -54,7 +58,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             *("place_order", "read_orders", "change_orders", "registry"),
             *("inventory", "rule_sets", "promises", "simulations", "reservations", "fulfillment", "finance", "console"),
-            "capacity",
+            *("capacity", "supply"),
         ),
     ),
     "webhook": ("the same without a token, with a signed body", ("psp_webhook",)),
@@ -65,6 +69,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "node_queue": ("SQS batch of messages from the store bus", ("node_messages",)),
     "schedule_queue": ("SQS batch of wishes of the clock", ("recover_sagas", "expire_reservations", "finance_export")),
     "events_stream": ("DynamoDB stream of table `events`", ("publish_events",)),
+    "stock_stream": ("DynamoDB stream of table `stock`", ("stock_levels",)),
     "inventory_stream": ("Kinesis batch of [FeedMessage](schemas/FeedMessage.v1.json)", ("inventory_stream",)),
     "order_task": ("task of the order workflow", ("source_order", "authorize_payment")),
     "release_task": ("task that waits for a node", ("release_fulfillment",)),

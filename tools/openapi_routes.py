@@ -18,6 +18,7 @@ from oms.registry.commands import MOST_ITEMS, MOST_NODES
 from oms.registry.model import PutItem, PutNode
 from tools import openapi_answers as answers
 from tools import openapi_stock as stock
+from tools import openapi_supply as supply
 from tools.openapi_shapes import Model, OrderListQuery, Route, Rows, WorkListQuery
 
 NodeAction = Literal[tuple(verb.value for verb in VERBS)]  # type: ignore[valid-type]
@@ -146,6 +147,11 @@ ROUTES: dict[str, Route] = {
             "of stock are applied, and `kept_back` says which of them keeps what."
         ),
     ),
+    "GET /v1/availability/levels": Route(
+        "See how much the network and its regions have",
+        {200: stock.Levels},
+        notes="As it was summed up last, some seconds ago. Rules of stock name the regions and what is low and high.",
+    ),
     "POST /v1/sourcing/simulations": Route(
         "Simulate how orders would be sourced",
         {200: Simulation},
@@ -165,6 +171,30 @@ ROUTES: dict[str, Route] = {
         ),
     ),
     "GET /v1/promises/{promise_id}": Route("Read a promise", {200: Promise}),
+    "PUT /v1/supply/{supply_id}": Route(
+        "Put supply",
+        {201: supply.SupplyDocument, 200: supply.SupplyDocument},
+        notes=(
+            "A purchase order, a supplier's shipment notice, which takes units over from its order, or a transfer, "
+            "whose node keeps its units for it. All lines are stated; a line that is left out is given up as far as it "
+            "has not left or arrived. Up to 500 lines; what does not fit one transaction is done in parts, each once."
+        ),
+        if_match=_CONFIGURATION,
+    ),
+    "GET /v1/supply/{supply_id}": Route("Read supply", {200: supply.SupplyDocument}),
+    "GET /v1/supply": Route("See what is to come of an item", {200: supply.ComingOfItem}),
+    "POST /v1/supply/{supply_id}/dispatch": Route(
+        "Say what of a transfer has left", {200: supply.SupplyDocument}, if_match=_VERSION
+    ),
+    "POST /v1/supply/{supply_id}/receipts": Route(
+        "Say what has arrived",
+        {200: supply.SupplyDocument},
+        notes="More may come than was expected. Units in good order can be sold at once; damaged ones are kept apart.",
+        if_match=_VERSION,
+    ),
+    "POST /v1/supply/{supply_id}/close": Route(
+        "Say that nothing more will come", {200: supply.SupplyDocument}, if_match=_VERSION
+    ),
     "GET /v1/nodes/{node_id}/capacity": Route(
         "Read what a node may still take on",
         {200: stock.NodeCapacity},

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from oms.inventory.levels.model import Level
 from oms.inventory.model import MovementKind
 from oms.inventory.rules import InventoryRules
 from oms.registry.limits import CapacityLimit
@@ -105,8 +106,31 @@ class Availability(Answer):
     """What can be had of each item that exists."""
 
     as_of: str
+    by: str | None
     channel: str | None
     items: list[AvailableItem]
+    unknown_skus: list[str]
+
+
+class LevelInRegion(Answer):
+    """What a region has of an item, and what that is called."""
+
+    region: str
+    units: int
+    level: Level
+
+
+class ItemLevels(Answer):
+    """The levels of an item, of the network and of each region."""
+
+    sku: str
+    regions: list[LevelInRegion]
+
+
+class Levels(Answer):
+    """The levels of each item that exists."""
+
+    items: list[ItemLevels]
     unknown_skus: list[str]
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from oms.inventory import commands
 from oms.inventory.availability import read_availability
-from oms.inventory.requests import AvailabilityQuery, Movements, MovementsQuery, Snapshots
+from oms.inventory.levels.views import read_levels
+from oms.inventory.requests import AvailabilityQuery, LevelsQuery, Movements, MovementsQuery, Snapshots
 from oms.inventory.views import read_movements, read_stock
 from oms.platform.commands import Runtime
 from oms.platform.http import Answer, answer, api, call, caller, ok, read, read_query
@@ -38,6 +39,12 @@ def list_movements(sku: str) -> Answer:
 def availability() -> Answer:
     principal, wanted = caller(app, "availability.read", "SKU#"), read_query(app, AvailabilityQuery)
     return ok(read_availability(runtime.database, principal.tenant, wanted, runtime.clock.now()))
+
+
+@app.get("/v1/availability/levels")
+def levels() -> Answer:
+    principal, wanted = caller(app, "availability.read", "SKU#"), read_query(app, LevelsQuery)
+    return ok(read_levels(runtime, principal.tenant, wanted))
 
 
 @app.get("/v1/inventory/<sku>")

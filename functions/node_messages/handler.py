@@ -8,6 +8,7 @@ from oms.capacity.messages import CAPACITY_MESSAGES, take_capacity_message
 from oms.fulfillment.commands import KnownOrders
 from oms.fulfillment.messages import take_message
 from oms.inventory.messages import STOCK_MESSAGES, take_stock_message
+from oms.inventory.supply.messages import SUPPLY_MESSAGES, take_supply_message
 from oms.platform.commands import Runtime
 from oms.platform.consumers import Event, consume_queue
 
@@ -20,6 +21,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     def take(message: Event) -> None:
         if message.type in STOCK_MESSAGES:
             take_stock_message(runtime, message)
+        elif message.type in SUPPLY_MESSAGES:
+            take_supply_message(runtime, message)
         elif message.type in CAPACITY_MESSAGES:
             take_capacity_message(runtime, message)
         else:

@@ -50,8 +50,11 @@ def stream_consumer(
     access: str,
     stream_arn: str,
     parallel: int,
+    window: int = 0,
 ) -> sqs.Queue:
     """A function that follows a stream from its beginning, `parallel` batches of a shard at a time.
+
+    It waits up to `window` seconds for a batch to fill.
 
     A batch that fails is halved until the bad record stands alone; after six hours its position goes
     to a queue, which is returned, and the others go on.
@@ -67,7 +70,7 @@ def stream_consumer(
         event_source_arn=stream_arn,
         starting_position="TRIM_HORIZON",
         batch_size=STREAM_BATCH,
-        maximum_batching_window_in_seconds=0,
+        maximum_batching_window_in_seconds=window,
         parallelization_factor=parallel,
         bisect_batch_on_function_error=True,
         maximum_retry_attempts=AGE_DECIDES,

@@ -13,6 +13,7 @@ from oms.finance.store import entry_write
 from oms.payments.adapters import configured
 from oms.platform.clock import FixedClock
 from tests.contracts.described import Gateway
+from tests.contracts.stock_answers import TRANSFER, capacity, supply
 from tests.contracts.test_contracts import TRIGGERS, check_event, read
 from tests.order_world import World, document, line, world  # noqa: F401 (a fixture)
 from tools.openapi_routes import ROUTES
@@ -61,6 +62,7 @@ def _registry_and_stock(gateway: Gateway) -> None:
     assert gateway.send("GET", "/v1/inventory/D")[1]["totals"]["available"] == 5
     assert gateway.send("GET", "/v1/inventory/D/movements?node_id=S9")[1]["movements"][0]["quantity"] == 5
     assert gateway.send("GET", "/v1/availability?skus=D,none")[1]["items"][0]["available"] == 5
+    assert gateway.send("GET", "/v1/availability/levels?skus=D,none")[1]["items"][0]["regions"]
 
 
 RULES = {"safety": [{"id": "all", "priority": 1, "units": 1}]}
@@ -109,13 +111,6 @@ def _promises(gateway: Gateway) -> None:
     promise = gateway.send("POST", "/v1/promises", asked)[1]
     assert [option["method"] for option in promise["options"]] == ["ship", "pickup"]
     assert gateway.send("GET", f"/v1/promises/{promise['id']}")[1] == promise
-
-
-def _capacity(gateway: Gateway) -> None:
-    path = "/v1/nodes/S9"
-    assert gateway.send("POST", f"{path}/pause", {"reason": "stocktaking"})[1]["pause"]["reason"] == "stocktaking"
-    assert gateway.send("POST", f"{path}/resume", {})[1]["pause"] is None
-    assert gateway.send("GET", f"{path}/capacity")[1]["limits"][0]["left"] == 40
 
 
 def _simulations(gateway: Gateway) -> None:
@@ -229,7 +224,8 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     _strategies(gateway)
     _rate_cards(gateway)
     _promises(gateway)
-    _capacity(gateway)
+    capacity(gateway)
+    supply(gateway)
     _baskets(gateway)
     order_id = _orders(gateway)
     _simulations(gateway)
@@ -282,12 +278,15 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     gateway.send("PUT", "/v1/sourcing/strategies/usual", STRATEGY)
     gateway.send("PUT", "/v1/sourcing/rate-cards/usual", RATES)
     named = {"order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}
-    named["reservation_id"] = _baskets(gateway)
+    named |= {"reservation_id": _baskets(gateway), "supply_id": "tr-9"}
+    assert gateway.send("PUT", "/v1/supply/tr-9", TRANSFER)[0] == 201
     url = path.format(**named, node_id="DC1", sku="A", action="accept")
     bodies = {
         "promotions": {"number": 1},
         "cancellations": {"reason": "changed_mind"},
         "review": {"decision": "accept", "reason": "checked"},
+        "tr-9": TRANSFER,
+        "close": {"reason": "late"},
         "DC1": {**NODE, "id": "DC1"},
         "A": {**ITEM, "sku": "A"},
     }

@@ -28,9 +28,18 @@ ROUTES = {
         "GET /v1/inventory/{sku}",
         "GET /v1/inventory/{sku}/movements",
         "GET /v1/availability",
+        "GET /v1/availability/levels",
     },
     "simulations": {"POST /v1/sourcing/simulations"},
     "promises": {"POST /v1/promises", "GET /v1/promises/{promise_id}"},
+    "supply": {
+        "PUT /v1/supply/{supply_id}",
+        "GET /v1/supply/{supply_id}",
+        "GET /v1/supply",
+        "POST /v1/supply/{supply_id}/dispatch",
+        "POST /v1/supply/{supply_id}/receipts",
+        "POST /v1/supply/{supply_id}/close",
+    },
     "capacity": {
         "GET /v1/nodes/{node_id}/capacity",
         "POST /v1/nodes/{node_id}/pause",

@@ -110,6 +110,36 @@ def promises(people: People) -> None:
 
 
 @story
+def supply(people: People) -> None:
+    simulation = people.simulation
+    mugs = {"line_no": 1, "sku": "MUG", "quantity": 4, "expected_on": "2026-11-25"}
+    ordered = [mugs, {**mugs, "line_no": 2, "sku": "LAMP"}]
+    order_of = {"kind": "purchase_order", "node_id": "albany", "supplier": "potter"}
+    people.send("PUT", "/v1/supply/po-1", {**order_of, "lines": ordered})
+    later = [{**line_of, "expected_on": "2026-11-27"} for line_of in ordered]
+    people.send("PUT", "/v1/supply/po-1", {**order_of, "lines": later}, version=1)
+    noticed = [{**ordered[0], "quantity": 3, "order_line_no": 1}]
+    notice = {"kind": "shipment_notice", "node_id": "albany", "purchase_order": "po-1", "lines": noticed}
+    people.send("PUT", "/v1/supply/asn-1", notice)
+    arrived = {"supply_id": "asn-1", "lines": [{"line_no": 1, "quantity": 1, "damaged": 1}]}
+    for message_id in ("s-1", "s-1"):
+        simulation.say("store.albany", "ReceiveSupply", message_id, arrived)
+    simulation.sleep(30)
+    people.send("POST", "/v1/supply/asn-1/close", {"reason": "short"})
+    moved = [{"line_no": 1, "sku": "MUG", "quantity": 2, "expected_on": "2026-11-24"}]
+    transfer = {"kind": "transfer", "node_id": "albany", "from_node": "dc-newark", "lines": moved}
+    people.send("PUT", "/v1/supply/tr-1", transfer)
+    people.send("POST", "/v1/supply/tr-1/dispatch", {"lines": [{"line_no": 1, "quantity": 1}]})
+    people.send("POST", "/v1/supply/tr-1/receipts", {})
+    people.send("PUT", "/v1/supply/tr-1", {**transfer, "lines": [{**moved[0], "quantity": 1}]}, version=3)
+    people.send("GET", "/v1/supply/tr-1")
+    people.send("GET", "/v1/supply?sku=MUG")
+    people.send("GET", "/v1/availability?skus=MUG&by=2026-11-30")
+    short = {"channel": "web", "postal_code": "10003", "lines": [{"sku": "LAMP", "quantity": 7}]}
+    people.send("POST", "/v1/promises", short, client="acme-web")
+
+
+@story
 def capacity(people: People) -> None:
     node = node_document("albany")
     limits = [{"of": "orders", "per": "day", "most": 1}, {"of": "units", "per": "hour", "most": 4}]

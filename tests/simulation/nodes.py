@@ -44,7 +44,34 @@ class Nodes(Actors):
     def begin(self) -> None:
         """Now and then a node takes nothing on for a while."""
         if self.strikes(0.15):
+            self.act("buyer", self._supply, self.pause(0.9))
+        if self.strikes(0.15):
             self.act("node", partial(self._tire, NODES[self.pick(len(NODES))]), self.pause(0.9))
+
+    def _supply(self) -> None:
+        """A transfer of mugs between two nodes, or goods of a supplier, which come in part, late or not at all."""
+        is_transfer = self.strikes(0.5)
+        line = {"line_no": 1, "sku": "MUG", "quantity": 1 + self.pick(3), "expected_on": self.simulation.now()[:10]}
+        kind = {"kind": "transfer", "from_node": "dc-newark"} if is_transfer else {"kind": "purchase_order"}
+        path, client = "/v1/supply/s-1", "acme-operator"
+        body = {**kind, "node_id": "albany", "lines": [line]}
+        if self.send("PUT", path, body, "s-put", client=client).status != 201:
+            return
+        self.simulation.sleep(self.pause())
+        if self.strikes(0.3):
+            more = {**body, "lines": [{**line, "quantity": 1 + self.pick(3)}]}
+            self.act(
+                "buyer", partial(self.send, "PUT", path, more, "s-more", client, {"if-match": "1"}), self.pause(0.9)
+            )
+        if is_transfer:
+            units = {"lines": [{"line_no": 1, "quantity": 1}]} if self.strikes(0.5) else {}
+            self.send("POST", f"{path}/dispatch", units, "s-sent", client=client)
+        came = {"supply_id": "s-1", "lines": [{"line_no": 1, "quantity": 1, "damaged": self.pick(2)}]}
+        for _ in range(1 + self.pick(2)):
+            self.simulation.say("store.albany", "ReceiveSupply", "s-came", came)
+        if self.strikes(0.5):
+            self.simulation.sleep(self.pause())
+            self.send("POST", f"{path}/close", {"reason": "late"}, "s-shut", client=client)
 
     def _tire(self, node: str) -> None:
         """By HTTP or over the bus, and it says so when it is over."""

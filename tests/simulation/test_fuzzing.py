@@ -87,6 +87,7 @@ def known(name: str) -> list[str]:
         ),
         "promise_id": sorted({key[0].rsplit("#", 1)[1] for key in account().rows("commands") if key[1] == "PROMISE"}),
         "rule_set_id": ["usual", "other"],
+        "supply_id": ["po-1", "tr-1"],
         "number": ["1", "2"],
         "node_id": list(NODES),
         "action": ["accept", "pick", "pack", "ship", "reject", "stage", "hand-over", "close", "cancel-response"],

@@ -32,6 +32,14 @@ MUTATING = {
         "movements": [{"sku": "MUG", "node_id": "albany", "kind": "received", "quantity": 1}]
     },
     ("POST", "/v1/promises"): {"channel": "web", "lines": [{"sku": "MUG", "quantity": 1}]},
+    ("PUT", "/v1/supply/po-1"): {
+        "kind": "purchase_order",
+        "node_id": "albany",
+        "lines": [{"line_no": 1, "sku": "MUG", "quantity": 1, "expected_on": "2026-12-01"}],
+    },
+    ("POST", "/v1/supply/po-1/dispatch"): {},
+    ("POST", "/v1/supply/po-1/receipts"): {},
+    ("POST", "/v1/supply/po-1/close"): {"reason": "late"},
     ("POST", "/v1/nodes/albany/pause"): {"reason": "power_cut"},
     ("POST", "/v1/nodes/albany/resume"): {},
     ("POST", "/v1/reservations"): {"channel": "web", "lines": [{"sku": "MUG", "quantity": 1}]},

@@ -19,6 +19,7 @@ from tests.simulation.checker.evidence import Change, Evidence, Report, Violatio
 from tests.simulation.checker.exports import check_exports
 from tests.simulation.checker.isolation import check_isolation, check_keys
 from tests.simulation.checker.ledger import LedgerRules, check_ledger
+from tests.simulation.checker.levels import check_levels
 from tests.simulation.checker.liveness import check_liveness
 from tests.simulation.checker.money import MoneyRules
 from tests.simulation.checker.orders import OrderRules
@@ -27,6 +28,7 @@ from tests.simulation.checker.privacy import PrivacyRules
 from tests.simulation.checker.replay import check_replay
 from tests.simulation.checker.settlement import check_settlement
 from tests.simulation.checker.stock import StockRules
+from tests.simulation.checker.supply import check_supply
 
 __all__ = ["Change", "Checker", "Evidence", "Violation"]
 
@@ -70,6 +72,8 @@ class Checker:
         OrderRules(picture).everything(picture, report)
         self._money.everything(picture, evidence, report)
         check_capacity(picture, report)
+        check_supply(picture, report)
+        check_levels(picture, report)
         check_ledger(picture, report)
         check_settlement(picture, self._money.provider, report)
         check_events(picture, evidence, report)

@@ -19,6 +19,7 @@ from tests.simulation.checker.picture import (
     parsed,
     tenant_of,
 )
+from tests.simulation.checker.supply import LINE, kept_at_source
 
 Place = tuple[str, str]  # partition of the SKU, node
 HELD_BACK = ("damaged", "quality_control", "blocked")
@@ -101,6 +102,13 @@ def claims_of_hold(pk: str, node: str, item: Item) -> Claims:
     return claims
 
 
+def claims_of_supply(pk: str, item: Item) -> Claims:
+    """What a node keeps for a line of a transfer."""
+    claims = Claims()
+    claims.allocated.update(kept_at_source(pk, item))
+    return claims
+
+
 class StockRules:
     """INV1 over a run: totals of all holders, kept up with each commit."""
 
@@ -109,6 +117,10 @@ class StockRules:
         self._total = Claims()
         for pk, sk, item in _holds_in(picture):
             self._holds(f"{pk}#{sk.partition('#')[2]}", claims_of_hold(pk, _node(sk), item))
+        for pk, rows in picture.table("stock").items():
+            for sk, item in rows.items():
+                if sk.startswith(LINE):
+                    self._holds(f"{pk}#{sk}", claims_of_supply(pk, item))
         for pk in picture.table("orders"):
             if is_order(pk):
                 self._look_at_order(pk, picture)
@@ -121,7 +133,9 @@ class StockRules:
         touched: set[Place] = set()
         for change in commit.stock:
             kind, _, name = change.sk.partition("#")
-            if HOLD in name:
+            if kind == "SUPPLY" and name:
+                touched |= self._holds(f"{change.pk}#{change.sk}", claims_of_supply(change.pk, change.after or {}))
+            elif HOLD in name:
                 held = claims_of_hold(change.pk, _node(change.sk), change.after) if change.after else Claims()
                 touched |= self._holds(f"{change.pk}#{name}", held)
             elif kind == "NODE":

@@ -169,7 +169,10 @@ def test_a_count_keeps_claims_and_what_moved_after_it():
         entry(Kind.REPORTED, -1, 2, "pos"),  # the counting source's own: in it
     ]
     made = plan(before, [fact(Kind.COUNTED, 15, sequence=5)], history=history)
-    assert made.result == StockRow("A", "n1", on_hand=13, reserved=3, allocated=2, available=8, version=8)
+    told_at = "2026-01-05T12:00:00.000Z"
+    assert made.result == StockRow(
+        "A", "n1", on_hand=13, reserved=3, allocated=2, available=8, version=8, told_at=told_at
+    )
     assert made.pins == {"on_hand": 20}
     assert made.taken[0].quantity == 15
     assert made.taken[0].changes == {"on_hand": -7, "available": -7}

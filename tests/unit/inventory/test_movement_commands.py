@@ -127,7 +127,8 @@ def test_two_first_counts_of_a_row_do_not_overwrite_each_other(runtime: Runtime,
     database.before_commits = [other_door]
     assert apply_feed(runtime, [message(10, 1, "snapshot")]) is None
     # What came in by the other door at the instant of the count is part of it.
-    assert rows(database)["n0"] == StockRow("A", "n0", on_hand=10, available=10, version=2)
+    row = rows(database)["n0"]
+    assert row == StockRow("A", "n0", on_hand=10, available=10, version=2, told_at="2026-03-09T12:00:00.000Z")
     assert sum(entry.changes["on_hand"] for entry in movements_of(database, "t1", "A", "n0")) == 10
 
 

@@ -4,7 +4,7 @@
 |---|---|
 | the counters of some nodes in a period | BatchGet T#<tenant>#CAPACITY#<node>, sk <period> |
 | the nodes that are or were paused | Query T#<tenant>#PAUSES |
-| the pause of a node | GetItem there, sk NODE#<node> |
+| the pause of a node | GetItem there, sk PAUSE#<node> |
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def pauses_partition(tenant: str) -> str:
 
 def pause_key(tenant: str, node_id: str) -> Key:
     """Where the pause of a node is kept."""
-    return Key(pauses_partition(tenant), f"NODE#{node_id}")
+    return Key(pauses_partition(tenant), f"PAUSE#{node_id}")
 
 
 def pause_write(tenant: str, pause: Pause) -> Write:

@@ -13,11 +13,13 @@ from typing import Any
 from oms.inventory.model import StockRow
 from oms.inventory.reads import live_inventory_rules
 from oms.inventory.requests import AvailabilityQuery
-from oms.inventory.rules import LiveInventoryRules, Reason, Share, share
+from oms.inventory.rules import LiveInventoryRules, Reason, Region, Share, share
 from oms.inventory.store import snapshot
+from oms.inventory.supply.reads import coming_supply, with_supply
 from oms.platform.clock import format_instant
 from oms.platform.dynamodb import Database
 from oms.platform.geo import UNKNOWN_DISTANCE, Place, locate, metres
+from oms.platform.problems import FieldError, InvalidRequest
 from oms.registry.model import Item, Journey, Node
 from oms.registry.reads import known_items, known_nodes
 
@@ -46,29 +48,43 @@ def read_availability(database: Database, tenant: str, wanted: AvailabilityQuery
     stock keep back from it. SKUs that are not known are in `unknown_skus`.
     """
     items = known_items(database, tenant, wanted.skus, now)
-    question = _Question(
-        wanted,
-        now,
-        nodes=_giving(known_nodes(database, tenant, now, named=wanted.nodes), wanted),
-        rules=live_inventory_rules(database, tenant) if wanted.channel else (),
-        place=locate(wanted.country, wanted.postal_code) if wanted.postal_code else None,
-    )
-    rows = snapshot(database, tenant, [sku for sku in wanted.skus if sku in items], consistent=False, now=now)
+    rules = live_inventory_rules(database, tenant) if wanted.channel or wanted.region else ()
+    place = locate(wanted.country, wanted.postal_code) if wanted.postal_code else None
+    nodes = known_nodes(database, tenant, now, named=wanted.nodes)
+    within = _of_region(rules, wanted.region) if wanted.region else None
+    question = _Question(wanted, now, _giving(nodes, wanted, within, place), rules if wanted.channel else (), place)
+    known = [sku for sku in wanted.skus if sku in items]
+    rows = snapshot(database, tenant, known, consistent=False, now=now)
+    if wanted.by is not None:
+        arriving = coming_supply(database, tenant, known, question.nodes, now, by=wanted.by)
+        rows = {sku: with_supply(sku, found, arriving[sku]) for sku, found in rows.items()}
     return {
         "as_of": format_instant(now),
+        "by": None if wanted.by is None else wanted.by.isoformat(),
         "channel": wanted.channel,
         "items": [_item(question, items[sku], found) for sku, found in rows.items()],
         "unknown_skus": [sku for sku in wanted.skus if sku not in items],
     }
 
 
-def _giving(nodes: Mapping[str, Node], wanted: AvailabilityQuery) -> dict[str, Node]:
+def _of_region(rules: Sequence[LiveInventoryRules], name: str) -> Region:
+    region = next((one for live in rules for one in live.rules.regions if one.id == name), None)
+    if region is None:
+        raise InvalidRequest(errors=[FieldError("/query/region", "unknown_region", f"there is no region {name}")])
+    return region
+
+
+def _giving(
+    nodes: Mapping[str, Node], wanted: AvailabilityQuery, region: Region | None, place: Place | None
+) -> dict[str, Node]:
     return {
         node_id: node
         for node_id, node in nodes.items()
         if node.status == "active"
         and (not wanted.nodes or node_id in wanted.nodes)
         and (wanted.method is None or Journey(wanted.method) in node.journeys)
+        and (region is None or region.has(node))
+        and (wanted.within_km is None or metres(node.place, place) <= wanted.within_km * 1_000)
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from oms.inventory.supply.model import Kind
 from oms.platform.events import EventData
 
 
@@ -35,3 +36,57 @@ class StockMoved(EventData):
 
     movements: list[Moved]
     shortages: list[Shortage]
+
+
+class StockLevelChanged(EventData):
+    """The stock of an item in a region, or in the whole network, is called something else now."""
+
+    sku: str
+    region: str
+    before: str | None
+    after: str
+    units: int
+
+
+class SuppliedLine(BaseModel):
+    """Units of one line: those that the event is about, and those that are still to come, with their day."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    line_no: int
+    sku: str
+    quantity: int
+    expected_on: str
+    to_come: int
+
+
+class _OfSupply(EventData):
+    supply_id: str
+    kind: Kind
+    node_id: str
+    lines: tuple[SuppliedLine, ...]
+
+
+class SupplyPut(_OfSupply):
+    """Supply was put; of each line that changed, what is expected now and on which day."""
+
+
+class SupplyDelayed(_OfSupply):
+    """Supply comes later than it was to; of each such line what is still to come, and its new day."""
+
+
+class SupplyDispatched(_OfSupply):
+    """Units of a transfer have left their node."""
+
+    from_node: str
+
+
+class SupplyReceived(_OfSupply):
+    """Units have arrived; `damaged` are those of them, by line, that cannot be sold."""
+
+    damaged: dict[str, int]
+
+
+class SupplyClosed(_OfSupply):
+    """Units that were to come will not."""
+
+    reason: str

@@ -7,11 +7,12 @@ if it were applied alone, so folding changes what a batch costs and never what i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from oms.inventory.model import Effect, MovementKind, StockRow, after, movement_effect
 from oms.inventory.rows import LedgerEntry, below_committed, feed_mark, ledger_row, new_row, open_row
+from oms.platform.clock import format_instant
 from oms.platform.problems import OutOfStock
 from oms.platform.writes import Value, Write
 
@@ -75,7 +76,14 @@ class RowPlan:
     @property
     def result(self) -> StockRow:
         """The row once the plan is carried out."""
-        return after(self.start, self.effect)
+        return replace(after(self.start, self.effect), told_at=self._told_at or self.start.told_at)
+
+    @property
+    def _told_at(self) -> str | None:
+        """The latest instant that a source has told of, where it is later than what was told before."""
+        told = [format_instant(entry.at) for entry in self.taken.values() if entry.source is not None]
+        latest = max(told, default=None)
+        return latest if latest is not None and latest > (self.start.told_at or "") else None
 
     def writes(self, tenant: str, movement_id: str) -> list[Write]:
         """The row's change, its marks and its line in the stock ledger."""
@@ -88,7 +96,7 @@ class RowPlan:
         if self.before is None and self.pins:
             change = new_row(tenant, self.result)
         else:
-            change = open_row(tenant, self.sku, self.node_id, self.effect, equals=self.pins)
+            change = open_row(tenant, self.sku, self.node_id, self.effect, equals=self.pins, told_at=self._told_at)
         entries = list(self.taken.values())
         return [change, ledger_row(tenant, self.sku, self.node_id, movement_id, entries), *made]
 

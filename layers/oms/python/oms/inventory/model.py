@@ -50,6 +50,8 @@ class StockRow:
     future: int = 0
     available: int = 0
     version: int = 0
+    # The latest instant of which a source has told something (RFC 3339 in UTC); None where none ever did.
+    told_at: str | None = None
     expired: tuple[Hold, ...] = ()
 
     @property

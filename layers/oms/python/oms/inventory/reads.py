@@ -2,15 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
-from oms.inventory.model import Claimable, Hold, claimable_row
+from oms.inventory.model import Claimable, Hold, StockRow, claimable_row
 from oms.inventory.rules import KIND, InventoryRules, LiveInventoryRules, Share, share
-from oms.inventory.store import holds_of, snapshot
+from oms.inventory.store import holds_of, rows_and_marks, snapshot
+from oms.inventory.supply.model import Coming
+from oms.inventory.supply.reads import with_supply
 from oms.platform.dynamodb import Database
 from oms.registry.model import Item, Node
 from oms.rulesets.reads import live_rules
+
+
+@dataclass(frozen=True, slots=True)
+class StockView:
+    """The stock of some SKUs as a channel sees it at an instant, under the rules that hold; nothing reads it again."""
+
+    rows: Mapping[str, Sequence[StockRow]]
+    rules: Sequence[LiveInventoryRules]
+    channel: str
+    items: Mapping[str, Item]
+    nodes: Mapping[str, Node]
+    now: datetime
+
+    def claimable(self, arriving: Mapping[str, Sequence[Coming]] = MappingProxyType({})) -> Claimable:
+        """What the channel can claim, or could once some supply has arrived. Nodes that are not named give nothing."""
+        units: dict[tuple[str, str], int] = {}
+        keep: dict[tuple[str, str], int] = {}
+        expired: dict[tuple[str, str], tuple[Hold, ...]] = {}
+        for sku, found in self.rows.items():
+            for row in map(claimable_row, with_supply(sku, found, arriving.get(sku, ()))):
+                node = self.nodes.get(row.node_id)
+                if row.available <= 0 or node is None:
+                    continue
+                may = self._share(row, node)
+                if may.claimable:
+                    units[sku, row.node_id] = may.claimable
+                    if may.keep:
+                        keep[sku, row.node_id] = may.keep
+                    if row.expired:
+                        expired[sku, row.node_id] = row.expired
+        return Claimable(units, keep, expired)
+
+    def _share(self, row: StockRow, node: Node) -> Share:
+        if not self.rules:
+            return Share(row.available)
+        return share(self.rules, row, self.items.get(row.sku), node, self.channel, self.now)
+
+
+def stock_view(
+    database: Database,
+    tenant: str,
+    skus: Iterable[str],
+    *,
+    channel: str,
+    items: Mapping[str, Item],
+    nodes: Mapping[str, Node],
+    now: datetime,
+) -> StockView:
+    """The stock of these SKUs as a channel sees it now."""
+    rules = live_inventory_rules(database, tenant)
+    return StockView(snapshot(database, tenant, sorted(set(skus)), now=now), rules, channel, items, nodes, now)
 
 
 def claimable_units(
@@ -23,25 +78,13 @@ def claimable_units(
     nodes: Mapping[str, Node],
     now: datetime,
 ) -> Claimable:
-    """What a channel can claim of these SKUs, under the rules that hold. Nodes that are not named give nothing."""
-    rules = live_inventory_rules(database, tenant)
-    rows = snapshot(database, tenant, sorted(set(skus)), now=now)
-    units: dict[tuple[str, str], int] = {}
-    keep: dict[tuple[str, str], int] = {}
-    expired: dict[tuple[str, str], tuple[Hold, ...]] = {}
-    for sku, found in rows.items():
-        for row in map(claimable_row, found):
-            node = nodes.get(row.node_id)
-            if row.available <= 0 or node is None:
-                continue
-            may = share(rules, row, items.get(sku), node, channel, now) if rules else Share(row.available)
-            if may.claimable:
-                units[sku, row.node_id] = may.claimable
-                if may.keep:
-                    keep[sku, row.node_id] = may.keep
-                if row.expired:
-                    expired[sku, row.node_id] = row.expired
-    return Claimable(units, keep, expired)
+    """What a channel can claim of these SKUs now, under the rules that hold."""
+    return stock_view(database, tenant, skus, channel=channel, items=items, nodes=nodes, now=now).claimable()
+
+
+def stock_rows(database: Database, tenant: str, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], StockRow]:
+    """Some stock rows as they stand, by SKU and node, as far as there are any."""
+    return rows_and_marks(database, tenant, places, ())[0]
 
 
 def live_inventory_rules(database: Database, tenant: str) -> list[LiveInventoryRules]:

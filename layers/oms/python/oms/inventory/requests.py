@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from oms.inventory.model import FROM_HELD_BACK, SIGNED_KINDS, MovementKind
-from oms.platform.fields import Code, Instant, Label, SignedQuantity
+from oms.platform.fields import Code, Instant, IsoDate, Label, SignedQuantity
 from oms.platform.intake import Request, no_more_than
 from oms.registry.model import Journey
 
@@ -33,8 +33,9 @@ class AvailabilityQuery(Request):
     """What can be had: of up to 100 SKUs, at up to 100 nodes or at all of them.
 
     With `method`, only nodes with that journey count; with `postal_code` and `country`, the nearest node comes first.
+    With `within_km`, only nodes so far from there count, with `region` only those of a region of the rules of stock.
     With `channel`, the rules of stock are applied as to an order of that channel. `view` base shows every node,
-    aggregate only what can be had in all.
+    aggregate only what can be had in all. With `by`, supply that is to arrive by the end of that day counts too.
     """
 
     skus: Annotated[tuple[Code, ...], BeforeValidator(_listed), Field(min_length=1, max_length=MOST_ASKED)]
@@ -44,6 +45,22 @@ class AvailabilityQuery(Request):
     view: Literal["base", "aggregate"] = "base"
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "US"
     postal_code: Annotated[str, Field(min_length=1, max_length=20)] | None = None
+    by: IsoDate | None = None
+    within_km: Annotated[int | None, Field(ge=1, le=20_000)] = None
+    region: Code | None = None
+
+    @model_validator(mode="after")
+    def _a_radius_has_a_centre(self) -> Self:
+        if self.within_km is not None and self.postal_code is None:
+            raise ValueError("a radius is around a postal_code")
+        return self
+
+
+class LevelsQuery(Request):
+    """Of which items the levels are wanted, and of which regions; without any, of the network and of all regions."""
+
+    skus: Annotated[tuple[Code, ...], BeforeValidator(_listed), Field(min_length=1, max_length=MOST_ASKED)]
+    regions: Annotated[tuple[Code, ...], BeforeValidator(_listed), Field(max_length=21)] = ()
 
 
 class Movement(Request):

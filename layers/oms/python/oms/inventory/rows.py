@@ -75,13 +75,22 @@ def change(tenant: str, sku: str, node_id: str, made: Effect) -> Write:
     )
 
 
-def open_row(tenant: str, sku: str, node_id: str, made: Effect, *, equals: Mapping[str, Value] | None = None) -> Write:
+def open_row(
+    tenant: str,
+    sku: str,
+    node_id: str,
+    made: Effect,
+    *,
+    equals: Mapping[str, Value] | None = None,
+    told_at: str | None = None,
+) -> Write:
     """An effect on a row that may not exist yet; every bucket is named, so that a new row has all of them."""
     amounts = {bucket: made.changes.get(bucket, 0) for bucket in (*BUCKETS, "available")}
     return Write(
         Kind.CHANGE,
         TABLE,
         stock_key(tenant, sku, node_id),
+        set={} if told_at is None else {"told_at": told_at},
         add={**amounts, "version": 1},
         at_least=dict(made.needs),
         equals=dict(equals or {}),
@@ -91,7 +100,8 @@ def open_row(tenant: str, sku: str, node_id: str, made: Effect, *, equals: Mappi
 def new_row(tenant: str, row: StockRow) -> Write:
     """A row that must not exist yet."""
     amounts: dict[str, Value] = {bucket: row.amount(bucket) for bucket in (*BUCKETS, "available")}
-    return create(TABLE, stock_key(tenant, row.sku, row.node_id), {**amounts, "version": 1})
+    told: dict[str, Value] = {} if row.told_at is None else {"told_at": row.told_at}
+    return create(TABLE, stock_key(tenant, row.sku, row.node_id), {**amounts, **told, "version": 1})
 
 
 def ledger_row(tenant: str, sku: str, node_id: str, movement_id: str, entries: Sequence[LedgerEntry]) -> Write:

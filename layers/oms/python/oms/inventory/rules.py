@@ -6,19 +6,22 @@ available behind the claim, in the condition of the claim itself. So a rule coun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Self
+from datetime import datetime, timedelta
+from typing import Annotated, Protocol, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from oms.inventory.model import StockRow
+from oms.platform.clock import format_instant
 from oms.platform.fields import Code, Count, Instant
 from oms.platform.intake import Request
 from oms.registry.model import Item, Node, NodeKind, have
 
 KIND = "inventory"
+# The region that every active node is in.
+NETWORK = "network"
 
 Codes = Annotated[tuple[Code, ...], Field(max_length=500)]
 Tags = Annotated[dict[Code, Code], Field(max_length=20)]
@@ -46,6 +49,11 @@ class Where(Request):
             and have(node.attributes, self.node_attributes)
             and have(item.attributes if item else {}, self.item_attributes)
         )
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
 
 
 class _Timed(Request):
@@ -112,8 +120,71 @@ class Exclusion(_Timed):
 
     channels: Codes = ()
 
+    def bars(self, row: StockRow, now: datetime) -> bool:
+        """Whether nothing of a row is to be had."""
+        return True
 
-def _ids_once(rules: Sequence[_Timed]) -> Sequence[_Timed]:
+
+class Freshness(_Timed):
+    """Stock that its source must have told of within so many minutes, or else some channels do not see it."""
+
+    channels: Codes = ()
+    max_age_minutes: Annotated[int, Field(strict=True, ge=1, le=100_000)]
+
+    def bars(self, row: StockRow, now: datetime) -> bool:
+        """Whether nothing was told of a row for too long."""
+        return row.told_at is None or row.told_at < format_instant(now - timedelta(minutes=self.max_age_minutes))
+
+
+class Region(Request):
+    """Nodes whose stock is summed up together: by name, kind and attributes, all of which must hold."""
+
+    id: Code
+    nodes: Codes = ()
+    node_kinds: Annotated[tuple[NodeKind, ...], Field(max_length=len(NodeKind))] = ()
+    node_attributes: Tags = Field(default_factory=dict)
+
+    @field_validator("id")
+    @classmethod
+    def _not_the_network(cls, name: str) -> str:
+        if name == NETWORK:
+            raise ValueError("the network is a region already")
+        return name
+
+    def has(self, node: Node) -> bool:
+        """Whether a node is in it."""
+        return (
+            (not self.nodes or node.id in self.nodes)
+            and (not self.node_kinds or node.kind in self.node_kinds)
+            and have(node.attributes, self.node_attributes)
+        )
+
+
+class LevelRule(Request):
+    """What stock of some items is called in some regions: up to `low` units low, from `high` units on high.
+
+    Of several rules the first one decides.
+    """
+
+    id: Code = "usual"
+    skus: Codes = ()
+    item_attributes: Tags = Field(default_factory=dict)
+    regions: Codes = ()
+    low: Count = 5
+    high: Count = 50
+
+    def covers(self, sku: str, item: Item | None) -> bool:
+        """Whether it speaks of an item."""
+        return (not self.skus or sku in self.skus) and have(item.attributes if item else {}, self.item_attributes)
+
+    @model_validator(mode="after")
+    def _low_is_below_high(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError("low is below high")
+        return self
+
+
+def _ids_once(rules: Sequence[_Named]) -> Sequence[_Named]:
     if len({rule.id for rule in rules}) != len(rules):
         raise ValueError("an id stands in the list twice")
     return rules
@@ -125,6 +196,9 @@ class InventoryRules(Request):
     safety: Annotated[tuple[SafetyRule, ...], Field(max_length=500), AfterValidator(_ids_once)] = ()
     pools: Annotated[tuple[Pool, ...], Field(max_length=500), AfterValidator(_ids_once)] = ()
     exclusions: Annotated[tuple[Exclusion, ...], Field(max_length=200), AfterValidator(_ids_once)] = ()
+    freshness: Annotated[tuple[Freshness, ...], Field(max_length=200), AfterValidator(_ids_once)] = ()
+    regions: Annotated[tuple[Region, ...], Field(max_length=20), AfterValidator(_ids_once)] = ()
+    levels: Annotated[tuple[LevelRule, ...], Field(max_length=200), AfterValidator(_ids_once)] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +240,9 @@ def share(
     safety: list[tuple[int, Reason]] = []
     kept: list[Reason] = []
     for one in live:
-        for exclusion in one.rules.exclusions:
-            if _speaks_to(exclusion.channels, channel) and _applies(exclusion, row, item, node, now):
-                gone = max(0, row.available)
-                return Share(0, gone + 1, (Reason(one.id, one.number, exclusion.id, gone),))
+        for barred in _barred(one.rules, row, item, node, channel, now):
+            gone = max(0, row.available)
+            return Share(0, gone + 1, (Reason(one.id, one.number, barred.id, gone),))
         for rule in one.rules.safety:
             if _speaks_to(rule.channels, channel) and _applies(rule, row, item, node, now):
                 units = max(0, rule.amount(row) - row.safety)
@@ -183,6 +256,16 @@ def share(
         kept.append(max(safety, key=lambda pair: (pair[0], pair[1].units))[1])
     keep = sum(reason.units for reason in kept)
     return Share(max(0, row.available - keep), keep, tuple(reason for reason in kept if reason.units))
+
+
+def _barred(
+    rules: InventoryRules, row: StockRow, item: Item | None, node: Node, channel: str, now: datetime
+) -> Iterator[Exclusion | Freshness]:
+    """The rules by which the channel gets nothing of a row at all."""
+    barring: tuple[Exclusion | Freshness, ...] = (*rules.exclusions, *rules.freshness)
+    for rule in barring:
+        if _speaks_to(rule.channels, channel) and _applies(rule, row, item, node, now) and rule.bars(row, now):
+            yield rule
 
 
 def _applies(rule: _Timed, row: StockRow, item: Item | None, node: Node, now: datetime) -> bool:

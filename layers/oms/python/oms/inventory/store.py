@@ -128,7 +128,9 @@ def entries_from_item(item: Item) -> list[LedgerEntry]:
 def row_from_item(sku: str, item: Item) -> StockRow:
     """A stored row as a value."""
     amounts: dict[str, Any] = {name: _units(item, name) for name in (*BUCKETS, "available", "version")}
-    return replace(StockRow(sku, str(item["sk"]).removeprefix("NODE#")), **amounts)
+    told = item.get("told_at")
+    row = StockRow(sku, str(item["sk"]).removeprefix("NODE#"), told_at=None if told is None else str(told))
+    return replace(row, **amounts)
 
 
 def _units(item: Item, name: str) -> int:

@@ -120,6 +120,21 @@ class StockChanges:
         self._add(sku, node_id, MovementKind.RECEIVED, quantity, movement_effect(MovementKind.RECEIVED, quantity))
         self._rows[sku, node_id].may_be_new = True
 
+    def receive_damaged(self, sku: str, node_id: str, quantity: int) -> None:
+        """Goods came in that cannot be sold."""
+        self.receive(sku, node_id, quantity)
+        self._add(sku, node_id, MovementKind.DAMAGED, quantity, effect(damaged=quantity))
+
+    def expect(self, sku: str, node_id: str, quantity: int) -> None:
+        """So many units more, or with a minus fewer, are ordered and not under way."""
+        self._add(sku, node_id, MovementKind.EXPECTED, quantity, movement_effect(MovementKind.EXPECTED, quantity))
+        self._rows[sku, node_id].may_be_new = True
+
+    def under_way(self, sku: str, node_id: str, quantity: int) -> None:
+        """So many units more, or with a minus fewer, are on their way to the node."""
+        self._add(sku, node_id, MovementKind.DISPATCHED, quantity, movement_effect(MovementKind.DISPATCHED, quantity))
+        self._rows[sku, node_id].may_be_new = True
+
     def writes(self) -> list[Write]:
         """One change and one ledger line per row, in the order in which the rows were first named."""
         made: list[Write] = []

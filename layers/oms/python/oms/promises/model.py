@@ -26,11 +26,23 @@ class PromisedLine(BaseModel):
     latest: str | None = None
 
 
+class FromSupply(BaseModel):
+    """The same way once supply has arrived that is expected by a day; nothing binds it, since supply may slip."""
+
+    model_config = ConfigDict(frozen=True)
+    expected_on: str
+    ship_by: str | None = None
+    ready_at: str | None = None
+    earliest: str | None = None
+    latest: str | None = None
+
+
 class Option(BaseModel):
     """One way for the lines that may go it: a method, and a service of the rate card where one serves it.
 
     `fee` is in minor units of `currency`; `earliest` and `latest` are dates where the goods arrive. `ship_by` is when
-    the last parcel is collected, `ready_at` when the last unit can be picked up.
+    the last parcel is collected, `ready_at` when the last unit can be picked up. Where units are missing, `from_supply`
+    says when there will be enough.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -44,6 +56,7 @@ class Option(BaseModel):
     ready_at: str | None = None
     earliest: str | None = None
     latest: str | None = None
+    from_supply: FromSupply | None = None
     lines: tuple[PromisedLine, ...] = Field(min_length=1)
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from oms.capacity.reads import room_of
-from oms.inventory.reads import claimable_units
+from oms.inventory.reads import StockView, stock_view
+from oms.inventory.supply.model import Coming
+from oms.inventory.supply.reads import coming_supply
 from oms.orders.request import Method
 from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
 from oms.platform.geo import Place, locate, metres
 from oms.platform.problems import FieldError, InvalidRequest
-from oms.promises.model import Option, PromisedLine
+from oms.promises.model import FromSupply, Option, PromisedLine
 from oms.promises.requests import BasketLine, PromiseRequest
+from oms.registry.hours import local_instant
 from oms.registry.model import Journey, Node
 from oms.registry.reads import known_items, known_nodes
 from oms.sourcing.arrivals import Arrival, arrival, pickup, transfer
@@ -44,6 +49,16 @@ class _World:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A method for the lines that may go by it, and a service that offers it."""
+
+    method: Method
+    lines: tuple[tuple[int, BasketLine], ...]
+    service: Service | None = None
+    currency: str | None = None
+
+
 def options(runtime: Runtime, tenant: str, basket: PromiseRequest) -> tuple[Option, ...]:
     """The ways that lines of the basket may go; of each method the first services of the rate cards.
 
@@ -53,27 +68,70 @@ def options(runtime: Runtime, tenant: str, basket: PromiseRequest) -> tuple[Opti
     items = known_items(runtime.database, tenant, skus, now)
     nodes = known_nodes(runtime.database, tenant, now, named=[basket.pickup_node] if basket.pickup_node else [])
     _refuse_unknown(basket, items, nodes)
-    stock = claimable_units(runtime.database, tenant, skus, channel=basket.channel, items=items, nodes=nodes, now=now)
+    view = stock_view(runtime.database, tenant, skus, channel=basket.channel, items=items, nodes=nodes, now=now)
+    units = view.claimable().units
     services, steps = live_services(runtime.database, tenant), live_steps(runtime.database, tenant)
-    room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in stock.units), now)
-    return tuple(_all(_World(basket, nodes, room.within(stock.units), services, steps, room.full, now)))
+    room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in units), now)
+    world = _World(basket, nodes, room.within(units), services, steps, room.full, now)
+    plans = {way.method: _plan(world, way.method, way.lines) for way in _ways(world)}
+    made = [(way, _option(world, way, plans[way.method])) for way in _ways(world)]
+    short = [line.sku for _, option in made if not option.can for line in option.lines if line.missing]
+    arriving = coming_supply(runtime.database, tenant, short, nodes, now)
+    days = sorted({one.expected_on for coming in arriving.values() for one in coming})
+    return tuple(
+        option if option.can or not days else _later(world, way, option, view, arriving, days) for way, option in made
+    )
 
 
-def _all(world: _World) -> Iterator[Option]:
+def _ways(world: _World) -> Iterator[_Way]:
     for method in (Method.SHIP, Method.DELIVERY, Method.SHIP_TO_STORE, Method.PICKUP):
-        lines = [(no, line) for no, line in enumerate(world.basket.lines, start=1) if line.may_go(method)]
+        lines = tuple((no, line) for no, line in enumerate(world.basket.lines, start=1) if line.may_go(method))
         if not lines:
             continue
-        plan = _plan(world, method, lines)
         offered = [
             (currency, one)
             for currency, one in world.services
             if method is not Method.PICKUP and one.serves(world.basket.channel, method, _country(world, method))
         ]
         for currency, service in offered[:MOST_SERVICES]:
-            yield _option(world, method, lines, plan, service, currency)
+            yield _Way(method, lines, service, currency)
         if not offered:
-            yield _option(world, method, lines, plan)
+            yield _Way(method, lines)
+
+
+def _later(
+    world: _World,
+    way: _Way,
+    option: Option,
+    view: StockView,
+    arriving: Mapping[str, Sequence[Coming]],
+    days: Sequence[date],
+) -> Option:
+    """A way that lacks units, with the first day by which supply brings enough: what is on hand is taken first."""
+
+    def by(day: date) -> Option:
+        until = {sku: [one for one in coming if one.expected_on <= day] for sku, coming in arriving.items()}
+        zones = {world.nodes[one.node_id].time_zone for coming in until.values() for one in coming}
+        start = max(local_instant(day + timedelta(days=1), "00:00", ZoneInfo(zone)) for zone in zones)
+        units = view.claimable(until).units
+        then = replace(world, units=units, now=max(start, world.now))
+        return _option(then, way, _plan(then, way.method, way.lines))
+
+    place = bisect_left(days, True, key=lambda day: by(day).can)
+    if place == len(days):
+        return option
+    found = by(days[place])
+    return option.model_copy(
+        update={
+            "from_supply": FromSupply(
+                expected_on=days[place].isoformat(),
+                ship_by=found.ship_by,
+                ready_at=found.ready_at,
+                earliest=found.earliest,
+                latest=found.latest,
+            )
+        }
+    )
 
 
 def _plan(world: _World, method: Method, lines: Lines) -> Plan:
@@ -92,9 +150,8 @@ def _plan(world: _World, method: Method, lines: Lines) -> Plan:
     return plan_by(steps, demands, sources, world.nodes, world.units, _destination(world, method))
 
 
-def _option(
-    world: _World, method: Method, lines: Lines, plan: Plan, service: Service | None = None, currency: str | None = None
-) -> Option:
+def _option(world: _World, way: _Way, plan: Plan) -> Option:
+    method, lines, service = way.method, way.lines, way.service
     place = _destination(world, method)
     arrivals = {node: _arrival(world, method, node, service, place) for node in {a.node_id for a in plan.allotments}}
     made = tuple(_line(world, no, line, plan.allotments, arrivals) for no, line in lines)
@@ -110,7 +167,7 @@ def _option(
         pickup_node=_counter(world, method, places),
         can=can,
         fee=service.fee(goods) if service else None,
-        currency=currency,
+        currency=way.currency,
         ship_by=format_instant(max(leave)) if can and leave else None,
         ready_at=format_instant(max(ready)) if can and ready else None,
         earliest=max((line.earliest for line in made if line.earliest), default=None) if can else None,
