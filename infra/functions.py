@@ -81,11 +81,28 @@ QUEUE_CONSUMERS = (
         detail_types=(
             "ShipmentShipped",
             "FulfillmentOrderRejected",
+            "FulfillmentOrderWithdrawn",
             "FulfillmentOrderClosed",
             "FulfillmentOrderCancelled",
             "FulfillmentOrderCancellationAccepted",
         ),
         concurrency=10,
+    ),
+    FunctionSpec(
+        "vacate_nodes",
+        "Gives work that a closed node has not begun to other nodes.",
+        (
+            *g.COMMAND,
+            *g.CHANGE_ORDER,
+            *g.listed("orders"),
+            *g.table("stock", "batch", "query", "put", "update"),
+            *g.table("registry", "batch", "query"),
+        ),
+        detail_types=("NodeChanged",),
+        memory=512,
+        timeout=300,
+        batch=1,
+        concurrency=2,
     ),
     FunctionSpec(
         "release_payment",

@@ -98,3 +98,58 @@ def test_a_closed_node_is_not_asked_while_open_ones_have_the_units(doors: Doors)
     order_id = doors.place(document(one()))
     assert doors.see(order_id)["status"] == "CONFIRMED"
     assert doors.world.stock("A", "DC1").reserved == 0
+
+
+def told(doors: Doors, node_id: str, since: str = "2026-11-23T12:00:00.000Z", status: str = "closed") -> list[str]:
+    """The fact that a node has closed, as its consumer gets it."""
+    meta = {"id": "evt_1", "type": "NodeChanged", "tenant": TENANT}
+    data = {"node": {"id": node_id, "status": status, "effective_from": since}}
+    fact = {"source": "spine", "detail-type": "NodeChanged", "detail": {"meta": meta, "data": data}}
+    return doors.queue("vacate_nodes", fact)
+
+
+@pytest.mark.capability("E8", whole=True)
+def test_work_that_a_closed_node_has_not_begun_goes_to_others_and_of_the_rest_a_person_is_told(doors: Doors):
+    doors.world.add_item("D", {"DC1": 5})
+    ids = [
+        doors.place(document(line(sku, 2), external_id=f"o-{n}")) for n, sku in enumerate(("A", "B", "C", "D"), start=1)
+    ]
+    (heard,), (begun,), (alone,) = (doors.run_order_workflow(order_id) for order_id in (ids[0], ids[1], ids[3]))
+    doors.task("source_order", order_id=ids[2])
+    assert doors.api("fulfillment").post(f"/v1/fulfillment-orders/{begun}/accept", {}).status == 200
+    close(doors, "DC1")
+    assert told(doors, "DC1") == []
+    works = [doors.world.order(order_id).fulfillment_orders for order_id in ids]
+    at = {n: [(work.node_id, work.status.value) for work in found] for n, found in enumerate(works)}
+    assert at == {
+        0: [("DC1", "REJECTED"), ("S1", "SCHEDULED")],
+        1: [("DC1", "ACCEPTED")],
+        2: [("DC1", "REJECTED"), ("S1", "SCHEDULED")],
+        3: [("DC1", "OPEN")],
+    }
+    assert [doors.world.work(one).escalated_reason for one in (begun, alone)] == ["NODE_CLOSED", "NODE_CLOSED"]
+    assert doors.stored_event(ids[0], "FulfillmentOrderWithdrawn")["detail"]["data"]["reason"] == "NODE_CLOSED"
+    # Its workflow is told, and finds the units with others.
+    assert doors.queue("resume_fulfillment", doors.stored_event(ids[0], "FulfillmentOrderWithdrawn")) == []
+    assert (f"token-{heard}", "REJECTED") in doors.world.continued
+    before = dict(doors.world.database.rows)
+    assert told(doors, "DC1") == []
+    assert dict(doors.world.database.rows) == before
+    doors.world.check()
+
+
+@pytest.mark.capability("E8")
+def test_a_node_that_closes_later_or_has_not_closed_keeps_its_work(doors: Doors):
+    order_id = doors.place(document(line("A", 2)))
+    doors.run_order_workflow(order_id)
+    with doors.world.unchanged():
+        assert told(doors, "DC1", since="2026-12-31T00:00:00.000Z") == []
+        assert told(doors, "DC1", status="active") == []
+
+
+@pytest.mark.capability("E8")
+def test_what_was_placed_before_a_node_closed_is_allocated_elsewhere(doors: Doors):
+    order_id = doors.place(document(line("A", 2)))
+    close(doors, "DC1")
+    doors.run_order_workflow(order_id)
+    assert [work.node_id for work in doors.world.order(order_id).fulfillment_orders] == ["S1"]

@@ -55,6 +55,18 @@ def registry(people: People) -> None:
 
 
 @story
+def a_node_closes(people: People) -> None:
+    first, second = people.place("o-1", line("MUG", 2)), people.place("o-2", line("LAST", 1))
+    people.released(first)
+    people.released(second)
+    node = node_document("dc-newark")
+    body = {name: node[name] for name in node if name != "id"}
+    people.send("PUT", "/v1/nodes/dc-newark", {**body, "status": "closed"}, version=1)
+    people.simulation.sleep(60)
+    people.place("o-3", line("MUG", 1))
+
+
+@story
 def rules_of_stock(people: People) -> None:
     path = "/v1/inventory/rules/usual"
     people.send("PUT", path, {"safety": [{"id": "all", "priority": 1, "units": 1}]})

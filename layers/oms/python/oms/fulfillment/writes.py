@@ -14,7 +14,7 @@ from oms.fulfillment.events import (
     FulfillmentOrderCancelled,
     FulfillmentOrderWithdrawn,
 )
-from oms.fulfillment.model import FulfillmentOrder, WorkLine
+from oms.fulfillment.model import FulfillmentOrder, Status, WorkLine
 from oms.fulfillment.protocol import TRANSITIONS, Action, cancel, reject, request_cancellation
 
 
@@ -47,8 +47,9 @@ def ask_for_units(
 
 
 def withdraw(work: FulfillmentOrder, reason: str) -> tuple[FulfillmentOrder, FulfillmentOrderWithdrawn]:
-    """Work that is taken from a node before it has said anything."""
-    return reject(work, reason), FulfillmentOrderWithdrawn(**work_ids(work), reason=reason)
+    """Work that is taken from a node before it has said anything, or has even heard of it."""
+    heard = work.model_copy(update={"status": Status.OPEN}) if work.status is Status.SCHEDULED else work
+    return reject(heard, reason), FulfillmentOrderWithdrawn(**work_ids(work), reason=reason)
 
 
 def work_ids(work: FulfillmentOrder) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from oms.platform.writes import Item, Key
 
 INDEX = "by_status"
 MOST_PER_PAGE = 100
+_WORK_PER_PAGE = 50
 # How far back a list looks for its next page before it answers with what it has.
 _DAYS_PER_CALL = 31
 _KEYS = ("pk", "sk", "gsi1pk", "gsi1sk")
@@ -114,6 +115,19 @@ def list_work(
         "fulfillment_orders": [work_view(work, versions[work.order_id]).model_dump() for work in works],
         "next_cursor": encode_cursor(dict(page.next)) if page.next else None,
     }
+
+
+def work_of_node(database: Database, tenant: str, node_id: str, status: str) -> Iterator[str]:
+    """The ids of all fulfilment orders of a node in one state, oldest first."""
+    partition = f"{tenant_prefix(tenant)}WORK#{node_id}#{status}"
+    after: Mapping[str, str] | None = None
+    while True:
+        page = database.query_index("orders", INDEX, partition, limit=_WORK_PER_PAGE, after=after)
+        for item in page.items:
+            yield str(item["sk"]).partition("#")[2]
+        if page.next is None:
+            return
+        after = page.next
 
 
 def _versions(database: Database, tenant: str, order_ids: Iterable[str]) -> dict[str, int]:

@@ -99,13 +99,15 @@ def _service(order: Order, line: Line) -> list[Claim]:
 def _overloaded(
     runtime: Runtime, tenant: str, order: Order, nodes: Mapping[str, Node], moves: Sequence[Move]
 ) -> frozenset[str]:
-    """The nodes that have no room by now for what of the order was claimed there."""
+    """The nodes that have closed, or have no room by now for what of the order was claimed there."""
     goods = [move for move in moves if move.line.claims_stock]
     room = room_of(runtime.database, tenant, nodes, (move.from_node for move in goods), runtime.clock.now())
     parts: dict[tuple[int, str], list[tuple[Line, int]]] = {}
     for move in goods:
         parts.setdefault((move.line.group_no, move.from_node), []).append((move.line, move.quantity))
-    return room.over(total((node_id, load_of(order.header.currency, own)) for (_, node_id), own in parts.items()))
+    wanted = total((node_id, load_of(order.header.currency, own)) for (_, node_id), own in parts.items())
+    closed = {node_id for node_id in wanted if node_id in nodes and nodes[node_id].status != "active"}
+    return room.over(wanted) | closed
 
 
 def _first_part(nodes: Mapping[str, Node], moves: Sequence[Move]) -> tuple[Sequence[Move], Sequence[Move]]:

@@ -42,6 +42,12 @@ from oms.sourcing.works import Move, new_work, stock_for
 from oms.sourcing.writes import decision_write
 
 TIMED_OUT = "TIMED_OUT"
+NODE_CLOSED = "NODE_CLOSED"
+# In which states work is taken from its node without the node's word.
+_MAY_BE_TAKEN: Mapping[str, tuple[Status, ...]] = {
+    TIMED_OUT: (Status.OPEN,),
+    NODE_CLOSED: (Status.SCHEDULED, Status.OPEN),
+}
 # Why a person is told of work that was given to another node.
 PROMISE_AT_RISK = "PROMISE_AT_RISK"
 # A line that so many nodes gave up is for a person.
@@ -73,8 +79,9 @@ class _Rerouting:
 def reroute_fulfillment_order(runtime: Runtime, tenant: str, fulfillment_order_id: str, reason: str) -> Outcome:
     """Allocate the units that some work gave up at other nodes; answers whether none of them is left open.
 
-    For the reason TIMED_OUT, work that its node has not answered for is taken from it, but only where others have all
-    of it. Work that was accepted stays where it is. A repeat finds the units placed. Raises NotFound for unknown work.
+    For the reasons TIMED_OUT and NODE_CLOSED, work that its node has not begun is taken from it, but only where others
+    have all of it. Work that was accepted stays where it is. A repeat finds the units placed. Raises NotFound for
+    unknown work.
     """
     order_id = parent_id("ord", fulfillment_order_id)
     first = existing_order(runtime.database, tenant, order_id)
@@ -84,7 +91,7 @@ def reroute_fulfillment_order(runtime: Runtime, tenant: str, fulfillment_order_i
         work = next((one for one in order.fulfillment_orders if one.id == fulfillment_order_id), None)
         if work is None:
             raise NotFound(f"There is no fulfilment order {fulfillment_order_id}.")
-        silent = reason == TIMED_OUT and work.status is Status.OPEN
+        silent = work.status in _MAY_BE_TAKEN.get(reason, ())
         units = _unanswered(work) if silent else open_units(order, work)
         if order_status(order) not in _RUNNING or not (silent or any(line.given_up for line in work.lines)):
             return _answer(work, rerouted=False)

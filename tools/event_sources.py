@@ -1,0 +1,66 @@
+"""What comes in: messages of nodes, wishes of the clock, and the shapes of what starts a function."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from oms.capacity.messages import PAUSE_NODE, RESUME_NODE
+from oms.capacity.requests import PauseRequest, ResumeRequest
+from oms.fulfillment.messages import VERBS
+from oms.fulfillment.request import ActionRequest
+from oms.inventory.messages import RECORD_MOVEMENTS, RECORD_SNAPSHOTS
+from oms.inventory.requests import Movements, Snapshots
+from oms.inventory.supply.messages import DISPATCH_SUPPLY, RECEIVE_SUPPLY
+from oms.inventory.supply.requests import Dispatch, Receipt
+
+# What nodes send on the store bus -> what it holds, and the call over HTTP that means the same.
+NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
+    **{name: (ActionRequest, f"POST …/{verb.value}") for name, verb in VERBS.items()},
+    PAUSE_NODE: (PauseRequest, "POST /v1/nodes/{node_id}/pause"),
+    RESUME_NODE: (ResumeRequest, "POST /v1/nodes/{node_id}/resume"),
+    DISPATCH_SUPPLY: (Dispatch, "POST /v1/supply/{supply_id}/dispatch"),
+    RECEIVE_SUPPLY: (Receipt, "POST /v1/supply/{supply_id}/receipts"),
+    RECORD_MOVEMENTS: (Movements, "POST /v1/inventory/movements"),
+    RECORD_SNAPSHOTS: (Snapshots, "POST /v1/inventory/snapshots"),
+}
+# How often each schedule asks, as infra/events.py says it.
+SCHEDULES = {
+    "SagaRecoveryRequested": ("recover_sagas", "every five minutes"),
+    "ReservationExpiryRequested": ("expire_reservations", "every minute"),
+    "FinanceExportRequested": ("finance_export", "daily at 05:00 UTC"),
+}
+
+# Sample below samples/triggers -> what it looks like, and the functions that such an event starts.
+TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "http": (
+        "HTTP API, payload 2.0, with the token of a channel",
+        (
+            *("place_order", "read_orders", "change_orders", "registry"),
+            *("inventory", "rule_sets", "promises", "simulations", "reservations", "fulfillment", "finance", "console"),
+            *("capacity", "supply"),
+        ),
+    ),
+    "webhook": ("the same without a token, with a signed body", ("psp_webhook",)),
+    "queue": (
+        "SQS batch of events from the domain bus",
+        (
+            "start_order_workflow",
+            "resume_fulfillment",
+            "vacate_nodes",
+            "release_payment",
+            "post_ledger",
+            "finance_export",
+        ),
+    ),
+    "node_queue": ("SQS batch of messages from the store bus", ("node_messages",)),
+    "schedule_queue": ("SQS batch of wishes of the clock", ("recover_sagas", "expire_reservations", "finance_export")),
+    "events_stream": ("DynamoDB stream of table `events`", ("publish_events",)),
+    "stock_stream": ("DynamoDB stream of table `stock`", ("stock_levels",)),
+    "inventory_stream": ("Kinesis batch of [FeedMessage](schemas/FeedMessage.v1.json)", ("inventory_stream",)),
+    "order_task": ("task of the order workflow", ("source_order", "authorize_payment")),
+    "release_task": ("task that waits for a node", ("release_fulfillment",)),
+    "fulfillment_task": (
+        "task of the fulfilment workflow",
+        ("capture_payment", "reroute_fulfillment", "escalate_fulfillment"),
+    ),
+}
