@@ -5,148 +5,230 @@ its share of weight steps and its handling, and no more units of a line can come
 per unit of each line, with w = max(0, u - cost), the sum of quantity x u is a lower bound as long as, for each
 facility, the sum of (units it has) x w stays within its fixed cost (weak duality of the linear relaxation). The ascent
 raises the prices one by one to the next cost as long as that holds (Erlenkotter 1978, "A dual-based procedure for
-uncapacitated facility location"). All numbers are multiplied by the grams of a weight step, so that they stay whole.
+uncapacitated facility location"). Where an order may have only so many shipments, each pays a toll, and what all of
+them could pay is taken off again: a lower bound for any toll (Lagrangian relaxation of the limit). All numbers are
+multiplied by the grams of a weight step, so that they stay whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 from oms.sourcing.solver.candidates import Problem
 from oms.sourcing.solver.problem import NOW
 
+Units = dict[tuple[int, str], int]  # by slot and SKU
+Offer = tuple[int, int, int]  # what a unit costs, the facility, how many units it has
 
-@dataclass(slots=True)
+
+class Offers:
+    """What each line could pay where, worked out once; a facility is a candidate with one of its services."""
+
+    def __init__(self, problem: Problem, sequence: Sequence[int]) -> None:
+        grams, lines = problem.step_g, problem.lines
+        skus = [line.sku for line in lines]
+        position = {number: k for k, number in enumerate(sequence)}
+        self.names: list[int] = []  # the candidate of each facility
+        self.of: list[list[int]] = []  # the facilities of each candidate
+        self.fixed: list[int] = []
+        self.step: list[int] = []
+        # Per candidate, last line first: its place in the sequence, what a unit costs without steps, its weight, units.
+        self.carries: list[list[tuple[int, int, int, int]]] = []
+        free: list[list[Offer]] = [[] for _ in sequence]
+        shared: list[list[Offer]] = [[] for _ in sequence]
+        for index, candidate in enumerate(problem.candidates):
+            stock = problem.now if candidate.wave == NOW else problem.whole
+            carries = []
+            for number, cents in candidate.lines.items():
+                line = lines[number]
+                units = min(line.quantity, stock[candidate.slot, line.sku], candidate.node.cap_units)
+                carries.append((position[number], cents * grams, problem.weights[number], units))
+            if len(carries) > 1:
+                carries.sort(reverse=True)
+            self.carries.append(carries)
+            self.of.append([])
+            for option in candidate.options:
+                facility, step = len(self.names), option.step
+                self.of[index].append(facility)
+                self.names.append(index)
+                self.fixed.append(option.fixed * grams)
+                self.step.append(step)
+                for k, cost, weight, units in carries:
+                    free[k].append((cost, facility, units))
+                    shared[k].append((cost + step * weight, facility, units))
+        for offers in (*free, *shared):
+            offers.sort()
+        self.lists = free, shared
+        self.short = [problem.short[number] * grams for number in sequence]
+        if problem.order.ship_complete:
+            # Nothing of it may be short, and all of it left out is known: no line may seem cheaper than that.
+            whole = sum(short * line.quantity for short, line in zip(problem.short, lines, strict=True))
+            self.short = [whole * grams] * len(sequence)
+        self.quantities = [lines[number].quantity for number in sequence]
+        # Only where two lines want the same goods does one line change what another can have.
+        self._contested = [skus[number] if skus.count(skus[number]) > 1 else None for number in sequence]
+        self._candidates = problem.candidates
+        self.caps = [candidate.node.cap_units for candidate in problem.candidates]
+        self.limit = problem.order.max_shipments or 0
+        self.grams = grams
+
+    def keep(self, kept: Iterable[int]) -> None:
+        """Forget all other candidates."""
+        known, names = set(kept), self.names
+        free, shared = ([[offer for offer in row if names[offer[1]] in known] for row in rows] for rows in self.lists)
+        self.lists = free, shared
+
+    def rows(self, start: int, kept: Iterable[int], free: tuple[Units, Units], *, shared: bool) -> list[list[Offer]]:
+        """For each line from `start` on what the kept candidates offer it, with the units that are still `free`."""
+        known, names = set(kept), self.names
+        rows: list[list[Offer]] = [[]] * start
+        for k in range(start, len(self.short)):
+            row = [offer for offer in self.lists[shared][k] if names[offer[1]] in known]
+            sku = self._contested[k]
+            if sku is not None:
+                row = [(cost, at, min(units, self._there(at, sku, free))) for cost, at, units in row]
+                row = [offer for offer in row if offer[2] > 0]
+            rows.append(row)
+        return rows
+
+    def _there(self, facility: int, sku: str, free: tuple[Units, Units]) -> int:
+        candidate = self._candidates[self.names[facility]]
+        now, whole = free
+        units = whole[candidate.slot, sku]
+        return min(units, now[candidate.slot, sku]) if candidate.wave == NOW else units
+
+
 class Bound:
-    """What the lines from the k-th on cost at least; scaled by the grams of a weight step.
+    """What the lines from the k-th on cost at least, `rest[k]`, where nothing stands open; scaled.
 
     `shared` says whether weight steps are counted as shares of what they weigh, or one for each shipment: both are less
-    than what is billed. `rest[k]` holds where nothing stands open. An open candidate lowers it by
-    `saved[candidate][service][k]` while its weight steps are counted as shares, and by `saved_free` while those that
-    are billed already carry more for nothing.
+    than what is billed. What stands open adds `opening` to it, as it is paid for apart from the lines.
     """
 
-    shared: bool
-    rest: list[int]
-    saved: dict[int, list[list[int]]]
-    saved_free: dict[int, list[list[int]]]
+    def __init__(
+        self, offers: Offers, shared: bool, toll: int, prices: list[int], left: list[int], rest: list[int]
+    ) -> None:
+        self._offers, self.shared, self.toll = offers, shared, toll
+        self._prices, self._left, self.rest = prices, left, rest
+        self._saved: dict[int, list[tuple[list[int], list[int]]]] = {}
+
+    def at_least(self, c: int) -> int:
+        """What opening a candidate that carries nothing yet adds at least; less exact than `opening`, but at hand."""
+        left = self._left
+        facilities = self._offers.of[c]
+        return left[facilities[0]] if len(facilities) == 1 else min([left[facility] for facility in facilities])
+
+    def opening(self, c: int, k: int, grams: int) -> int:
+        """What an open candidate that carries so much adds to the bound of the lines from the k-th on."""
+        offers = self._offers
+        scale, toll = offers.grams, self.toll
+        billed = -(-grams // scale) * scale or scale
+        saved = self._saved.get(c)
+        if saved is None:
+            saved = self._saved[c] = self._save(c)
+        least = None
+        for facility, (free, shares) in zip(offers.of[c], saved, strict=True):
+            fixed, step = offers.fixed[facility] + toll, offers.step[facility]
+            added = fixed + step * billed - free[k]
+            if self.shared:
+                other = fixed + step * grams - shares[k]
+                if other > added:
+                    added = other
+            if least is None or added < least:
+                least = added
+        return least or 0
+
+    def _save(self, c: int) -> list[tuple[list[int], list[int]]]:
+        """By service and place: how much the lines from there on pay beyond their cost, without and with shares."""
+        offers, prices = self._offers, self._prices
+        count, saved = len(prices), []
+        for facility in offers.of[c]:
+            step = offers.step[facility]
+            free, shares = [0] * (count + 1), [0] * (count + 1)
+            spare = shared = 0
+            below = count
+            for k, cost, weight, units in offers.carries[c]:
+                over = prices[k] - cost
+                if over > 0:
+                    for between in range(k + 1, below):
+                        free[between], shares[between] = spare, shared
+                    below = k + 1
+                    spare += over * units
+                    over -= step * weight
+                    if over > 0:
+                        shared += over * units
+            for between in range(below):
+                free[between], shares[between] = spare, shared
+            saved.append((free, shares))
+        return saved
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """Where a search stands: the lines before `start` are filled, `opened` candidates are paid for.
-
-    `now` and `whole` are the units that are still there, as in the problem; `kept` the candidates that count.
-    """
-
-    start: int
-    opened: Container[int]
-    now: Mapping[tuple[int, str], int]
-    whole: Mapping[tuple[int, str], int]
-    kept: Sequence[int]
-
-
-def dual_ascent(problem: Problem, sequence: list[int], state: State, turns: Iterable[int], *, shared: bool) -> Bound:
-    """Prices for the lines that are left, in the sequence in which the search will take them.
-
-    `turns` is the order in which prices are raised, by place in the sequence: another order, another bound.
-    """
-    grams = problem.step_g
-    position = {number: k for k, number in enumerate(sequence) if k >= state.start}
-    # One facility per candidate and service: what is left of its fixed cost, and what it charges each line.
-    left: list[int] = []
-    serves: list[list[tuple[int, int, int]]] = [[] for _ in sequence]  # per position: (cost, facility, units)
-    names: list[tuple[int, int]] = []
-    for index in state.kept:
-        candidate = problem.candidates[index]
-        stock = state.now if candidate.wave == NOW else state.whole
-        for choice, option in enumerate(candidate.options):
-            facility = len(left)
-            step = option.step if shared else 0
-            left.append(0 if index in state.opened else (option.fixed + option.step - step) * grams)
-            names.append((index, choice))
-            for number, cents in candidate.lines.items():
-                k = position.get(number)
-                if k is None:
-                    continue
-                line = problem.lines[number]
-                units = min(line.quantity, stock[candidate.slot, line.sku])
-                if units > 0:
-                    serves[k].append((cents * grams + step * problem.weights[number], facility, units))
-    prices = []
-    for k, number in enumerate(sequence):
-        serves[k].sort()
-        short = problem.short[number] * grams
-        prices.append(min(short, serves[k][0][0]) if serves[k] else short)
-    _raise(problem, sequence, prices, serves, left, turns)
-    return _sums(problem, sequence, state, prices, serves, names, shared)
-
-
-def _sums(
-    problem: Problem,
-    sequence: list[int],
-    state: State,
-    prices: list[int],
-    serves: list[list[tuple[int, int, int]]],
-    names: list[tuple[int, int]],
+def dual_ascent(
+    offers: Offers,
+    rows: Sequence[Sequence[Offer]],
+    turns: Iterable[int],
+    *,
     shared: bool,
+    toll: int = 0,
+    start: int = 0,
+    opened: Iterable[int] = (),
 ) -> Bound:
-    count, grams = len(sequence), problem.step_g
+    """Prices for the lines from `start` on, where the candidates in `opened` are paid for already.
+
+    `rows` is what each line is offered, as of `Offers.rows`. `turns` is the order in which prices are raised, by place
+    in the sequence: another order, another bound.
+    """
+    grams = offers.grams
+    if shared:
+        left = [fixed + toll for fixed in offers.fixed]
+    else:
+        left = [fixed + toll + step * grams for fixed, step in zip(offers.fixed, offers.step, strict=True)]
+    for c in opened:
+        for facility in offers.of[c]:
+            left[facility] = 0
+    prices = [
+        short if not row or short < row[0][0] else row[0][0] for row, short in zip(rows, offers.short, strict=True)
+    ]
+    _raise(offers.short, prices, rows, left, turns)
+    count = len(prices)
     rest = [0] * (count + 1)
-    saved = {c: [[0] * (count + 1) for _ in problem.candidates[c].options] for c in state.kept}
-    free = {c: [[0] * (count + 1) for _ in problem.candidates[c].options] for c in state.kept}
-    for k in range(count - 1, state.start - 1, -1):
-        number, price = sequence[k], prices[k]
-        rest[k] = rest[k + 1] + price * problem.lines[number].quantity
-        for cost, facility, units in serves[k]:
-            index, choice = names[facility]
-            without_step = problem.candidates[index].lines[number] * grams
-            if price > cost:
-                saved[index][choice][k] = (price - cost) * units
-            if price > without_step:
-                free[index][choice][k] = (price - without_step) * units
-    for rows in (saved, free):
-        for row in rows.values():
-            for sums in row:
-                for k in range(count - 1, state.start - 1, -1):
-                    sums[k] += sums[k + 1]
-    return Bound(shared, rest, saved, free)
+    ahead = -toll * offers.limit
+    rest[count] = ahead
+    for k in range(count - 1, start - 1, -1):
+        ahead += prices[k] * offers.quantities[k]
+        rest[k] = ahead
+    return Bound(offers, shared, toll, prices, left, rest)
 
 
 def _raise(
-    problem: Problem,
-    sequence: list[int],
-    prices: list[int],
-    serves: list[list[tuple[int, int, int]]],
-    left: list[int],
-    turns: Iterable[int],
+    shorts: Sequence[int], prices: list[int], rows: Sequence[Sequence[Offer]], left: list[int], turns: Iterable[int]
 ) -> None:
-    grams = problem.step_g
     # A facility that charges a line no more than its price pays for the rise of that price, as long as it can.
     open_lines = list(turns)
     while open_lines:
         still = []
         for k in open_lines:
-            options, price = serves[k], prices[k]
-            short = problem.short[sequence[k]] * grams
-            if price >= short:
+            row, price = rows[k], prices[k]
+            most = shorts[k] - price
+            if most <= 0:
                 continue
-            target, room = short, None
-            for cost, facility, units in options:
+            paying, room = 0, most
+            for cost, facility, units in row:
                 if cost > price:
-                    target = min(target, cost)
+                    most = min(most, cost - price)
                     break
+                paying += 1
                 spare = left[facility] // units
-                room = spare if room is None else min(room, spare)
-            step = target - price if room is None else min(target - price, room)
-            if step <= 0:
+                if spare < room:
+                    room = spare
+                    if room <= 0:
+                        break
+            rise = min(most, room)
+            if rise <= 0:
                 continue
-            for cost, facility, units in options:
-                if cost > price:
-                    break
-                left[facility] -= step * units
-            prices[k] = price + step
-            if room is None or step < room:
+            for _, facility, units in row[:paying]:
+                left[facility] -= rise * units
+            prices[k] = price + rise
+            if rise == most and price + rise < shorts[k]:
                 still.append(k)
         open_lines = still

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from oms.sourcing.solver.bound import Bound, State, dual_ascent
+from oms.sourcing.solver.bound import Bound, Offers, dual_ascent
 from oms.sourcing.solver.candidates import Problem
 from oms.sourcing.solver.filling import Fill, Filling
 from oms.sourcing.solver.problem import Budget
+from oms.sourcing.solver.sets import Sets
 
 _CLOCK_EVERY = 64
 _MOST_TURNS = 3
 _FEW_LINES = 3
+_FEW_SHIPMENTS = 3
 _MOST_TRIED = 6
 _MOST_IN_COVER = 3
 _WORTH_PRICES = 3
@@ -30,7 +32,9 @@ class Search(Filling):
         super().__init__(problem)
         self._nodes_left = budget.search_nodes
         self._clock, self._ends_at = clock, clock() + budget.seconds
-        self.bound: Bound = self._ascend(0, range(len(problem.lines)), shared=True)
+        self._offers = Offers(problem, self._sequence)
+        self._toll = 0
+        self.bound: Bound = self._ascend(range(len(problem.lines)), shared=True)
         self._may_be_short = not problem.order.ship_complete
         # All left short is always a plan.
         self.best = sum(short * line.quantity for short, line in zip(problem.short, problem.lines, strict=True))
@@ -40,14 +44,45 @@ class Search(Filling):
     def run(self) -> None:
         """Search until it is done or the budget is used up; what proves a plan cheaply is tried first."""
         self._dive(0, 0, frozenset())
+        if not self._is_proven():
+            self._charge()
         self._tighten(1)
         if self._is_proven():
             return
+        limit = self._problem.order.max_shipments
+        if limit is not None and limit < len(self._sequence) and limit <= _FEW_SHIPMENTS:
+            self._by_sets(limit)
+            return
         if len(self._sequence) > _FEW_LINES:
+            self._promising(limit or len(self._sequence))
             self._first_plans()
             self._tighten(_MOST_TURNS)
         if not self._is_proven() and not self._is_late():
             self._branch(0, 0)
+
+    def _promising(self, limit: int) -> Sets:
+        """Plans with none but the shipments of promising sets."""
+        sets, kept = Sets(self._offers, self._kept, shared=self.bound.shared), self._kept
+        for chosen in sets.promising(limit, self._is_late):
+            self._kept = sorted(chosen)
+            self._dive(0, 0, chosen)
+        self._kept = kept
+        return sets
+
+    def _by_sets(self, limit: int) -> None:
+        """Where few shipments are allowed, every set of them that may be cheaper is searched apart."""
+        sets, kept = self._promising(limit), self._kept
+        root, self._toll = self.bound, 0
+        for chosen in sets.below(limit, lambda: self.best * self._problem.step_g):
+            self._kept = sorted(chosen)
+            self._dive(0, 0, chosen)
+            if self._is_late() or self._is_spent():
+                break
+            rows = self._offers.rows(0, self._kept, self._free, shared=root.shared)
+            self.bound = dual_ascent(self._offers, rows, range(len(self._sequence)), shared=root.shared)
+            if not self._is_proven():
+                self._branch(0, 0)
+        self.bound, self._kept = root, kept
 
     def _is_proven(self) -> bool:
         return self.bound.rest[0] >= self.best * self._problem.step_g
@@ -58,6 +93,28 @@ class Search(Filling):
             self._nodes_left = 0
             self.complete = False
         return not self.complete
+
+    def _charge(self) -> None:
+        """The toll at which the limit of shipments tightens the bound most: larger while that helps, then halfway."""
+        limit = self._problem.order.max_shipments
+        if limit is None or limit >= len(self._sequence) or not self._candidates:
+            return
+        best, growing = 0, True
+        step = max(1, min(self._offers.fixed) // 4)
+        least = max(1, step // 8)
+        while step >= least and not self._is_proven() and not self._is_late():
+            for toll in (best + step, best - step):
+                if toll < 0:
+                    continue
+                self._toll = toll
+                other = self._ascend(range(len(self._sequence)), shared=True)
+                if other.rest[0] > self.bound.rest[0]:
+                    self.bound, best = other, toll
+                    break
+            else:
+                growing = False
+            step = step * 2 if growing else step // 2
+        self._toll = best
 
     def _tighten(self, most: int) -> None:
         """Better prices, and without the candidates that no better plan can have: again while that helps."""
@@ -73,7 +130,7 @@ class Search(Filling):
                     ((turns[::-1], turn % 2 == 0), (turns, False), (turns, True)) if count > 1 else ((turns, False),)
                 )
                 for order, shared in orders:
-                    other = self._ascend(0, order, shared=shared)
+                    other = self._ascend(order, shared=shared)
                     self._keep(other, best)
                     if other.rest[0] > self.bound.rest[0]:
                         self.bound = other
@@ -83,22 +140,11 @@ class Search(Filling):
                 break
 
     def _keep(self, bound: Bound, best: int) -> None:
-        self._kept = [c for c in self._kept if bound.rest[0] + self._opening(bound, c, 0, 0) < best]
-
-    def _opening(self, bound: Bound, c: int, k: int, grams: int) -> int:
-        """What an open candidate that carries so much adds to the bound of the lines from the k-th on; scaled."""
-        scale = self._problem.step_g
-        billed = -(-grams // scale) * scale or scale
-        saved, free = bound.saved[c], bound.saved_free[c]
-        least = -1
-        for o, one in enumerate(self._candidates[c].options):
-            added = one.fixed * scale + one.step * billed - free[o][k]
-            if bound.shared:
-                shares = one.fixed * scale + one.step * grams - saved[o][k]
-                added = max(added, shares)
-            if added < least or not o:
-                least = added
-        return least
+        room = best - bound.rest[0]
+        kept = [c for c in self._kept if bound.at_least(c) < room and bound.opening(c, 0, 0) < room]
+        if len(kept) < len(self._kept):
+            self._kept = kept
+            self._offers.keep(kept)
 
     def _first_plans(self) -> None:
         """Plans to begin with: line by line, by covers, then with one candidate more or less as long as that helps."""
@@ -111,7 +157,7 @@ class Search(Filling):
 
         for cover in self._covers():
             dive(cover)
-        nearest = sorted(self._kept, key=lambda c: (self._opening(self.bound, c, 0, 0), c))[:_MOST_TRIED]
+        nearest = sorted(self._kept, key=lambda c: (self.bound.opening(c, 0, 0), c))[:_MOST_TRIED]
         before = None
         while before is None or self.best < before:
             before = self.best
@@ -178,22 +224,28 @@ class Search(Filling):
         """New prices for what is left, given what stands open; whether anything better can still come of it."""
         best = self.best * self._problem.step_g
         before = self._least(k, spent)
+        shared = self.bound.shared
+        rows = self._offers.rows(k, self._kept, self._free, shared=shared)
         for turns in (range(k, len(self._sequence)), range(len(self._sequence) - 1, k - 1, -1)):
-            other = self._ascend(k, turns, shared=self.bound.shared)
+            other = dual_ascent(self._offers, rows, turns, shared=shared, toll=self._toll, start=k, opened=self._weight)
             known, self.bound = self.bound, other
             least = self._least(k, spent)
-            if least >= best:
+            room = best - least
+            if room <= 0:
                 return False
-            self._kept = [c for c in self._kept if c in self._weight or least + self._opening(other, c, k, 0) < best]
+            self._kept = [
+                c
+                for c in self._kept
+                if c in self._weight or (other.at_least(c) < room and other.opening(c, k, 0) < room)
+            ]
             if least <= before:
                 self.bound = known
             before = max(before, least)
         return True
 
-    def _ascend(self, k: int, turns: Iterable[int], *, shared: bool) -> Bound:
-        now, whole = self._free
-        state = State(k, self._weight, now, whole, self._kept)
-        return dual_ascent(self._problem, self._sequence, state, turns, shared=shared)
+    def _ascend(self, turns: Iterable[int], *, shared: bool) -> Bound:
+        """Prices where nothing stands open."""
+        return dual_ascent(self._offers, self._offers.lists[shared], turns, shared=shared, toll=self._toll)
 
     def _fill(self, k: int, spent: int, number: int, order: list[int], start: int, left: int, fill: Fill) -> None:
         """Every way to fill the rest of a line from the candidates from `start` on, the dearest part left short."""
@@ -230,8 +282,9 @@ class Search(Filling):
     def _least(self, k: int, spent: int) -> int:
         """What the plan costs at least, with the lines before the k-th as they are; scaled."""
         least = (spent + self._handling + self._overtime()) * self._problem.step_g + self.bound.rest[k]
+        opening = self.bound.opening
         for c, grams in self._weight.items():
-            least += self._opening(self.bound, c, k, grams)
+            least += opening(c, k, grams)
         return least
 
     def _close(self, spent: int) -> None:
