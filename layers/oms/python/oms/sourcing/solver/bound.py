@@ -5,9 +5,7 @@ its share of weight steps and its handling, and no more units of a line can come
 per unit of each line, with w = max(0, u - cost), the sum of quantity x u is a lower bound as long as, for each
 facility, the sum of (units it has) x w stays within its fixed cost (weak duality of the linear relaxation). The ascent
 raises the prices one by one to the next cost as long as that holds (Erlenkotter 1978, "A dual-based procedure for
-uncapacitated facility location"). Where an order may have only so many shipments, each pays a toll, and what all of
-them could pay is taken off again: a lower bound for any toll (Lagrangian relaxation of the limit). All numbers are
-multiplied by the grams of a weight step, so that they stay whole.
+uncapacitated facility location"). All numbers are multiplied by the grams of a weight step, so that they stay whole.
 """
 
 from __future__ import annotations
@@ -69,7 +67,6 @@ class Offers:
         self._contested = [skus[number] if skus.count(skus[number]) > 1 else None for number in sequence]
         self._candidates = problem.candidates
         self.caps = [candidate.node.cap_units for candidate in problem.candidates]
-        self.limit = problem.order.max_shipments or 0
         self.grams = grams
 
     def keep(self, kept: Iterable[int]) -> None:
@@ -105,10 +102,8 @@ class Bound:
     than what is billed. What stands open adds `opening` to it, as it is paid for apart from the lines.
     """
 
-    def __init__(
-        self, offers: Offers, shared: bool, toll: int, prices: list[int], left: list[int], rest: list[int]
-    ) -> None:
-        self._offers, self.shared, self.toll = offers, shared, toll
+    def __init__(self, offers: Offers, shared: bool, prices: list[int], left: list[int], rest: list[int]) -> None:
+        self._offers, self.shared = offers, shared
         self._prices, self._left, self.rest = prices, left, rest
         self._saved: dict[int, list[tuple[list[int], list[int]]]] = {}
 
@@ -121,14 +116,14 @@ class Bound:
     def opening(self, c: int, k: int, grams: int) -> int:
         """What an open candidate that carries so much adds to the bound of the lines from the k-th on."""
         offers = self._offers
-        scale, toll = offers.grams, self.toll
+        scale = offers.grams
         billed = -(-grams // scale) * scale or scale
         saved = self._saved.get(c)
         if saved is None:
             saved = self._saved[c] = self._save(c)
         least = None
         for facility, (free, shares) in zip(offers.of[c], saved, strict=True):
-            fixed, step = offers.fixed[facility] + toll, offers.step[facility]
+            fixed, step = offers.fixed[facility], offers.step[facility]
             added = fixed + step * billed - free[k]
             if self.shared:
                 other = fixed + step * grams - shares[k]
@@ -169,7 +164,6 @@ def dual_ascent(
     turns: Iterable[int],
     *,
     shared: bool,
-    toll: int = 0,
     start: int = 0,
     opened: Iterable[int] = (),
 ) -> Bound:
@@ -180,9 +174,9 @@ def dual_ascent(
     """
     grams = offers.grams
     if shared:
-        left = [fixed + toll for fixed in offers.fixed]
+        left = list(offers.fixed)
     else:
-        left = [fixed + toll + step * grams for fixed, step in zip(offers.fixed, offers.step, strict=True)]
+        left = [fixed + step * grams for fixed, step in zip(offers.fixed, offers.step, strict=True)]
     for c in opened:
         for facility in offers.of[c]:
             left[facility] = 0
@@ -192,12 +186,11 @@ def dual_ascent(
     _raise(offers.short, prices, rows, left, turns)
     count = len(prices)
     rest = [0] * (count + 1)
-    ahead = -toll * offers.limit
-    rest[count] = ahead
+    ahead = 0
     for k in range(count - 1, start - 1, -1):
         ahead += prices[k] * offers.quantities[k]
         rest[k] = ahead
-    return Bound(offers, shared, toll, prices, left, rest)
+    return Bound(offers, shared, prices, left, rest)
 
 
 def _raise(

@@ -21,7 +21,8 @@ from oms.sourcing.solver.problem import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+# These two are not frozen, because they are made by the dozen for each order and that would take twice the time.
+@dataclass(slots=True)
 class Option:
     """A service by which a candidate could go: what the shipment costs at once, and each billed weight step."""
 
@@ -30,7 +31,7 @@ class Option:
     step: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Candidate:
     """A shipment that could be made. `lines` maps the number of a line to what each unit of it costs here.
 
@@ -70,33 +71,53 @@ def compile_order(network: Network, order: SourcingOrder) -> Problem:
     lines = order.lines
     weights = _key_weights(network, order)
     per_cost, per_shipment = weights.get(Key.COST, 0), weights.get(Key.SHIPMENTS, 0)
+    options = _Options(network, order, per_cost, per_shipment)
     candidates = []
     now: dict[tuple[int, str], int] = {}
     whole: dict[tuple[int, str], int] = {}
+    stocks = network.stock
+    # A line that any node may serve needs no look at the node.
+    asked = [
+        (
+            number,
+            line,
+            line.sku,
+            1 if line.split_ok else line.quantity,
+            line.dest == HOME and line.eligible_types is None and not line.exclude_nodes,
+        )
+        for number, line in enumerate(lines)
+    ]
     for slot, node in enumerate(network.nodes):
         if node.cap_units <= 0 or node.cap_shipments <= 0:
             continue
+        name, coming = node.id, node.inbound_day is not None
         by_dest: dict[tuple[str, str], dict[int, int]] = {}
-        for number, line in enumerate(lines):
-            stock = network.stock.get((node.id, line.sku))
-            if stock is None or not _may_serve(node, line):
+        waits = False
+        for number, line, sku, enough, anywhere in asked:
+            stock = stocks.get((name, sku))
+            if stock is None or not (anywhere or _may_serve(node, line)):
                 continue
             cents = per_cost * (node.unit_cents + stock.opp_cents)
-            now[slot, line.sku] = stock.available
-            whole[slot, line.sku] = stock.available
-            enough = 1 if line.split_ok else line.quantity
-            if stock.available >= enough:
-                by_dest.setdefault((line.dest, NOW), {})[number] = cents
-            if stock.inbound > 0 and node.inbound_day is not None:
-                whole[slot, line.sku] += stock.inbound
-                if stock.available + stock.inbound >= enough:
+            key = (slot, sku)
+            now[key] = whole[key] = available = stock.available
+            if available >= enough:
+                carried = by_dest.get((line.dest, NOW))
+                if carried is None:
+                    by_dest[line.dest, NOW] = {number: cents}
+                else:
+                    carried[number] = cents
+            if coming and stock.inbound > 0:
+                whole[key] += stock.inbound
+                if available + stock.inbound >= enough:
                     by_dest.setdefault((line.dest, INBOUND), {})[number] = cents
-        _let_inbound_carry_now(by_dest)
-        _drop_needless_waiting(by_dest, lines, {line.sku: now.get((slot, line.sku), 0) for line in lines})
+                    waits = True
+        if waits:
+            _let_inbound_carry_now(by_dest)
+            _drop_needless_waiting(by_dest, lines, {line.sku: now.get((slot, line.sku), 0) for line in lines})
         for (dest, wave), costs in by_dest.items():
-            options = _options(network, order, slot, node, dest, wave, per_cost, per_shipment)
-            if options:
-                candidates.append(Candidate(slot, node, dest, wave, options, costs))
+            found = options.of(slot, node, dest, wave)
+            if found:
+                candidates.append(Candidate(slot, node, dest, wave, found, costs))
     return Problem(
         order=order,
         lines=lines,
@@ -145,37 +166,48 @@ def _drop_needless_waiting(
             del by_dest[dest, wave]
 
 
-def _options(
-    network: Network,
-    order: SourcingOrder,
-    slot: int,
-    node: SourceNode,
-    dest: str,
-    wave: str,
-    per_cost: int,
-    per_shipment: int,
-) -> tuple[Option, ...]:
-    kind = ServiceKind.HOME if dest == HOME else ServiceKind.PICKUP if dest == node.id else ServiceKind.TRANSFER
-    zone = 0
-    if kind is not ServiceKind.PICKUP:
-        zip3 = order.zip3 if dest == HOME else next(other.zip3 for other in network.nodes if other.id == dest)
-        zone = network.zones[zip3][slot]
-    leaves = node.ready_day if wave == NOW else max(node.ready_day, node.inbound_day or 0)
-    found = []
-    for service in network.rates.services:
-        if service.kind is not kind:
-            continue
-        late = max(0, leaves + service.days[zone] - order.promise_day)
-        if late and order.late_cents_per_day is None:
-            continue
-        cents = service.base[zone] + late * (order.late_cents_per_day or 0) + node.shipment_cents
-        found.append(Option(service.id, per_cost * cents + per_shipment, per_cost * service.step[zone]))
-    found.sort(key=lambda option: (option.fixed, option.step))
-    kept: list[Option] = []
-    for option in found:
-        if not kept or option.step < kept[-1].step:
-            kept.append(option)
-    return tuple(kept)
+class _Options:
+    """The services by which a shipment may go, worked out once for each zone and day on which it leaves."""
+
+    def __init__(self, network: Network, order: SourcingOrder, per_cost: int, per_shipment: int) -> None:
+        self._network, self._order = network, order
+        self._per_cost, self._per_shipment = per_cost, per_shipment
+        self._home = network.zones.get(order.zip3, ())
+        self._known: dict[tuple[ServiceKind, int, int], list[tuple[str, int, int]]] = {}
+
+    def of(self, slot: int, node: SourceNode, dest: str, wave: str) -> tuple[Option, ...]:
+        """The services of one candidate; none where all of them would be too late."""
+        leaves = node.ready_day if wave == NOW else max(node.ready_day, node.inbound_day or 0)
+        if dest == HOME:
+            kind, zone = ServiceKind.HOME, self._home[slot]
+        elif dest == node.id:
+            kind, zone = ServiceKind.PICKUP, 0
+        else:
+            zip3 = next(other.zip3 for other in self._network.nodes if other.id == dest)
+            kind, zone = ServiceKind.TRANSFER, self._network.zones[zip3][slot]
+        key = (kind, zone, leaves)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._services(kind, zone, leaves)
+        handling = self._per_cost * node.shipment_cents
+        return tuple([Option(service, fixed + handling, step) for service, fixed, step in known])
+
+    def _services(self, kind: ServiceKind, zone: int, leaves: int) -> list[tuple[str, int, int]]:
+        order, found = self._order, []
+        for service in self._network.rates.services:
+            if service.kind is not kind:
+                continue
+            late = max(0, leaves + service.days[zone] - order.promise_day)
+            if late and order.late_cents_per_day is None:
+                continue
+            cents = service.base[zone] + late * (order.late_cents_per_day or 0)
+            found.append((service.id, self._per_cost * cents + self._per_shipment, self._per_cost * service.step[zone]))
+        found.sort(key=lambda one: one[1:])
+        kept: list[tuple[str, int, int]] = []
+        for one in found:
+            if not kept or one[2] < kept[-1][2]:
+                kept.append(one)
+        return kept
 
 
 def _key_weights(network: Network, order: SourcingOrder) -> dict[Key, int]:

@@ -33,7 +33,6 @@ class Search(Filling):
         self._nodes_left = budget.search_nodes
         self._clock, self._ends_at = clock, clock() + budget.seconds
         self._offers = Offers(problem, self._sequence)
-        self._toll = 0
         self.bound: Bound = self._ascend(range(len(problem.lines)), shared=True)
         self._may_be_short = not problem.order.ship_complete
         # All left short is always a plan.
@@ -44,14 +43,14 @@ class Search(Filling):
     def run(self) -> None:
         """Search until it is done or the budget is used up; what proves a plan cheaply is tried first."""
         self._dive(0, 0, frozenset())
-        if not self._is_proven():
-            self._charge()
-        self._tighten(1)
-        if self._is_proven():
-            return
         limit = self._problem.order.max_shipments
         if limit is not None and limit < len(self._sequence) and limit <= _FEW_SHIPMENTS:
-            self._by_sets(limit)
+            if not self._is_proven():
+                self._keep(self.bound, self.best * self._problem.step_g)
+                self._by_sets(limit)
+            return
+        self._tighten(1)
+        if self._is_proven():
             return
         if len(self._sequence) > _FEW_LINES:
             self._promising(limit or len(self._sequence))
@@ -72,17 +71,21 @@ class Search(Filling):
     def _by_sets(self, limit: int) -> None:
         """Where few shipments are allowed, every set of them that may be cheaper is searched apart."""
         sets, kept = self._promising(limit), self._kept
-        root, self._toll = self.bound, 0
-        for chosen in sets.below(limit, lambda: self.best * self._problem.step_g):
+        root = self.bound
+        for chosen in sets.below(limit, self._worth):
             self._kept = sorted(chosen)
             self._dive(0, 0, chosen)
-            if self._is_late() or self._is_spent():
+            if self._is_spent():
                 break
             rows = self._offers.rows(0, self._kept, self._free, shared=root.shared)
             self.bound = dual_ascent(self._offers, rows, range(len(self._sequence)), shared=root.shared)
             if not self._is_proven():
                 self._branch(0, 0)
         self.bound, self._kept = root, kept
+
+    def _worth(self) -> int:
+        """What a set must cost less than, to be worth a search; nothing once the time is used up."""
+        return 0 if self._is_late() else self.best * self._problem.step_g
 
     def _is_proven(self) -> bool:
         return self.bound.rest[0] >= self.best * self._problem.step_g
@@ -93,28 +96,6 @@ class Search(Filling):
             self._nodes_left = 0
             self.complete = False
         return not self.complete
-
-    def _charge(self) -> None:
-        """The toll at which the limit of shipments tightens the bound most: larger while that helps, then halfway."""
-        limit = self._problem.order.max_shipments
-        if limit is None or limit >= len(self._sequence) or not self._candidates:
-            return
-        best, growing = 0, True
-        step = max(1, min(self._offers.fixed) // 4)
-        least = max(1, step // 8)
-        while step >= least and not self._is_proven() and not self._is_late():
-            for toll in (best + step, best - step):
-                if toll < 0:
-                    continue
-                self._toll = toll
-                other = self._ascend(range(len(self._sequence)), shared=True)
-                if other.rest[0] > self.bound.rest[0]:
-                    self.bound, best = other, toll
-                    break
-            else:
-                growing = False
-            step = step * 2 if growing else step // 2
-        self._toll = best
 
     def _tighten(self, most: int) -> None:
         """Better prices, and without the candidates that no better plan can have: again while that helps."""
@@ -227,7 +208,7 @@ class Search(Filling):
         shared = self.bound.shared
         rows = self._offers.rows(k, self._kept, self._free, shared=shared)
         for turns in (range(k, len(self._sequence)), range(len(self._sequence) - 1, k - 1, -1)):
-            other = dual_ascent(self._offers, rows, turns, shared=shared, toll=self._toll, start=k, opened=self._weight)
+            other = dual_ascent(self._offers, rows, turns, shared=shared, start=k, opened=self._weight)
             known, self.bound = self.bound, other
             least = self._least(k, spent)
             room = best - least
@@ -245,7 +226,7 @@ class Search(Filling):
 
     def _ascend(self, turns: Iterable[int], *, shared: bool) -> Bound:
         """Prices where nothing stands open."""
-        return dual_ascent(self._offers, self._offers.lists[shared], turns, shared=shared, toll=self._toll)
+        return dual_ascent(self._offers, self._offers.lists[shared], turns, shared=shared)
 
     def _fill(self, k: int, spent: int, number: int, order: list[int], start: int, left: int, fill: Fill) -> None:
         """Every way to fill the rest of a line from the candidates from `start` on, the dearest part left short."""
