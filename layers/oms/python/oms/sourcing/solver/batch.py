@@ -15,6 +15,7 @@ from oms.sourcing.solver.check import BrokenPlan, objective
 from oms.sourcing.solver.columns import Pool, priced
 from oms.sourcing.solver.highs import Highs
 from oms.sourcing.solver.problem import Answer, Budget, Key, Network, SourcingOrder
+from oms.sourcing.solver.shaking import shake
 from oms.sourcing.solver.shared import Plans
 from oms.sourcing.solver.shuffle import Shuffle
 from oms.sourcing.solver.single import USUAL, solve_order
@@ -23,8 +24,8 @@ from oms.sourcing.solver.single import USUAL, solve_order
 EACH = Budget(search_nodes=3_000, seconds=0.1)
 _MOST_OUSTED = 3
 _MOST_SEQUENCES = 6
-_MOST_SHAKEN = 6
 _FOR_PRICES = 0.45  # of the time
+_PARTS = (100, 70, 40)  # of the prices, in %
 
 
 def solve_in_turn(
@@ -85,50 +86,35 @@ def _attempts(
         pool.grow(prices_until, clock)
         plans.heard = pool.hear if library else None
         if not library:
-            yield from _priced_pass(plans, pool)
+            yield from _priced_pass(plans, pool, ends_at, clock)
     while clock() < ends_at:
         chosen = pool.choose(0.6 * (ends_at - clock())) if weighable else None
         if chosen is not None:
-            _adopt(plans, chosen)
-        _exchange(plans, [alone, *pool.last[-2:]], ends_at, clock)
+            plans.adopt(chosen)
+        wanted = [alone, *pool.last[-2:]]
+        _exchange(plans, wanted, ends_at, clock)
         yield plans.made
-        _shake(plans, shuffle, clock() + (ends_at - clock()) / 3 if library else ends_at, clock)
+        shake(plans, wanted, shuffle, clock() + (ends_at - clock()) / 2 if library else ends_at, clock)
         yield plans.made
 
 
-def _shake(plans: Plans, shuffle: Shuffle, until: float, clock: Callable[[], float]) -> None:
-    """Some orders that want the same goods, solved anew in another sequence; again until the time is over."""
-    by_sku: dict[str, list[int]] = {}
-    for place, order in enumerate(plans.orders):
-        for sku in {line.sku for line in order.lines}:
-            by_sku.setdefault(sku, []).append(place)
-    contested = sorted(sku for sku, places in by_sku.items() if len(places) > 1)
-    while contested and clock() < until:
-        group = shuffle.sample(by_sku[sku := shuffle.choice(contested)], min(3, len(by_sku[sku])))
-        for line in plans.orders[shuffle.choice(group)].lines:
-            group.append(shuffle.choice(by_sku[line.sku]))
-        distinct = list(dict.fromkeys(group))[:_MOST_SHAKEN]
-        _again(plans, tuple(distinct), until, clock, [shuffle.sample(distinct, len(distinct)) for _ in range(3)])
-
-
-def _priced_pass(plans: Plans, pool: Pool) -> Iterator[list[Answer]]:
-    """All orders anew, each paying the prices; those that stand to lose most first. The better of both stays."""
+def _priced_pass(plans: Plans, pool: Pool, until: float, clock: Callable[[], float]) -> Iterator[list[Answer]]:
+    """All orders anew, each paying a part of the prices; those that stand to lose most first. The best plans stay."""
     places = range(len(plans.orders))
-    before, known = plans.value(places), [plans.take(place) for place in places]
-    for place in pool.by_regret():
-        plans.put(place, plans.best(place, lambda left: priced(left, pool.prices)))
-    if plans.value(places) < before:
-        yield plans.made
-    else:
-        _adopt(plans, known)
-
-
-def _adopt(plans: Plans, answers: list[Answer]) -> None:
-    for place in range(len(answers)):
-        if plans.answers[place] is not None:
+    best, value = plans.made, plans.value(places)
+    sequence = pool.by_regret()
+    for part in _PARTS:
+        prices = {resource: cents * part // 100 for resource, cents in pool.prices.items()}
+        for place in places:
             plans.take(place)
-    for place, answer in enumerate(answers):
-        plans.put(place, answer)
+        for place in sequence:
+            plans.put(place, plans.alone(priced(plans.left, prices), place))
+        if plans.value(places) < value:
+            best, value = plans.made, plans.value(places)
+        if clock() >= until:
+            break
+    plans.adopt(best)
+    yield plans.made
 
 
 def _exchange(plans: Plans, wanted: Sequence[list[Answer]], ends_at: float, clock: Callable[[], float]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from oms.sourcing.solver.problem import (
     HOME,
@@ -43,10 +43,19 @@ class Terms:
 
     @property
     def cost(self) -> int:
-        return sum(astuple(self))
+        carried = self.freight + self.weight_steps + self.lateness
+        return carried + self.handling + self.opportunity + self.overtime + self.short
 
     def plus(self, other: Terms) -> Terms:
-        return Terms(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Terms(
+            self.freight + other.freight,
+            self.weight_steps + other.weight_steps,
+            self.lateness + other.lateness,
+            self.handling + other.handling,
+            self.opportunity + other.opportunity,
+            self.overtime + other.overtime,
+            self.short + other.short,
+        )
 
 
 class Rulebook:

@@ -10,6 +10,9 @@ from oms.sourcing.solver.problem import NOW, Answer, Budget, Key, Network, Sourc
 from oms.sourcing.solver.single import solve_order
 
 Value = tuple[int, ...]
+# Units an order wants, the stock rows it could use with how many of them, and the slots of their nodes.
+_Reach = tuple[int, list[tuple[tuple[str, str], int]], list[int]]
+_MOST_SOLVED = 50  # plans that are kept for each order
 
 
 class Plans:
@@ -24,6 +27,8 @@ class Plans:
         self._stock = dict(network.stock)
         self._nodes = list(network.nodes)
         self._units = [0] * len(network.nodes)
+        self._reach = [self._reach_of(order) for order in orders]
+        self._solved: list[dict[tuple[int, ...], Answer]] = [{} for _ in orders]
         self._own: list[Value] = [(0,) * len(network.keys)] * len(orders)
         self._alone: list[Value] = list(self._own)
         self._skus = [{line.id: line.sku for line in order.lines} for order in orders]
@@ -39,10 +44,46 @@ class Plans:
     def left(self) -> Network:
         return replace(self.network, nodes=tuple(self._nodes), stock=self._stock)
 
-    def best(self, place: int, priced: Callable[[Network], Network] | None = None) -> Answer:
-        """The order's best plan with what is left; `priced` may let it see other prices."""
-        left = self.left
-        return solve_order(priced(left) if priced else left, self.orders[place], self._budget, clock=self._clock)
+    def best(self, place: int) -> Answer:
+        """The order's best plan with what is left."""
+        known, state = self._solved[place], self._state(place)
+        answer = known.get(state)
+        if answer is None:
+            if len(known) >= _MOST_SOLVED:
+                known.clear()
+            answer = known[state] = self.alone(self.left, place)
+        return answer
+
+    def _state(self, place: int) -> tuple[int, ...]:
+        """What is left for an order, no more of anything than it could use: the same state has the same best plan."""
+        wanted, rows, slots = self._reach[place]
+        stock, nodes = self._stock, self._nodes
+        state = []
+        for key, most in rows:
+            row = stock[key]
+            there, coming = row.available, row.inbound
+            state.append((there if there < most else most) * (most + 1) + (coming if coming < most else most))
+        for slot in slots:
+            node = nodes[slot]
+            state += (
+                min(node.cap_units, wanted),
+                min(node.cap_shipments, 2 * wanted),
+                min(node.regular_units, wanted),
+            )
+        return tuple(state)
+
+    def _reach_of(self, order: SourcingOrder) -> _Reach:
+        wanted: dict[str, int] = {}
+        for line in order.lines:
+            wanted[line.sku] = wanted.get(line.sku, 0) + line.quantity
+        rows = [
+            ((node.id, sku), count)
+            for node in self.network.nodes
+            for sku, count in wanted.items()
+            if (node.id, sku) in self.network.stock
+        ]
+        slots = sorted({self._book.slots[node_id] for (node_id, _), _ in rows})
+        return sum(wanted.values()), rows, slots
 
     def alone(self, network: Network, place: int) -> Answer:
         """The order's best plan in another network, as if it were the only one."""
@@ -62,6 +103,15 @@ class Plans:
         self._move(place, answer, -1)
         return answer
 
+    def adopt(self, answers: Sequence[Answer]) -> None:
+        """Put these plans, one for each order, in the place of those that are there."""
+        changed = [place for place, answer in enumerate(answers) if self.answers[place] is not answer]
+        for place in changed:
+            if self.answers[place] is not None:
+                self.take(place)
+        for place in changed:
+            self.put(place, answers[place])
+
     def value(self, places: Sequence[int]) -> Value:
         """What some orders cost, and all overtime with it: to compare before and after."""
         own = [self._own[place] for place in places]
@@ -77,6 +127,10 @@ class Plans:
     def know_alone(self, answers: Sequence[Answer]) -> None:
         """The plans that the orders would have if each were the only one: none can be better."""
         self._alone = [self._value(place, answer) for place, answer in enumerate(answers)]
+
+    def lost(self, place: int) -> Value:
+        """How much worse an order's plan is than if it were the only one."""
+        return tuple(own - alone for own, alone in zip(self._own[place], self._alone[place], strict=True))
 
     def least(self, missing: Sequence[int], made: Sequence[int] = ()) -> Value:
         """What some orders cost at least when those that are missing are solved as well."""
