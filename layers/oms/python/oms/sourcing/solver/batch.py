@@ -85,8 +85,7 @@ def _attempts(
         pool.add(alone)
         pool.grow(prices_until, clock)
         plans.heard = pool.hear if library else None
-        if not library:
-            yield from _priced_pass(plans, pool, ends_at, clock)
+        yield from _priced_pass(plans, pool, _PARTS[:1] if library else _PARTS, ends_at, clock)
     while clock() < ends_at:
         chosen = pool.choose(0.6 * (ends_at - clock())) if weighable else None
         if chosen is not None:
@@ -98,12 +97,14 @@ def _attempts(
         yield plans.made
 
 
-def _priced_pass(plans: Plans, pool: Pool, until: float, clock: Callable[[], float]) -> Iterator[list[Answer]]:
+def _priced_pass(
+    plans: Plans, pool: Pool, parts: Sequence[int], until: float, clock: Callable[[], float]
+) -> Iterator[list[Answer]]:
     """All orders anew, each paying a part of the prices; those that stand to lose most first. The best plans stay."""
     places = range(len(plans.orders))
     best, value = plans.made, plans.value(places)
     sequence = pool.by_regret()
-    for part in _PARTS:
+    for part in parts:
         prices = {resource: cents * part // 100 for resource, cents in pool.prices.items()}
         for place in places:
             plans.take(place)

@@ -18,8 +18,10 @@ from oms.sourcing.solver.sets import Sets
 _CLOCK_EVERY = 64
 _MOST_TURNS = 3
 _FEW_LINES = 3
+_MANY_LINES = 10
 _FEW_SHIPMENTS = 3
 _MOST_TRIED = 6
+_MOST_STARTS = 12
 _MOST_IN_COVER = 3
 _WORTH_PRICES = 3
 _MOST_PRICED = 80
@@ -53,16 +55,16 @@ class Search(Filling):
         if self._is_proven():
             return
         if len(self._sequence) > _FEW_LINES:
-            self._promising(limit or len(self._sequence))
+            self._promising(limit or len(self._sequence), _MOST_STARTS if len(self._sequence) > _MANY_LINES else 1)
             self._first_plans()
             self._tighten(_MOST_TURNS)
         if not self._is_proven() and not self._is_late():
             self._branch(0, 0)
 
-    def _promising(self, limit: int) -> Sets:
+    def _promising(self, limit: int, starts: int = 1) -> Sets:
         """Plans with none but the shipments of promising sets."""
         sets, kept = Sets(self._offers, self._kept, shared=self.bound.shared), self._kept
-        for chosen in sets.promising(limit, self._is_late):
+        for chosen in sets.promising(limit, self._is_late, starts):
             self._kept = sorted(chosen)
             self._dive(0, 0, chosen)
         self._kept = kept

@@ -39,9 +39,20 @@ class Sets:
             if offers.caps[c] < sum(units for _, _, units in self._saves[c]):
                 self._capped[c] = offers.caps[c]
 
-    def promising(self, limit: int, is_late: Callable[[], bool]) -> Iterator[frozenset[int]]:
-        """Cheap sets: grown one by one, then with one exchanged for another as long as that helps."""
-        chosen: list[int] = []
+    def promising(self, limit: int, is_late: Callable[[], bool], starts: int = 1) -> Iterator[frozenset[int]]:
+        """Cheap sets: grown from each of the best alone, then with one exchanged for another as long as that helps."""
+        seen: set[frozenset[int]] = set()
+        for _, first in self._gains(self._nothing, self._kept)[:starts]:
+            for chosen in self._from(first, limit, is_late):
+                if chosen in seen:
+                    break
+                seen.add(chosen)
+                yield chosen
+            if is_late():
+                break
+
+    def _from(self, first: int, limit: int, is_late: Callable[[], bool]) -> Iterator[frozenset[int]]:
+        chosen = [first]
         while len(chosen) < limit:
             gain, c = self._next(chosen)
             if gain <= 0:
