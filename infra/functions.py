@@ -90,7 +90,7 @@ QUEUE_CONSUMERS = (
     ),
     FunctionSpec(
         "vacate_nodes",
-        "Gives work that a closed node has not begun to other nodes.",
+        "Gives work that its node cannot do, because it has closed or lost the stock, to other nodes.",
         (
             *g.COMMAND,
             *g.CHANGE_ORDER,
@@ -98,7 +98,7 @@ QUEUE_CONSUMERS = (
             *g.table("stock", "batch", "query", "put", "update"),
             *g.table("registry", "batch", "query"),
         ),
-        detail_types=("NodeChanged",),
+        detail_types=("NodeChanged", "StockMoved"),
         memory=512,
         timeout=300,
         batch=1,

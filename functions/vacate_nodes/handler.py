@@ -1,4 +1,4 @@
-"""NodeChanged: where the node has closed, what it has not begun goes to other nodes."""
+"""NodeChanged, StockMoved: work that its node cannot do any more goes to other nodes, as far as it was not begun."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from typing import Any
 
 from oms.platform.commands import Runtime
 from oms.platform.consumers import Event, consume_queue
-from oms.sourcing.vacating import vacate_node
+from oms.sourcing.vacating import relieve_shortage, vacate_node
 
 runtime = Runtime()
 
 
 def vacate(event: Event) -> None:
-    if event.data["node"]["status"] == "closed":
+    if event.type == "StockMoved":
+        for short in event.data["shortages"]:
+            relieve_shortage(runtime, event.tenant, short["sku"], short["node_id"])
+    elif event.data["node"]["status"] == "closed":
         vacate_node(runtime, event.tenant, event.data["node"]["id"], event.data["node"]["effective_from"])
 
 

@@ -141,7 +141,8 @@ def test_a_source_sequence_makes_repeated_and_late_movements_harmless(api: Api, 
     assert stock(database)["n1"].on_hand == 11
     only_repeats = record(api, from_pos(6, 1))
     assert only_repeats.body["movements"][0]["outcome"] == "ignored"
-    assert stock(database)["n1"] == StockRow("A", "n1", on_hand=11, available=11, version=2)
+    told_at = "2026-03-09T12:00:00.000Z"
+    assert stock(database)["n1"] == StockRow("A", "n1", on_hand=11, available=11, version=2, told_at=told_at)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +187,7 @@ def test_every_row_that_takes_too_much_is_named_and_nothing_moves(api: Api, data
 def test_an_adjustment_below_what_is_promised_shows_the_deficit(api: Api, database: Database):
     record(api, moved("A", "n1", "received", 5))
     database.commit(claim("reserve", "acme", "A", "n1", 4))
-    assert record(api, moved("A", "n1", "damaged", 2)).status == 409
+    assert record(api, moved("A", "n1", "damaged", 6)).status == 409
     answer = record(api, moved("A", "n1", "adjusted", -3, reason="stolen"))
     assert (answer.status, answer.body["movements"][0]["deficit"]) == (200, 2)
     assert api.get("/v1/inventory/A").body["totals"]["deficit"] == 2

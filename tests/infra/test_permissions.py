@@ -60,7 +60,7 @@ def test_each_function_may_do_what_its_row_says_and_no_more(template):
 def _asked_for(spec) -> set[tuple[str, str]]:
     """The (action, place) pairs of a row, with what every function needs: its logs, its traces, its dead letters."""
     name = pascal(spec.name)
-    queue_or_stream = bool(spec.concurrency) or spec.name in ("publish_events", "inventory_stream")
+    queue_or_stream = bool(spec.concurrency) or spec.name in ("publish_events", "inventory_stream", "stock_levels")
     dead_letters = f"{name}DeadLetters" if queue_or_stream else "CallDeadLetters"
     pairs = {(action, f"{name}Logs") for action in ("logs:CreateLogStream", "logs:PutLogEvents")} | TRACES
     pairs |= _access("queue:send", dead_letters)
@@ -68,6 +68,8 @@ def _asked_for(spec) -> set[tuple[str, str]]:
         pairs |= _access("queue:consume", f"{name}Queue")
     if spec.name == "publish_events":
         pairs |= _access("table:follow", "EventsTable.StreamArn")
+    if spec.name == "stock_levels":
+        pairs |= _access("table:follow", "StockTable.StreamArn")
     if spec.name == "inventory_stream":
         pairs |= _access("stream:follow", "InventoryStream")
     for grant in (*spec.grants, *spec.later):

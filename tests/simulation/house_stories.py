@@ -67,6 +67,15 @@ def a_node_closes(people: People) -> None:
 
 
 @story
+def stock_is_lost(people: People) -> None:
+    for number in (1, 2):
+        people.released(people.place(f"o-{number}", line("MUG", 3)))
+    lost = {"node_id": "dc-newark", "sku": "MUG", "kind": "adjusted", "quantity": -4, "reason": "counted"}
+    people.send("POST", "/v1/inventory/movements", {"movements": [lost]})
+    people.simulation.sleep(60)
+
+
+@story
 def rules_of_stock(people: People) -> None:
     path = "/v1/inventory/rules/usual"
     people.send("PUT", path, {"safety": [{"id": "all", "priority": 1, "units": 1}]})
@@ -109,6 +118,8 @@ def simulations(people: People) -> None:
     people.place("o-1", line("MUG", 2))
     placed = order("o-2", line("MUG", 2))
     people.send("POST", "/v1/sourcing/simulations", {"order": placed, "strategies": {"usual": 1}})
+    # A node with limits.
+    people.send("POST", "/v1/sourcing/simulations", {"order": order("o-3", line("SCARF", 2))})
     days = {"placed_from": "2026-11-20", "placed_to": "2026-11-24"}
     people.send("POST", "/v1/sourcing/simulations", {"replay": days})
 

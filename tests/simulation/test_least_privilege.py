@@ -31,6 +31,7 @@ PERMITTED = (
     ("*", "sqs:DeleteMessage", "*Queue", "and removes what is done"),
     ("*", "sqs:GetQueueAttributes", "*Queue", "and looks how many there are"),
     ("publish_events", "dynamodb:*", "EventsTable.StreamArn", "Lambda reads the stream for the function"),
+    ("stock_levels", "dynamodb:*", "StockTable.StreamArn", "Lambda reads the stream for the function"),
     ("inventory_stream", "kinesis:*", "InventoryStream", "Lambda reads the stream for the function"),
     ("finance", "s3:GetObject", "ExportBucket/finance/*", "the links that it gives away open with its own right"),
     ("finance_export", "s3:ListBucket", "ExportBucket", "else S3 calls a file that is not there forbidden"),

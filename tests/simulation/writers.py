@@ -109,6 +109,8 @@ def play(writers: int, attempts: int, seed: int = 1) -> Written:
     faults.kinds = frozenset((*CALL_KINDS, *WEATHER, *OTHER_KINDS)) - {"given_up"}
     faults._call_kinds = tuple(kind for kind in CALL_KINDS if kind in faults.kinds)
     faults.budget, faults.spared, faults.rate, faults.tricks = attempts, 0, 0.01, 0
+    # Each attempt is followed by a dozen calls of consumers and workflows, and all of them by the clock.
+    simulation.lambdas.most = 100_000 + 100 * attempts
     actors = Writers(simulation, writers, attempts)
     for minute in range(1, 60 + attempts // writers):
         simulation.scheduler.after(minute * MINUTE, partial(simulation.ring, "ExpireReservations"))

@@ -24,7 +24,7 @@ from tests.simulation.cases.steps import (
 from tests.simulation.cases.weather import contend
 from tests.simulation.world import line, order, simulated
 
-CALLS_TO_PLACE = range(1, 8)
+CALLS_TO_PLACE = range(1, 10)
 CONFLICTS = 20
 
 

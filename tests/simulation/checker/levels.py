@@ -33,5 +33,7 @@ def _closed(picture: Picture) -> set[tuple[str, str]]:
         for sk, row in rows.items():
             if sk.startswith("NODE#"):
                 name = (pk.split("#")[1], sk.split("#")[1])
-                newest[name] = max(newest.get(name, (0, "")), (row["version"], parsed(row["body"])["status"]))
+                newest[name] = max(
+                    newest.get(name, (0, "")), (row.get("version", 0), parsed(row["body"]).get("status", ""))
+                )
     return {name for name, (_, status) in newest.items() if status == "closed"}

@@ -133,13 +133,14 @@ class Lambdas:
         self._idle: dict[str, list[Worker]] = {}
         self._made: list[Worker] = []
         self.invocations = 0
+        self.most = MOST_INVOCATIONS
 
     def invoke(self, name: str, event: Any, then: Callable[[Outcome], object]) -> Task:
         """Call a function; `then` hears how it ended, and must not block."""
         simulation = self._simulation
         function = simulation.topology.functions[name]
         self.invocations += 1
-        if self.invocations > MOST_INVOCATIONS:
+        if self.invocations > self.most:
             raise Runaway(f"{name} is called for the {self.invocations}th time of any function")
         deadline = simulation.scheduler.now + function.timeout * 1000
         invocation = Invocation(function, self._worker(function), self.invocations, deadline)

@@ -125,11 +125,11 @@ def test_what_each_kind_does(kind: Kind, quantity: int, after: dict[str, int]):
 @pytest.mark.parametrize(
     ("kind", "quantity"),
     [
-        (Kind.DAMAGED, 4),
-        (Kind.BLOCKED, 4),
+        (Kind.DAMAGED, 8),
+        (Kind.BLOCKED, 8),
         (Kind.RESTORED, 4),
         (Kind.SCRAPPED, 4),
-        (Kind.INSPECTED, 4),
+        (Kind.INSPECTED, 8),
         (Kind.EXPECTED, -2),
         (Kind.DISPATCHED, -3),
         (Kind.SAFETY_CHANGED, -2),
@@ -141,6 +141,15 @@ def test_what_is_not_there_cannot_be_taken(kind: Kind, quantity: int):
     before = stock(on_hand=10, reserved=2, allocated=1, safety=1, damaged=3, future=1, in_transit=2)
     with pytest.raises(NotEnough):
         plan(before, [fact(kind, quantity, source=None)])
+
+
+@pytest.mark.capability("D17")
+@pytest.mark.parametrize("kind", [Kind.DAMAGED, Kind.BLOCKED, Kind.INSPECTED])
+def test_units_that_are_promised_are_held_back_as_long_as_they_are_there(kind: Kind):
+    made = plan(stock(on_hand=10, reserved=2, allocated=6, damaged=1), [fact(kind, 4, source=None)])
+    assert (made.result.available, made.result.deficit, made.pins) == (-3, 3, {"version": 7})
+    enough = plan(stock(on_hand=10, reserved=2, allocated=6, damaged=1), [fact(kind, 1, source=None)])
+    assert (enough.result.available, enough.pins) == (0, {})
 
 
 def test_a_shortage_is_held_to_the_row_as_it_was_read():

@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from oms.inventory.model import Effect, MovementKind, StockRow, after, movement_effect
+from oms.inventory.model import HELD_IN, Effect, MovementKind, StockRow, after, movement_effect
 from oms.inventory.rows import LedgerEntry, below_committed, feed_mark, ledger_row, new_row, open_row
 from oms.platform.clock import format_instant
 from oms.platform.problems import OutOfStock
 from oms.platform.writes import Value, Write
 
-# Facts that tell what has happened: they hold even where they leave less than was committed.
+# Facts that tell what has happened: they hold even where they leave less than was committed. So do units that are held
+# back, as long as they are on hand.
 _MAY_FALL_SHORT = frozenset({MovementKind.ADJUSTED, MovementKind.REPORTED, MovementKind.COUNTED})
 
 
@@ -164,11 +165,17 @@ def _change_by_count(plan: RowPlan, count: Fact, known: Sequence[LedgerEntry]) -
     return count.quantity + since - plan.result.on_hand
 
 
+def _is_there(plan: RowPlan, fact: Fact) -> bool:
+    """Whether units that are to be held back are on hand, be they promised to somebody or not."""
+    now = plan.result
+    return fact.kind in HELD_IN and fact.quantity <= now.on_hand - now.held_back
+
+
 def _add(plan: RowPlan, fact: Fact, step: Effect) -> None:
     """Put a step behind the plan; where it leaves less than was committed, hold it to the row as it was read."""
     whole = plan.effect.then(step)
     missing = whole.missing(plan.start)
-    if missing and fact.kind in _MAY_FALL_SHORT:
+    if missing and (fact.kind in _MAY_FALL_SHORT or _is_there(plan, fact)):
         whole = plan.effect.then(below_committed(step))
         missing = whole.missing(plan.start)
         plan.pins["version"] = plan.start.version

@@ -117,14 +117,14 @@ def list_work(
     }
 
 
-def work_of_node(database: Database, tenant: str, node_id: str, status: str) -> Iterator[str]:
-    """The ids of all fulfilment orders of a node in one state, oldest first."""
+def work_of_node(database: Database, tenant: str, node_id: str, status: str) -> Iterator[FulfillmentOrder]:
+    """All fulfilment orders of a node in one state, oldest first, as its list has them."""
     partition = f"{tenant_prefix(tenant)}WORK#{node_id}#{status}"
     after: Mapping[str, str] | None = None
     while True:
         page = database.query_index("orders", INDEX, partition, limit=_WORK_PER_PAGE, after=after)
         for item in page.items:
-            yield str(item["sk"]).partition("#")[2]
+            yield FulfillmentOrder.model_validate_json(str(item["body"]))
         if page.next is None:
             return
         after = page.next

@@ -43,10 +43,12 @@ from oms.sourcing.writes import decision_write
 
 TIMED_OUT = "TIMED_OUT"
 NODE_CLOSED = "NODE_CLOSED"
+STOCK_SHORT = "STOCK_SHORT"
 # In which states work is taken from its node without the node's word.
 _MAY_BE_TAKEN: Mapping[str, tuple[Status, ...]] = {
     TIMED_OUT: (Status.OPEN,),
     NODE_CLOSED: (Status.SCHEDULED, Status.OPEN),
+    STOCK_SHORT: (Status.SCHEDULED, Status.OPEN),
 }
 # Why a person is told of work that was given to another node.
 PROMISE_AT_RISK = "PROMISE_AT_RISK"
@@ -79,9 +81,9 @@ class _Rerouting:
 def reroute_fulfillment_order(runtime: Runtime, tenant: str, fulfillment_order_id: str, reason: str) -> Outcome:
     """Allocate the units that some work gave up at other nodes; answers whether none of them is left open.
 
-    For the reasons TIMED_OUT and NODE_CLOSED, work that its node has not begun is taken from it, but only where others
-    have all of it. Work that was accepted stays where it is. A repeat finds the units placed. Raises NotFound for
-    unknown work.
+    For the reasons TIMED_OUT, NODE_CLOSED and STOCK_SHORT, work that its node has not begun is taken from it, but only
+    where others have all of it. Work that was accepted stays where it is. A repeat finds the units placed. Raises
+    NotFound for unknown work.
     """
     order_id = parent_id("ord", fulfillment_order_id)
     first = existing_order(runtime.database, tenant, order_id)

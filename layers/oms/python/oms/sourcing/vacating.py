@@ -1,15 +1,21 @@
-"""vacate_node: what a node that has closed has not begun goes to other nodes at once; of the rest a person is told."""
+"""Work that cannot stay where it is, since its node has closed or has lost the stock for it, goes to other nodes.
+
+Only work that its node has not begun, and only where others have all of it; of the rest a person is told.
+"""
 
 from __future__ import annotations
 
 from oms.fulfillment.commands import escalate_fulfillment_order
-from oms.fulfillment.model import Status
+from oms.fulfillment.model import FulfillmentOrder, Status
 from oms.fulfillment.protocol import TAKEN
+from oms.inventory.reads import stock_rows
 from oms.orders.reads import work_of_node
 from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
 from oms.platform.consumers import call_from_workflow
-from oms.sourcing.rerouting import NODE_CLOSED, reroute_fulfillment_order
+from oms.sourcing.rerouting import NODE_CLOSED, STOCK_SHORT, reroute_fulfillment_order
+
+_NOT_BEGUN = (Status.SCHEDULED, Status.OPEN)
 
 
 def vacate_node(runtime: Runtime, tenant: str, node_id: str, closed_from: str) -> int:
@@ -19,17 +25,55 @@ def vacate_node(runtime: Runtime, tenant: str, node_id: str, closed_from: str) -
     Work that others do not have all units for stays, and so does work that the node has begun: both are put in front of
     a person, once. A repeat finds what is left.
     """
-    moved = 0
     if closed_from > format_instant(runtime.clock.now()):
-        return moved
-    for status in (Status.SCHEDULED, Status.OPEN, *sorted(TAKEN)):
+        return 0
+    moved = 0
+    for status in (*_NOT_BEGUN, *sorted(TAKEN)):
         # The whole list first: what is moved leaves it.
-        for work_id in list(work_of_node(runtime.database, tenant, node_id, status.value)):
-            if status not in TAKEN:
-                outcome = reroute_fulfillment_order(runtime, tenant, work_id, NODE_CLOSED)
-                if outcome.body["rerouted"]:
-                    moved += 1
-                    continue
-            call = call_from_workflow("escalate_fulfillment_order", tenant, f"{work_id}#{NODE_CLOSED}")
-            escalate_fulfillment_order(runtime, call, work_id, NODE_CLOSED)
+        for work in list(work_of_node(runtime.database, tenant, node_id, status.value)):
+            if status not in TAKEN and _moves(runtime, tenant, work.id, NODE_CLOSED):
+                moved += 1
+            else:
+                _tell(runtime, tenant, work.id, NODE_CLOSED)
     return moved
+
+
+def relieve_shortage(runtime: Runtime, tenant: str, sku: str, node_id: str) -> int:
+    """Give work for which a node lacks units of an item to others, until it has enough for the rest.
+
+    The work that is due last goes first, and of work that is due together the newest: what was promised for sooner
+    keeps its units. A person is told of work that would have to go and that nobody else has all units for, or that was
+    begun. Answers how many pieces of work were moved.
+    """
+    works = [
+        work
+        for status in (*_NOT_BEGUN, *sorted(TAKEN))
+        for work in work_of_node(runtime.database, tenant, node_id, status.value)
+        if _units(work, sku)
+    ]
+    works.sort(key=lambda work: (work.due_at or work.respond_by or "", work.created_at, work.id), reverse=True)
+    moved, told = 0, 0
+    for work in works:
+        # Read anew each time: whatever was moved, shipped or received meanwhile counts.
+        row = stock_rows(runtime.database, tenant, [(sku, node_id)]).get((sku, node_id))
+        if row is None or row.deficit <= told:
+            break
+        if work.status not in TAKEN and _moves(runtime, tenant, work.id, STOCK_SHORT):
+            moved += 1
+        else:
+            _tell(runtime, tenant, work.id, STOCK_SHORT)
+            told += _units(work, sku)
+    return moved
+
+
+def _units(work: FulfillmentOrder, sku: str) -> int:
+    return sum(line.remaining for line in work.lines if line.sku == sku)
+
+
+def _moves(runtime: Runtime, tenant: str, work_id: str, reason: str) -> bool:
+    return bool(reroute_fulfillment_order(runtime, tenant, work_id, reason).body["rerouted"])
+
+
+def _tell(runtime: Runtime, tenant: str, work_id: str, reason: str) -> None:
+    call = call_from_workflow("escalate_fulfillment_order", tenant, f"{work_id}#{reason}")
+    escalate_fulfillment_order(runtime, call, work_id, reason)
