@@ -18,6 +18,7 @@ from oms.platform.commands import Call, Runtime
 from oms.platform.ids import child_id
 from oms.platform.problems import FieldError, OutOfStock
 from oms.platform.writes import Write
+from oms.registry.model import weights_of
 from oms.registry.reads import known_items, known_nodes
 from oms.sourcing.model import Sourced
 from oms.sourcing.reads import live_steps, loads_of, source_groups
@@ -66,7 +67,16 @@ def choose_nodes(
     candidates = [*(node_id for _, node_id in stock.units), *counters]
     room = room_of(runtime.database, tenant, known.nodes, candidates, now)
     steps = tuple(live_steps(runtime.database, tenant) if steps is None else steps)
-    plan = partial(source_groups, groups, lines, known.nodes, stock.units, channel=channel, currency=currency)
+    plan = partial(
+        source_groups,
+        groups,
+        lines,
+        known.nodes,
+        stock.units,
+        channel=channel,
+        currency=currency,
+        weights=weights_of(known.items),
+    )
     sourced = replace(plan(steps=steps, room=room), stock=stock, steps=steps)
     if sourced.missing:
         any_node = plan(steps=steps, closed_too=True)

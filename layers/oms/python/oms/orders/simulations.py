@@ -24,7 +24,7 @@ from oms.platform.fields import Code, IsoDate
 from oms.platform.geo import UNKNOWN_DISTANCE, metres
 from oms.platform.intake import Request
 from oms.platform.settings import line_limit
-from oms.registry.model import Item, Node
+from oms.registry.model import Item, Node, weights_of
 from oms.registry.reads import known_items, known_nodes
 from oms.sourcing.decisions import GroupDecision, explain
 from oms.sourcing.model import Sourced
@@ -214,6 +214,7 @@ def _replayed(
             channel=channel,
             currency=order.header.currency,
             steps=steps,
+            weights=weights_of(items),
         )
         for steps in (live, draft)
     ]

@@ -20,7 +20,7 @@ from oms.platform.problems import FieldError, InvalidRequest
 from oms.promises.model import FromSupply, Option, PromisedLine
 from oms.promises.requests import BasketLine, PromiseRequest
 from oms.registry.hours import local_instant
-from oms.registry.model import Journey, Node
+from oms.registry.model import Journey, Node, weights_of
 from oms.registry.reads import known_items, known_nodes
 from oms.sourcing.arrivals import Arrival, arrival, pickup, transfer
 from oms.sourcing.model import Allotment, Demand, Plan, Source
@@ -46,6 +46,7 @@ class _World:
     services: Sequence[tuple[str, Service]]
     steps: Sequence[Step]
     full: frozenset[str]
+    weights: Mapping[str, int]
     now: datetime
 
 
@@ -72,7 +73,7 @@ def options(runtime: Runtime, tenant: str, basket: PromiseRequest) -> tuple[Opti
     units = view.claimable().units
     services, steps = live_services(runtime.database, tenant), live_steps(runtime.database, tenant)
     room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in units), now)
-    world = _World(basket, nodes, room.within(units), services, steps, room.full, now)
+    world = _World(basket, nodes, room.within(units), services, steps, room.full, weights_of(items), now)
     plans = {way.method: _plan(world, way.method, way.lines) for way in _ways(world)}
     made = [(way, _option(world, way, plans[way.method])) for way in _ways(world)]
     short = [line.sku for _, option in made if not option.can for line in option.lines if line.missing]
@@ -145,9 +146,9 @@ def _plan(world: _World, method: Method, lines: Lines) -> Plan:
         and Journey(method.value) in node.journeys
         and named in (None, node.id)
     ]
-    steps = steps_for(world.steps, world.basket.channel, method)
+    steps = steps_for(world.steps, world.basket.channel, method, _country(world, method))
     demands = [Demand(no, line.sku, line.quantity) for no, line in lines]
-    return plan_by(steps, demands, sources, world.nodes, world.units, _destination(world, method))
+    return plan_by(steps, demands, sources, world.nodes, world.units, _destination(world, method), world.weights)
 
 
 def _option(world: _World, way: _Way, plan: Plan) -> Option:

@@ -229,6 +229,11 @@ class Item(PutItem):
     told: int = 0
 
 
+def weights_of(items: Mapping[str, Item]) -> dict[str, int]:
+    """What a unit of each item weighs, in grams; one whose weight is not known weighs nothing."""
+    return {sku: item.weight_grams or 0 for sku, item in items.items()}
+
+
 def have(attributes: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
     """Whether free attributes have all these values, each compared as text (true and false as in JSON).
 

@@ -12,7 +12,7 @@ from oms.orders.request import Method
 from oms.platform.commands import Runtime
 from oms.platform.geo import Place, locate
 from oms.platform.problems import FieldError, InvalidRequest, OutOfStock
-from oms.registry.model import Journey, Node
+from oms.registry.model import Journey, Node, weights_of
 from oms.registry.reads import known_items, known_nodes
 from oms.reservations.model import Held, Reservation, ReservedLine
 from oms.sourcing.model import Demand, Source
@@ -42,14 +42,14 @@ def plan(
         left[place] = left.get(place, 0) + units
     held: dict[int, list[Held]] = {}
     missing: list[Demand] = []
-    steps = steps_for(live_steps(runtime.database, tenant), basket.channel, Method(basket.method))
+    steps = steps_for(live_steps(runtime.database, tenant), basket.channel, Method(basket.method), basket.country)
+    weights = weights_of(items)
     for node_id in dict.fromkeys(line.node_id for line in wanted):
         # A node that the basket names is no question for a strategy.
         scenarios = steps if node_id is None else []
         demands = [Demand(line.line_no, line.sku, line.quantity) for line in wanted if line.node_id == node_id]
-        made = plan_by(
-            scenarios, demands, _sources(basket, nodes, node_id, room.full), nodes, left, _destination(basket)
-        )
+        sources = _sources(basket, nodes, node_id, room.full)
+        made = plan_by(scenarios, demands, sources, nodes, left, _destination(basket), weights)
         missing += made.missing
         for part in made.allotments:
             left[part.sku, part.node_id] -= part.quantity

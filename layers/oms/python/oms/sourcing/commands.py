@@ -21,8 +21,8 @@ from oms.platform.clock import format_instant
 from oms.platform.commands import Decision, Outcome, Runtime, execute
 from oms.platform.consumers import call_from_workflow
 from oms.platform.writes import MOST_ACTIONS, Write
-from oms.registry.model import Node
-from oms.registry.reads import known_nodes
+from oms.registry.model import Node, weights_of
+from oms.registry.reads import known_items, known_nodes
 from oms.sourcing.reads import live_steps, source_groups
 from oms.sourcing.works import Move, new_work, stock_for
 from oms.sourcing.writes import decision_write
@@ -156,8 +156,16 @@ def _improved(
         only_own[key] = only_own.get(key, 0) + move.quantity
     steps, header = tuple(live_steps(runtime.database, tenant)), order.header
     room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in own), now)
+    items = known_items(runtime.database, tenant, [line.agreed.sku for line in lines], now)
     plan = partial(
-        source_groups, header.groups, lines, nodes, channel=header.channel, currency=header.currency, steps=steps
+        source_groups,
+        header.groups,
+        lines,
+        nodes,
+        channel=header.channel,
+        currency=header.currency,
+        steps=steps,
+        weights=weights_of(items),
     )
     better = plan(own, room=room)
     if better.missing or (not leave and better.rank >= plan(only_own).rank):

@@ -15,7 +15,7 @@ from oms.orders.model import Group, Line
 from oms.platform.geo import UNKNOWN_DISTANCE, metres
 from oms.registry.model import Node
 from oms.sourcing.model import Demand, Plan, Sourced
-from oms.sourcing.reads import demands_of, destination_of, plan_group, sources_of
+from oms.sourcing.reads import country_of, demands_of, destination_of, plan_group, sources_of
 from oms.sourcing.strategy import Step, steps_for
 
 # The nearest of those that could have given something; the chosen ones are always among them.
@@ -112,7 +112,8 @@ def explain(
     for group in groups:
         plan = sourced.plans.get(group.group_no)
         if plan is not None and room > 0:
-            steps, demands = steps_for(sourced.steps, channel, group.method), demands_of(group, lines)
+            demands = demands_of(group, lines)
+            steps = steps_for(sourced.steps, channel, group.method, country_of(group, nodes))
             told.append(_explained(group, demands, nodes, sourced, left, plan, steps, room))
             room -= sum(_rooms(demands, plan))
             for allotment in plan.allotments:
@@ -148,7 +149,10 @@ def _explained(
     }
     having = [n for n in nodes if n in chosen or any(left.get((sku, n)) for sku in skus)]
     having.sort(key=lambda n: (n not in chosen, distances.get(n, UNKNOWN_DISTANCE), n))
-    other = plan_group(group, demands, nodes, left, steps, without={chosen[0], *out}) if chosen else None
+    other = None
+    if chosen:
+        out_too = {chosen[0], *out}
+        other = plan_group(group, demands, nodes, left, steps, weights=sourced.weights, without=out_too)
     runner_up = None if other is None or not other.allotments else _alternative(other, plan)
     return GroupDecision(
         group_no=group.group_no,

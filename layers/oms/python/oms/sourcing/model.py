@@ -77,6 +77,8 @@ class Sourced:
     stock: Claimable = field(default_factory=lambda: Claimable({}))
     # Nodes that were left out because they take nothing more on.
     full: frozenset[str] = frozenset()
+    # Of its SKUs, in grams, where freight counts.
+    weights: Mapping[str, int] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
 
     @property

@@ -12,6 +12,8 @@ from oms.platform.geo import Place, metres
 from oms.registry.model import Node
 from oms.sourcing.model import Allotment, Demand, Plan, Source
 from oms.sourcing.quick import allot, quick_cover
+from oms.sourcing.rates import GRAMS_PER_STEP, RateZone, freight
+from oms.sourcing.rates import Service as CarrierService
 from oms.sourcing.solver.problem import (
     HOME,
     Budget,
@@ -34,6 +36,8 @@ MOST_EXACT = 40
 _BUDGET = Budget(search_nodes=50_000, seconds=0.25)
 _KEYS = (Key.SHORT_UNITS, Key.SHIPMENTS, Key.COST)
 _WITHOUT_LIMIT = 10**9
+# The price of a service that does not reach a node: another service always does.
+_TOO_FAR = 10**9
 
 
 def source(
@@ -48,7 +52,7 @@ def source(
     search is not cut by its time.
     """
     distances = {s.node_id: metres(s.place, destination) for s in sources}
-    return _planned(demands, available, distances, _Terms(distances))
+    return _planned(demands, available, distances, _Terms(distances), {})
 
 
 def source_by(
@@ -58,18 +62,31 @@ def source_by(
     nodes: Mapping[str, Node],
     available: Mapping[tuple[str, str], int],
     destination: Place | None,
+    weights: Mapping[str, int],
 ) -> Plan:
-    """Choose nodes for one group of lines by a scenario of a strategy, among the nodes that it admits."""
+    """Choose nodes for one group of lines by a scenario of a strategy, among the nodes that it admits.
+
+    `weights` are those of the SKUs in grams; one that is not known weighs nothing.
+    """
     scenario = step.scenario
     distances = {s.node_id: metres(s.place, destination) for s in sources if scenario.admits(nodes[s.node_id])}
+    zones = {node_id: zones_of(step.services, way) for node_id, way in distances.items()} if step.services else None
+    if zones is not None:
+        distances = {node_id: way for node_id, way in distances.items() if any(zones[node_id])}
     terms = _Terms(
         {node_id: scenario.shipment_cost(nodes[node_id], way) for node_id, way in distances.items()},
         unit_cost=scenario.unit_cost if scenario.scarce_cents else None,
         keys=_KEYS if scenario.first == "shipments" else (Key.SHORT_UNITS, Key.COST),
         max_shipments=scenario.max_shipments,
+        zones=zones,
     )
-    made = _planned(demands, available, distances, terms)
+    made = _planned(demands, available, distances, terms, weights if zones is not None else {})
     return replace(made, is_best=False, scenario=step.name, cost_first=scenario.first == "cost")
+
+
+def zones_of(services: Sequence[CarrierService], way: int) -> tuple[RateZone | None, ...]:
+    """The zone of each service at so many metres; None where it does not go as far."""
+    return tuple(one.zone(way) for one in services)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +97,14 @@ class _Terms:
     unit_cost: Callable[[int], int] | None = None
     keys: tuple[Key, ...] = _KEYS
     max_shipments: int | None = None
+    # Of each carrier service at each node, where freight counts.
+    zones: Mapping[str, tuple[RateZone | None, ...]] | None = None
+
+    def cost_of(self, node_id: str, grams: int) -> int:
+        """What a shipment of a weight from a node costs by the cheapest service that takes it."""
+        if self.zones is None:
+            return self.shipment_cost[node_id]
+        return self.shipment_cost[node_id] + min(freight(zone, grams) for zone in self.zones[node_id] if zone)
 
     @property
     def is_by_shipment(self) -> bool:
@@ -92,18 +117,20 @@ def _planned(
     available: Mapping[tuple[str, str], int],
     distances: Mapping[str, int],
     terms: _Terms,
+    weights: Mapping[str, int],
 ) -> Plan:
     wanted: dict[str, int] = {}
     for demand in demands:
         wanted[demand.sku] = wanted.get(demand.sku, 0) + demand.quantity
-    cost = terms.shipment_cost
+    grams = sum(weights.get(sku, 0) * units for sku, units in wanted.items())
+    cost = {node_id: terms.cost_of(node_id, grams) for node_id in distances}
     cheapest_first = sorted(distances, key=lambda n: (cost[n], n))
     useful = [n for n in cheapest_first if any(available.get((sku, n)) for sku in wanted)]
     if len(demands) > MOST_EXACT:
         chosen, proven = quick_cover(wanted, useful, available, cost), False
         chosen, given = chosen[: terms.max_shipments], available
     else:
-        chosen, given, proven = _exact(wanted, useful, available, terms)
+        chosen, given, proven = _exact(wanted, useful, available, terms, weights)
     allotments, missing = allot(demands, chosen, given)
     used = {allotment.node_id for allotment in allotments}
     return Plan(
@@ -113,8 +140,15 @@ def _planned(
         metres=sum(distances[node] for node in used),
         is_best=not missing and len(used) == 1 and distances[next(iter(used))] == min(distances.values()),
         proven=proven,
-        cost=sum(cost[node] for node in used) + _units_cost(allotments, available, terms),
+        cost=_shipments_cost(allotments, terms, weights) + _units_cost(allotments, available, terms),
     )
+
+
+def _shipments_cost(allotments: Iterable[Allotment], terms: _Terms, weights: Mapping[str, int]) -> int:
+    grams: dict[str, int] = {}
+    for one in allotments:
+        grams[one.node_id] = grams.get(one.node_id, 0) + one.quantity * weights.get(one.sku, 0)
+    return sum(terms.cost_of(node_id, weight) for node_id, weight in grams.items())
 
 
 def _units_cost(allotments: Iterable[Allotment], available: Mapping[tuple[str, str], int], terms: _Terms) -> int:
@@ -123,21 +157,22 @@ def _units_cost(allotments: Iterable[Allotment], available: Mapping[tuple[str, s
 
 
 def _exact(
-    wanted: Mapping[str, int], nodes: Sequence[str], available: Mapping[tuple[str, str], int], terms: _Terms
+    wanted: Mapping[str, int],
+    nodes: Sequence[str],
+    available: Mapping[tuple[str, str], int],
+    terms: _Terms,
+    weights: Mapping[str, int],
 ) -> tuple[list[str], Mapping[tuple[str, str], int], bool]:
     """The nodes of the best plan, cheapest first, what may be taken there, and whether it is proven to be the best.
 
-    Where units cost the same everywhere, any that a chosen node has may be taken, so that lines stay whole; else only
-    those that the plan takes.
+    Where units cost the same everywhere, and weigh nothing, any that a chosen node has may be taken, so that lines stay
+    whole; else only those that the plan takes.
     """
     whole = [n for n in nodes if all(available.get((sku, n), 0) >= units for sku, units in wanted.items())]
     if not nodes or (whole and terms.is_by_shipment):
         # The cheapest node that has everything: no search could find a better plan.
         return whole[:1], available, True
     places = range(len(nodes))
-    base = tuple(terms.shipment_cost[node] for node in nodes)
-    # Each node is a zone of its own, whose price is what a shipment from there costs.
-    straight = Service("straight", ServiceKind.HOME, base=base, step=(0,) * len(nodes), days=(0,) * len(nodes))
     stock = {
         (node, sku): Stock(units, 0, terms.unit_cost(units) if terms.unit_cost else 0)
         for node in nodes
@@ -146,9 +181,9 @@ def _exact(
     }
     network = Network(
         keys=terms.keys,
-        rates=Rates(step_g=1_000, services=(straight,)),
+        rates=Rates(step_g=GRAMS_PER_STEP, services=_services(nodes, terms)),
         nodes=tuple(_without_limits(node) for node in nodes),
-        weights=dict.fromkeys(wanted, 0),
+        weights={sku: weights.get(sku, 0) for sku in wanted},
         stock=stock,
         zones={"": tuple(places)},
     )
@@ -160,7 +195,27 @@ def _exact(
         for pick in shipment.picks:
             picks[pick.line, shipment.node] = picks.get((pick.line, shipment.node), 0) + pick.quantity
     used = {node for _, node in picks}
-    return [node for node in nodes if node in used], available if terms.unit_cost is None else picks, answer.proven
+    any_unit = terms.unit_cost is None and terms.zones is None
+    return [node for node in nodes if node in used], available if any_unit else picks, answer.proven
+
+
+def _services(nodes: Sequence[str], terms: _Terms) -> tuple[Service, ...]:
+    """The services of the optimiser: each node is a zone of its own, whose price is what a shipment from there costs.
+
+    A rate card's first kilogram is in its price, and the optimiser counts every step: so the first is taken off.
+    """
+    own = [terms.shipment_cost[node] for node in nodes]
+    if terms.zones is None:
+        return (Service("straight", ServiceKind.HOME, base=tuple(own), step=(0,) * len(nodes), days=(0,) * len(nodes)),)
+    made = []
+    for number in range(len(terms.zones[nodes[0]])):
+        zones = [terms.zones[node][number] for node in nodes]
+        base = tuple(
+            cost + max(0, z.cents - z.cents_per_kg) if z else _TOO_FAR for cost, z in zip(own, zones, strict=True)
+        )
+        step = tuple(zone.cents_per_kg if zone else 0 for zone in zones)
+        made.append(Service(str(number), ServiceKind.HOME, base=base, step=step, days=(0,) * len(nodes)))
+    return tuple(made)
 
 
 def _without_limits(node_id: str) -> SourceNode:

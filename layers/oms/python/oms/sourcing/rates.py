@@ -18,7 +18,8 @@ from oms.platform.intake import Request
 from oms.registry.model import WEEKDAYS, Weekday
 
 KIND = "rates"
-_GRAMS = 1_000
+# A shipment is billed by begun steps of this weight.
+GRAMS_PER_STEP = 1_000
 _METRES = 1_000
 _MOST_DAYS = 60
 
@@ -106,7 +107,7 @@ class Service(Request):
 
 def freight(zone: RateZone, grams: int) -> int:
     """What a shipment of a weight costs in a zone, in minor units: each begun kilogram after the first counts."""
-    begun = max(0, -(-grams // _GRAMS) - 1)
+    begun = max(0, -(-grams // GRAMS_PER_STEP) - 1)
     return zone.cents + begun * zone.cents_per_kg
 
 

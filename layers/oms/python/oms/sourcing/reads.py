@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TypeVar
 
 from oms.capacity.model import Load, Room, total
@@ -22,6 +23,7 @@ from oms.sourcing.strategy import Step, Strategy, steps_for
 
 P = TypeVar("P")
 ANY_ROOM = Room()
+NO_WEIGHTS: Mapping[str, int] = MappingProxyType({})
 
 
 def live_steps(database: Database, tenant: str, *, instead: Mapping[str, int] | None = None) -> list[Step]:
@@ -29,11 +31,17 @@ def live_steps(database: Database, tenant: str, *, instead: Mapping[str, int] | 
 
     For a simulation the versions named in `instead` stand for those of their strategies.
     """
-    return [
-        Step(f"{one.id}@{one.number}/{scenario.id}", scenario)
+    found = [
+        (f"{one.id}@{one.number}/{scenario.id}", scenario)
         for one in live_rules(database, tenant, strategy.KIND, Strategy, instead=instead)
         for scenario in one.content.scenarios
     ]
+    if not any(scenario.freight for _, scenario in found):
+        return [Step(name, scenario) for name, scenario in found]
+    offered = live_services(database, tenant)
+    # Cents of two currencies are not added up.
+    services = tuple(one for _, one in offered) if len({currency for currency, _ in offered}) == 1 else ()
+    return [Step(name, scenario, services if scenario.freight else ()) for name, scenario in found]
 
 
 def live_services(database: Database, tenant: str) -> list[tuple[str, Service]]:
@@ -54,6 +62,7 @@ def source_groups(
     channel: str,
     currency: str,
     steps: Sequence[Step] = (),
+    weights: Mapping[str, int] = NO_WEIGHTS,
     room: Room = ANY_ROOM,
     closed_too: bool = False,
 ) -> Sourced:
@@ -63,11 +72,11 @@ def source_groups(
     order that a person will look at.
     """
     if closed_too:
-        return _sourced(groups, lines, nodes, available, channel, steps, closed_too=True)
+        return _sourced(groups, lines, nodes, available, channel, steps, weights, closed_too=True)
     units = room.within(available)
     sourced, full = plan_within(
         room,
-        lambda without: _sourced(groups, lines, nodes, units, channel, steps, without=without),
+        lambda without: _sourced(groups, lines, nodes, units, channel, steps, weights, without=without),
         lambda made: loads_of(lines, made, currency),
     )
     return replace(sourced, full=full)
@@ -103,6 +112,7 @@ def _sourced(
     available: Mapping[tuple[str, str], int],
     channel: str,
     steps: Sequence[Step],
+    weights: Mapping[str, int],
     *,
     closed_too: bool = False,
     without: Collection[str] = (),
@@ -113,12 +123,12 @@ def _sourced(
         demands = demands_of(group, lines)
         if not demands:
             continue
-        own = steps_for(steps, channel, group.method)
-        plan = plan_group(group, demands, nodes, left, own, closed_too=closed_too, without=without)
+        own = steps_for(steps, channel, group.method, country_of(group, nodes))
+        plan = plan_group(group, demands, nodes, left, own, weights=weights, closed_too=closed_too, without=without)
         for allotment in plan.allotments:
             left[allotment.sku, allotment.node_id] -= allotment.quantity
         plans[group.group_no] = plan
-    return Sourced(plans, is_best=all(plan.is_best for plan in plans.values()))
+    return Sourced(plans, is_best=all(plan.is_best for plan in plans.values()), weights=weights)
 
 
 def plan_group(
@@ -128,6 +138,7 @@ def plan_group(
     left: Mapping[tuple[str, str], int],
     steps: Sequence[Step],
     *,
+    weights: Mapping[str, int] = NO_WEIGHTS,
     closed_too: bool = False,
     without: Collection[str] = (),
 ) -> Plan:
@@ -137,7 +148,7 @@ def plan_group(
     """
     place = destination_of(group, nodes)
     sources = [one for one in sources_of(group, nodes, closed_too) if one.node_id not in without]
-    return plan_by(steps, demands, sources, nodes, left, place)
+    return plan_by(steps, demands, sources, nodes, left, place, weights)
 
 
 def plan_by(
@@ -147,13 +158,17 @@ def plan_by(
     nodes: Mapping[str, Node],
     left: Mapping[tuple[str, str], int],
     place: Place | None,
+    weights: Mapping[str, int] = NO_WEIGHTS,
 ) -> Plan:
-    """The same for any demands: by the first of these scenarios that leaves nothing missing, or by the usual rule."""
+    """The same for any demands of SKUs that weigh so many grams.
+
+    By the first of these scenarios that leaves nothing missing, or by the usual rule.
+    """
     if not steps:
         return source(demands, sources, left, place)
     tried: list[Plan] = []
     for number, step in enumerate(steps):
-        tried.append(replace(source_by(step, demands, sources, nodes, left, place), tried=number))
+        tried.append(replace(source_by(step, demands, sources, nodes, left, place, weights), tried=number))
         if not tried[-1].missing or step.scenario.otherwise == "stop":
             break
     return min(tried, key=lambda plan: sum(demand.quantity for demand in plan.missing))

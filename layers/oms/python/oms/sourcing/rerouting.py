@@ -32,11 +32,11 @@ from oms.platform.geo import metres
 from oms.platform.ids import parent_id
 from oms.platform.problems import NotFound
 from oms.platform.writes import MOST_ACTIONS, Write
-from oms.registry.model import Node
-from oms.registry.reads import known_nodes
+from oms.registry.model import Node, weights_of
+from oms.registry.reads import known_items, known_nodes
 from oms.sourcing.arrivals import arrival, transfer
 from oms.sourcing.model import Allotment, Demand, Plan, Sourced
-from oms.sourcing.reads import destination_of, live_services, live_steps, plan_group, plan_within
+from oms.sourcing.reads import country_of, destination_of, live_services, live_steps, plan_group, plan_within
 from oms.sourcing.strategy import steps_for
 from oms.sourcing.works import Move, new_work, stock_for
 from oms.sourcing.writes import decision_write
@@ -154,7 +154,9 @@ def _planned(
     stock = replace(stock, units=stock.at_once)
     group = order.header.groups[work.group_no - 1]
     steps = tuple(live_steps(runtime.database, tenant))
-    own = steps_for(steps, order.header.channel, group.method)
+    own = steps_for(steps, order.header.channel, group.method, country_of(group, nodes))
+    items = known_items(runtime.database, tenant, [line.agreed.sku for line in lines], now)
+    weights = weights_of(items)
     wanted = {line.line_no: Demand(line.line_no, line.agreed.sku, line.quantity) for line in lines}
     stays = {n for n in wanted if n in tried or not order.line(n).claims_stock}
     asked = [wanted[n] for n in wanted if n not in stays]
@@ -162,7 +164,7 @@ def _planned(
     units_there = room.within(stock.units)
     plan, full = plan_within(
         room,
-        lambda out: plan_group(group, asked, nodes, units_there, own, without=excluded | out),
+        lambda out: plan_group(group, asked, nodes, units_there, own, weights=weights, without=excluded | out),
         lambda made: _loads(order, made),
     )
     fit = _fitting(
@@ -174,7 +176,7 @@ def _planned(
     over = (Demand(one.line_no, one.sku, one.quantity) for one in plan.allotments[fit:])
     missing = (*plan.missing, *(wanted[n] for n in sorted(stays)), *over)
     plan = replace(plan, allotments=plan.allotments[:fit], missing=missing, excluded=frozenset(excluded))
-    sourced = Sourced({group.group_no: plan}, is_best=False, stock=stock, full=full, steps=steps)
+    sourced = Sourced({group.group_no: plan}, is_best=False, stock=stock, full=full, weights=weights, steps=steps)
     return _Rerouting(order, work, lines, nodes, sourced)
 
 

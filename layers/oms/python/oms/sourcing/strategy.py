@@ -7,7 +7,7 @@ node, limits and the order of keys. A pick-up is always served from its own coun
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -16,6 +16,7 @@ from oms.orders.request import Method
 from oms.platform.fields import Amount, Code, Count
 from oms.platform.intake import Request
 from oms.registry.model import Node, NodeKind, have
+from oms.sourcing.rates import Service
 
 KIND = "sourcing"
 _METRES_PER_STEP = 100_000
@@ -51,9 +52,11 @@ class Surcharge(Request):
 class Scenario(Request):
     """One way to serve an order, for some channels and methods.
 
-    A shipment costs `shipment_cents`, `cents_per_100_km` for each begun 100 km, and the surcharges of its node; a unit
-    costs `scarce_cents` where the node has no more than `scarce_below` of its item. `first` says what counts first: as
-    few shipments as can be, or the cost. Where units are missing, `otherwise` says whether the next scenario is tried.
+    A shipment costs `shipment_cents`, `cents_per_100_km` for each begun 100 km, and the surcharges of its node. With
+    `freight` it also costs what the cheapest service of the live rate cards takes for its weight; where a service is
+    offered, only nodes that one reaches may serve. A unit costs `scarce_cents` where the node has no more than
+    `scarce_below` of its item. `first` says what counts first: as few shipments as can be, or the cost. Where units are
+    missing, `otherwise` says whether the next scenario is tried.
     """
 
     id: Code
@@ -65,6 +68,7 @@ class Scenario(Request):
     shipment_cents: Amount = 0
     cents_per_100_km: Amount = 1
     surcharges: Annotated[tuple[Surcharge, ...], Field(max_length=50)] = ()
+    freight: bool = False
     scarce_below: Count = 0
     scarce_cents: Amount = 0
     max_shipments: Annotated[int | None, Field(strict=True, ge=1, le=50)] = None
@@ -102,12 +106,22 @@ class Strategy(Request):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A scenario of a strategy that holds, with the name under which a decision refers to it."""
+    """A scenario of a strategy that holds, with the name under which a decision refers to it.
+
+    `services` are those whose freight counts, and for which it was asked.
+    """
 
     name: str
     scenario: Scenario
+    services: tuple[Service, ...] = ()
 
 
-def steps_for(steps: Iterable[Step], channel: str, method: Method) -> list[Step]:
-    """The scenarios to be tried for an order of a channel, one after the other."""
-    return [] if method is Method.PICKUP else [one for one in steps if one.scenario.speaks_to(channel, method)]
+def steps_for(steps: Iterable[Step], channel: str, method: Method, country: str | None = None) -> list[Step]:
+    """The scenarios to be tried for an order of a channel, one after the other, with the services that take it."""
+    if method is Method.PICKUP:
+        return []
+    return [
+        replace(one, services=tuple(s for s in one.services if s.serves(channel, method, country)))
+        for one in steps
+        if one.scenario.speaks_to(channel, method)
+    ]
