@@ -6,7 +6,7 @@ from typing import Any
 
 from oms.inventory.supply import commands, views
 from oms.inventory.supply.putting import put_supply
-from oms.inventory.supply.requests import Closing, Dispatch, PutSupply, Receipt, SupplyQuery
+from oms.inventory.supply.requests import Closing, Dispatch, PutSupply, Receipt, SupplyQuery, supply_name
 from oms.platform.commands import Runtime
 from oms.platform.http import Answer, answer, api, call, caller, ok, read, read_optional, read_query
 
@@ -17,7 +17,8 @@ runtime = Runtime()
 @app.put("/v1/supply/<supply_id>")
 def put(supply_id: str) -> Answer:
     principal, body = caller(app, "inventory.write", f"SUPPLY#{supply_id}"), read(app, PutSupply)
-    return answer(put_supply(runtime, call(app, "put_supply", principal, body, target=supply_id), supply_id, body))
+    own = call(app, "put_supply", principal, body, target=supply_id)
+    return answer(put_supply(runtime, own, supply_name(supply_id), body))
 
 
 @app.get("/v1/supply/<supply_id>")

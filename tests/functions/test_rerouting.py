@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from oms.sourcing.model import Allotment
-from oms.sourcing.rerouting import _fitting
+from oms.sourcing.works import fitting
 from tests.functions.test_decisions import decided
 from tests.functions.test_promises import basket, card, promised, works
 from tests.order_doors import Doors, doors
@@ -183,4 +183,4 @@ def test_a_next_node_that_leaves_in_time_and_arrives_too_late_breaks_the_promise
 )
 def test_what_fits_one_transaction(lines, nodes, released, fit):
     parts = [Allotment(number, f"SKU{number}", f"N{number % nodes}", 1) for number in range(lines)]
-    assert _fitting(parts, released) == fit
+    assert fitting(parts, released) == fit

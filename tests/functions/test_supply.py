@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -181,12 +182,15 @@ def test_a_later_day_is_told_and_counts_at_once(doors: Doors):
     put(doors, "po-1", part(1, "A", 4, "2026-11-30"), part(2, "B", 1))
     changed = put(doors, "po-1", part(1, "A", 4, "2026-12-05"), part(2, "B", 1), version=1)
     assert (changed.status, changed.body["version"]) == (200, 2)
-    assert told(doors) == ["SupplyPut", "SupplyDelayed"]
+    assert told(doors) == ["SupplyPut", "SupplyPut"]
+    rows = [row for (table, _), row in doors.world.database.rows.items() if table == "events"]
+    (late,) = json.loads(str(rows[-1]["detail"]))["data"]["lines"]
+    assert (late["expected_before"], late["expected_on"], late["to_come"]) == ("2026-11-30", "2026-12-05", 4)
     assert doors.api("inventory").get("/v1/availability?skus=A&by=2026-12-01").body["items"][0]["available"] == 20
     same = put(doors, "po-1", part(1, "A", 4, "2026-12-05"), part(2, "B", 1), version=2)
-    assert same.body["version"] == 3
+    assert same.body["version"] == 2
     # A line that is left out is given up.
-    assert put(doors, "po-1", part(2, "B", 1), version=3).body["lines"][0]["quantity"] == 0
+    assert put(doors, "po-1", part(2, "B", 1), version=2).body["lines"][0]["quantity"] == 0
     assert buckets(doors, "A", "S1") == (5, 5, 0, 0, 0)
 
 

@@ -21,7 +21,11 @@ def take_capacity_message(runtime: Runtime, event: Event) -> None:
         return
     if event.type == PAUSE_NODE:
         call, node_id = call_of_node(event, "pause_node")
-        pause_node(runtime, call, node_id, validate(PauseRequest, dict(event.data)))
+        wanted = validate(PauseRequest, dict(event.data))
+        if wanted.until is not None and wanted.until <= runtime.clock.now():
+            logger().info("pause was over when its message came", node_id=node_id)
+        else:
+            pause_node(runtime, call, node_id, wanted)
         return
     call, node_id = call_of_node(event, "resume_node")
     validate(ResumeRequest, dict(event.data))

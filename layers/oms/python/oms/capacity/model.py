@@ -103,12 +103,35 @@ class Room:
     limited: Mapping[str, Sequence[Limited]] = field(default_factory=dict)
     paused: frozenset[str] = frozenset()
 
-    @property
-    def full(self) -> frozenset[str]:
-        """Nodes that take nothing more on: they are paused, or one of their limits is used up."""
+    def full(self, currency: str | None = None) -> frozenset[str]:
+        """Nodes that take nothing more on: they are paused, or one of their limits is used up.
+
+        Where the currency of the order is known, limits of value in others do not count.
+        """
         return self.paused | {
-            node_id for node_id, limits in self.limited.items() if any(not one.left for one in limits)
+            node_id
+            for node_id, limits in self.limited.items()
+            if any(not one.left for one in limits if currency is None or one.use.currency in (None, currency))
         }
+
+    def fitting(
+        self, node_id: str, load: Load, taken: Mapping[tuple[str, str], int]
+    ) -> dict[tuple[str, str], int] | None:
+        """Of the units that a plan takes from a node, as many as it has room for; None where that is not the question.
+
+        `taken` are the units by SKU and node that the plan takes from it and that are to be cut.
+        """
+        limits = self.limited.get(node_id, ())
+        left = min((one.left for one in limits if one.use.of == "units"), default=None)
+        broken = {one.use.of for one in limits if load.of(one.use) > one.left}
+        if node_id in self.paused or broken != {"units"} or not left:
+            return None
+        cut: dict[tuple[str, str], int] = {}
+        for place, units in sorted(taken.items()):
+            if place[1] == node_id:
+                cut[place] = min(units, left)
+                left -= cut[place]
+        return cut
 
     def over(self, wanted: Mapping[str, Load]) -> frozenset[str]:
         """The nodes that would have to take on more than they may."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from oms.capacity.model import Limited, Room, uses_of
+from oms.capacity.model import Limited, Pause, Room, uses_of
 from oms.capacity.store import load_counters, load_pauses
 from oms.platform.clock import format_instant
 from oms.platform.dynamodb import Database
@@ -33,6 +33,11 @@ def room_of(
     at = format_instant(now)
     paused = frozenset(one.node_id for one in load_pauses(database, tenant) if one.holds(at))
     return Room(limited, paused)
+
+
+def pauses_of(database: Database, tenant: str) -> list[Pause]:
+    """The pauses of nodes, for whoever asks about another instant."""
+    return load_pauses(database, tenant)
 
 
 def _taken(counter: Mapping[str, object], name: str) -> int:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from oms.inventory.levels.model import regions_of
 from oms.inventory.model import StockRow
 from oms.inventory.reads import live_inventory_rules
 from oms.inventory.requests import AvailabilityQuery
-from oms.inventory.rules import LiveInventoryRules, Reason, Region, Share, share
+from oms.inventory.rules import LiveInventoryRules, Reason, Share, share
 from oms.inventory.store import snapshot
 from oms.inventory.supply.reads import coming_supply, with_supply
 from oms.platform.clock import format_instant
@@ -51,7 +52,10 @@ def read_availability(database: Database, tenant: str, wanted: AvailabilityQuery
     rules = live_inventory_rules(database, tenant) if wanted.channel or wanted.region else ()
     place = locate(wanted.country, wanted.postal_code) if wanted.postal_code else None
     nodes = known_nodes(database, tenant, now, named=wanted.nodes)
-    within = _of_region(rules, wanted.region) if wanted.region else None
+    if wanted.within_km is not None and place is None:
+        detail = "nobody knows where this postal code is"
+        raise InvalidRequest(errors=[FieldError("/query/postal_code", "unknown_place", detail)])
+    within = _of_region(rules, wanted.region, nodes) if wanted.region else None
     question = _Question(wanted, now, _giving(nodes, wanted, within, place), rules if wanted.channel else (), place)
     known = [sku for sku in wanted.skus if sku in items]
     rows = snapshot(database, tenant, known, consistent=False, now=now)
@@ -67,15 +71,15 @@ def read_availability(database: Database, tenant: str, wanted: AvailabilityQuery
     }
 
 
-def _of_region(rules: Sequence[LiveInventoryRules], name: str) -> Region:
-    region = next((one for live in rules for one in live.rules.regions if one.id == name), None)
-    if region is None:
+def _of_region(rules: Sequence[LiveInventoryRules], name: str, nodes: Mapping[str, Node]) -> Sequence[str]:
+    regions = regions_of(rules, nodes)
+    if name not in regions:
         raise InvalidRequest(errors=[FieldError("/query/region", "unknown_region", f"there is no region {name}")])
-    return region
+    return regions[name]
 
 
 def _giving(
-    nodes: Mapping[str, Node], wanted: AvailabilityQuery, region: Region | None, place: Place | None
+    nodes: Mapping[str, Node], wanted: AvailabilityQuery, region: Sequence[str] | None, place: Place | None
 ) -> dict[str, Node]:
     return {
         node_id: node
@@ -83,7 +87,7 @@ def _giving(
         if node.status == "active"
         and (not wanted.nodes or node_id in wanted.nodes)
         and (wanted.method is None or Journey(wanted.method) in node.journeys)
-        and (region is None or region.has(node))
+        and (region is None or node_id in region)
         and (wanted.within_km is None or metres(node.place, place) <= wanted.within_km * 1_000)
     }
 

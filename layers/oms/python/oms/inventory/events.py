@@ -49,13 +49,17 @@ class StockLevelChanged(EventData):
 
 
 class SuppliedLine(BaseModel):
-    """Units of one line: those that the event is about, and those that are still to come, with their day."""
+    """Units of one line: those that the event is about, and those that are still to come, with their day.
+
+    `expected_before` is the day on which they were to come, where that was another one.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     line_no: int
     sku: str
     quantity: int
     expected_on: str
+    expected_before: str | None = None
     to_come: int
 
 
@@ -68,10 +72,6 @@ class _OfSupply(EventData):
 
 class SupplyPut(_OfSupply):
     """Supply was put; of each line that changed, what is expected now and on which day."""
-
-
-class SupplyDelayed(_OfSupply):
-    """Supply comes later than it was to; of each such line what is still to come, and its new day."""
 
 
 class SupplyDispatched(_OfSupply):

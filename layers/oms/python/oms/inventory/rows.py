@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oms.inventory.model import BUCKETS, Effect, Hold, MovementKind, StockRow
-from oms.platform.clock import format_instant
+from oms.platform.clock import format_instant, parse_instant
 from oms.platform.principal import tenant_prefix
 from oms.platform.writes import Key, Kind, Value, Write, create
 
@@ -90,9 +90,11 @@ def open_row(
         Kind.CHANGE,
         TABLE,
         stock_key(tenant, sku, node_id),
-        set={} if told_at is None else {"told_at": told_at},
+        set={} if told_at is None else {"told_at": _milliseconds(told_at)},
         add={**amounts, "version": 1},
         at_least=dict(made.needs),
+        # What was told later stays.
+        at_most={} if told_at is None else {"told_at": _milliseconds(told_at)},
         equals=dict(equals or {}),
     )
 
@@ -100,8 +102,12 @@ def open_row(
 def new_row(tenant: str, row: StockRow) -> Write:
     """A row that must not exist yet."""
     amounts: dict[str, Value] = {bucket: row.amount(bucket) for bucket in (*BUCKETS, "available")}
-    told: dict[str, Value] = {} if row.told_at is None else {"told_at": row.told_at}
+    told: dict[str, Value] = {} if row.told_at is None else {"told_at": _milliseconds(row.told_at)}
     return create(TABLE, stock_key(tenant, row.sku, row.node_id), {**amounts, **told, "version": 1})
+
+
+def _milliseconds(instant: str) -> int:
+    return round(parse_instant(instant).timestamp() * 1_000)
 
 
 def ledger_row(tenant: str, sku: str, node_id: str, movement_id: str, entries: Sequence[LedgerEntry]) -> Write:

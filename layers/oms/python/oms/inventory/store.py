@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from oms.inventory.model import BUCKETS, Hold, MovementKind, StockRow, freed
@@ -128,9 +128,9 @@ def entries_from_item(item: Item) -> list[LedgerEntry]:
 def row_from_item(sku: str, item: Item) -> StockRow:
     """A stored row as a value."""
     amounts: dict[str, Any] = {name: _units(item, name) for name in (*BUCKETS, "available", "version")}
-    told = item.get("told_at")
-    row = StockRow(sku, str(item["sk"]).removeprefix("NODE#"), told_at=None if told is None else str(told))
-    return replace(row, **amounts)
+    row = replace(StockRow(sku, str(item["sk"]).removeprefix("NODE#")), **amounts)
+    told = _units(item, "told_at")
+    return replace(row, told_at=format_instant(datetime.fromtimestamp(told / 1_000, UTC))) if told else row
 
 
 def _units(item: Item, name: str) -> int:

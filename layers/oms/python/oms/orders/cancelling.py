@@ -17,7 +17,7 @@ from oms.platform.events import EventData
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest
 
 # A part of a cancellation may touch several nodes per line, each with its stock row and its work.
-LINES_PER_PART = 10
+LINES_PER_PART = 4
 
 
 @dataclass(frozen=True, slots=True)

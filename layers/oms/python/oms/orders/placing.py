@@ -81,7 +81,7 @@ def choose_nodes(
     if sourced.missing:
         any_node = plan(steps=steps, closed_too=True)
         # What a closed or full node holds is worth another look before it becomes work.
-        full = room.full | room.over(loads_of(lines, any_node, currency))
+        full = room.full(currency) | room.over(loads_of(lines, any_node, currency))
         kept = replace(any_node, is_best=False, stock=stock, steps=steps, full=full)
         return sourced if any_node.missing else kept
     return sourced

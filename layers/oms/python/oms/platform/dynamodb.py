@@ -217,7 +217,10 @@ def _action(write: Write) -> dict[str, Any]:
         return slot
 
     conditions = [f"{name(a)} >= {value(v)}" for a, v in write.at_least.items()]
-    conditions += [f"(attribute_not_exists({name(a)}) OR {name(a)} <= {value(v)})" for a, v in write.at_most.items()]
+    absent = "attribute_not_exists({0}) OR {0} <= {1}"
+    conditions += [
+        f"({(absent if v >= 0 else '{0} <= {1}').format(name(a), value(v))})" for a, v in write.at_most.items()
+    ]
     conditions += [f"{name(a)} = {value(v)}" for a, v in write.equals.items()]
     if write.must_exist:
         conditions.append(f"attribute_exists({name('pk')})")

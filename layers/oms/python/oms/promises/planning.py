@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from oms.capacity.reads import room_of
+from oms.capacity.model import Pause, Room
+from oms.capacity.reads import pauses_of, room_of
 from oms.inventory.reads import StockView, stock_view
 from oms.inventory.supply.model import Coming
 from oms.inventory.supply.reads import coming_supply
@@ -25,19 +26,21 @@ from oms.registry.reads import known_items, known_nodes
 from oms.sourcing.arrivals import Arrival, arrival, pickup, transfer
 from oms.sourcing.model import Allotment, Demand, Plan, Source
 from oms.sourcing.rates import Service
-from oms.sourcing.reads import live_services, live_steps, plan_by
+from oms.sourcing.reads import live_services, live_steps, loads_of_units, plan_by, plan_within
 from oms.sourcing.strategy import Step, steps_for
 
 Lines = Sequence[tuple[int, BasketLine]]
 # Of each method; each says something of up to 40 lines, and all of it is kept as one item.
 MOST_SERVICES = 8
+# Supply that is to come later than this is no date for a customer.
+HORIZON = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
 class _World:
     """What promises are made from: the basket, the nodes, what the channel may claim, and the moment.
 
-    `full` nodes take nothing more on.
+    No node is promised for more than it has `room` for.
     """
 
     basket: PromiseRequest
@@ -45,7 +48,7 @@ class _World:
     units: Mapping[tuple[str, str], int]
     services: Sequence[tuple[str, Service]]
     steps: Sequence[Step]
-    full: frozenset[str]
+    room: Room
     weights: Mapping[str, int]
     now: datetime
 
@@ -73,14 +76,17 @@ def options(runtime: Runtime, tenant: str, basket: PromiseRequest) -> tuple[Opti
     units = view.claimable().units
     services, steps = live_services(runtime.database, tenant), live_steps(runtime.database, tenant)
     room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in units), now)
-    world = _World(basket, nodes, room.within(units), services, steps, room.full, weights_of(items), now)
+    world = _World(basket, nodes, units, services, steps, room, weights_of(items), now)
     plans = {way.method: _plan(world, way.method, way.lines) for way in _ways(world)}
     made = [(way, _option(world, way, plans[way.method])) for way in _ways(world)]
     short = [line.sku for _, option in made if not option.can for line in option.lines if line.missing]
     arriving = coming_supply(runtime.database, tenant, short, nodes, now)
-    days = sorted({one.expected_on for coming in arriving.values() for one in coming})
+    latest = now.date() + HORIZON
+    days = sorted({one.expected_on for coming in arriving.values() for one in coming if one.expected_on <= latest})
+    pauses = pauses_of(runtime.database, tenant) if days else []
     return tuple(
-        option if option.can or not days else _later(world, way, option, view, arriving, days) for way, option in made
+        option if option.can or not days else _later(world, way, option, view, arriving, days, pauses)
+        for way, option in made
     )
 
 
@@ -107,16 +113,21 @@ def _later(
     view: StockView,
     arriving: Mapping[str, Sequence[Coming]],
     days: Sequence[date],
+    pauses: Sequence[Pause],
 ) -> Option:
-    """A way that lacks units, with the first day by which supply brings enough: what is on hand is taken first."""
+    """A way that lacks units, with the first day by which supply brings enough: what is on hand is taken first.
+
+    By then a node has new periods, and may have resumed.
+    """
 
     def by(day: date) -> Option:
         until = {sku: [one for one in coming if one.expected_on <= day] for sku, coming in arriving.items()}
         zones = {world.nodes[one.node_id].time_zone for coming in until.values() for one in coming}
         start = max(local_instant(day + timedelta(days=1), "00:00", ZoneInfo(zone)) for zone in zones)
-        units = view.claimable(until).units
-        then = replace(world, units=units, now=max(start, world.now))
-        return _option(then, way, _plan(then, way.method, way.lines))
+        then = max(start, world.now)
+        paused = frozenset(one.node_id for one in pauses if one.holds(format_instant(then)))
+        then_world = replace(world, units=view.claimable(until).units, room=Room(paused=paused), now=then)
+        return _option(then_world, way, _plan(then_world, way.method, way.lines))
 
     place = bisect_left(days, True, key=lambda day: by(day).can)
     if place == len(days):
@@ -138,17 +149,24 @@ def _later(
 def _plan(world: _World, method: Method, lines: Lines) -> Plan:
     at_counter = method is Method.PICKUP
     named = world.basket.pickup_node if at_counter else None
-    sources = [
-        Source(node.id, node.place)
-        for node in world.nodes.values()
-        if node.status == "active"
-        and node.id not in world.full
-        and Journey(method.value) in node.journeys
-        and named in (None, node.id)
-    ]
     steps = steps_for(world.steps, world.basket.channel, method, _country(world, method))
     demands = [Demand(no, line.sku, line.quantity) for no, line in lines]
-    return plan_by(steps, demands, sources, world.nodes, world.units, _destination(world, method), world.weights)
+
+    def planned(units: Mapping[tuple[str, str], int], full: frozenset[str]) -> Plan:
+        sources = [
+            Source(node.id, node.place)
+            for node in world.nodes.values()
+            if node.status == "active"
+            and node.id not in full
+            and Journey(method.value) in node.journeys
+            and named in (None, node.id)
+        ]
+        return plan_by(steps, demands, sources, world.nodes, units, _destination(world, method), world.weights)
+
+    made, _ = plan_within(
+        world.room, world.units, planned, lambda one: loads_of_units(one.claims), lambda one: one.claims
+    )
+    return made
 
 
 def _option(world: _World, way: _Way, plan: Plan) -> Option:

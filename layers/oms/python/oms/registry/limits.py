@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -49,7 +49,9 @@ def period(per: Per, now: datetime, time_zone: str) -> str:
     """
     local = now.astimezone(ZoneInfo(time_zone))
     if per == "hour":
-        begins = local.replace(minute=0, second=0, microsecond=0).astimezone(UTC)
+        # By the offset that holds now: a clock change may come in the middle of an hour.
+        past = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+        begins = now.astimezone(UTC) - past
         return f"hour#{begins:%Y-%m-%dT%H:%MZ}"
     if per == "week":
         year, week, _ = local.isocalendar()

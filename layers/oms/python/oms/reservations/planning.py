@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from oms.capacity.reads import room_of
@@ -15,8 +16,8 @@ from oms.platform.problems import FieldError, InvalidRequest, OutOfStock
 from oms.registry.model import Journey, Node, weights_of
 from oms.registry.reads import known_items, known_nodes
 from oms.reservations.model import Held, Reservation, ReservedLine
-from oms.sourcing.model import Demand, Source
-from oms.sourcing.reads import live_steps, plan_by
+from oms.sourcing.model import Allotment, Demand, Plan, Source
+from oms.sourcing.reads import live_steps, loads_of_units, plan_by, plan_within
 from oms.sourcing.strategy import steps_for
 
 Units = Mapping[tuple[str, str], int]
@@ -37,26 +38,54 @@ def plan(
     _refuse_unknown(basket.lines, items, nodes)
     stock = claimable_units(runtime.database, tenant, skus, channel=basket.channel, items=items, nodes=nodes, now=now)
     room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in stock.units), now)
-    left = room.within(stock.units)
-    for place, units in own.items():
-        left[place] = left.get(place, 0) + units
-    held: dict[int, list[Held]] = {}
-    missing: list[Demand] = []
+    units = dict(stock.units)
+    for place, count in own.items():
+        units[place] = units.get(place, 0) + count
     steps = steps_for(live_steps(runtime.database, tenant), basket.channel, Method(basket.method), basket.country)
     weights = weights_of(items)
-    for node_id in dict.fromkeys(line.node_id for line in wanted):
-        # A node that the basket names is no question for a strategy.
-        scenarios = steps if node_id is None else []
-        demands = [Demand(line.line_no, line.sku, line.quantity) for line in wanted if line.node_id == node_id]
-        sources = _sources(basket, nodes, node_id, room.full)
-        made = plan_by(scenarios, demands, sources, nodes, left, _destination(basket), weights)
-        missing += made.missing
-        for part in made.allotments:
-            left[part.sku, part.node_id] -= part.quantity
-            held.setdefault(part.line_no, []).append(Held(node_id=part.node_id, quantity=part.quantity))
+
+    def planned(there: Units, full: frozenset[str]) -> _Made:
+        left, made = dict(there), _Made()
+        for node_id in dict.fromkeys(line.node_id for line in wanted):
+            # A node that the basket names is no question for a strategy.
+            scenarios = steps if node_id is None else []
+            demands = [Demand(line.line_no, line.sku, line.quantity) for line in wanted if line.node_id == node_id]
+            sources = _sources(basket, nodes, node_id, full)
+            plan_of = plan_by(scenarios, demands, sources, nodes, left, _destination(basket), weights)
+            made.missing += plan_of.missing
+            made.allotments += plan_of.allotments
+            for part in plan_of.allotments:
+                left[part.sku, part.node_id] -= part.quantity
+        return made
+
+    made, _ = plan_within(
+        room, units, planned, lambda one: loads_of_units(_more(one.claims, own)), lambda one: one.claims
+    )
+    held: dict[int, list[Held]] = {}
+    for part in made.allotments:
+        held.setdefault(part.line_no, []).append(Held(node_id=part.node_id, quantity=part.quantity))
+    missing = made.missing
     _refuse_missing(missing)
     lines = tuple(line.model_copy(update={"held": tuple(held.get(line.line_no, ()))}) for line in basket.lines)
     return basket.model_copy(update={"lines": lines}), stock
+
+
+@dataclass(slots=True)
+class _Made:
+    """The plan of a basket: what nodes give, and what nobody has."""
+
+    allotments: list[Allotment] = field(default_factory=list)
+    missing: list[Demand] = field(default_factory=list)
+
+    @property
+    def claims(self) -> dict[tuple[str, str], int]:
+        return Plan(tuple(self.allotments), (), 0, 0, is_best=False).claims
+
+
+def _more(claims: Units, own: Units) -> dict[tuple[str, str], int]:
+    """What is claimed beyond what the basket has already."""
+    more = {place: count - own.get(place, 0) for place, count in claims.items()}
+    return {place: count for place, count in more.items() if count > 0}
 
 
 def _sources(basket: Reservation, nodes: Mapping[str, Node], node_id: str | None, full: frozenset[str]) -> list[Source]:

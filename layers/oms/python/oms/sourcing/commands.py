@@ -24,7 +24,7 @@ from oms.platform.writes import MOST_ACTIONS, Write
 from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_items, known_nodes
 from oms.sourcing.reads import live_steps, source_groups
-from oms.sourcing.works import Move, new_work, stock_for
+from oms.sourcing.works import Move, new_work, stock_for, with_units
 from oms.sourcing.writes import decision_write
 
 # Header, event, record and decision, and the entry for the sweeper.
@@ -60,6 +60,7 @@ def _source_part(runtime: Runtime, tenant: str, order: Order) -> Order:
         may_improve = now is order and not now.header.plan_is_best
         if (full or may_improve) and not now.fulfillment_orders and len(moves) <= MOST_LINES:
             moves, reasons = _improved(runtime, tenant, now, nodes, moves, leave=full)
+            full = frozenset() if reasons else full
         part, later = _first_part(nodes, moves)
         # Where nobody else has the units, a node that is full takes them on over its limit: the order has them already.
         work = new_work(runtime, tenant, now, part, over=full)
@@ -115,7 +116,7 @@ def _first_part(nodes: Mapping[str, Node], moves: Sequence[Move]) -> tuple[Seque
 
     A row takes two writes, its change and the line of its ledger; a node's work one, and one for each counter.
     """
-    rows, works, writes = set[tuple[str, str]](), set[tuple[int, str]](), 0
+    rows, works, counting, writes = set[tuple[str, str]](), set[tuple[int, str]](), set[str](), 0
     for count, move in enumerate(moves):
         if move.line.claims_stock:
             places = {(move.line.agreed.sku, move.from_node), (move.line.agreed.sku, move.to_node)} - rows
@@ -123,7 +124,10 @@ def _first_part(nodes: Mapping[str, Node], moves: Sequence[Move]) -> tuple[Seque
             writes += 2 * len(places)
         if (move.line.group_no, move.to_node) not in works:
             works.add((move.line.group_no, move.to_node))
-            writes += 1 + periods_of(nodes.get(move.to_node))
+            writes += 1
+        if move.to_node not in counting:
+            counting.add(move.to_node)
+            writes += periods_of(nodes.get(move.to_node))
         if count == MOST_LINES or writes > MOST_ACTIONS - _ORDER_WRITES:
             return moves[:count], moves[count:]
     return moves, ()
@@ -142,10 +146,11 @@ def _improved(
     Where some nodes have no room, any that have it are better, as long as they have everything.
     """
     now = runtime.clock.now()
-    lines = [line for line in order.lines if line.claims_stock and not order.cancelled.get(line.line_no)]
-    if len(lines) != len([line for line in order.lines if line.claims_stock]):
-        return list(moves), []
     goods = [move for move in moves if move.line.claims_stock]
+    left: dict[int, int] = {}
+    for move in goods:
+        left[move.line.line_no] = left.get(move.line.line_no, 0) + move.quantity
+    lines = [with_units(order.line(line_no), units) for line_no, units in sorted(left.items())]
     stock = stock_for(runtime, tenant, order, lines, nodes, now)
     # Baskets that have just expired are left alone for what is only better.
     own = dict(stock.at_once)

@@ -59,6 +59,14 @@ class Plan:
     excluded: frozenset[str] = frozenset()
 
     @property
+    def claims(self) -> dict[tuple[str, str], int]:
+        """Units per SKU and node, summed over lines."""
+        found: dict[tuple[str, str], int] = {}
+        for one in self.allotments:
+            found[one.sku, one.node_id] = found.get((one.sku, one.node_id), 0) + one.quantity
+        return found
+
+    @property
     def rank(self) -> tuple[int, int, int, int]:
         """Smaller is better: units missing, scenarios that had to be passed over, shipments and cost as they count."""
         count, cost = (self.cost, self.shipments) if self.cost_first else (self.shipments, self.cost)

@@ -73,26 +73,51 @@ def source_groups(
     """
     if closed_too:
         return _sourced(groups, lines, nodes, available, channel, steps, weights, closed_too=True)
-    units = room.within(available)
     sourced, full = plan_within(
         room,
-        lambda without: _sourced(groups, lines, nodes, units, channel, steps, weights, without=without),
+        available,
+        lambda units, without: _sourced(groups, lines, nodes, units, channel, steps, weights, without=without),
         lambda made: loads_of(lines, made, currency),
+        lambda made: made.claims,
+        currency,
     )
     return replace(sourced, full=full)
 
 
 def plan_within(
-    room: Room, plan: Callable[[frozenset[str]], P], loads: Callable[[P], Mapping[str, Load]]
+    room: Room,
+    available: Mapping[tuple[str, str], int],
+    plan: Callable[[Mapping[tuple[str, str], int], frozenset[str]], P],
+    loads: Callable[[P], Mapping[str, Load]],
+    taken: Callable[[P], Mapping[tuple[str, str], int]],
+    currency: str | None = None,
 ) -> tuple[P, frozenset[str]]:
-    """A plan that asks no node for more than it has room for, and the nodes that it had to leave out for that."""
-    without = room.full
+    """A plan that asks no node for more than it has room for, and the nodes that it had to leave out for that.
+
+    A node that would have to give too many units gives as many as it has room for; only then it is left out.
+    """
+    without, units, cut = room.full(currency), room.within(available), set[str]()
     while True:
-        made = plan(without)
-        over = room.over(loads(made)) - without
+        made = plan(units, without)
+        asked = loads(made)
+        over = room.over(asked) - without
         if not over:
             return made, without
-        without |= over
+        for node_id in sorted(over):
+            fits = None if node_id in cut else room.fitting(node_id, asked[node_id], taken(made))
+            cut.add(node_id)
+            if fits is None:
+                without |= {node_id}
+            else:
+                units = {place: count for place, count in units.items() if place[1] != node_id} | fits
+
+
+def loads_of_units(taken: Mapping[tuple[str, str], int]) -> dict[str, Load]:
+    """What each node would have to take on of a basket, whose worth is not known: one fulfilment order."""
+    found: dict[str, int] = {}
+    for (_, node_id), units in taken.items():
+        found[node_id] = found.get(node_id, 0) + units
+    return {node_id: Load(orders=1, units=units) for node_id, units in found.items()}
 
 
 def loads_of(lines: Sequence[Line], sourced: Sourced, currency: str) -> dict[str, Load]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from types import MappingProxyType
 
 from oms.capacity.model import Load, periods_of
 from oms.capacity.reads import room_of
@@ -31,14 +30,14 @@ from oms.platform.events import EventData
 from oms.platform.geo import metres
 from oms.platform.ids import parent_id
 from oms.platform.problems import NotFound
-from oms.platform.writes import MOST_ACTIONS, Write
+from oms.platform.writes import Write
 from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_items, known_nodes
 from oms.sourcing.arrivals import arrival, transfer
-from oms.sourcing.model import Allotment, Demand, Plan, Sourced
+from oms.sourcing.model import Demand, Plan, Sourced
 from oms.sourcing.reads import country_of, destination_of, live_services, live_steps, plan_group, plan_within
 from oms.sourcing.strategy import steps_for
-from oms.sourcing.works import Move, new_work, stock_for
+from oms.sourcing.works import Move, fitting, new_work, stock_for, with_units
 from oms.sourcing.writes import decision_write
 
 TIMED_OUT = "TIMED_OUT"
@@ -54,9 +53,15 @@ _MAY_BE_TAKEN: Mapping[str, tuple[Status, ...]] = {
 PROMISE_AT_RISK = "PROMISE_AT_RISK"
 # A line that so many nodes gave up is for a person.
 MOST_NODES_TRIED = 5
-# Header, record, decision, events, the work that was withdrawn, and the entry for the sweeper.
-_OTHER_WRITES = 8
 _RUNNING = frozenset({OrderStatus.CONFIRMED, OrderStatus.IN_PROGRESS})
+
+
+class _NothingToMove(Exception):
+    """Somebody else was faster. It is not recorded: there may be stock or room again before the order changes."""
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__("nothing to move")
+        self.decision = decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,18 @@ def reroute_fulfillment_order(runtime: Runtime, tenant: str, fulfillment_order_i
         # Not recorded: the stock may change before the order does.
         return Outcome(decided.status, decided.body)
     attempts = _first_and_fresh(runtime, tenant, first)
-    return execute(runtime, call, lambda: decided if (order := next(attempts)) is first else decide(order))
+
+    def attempt() -> Decision:
+        order = next(attempts)
+        made = decided if order is first else decide(order)
+        if not made.writes:
+            raise _NothingToMove(made)
+        return made
+
+    try:
+        return execute(runtime, call, attempt)
+    except _NothingToMove as nothing:
+        return Outcome(nothing.decision.status, nothing.decision.body)
 
 
 def open_units(order: Order, work: FulfillmentOrder) -> dict[int, int]:
@@ -147,7 +163,7 @@ def _planned(
         other.node_id for line_no in units for other, part in order.parts[line_no] if part.given_up
     }
     tried = {n for n in units if sum(part.given_up > 0 for _, part in order.parts[n]) >= MOST_NODES_TRIED}
-    lines = [_with_units(order.line(line_no), quantity) for line_no, quantity in units.items()]
+    lines = [with_units(order.line(line_no), quantity) for line_no, quantity in units.items()]
     nodes = known_nodes(runtime.database, tenant, now)
     stock = stock_for(runtime, tenant, order, lines, nodes, now)
     # Baskets that have just expired are left to the sweeper.
@@ -161,13 +177,15 @@ def _planned(
     stays = {n for n in wanted if n in tried or not order.line(n).claims_stock}
     asked = [wanted[n] for n in wanted if n not in stays]
     room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in stock.units), now)
-    units_there = room.within(stock.units)
     plan, full = plan_within(
         room,
-        lambda out: plan_group(group, asked, nodes, units_there, own, weights=weights, without=excluded | out),
+        stock.units,
+        lambda units, out: plan_group(group, asked, nodes, units, own, weights=weights, without=excluded | out),
         lambda made: _loads(order, made),
+        lambda made: made.claims,
+        order.header.currency,
     )
-    fit = _fitting(
+    fit = fitting(
         plan.allotments,
         len(work.lines) if silent else 0,
         {node_id: periods_of(node) for node_id, node in nodes.items()},
@@ -186,32 +204,6 @@ def _loads(order: Order, plan: Plan) -> dict[str, Load]:
     for one in plan.allotments:
         parts.setdefault(one.node_id, []).append((order.line(one.line_no), one.quantity))
     return {node_id: load_of(order.header.currency, own) for node_id, own in parts.items()}
-
-
-def _fitting(
-    allotments: Sequence[Allotment],
-    released: int,
-    periods: Mapping[str, int] = MappingProxyType({}),
-    given_back: int = 0,
-) -> int:
-    """How many of the allotments fit one transaction, beside so many lines that go back to stock; all, as a rule.
-
-    `periods` says in how many periods work of a node counts, `given_back` in how many the work that is withdrawn did.
-
-    Each stock row is a change and a line of its ledger, each node gets work that counts against its limits, and perhaps
-    a person is told of it.
-    """
-    for count in range(len(allotments), 0, -1):
-        rows = {(one.sku, one.node_id) for one in allotments[:count]}
-        nodes = {one.node_id for one in allotments[:count]}
-        counters = sum(periods.get(node_id, 0) for node_id in nodes)
-        if 2 * (len(rows) + released + len(nodes)) + counters <= MOST_ACTIONS - _OTHER_WRITES - given_back:
-            return count
-    return 0
-
-
-def _with_units(line: Line, quantity: int) -> Line:
-    return line.model_copy(update={"agreed": line.agreed.model_copy(update={"quantity": quantity})})
 
 
 def _moved(runtime: Runtime, tenant: str, found: _Rerouting, reason: str, *, silent: bool) -> Decision:

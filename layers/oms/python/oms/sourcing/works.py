@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from oms.capacity.model import CapacityUse, uses_of
 from oms.fulfillment.model import FulfillmentOrder, Status, WorkLine
@@ -15,13 +16,17 @@ from oms.orders.request import Method
 from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
 from oms.platform.ids import child_id
+from oms.platform.writes import MOST_ACTIONS
 from oms.registry.hours import end_of_open_time
 from oms.registry.model import Node
 from oms.registry.reads import known_items, known_nodes
+from oms.sourcing.model import Allotment
 
 # How long a node may take before somebody is told: a day, or a working day of its own where it has opening hours.
 RESPOND_WITHIN = timedelta(hours=24)
 RESPOND_WITHIN_OPEN = timedelta(hours=8)
+# Of a re-routing: header, record, decision, events, the work that was withdrawn, and the entry for the sweeper.
+_REROUTING_WRITES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,15 @@ class Move:
     to_node: str
     quantity: int
     keep: int = 0
+
+
+def with_units(line: Line, quantity: int) -> Line:
+    """A line as if only so many of its units had been ordered, with their share of its total."""
+    agreed = line.agreed
+    if quantity == agreed.quantity:
+        return line
+    total = agreed.total * quantity // agreed.quantity
+    return line.model_copy(update={"agreed": agreed.model_copy(update={"quantity": quantity, "total": total})})
 
 
 def stock_for(
@@ -129,3 +143,25 @@ def _method(order: Order, group: Group, lines: Sequence[WorkLine]) -> str:
     if all(not order.line(line.line_no).claims_stock for line in lines):
         return Method.DIGITAL.value
     return group.method.value
+
+
+def fitting(
+    allotments: Sequence[Allotment],
+    released: int,
+    periods: Mapping[str, int] = MappingProxyType({}),
+    given_back: int = 0,
+) -> int:
+    """How many of the allotments fit one transaction, beside so many lines that go back to stock; all, as a rule.
+
+    `periods` says in how many periods work of a node counts, `given_back` in how many the work that is withdrawn did.
+
+    Each stock row is a change and a line of its ledger, each node gets work that counts against its limits, and perhaps
+    a person is told of it.
+    """
+    for count in range(len(allotments), 0, -1):
+        rows = {(one.sku, one.node_id) for one in allotments[:count]}
+        nodes = {one.node_id for one in allotments[:count]}
+        counters = sum(periods.get(node_id, 0) for node_id in nodes)
+        if 2 * (len(rows) + released + len(nodes)) + counters <= MOST_ACTIONS - _REROUTING_WRITES - given_back:
+            return count
+    return 0

@@ -59,9 +59,11 @@ def _sum_up(runtime: Runtime, tenant: str, sku: str, cause: str) -> None:
     rules = live_inventory_rules(runtime.database, tenant)
     regions = regions_of(rules, known_nodes(runtime.database, tenant, now))
     item = known_items(runtime.database, tenant, [sku], now).get(sku)
-    rows, stored = rows_of(runtime.database, tenant, sku), levels_of(runtime.database, tenant, sku)
+    # The levels first: whoever writes them between the two reads is newer, and then this write is refused.
+    stored = levels_of(runtime.database, tenant, sku)
+    rows = rows_of(runtime.database, tenant, sku)
+    call = Call("follow_stock", system_principal(tenant, "follow_stock"), cause, cause, cause, cause)
     writes: list[Write] = []
-    events: list[EventDraft] = []
     for region, node_ids in regions.items():
         before, units = stored.get(region), units_in(node_ids, rows)
         level = level_of(rules, item, sku, region, units)
@@ -79,13 +81,12 @@ def _sum_up(runtime: Runtime, tenant: str, sku: str, cause: str) -> None:
         if is_new:
             was = None if before is None else before.level
             told = StockLevelChanged(sku=sku, region=region, before=was, after=level, units=units)
-            events.append(EventDraft(f"LEVEL#{sku}#{region}", after.changes, told))
-    if not writes:
-        return
-    call = Call("follow_stock", system_principal(tenant, "follow_stock"), cause, cause, cause, cause)
-    made = [*writes, *event_writes(runtime, call, events)]
-    assert len(made) <= MOST_ACTIONS, "a rule set has at most 20 regions"
-    runtime.database.commit(made)
+            writes += event_writes(runtime, call, [EventDraft(f"LEVEL#{sku}#{region}", after.changes, told)])
+        if len(writes) >= MOST_ACTIONS - 1:
+            runtime.database.commit(writes)
+            writes = []
+    if writes:
+        runtime.database.commit(writes)
 
 
 def _changed(change: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from oms.inventory.events import SuppliedLine, SupplyDelayed, SupplyPut
+from oms.inventory.events import SuppliedLine, SupplyPut
 from oms.inventory.supply.model import Kind, Supply, SupplyLine, waited
 from oms.inventory.supply.writes import line_write, supply_write
 from oms.inventory.writes import StockChanges
@@ -24,6 +24,9 @@ class SupplyChange:
     at: datetime
     stock: StockChanges = field(init=False)
     lines: dict[int, tuple[SupplyLine | None, SupplyLine]] = field(default_factory=dict)
+    # Units that the node of a transfer keeps more, or with a minus fewer, by SKU, and those that leave it.
+    _kept: dict[str, int] = field(default_factory=dict)
+    _sent: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         movement_id = f"supply:{self.supply.id}.{self.supply.version + 1}"
@@ -52,15 +55,14 @@ class SupplyChange:
 
     def _keep_at_source(self, before: SupplyLine | None, after: SupplyLine, more: int) -> None:
         """The node that a transfer comes from keeps its units for it until they leave."""
-        node = self.supply.from_node
-        assert node is not None
         sent = after.sent - (before.sent if before else 0)
-        if sent:
-            self.stock.ship(after.sku, node, sent)
-        if more + sent > 0:
-            self.stock.allocate_available(after.sku, node, more + sent)
-        elif more + sent < 0:
-            self.stock.release_allocation(after.sku, node, -(more + sent))
+        self._sent[after.sku] = self._sent.get(after.sku, 0) + sent
+        self._kept[after.sku] = self._kept.get(after.sku, 0) + more + sent
+
+    @property
+    def wanted(self) -> dict[str, int]:
+        """Units that the node of a transfer has to give, by SKU, over all lines."""
+        return {sku: units for sku, units in self._kept.items() if units > 0}
 
     def receive(self, before: SupplyLine, after: SupplyLine, damaged: int) -> None:
         """Units of a line arrive, some of them damaged."""
@@ -77,7 +79,16 @@ class SupplyChange:
         return self.supply.model_copy(update={"version": self.supply.version + 1})
 
     def writes(self) -> list[Write]:
-        """The supply, its changed lines and the stock."""
+        """The supply, its changed lines and the stock; to be asked for once."""
+        node = self.supply.from_node
+        for sku, units in self._sent.items():
+            if units and node is not None:
+                self.stock.ship(sku, node, units)
+        for sku, units in self._kept.items():
+            if units > 0 and node is not None:
+                self.stock.allocate_available(sku, node, units)
+            elif units < 0 and node is not None:
+                self.stock.release_allocation(sku, node, -units)
         own = [
             line_write(self.tenant, self.supply, after, waited(self.supply.kind, after).total)
             for _, after in self.lines.values()
@@ -94,12 +105,14 @@ class SupplyChange:
         }
 
     def _line(self, line_no: int, quantity: int) -> SuppliedLine:
-        after = self.lines[line_no][1]
+        before, after = self.lines[line_no]
+        other = before is not None and before.expected_on != after.expected_on
         return SuppliedLine(
             line_no=line_no,
             sku=after.sku,
             quantity=quantity,
             expected_on=after.expected_on.isoformat(),
+            expected_before=before.expected_on.isoformat() if before is not None and other else None,
             to_come=waited(self.supply.kind, after).total,
         )
 
@@ -108,16 +121,8 @@ class SupplyChange:
         return EventDraft(f"SUPPLY#{self.supply.id}", self.supply.version + 1, data)
 
     def put_event(self) -> EventDraft:
-        """What is expected now; where anything comes later than it was to, that is what is told."""
-        late = [
-            (no, waited(self.supply.kind, after).total)
-            for no, (before, after) in self.lines.items()
-            if before is not None and before.expected_on < after.expected_on and waited(self.supply.kind, after).total
-        ]
-        if late:
-            return self.event(SupplyDelayed(**self.facts(late)))
-        changed = [(no, after.quantity) for no, (_, after) in self.lines.items()]
-        return self.event(SupplyPut(**self.facts(changed)))
+        """What is expected now, of each line that changed."""
+        return self.event(SupplyPut(**self.facts([(no, after.quantity) for no, (_, after) in self.lines.items()])))
 
 
 def drawn(order: SupplyLine, wanted: int) -> tuple[SupplyLine, int]:

@@ -30,6 +30,7 @@ from oms.platform.problems import (
     Problem,
     StaleVersion,
 )
+from oms.platform.writes import Value
 
 WRITE = "inventory.write"
 # A line of a transfer is a row of its own, two rows of stock and their lines in the ledger.
@@ -70,8 +71,6 @@ def receive_supply(runtime: Runtime, call: Call, supply_id: str, request: Receip
     supply that does not go to the caller.
     """
     given = None if request.lines is None else {line.line_no: line for line in request.lines}
-    if given is not None and request.lines is not None and len(given) != len(request.lines):
-        raise InvalidRequest(errors=[FieldError("/lines", "repeated", "a line_no stands in the list twice")])
 
     def step(change: SupplyChange, lines: Mapping[int, SupplyLine], part: Part) -> None:
         for no in part:
@@ -142,23 +141,47 @@ def _in_parts(
     unknown = [no for no in wanted or () if no not in supply.lines]
     if unknown:
         raise InvalidRequest(errors=[FieldError("/lines", "unknown_line", f"there is no line {unknown[0]}")])
-    parts = parts_of(sorted(supply.lines if wanted is None else wanted))
+    numbers = sorted(supply.lines if wanted is None else wanted)
+    parts = parts_of(numbers)
+    if is_new(runtime, call, parts):
+        # Judged as a whole before anything of it happens.
+        step(SupplyChange(call.tenant, supply, runtime.clock.now()), _lines(runtime, call, supply, numbers), numbers)
 
-    def decide(part: Part, *, is_first: bool) -> Decision:
+    def decide(part: Part, *, is_first: bool, is_last: bool) -> Decision:
         now = own_supply(runtime, call.principal, WRITE, supply_id)
         if is_first and call.expected_version not in (None, now.version):
             raise StaleVersion(f"The supply is at version {now.version}.")
-        lines = load_lines(runtime.database, call.tenant, now)
         change = SupplyChange(call.tenant, now, runtime.clock.now())
-        step(change, lines, part)
-        if not change.lines:
-            if len(parts) > 1:
-                return Decision([], body=supply_document(now, lines))
+        step(change, _lines(runtime, call, now, part), part)
+        if not change.lines and len(parts) == 1:
             raise ActionNotAvailable("Nothing of this supply is left for it.")
-        after = {**lines, **{no: line for no, (_, line) in change.lines.items()}}
-        return Decision(change.writes(), [event(change, part)], body=supply_document(change.result, after))
+        made = change.result if change.lines else now
+        body = whole(runtime, call, made, change) if is_last else {}
+        if not change.lines:
+            return Decision([], body=body)
+        return Decision(change.writes(), [event(change, part)], body=body)
 
     return run_parts(runtime, call, parts, decide)
+
+
+def _lines(runtime: Runtime, call: Call, supply: Supply, part: Part) -> dict[int, SupplyLine]:
+    """The lines of a part; one that was named when the call began and is gone is of no call any more."""
+    found = load_lines(runtime.database, call.tenant, supply, part)
+    if len(found) != len(part):
+        raise StaleVersion("The supply was put anew while this call was at work.")
+    return found
+
+
+def whole(runtime: Runtime, call: Call, made: Supply, change: SupplyChange) -> dict[str, Value]:
+    """The document of supply as it is once a change of it is done."""
+    lines = load_lines(runtime.database, call.tenant, made)
+    after = {**lines, **{no: line for no, (_, line) in change.lines.items()}}
+    return supply_document(made, dict(sorted(after.items())))
+
+
+def is_new(runtime: Runtime, call: Call, parts: Sequence[Part]) -> bool:
+    """Whether nothing of a call in parts has happened yet."""
+    return len(parts) > 1 and find_outcome(runtime, _part_of(call, 0)) is None and find_outcome(runtime, call) is None
 
 
 def parts_of(numbers: Sequence[int]) -> list[Part]:
@@ -168,15 +191,22 @@ def parts_of(numbers: Sequence[int]) -> list[Part]:
 
 def run_parts(runtime: Runtime, call: Call, parts: Sequence[Part], decide: Callable[..., Decision]) -> Outcome:
     """Each part exactly once, and the answer to the whole under the call's own key."""
+    # A key that a call in parts has begun with is of no use for another, however many parts that has.
+    find_outcome(runtime, _part_of(call, 0))
     if len(parts) > 1:
         recorded = find_outcome(runtime, call)
         if recorded is not None:
             return recorded
     for number, part in enumerate(parts[:-1]):
-        # Parts have a command name of their own, so that no caller's key can be taken for one of theirs.
-        own = replace(call, command=f"{call.command}_part", key=f"{call.key}#{number}")
-        execute(runtime, own, partial(decide, part, is_first=number == 0), overtaken=_short)
-    return execute(runtime, call, partial(decide, parts[-1], is_first=len(parts) == 1), overtaken=_short)
+        own = _part_of(call, number)
+        execute(runtime, own, partial(decide, part, is_first=number == 0, is_last=False), overtaken=_short)
+    last = partial(decide, parts[-1], is_first=len(parts) == 1, is_last=True)
+    return execute(runtime, call, last, overtaken=_short)
+
+
+def _part_of(call: Call, number: int) -> Call:
+    # Parts have a command name of their own, so that no caller's key can be taken for one of theirs.
+    return replace(call, command=f"{call.command}_part", key=f"{call.key}#{number}")
 
 
 def _short(conflict: Conflict) -> Problem:

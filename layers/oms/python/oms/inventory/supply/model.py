@@ -76,6 +76,7 @@ class Supply(BaseModel):
     version: int = 0
     # By which call it was put as it is; a call in parts goes on only where no other has put it since.
     put_by: str = ""
+    created_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from oms.inventory.model import StockRow
 from oms.inventory.reads import stock_rows
 from oms.inventory.supply.changes import SupplyChange, drawn
-from oms.inventory.supply.commands import WRITE, Part, parts_of, run_parts
+from oms.inventory.supply.commands import WRITE, Part, is_new, parts_of, run_parts, whole
 from oms.inventory.supply.model import Kind, Supply, SupplyLine, reordered, waited
-from oms.inventory.supply.requests import PutLine, PutSupply
+from oms.inventory.supply.requests import MOST_LINES, PutLine, PutSupply
 from oms.inventory.supply.store import load_lines, load_supply
-from oms.inventory.supply.views import supply_document
+from oms.inventory.supply.views import own_supply
 from oms.inventory.supply.writes import supply_key
 from oms.platform.commands import Call, Decision, Outcome, Runtime, input_hash
 from oms.platform.events import EventDraft
 from oms.platform.principal import authorize
-from oms.platform.problems import FieldError, InvalidRequest, OutOfStock, StaleVersion
+from oms.platform.problems import FieldError, InvalidRequest, OutOfStock, StaleVersion, TooLarge
 from oms.platform.writes import Write
 from oms.registry.model import ItemKind
 from oms.registry.reads import known_items, known_nodes
 
+_FARTHEST = timedelta(days=3_653)
 _FIXED = ("kind", "node_id", "from_node", "purchase_order")
 
 
@@ -31,15 +33,36 @@ def put_supply(runtime: Runtime, call: Call, supply_id: str, request: PutSupply)
     Raises InvalidRequest for what does not exist or cannot change, StaleVersion where it was changed since it was read,
     ActionNotAvailable for less than has left or arrived, and OutOfStock where the node of a transfer has too little.
     """
-    authorize(call.principal, WRITE, supply_key(call.tenant, supply_id).pk, node=request.node_id)
-    _refuse_unknown(runtime, call, request)
+    for node_id in (request.node_id, request.from_node):
+        authorize(call.principal, WRITE, supply_key(call.tenant, supply_id).pk, node=node_id)
     stored = load_supply(runtime.database, call.tenant, supply_id)
+    if stored is not None:
+        own_supply(runtime, call.principal, WRITE, supply_id)
+    _refuse_unknown(runtime, call, request)
     wanted = {line.line_no: line for line in request.lines}
-    parts = parts_of(sorted({*wanted, *(stored.lines if stored else ())}))
+    numbers = sorted({*wanted, *(stored.lines if stored else ())})
+    if len(numbers) > MOST_LINES:
+        detail = f"{len(numbers)} lines with those that were given up; the limit is {MOST_LINES}. Put another supply."
+        raise TooLarge(detail, pointer="/lines")
+    parts = parts_of(numbers)
+    if is_new(runtime, call, parts):
+        # Judged as a whole before anything of it happens.
+        _change(runtime, call, supply_id, request, wanted, numbers, stored, is_first=True)
 
-    def decide(part: Part, *, is_first: bool) -> Decision:
-        made = _decide(runtime, call, supply_id, request, wanted, part, is_first=is_first)
-        return replace(made, status=200 if stored else 201)
+    def decide(part: Part, *, is_first: bool, is_last: bool) -> Decision:
+        now = load_supply(runtime.database, call.tenant, supply_id)
+        change, order = _change(runtime, call, supply_id, request, wanted, part, now, is_first=is_first)
+        same = change.supply.model_copy(update={"put_by": now.put_by}) if now else None
+        if now is not None and not change.lines and len(parts) == 1 and same == now:
+            return Decision([], body=whole(runtime, call, now, change))
+        body = whole(runtime, call, change.result, change) if is_last else {}
+        writes: list[Write] = [*change.writes()]
+        events: list[EventDraft] = [change.put_event()]
+        if order.change is not None and order.change.lines:
+            writes += order.change.writes()
+            events.append(order.change.put_event())
+        status = 201 if change.supply.created_by == _mark(call) else 200
+        return Decision(writes, events, body=body, status=status)
 
     return run_parts(runtime, call, parts, decide)
 
@@ -52,41 +75,36 @@ class _Order:
     lines: dict[int, SupplyLine] = field(default_factory=dict)
 
 
-def _decide(
+def _change(
     runtime: Runtime,
     call: Call,
     supply_id: str,
     request: PutSupply,
     wanted: Mapping[int, PutLine],
     part: Part,
+    stored: Supply | None,
     *,
     is_first: bool,
-) -> Decision:
-    stored = load_supply(runtime.database, call.tenant, supply_id)
+) -> tuple[SupplyChange, _Order]:
+    """What stating some lines changes of supply and, for a notice, of its purchase order; raises what it refuses."""
     _require_version(call, stored, is_first=is_first)
-    supply = _headed(call, supply_id, request, stored)
-    lines = load_lines(runtime.database, call.tenant, stored) if stored else {}
-    change, order = SupplyChange(call.tenant, supply, runtime.clock.now()), _order_of(runtime, call, request, part)
+    supply = _headed(call, supply_id, request, stored, part)
+    lines = load_lines(runtime.database, call.tenant, stored, part) if stored else {}
+    change, order = (
+        SupplyChange(call.tenant, supply, runtime.clock.now()),
+        _order_of(runtime, call, request, part, lines),
+    )
     for no in part:
-        before, line = lines.get(no), wanted.get(no)
-        after = _stated(supply.kind, before, line)
+        before = lines.get(no)
+        after = _stated(supply.kind, before, wanted.get(no))
         if after is not None:
             change.change(before, _with_order(order, before, after, change))
     _refuse_missing(runtime, change)
-    if stored is not None and not change.lines and supply == stored:
-        return Decision([], body=supply_document(stored, lines))
-    after_all = {**lines, **{no: after for no, (_, after) in change.lines.items()}}
-    writes: list[Write] = [*change.writes()]
-    events: list[EventDraft] = [change.put_event()]
-    if order.change is not None and order.change.lines:
-        writes += order.change.writes()
-        events.append(order.change.put_event())
-    body = supply_document(change.result, dict(sorted(after_all.items())))
-    return Decision(writes, events, body=body)
+    return change, order
 
 
-def _headed(call: Call, supply_id: str, request: PutSupply, stored: Supply | None) -> Supply:
-    """The supply as this call states it, at the version that is stored."""
+def _headed(call: Call, supply_id: str, request: PutSupply, stored: Supply | None, part: Part) -> Supply:
+    """The supply as this call states it, at the version that is stored: it names the lines that are there by then."""
     fixed = [name for name in _FIXED if stored is not None and getattr(stored, name) != getattr(request, name)]
     if fixed:
         detail = "it is fixed once the supply exists; put another one"
@@ -104,9 +122,10 @@ def _headed(call: Call, supply_id: str, request: PutSupply, stored: Supply | Non
         from_node=request.from_node,
         supplier=request.supplier,
         purchase_order=request.purchase_order,
-        lines=dict(sorted({**known, **skus}.items())),
+        lines=dict(sorted({**known, **{no: skus[no] for no in part if no in skus}}.items())),
         version=stored.version if stored else 0,
         put_by=_mark(call),
+        created_by=stored.created_by if stored else _mark(call),
     )
 
 
@@ -119,17 +138,20 @@ def _stated(kind: Kind, before: SupplyLine | None, line: PutLine | None) -> Supp
             detail = f"line {before.line_no} is of line {before.order_line_no} of the purchase order"
             raise InvalidRequest(errors=[FieldError("/lines", "fixed", detail)])
         return reordered(kind, before, line.quantity, line.expected_on)
-    return before.model_copy(update={"quantity": before.quantity - waited(kind, before).total})
+    left = waited(kind, before)
+    given_up = left.in_transit if kind is Kind.SHIPMENT_NOTICE else left.future
+    return before.model_copy(update={"quantity": before.quantity - given_up})
 
 
-def _order_of(runtime: Runtime, call: Call, request: PutSupply, part: Part) -> _Order:
+def _order_of(runtime: Runtime, call: Call, request: PutSupply, part: Part, lines: Mapping[int, SupplyLine]) -> _Order:
     if request.purchase_order is None:
         return _Order()
     supply = load_supply(runtime.database, call.tenant, request.purchase_order)
     if supply is None or supply.kind is not Kind.PURCHASE_ORDER or supply.node_id != request.node_id:
         detail = f"there is no purchase order {request.purchase_order} for {request.node_id}"
         raise InvalidRequest(errors=[FieldError("/purchase_order", "unknown_supply", detail)])
-    own = {line.order_line_no for line in request.lines if line.line_no in part and line.order_line_no is not None}
+    stated = {line.order_line_no for line in request.lines if line.line_no in part}
+    own = {no for no in (*stated, *(line.order_line_no for line in lines.values())) if no is not None}
     errors = [
         FieldError(f"/lines/{index}/order_line_no", "unknown_line", f"{supply.id} has no such line of {line.sku}")
         for index, line in enumerate(request.lines)
@@ -148,9 +170,11 @@ def _with_order(order: _Order, before: SupplyLine | None, after: SupplyLine, not
     of_order = order.lines.get(after.order_line_no)
     if of_order is None:
         return after
-    had = before.drawn if before else 0
-    more = after.quantity - (before.quantity if before else 0)
-    changed, units = drawn(of_order, more if more > 0 else max(more, -had))
+    had, was = (before.drawn, before.quantity) if before else (0, 0)
+    more = after.quantity - was
+    # What the notice never drew goes first.
+    wanted = more if more > 0 else max(-had, min(0, more + was - had))
+    changed, units = drawn(of_order, wanted)
     if units:
         first = order.change.lines.get(of_order.line_no, (of_order, of_order))[0]
         order.change.change(of_order, changed, with_stock_of=notice)
@@ -164,15 +188,12 @@ def _refuse_missing(runtime: Runtime, change: SupplyChange) -> None:
     supply = change.supply
     if supply.from_node is None:
         return
-    needed: dict[str, int] = {}
-    for before, after in change.lines.values():
-        more = waited(supply.kind, after).future - (waited(supply.kind, before).future if before else 0)
-        needed[after.sku] = needed.get(after.sku, 0) + more
+    needed = change.wanted
     rows = stock_rows(runtime.database, change.tenant, [(sku, supply.from_node) for sku in needed])
     errors = [
         FieldError("/lines", "out_of_stock", f"{supply.from_node} has {max(0, have)} of {sku} to give, not {units}")
         for sku, units in needed.items()
-        if units > 0 and units > (have := rows.get((sku, supply.from_node), StockRow(sku, supply.from_node)).available)
+        if units > (have := rows.get((sku, supply.from_node), StockRow(sku, supply.from_node)).available)
     ]
     if errors:
         raise OutOfStock(errors=errors)
@@ -199,6 +220,10 @@ def _mark(call: Call) -> str:
 
 def _refuse_unknown(runtime: Runtime, call: Call, request: PutSupply) -> None:
     now = runtime.clock.now()
+    far = [n for n, line in enumerate(request.lines) if abs(line.expected_on - now.date()) > _FARTHEST]
+    if far:
+        detail = "a day within ten years"
+        raise InvalidRequest(errors=[FieldError(f"/lines/{n}/expected_on", "far_away", detail) for n in far])
     named = [request.node_id, *([request.from_node] if request.from_node else [])]
     nodes = known_nodes(runtime.database, call.tenant, now, named=named)
     items = known_items(runtime.database, call.tenant, (line.sku for line in request.lines), now)

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from collections.abc import Sequence
+from typing import Annotated, Protocol, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from oms.inventory.supply.model import Kind
 from oms.platform.fields import Code, Count, IsoDate, Quantity
-from oms.platform.intake import Request, no_more_than
+from oms.platform.intake import Request, no_more_than, refuse_card_numbers, validate
 
 MOST_LINES = 500
 LineNo = Annotated[int, Field(strict=True, ge=1, le=9_999)]
+
+
+class _Numbered(Protocol):
+    @property
+    def line_no(self) -> int: ...
+
+
+L = TypeVar("L", bound=Sequence[_Numbered])
+
+
+def _once(lines: L) -> L:
+    if len({line.line_no for line in lines}) != len(lines):
+        raise ValueError("a line_no stands in the list twice")
+    return lines
+
+
+class _Id(Request):
+    id: Code
+
+
+def supply_name(text: str) -> str:
+    """The id of supply from the path; raises InvalidRequest for one that cannot be stored or is a card number."""
+    refuse_card_numbers({"supply_id": text})
+    return validate(_Id, {"id": text}).id
 
 
 class PutLine(Request):
@@ -50,8 +75,7 @@ class PutSupply(Request):
             raise ValueError("only a shipment_notice has a purchase_order")
         if any((line.order_line_no is None) != (self.purchase_order is None) for line in self.lines):
             raise ValueError("lines of a notice name the order_line_no of its purchase_order, and no others do")
-        if len({line.line_no for line in self.lines}) != len(self.lines):
-            raise ValueError("a line_no stands in the list twice")
+        _once(self.lines)
         return self
 
 
@@ -64,7 +88,10 @@ class Dispatch(Request):
     """What left its node; without `lines`, all that is left of the transfer."""
 
     supply_id: Code | None = None
-    lines: Annotated[tuple[DispatchedLine, ...], no_more_than(MOST_LINES)] | None = None
+    lines: (
+        Annotated[tuple[DispatchedLine, ...], no_more_than(MOST_LINES), Field(min_length=1), AfterValidator(_once)]
+        | None
+    ) = None
 
 
 class ReceivedLine(Request):
@@ -85,14 +112,16 @@ class Receipt(Request):
     """What arrived; without `lines`, all that was still to come, in good order."""
 
     supply_id: Code | None = None
-    lines: Annotated[tuple[ReceivedLine, ...], no_more_than(MOST_LINES)] | None = None
+    lines: (
+        Annotated[tuple[ReceivedLine, ...], no_more_than(MOST_LINES), Field(min_length=1), AfterValidator(_once)] | None
+    ) = None
 
 
 class Closing(Request):
     """Nothing more will come of these lines, or of all, and why."""
 
     reason: Code
-    lines: Annotated[tuple[LineNo, ...], no_more_than(MOST_LINES)] | None = None
+    lines: Annotated[tuple[LineNo, ...], no_more_than(MOST_LINES), Field(min_length=1)] | None = None
 
 
 class SupplyQuery(Request):
