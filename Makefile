@@ -39,8 +39,8 @@ help:
 	@echo "  make contracts                            event schemas, API description and flows, from code and template"
 	@echo "  make replay FILE=… [LIMIT=… SPEED=… PORT=4566 STATE=… RUN=…]"
 	@echo "                                            a real order file through the public intake; RUN goes on with an earlier one"
-	@echo "  make simulate                             the real handlers under faults: 20,000 seeds, every crash point, every"
-	@echo "                                            pair of commands (some 12 minutes); prints what breaks a rule"
+	@echo "  make simulate                             the real handlers under faults: 20,000 seeds, 64 writers, every crash"
+	@echo "                                            point, every pair of commands (some 15 minutes); prints what breaks a rule"
 	@echo "  make simulate SEEDS=… [FIRST=…] [PLANT=…] only seeds; PLANT puts a known fault into the product"
 	@echo "  make simulate SEED=… | TRACE=…            the story of one seed, or of a recorded trace"
 	@echo "  make fuzz [EXAMPLES=500]                  every operation of the API, called with what a fuzzer makes of it"
@@ -93,7 +93,7 @@ replay: ready
 bench: ready-for-tests
 	@$(VENV) -m bench $(if $(ONLY),--only "$(ONLY)")
 
-# Random faults over many seeds; then every interleaving of pairs of commands, and every crash point of every handler.
+# Random faults over many seeds; many writers of the same few units; then every interleaving of pairs of commands, and every crash point of every handler.
 SEEDS ?= 20000
 FIRST ?= 0
 simulate: ready-for-tests
@@ -104,7 +104,7 @@ else ifneq ($(strip $(TRACE)),)
 else
 	@$(VENV) -m tests.simulation --seeds "$(SEEDS)" --first "$(FIRST)" --jobs 2 --shrink $(if $(PLANT),--plant "$(PLANT)")
 	@test "$(SEEDS)" != 20000 || test -n "$(PLANT)" || \
-		{ $(VENV) -m tests.simulation.crash_points && $(VENV) -m tests.simulation.pairs; }
+		{ $(VENV) -m tests.simulation.writers && $(VENV) -m tests.simulation.crash_points && $(VENV) -m tests.simulation.pairs; }
 endif
 
 fuzz: ready-for-tests

@@ -55,7 +55,7 @@ def told(doors: Doors) -> list[tuple[str, int]]:
     return [(str(row["sk"]), 1) for row in rows if row["type"] == "StockLevelChanged"]
 
 
-@pytest.mark.capability("D8")
+@pytest.mark.capability("D8", whole=True)
 def test_the_network_and_its_regions_are_summed_up_and_each_change_of_level_is_told(doors: Doors):
     rule(doors, RULES)
     assert levels(doors) == {"network": (0, "none"), "coast": (0, "none"), "stores": (0, "none")}
@@ -109,7 +109,7 @@ def test_a_batch_stops_at_the_item_that_fails(doors: Doors, monkeypatch: pytest.
     assert (levels(doors, "A")["network"], levels(doors, "C")["network"]) == ((20, "medium"), (0, "none"))
 
 
-@pytest.mark.capability("D8")
+@pytest.mark.capability("D8", whole=True)
 def test_what_can_be_had_in_a_region_and_within_a_radius(doors: Doors):
     rule(doors, RULES)
     api = doors.api("inventory")

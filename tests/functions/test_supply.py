@@ -107,7 +107,8 @@ def test_a_notice_takes_units_over_from_its_order_in_one_transaction(doors: Door
     doors.world.received["A", "S1"] += 2
 
 
-@pytest.mark.capability("D14", "D1")
+@pytest.mark.capability("D14", whole=True)
+@pytest.mark.capability("D1")
 def test_a_transfer_keeps_its_units_leaves_and_arrives_short(doors: Doors):
     made = put(doors, "tr-1", part(1, "A", 4, "2026-11-25"), kind="transfer", from_node="DC1")
     assert (made.status, made.body["available_actions"]) == (201, ["put_supply", "dispatch", "close"])

@@ -13,6 +13,9 @@ DAY = 86_400
 # Which domain events reach which function, and with which status; everything else stays on the bus.
 SUBSCRIPTIONS = {
     ("OrderPlaced", "CONFIRMED"): "StartOrderWorkflowQueue",
+    ("NodeChanged", None): "VacateNodesQueue",
+    ("StockMoved", None): "VacateNodesQueue",
+    ("FulfillmentOrderWithdrawn", None): "ResumeFulfillmentQueue",
     ("OrderReviewAccepted", None): "StartOrderWorkflowQueue",
     ("OrderRerouted", None): "StartOrderWorkflowQueue",
     ("OrderPaymentSettled", None): "StartOrderWorkflowQueue",

@@ -69,7 +69,7 @@ def test_a_crash_between_the_parts_is_finished_by_the_repeat(make):
         assert status(order).value == "CANCELLED"
         assert sum(cancelled.quantity for cancelled in order.header.cancellations) == 3 * len(SKUS)
         assert step(world) == first or step(world).body == first.body
-    assert points == 6  # three parts
+    assert points == 8  # four parts
 
 
 def test_a_stale_version_is_refused_before_the_first_part():

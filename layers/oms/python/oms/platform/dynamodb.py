@@ -19,14 +19,10 @@ from oms.platform.settings import table_name
 from oms.platform.writes import MOST_ACTIONS, Item, Key, Kind, Value, Write, merge
 
 _THROTTLES = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ThrottlingException",
-        "InternalServerError",
-        "ServiceUnavailable",
-        "TransactionInProgressException",
-    }
+    (
+        *("ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"),
+        *("InternalServerError", "ServiceUnavailable", "TransactionInProgressException"),
+    )
 )
 
 
@@ -217,10 +213,10 @@ def _action(write: Write) -> dict[str, Any]:
         return slot
 
     conditions = [f"{name(a)} >= {value(v)}" for a, v in write.at_least.items()]
-    absent = "attribute_not_exists({0}) OR {0} <= {1}"
-    conditions += [
-        f"({(absent if v >= 0 else '{0} <= {1}').format(name(a), value(v))})" for a, v in write.at_most.items()
-    ]
+    for a, v in write.at_most.items():
+        # What is not there yet is 0.
+        absent = f"attribute_not_exists({name(a)}) OR " if v >= 0 else ""
+        conditions.append(f"({absent}{name(a)} <= {value(v)})")
     conditions += [f"{name(a)} = {value(v)}" for a, v in write.equals.items()]
     if write.must_exist:
         conditions.append(f"attribute_exists({name('pk')})")
