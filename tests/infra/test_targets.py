@@ -55,6 +55,7 @@ def test_outputs_name_what_people_and_tests_need():
         "DomainBusName",
         "StoreBusName",
         "ExportBucketName",
+        "IntakeBucketName",
         "InventoryStreamName",
         "OrderWorkflowArn",
         "FulfillmentWorkflowArn",

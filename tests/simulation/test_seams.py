@@ -15,6 +15,7 @@ LAYER = ROOT / "layers" / "oms" / "python" / "oms"
 REMEMBERED = {
     "fulfillment/adapters/step_functions.py": {"_client"},
     "inventory/adapters/dead_letters.py": {"_client"},
+    "inventory/adapters/own_queue.py": {"_client"},
     "orders/adapters/step_functions.py": {"_client"},
     "payments/adapters/configured.py": {"_client", "_secret", "_strict"},
     "platform/dynamodb.py": {"_client"},
