@@ -34,6 +34,7 @@ class IntakeObjects:
     def __init__(self) -> None:
         self.versions: dict[str, list[bytes]] = {}
         self.before_put: Callable[[str], object] = lambda key: None
+        self.knows_ranges = True
 
     @property
     def stored(self) -> dict[str, bytes]:
@@ -58,10 +59,12 @@ class IntakeObjects:
         if not 0 < number <= len(found):
             raise _error("NoSuchKey", 404, "GetObject")
         content = found[number - 1]
-        if Range is not None:
+        answer = {"VersionId": f"v{number}"}
+        if Range is not None and self.knows_ranges:
             first, last = Range.removeprefix("bytes=").split("-")
+            answer["ContentRange"] = f"bytes {first}-{last}/{len(content)}"
             content = content[int(first) : int(last) + 1]
-        return {"Body": BytesIO(content), "VersionId": f"v{number}"}
+        return {"Body": BytesIO(content), **answer}
 
 
 def _error(code: str, status: int, operation: str) -> ClientError:

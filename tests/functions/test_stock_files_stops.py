@@ -160,3 +160,14 @@ def test_without_a_version_the_latest_one_is_taken_in_once(intake: Intake):
     intake.until_empty()
     assert [told["object_version"] for told in intake.told()] == ["v1"]
     intake.settle()
+
+
+def test_a_bucket_that_answers_a_range_with_the_whole_object_is_understood(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(file_rows, "MOST_ROWS_OF_PART", 1)
+    intake.objects.knows_ranges = False
+    intake.drop(count(), count("S1"))
+    intake.until_empty()
+    assert [intake.results(number)[1:] for number in (1, 2)] == [["2,recorded,,"], ["3,recorded,,"]]
+    intake.settle()

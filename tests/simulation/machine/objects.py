@@ -67,10 +67,11 @@ class Intake:
         if not found or not 0 < int(version[1:]) <= len(found):
             raise _refusal("GetObject", "NoSuchKey", 404)
         content = found[int(version[1:]) - 1]
-        if "Range" in request:
-            first, last = request["Range"].removeprefix("bytes=").split("-")
-            content = content[int(first) : int(last) + 1]
-        return {"Body": BytesIO(content), "VersionId": version}
+        if "Range" not in request:
+            return {"Body": BytesIO(content), "VersionId": version}
+        first, last = request["Range"].removeprefix("bytes=").split("-")
+        told = f"bytes {first}-{last}/{len(content)}"
+        return {"Body": BytesIO(content[int(first) : int(last) + 1]), "VersionId": version, "ContentRange": told}
 
 
 def _refusal(operation: str, code: str, status: int) -> ClientError:
