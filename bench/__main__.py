@@ -16,6 +16,7 @@ from bench import (
     order_to_captured,
     sourcing_batch,
     sourcing_single,
+    stock_file,
     usd_fixed,
     usd_per_order,
 )
@@ -34,6 +35,7 @@ SCRIPTS: dict[str, Callable[[Bench], list[Figure]]] = {
     "sourcing_b_100": lambda _: sourcing_batch.measure(),
     "cpu_ms_per_order": cpu_per_order.measure,
     "hot_sku": hot_sku.measure,
+    "stock_file_rows_per_s": stock_file.measure,
     "order_placed_per_s_c8": order_placed.measure,
     "order_to_captured_per_s": order_to_captured.measure,
 }
@@ -44,6 +46,7 @@ FAMILIES = {
     "sourcing_b_100": "sourcing_b_",
     "usd_fixed_per_month": "usd_fixed",
     "usd_per_million_orders": "usd_per_million",
+    "stock_file_rows_per_s": "stock_file_",
     "order_placed_per_s_c8": "order_placed_",
     "order_to_captured_per_s": "order_to_captured_",
 }

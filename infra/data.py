@@ -163,7 +163,7 @@ class Data(Construct):
         return table
 
     def _export_bucket(self, key: kms.IKey) -> s3.Bucket:
-        access_logs = s3.Bucket(
+        self.access_logs = s3.Bucket(
             self,
             "ExportAccessLogs",
             # Amazon S3 delivers access logs only to buckets with its own kind of key.
@@ -174,7 +174,7 @@ class Data(Construct):
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(365))],
             removal_policy=RemovalPolicy.RETAIN,
         )
-        name_it(access_logs, "ExportAccessLogs")
+        name_it(self.access_logs, "ExportAccessLogs")
         bucket = s3.Bucket(
             self,
             "ExportBucket",
@@ -186,7 +186,7 @@ class Data(Construct):
             enforce_ssl=True,
             versioned=True,
             object_lock_default_retention=s3.ObjectLockRetention.governance(EXPORT_LOCK),
-            server_access_logs_bucket=access_logs,
+            server_access_logs_bucket=self.access_logs,
             server_access_logs_prefix="exports/",
             removal_policy=RemovalPolicy.RETAIN,
         )

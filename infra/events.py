@@ -20,12 +20,15 @@ from infra.constructs.function import Resource, Workshop
 from infra.constructs.queues import WorkQueue
 from infra.function_spec import FunctionSpec
 from infra.functions import QUEUE_CONSUMERS
+from infra.intake import Intake
 from infra.names import name_it, pascal
 from infra.settings import Settings
 
 SOURCE = "spine"
 # What may put events on the store bus besides ourselves: `store.<node>`, `wms.<node>`, `supplier.<node>`.
 NODE_SOURCES = ("store.", "wms.", "supplier.")
+# Where the services of AWS itself say what happened.
+SERVICES_BUS = "default"
 ARCHIVE_DAYS = 90
 # EventBridge's own limits, written out: it tries for a day, then the event goes to the dead letters.
 TARGET_RETRIES = 185
@@ -108,16 +111,19 @@ class Buses(Construct):
 class Consumers(Construct):
     """Every function that works off a queue, with the rules and schedules that fill it."""
 
-    def __init__(self, scope: Construct, id: str, *, workshop: Workshop, buses: Buses, settings: Settings) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, workshop: Workshop, buses: Buses, intake: Intake, settings: Settings
+    ) -> None:
         super().__init__(scope, id)
         self._buses = buses
         self.queues = {spec.name: self._consumer(spec, workshop) for spec in QUEUE_CONSUMERS}
         self._rule(
             "NodeMessages",
-            buses.store,
+            buses.store.event_bus_name,
             {"source": [{"prefix": prefix} for prefix in NODE_SOURCES]},
             self.queues["node_messages"],
         )
+        self._rule("StockFilesDropped", SERVICES_BUS, intake.drops(), self.queues["stock_files"])
         for tenant in settings.tenants:
             self._schedule(
                 f"RecoverSagas{pascal(tenant.name)}",
@@ -145,14 +151,14 @@ class Consumers(Construct):
             pattern: dict[str, Any] = {"source": [SOURCE], "detail-type": [detail_type]}
             if data:
                 pattern["detail"] = {"data": data}
-            self._rule(f"{pascal(spec.name)}On{detail_type}", self._buses.domain, pattern, work)
+            self._rule(f"{pascal(spec.name)}On{detail_type}", self._buses.domain.event_bus_name, pattern, work)
         return work
 
-    def _rule(self, name: str, bus: events.IEventBus, pattern: Mapping[str, Any], work: WorkQueue) -> None:
+    def _rule(self, name: str, bus: str, pattern: Mapping[str, Any], work: WorkQueue) -> None:
         rule = events.CfnRule(
             self,
             f"{name}Rule",
-            event_bus_name=bus.event_bus_name,
+            event_bus_name=bus,
             event_pattern=pattern,
             targets=[_target(work)],
         )

@@ -25,7 +25,8 @@ class FunctionSpec:
     proves who calls. `layers` are those above the two that all functions have. `later` grants are given
     once the workflows exist, since a workflow must name its task functions first. `limits` name the settings of the
     deployment that the function is told as environment variables. `rings` are what it counts and rings the alarm for.
-    One that `sets_aside` puts records among its dead letters by itself and is told where they are.
+    One that `sets_aside` puts records among its dead letters by itself and is told where they are; one that
+    `divides_work` puts parts of it on its own queue and is told where that is.
     """
 
     name: str
@@ -43,3 +44,4 @@ class FunctionSpec:
     limits: tuple[str, ...] = ()
     rings: tuple[Ring, ...] = ()
     sets_aside: bool = False
+    divides_work: bool = False

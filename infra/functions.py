@@ -151,6 +151,17 @@ QUEUE_CONSUMERS = (
         layers=("export",),
     ),
     FunctionSpec(
+        "stock_files",
+        "Takes in files of stock that were dropped into the intake bucket, part by part, and answers for each row.",
+        (*g.COMMAND, *g.RECORD_STOCK, *g.TAKE_STOCK_FILES),
+        memory=1024,
+        timeout=300,
+        # A part is seconds to minutes of work, and each must have the whole time of the function.
+        batch=1,
+        concurrency=20,
+        divides_work=True,
+    ),
+    FunctionSpec(
         "expire_reservations",
         "Tells of baskets that were kept too long, and gives back what they still hold.",
         (*g.COMMAND, *g.HOLD),

@@ -48,6 +48,8 @@ ACCESS: dict[str, Access] = {
     "bucket:list": Access(("s3:ListBucket",)),
     "bucket:read": Access(("s3:GetObject",), "s3", KEY_READ, suffix="/finance/*"),
     "bucket:write": Access(("s3:PutObject",), "s3", KEY_WRITE, suffix="/finance/*"),
+    "intake:read": Access(("s3:GetObjectVersion",), "s3", KEY_READ, suffix="/stock/*"),
+    "intake:answer": Access(("s3:GetObject", "s3:PutObject"), "s3", KEY_WRITE, suffix="/results/*"),
     "stream:follow": Access(
         (
             "kinesis:DescribeStream",
@@ -112,5 +114,10 @@ ANSWER_FULFILLMENT_WORKFLOW = (Grant("workflow:fulfillment", "workflow:answer", 
 READ_EXPORTS = (
     Grant("bucket:export", "bucket:list", "EXPORT_BUCKET"),
     Grant("bucket:export", "bucket:read", "EXPORT_BUCKET"),
+)
+TAKE_STOCK_FILES = (
+    Grant("bucket:intake", "bucket:list", "INTAKE_BUCKET"),
+    Grant("bucket:intake", "intake:read", "INTAKE_BUCKET"),
+    Grant("bucket:intake", "intake:answer", "INTAKE_BUCKET"),
 )
 WRITE_EXPORTS = (*READ_EXPORTS, Grant("bucket:export", "bucket:write", "EXPORT_BUCKET"))

@@ -9,6 +9,7 @@ from infra.constructs.function import Workshop
 from infra.data import Data
 from infra.events import Buses, Consumers
 from infra.identity import Identity
+from infra.intake import Intake
 from infra.inventory_stream import InventoryStream
 from infra.life_cycles import LifeCycles
 from infra.names import pascal
@@ -20,6 +21,7 @@ def outputs(
     api: Api,
     identity: Identity,
     data: Data,
+    intake: Intake,
     buses: Buses,
     inventory: InventoryStream,
     life_cycles: LifeCycles,
@@ -35,6 +37,7 @@ def outputs(
         "DomainBusName": buses.domain.event_bus_name,
         "StoreBusName": buses.store.event_bus_name,
         "ExportBucketName": data.bucket.bucket_name,
+        "IntakeBucketName": intake.bucket.bucket_name,
         "InventoryStreamName": inventory.stream.stream_name,
         "OrderWorkflowArn": life_cycles.order.state_machine_arn,
         "FulfillmentWorkflowArn": life_cycles.fulfillment.state_machine_arn,

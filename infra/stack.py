@@ -16,6 +16,7 @@ from infra.data import Data, Key
 from infra.events import Buses, Consumers
 from infra.functions import FUNCTIONS
 from infra.identity import Identity
+from infra.intake import Intake
 from infra.inventory_stream import InventoryStream
 from infra.life_cycles import LifeCycles
 from infra.observability import Dashboard
@@ -48,12 +49,14 @@ class SpineStack(Stack):
             limits=settings.limits,
         )
         data = Data(self, "Data", key=key)
+        intake = Intake(self, "Intake", key=key, access_logs=data.access_logs)
         buses = Buses(self, "Buses", key=key)
         inventory = InventoryStream(self, "Inventory", key=key)
-        workshop.resources |= data.resources() | buses.resources()
+        workshop.resources |= data.resources() | buses.resources() | intake.resources()
 
         life_cycles = LifeCycles(self, "LifeCycles", workshop=workshop)
-        consumers = Consumers(self, "Consumers", workshop=workshop, buses=buses, settings=settings)
+        consumers = Consumers(self, "Consumers", workshop=workshop, buses=buses, intake=intake, settings=settings)
+        intake.guard(workshop.made["stock_files"].role.role_arn)
         buses.keep_undelivered(self._follow_streams(workshop, data, inventory))
         identity = Identity(self, "Identity", settings=settings)
         api = Api(self, "Api", workshop=workshop, identity=identity)
@@ -74,6 +77,7 @@ class SpineStack(Stack):
             api=api,
             identity=identity,
             data=data,
+            intake=intake,
             buses=buses,
             inventory=inventory,
             life_cycles=life_cycles,

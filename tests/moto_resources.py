@@ -73,7 +73,7 @@ def _buses(deployed: Deployed) -> None:
         # Schedules would need a clock that moves; a test calls their function itself.
         if "EventPattern" in properties:
             bus = deployed.resolve(properties["EventBusName"])
-            pattern = json.dumps(properties["EventPattern"])
+            pattern = json.dumps(deployed.resolve(properties["EventPattern"]))
             events.put_rule(Name=logical_id, EventBusName=bus, EventPattern=pattern)
             targets = [{"Id": one["Id"], "Arn": deployed.resolve(one["Arn"])} for one in properties["Targets"]]
             events.put_targets(Rule=logical_id, EventBusName=bus, Targets=targets)
@@ -81,8 +81,14 @@ def _buses(deployed: Deployed) -> None:
 
 def _stores(deployed: Deployed, refs: dict[str, str]) -> None:
     s3, kinesis, secrets = _client("s3"), _client("kinesis"), _client("secretsmanager")
-    for logical_id in of_type(deployed.template, "AWS::S3::Bucket"):
+    for logical_id, properties in of_type(deployed.template, "AWS::S3::Bucket").items():
         s3.create_bucket(Bucket=refs[logical_id])
+        if "NotificationConfiguration" in properties:
+            told = {"EventBridgeConfiguration": {}}
+            s3.put_bucket_notification_configuration(Bucket=refs[logical_id], NotificationConfiguration=told)
+            s3.put_bucket_versioning(
+                Bucket=refs[logical_id], VersioningConfiguration=properties["VersioningConfiguration"]
+            )
     for logical_id, properties in of_type(deployed.template, "AWS::Kinesis::Stream").items():
         kinesis.create_stream(StreamName=refs[logical_id], ShardCount=properties["ShardCount"])
     for logical_id in of_type(deployed.template, "AWS::SecretsManager::Secret"):

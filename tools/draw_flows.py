@@ -131,7 +131,8 @@ def _rule_rows(template: Mapping[str, Any], workers: Mapping[str, str]) -> Itera
             narrowed = pattern.get("detail", {}).get("data", {})
             only = "".join(f", {field} {' or '.join(values)}" for field, values in narrowed.items())
             queue, dead = _target(rule)
-            bus = _named(rule["EventBusName"])
+            own = rule["EventBusName"]
+            bus = f"{own} bus of the account" if isinstance(own, str) else _named(own)
             yield f"| {bus} | {sources} | {kind}{only} | {queue} | {_link(workers[queue])} | {dead} |"
 
 

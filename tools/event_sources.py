@@ -54,6 +54,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "node_queue": ("SQS batch of messages from the store bus", ("node_messages",)),
     "schedule_queue": ("SQS batch of wishes of the clock", ("recover_sagas", "expire_reservations", "finance_export")),
+    "files_queue": ("SQS: an object of the intake bucket, as S3 tells of it, or a part of one", ("stock_files",)),
     "events_stream": ("DynamoDB stream of table `events`", ("publish_events",)),
     "stock_stream": ("DynamoDB stream of table `stock`", ("stock_levels",)),
     "inventory_stream": ("Kinesis batch of [FeedMessage](schemas/FeedMessage.v1.json)", ("inventory_stream",)),

@@ -27,6 +27,9 @@ def queue_consumer(scope: Construct, spec: FunctionSpec, workshop: Workshop) -> 
     work = WorkQueue(scope, name, key=workshop.key, alarms=workshop.alarms, function_timeout=spec.timeout)
     function = workshop.make(scope, spec, work.dead_letters)
     function.allow("queue:consume", Resource((work.queue.queue_arn,), work.queue.queue_url))
+    if spec.divides_work:
+        function.allow("queue:send", Resource((work.queue.queue_arn,), work.queue.queue_url))
+        function.function.add_environment("QUEUE_URL", work.queue.queue_url)
     mapping = lambda_.EventSourceMapping(
         work,
         "Mapping",

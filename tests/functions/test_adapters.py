@@ -9,11 +9,12 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from oms.finance.adapters import export_bucket
-from oms.finance.adapters.export_bucket import ExportBucket, ExportDiffers, StoredObject, sha256_of
+from oms.finance.adapters.export_bucket import ExportBucket, StoredObject
 from oms.payments.adapters import configured
 from oms.payments.adapters.configured import UnknownProvider, provider, secret
 from oms.payments.adapters.strict_psp import StrictPsp
+from oms.platform import objects
+from oms.platform.objects import ObjectDiffers, sha256_of
 from oms.platform.settings import SettingMissing
 from tests.moto_resources import PSP_SECRET
 from tests.template import Deployed, deployed
@@ -26,7 +27,7 @@ KEY = "finance/acme/2026-11-23/journal.csv"
 @pytest.fixture(autouse=True)
 def fresh_clients() -> Iterator[None]:
     """A client outlives its test's moto; so does a secret."""
-    cached = (configured._client, configured._secret, configured._strict, export_bucket._client)
+    cached = (configured._client, configured._secret, configured._strict, objects._client)
     for kept in cached:
         kept.cache_clear()
     yield
@@ -78,7 +79,7 @@ def test_an_object_is_written_once(deployed: Deployed, monkeypatch: pytest.Monke
     (tmp_path / "journal.csv").write_bytes(b"a,b\n")
     assert bucket.write_once(KEY, tmp_path / "journal.csv", "text/csv") == sha256_of(b"a,b\n")
     assert bucket.write_once(KEY, b"a,b\n", "text/csv") == sha256_of(b"a,b\n")
-    with pytest.raises(ExportDiffers, match=KEY):
+    with pytest.raises(ObjectDiffers, match=KEY):
         bucket.write_once(KEY, b"a,c\n", "text/csv")
     assert bucket.read(KEY) == b"a,b\n"
     assert list(bucket.objects("finance/")) == [StoredObject(KEY, 4)]

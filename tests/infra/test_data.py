@@ -107,8 +107,37 @@ def test_nobody_may_put_an_export_over_another(template):
     assert deny["Condition"] == {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}
 
 
-def test_each_stream_of_a_table_has_its_reader_or_its_reason(template):
-    """The outbox is read by the publisher, stock rows by who sums up their levels (docs/decisions/0014)."""
+def test_the_intake_bucket_is_private_versioned_and_forgets(template):
+    bucket = of_type(template, "AWS::S3::Bucket")["IntakeBucket"]
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"] == {"KMSMasterKeyID": OURS, "SSEAlgorithm": "aws:kms"}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    kept = {rule["Prefix"]: rule["ExpirationInDays"] for rule in bucket["LifecycleConfiguration"]["Rules"]}
+    assert kept == {"stock/": 30, "results/": 90}
+
+
+def test_files_are_dropped_below_the_prefix_of_their_tenant_and_answered_by_one_function(template):
+    (policy,) = [
+        row for row in of_type(template, "AWS::S3::BucketPolicy").values() if row["Bucket"] == {"Ref": "IntakeBucket"}
+    ]
+    denied = {one["Sid"]: one for one in policy["PolicyDocument"]["Statement"] if "Sid" in one}
+    assert {one["Effect"] for one in denied.values()} == {"Deny"}
+    stock, results = (f"IntakeBucket/{room}/${{aws:PrincipalTag/tenant}}/*" for room in ("stock", "results"))
+    taker = {"ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["StockFilesRole", "Arn"]}}}
+    own = denied["OwnPrefixOnly"]
+    assert (own["Action"], place(own["NotResource"]), own["Condition"]) == ("s3:PutObject", stock, taker)
+    read = denied["OwnFilesOnly"]
+    assert read["Action"] == ["s3:GetObject", "s3:GetObjectVersion"]
+    assert [place(one) for one in read["NotResource"]] == [stock, results]
+    assert read["Condition"] == {"Null": {"aws:PrincipalTag/tenant": "false"}}
+    once = denied["NoResultIsOverwritten"]
+    assert (once["Action"], place(once["Resource"])) == ("s3:PutObject", "IntakeBucket/results/*")
+    assert once["Condition"] == {"Null": {"s3:if-none-match": "true"}}
+    assert not [one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
+
+
+def test_each_stream_of_a_table_has_its_reader(template):
+    """The outbox is read by the publisher, stock rows by who sums them up (docs/decisions/0014)."""
     read = {
         row["EventSourceArn"]["Fn::GetAtt"][0]
         for row in of_type(template, "AWS::Lambda::EventSourceMapping").values()

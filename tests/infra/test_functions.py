@@ -79,6 +79,7 @@ def test_a_function_is_told_only_of_what_it_may_touch(template):
         spec = FUNCTIONS[name]
         expected = {grant.variable for grant in spec.grants} | {"POWERTOOLS_SERVICE_NAME"} | set(spec.limits)
         expected |= {"DEAD_LETTERS_URL"} if spec.sets_aside else set()
+        expected |= {"QUEUE_URL"} if spec.divides_work else set()
         assert set(row["Environment"]["Variables"]) == expected, name
 
 
@@ -89,6 +90,15 @@ def test_a_function_that_sets_records_aside_finds_its_own_dead_letters(template)
         if "DEAD_LETTERS_URL" in row["Environment"]["Variables"]
     }
     assert told == {"inventory_stream": {"Ref": "InventoryStreamDeadLetters"}}
+
+
+def test_a_function_that_divides_its_work_finds_its_own_queue(template):
+    told = {
+        name: row["Environment"]["Variables"]["QUEUE_URL"]
+        for name, row in _functions(template).items()
+        if "QUEUE_URL" in row["Environment"]["Variables"]
+    }
+    assert told == {"stock_files": {"Ref": "StockFilesQueue"}}
 
 
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])

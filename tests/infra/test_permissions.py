@@ -1,6 +1,6 @@
 """Least privilege: exact actions on exact resources, and nothing that the table of functions does not ask for."""
 
-from infra.functions import FUNCTIONS
+from infra.functions import FUNCTIONS, STREAM_CONSUMERS
 from infra.grants import ACCESS, INDEXES
 from infra.http_functions import HTTP
 from infra.names import pascal
@@ -25,13 +25,17 @@ WILDCARDS = {
         "logs:DescribeLogGroups",
     },
     "ExportBucket/finance/*": {"s3:GetObject", "s3:PutObject"},
+    "IntakeBucket/stock/*": {"s3:GetObjectVersion"},
+    "IntakeBucket/results/*": {"s3:GetObject", "s3:PutObject"},
 }
 TRACES = {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
+FOLLOWED = {"publish_events": "EventsTable", "stock_levels": "StockTable"}
 LOGICAL_IDS = {
     "secret:psp": "PspSecret",
     "bus:domain": "DomainBus",
     "bus:store": "StoreBus",
     "bucket:export": "ExportBucket",
+    "bucket:intake": "IntakeBucket",
     "workflow:order": "OrderWorkflow",
     "workflow:fulfillment": "FulfillmentWorkflow",
 }
@@ -60,16 +64,16 @@ def test_each_function_may_do_what_its_row_says_and_no_more(template):
 def _asked_for(spec) -> set[tuple[str, str]]:
     """The (action, place) pairs of a row, with what every function needs: its logs, its traces, its dead letters."""
     name = pascal(spec.name)
-    queue_or_stream = bool(spec.concurrency) or spec.name in ("publish_events", "inventory_stream", "stock_levels")
+    queue_or_stream = bool(spec.concurrency) or spec in STREAM_CONSUMERS
     dead_letters = f"{name}DeadLetters" if queue_or_stream else "CallDeadLetters"
     pairs = {(action, f"{name}Logs") for action in ("logs:CreateLogStream", "logs:PutLogEvents")} | TRACES
     pairs |= _access("queue:send", dead_letters)
     if spec.concurrency:
         pairs |= _access("queue:consume", f"{name}Queue")
-    if spec.name == "publish_events":
-        pairs |= _access("table:follow", "EventsTable.StreamArn")
-    if spec.name == "stock_levels":
-        pairs |= _access("table:follow", "StockTable.StreamArn")
+    if spec.divides_work:
+        pairs |= _access("queue:send", f"{name}Queue")
+    if spec.name in FOLLOWED:
+        pairs |= _access("table:follow", f"{FOLLOWED[spec.name]}.StreamArn")
     if spec.name == "inventory_stream":
         pairs |= _access("stream:follow", "InventoryStream")
     for grant in (*spec.grants, *spec.later):

@@ -55,6 +55,7 @@ def test_outputs_name_what_people_and_tests_need():
         "DomainBusName",
         "StoreBusName",
         "ExportBucketName",
+        "IntakeBucketName",
         "InventoryStreamName",
         "OrderWorkflowArn",
         "FulfillmentWorkflowArn",
@@ -68,5 +69,6 @@ def test_outputs_name_what_people_and_tests_need():
 
 def test_the_template_stays_within_what_cloudformation_takes():
     for target in ("aws", "local"):
-        assert len(template_for(target)["Resources"]) <= 450
+        # CloudFormation takes 500; what is beyond this wants a second stack.
+        assert len(template_for(target)["Resources"]) <= 480
         assert len(template_for(target)["Outputs"]) <= 200

@@ -23,6 +23,21 @@ def stock_moves(people: People) -> None:
 
 
 @story
+def files_of_stock(people: People) -> None:
+    simulation = people.simulation
+    header, at = "node_id,sku,quantity,as_of,source,sequence", simulation.now()
+    rows = [f"albany,{sku},{units},{at},till,{number}" for sku, units, number in (("MUG", 9, 2), ("MUG", 8, 1))]
+    rows += [f"albany,LAMP,3,{at},till,1", f"dc-newark,LAMP,3,{at},till,1", f"nowhere,MUG,1,{at},till,1", "no row"]
+    file = "\n".join([header, *rows, ""])
+    simulation.drop("stock/acme/nightly.csv", file)
+    simulation.sleep(30)
+    simulation.drop("stock/acme/nightly.csv", file)
+    simulation.drop("stock/acme/wrong.csv", "something else\n")
+    simulation.drop("stock/acme/empty.csv", header)
+    simulation.sleep(30)
+
+
+@story
 def stock_that_is_not_there(people: People) -> None:
     simulation = people.simulation
     simulation.put_record("acme#albany#MUG", b"not a message")

@@ -35,6 +35,7 @@ PERMITTED = (
     ("inventory_stream", "kinesis:*", "InventoryStream", "Lambda reads the stream for the function"),
     ("finance", "s3:GetObject", "ExportBucket/finance/*", "the links that it gives away open with its own right"),
     ("finance_export", "s3:ListBucket", "ExportBucket", "else S3 calls a file that is not there forbidden"),
+    ("stock_files", "s3:ListBucket", "IntakeBucket", "the same"),
 )
 # A command that is refused looks for its own recorded outcome; whether it comes to that is a matter of chance.
 RECORDS, LOOKED_UP = ("dynamodb:PutItem", "CommandsTable"), ("dynamodb:GetItem", "CommandsTable")

@@ -14,11 +14,12 @@ LAYER = ROOT / "layers" / "oms" / "python" / "oms"
 # change; all the others are kept apart for each worker in machine/lambdas.py and machine/seams.py.
 REMEMBERED = {
     "fulfillment/adapters/step_functions.py": {"_client"},
-    "finance/adapters/export_bucket.py": {"_client"},
     "inventory/adapters/dead_letters.py": {"_client"},
+    "inventory/adapters/own_queue.py": {"_client"},
     "orders/adapters/step_functions.py": {"_client"},
     "payments/adapters/configured.py": {"_client", "_secret", "_strict"},
     "platform/dynamodb.py": {"_client"},
+    "platform/objects.py": {"_client"},
     "platform/observability.py": {"logger"},
     "platform/publisher.py": {"_client"},
     "registry/reads.py": {"_items", "_nodes"},

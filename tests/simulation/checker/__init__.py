@@ -17,6 +17,7 @@ from tests.simulation.checker.capacity import check_capacity, check_capacity_of_
 from tests.simulation.checker.events import EventRules, check_events
 from tests.simulation.checker.evidence import Change, Evidence, Report, Violation
 from tests.simulation.checker.exports import check_exports
+from tests.simulation.checker.files import check_files
 from tests.simulation.checker.isolation import check_isolation, check_keys
 from tests.simulation.checker.ledger import LedgerRules, check_ledger
 from tests.simulation.checker.levels import check_levels
@@ -74,6 +75,7 @@ class Checker:
         check_capacity(picture, report)
         check_supply(picture, report)
         check_levels(picture, report)
+        check_files(picture, evidence, report)
         check_ledger(picture, report)
         check_settlement(picture, self._money.provider, report)
         check_events(picture, evidence, report)

@@ -31,6 +31,8 @@ class Evidence:
     psp: list[dict[str, Any]] = field(default_factory=list)
     bus: list[dict[str, Any]] = field(default_factory=list)
     objects: dict[str, bytes] = field(default_factory=dict)
+    # Every version of what lies in the intake bucket.
+    intake: dict[str, list[bytes]] = field(default_factory=dict)
     executions: list[dict[str, Any]] = field(default_factory=list)
     in_flight: list[dict[str, Any]] = field(default_factory=list)
     dead: list[dict[str, Any]] = field(default_factory=list)

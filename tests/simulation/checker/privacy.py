@@ -85,6 +85,10 @@ def _sinks(evidence: Evidence) -> Iterator[tuple[str, str]]:
     for key, content in evidence.objects.items():
         unpacked = gzip.decompress(content) if key.endswith(".gz") else content
         yield f"object {key}", unpacked.decode("utf-8", "replace")
+    for key, versions in evidence.intake.items():
+        # What others drop is theirs, and we hold it for a month; our answers must not repeat it.
+        if key.startswith("results/"):
+            yield f"object {key}", b"\n".join(versions).decode("utf-8", "replace")
     for name in ("bus", "executions", "in_flight", "dead"):
         documents = getattr(evidence, name)
         if name == "bus":

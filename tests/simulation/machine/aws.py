@@ -40,8 +40,8 @@ class SimAws:
             ("stepfunctions", "SendTaskFailure"): simulation.runs.send_task_failure,
             ("secretsmanager", "GetSecretValue"): get_secret_value,
             ("sqs", "SendMessage"): self._send_message,
-            ("s3", "PutObject"): simulation.objects.put_object,
-            ("s3", "GetObject"): simulation.objects.get_object,
+            ("s3", "PutObject"): lambda request: self._bucket(request).put_object(request),
+            ("s3", "GetObject"): lambda request: self._bucket(request).get_object(request),
             ("s3", "ListObjectsV2"): simulation.objects.list_objects_v2,
         }
         self.seen: set[tuple[str, str, str]] = set()
@@ -148,6 +148,12 @@ class SimAws:
         if operation in WRITES:
             simulation.committed()
         return answer
+
+    def _bucket(self, request: Mapping[str, Any]) -> Any:
+        """The bucket that a call is about."""
+        simulation = self._simulation
+        taken_in = simulation.topology.buckets[request["Bucket"]] == "IntakeBucket"
+        return simulation.intake if taken_in else simulation.objects
 
     def _send_message(self, request: Mapping[str, Any]) -> dict[str, Any]:
         queue = self._simulation.queues[request["QueueUrl"].rsplit("/", 1)[1]]

@@ -14,6 +14,8 @@ from tests.simulation.machine.workflow_errors import NotModelled
 # From PutEvents to the target, in milliseconds.
 HOP = 30
 MOST_ENTRIES = 10
+# The bus of the account itself, on which S3 says what was dropped.
+SERVICES = "default"
 # The same in every run, since the template is.
 _candidates: dict[tuple[str, str, str], list[Rule]] = {}
 Listener = Callable[[Mapping[str, Any]], object]
@@ -24,7 +26,7 @@ class Buses:
 
     def __init__(self, simulation: Any) -> None:
         self._simulation = simulation
-        self._rules: dict[str, list[Rule]] = {name: [] for name in simulation.topology.buses}
+        self._rules: dict[str, list[Rule]] = {name: [] for name in (*simulation.topology.buses, SERVICES)}
         for rule in simulation.topology.rules:
             if rule.pattern is not None:
                 self._rules[rule.bus].append(rule)

@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from tests.simulation.machine.buses import SERVICES
+
 
 class Doors:
     """What the simulation offers of them; it has the streams, the buses and the clock."""
@@ -15,6 +17,7 @@ class Doors:
     streams: dict[str, Any]
     buses: Any
     store_bus: str
+    intake: Any
 
     def now(self) -> str:
         """The present, as text."""
@@ -43,6 +46,15 @@ class Doors:
         detail = {"meta": {"id": message_id, "occurred_at": self.now(), "tenant": tenant}, "data": dict(data)}
         entry = {"Source": source, "DetailType": kind, "Detail": json.dumps(detail)}
         self.buses.put({**entry, "EventBusName": self.store_bus})
+
+    def drop(self, key: str, text: str) -> None:
+        """A file arrives in the intake bucket, and the bucket says so."""
+        content = text.encode()
+        told = {"key": key, "size": len(content), "version-id": self.intake.drop(key, content)}
+        (bucket,) = (name for name, known in self.topology.buckets.items() if known == "IntakeBucket")
+        detail = json.dumps({"version": "0", "bucket": {"name": bucket}, "object": told, "reason": "PutObject"})
+        entry = {"Source": "aws.s3", "DetailType": "Object Created", "Detail": detail}
+        self.buses.put({**entry, "EventBusName": SERVICES})
 
     def ring(self, prefix: str) -> None:
         """Let the schedules whose names begin so come now."""

@@ -34,6 +34,7 @@ def collect(simulation: Any) -> Evidence:
     shown.psp = simulation.provider.psp.journal.log
     shown.bus = simulation.buses.told
     shown.objects = dict(simulation.objects.stored)
+    shown.intake = {key: list(found) for key, found in simulation.intake.versions.items()}
     shown.executions = [
         {"machine": one.machine.name, "name": one.name, "status": one.status, "input": one.input}
         for one in simulation.runs.executions.values()

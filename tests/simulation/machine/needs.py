@@ -35,7 +35,8 @@ def needs(service: str, operation: str, request: Mapping[str, Any], account: Top
     elif (service, operation) == ("s3", "ListObjectsV2"):
         yield "s3:ListBucket", account.buckets[request["Bucket"]]
     elif service == "s3":
-        yield f"s3:{operation}", f"{account.buckets[request['Bucket']]}/{request['Key'].split('/')[0]}/*"
+        version = "Version" if "VersionId" in request else ""
+        yield f"s3:{operation}{version}", f"{account.buckets[request['Bucket']]}/{request['Key'].split('/')[0]}/*"
     else:
         raise NotModelled(f"the rights for {service} {operation}")
 

@@ -44,6 +44,36 @@ class Objects:
         return {"Contents": contents, "CommonPrefixes": [{"Prefix": name} for name in sorted(folders)]}
 
 
+class Intake:
+    """The intake bucket: every version of every object that was dropped or written, by key."""
+
+    def __init__(self) -> None:
+        self.versions: dict[str, list[bytes]] = {}
+
+    def drop(self, key: str, content: bytes) -> str:
+        """A new version of an object; its name."""
+        self.versions.setdefault(key, []).append(content)
+        return f"v{len(self.versions[key])}"
+
+    def put_object(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        if request.get("IfNoneMatch") == "*" and request["Key"] in self.versions:
+            raise _refusal("PutObject", "PreconditionFailed", 412)
+        body = request["Body"]
+        return {"VersionId": self.drop(request["Key"], body if isinstance(body, bytes) else body.read())}
+
+    def get_object(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        found = self.versions.get(request["Key"], [])
+        version = request.get("VersionId", f"v{len(found)}")
+        if not found or not 0 < int(version[1:]) <= len(found):
+            raise _refusal("GetObject", "NoSuchKey", 404)
+        content = found[int(version[1:]) - 1]
+        if "Range" not in request:
+            return {"Body": BytesIO(content), "VersionId": version}
+        first, last = request["Range"].removeprefix("bytes=").split("-")
+        told = f"bytes {first}-{last}/{len(content)}"
+        return {"Body": BytesIO(content[int(first) : int(last) + 1]), "VersionId": version, "ContentRange": told}
+
+
 def _refusal(operation: str, code: str, status: int) -> ClientError:
     """S3 says no, by a name and a status of HTTP."""
     details = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}}

@@ -44,7 +44,7 @@ from tests.simulation.machine.evidence import Checker, Evidence, Violation, coll
 from tests.simulation.machine.faults import Faults
 from tests.simulation.machine.gateway import LONGEST, Answer, Gateway
 from tests.simulation.machine.lambdas import Invocation, Lambdas, Worker
-from tests.simulation.machine.objects import Objects
+from tests.simulation.machine.objects import Intake, Objects
 from tests.simulation.machine.psp import Provider
 from tests.simulation.machine.queues import Queue
 from tests.simulation.machine.runs import Runs
@@ -128,6 +128,7 @@ class Simulation(Doors):
         for entry in base.accepted if base else ():
             self.buses.remember(entry)
         self.objects = Objects()
+        self.intake = Intake()
         self.provider = Provider(self)
         self.runs = Runs(self)
         self.gateway = Gateway(self)

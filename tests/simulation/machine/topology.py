@@ -169,7 +169,7 @@ def _events(made: Topology, deployed: Deployed) -> None:
             Rule(
                 logical_id,
                 deployed.resolve(properties["EventBusName"]) if "EventBusName" in properties else "default",
-                properties.get("EventPattern"),
+                deployed.resolve(properties.get("EventPattern")),
                 _last(deployed.resolve(target["Arn"])),
                 properties.get("ScheduleExpression"),
                 target.get("InputTransformer", {}).get("InputTemplate", ""),

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from oms.finance.adapters.export_bucket import ExportBucket, ExportDiffers, sha256_of
+from oms.finance.adapters.export_bucket import ExportBucket
 from oms.platform.effects import TransientFailure
+from oms.platform.objects import ObjectDiffers, sha256_of
 
 pytestmark = pytest.mark.capability("N7")
 
@@ -91,7 +92,7 @@ def test_what_cannot_be_read_back_is_not_believed():
 def test_other_bytes_under_the_key_are_never_overwritten():
     objects = Objects()
     write(objects, b"theirs")
-    with pytest.raises(ExportDiffers):
+    with pytest.raises(ObjectDiffers):
         write(objects, b"ours")
     assert objects.stored == {KEY: b"theirs"}
 

@@ -75,7 +75,9 @@ def make_plans(runtime: Runtime, tenant: str, facts: Sequence[Fact]) -> list[Row
     plans: list[RowPlan] = []
     refused: list[NotEnough] = []
     for (sku, node_id), own in by_row.items():
-        counts = [fact.at for fact in own if fact.kind is MovementKind.COUNTED]
+        # A row that does not exist has not moved, and a plan that rests on that fails where it has been made meanwhile.
+        known = (sku, node_id) in rows
+        counts = [fact.at for fact in own if fact.kind is MovementKind.COUNTED and known]
         history = list(movements_of(runtime.database, tenant, sku, node_id, since=min(counts))) if counts else []
         own_marks = {source: last for (s, n, source), last in marks.items() if (s, n) == (sku, node_id)}
         try:

@@ -49,7 +49,7 @@ def record_snapshots(runtime: Runtime, call: Call, snapshots: Sequence[Snapshot]
     ]
     if early:
         raise InvalidRequest(errors=early)
-    return _record(runtime, call, [_count(n, one, call.causation_id) for n, one in enumerate(snapshots)], "snapshots")
+    return _record(runtime, call, [counted(n, one, call.causation_id) for n, one in enumerate(snapshots)], "snapshots")
 
 
 def _record(runtime: Runtime, call: Call, facts: Sequence[Fact], where: str = "movements") -> Outcome:
@@ -131,7 +131,8 @@ def _fact(position: int, movement: Movement, now: datetime, cause: str) -> Fact:
     )
 
 
-def _count(position: int, told: Snapshot, cause: str) -> Fact:
+def counted(position: int, told: Snapshot, cause: str) -> Fact:
+    """What a source has counted, as a fact."""
     return Fact(
         position,
         told.sku,
@@ -164,17 +165,17 @@ def _first_unusable(runtime: Runtime, messages: Sequence[tuple[FeedMessage, str]
     bad = [p for p, (m, _) in enumerate(messages) if m.as_of > runtime.clock.now() + MOST_AHEAD]
     for tenant in dict.fromkeys(message.tenant for message, _ in messages):
         own = {p: (m.sku, m.node_id) for p, (m, _) in enumerate(messages) if m.tenant == tenant}
-        bad.extend(_unknown(runtime, system_principal(tenant, "apply_feed"), own))
+        bad.extend(unknown_names(runtime, system_principal(tenant, "apply_feed"), own))
     return min(bad, default=len(messages))
 
 
 def _require_known(runtime: Runtime, principal: Principal, facts: Sequence[Fact], where: str) -> None:
-    unknown = _unknown(runtime, principal, {fact.position: fact.row for fact in facts}, where)
+    unknown = unknown_names(runtime, principal, {fact.position: fact.row for fact in facts}, where)
     if unknown:
         raise InvalidRequest(errors=list(chain.from_iterable(unknown.values())))
 
 
-def _unknown(
+def unknown_names(
     runtime: Runtime, principal: Principal, rows: dict[int, RowName], where: str = "movements"
 ) -> dict[int, list[FieldError]]:
     """What is wrong with the SKU or node of each position; a node that is not the caller's is unknown to it."""

@@ -48,6 +48,18 @@ class StockLevelChanged(EventData):
     units: int
 
 
+class StockFileLoaded(EventData):
+    """A file of stock was taken in; how many of its rows were recorded, ignored and refused, and where that stands."""
+
+    file: str
+    object_version: str
+    rows: int
+    recorded: int
+    ignored: int
+    refused: int
+    manifest: str
+
+
 class SuppliedLine(BaseModel):
     """Units of one line: those that the event is about, and those that are still to come, with their day.
 

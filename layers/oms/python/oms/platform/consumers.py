@@ -36,11 +36,16 @@ def event_from_queue(body: str) -> Event:
 
 
 def consume_queue(batch: Mapping[str, Any], handle: Callable[[Event], object]) -> dict[str, Any]:
-    """Handle each message of an SQS batch; the answer names the failed ones, which SQS delivers again."""
+    """Handle each event of an SQS batch; the answer names the failed ones, which SQS delivers again."""
+    return consume_messages(batch, lambda body: handle(event_from_queue(body)))
+
+
+def consume_messages(batch: Mapping[str, Any], handle: Callable[[str], object]) -> dict[str, Any]:
+    """The same for messages that are no events of ours, by their bodies."""
     failed = []
     for record in batch["Records"]:
         try:
-            handle(event_from_queue(record["body"]))
+            handle(record["body"])
         except Exception as error:  # noqa: BLE001
             # Any failure of one message must not touch its neighbours: SQS redelivers it, then parks it in the DLQ.
             logger().exception("message failed", message_id=record["messageId"], error_type=type(error).__name__)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from oms.finance import store
-from oms.finance.adapters.export_bucket import ExportBucket, ExportDiffers, sha256_of
+from oms.finance.adapters.export_bucket import ExportBucket
 from oms.finance.adapters.journal_files import JournalFiles, LocalFile, Movement
 from oms.finance.chart import CHART
 from oms.finance.exports.model import (
@@ -24,6 +24,7 @@ from oms.finance.exports.model import (
 from oms.finance.model import PostedEntry, Unbalanced
 from oms.platform.dynamodb import Database
 from oms.platform.money import exponent
+from oms.platform.objects import ObjectDiffers, sha256_of
 
 _CONTENT_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "application/gzip"}
 
@@ -31,7 +32,7 @@ _CONTENT_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "applicati
 def write_batch(database: Database, bucket: ExportBucket, plan: Plan) -> str:
     """Write a batch and return its manifest's SHA-256; writing it again finds the same bytes in place.
 
-    Raises Unbalanced when the ledger does not balance, and ExportDiffers when the bucket holds other bytes; then no
+    Raises Unbalanced when the ledger does not balance, and ObjectDiffers when the bucket holds other bytes; then no
     manifest is written.
     """
     opening = _opening(bucket, plan)
@@ -93,7 +94,7 @@ def _opening(bucket: ExportBucket, plan: Plan) -> tuple[AccountTotal, ...]:
     content = bucket.read(plan.previous_manifest)
     found = sha256_of(content)
     if found != plan.previous_sha256:
-        raise ExportDiffers(f"{plan.previous_manifest} holds {found}, not {plan.previous_sha256}")
+        raise ObjectDiffers(f"{plan.previous_manifest} holds {found}, not {plan.previous_sha256}")
     return Manifest.model_validate_json(content).control_totals.accounts
 
 

@@ -1,0 +1,19 @@
+"""stock_files: files of stock that were dropped into the intake bucket, cut into parts and taken in row by row."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from oms.inventory.adapters.intake_bucket import IntakeBucket
+from oms.inventory.adapters.own_queue import send
+from oms.inventory.files import take_file_message
+from oms.platform.commands import Runtime
+from oms.platform.consumers import consume_messages
+
+runtime = Runtime()
+bucket = IntakeBucket()
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    return consume_messages(event, partial(take_file_message, runtime, bucket, send))
