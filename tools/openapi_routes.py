@@ -182,7 +182,7 @@ ROUTES: dict[str, Route] = {
         if_match=_CONFIGURATION,
     ),
     "GET /v1/supply/{supply_id}": Route("Read supply", {200: supply.SupplyDocument}),
-    "GET /v1/supply": Route("See what is to come of an item", {200: supply.ComingOfItem}),
+    "GET /v1/supply": Route("See what is to come of an item", {200: supply.ComingOfItem}, refusals=(404,)),
     "POST /v1/supply/{supply_id}/dispatch": Route(
         "Say what of a transfer has left", {200: supply.SupplyDocument}, if_match=_VERSION
     ),

@@ -28,8 +28,8 @@ def read_supply(supply_id: str) -> Answer:
 
 @app.get("/v1/supply")
 def read_coming() -> Answer:
-    wanted = read_query(app, SupplyQuery)
-    return ok(views.read_coming(runtime, caller(app, "inventory.read", f"SKU#{wanted.sku}"), wanted.sku))
+    principal, wanted = caller(app, "inventory.read", "SKU#"), read_query(app, SupplyQuery)
+    return ok(views.read_coming(runtime, principal, wanted.sku))
 
 
 @app.post("/v1/supply/<supply_id>/dispatch")
