@@ -10,7 +10,7 @@ import pytest
 
 from oms.inventory import file_rows
 from oms.platform.observability import logger
-from tests.intake_doors import KEY, NOON, RESULTS, Intake, count, intake
+from tests.intake_doors import KEY, NOON, RESULTS, Intake, count, dropped, intake
 from tests.order_doors import doors
 from tests.order_world import STOCK, TENANT, document, line, world
 
@@ -151,6 +151,13 @@ def test_what_is_not_named_as_a_file_of_a_tenant_is_left_to_a_person(intake: Int
     with intake.doors.world.unchanged():
         assert intake.work_off(*intake.waiting) == ["m0"]
     assert intake.objects.stored == before
+
+
+def test_the_mark_of_a_folder_is_no_file(intake: Intake):
+    intake.objects.drop("stock/acme/", b"")
+    with intake.doors.world.unchanged():
+        assert intake.work_off(dropped("stock/acme/", "v1")) == []
+    assert list(intake.objects.stored) == ["stock/acme/"]
 
 
 def test_the_tenant_is_that_of_the_prefix_and_sees_nothing_of_another(intake: Intake):

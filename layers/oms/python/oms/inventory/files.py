@@ -100,6 +100,9 @@ def take_file_message(runtime: Runtime, bucket: IntakeBucket, send: Send, body: 
         load_part(runtime, bucket, Part.model_validate(document["part"]))
     else:
         dropped = document["detail"]["object"]
+        if dropped["key"].endswith("/"):
+            # The empty object by which the console of S3 shows a folder.
+            return
         cut_file(runtime, bucket, send, dropped["key"], dropped.get("version-id"))
 
 
