@@ -16,4 +16,4 @@ def test_writers_under_faults_oversell_nothing_and_leave_nothing_claimed():
     assert written.answers["reserve", 201] > 50
     assert written.answers["reserve", 409] > 50
     assert written.answers["order", 201] > 20
-    assert {"answer_lost", "crash_after", "contended", "throttled"} <= set(written.faults)
+    assert {"answer_lost", "crash_after", "reply_lost", "throttled"} <= set(written.faults)

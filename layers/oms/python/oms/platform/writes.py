@@ -60,10 +60,10 @@ class Write:
     add: Mapping[str, int] = field(default_factory=dict)
     unset: tuple[str, ...] = ()
     at_least: Mapping[str, int] = field(default_factory=dict)
-    # An amount that is not there yet is 0.
-    at_most: Mapping[str, int] = field(default_factory=dict)
     equals: Mapping[str, Value] = field(default_factory=dict)
     must_exist: bool = False
+    # An amount that is not there yet is 0.
+    at_most: Mapping[str, int] = field(default_factory=dict)
 
 
 def create(table: str, key: Key, item: Mapping[str, Value]) -> Write:
