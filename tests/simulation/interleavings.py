@@ -116,18 +116,25 @@ class Stage:
         try:
             scheduler.run(done=lambda: len(done) == 2)
         except Followed:
+            self._leave()
+            scheduler.abandon()
             return self.run
-        finally:
-            self._active = self._frozen = False
-            del self.simulation.tables.take_changes
+        self._leave()
         end = self.end()
         self.run.known_end = end in self._seen
         if self.run.known_end:
+            scheduler.abandon()
             return self.run
         self._seen.add(end)
         self.simulation.run_until_quiet()
         self.run.wrong = [f"{found.invariant} {found.where}: {found.what}" for found in self.simulation.violations]
+        scheduler.abandon()
         return self.run
+
+    def _leave(self) -> None:
+        """The two are no longer at work."""
+        self._active = self._frozen = False
+        del self.simulation.tables.take_changes
 
     # -- what replaces the machine's own
 

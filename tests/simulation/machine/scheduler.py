@@ -96,6 +96,7 @@ class Scheduler:
         self._order = 0
         self._next: int | None = None
         self._hub = getcurrent()
+        self._begun: dict[Task, None] = {}
 
     @property
     def instant(self) -> datetime:
@@ -236,8 +237,31 @@ class Scheduler:
                 task.greenlet.switch(task)
         finally:
             self.current = None
+            if task.over:
+                self._begun.pop(task, None)
+            else:
+                self._begun[task] = None
             if task.scope is not None:
                 task.scope.leave()
+
+    def abandon(self) -> None:
+        """End whatever has begun: a greenlet that nobody goes on with keeps alive all that it ever saw."""
+        self.schedule, self.switching = None, 0.0
+        self.ready.clear()
+        self._timers.clear()
+        for task in list(self._begun):
+            task.killed = True
+            while not task.over and task.greenlet is not None and not task.greenlet.dead:
+                self.current = task
+                if task.scope is not None:
+                    task.scope.enter()
+                try:
+                    task.greenlet.throw(Killed)
+                finally:
+                    self.current = None
+                    if task.scope is not None:
+                        task.scope.leave()
+        self._begun.clear()
 
     def _switch(self, task: Task) -> None:
         self._hub.switch()
