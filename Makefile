@@ -73,8 +73,7 @@ clock: python
 test: ready-for-tests
 ifeq ($(strip $(TESTS)),)
 	@$(VENV) -m pytest tests --ignore=tests/journeys --ignore=tests/console --ignore=tests/simulation $(ARGS)
-	@$(VENV) -m pytest tests/simulation --ignore=tests/simulation/test_pairs.py $(ARGS)
-	@$(VENV) -m pytest tests/simulation/test_pairs.py $(ARGS)
+	@$(VENV) -m pytest tests/simulation $(ARGS)
 	@$(VENV) -m pytest tests/journeys tests/console $(ARGS)
 else
 	@$(VENV) -m pytest $(TESTS) $(ARGS)

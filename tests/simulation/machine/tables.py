@@ -86,7 +86,7 @@ class Tables:
                     "GlobalSecondaryIndexes": properties.get("GlobalSecondaryIndexes", []),
                 }
             )
-        _engine._emit_stream_event = lambda table, _, before, after, **__: self._note(table, before, after)
+        self._listen()
         self._quick = QuickTables(_engine, self._note)
         self.short = {name: name.removesuffix("Table").lower() for name in topology.tables}
         self.plain: dict[str, Rows] = {short: {} for short in self.short.values()}
@@ -146,6 +146,8 @@ class Tables:
         return stored, {name: dict(rows) for name, rows in self.plain.items()}
 
     def restore(self, snapshot: tuple[dict[str, Any], dict[str, Rows]]) -> None:
+        """Begin again from a snapshot of these tables, whatever other tables there have been since."""
+        self._listen()
         stored, rows = snapshot
         for name, items in stored.items():
             _engine._tables[name]["items"] = _copied(items)
@@ -153,6 +155,10 @@ class Tables:
         self.plain = {name: dict(found) for name, found in rows.items()}
         self._written.clear()
         self._recent.clear()
+
+    def _listen(self) -> None:
+        """The engine tells whoever asked last of the changes that it makes by itself."""
+        _engine._emit_stream_event = lambda table, _, before, after, **__: self._note(table, before, after)
 
     def _note(self, table: str, before: Item | None, after: Item | None) -> None:
         self._written.append(Written(table, before, after, self.now()))
