@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench import (
     cpu_per_order,
+    hot_shards,
     hot_sku,
     import_time,
     layer_size,
@@ -33,6 +34,7 @@ SCRIPTS: dict[str, Callable[[Bench], list[Figure]]] = {
     "usd_per_million_orders": usd_per_order.measure,
     "sourcing_import_ms": lambda _: sourcing_single.measure(),
     "sourcing_b_100": lambda _: sourcing_batch.measure(),
+    "hot_shards_given_up": lambda _: hot_shards.measure(),
     "cpu_ms_per_order": cpu_per_order.measure,
     "hot_sku": hot_sku.measure,
     "stock_file_rows_per_s": stock_file.measure,
@@ -44,6 +46,7 @@ FAMILIES = {
     **{name: name for name in SCRIPTS},
     "sourcing_import_ms": "sourcing_s",
     "sourcing_b_100": "sourcing_b_",
+    "hot_shards_given_up": "hot_shards_",
     "usd_fixed_per_month": "usd_fixed",
     "usd_per_million_orders": "usd_per_million",
     "stock_file_rows_per_s": "stock_file_",

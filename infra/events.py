@@ -138,6 +138,12 @@ class Consumers(Construct):
                 _wish(tenant.name, "ReservationExpiryRequested"),
             )
             self._schedule(
+                f"BalanceStock{pascal(tenant.name)}",
+                "rate(1 minute)",
+                self.queues["balance_stock"],
+                _wish(tenant.name, "StockBalanceRequested"),
+            )
+            self._schedule(
                 f"DailyExport{pascal(tenant.name)}",
                 "cron(0 5 * * ? *)",
                 self.queues["finance_export"],

@@ -170,6 +170,17 @@ QUEUE_CONSUMERS = (
         concurrency=2,
     ),
     FunctionSpec(
+        "balance_stock",
+        "Evens out the shards of stock in great demand, and takes them back once nobody needs them.",
+        (
+            *g.table("stock", "batch", "query", "put", "update", "delete"),
+            *g.table("registry", "batch", "query"),
+        ),
+        timeout=60,
+        batch=1,
+        concurrency=2,
+    ),
+    FunctionSpec(
         "recover_sagas",
         "Finds what stopped half-way: undoes placements whose runner died, and finishes unfinished orders.",
         (
@@ -198,8 +209,12 @@ STREAM_CONSUMERS = (
     ),
     FunctionSpec(
         "stock_levels",
-        "Sums up what the network and its regions have of each item whose stock has changed.",
-        (*g.table("stock", "query", "put"), *g.table("events", "put"), *g.table("registry", "batch", "query")),
+        "Sums up what the network and its regions have of each item whose stock has changed, and follows its demand.",
+        (
+            *g.table("stock", "batch", "query", "put", "update", "delete"),
+            *g.table("events", "put"),
+            *g.table("registry", "batch", "query"),
+        ),
         memory=512,
     ),
     FunctionSpec(

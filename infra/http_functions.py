@@ -76,6 +76,7 @@ HTTP = (
             "GET /v1/inventory/{sku}",
             "GET /v1/inventory/{sku}/movements",
             *("GET /v1/availability", "GET /v1/availability/levels"),
+            *("PUT /v1/hot-stock", "GET /v1/hot-stock"),
         ),
         memory=512,
         timeout=GATEWAY_TIMEOUT,

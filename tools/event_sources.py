@@ -27,6 +27,7 @@ NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
 SCHEDULES = {
     "SagaRecoveryRequested": ("recover_sagas", "every five minutes"),
     "ReservationExpiryRequested": ("expire_reservations", "every minute"),
+    "StockBalanceRequested": ("balance_stock", "every minute"),
     "FinanceExportRequested": ("finance_export", "daily at 05:00 UTC"),
 }
 
@@ -53,7 +54,10 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "node_queue": ("SQS batch of messages from the store bus", ("node_messages",)),
-    "schedule_queue": ("SQS batch of wishes of the clock", ("recover_sagas", "expire_reservations", "finance_export")),
+    "schedule_queue": (
+        "SQS batch of wishes of the clock",
+        ("recover_sagas", "expire_reservations", "balance_stock", "finance_export"),
+    ),
     "files_queue": ("SQS: an object of the intake bucket, as S3 tells of it, or a part of one", ("stock_files",)),
     "events_stream": ("DynamoDB stream of table `events`", ("publish_events",)),
     "stock_stream": ("DynamoDB stream of table `stock`", ("stock_levels",)),

@@ -17,6 +17,7 @@ from oms.promises.model import Promise
 from oms.registry.commands import MOST_ITEMS, MOST_NODES
 from oms.registry.model import PutItem, PutNode
 from tools import openapi_answers as answers
+from tools import openapi_shards as shards
 from tools import openapi_stock as stock
 from tools import openapi_supply as supply
 from tools.openapi_shapes import Model, OrderListQuery, Route, Rows, WorkListQuery
@@ -152,6 +153,16 @@ ROUTES: dict[str, Route] = {
         {200: stock.Levels},
         notes="As it was summed up last, some seconds ago. Rules of stock name the regions and what is low and high.",
     ),
+    "PUT /v1/hot-stock": Route(
+        "Foretell great demand",
+        {200: shards.MarkedStock},
+        notes=(
+            "Before a launch: the stock of these items is laid apart within seconds, so that many can claim it at "
+            "once. Without `node_ids` at every node that has the item; with 0 a second the demand is over. Demand that "
+            "nobody has foretold is measured, and marked for a quarter of an hour."
+        ),
+    ),
+    "GET /v1/hot-stock": Route("See which stock is in great demand", {200: shards.HotStockList}),
     "POST /v1/sourcing/simulations": Route(
         "Simulate how orders would be sourced",
         {200: Simulation},

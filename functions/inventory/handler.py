@@ -1,4 +1,4 @@
-"""inventory: stock movements in; the stock of an item, its ledger and what can be had where out."""
+"""inventory: stock movements and foretold demand in; the stock of an item, its ledger, what can be had where out."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from oms.inventory import commands
 from oms.inventory.availability import read_availability
 from oms.inventory.levels.views import read_levels
 from oms.inventory.requests import AvailabilityQuery, LevelsQuery, Movements, MovementsQuery, Snapshots
+from oms.inventory.shards import routes as hot_stock
 from oms.inventory.views import read_movements, read_stock
 from oms.platform.commands import Runtime
 from oms.platform.http import Answer, answer, api, call, caller, ok, read, read_query
 
 app = api()
 runtime = Runtime()
+hot_stock.serve(app, lambda: runtime)
 
 
 @app.post("/v1/inventory/movements")

@@ -31,3 +31,10 @@ def supply(gateway: Gateway) -> None:
     assert gateway.send("GET", path)[1]["lines"][0]["lost"] == 1
     gateway.world.received["D", "S9"] -= 3
     gateway.world.received["D", "S7"] = 2
+
+
+def hot_stock(gateway: Gateway) -> None:
+    """Stock in great demand; there are five of D at S9."""
+    hot = [{"sku": "D", "per_second": 50, "until": "2026-12-01T00:00:00Z"}]
+    assert gateway.send("PUT", "/v1/hot-stock", {"items": hot})[1]["stock"][0]["node_id"] == "S9"
+    assert gateway.send("GET", "/v1/hot-stock")[1]["stock"][0]["available"] == 5

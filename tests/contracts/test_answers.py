@@ -13,7 +13,7 @@ from oms.finance.store import entry_write
 from oms.payments.adapters import configured
 from oms.platform.clock import FixedClock
 from tests.contracts.described import Gateway
-from tests.contracts.stock_answers import TRANSFER, capacity, supply
+from tests.contracts.stock_answers import TRANSFER, capacity, hot_stock, supply
 from tests.contracts.test_contracts import TRIGGERS, check_event, read
 from tests.order_world import World, document, line, world  # noqa: F401 (a fixture)
 from tools.openapi_routes import ROUTES
@@ -63,6 +63,7 @@ def _registry_and_stock(gateway: Gateway) -> None:
     assert gateway.send("GET", "/v1/inventory/D/movements?node_id=S9")[1]["movements"][0]["quantity"] == 5
     assert gateway.send("GET", "/v1/availability?skus=D,none")[1]["items"][0]["available"] == 5
     assert gateway.send("GET", "/v1/availability/levels?skus=D,none")[1]["items"][0]["regions"]
+    hot_stock(gateway)
 
 
 RULES = {"safety": [{"id": "all", "priority": 1, "units": 1}]}

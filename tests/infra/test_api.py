@@ -29,6 +29,8 @@ ROUTES = {
         "GET /v1/inventory/{sku}/movements",
         "GET /v1/availability",
         "GET /v1/availability/levels",
+        "PUT /v1/hot-stock",
+        "GET /v1/hot-stock",
     },
     "simulations": {"POST /v1/sourcing/simulations"},
     "promises": {"POST /v1/promises", "GET /v1/promises/{promise_id}"},

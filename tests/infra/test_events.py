@@ -108,6 +108,7 @@ def test_schedules_put_their_wish_on_a_queue(template):
     assert found == {
         "RecoverSagasAcmeSchedule": ("rate(5 minutes)", "RecoverSagasQueue"),
         "ExpireReservationsAcmeSchedule": ("rate(1 minute)", "ExpireReservationsQueue"),
+        "BalanceStockAcmeSchedule": ("rate(1 minute)", "BalanceStockQueue"),
         "DailyExportAcmeSchedule": ("cron(0 5 * * ? *)", "FinanceExportQueue"),
     }
 

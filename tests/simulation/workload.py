@@ -12,8 +12,8 @@ from functools import partial
 from typing import Any
 
 from tests.simulation.actors import Actors
-from tests.simulation.machine.gateway import Answer
 from tests.simulation.machine.simulation import Simulation
+from tests.simulation.merchants import Merchants
 from tests.simulation.nodes import Nodes
 from tests.simulation.world import NODES, SKUS, line, order
 
@@ -40,6 +40,7 @@ class Workload(Actors):
         super().__init__(simulation)
         self.export = export
         self.nodes = Nodes(simulation, calm=export)
+        self.merchants = Merchants(simulation)
 
     def begin(self) -> None:
         """Set everybody going."""
@@ -59,7 +60,9 @@ class Workload(Actors):
         for after in (3.0, 60.0):
             simulation.scheduler.after(after * 1000, self._authenticate)
         if self.strikes(0.12):
-            self.act("merchandiser", self._rules, self.pause(0.9))
+            self.act("merchandiser", self.merchants.rules, self.pause(0.9))
+        if "tiny_shards" in simulation.faults.knobs:
+            self.act("merchandiser", self.merchants.launch, self.pause())
         if self.strikes(0.2):
             self.act("basket", self._basket, self.pause(0.9))
         if self.strikes(0.1):
@@ -84,6 +87,9 @@ class Workload(Actors):
         for minutes in (12, 90):
             # Baskets of this workload are held for an hour at most.
             simulation.scheduler.after(minutes * 60_000, partial(simulation.ring, "ExpireReservations"))
+        for minutes in (3, 95):
+            # Marks of hot stock end within the hour.
+            simulation.scheduler.after(minutes * 60_000, partial(simulation.ring, "BalanceStock"))
         simulation.scheduler.after(10 * 60_000, self._redrive)
         if self.export:
             for hours in (20, 44):
@@ -261,36 +267,6 @@ class Workload(Actors):
         if self.strikes(0.6):
             document = {**order("o-basket", line(sku)), "reservation_id": made.body["id"]}
             self.send("POST", "/v1/orders", document, "key-o-basket")
-
-    def _rules(self) -> None:
-        """Somebody keeps units from the web for a while, and perhaps changes their mind."""
-        if self.strikes(0.4):
-            self._strategy()
-        path = "/v1/inventory/rules/usual"
-        buffer = {"id": "buffer", "priority": 1, "units": self.pick(3)}
-        pool = {"id": "shops", "channels": ["store"], "percent": (0, 50, 100)[self.pick(3)]}
-        put = self._configure("PUT", path, {"safety": [buffer], "pools": [pool]}, 0)
-        if put.status == 201:
-            self._configure("POST", f"{path}/promotions", {"number": 1}, 1)
-            self.simulation.sleep(self.pause())
-            second = self._configure("PUT", path, {"safety": [{**buffer, "units": 0}]}, 2)
-            if second.status == 200:
-                self._configure("POST", f"{path}/promotions", {"number": 2}, 3)
-                if self.strikes(0.5):
-                    self._configure("POST", f"{path}/rollbacks", {}, 4)
-
-    def _strategy(self) -> None:
-        """Somebody sends orders to stores first, or to wherever it costs least."""
-        path = "/v1/sourcing/strategies/usual"
-        stores = {"id": "stores", "where": {"kinds": ["store"]}, "max_shipments": 1}
-        cheap = {"id": "cheap", "first": "cost", "shipment_cents": 100, "cents_per_100_km": 20}
-        put = self._configure("PUT", path, {"scenarios": [stores, cheap] if self.strikes(0.5) else [cheap]}, 0)
-        if put.status == 201:
-            self._configure("POST", f"{path}/promotions", {"number": 1}, 1)
-
-    def _configure(self, method: str, path: str, body: dict[str, Any], version: int) -> Answer:
-        headers = {"if-match": str(version)} if version else {}
-        return self.send(method, path, body, f"{path}-{version}", client="acme-operator", headers=headers)
 
     def _wish(self) -> None:
         """Finance asks for the files of a day that is not over."""

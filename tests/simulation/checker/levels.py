@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from tests.simulation.checker.evidence import Report
 from tests.simulation.checker.picture import Picture, parsed
+from tests.simulation.checker.shards import in_shards
 
 
 def check_levels(picture: Picture, report: Report) -> None:
     """The network's level of each item that has stock, against the rows of all its nodes."""
     closed = _closed(picture)
     for pk, rows in picture.table("stock").items():
-        stock = {sk: row for sk, row in rows.items() if sk.startswith("NODE#") and "#HOLD#" not in sk}
-        if not stock:
+        nodes = [sk.removeprefix("NODE#") for sk in rows if sk.startswith("NODE#") and sk.count("#") == 1]
+        if not nodes:
             continue
         tenant = pk.split("#")[1]
-        units = sum(max(0, row["available"]) for row in stock.values())
-        gone = sum(max(0, row["available"]) for sk, row in stock.items() if (tenant, sk.split("#")[1]) in closed)
+        stock = {node: max(0, rows[f"NODE#{node}"]["available"] + in_shards(rows, node)) for node in nodes}
+        units = sum(stock.values())
+        gone = sum(have for node, have in stock.items() if (tenant, node) in closed)
         found = rows.get("LEVEL#network")
         # A row that never had units that can be had was never summed up.
         summed = None if found is None else found["units"]

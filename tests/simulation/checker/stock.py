@@ -6,107 +6,29 @@ the orders and sagas alone and compares.
 
 from __future__ import annotations
 
-from typing import Any
-
+from tests.simulation.checker.claims import (
+    Claims,
+    Place,
+    claims_of_hold,
+    claims_of_order,
+    claims_of_saga,
+    claims_of_supply,
+)
 from tests.simulation.checker.evidence import Change, Item, Report
 from tests.simulation.checker.picture import (
     Commit,
-    OrderView,
     Picture,
-    held_by_node,
     is_count,
     is_order,
     parsed,
     tenant_of,
 )
-from tests.simulation.checker.supply import LINE, kept_at_source
+from tests.simulation.checker.shards import SHARD, check_shards, in_shards, moved_in_shards, place_of_shard
+from tests.simulation.checker.supply import LINE
 
-Place = tuple[str, str]  # partition of the SKU, node
 HELD_BACK = ("damaged", "quality_control", "blocked")
 BUCKETS = ("on_hand", "reserved", "allocated", "safety", *HELD_BACK, "in_transit", "future")
-# Units of such work are nobody's any more.
 HOLD = "#HOLD#"
-NO_CLAIM = ("REJECTED", "CANCELLED", "COMPLETED")
-
-
-class Claims:
-    """What somebody holds: allocated units by place, reserved ones by SKU, and by place between two bounds.
-
-    Which node gives up its reservation when units of an order are cancelled before they were allocated is written
-    nowhere, so a node's reservations lie between what must be left and what can be left.
-    """
-
-    __slots__ = ("allocated", "least", "most", "reserved")
-
-    def __init__(self) -> None:
-        self.allocated: dict[Place, int] = {}
-        self.least: dict[Place, int] = {}
-        self.most: dict[Place, int] = {}
-        self.reserved: dict[str, int] = {}
-
-    def parts(self) -> tuple[dict[Any, int], ...]:
-        return self.allocated, self.least, self.most, self.reserved
-
-    def hold(self, place: Place, least: int, most: int) -> None:
-        self.least[place] = self.least.get(place, 0) + least
-        self.most[place] = self.most.get(place, 0) + most
-
-    def add(self, other: Claims, sign: int) -> None:
-        for mine, theirs in zip(self.parts(), other.parts(), strict=True):
-            for key, units in theirs.items():
-                mine[key] = mine.get(key, 0) + sign * units
-
-
-def claims_of_order(order: OrderView) -> Claims:
-    """What an order holds, from its lines and its work."""
-    claims = Claims()
-    given: dict[int, int] = {}
-    for work in order.works.values():
-        for part in work["lines"]:
-            line = order.lines.get(part["line_no"])
-            if line is None or not line.takes_stock:
-                continue
-            given[line.line_no] = given.get(line.line_no, 0) + part["quantity"]
-            if work["status"] not in NO_CLAIM:
-                place = (f"T#{order.tenant}#SKU#{line.sku}", work["node_id"])
-                units = held_by_node(part) - part.get("shipped", 0)
-                claims.allocated[place] = claims.allocated.get(place, 0) + units
-    if order.sourced:
-        return claims
-    for line in order.lines.values():
-        if line.takes_stock:
-            gone = order.cancelled.get(line.line_no, 0) + given.get(line.line_no, 0)
-            sku = f"T#{order.tenant}#SKU#{line.sku}"
-            claims.reserved[sku] = claims.reserved.get(sku, 0) + line.quantity - gone
-            for node, units in line.claims:
-                claims.hold((sku, node), max(0, units - gone), units)
-    return claims
-
-
-def claims_of_saga(tenant: str, chunks: dict[str, Item]) -> Claims:
-    """What a placement under way holds, from its notes."""
-    claims = Claims()
-    for item in chunks.values():
-        for sku, node, units in parsed(item["claims"]):
-            pk = f"T#{tenant}#SKU#{sku}"
-            claims.hold((pk, node), units, units)
-            claims.reserved[pk] = claims.reserved.get(pk, 0) + units
-    return claims
-
-
-def claims_of_hold(pk: str, node: str, item: Item) -> Claims:
-    """What a basket holds of a row, until it becomes an order or its units are given back."""
-    claims = Claims()
-    claims.hold((pk, node), item["units"], item["units"])
-    claims.reserved[pk] = item["units"]
-    return claims
-
-
-def claims_of_supply(pk: str, item: Item) -> Claims:
-    """What a node keeps for a line of a transfer."""
-    claims = Claims()
-    claims.allocated.update(kept_at_source(pk, item))
-    return claims
 
 
 class StockRules:
@@ -131,6 +53,9 @@ class StockRules:
 
     def after_commit(self, commit: Commit, picture: Picture, report: Report) -> None:
         touched: set[Place] = set()
+        moved = moved_in_shards(commit)
+        for place in moved:
+            check_shards(place, picture, report)
         for change in commit.stock:
             kind, _, name = change.sk.partition("#")
             if kind == "SUPPLY" and name:
@@ -138,9 +63,15 @@ class StockRules:
             elif HOLD in name:
                 held = claims_of_hold(change.pk, _node(change.sk), change.after) if change.after else Claims()
                 touched |= self._holds(f"{change.pk}#{name}", held)
+            elif SHARD in name:
+                place = place_of_shard(change.pk, change.sk)
+                touched.add(place)
+                if f"NODE#{place[1]}" not in {other.sk for other in commit.stock if other.pk == change.pk}:
+                    _compare_with_ledger(place, {}, {}, moved[place], commit, report)
             elif kind == "NODE":
                 touched.add((change.pk, name))
-                _row_changed(change, commit, report)
+                _row_changed(change, moved.get((change.pk, name), 0), commit, report)
+                check_shards((change.pk, name), picture, report)
             elif kind == "MOVE" and change.before is not None:
                 report.note("INV1", f"{change.pk} {change.sk}", "a line of the stock ledger was changed")
             elif kind == "FEED":
@@ -160,8 +91,10 @@ class StockRules:
             (pk, sk.partition("#")[2])
             for pk, rows in picture.table("stock").items()
             for sk in rows
-            if sk.startswith("NODE#") and HOLD not in sk
+            if sk.startswith("NODE#") and HOLD not in sk and SHARD not in sk
         }
+        for place in places:
+            check_shards(place, picture, report)
         self._compare(places | self._total.allocated.keys() | self._total.most.keys(), picture, report)
 
     def _look_at_order(self, pk: str, picture: Picture) -> set[Place]:
@@ -191,6 +124,7 @@ class StockRules:
             row = picture.items("stock", sku).get(f"NODE#{node}", {})
             where = f"{sku} {node}"
             allocated, reserved = row.get("allocated", 0), row.get("reserved", 0)
+            reserved -= in_shards(picture.items("stock", sku), node)
             held = total.allocated.get((sku, node), 0)
             if allocated != held:
                 report.note("INV1", where, f"allocated is {allocated}, open allocations are {held}")
@@ -199,8 +133,9 @@ class StockRules:
                 report.note("INV1", where, f"reserved is {reserved}, open reservations are {least} to {most}")
         for sku in {sku for sku, _ in places}:
             rows = picture.items("stock", sku)
-            stock = [row for sk, row in rows.items() if sk.startswith("NODE#") and HOLD not in sk]
-            reserved = sum(row.get("reserved", 0) for row in stock)
+            stock = {sk: row for sk, row in rows.items() if sk.startswith("NODE#") and HOLD not in sk}
+            shards = sum(row["available"] for sk, row in stock.items() if SHARD in sk)
+            reserved = sum(row.get("reserved", 0) for sk, row in stock.items() if SHARD not in sk) - shards
             if reserved != total.reserved.get(sku, 0):
                 report.note("INV1", sku, f"{reserved} reserved, open reservations are {total.reserved.get(sku, 0)}")
 
@@ -222,7 +157,7 @@ def _saga_of(change: Change) -> tuple[str, str]:
     return "#".join(parts[:3]), parts[3] if len(parts) == 4 else change.sk
 
 
-def _row_changed(change: Change, commit: Commit, report: Report) -> None:
+def _row_changed(change: Change, in_shards_more: int, commit: Commit, report: Report) -> None:
     where = f"{change.pk} {change.sk}"
     before, after = change.before or {}, change.after
     if after is None:
@@ -248,11 +183,21 @@ def _row_changed(change: Change, commit: Commit, report: Report) -> None:
         report.note("INV1", where, f"{deficit} units too few for what was promised, and nobody was told")
     if after.get("version") != before.get("version", 0) + 1:
         report.note("INV6", where, f"version {before.get('version')} was followed by {after.get('version')}")
-    moved = _moved(change, commit)
+    _compare_with_ledger((change.pk, change.sk.partition("#")[2]), before, after, in_shards_more, commit, report)
+
+
+def _compare_with_ledger(
+    place: Place, before: Item, after: Item, in_shards_more: int, commit: Commit, report: Report
+) -> None:
+    """What a row and its shards have more or fewer, against the lines of the stock ledger in the same commit."""
+    moved = _moved(place, commit)
     for bucket in (*BUCKETS, "available"):
         units = after.get(bucket, 0) - before.get(bucket, 0)
+        # What lies in shards is available, though the row counts it as reserved.
+        units += in_shards_more * {"available": 1, "reserved": -1}.get(bucket, 0)
         if units != moved.get(bucket, 0):
-            report.note("INV1", where, f"{bucket} changed by {units}, the stock ledger says {moved.get(bucket, 0)}")
+            told = f"{bucket} changed by {units}, the stock ledger says {moved.get(bucket, 0)}"
+            report.note("INV1", f"{place[0]} NODE#{place[1]}", told)
 
 
 def _deficit(row: Item) -> int:
@@ -271,9 +216,9 @@ def _is_told(change: Change, deficit: int, commit: Commit) -> bool:
     return False
 
 
-def _moved(change: Change, commit: Commit) -> dict[str, int]:
+def _moved(place: Place, commit: Commit) -> dict[str, int]:
     """What the lines of the stock ledger that the commit wrote say about a row."""
-    where = change.pk.replace("#SKU#", "#MOVES#", 1) + "#" + change.sk.partition("#")[2]
+    where = place[0].replace("#SKU#", "#MOVES#", 1) + "#" + place[1]
     sums: dict[str, int] = {}
     for other in commit.stock:
         if other.pk == where and other.before is None:

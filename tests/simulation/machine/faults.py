@@ -50,7 +50,7 @@ PROVIDER_KINDS = (
 # or a message that comes back: it is set aside at once, as after the last of its tries, and sent again in the end.
 OTHER_KINDS = ("request_lost", "reply_lost", "invoke_refused", "entry_refused", "given_up")
 # What the product does only with large orders or slow runners, made usual.
-KNOBS = ("small_sagas", "short_leases")
+KNOBS = ("small_sagas", "short_leases", "tiny_shards")
 WORST_SKEW = 300_000
 # Functions that few runs call, and how much likelier a call of theirs is broken.
 SELDOM_CALLED = frozenset({"escalate_fulfillment", "inventory", "read_orders", "recover_sagas"})

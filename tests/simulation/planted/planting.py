@@ -80,3 +80,8 @@ def small_sagas() -> list[Patch]:
 def short_leases() -> list[Patch]:
     """No fault either: a lease ends while its runner is still alive."""
     return [mock.patch.object(module("platform.saga"), "LEASE", timedelta(milliseconds=10))]
+
+
+def tiny_shards() -> list[Patch]:
+    """No fault: already a few units are laid into shards, since no run has many."""
+    return [mock.patch.object(module("inventory.shards.model"), "LEAST_UNITS", 1)]

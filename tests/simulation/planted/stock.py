@@ -1,11 +1,11 @@
-"""Faults in how stock is held for baskets."""
+"""Faults in how stock is held for baskets, and in how it lies in shards."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from tests.simulation.planted.planting import Patch, fault, module, wrapped
+from tests.simulation.planted.planting import Patch, fault, module, tiny_shards, wrapped
 
 
 @fault("hold taken away twice", "INV1", "Whoever ends a basket's hold does not ask whether it is still there.")
@@ -14,3 +14,19 @@ def _taken_twice() -> list[Patch]:
         return lambda *place: replace(hold_removed(*place), equals={})
 
     return [wrapped(module("inventory.writes"), "hold_removed", made)]
+
+
+@fault("shard sold twice", "INV20", "Whoever claims from a shard does not ask whether its units are still there.")
+def _sold_twice() -> list[Patch]:
+    def made(shard_claimed: Any) -> Any:
+        return lambda *claim: replace(shard_claimed(*claim), at_least={})
+
+    return [*tiny_shards(), wrapped(module("inventory.writes"), "shard_claimed", made)]
+
+
+@fault("shards that know no loss", "INV20", "Units that are not there any more stay for sale in shards.")
+def _no_loss() -> list[Patch]:
+    def made(drawn: Any) -> Any:
+        return lambda shards, units: []
+
+    return [*tiny_shards(), wrapped(module("inventory.fold"), "drawn", made)]

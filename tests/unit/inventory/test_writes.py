@@ -95,9 +95,8 @@ def test_a_refused_write_changes_nothing(refused: list[Write]):
     tables = database(dc_1=5)
     tables.commit(act("reserve", NODE, 2))
     tables.commit(act("allocate", NODE, 1))
-    tables.commit(act("allocate", NODE, 0))
     before = row(tables)
-    assert before == StockRow(SKU, NODE, on_hand=5, reserved=1, allocated=1, available=3, version=4)
+    assert before == StockRow(SKU, NODE, on_hand=5, reserved=1, allocated=1, available=3, version=3)
     with pytest.raises(Conflict):
         tables.commit(refused)
     assert row(tables) == before

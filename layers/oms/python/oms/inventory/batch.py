@@ -8,12 +8,13 @@ from datetime import timedelta
 from oms.inventory.events import Moved, Shortage, StockMoved
 from oms.inventory.fold import Fact, NotEnough, RowPlan, fold
 from oms.inventory.model import MovementKind
+from oms.inventory.shards.balancing import recall
 from oms.inventory.store import RowName, movements_of, rows_and_marks
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Runtime
 from oms.platform.events import EventDraft
 from oms.platform.ids import derived_id
-from oms.platform.writes import MOST_ACTIONS, Value
+from oms.platform.writes import MOST_ACTIONS, Value, Write
 
 # Beside its rows a chunk writes its own record and one event.
 _MOST_ROW_ACTIONS = MOST_ACTIONS - 2
@@ -43,11 +44,12 @@ def chunks(facts: Sequence[Fact]) -> Iterator[list[Fact]]:
 def decide(runtime: Runtime, call: Call, facts: Sequence[Fact]) -> Decision:
     """The writes, the one event and the answer per fact of a chunk; raises NotEnough."""
     plans = make_plans(runtime, call.tenant, facts)
-    writes = [
-        write
-        for plan in plans
-        for write in plan.writes(call.tenant, derived_id("mov", call.tenant, call.key, plan.sku, plan.node_id))
-    ]
+    writes = _writes(call, plans)
+    if len(writes) > _MOST_ROW_ACTIONS:
+        # What lies in shards is too much for the same transaction; back in the rows it is none.
+        recall(runtime, call.tenant, [(plan.sku, plan.node_id) for plan in plans if plan.start.shards])
+        plans = make_plans(runtime, call.tenant, facts)
+        writes = _writes(call, plans)
     taken = {position: plan for plan in plans for position in plan.taken}
     results: list[Value] = [
         {
@@ -63,6 +65,14 @@ def decide(runtime: Runtime, call: Call, facts: Sequence[Fact]) -> Decision:
     entity = f"MOVEMENT#{derived_id('mov', call.tenant, call.command, call.key)}"
     events = [EventDraft(entity, 1, _stock_moved(plans))] if taken else []
     return Decision(writes, events, status=200, body={"movements": results})
+
+
+def _writes(call: Call, plans: Sequence[RowPlan]) -> list[Write]:
+    return [
+        write
+        for plan in plans
+        for write in plan.writes(call.tenant, derived_id("mov", call.tenant, call.key, plan.sku, plan.node_id))
+    ]
 
 
 def make_plans(runtime: Runtime, tenant: str, facts: Sequence[Fact]) -> list[RowPlan]:

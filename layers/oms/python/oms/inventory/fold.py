@@ -11,7 +11,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from oms.inventory.model import HELD_IN, Effect, MovementKind, StockRow, after, movement_effect
-from oms.inventory.rows import LedgerEntry, below_committed, feed_mark, ledger_row, new_row, open_row
+from oms.inventory.rows import (
+    LedgerEntry,
+    below_committed,
+    feed_mark,
+    ledger_row,
+    new_row,
+    open_row,
+    shard_moved,
+    to_shards,
+)
+from oms.inventory.shards.model import drawn, unspread
 from oms.platform.clock import format_instant
 from oms.platform.problems import OutOfStock
 from oms.platform.writes import Value, Write
@@ -95,11 +105,33 @@ class RowPlan:
         if not self.taken:
             return made
         if self.before is None and self.pins:
-            change = new_row(tenant, self.result)
+            changes = [new_row(tenant, self.result)]
         else:
-            change = open_row(tenant, self.sku, self.node_id, self.effect, equals=self.pins, told_at=self._told_at)
+            changes = self._changes(tenant)
         entries = list(self.taken.values())
-        return [change, ledger_row(tenant, self.sku, self.node_id, movement_id, entries), *made]
+        return [*changes, ledger_row(tenant, self.sku, self.node_id, movement_id, entries), *made]
+
+    def _changes(self, tenant: str) -> list[Write]:
+        """The change of the stored row, and of its shards: nothing stays in them that the row lacks.
+
+        Whoever claims from a shard does not look at the row, so a row with less than nothing has empty shards.
+        """
+        lost, need = -self.effect.changes.get("available", 0), self.effect.needs.get("available", 0)
+        lacking = max(lost, need) - unspread(self.start)
+        back = drawn(self.start.shards, lacking)
+        units = sum(shard.units for shard in back)
+        made, pins, none_yet = to_shards(-units).then(self.effect) if units else self.effect, dict(self.pins), False
+        if lost > need:
+            if not self.start.shards:
+                none_yet = True
+            elif lacking > units:
+                pins["version"] = self.start.version
+            else:
+                made = Effect(made.changes, {**made.needs, "available": lost - units})
+        row = open_row(
+            tenant, self.sku, self.node_id, made, equals=pins, told_at=self._told_at, without_shards=none_yet
+        )
+        return [row, *(shard_moved(tenant, self.sku, self.node_id, one.number, -one.units) for one in back)]
 
 
 def fold(

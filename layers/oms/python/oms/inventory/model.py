@@ -31,10 +31,19 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Shard:
+    """Available units of a row that are kept apart from it, so that many can claim at once; see shards/model.py."""
+
+    number: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
 class StockRow:
     """The stock of one SKU at one node, in whole units; a row that was never written is all zeros.
 
-    The units of `expired` holds are counted as available already; whoever claims them takes the holds away.
+    The units of `expired` holds are counted as available already; whoever claims them takes the holds away. So are
+    those in its `shards`, which the stored row counts as reserved.
     """
 
     sku: str
@@ -53,6 +62,12 @@ class StockRow:
     # The latest instant of which a source has told something (RFC 3339 in UTC); None where none ever did.
     told_at: str | None = None
     expired: tuple[Hold, ...] = ()
+    shards: tuple[Shard, ...] = ()
+
+    @property
+    def in_shards(self) -> int:
+        """The available units that lie in shards."""
+        return sum(shard.units for shard in self.shards)
 
     @property
     def held_back(self) -> int:
@@ -75,13 +90,14 @@ class Claimable:
 
     `keep` are the units that must stay available behind a claim, where there are any. Some of the units may still lie
     in `expired` holds: a claim of more than `at_once` takes as many of these away as it needs. Those in `own` holds are
-    the claimant's already, and these holds always go with the claim.
+    the claimant's already, and these holds always go with the claim. `spread` are the rows with shards.
     """
 
     units: Mapping[tuple[str, str], int]
     keep: Mapping[tuple[str, str], int] = field(default_factory=dict)
     expired: Mapping[tuple[str, str], tuple[Hold, ...]] = field(default_factory=dict)
     own: Mapping[tuple[str, str], Hold] = field(default_factory=dict)
+    spread: Mapping[tuple[str, str], StockRow] = field(default_factory=dict)
 
     def with_own(self, holds: Mapping[tuple[str, str], Hold]) -> Claimable:
         """The same for somebody who holds some units already; holds that have just expired are among `expired` too."""
@@ -96,9 +112,16 @@ class Claimable:
 
     @property
     def at_once(self) -> dict[tuple[str, str], int]:
-        """The units that lie in no expired hold."""
+        """The units that lie in no expired hold and in no shard."""
         left = {key: units - sum(hold.units for hold in self.expired.get(key, ())) for key, units in self.units.items()}
+        for key, row in self.spread.items():
+            left[key] = left.get(key, 0) - row.in_shards
         return {key: units for key, units in left.items() if units > 0}
+
+    def most_writes(self, sku: str, node_id: str, quantity: int) -> int:
+        """How many writes a claim of so many units takes at most: of its row, its line, holds and shards."""
+        row = self.spread.get((sku, node_id))
+        return 2 + len(self.taken_away(sku, node_id, quantity)) + (len(row.shards) if row else 0)
 
     def taken_away(self, sku: str, node_id: str, quantity: int) -> list[Hold]:
         """The holds that a claim of so many units ends: the claimant's own, and as few expired ones as make room."""
@@ -152,6 +175,12 @@ def effect(needs: Mapping[str, int] | None = None, **changes: int) -> Effect:
     available = changes.get("on_hand", 0) - sum(changes.get(bucket, 0) for bucket in _TAKE_FROM_AVAILABLE)
     complete = {**changes, "available": available} if available else changes
     return Effect(complete, dict(needs or {}))
+
+
+def with_shards(row: StockRow, shards: Sequence[Shard]) -> StockRow:
+    """The row as it is once what lies in its shards is counted as available."""
+    units = sum(shard.units for shard in shards)
+    return replace(row, reserved=row.reserved - units, available=row.available + units, shards=(*row.shards, *shards))
 
 
 def freed(row: StockRow, holds: Sequence[Hold]) -> StockRow:

@@ -33,6 +33,7 @@ class StockView:
         units: dict[tuple[str, str], int] = {}
         keep: dict[tuple[str, str], int] = {}
         expired: dict[tuple[str, str], tuple[Hold, ...]] = {}
+        spread: dict[tuple[str, str], StockRow] = {}
         for sku, found in self.rows.items():
             for row in map(claimable_row, with_supply(sku, found, arriving.get(sku, ()))):
                 node = self.nodes.get(row.node_id)
@@ -45,7 +46,9 @@ class StockView:
                         keep[sku, row.node_id] = may.keep
                     if row.expired:
                         expired[sku, row.node_id] = row.expired
-        return Claimable(units, keep, expired)
+                    if row.shards:
+                        spread[sku, row.node_id] = row
+        return Claimable(units, keep, expired, spread=spread)
 
     def _share(self, row: StockRow, node: Node) -> Share:
         if not self.rules:

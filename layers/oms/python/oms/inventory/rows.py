@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from oms.inventory.model import BUCKETS, Effect, Hold, MovementKind, StockRow
+from oms.inventory.model import BUCKETS, Effect, Hold, MovementKind, Shard, StockRow, effect
 from oms.platform.clock import format_instant, parse_instant
 from oms.platform.principal import tenant_prefix
 from oms.platform.writes import Key, Kind, Value, Write, create
@@ -40,6 +40,31 @@ def stock_key(tenant: str, sku: str, node_id: str) -> Key:
 def hold_key(tenant: str, sku: str, node_id: str, reservation_id: str) -> Key:
     """Where a hold is kept: beside its row, so that one query reads both."""
     return Key(sku_partition(tenant, sku), f"NODE#{node_id}#HOLD#{reservation_id}")
+
+
+def shard_key(tenant: str, sku: str, node_id: str, number: int) -> Key:
+    """Where a shard of a stock row is kept: beside the row too."""
+    return Key(sku_partition(tenant, sku), f"NODE#{node_id}#SHARD#{number:02d}")
+
+
+def shard_claimed(tenant: str, sku: str, node_id: str, part: Shard) -> Write:
+    """Units of a shard become somebody's. The stored row counts them as reserved already, so it stays as it is."""
+    key = shard_key(tenant, sku, node_id, part.number)
+    return Write(
+        Kind.CHANGE, TABLE, key, add={"available": -part.units, "version": 1}, at_least={"available": part.units}
+    )
+
+
+def shard_moved(tenant: str, sku: str, node_id: str, number: int, units: int) -> Write:
+    """So many units more, or with a minus fewer, lie in a shard; `to_shards` is what that does to the row."""
+    key = shard_key(tenant, sku, node_id, number)
+    needs = {"available": -units} if units < 0 else {}
+    return Write(Kind.CHANGE, TABLE, key, add={"available": units, "moves": 1, "version": 1}, at_least=needs)
+
+
+def to_shards(units: int) -> Effect:
+    """What it does to the stored row that so many units, or with a minus fewer, lie in its shards."""
+    return effect({"available": units} if units > 0 else None, reserved=units)
 
 
 def hold_removed(tenant: str, sku: str, node_id: str, hold: Hold) -> Write:
@@ -83,9 +108,15 @@ def open_row(
     *,
     equals: Mapping[str, Value] | None = None,
     told_at: str | None = None,
+    without_shards: bool = False,
 ) -> Write:
-    """An effect on a row that may not exist yet; every bucket is named, so that a new row has all of them."""
+    """An effect on a row that may not exist yet; every bucket is named, so that a new row has all of them.
+
+    `without_shards` holds it to a row that has none.
+    """
     amounts = {bucket: made.changes.get(bucket, 0) for bucket in (*BUCKETS, "available")}
+    # What was told later stays.
+    most = {} if told_at is None else {"told_at": _milliseconds(told_at)}
     return Write(
         Kind.CHANGE,
         TABLE,
@@ -93,8 +124,7 @@ def open_row(
         set={} if told_at is None else {"told_at": _milliseconds(told_at)},
         add={**amounts, "version": 1},
         at_least=dict(made.needs),
-        # What was told later stays.
-        at_most={} if told_at is None else {"told_at": _milliseconds(told_at)},
+        at_most={**most, "shards": 0} if without_shards else most,
         equals=dict(equals or {}),
     )
 

@@ -2,9 +2,9 @@
 
 | access pattern | how |
 |---|---|
-| all nodes of a SKU, with the holds of baskets | Query sk begins NODE# |
+| all nodes of a SKU, with shards and the holds of baskets | Query sk begins NODE# |
 | some holds | BatchGet NODE#<node>#HOLD#<reservation> |
-| some rows of many SKUs | BatchGet NODE#<node> |
+| some rows of many SKUs | BatchGet NODE#<node>, and NODE#<node>#SHARD#<number> of those with shards |
 | last sequence of a feed | BatchGet FEED#<node>#<source> |
 | movements of a row, newest first | one page of partition MOVES#<sku>#<node>, sk begins MOVE# |
 | movements of a row since an instant | Query there, sk from MOVE#<instant> on |
@@ -18,15 +18,24 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from oms.inventory.model import BUCKETS, Hold, MovementKind, StockRow, freed
-from oms.inventory.rows import TABLE, LedgerEntry, feed_key, hold_key, ledger_partition, sku_partition, stock_key
+from oms.inventory.model import BUCKETS, Hold, MovementKind, Shard, StockRow, freed, with_shards
+from oms.inventory.rows import (
+    TABLE,
+    LedgerEntry,
+    feed_key,
+    hold_key,
+    ledger_partition,
+    shard_key,
+    sku_partition,
+    stock_key,
+)
 from oms.platform.clock import format_instant, parse_instant
 from oms.platform.cursors import bad_cursor
 from oms.platform.dynamodb import Database
 from oms.platform.writes import Item
 
 RowName = tuple[str, str]  # SKU and node id
-_HOLD = "#HOLD#"
+_HOLD, _SHARD = "#HOLD#", "#SHARD#"
 FeedName = tuple[str, str, str]  # SKU, node id and source
 
 
@@ -43,9 +52,12 @@ def rows_of(
     """The stock rows of one SKU, by node id; with `now`, holds that have expired by then count as available."""
     rows: dict[str, StockRow] = {}
     for item in database.query(TABLE, sku_partition(tenant, sku), begins="NODE#", consistent=consistent):
-        place, is_hold, _ = str(item["sk"]).partition(_HOLD)
-        if not is_hold:
+        name = str(item["sk"])
+        place = name.partition(_HOLD)[0].partition(_SHARD)[0]
+        if place == name:
             rows[place] = row_from_item(sku, item)
+        elif _SHARD in name:
+            rows[place] = with_shards(rows[place], [shard_from_item(item)])
         elif now is not None and str(item["until"]) <= format_instant(now):
             # A hold sorts behind its row, but rows of other nodes may stand between: a space sorts before the "#".
             rows[place] = freed(rows[place], [hold_from_item(item)])
@@ -65,6 +77,11 @@ def hold_from_item(item: Item) -> Hold:
     return Hold(reservation_id, _units(item, "units"), str(item["until"]))
 
 
+def shard_from_item(item: Item) -> Shard:
+    """A stored shard as a value."""
+    return Shard(int(str(item["sk"]).partition(_SHARD)[2]), _units(item, "available"))
+
+
 def rows_and_marks(
     database: Database, tenant: str, rows: Iterable[RowName], feeds: Iterable[FeedName]
 ) -> tuple[dict[RowName, StockRow], dict[FeedName, int]]:
@@ -75,6 +92,16 @@ def rows_and_marks(
     stock = {
         row_keys[key]: row_from_item(row_keys[key][0], item) for (_, key), item in found.items() if key in row_keys
     }
+    of_shards = {
+        (TABLE, shard_key(tenant, *row_keys[key], number)): row_keys[key]
+        for (_, key), item in found.items()
+        if key in row_keys
+        for number in range(_units(item, "shards"))
+    }
+    shards = database.get_many(list(of_shards))
+    for key_of_shard, place in of_shards.items():
+        if key_of_shard in shards:
+            stock[place] = with_shards(stock[place], [shard_from_item(shards[key_of_shard])])
     marks = {feed_keys[key]: _units(item, "sequence") for (_, key), item in found.items() if key in feed_keys}
     return stock, marks
 

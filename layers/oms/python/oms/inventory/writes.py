@@ -12,8 +12,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from oms.inventory.model import HELD_IN, Claimable, Effect, Hold, MovementKind, effect, movement_effect
-from oms.inventory.rows import TABLE, LedgerEntry, change, hold_key, hold_removed, ledger_row, open_row
+from oms.inventory.model import HELD_IN, Claimable, Effect, Hold, MovementKind, Shard, StockRow, effect, movement_effect
+from oms.inventory.rows import (
+    TABLE,
+    LedgerEntry,
+    change,
+    hold_key,
+    hold_removed,
+    ledger_row,
+    open_row,
+    shard_claimed,
+    shard_moved,
+    to_shards,
+)
+from oms.inventory.shards.model import drawn, left, taken, unspread
 from oms.platform.writes import Item, Kind, Write, create
 
 
@@ -28,6 +40,8 @@ class _Row:
     # Units that holds gave back and no claim took: they may stand for what must be kept.
     spare: int = 0
     may_be_new: bool = False
+    # Units that are claimed from its shards, by their numbers.
+    claimed: dict[int, int] = field(default_factory=dict)
 
 
 class StockChanges:
@@ -44,6 +58,11 @@ class StockChanges:
         self._at = at
         self._rows: dict[tuple[str, str], _Row] = {}
         self._removed: list[Write] = []
+        self._found: dict[tuple[str, str], StockRow] = {}
+
+    def know(self, rows: Mapping[tuple[str, str], StockRow]) -> None:
+        """What rows were found to have; where units lie in shards, these give what a row itself lacks."""
+        self._found.update(rows)
 
     def reserve(self, sku: str, node_id: str, quantity: int, *, keep: int = 0, instead_of: Sequence[Hold] = ()) -> None:
         """Claim available units for an order; `keep` units must stay available behind it.
@@ -66,7 +85,23 @@ class StockChanges:
     def claim(self, stock: Claimable, sku: str, node_id: str, quantity: int) -> None:
         """Claim units for an order as they were found: with what must stay, and without the holds that have expired."""
         keep, expired = stock.keep.get((sku, node_id), 0), stock.taken_away(sku, node_id, quantity)
-        self.reserve(sku, node_id, quantity, keep=keep, instead_of=expired)
+        if (sku, node_id) in stock.spread:
+            self.know({(sku, node_id): stock.spread[sku, node_id]})
+        if expired or not self._claim_from_shards(sku, node_id, quantity, keep):
+            self.reserve(sku, node_id, quantity, keep=keep, instead_of=expired)
+
+    def _claim_from_shards(self, sku: str, node_id: str, quantity: int, keep: int) -> bool:
+        """Claim units that lie in shards, where the row itself has what must be kept; False where it cannot be."""
+        found = self._found.get((sku, node_id))
+        if found is None or not found.shards or unspread(found) < keep:
+            return False
+        row = self._rows.setdefault((sku, node_id), _Row())
+        parts = taken(left(found.shards, row.claimed), quantity, f"{self._movement_id} {self._at}")
+        for part in parts:
+            row.claimed[part.number] = row.claimed.get(part.number, 0) + part.units
+        if parts:
+            self._note(sku, node_id, MovementKind.RESERVED, quantity, effect(reserved=quantity))
+        return bool(parts)
 
     def end_unclaimed(self, stock: Claimable) -> None:
         """Give back what the claimant held of rows that nothing was claimed of."""
@@ -142,11 +177,27 @@ class StockChanges:
             needs = dict(row.effect.needs)
             if row.keep > row.spare:
                 needs["available"] = needs.get("available", 0) + row.keep - row.spare
-            write = (open_row if row.may_be_new else change)(
-                self._tenant, sku, node_id, Effect(row.effect.changes, needs)
-            )
-            made += [write, ledger_row(self._tenant, sku, node_id, self._movement_id, list(row.entries.values()))]
+            whole, parts = self._with_shards(sku, node_id, row, Effect(row.effect.changes, needs))
+            if any(whole.changes.values()) or whole.needs.get("available", 0) > 0:
+                made.append((open_row if row.may_be_new else change)(self._tenant, sku, node_id, whole))
+            if row.entries:
+                made.append(ledger_row(self._tenant, sku, node_id, self._movement_id, list(row.entries.values())))
+            made += parts
         return [*made, *self._removed]
+
+    def _with_shards(self, sku: str, node_id: str, row: _Row, made: Effect) -> tuple[Effect, list[Write]]:
+        """The effect on the stored row, once shards give it what it lacks itself, and what the shards give."""
+        found = self._found.get((sku, node_id))
+        if found is None or not found.shards:
+            return made, []
+        parts = [shard_claimed(self._tenant, sku, node_id, Shard(*part)) for part in row.claimed.items()]
+        lacking = made.needs.get("available", 0) - unspread(found)
+        if lacking <= 0:
+            return made, parts
+        back = drawn(left(found.shards, row.claimed), lacking)
+        units = sum(part.units for part in back)
+        parts += [shard_moved(self._tenant, sku, node_id, part.number, -part.units) for part in back]
+        return to_shards(-units).then(made), parts
 
     def _keep(self, sku: str, node_id: str, units: int) -> None:
         row = self._rows[sku, node_id]

@@ -23,9 +23,9 @@ from oms.platform.problems import Busy, Problem
 from oms.platform.saga import Claim
 from oms.platform.writes import MOST_ACTIONS, Write
 
-# Each claim is a change of its row and a line of the stock ledger; two more writes hold and note the chunk.
+# Each claim is at least a change of its row and a line of the stock ledger; two more writes hold and note the chunk.
 CLAIMS_PER_CHUNK = 40
-_WRITES_PER_CLAIM, _WRITES_PER_CHUNK = 2, 2
+_WRITES_PER_CHUNK = 2
 _MOST_ATTEMPTS = 3
 
 
@@ -114,7 +114,7 @@ def _chunks(claims: Sequence[Claim], stock: Claimable) -> list[list[Claim]]:
     parts: list[list[Claim]] = []
     writes = 0
     for claim in claims:
-        own = _WRITES_PER_CLAIM + len(stock.taken_away(*claim))
+        own = stock.most_writes(*claim)
         if not parts or len(parts[-1]) == CLAIMS_PER_CHUNK or writes + own > MOST_ACTIONS - _WRITES_PER_CHUNK:
             parts.append([])
             writes = 0

@@ -216,6 +216,7 @@ def _moved(runtime: Runtime, tenant: str, found: _Rerouting, reason: str, *, sil
     events: list[EventData] = [_event(found, reason, works, late=bool(late))]
     events += [FulfillmentOrderEscalated(**work_ids(one), reason=PROMISE_AT_RISK) for one in late]
     changes = StockChanges(tenant, movement_id=order.next_change, cause=order.header.id, at=now)
+    changes.know(found.sourced.stock.spread)
     if silent:
         withdrawn, event = withdraw(work, reason)
         told, events = [withdrawn, *told], [event, *events]

@@ -197,6 +197,7 @@ def _refuse_missing(runtime: Runtime, change: SupplyChange) -> None:
     ]
     if errors:
         raise OutOfStock(errors=errors)
+    change.stock.know(rows)
 
 
 def _require_version(call: Call, stored: Supply | None, *, is_first: bool) -> None:

@@ -1,0 +1,1 @@
+"""Stock that many claim at once, kept in shards beside its row."""
