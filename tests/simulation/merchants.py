@@ -17,6 +17,9 @@ class Merchants(Actors):
     def launch(self) -> None:
         """Somebody foretells demand, perhaps of all stock, and perhaps takes it back; the clock rings in between."""
         simulation = self.simulation
+        # With two of them each of two buyers may find its own, or both want the same.
+        more = {"node_id": "dc-newark", "sku": "LAST", "kind": "received", "quantity": 1, "reason": "launch"}
+        self.send("POST", "/v1/inventory/movements", {"movements": [more]}, "more", client="acme-operator")
         until = simulation.scheduler.instant + timedelta(seconds=(5, 60, 1_800)[self.pick(3)])
         skus = SKUS if self.strikes(0.7) else ("MUG",)
         told = {"per_second": (50, 100, 400)[self.pick(3)], "until": until.isoformat()}

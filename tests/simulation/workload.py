@@ -48,8 +48,12 @@ class Workload(Actors):
         self.nodes.begin()
         shared = self.strikes(0.35)
         together = self.strikes(0.8 if shared else 0.3)
+        launch = "tiny_shards" in simulation.faults.knobs
+        # A launch is prepared before its buyers come.
+        later = 20.0 if launch and self.strikes(0.7) else 0.0
         for number in range(2 if shared else 1 + self.pick(2, 0.2)):
-            self.act(f"shopper {number}", partial(self._shop, number, shared), self.pause(0.0 if together else 0.7))
+            begins = later + self.pause(0.0 if together else 0.7)
+            self.act(f"shopper {number}", partial(self._shop, number, shared), begins)
         if self.strikes(0.3):
             self.act("stock feed", self._feed, self.pause())
         if self.strikes(0.15):
@@ -61,8 +65,8 @@ class Workload(Actors):
             simulation.scheduler.after(after * 1000, self._authenticate)
         if self.strikes(0.12):
             self.act("merchandiser", self.merchants.rules, self.pause(0.9))
-        if "tiny_shards" in simulation.faults.knobs:
-            self.act("merchandiser", self.merchants.launch, self.pause())
+        if launch:
+            self.act("merchandiser", self.merchants.launch, self.pause(0.3))
         if self.strikes(0.2):
             self.act("basket", self._basket, self.pause(0.9))
         if self.strikes(0.1):

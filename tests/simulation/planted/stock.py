@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 from tests.simulation.planted.planting import Patch, fault, module, tiny_shards, wrapped
 
@@ -26,7 +27,10 @@ def _sold_twice() -> list[Patch]:
 
 @fault("shards that know no loss", "INV20", "Units that are not there any more stay for sale in shards.")
 def _no_loss() -> list[Patch]:
-    def made(drawn: Any) -> Any:
-        return lambda shards, units: []
+    fold, rows = module("inventory.fold"), module("inventory.rows")
 
-    return [*tiny_shards(), wrapped(module("inventory.fold"), "drawn", made)]
+    def changes(plan: Any, tenant: str) -> list[Any]:
+        made = rows.below_committed(plan.effect)
+        return [rows.open_row(tenant, plan.sku, plan.node_id, made, equals=plan.pins, told_at=plan._told_at)]
+
+    return [*tiny_shards(), mock.patch.object(fold.RowPlan, "_changes", changes)]
