@@ -19,6 +19,10 @@ ACKNOWLEDGED: dict[str, str] = {
         "X-Ray and the delivery of workflow logs know no resources to narrow to; nothing else is granted on *. "
         "tests/infra holds the list."
     ),
+    "Serverless-LambdaStarPermissions": (
+        "It looks at rights inside roles, and finds the two actions by which each function sends its traces: X-Ray "
+        "knows no resource. AwsSolutions-IAM5 judges the same statements one by one."
+    ),
     "AwsSolutions-IAM5[Resource::<ExportBucket.Arn>/finance/*]": (
         "The names of export files carry tenant, date and batch, so they are granted by their prefix, "
         "to the two functions of finance only."

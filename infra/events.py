@@ -17,7 +17,7 @@ from constructs import Construct
 
 from infra.constructs.consumers import queue_consumer
 from infra.constructs.function import Resource, Workshop
-from infra.constructs.queues import WorkQueue
+from infra.constructs.queues import QueuePolicy, WorkQueue
 from infra.function_spec import FunctionSpec
 from infra.functions import QUEUE_CONSUMERS
 from infra.intake import Intake
@@ -56,18 +56,11 @@ class Buses(Construct):
         return bus
 
     def keep_undelivered(self, queue: sqs.Queue) -> None:
-        """Set aside events that a bus could not encrypt or decrypt."""
+        """Set aside events that a bus could not encrypt or decrypt, in a queue that has no policy yet."""
         buses = (self.domain, self.store)
         for bus in buses:
             bus.node.default_child.dead_letter_config = events.CfnEventBus.DeadLetterConfigProperty(arn=queue.queue_arn)
-        queue.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("events.amazonaws.com")],
-                actions=["sqs:SendMessage"],
-                resources=[queue.queue_arn],
-                conditions={"ArnEquals": {"aws:SourceArn": [bus.event_bus_arn for bus in buses]}},
-            )
-        )
+        QueuePolicy(self, "UndeliveredPolicy", queue).accept_from(*(bus.event_bus_arn for bus in buses))
 
     def guard(self, publisher_role_arn: str) -> None:
         """Only the publisher speaks as Spine, and nobody else but nodes speaks at all."""
@@ -152,12 +145,14 @@ class Consumers(Construct):
 
     def _consumer(self, spec: FunctionSpec, workshop: Workshop) -> WorkQueue:
         work = queue_consumer(self, spec, workshop)
-        for wanted in spec.detail_types:
-            detail_type, data = (wanted, None) if isinstance(wanted, str) else wanted
-            pattern: dict[str, Any] = {"source": [SOURCE], "detail-type": [detail_type]}
-            if data:
-                pattern["detail"] = {"data": data}
-            self._rule(f"{pascal(spec.name)}On{detail_type}", self._buses.domain.event_bus_name, pattern, work)
+        name, bus = pascal(spec.name), self._buses.domain.event_bus_name
+        # One rule for all that is wanted whole and one for each that is narrowed: a pattern narrows its types alike.
+        whole = [wanted for wanted in spec.detail_types if isinstance(wanted, str)]
+        if whole:
+            self._rule(name, bus, {"source": [SOURCE], "detail-type": whole}, work)
+        for detail_type, data in (wanted for wanted in spec.detail_types if not isinstance(wanted, str)):
+            pattern = {"source": [SOURCE], "detail-type": [detail_type], "detail": {"data": data}}
+            self._rule(f"{name}On{detail_type}", bus, pattern, work)
         return work
 
     def _rule(self, name: str, bus: str, pattern: Mapping[str, Any], work: WorkQueue) -> None:

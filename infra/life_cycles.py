@@ -14,10 +14,10 @@ from aws_cdk import (
 from constructs import Construct
 
 from infra.constructs.alarms import FIVE_MINUTES
-from infra.constructs.function import Resource, Workshop, log_group
+from infra.constructs.function import Resource, Workshop, log_group, role_with_rights
 from infra.functions import WORKFLOW_TASKS
 from infra.grants import ACCESS
-from infra.names import name_it, pascal, wait_only_for
+from infra.names import name_it, pascal, wait_for_nothing_more
 from infra.settings import ROOT
 
 DEFINITIONS = ROOT / "infra" / "workflows"
@@ -26,6 +26,23 @@ VENDED_LOGS = "/aws/vendedlogs/states/spine-"
 # Which functions each workflow calls.
 ORDER_TASKS = ("source_order", "authorize_payment")
 FULFILLMENT_TASKS = ("release_fulfillment", "capture_payment", "reroute_fulfillment", "escalate_fulfillment")
+# What Step Functions asks of a workflow's role to trace its runs and to deliver its logs; none of it knows a resource.
+TRACE = (
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+)
+DELIVER_LOGS = (
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+)
 
 
 class LifeCycles(Construct):
@@ -64,21 +81,20 @@ class LifeCycles(Construct):
         *statements: iam.PolicyStatement,
     ) -> sfn.StateMachine:
         functions = {task: self._workshop.made[task].function for task in tasks}
-        role = iam.Role(
+        role, rights = role_with_rights(
             self,
-            f"{name}Role",
-            assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
+            f"{name}WorkflowRole",
+            service="states.amazonaws.com",
             description=f"What the {name.lower()} workflow may do.",
         )
-        name_it(role, f"{name}WorkflowRole")
-        role.add_to_policy(
+        rights.add_statements(
             iam.PolicyStatement(
                 actions=["lambda:InvokeFunction"],
                 resources=[function.function_arn for function in functions.values()],
-            )
+            ),
+            *statements,
+            iam.PolicyStatement(actions=[*TRACE, *DELIVER_LOGS], resources=["*"]),
         )
-        for statement in statements:
-            role.add_to_policy(statement)
         machine = sfn.StateMachine(
             self,
             f"{name}Workflow",
@@ -88,7 +104,7 @@ class LifeCycles(Construct):
                 **{pascal(task): function.function_arn for task, function in functions.items()},
                 **(substitutions or {}),
             },
-            role=role,
+            role=role.without_policy_updates(),
             tracing_enabled=True,
             logs=sfn.LogOptions(
                 destination=log_group(self, f"{name}WorkflowLogs", key=self._workshop.key, prefix=VENDED_LOGS),
@@ -98,8 +114,7 @@ class LifeCycles(Construct):
             ),
         )
         name_it(machine, f"{name}Workflow")
-        name_it(role.node.find_child("DefaultPolicy").node.default_child, f"{name}WorkflowPolicy")
-        wait_only_for(machine, f"{name}WorkflowPolicy")
+        wait_for_nothing_more(machine)
         self._ring(name, machine)
         return machine
 
@@ -114,7 +129,10 @@ class LifeCycles(Construct):
             )
 
     def _grant_later(self) -> None:
-        """Grants that name a workflow to its own tasks: in a policy that the function itself does not wait for."""
+        """Grants that name a workflow to its own tasks: in a policy of their own, which no function waits for.
+
+        The workflow names the function and the function its role, so the role itself cannot name the workflow.
+        """
         for spec in WORKFLOW_TASKS:
             for number, grant in enumerate(spec.later):
                 policy = iam.Policy(

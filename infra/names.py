@@ -17,9 +17,9 @@ def name_it(construct: IConstruct, logical_id: str) -> None:
     resource.override_logical_id(logical_id)
 
 
-def wait_only_for(construct: IConstruct, *logical_ids: str) -> None:
-    """Leave to a resource only these dependencies that it does not state by naming another resource's attribute.
+def wait_for_nothing_more(construct: IConstruct) -> None:
+    """Leave to a resource only the dependencies that it states by naming another resource's attribute.
 
     The CDK states that of a function or a workflow on its role twice.
     """
-    construct.node.default_child.add_override("DependsOn", list(logical_ids))
+    construct.node.default_child.add_deletion_override("DependsOn")

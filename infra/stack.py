@@ -11,7 +11,7 @@ from infra.constructs.alarms import Alarms
 from infra.constructs.consumers import stream_consumer
 from infra.constructs.function import Workshop
 from infra.constructs.layers import layers
-from infra.constructs.queues import dead_letter_queue
+from infra.constructs.queues import QueuePolicy, dead_letter_queue
 from infra.data import Data, Key
 from infra.events import Buses, Consumers
 from infra.functions import FUNCTIONS
@@ -57,7 +57,9 @@ class SpineStack(Stack):
         life_cycles = LifeCycles(self, "LifeCycles", workshop=workshop)
         consumers = Consumers(self, "Consumers", workshop=workshop, buses=buses, intake=intake, settings=settings)
         intake.guard(workshop.made["stock_files"].role.role_arn)
-        buses.keep_undelivered(self._follow_streams(workshop, data, inventory))
+        unpublished, *unread = self._follow_streams(workshop, data, inventory)
+        buses.keep_undelivered(unpublished)
+        QueuePolicy(self, "DeadLettersPolicy", workshop.calls, *unread)
         identity = Identity(self, "Identity", settings=settings)
         api = Api(self, "Api", workshop=workshop, identity=identity)
         if not settings.local:
@@ -85,12 +87,13 @@ class SpineStack(Stack):
             workshop=workshop,
         )
 
-    def _follow_streams(self, workshop: Workshop, data: Data, inventory: InventoryStream) -> sqs.Queue:
+    def _follow_streams(self, workshop: Workshop, data: Data, inventory: InventoryStream) -> list[sqs.Queue]:
         """The outbox in one line of batches, since events of one entity must not overtake each other; stock in two.
 
         Levels of stock are for browsing: they wait some seconds, so that an item that is sold often is summed up once.
+        Returns where each sets aside what failed, the outbox first.
         """
-        unpublished = stream_consumer(
+        outbox = stream_consumer(
             self,
             FUNCTIONS["publish_events"],
             workshop,
@@ -98,7 +101,7 @@ class SpineStack(Stack):
             stream_arn=data.tables["events"].table_stream_arn,
             parallel=1,
         )
-        stream_consumer(
+        movements = stream_consumer(
             self,
             FUNCTIONS["inventory_stream"],
             workshop,
@@ -106,7 +109,7 @@ class SpineStack(Stack):
             stream_arn=inventory.stream.stream_arn,
             parallel=2,
         )
-        stream_consumer(
+        levels = stream_consumer(
             self,
             FUNCTIONS["stock_levels"],
             workshop,
@@ -115,4 +118,4 @@ class SpineStack(Stack):
             parallel=2,
             window=LEVELS_WAIT,
         )
-        return unpublished
+        return [outbox, movements, levels]

@@ -41,7 +41,6 @@ def queue_consumer(scope: Construct, spec: FunctionSpec, workshop: Workshop) -> 
         report_batch_item_failures=True,
     )
     name_it(mapping, f"{name}Mapping")
-    mapping.node.add_dependency(function.role)
     return work
 
 
@@ -84,7 +83,6 @@ def stream_consumer(
         ),
     )
     name_it(mapping, f"{name}Mapping")
-    mapping.node.add_dependency(function.role)
     workshop.alarms.above(
         f"{name}IteratorAge",
         cloudwatch.Metric(

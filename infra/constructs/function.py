@@ -34,7 +34,7 @@ from constructs import Construct
 from infra.constructs.alarms import FIVE_MINUTES, Alarms
 from infra.function_spec import FunctionSpec
 from infra.grants import ACCESS, Access
-from infra.names import name_it, pascal, wait_only_for
+from infra.names import name_it, pascal, wait_for_nothing_more
 
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 ARCHITECTURE = lambda_.Architecture.ARM_64
@@ -89,19 +89,16 @@ class SpineFunction(Construct):
         self.dead_letters = dead_letters
         self._key = workshop.key
         self.logs = log_group(self, f"{id}Logs", key=workshop.key)
-        self.role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description=f"What {spec.name} may do.",
+        self.role, self._rights = role_with_rights(
+            self, f"{id}Role", service="lambda.amazonaws.com", description=f"What {spec.name} may do."
         )
-        name_it(self.role, f"{id}Role")
-        self.role.add_to_policy(
+        self._rights.add_statements(
             iam.PolicyStatement(
                 sid="WriteItsLogs",
                 actions=["logs:CreateLogStream", "logs:PutLogEvents"],
                 resources=[self.logs.log_group_arn],
-            )
+            ),
+            iam.PolicyStatement(actions=["xray:PutTraceSegments", "xray:PutTelemetryRecords"], resources=["*"]),
         )
         self.function = lambda_.Function(
             self,
@@ -113,7 +110,7 @@ class SpineFunction(Construct):
             architecture=ARCHITECTURE,
             memory_size=spec.memory,
             timeout=Duration.seconds(spec.timeout),
-            role=self.role,
+            role=self.role.without_policy_updates(),
             log_group=self.logs,
             # Lambda's own three lines for each call would cost more than the call; its metrics say the same.
             logging_format=lambda_.LoggingFormat.JSON,
@@ -126,8 +123,7 @@ class SpineFunction(Construct):
             environment={"POWERTOOLS_SERVICE_NAME": spec.name, **{name: workshop.limits[name] for name in spec.limits}},
         )
         name_it(self.function, f"{id}Function")
-        name_it(self.role.node.find_child("DefaultPolicy").node.default_child, f"{id}Policy")
-        wait_only_for(self.function, f"{id}Policy")
+        wait_for_nothing_more(self.function)
         self.allow("queue:send", Resource((dead_letters.queue_arn,), dead_letters.queue_url))
         if spec.sets_aside:
             self.function.add_environment("DEAD_LETTERS_URL", dead_letters.queue_url)
@@ -141,7 +137,7 @@ class SpineFunction(Construct):
     def allow(self, access_name: str, resource: Resource) -> None:
         """Allow one kind of access to one resource, and the key's use that comes with it."""
         access = ACCESS[access_name]
-        self.role.add_to_policy(
+        self._rights.add_statements(
             iam.PolicyStatement(
                 actions=list(access.actions),
                 resources=[f"{arn}{access.suffix}" for arn in resource.arns],
@@ -153,7 +149,7 @@ class SpineFunction(Construct):
     def _allow_key(self, access: Access) -> None:
         # Only through the service that holds the data: the function cannot decrypt anything by itself.
         host = f"{access.service}.{self.function.stack.region}.amazonaws.com"
-        self.role.add_to_policy(
+        self._rights.add_statements(
             iam.PolicyStatement(
                 actions=list(access.key_actions),
                 resources=[self._key.key_arn],
@@ -190,6 +186,25 @@ class SpineFunction(Construct):
                 says=ring.says,
                 runbook=ring.runbook,
             )
+
+
+def role_with_rights(
+    scope: Construct, name: str, *, service: str, description: str
+) -> tuple[iam.Role, iam.PolicyDocument]:
+    """A role that this service assumes, and its rights, which are written into the role itself and grow by statements.
+
+    Give others the role `without_policy_updates`: what the CDK would add on its own is a policy resource more.
+    """
+    rights = iam.PolicyDocument()
+    role = iam.Role(
+        scope,
+        name,
+        assumed_by=iam.ServicePrincipal(service),
+        description=description,
+        inline_policies={"Rights": rights},
+    )
+    name_it(role, name)
+    return role, rights
 
 
 def log_group(scope: Construct, name: str, *, key: kms.IKey, prefix: str | None = None) -> logs.LogGroup:

@@ -1,4 +1,8 @@
-"""Queues: encrypted, over TLS only, each work queue with a dead-letter queue that rings when anything lies in it."""
+"""Queues: encrypted, over TLS only, each work queue with a dead-letter queue that rings when anything lies in it.
+
+A queue has one policy: of two resources for one queue the later would silently replace the earlier. SQS takes 20
+statements and 10 conditions in a policy, so only queues that are fed by the same rules share one (decision 34).
+"""
 
 from __future__ import annotations
 
@@ -17,15 +21,48 @@ MOST_RECEIVES = 5
 DEAD_LETTER_DAYS = 14
 
 
+class QueuePolicy(Construct):
+    """The one policy of these queues: plain HTTP is refused, and of AWS's own services only what is let in may send.
+
+    Its statements are the same for each of the queues, and none reaches further than the queue that carries it: `*`
+    in a queue's policy is that queue.
+    """
+
+    def __init__(self, scope: Construct, name: str, *queues: sqs.IQueue) -> None:
+        super().__init__(scope, f"{name}Parts")
+        policy = sqs.QueuePolicy(self, "Policy", queues=list(queues))
+        name_it(policy, name)
+        self._document = policy.document
+        self._document.add_statements(
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=["sqs:*"],
+                resources=["*"],
+                conditions={"Bool": {"aws:SecureTransport": "false"}},
+            )
+        )
+
+    def accept_from(self, *arns: str) -> None:
+        """Let EventBridge send here on behalf of these rules or buses."""
+        self._document.add_statements(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=["*"],
+                conditions={"ArnEquals": {"aws:SourceArn": list(arns)}},
+            )
+        )
+
+
 def dead_letter_queue(scope: Construct, name: str, *, key: kms.IKey, alarms: Alarms) -> sqs.Queue:
-    """A queue for what could not be handled; one message in it is worth a look."""
+    """A queue for what could not be handled; one message in it is worth a look. Whoever makes it gives it a policy."""
     queue = sqs.Queue(
         scope,
         name,
         encryption=sqs.QueueEncryption.KMS,
         encryption_master_key=key,
         data_key_reuse=Duration.hours(1),
-        enforce_ssl=True,
         retention_period=Duration.days(DEAD_LETTER_DAYS),
     )
     name_it(queue, name)
@@ -55,24 +92,16 @@ class WorkQueue(Construct):
             encryption=sqs.QueueEncryption.KMS,
             encryption_master_key=key,
             data_key_reuse=Duration.hours(1),
-            enforce_ssl=True,
             visibility_timeout=Duration.seconds(6 * function_timeout),
             retention_period=Duration.days(4),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MOST_RECEIVES),
         )
         name_it(self.queue, f"{name}Queue")
+        self._policy = QueuePolicy(self, f"{name}QueuePolicy", self.queue, self.dead_letters)
 
     def accept_from(self, rule_arn: str) -> None:
         """Let one EventBridge rule send here; what it cannot deliver goes to the dead letters."""
-        for queue in (self.queue, self.dead_letters):
-            queue.add_to_resource_policy(
-                iam.PolicyStatement(
-                    principals=[iam.ServicePrincipal("events.amazonaws.com")],
-                    actions=["sqs:SendMessage"],
-                    resources=[queue.queue_arn],
-                    conditions={"ArnEquals": {"aws:SourceArn": rule_arn}},
-                )
-            )
+        self._policy.accept_from(rule_arn)
 
     def metric_age(self) -> cloudwatch.Metric:
         """How long the oldest message has waited, in seconds."""

@@ -4,7 +4,7 @@ import pytest
 
 from infra.functions import FUNCTIONS
 from infra.names import pascal
-from tests.infra.policies import as_list, place
+from tests.infra.policies import as_list, document_size, place
 from tests.template import of_type
 
 QUEUE, RULE, MAPPING = "AWS::SQS::Queue", "AWS::Events::Rule", "AWS::Lambda::EventSourceMapping"
@@ -55,14 +55,47 @@ def test_rules_may_send_to_their_queues(template):
             assert _may_send(template, name, queue), (name, queue)
 
 
+def test_each_queue_lets_in_its_own_rules_and_nothing_else(template):
+    senders = {name: set() for name in of_type(template, QUEUE)}
+    for name, rule in of_type(template, RULE).items():
+        for target in rule["Targets"]:
+            senders[_queue_of(target)].add(name)
+            senders[target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0]].add(name)
+    for name, bus in of_type(template, "AWS::Events::EventBus").items():
+        senders[bus["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0]].add(name)
+    assert {name: _let_in(template, name) for name in senders} == senders
+
+
+def _let_in(template, queue: str) -> set[str]:
+    """The rules and buses that may send to a queue; whatever else its policy allows fails here."""
+    found = set()
+    for statement in _policy_of(template, queue)["PolicyDocument"]["Statement"]:
+        if statement["Effect"] == "Allow":
+            assert set(statement) == {"Action", "Condition", "Effect", "Principal", "Resource"}, queue
+            assert statement["Principal"] == {"Service": "events.amazonaws.com"}, queue
+            assert (statement["Action"], statement["Resource"]) == ("sqs:SendMessage", "*"), queue
+            assert set(statement["Condition"]) == {"ArnEquals"}, queue
+            assert set(statement["Condition"]["ArnEquals"]) == {"aws:SourceArn"}, queue
+            found |= {place(source) for source in as_list(statement["Condition"]["ArnEquals"]["aws:SourceArn"])}
+    return found
+
+
+def _policy_of(template, queue: str) -> dict:
+    """A queue has one policy: of two resources for one queue the later would silently replace the earlier."""
+    (policy,) = [row for row in of_type(template, "AWS::SQS::QueuePolicy").values() if {"Ref": queue} in row["Queues"]]
+    return policy
+
+
 def _may_send(template, rule: str, queue: str) -> bool:
-    for policy in of_type(template, "AWS::SQS::QueuePolicy").values():
-        if {"Ref": queue} in policy["Queues"]:
-            for statement in policy["PolicyDocument"]["Statement"]:
-                sources = as_list(statement.get("Condition", {}).get("ArnEquals", {}).get("aws:SourceArn", []))
-                if statement["Effect"] == "Allow" and rule in [place(source) for source in sources]:
-                    return True
-    return False
+    return rule in _let_in(template, queue)
+
+
+def test_queue_policies_are_within_what_sqs_takes(template):
+    for name, policy in of_type(template, "AWS::SQS::QueuePolicy").items():
+        document = policy["PolicyDocument"]
+        assert len(document["Statement"]) <= 20, name
+        assert sum(len(statement["Condition"]) for statement in document["Statement"]) <= 10, name
+        assert document_size(document) <= 8_192, name
 
 
 def test_domain_events_reach_the_functions_that_wait_for_them(template):
@@ -128,19 +161,16 @@ def test_every_work_queue_sets_a_message_aside_after_five_tries(template):
 
 
 def test_queues_are_encrypted_and_refuse_plain_http(template):
-    policies = of_type(template, "AWS::SQS::QueuePolicy").values()
+    plain_http = {
+        "Action": "sqs:*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Resource": "*",
+    }
     for name, queue in of_type(template, QUEUE).items():
         assert queue["KmsMasterKeyId"] == {"Fn::GetAtt": ["DataKey", "Arn"]}, name
-        statements = [
-            statement
-            for policy in policies
-            if {"Ref": name} in policy["Queues"]
-            for statement in policy["PolicyDocument"]["Statement"]
-        ]
-        assert any(
-            one["Effect"] == "Deny" and one["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-            for one in statements
-        ), name
+        assert plain_http in _policy_of(template, name)["PolicyDocument"]["Statement"], name
 
 
 def test_every_dead_letter_queue_rings(template):

@@ -153,14 +153,10 @@ def test_no_policy_of_the_template_grants_a_wildcard_action(template):
 
 
 def _allowed_actions(template: Template) -> Iterator[tuple[str, str]]:
-    """Every action that any policy allows: of roles, in line and on resources. The key's owner manages the key."""
+    """Every action that any policy allows: of roles and of resources. The key's owner manages the key."""
     for role, statement in statements(template):
         if statement["Effect"] == "Allow":
             yield from ((role, action) for action in as_list(statement["Action"]))
-    for name, role in of_type(template, "AWS::IAM::Role").items():
-        for policy in role.get("Policies", ()):
-            for statement in as_list(policy["PolicyDocument"]["Statement"]):
-                yield from ((name, action) for action in as_list(statement["Action"]))
     for kind in ("AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::KMS::Key"):
         for name, row in of_type(template, kind).items():
             document = row.get("PolicyDocument") or row["KeyPolicy"]

@@ -4,7 +4,7 @@ from infra.functions import FUNCTIONS, STREAM_CONSUMERS
 from infra.grants import ACCESS, INDEXES
 from infra.http_functions import HTTP
 from infra.names import pascal
-from tests.infra.policies import as_list, place, rights, statements
+from tests.infra.policies import as_list, document_size, place, rights, statements
 from tests.template import of_type
 
 KEY = "DataKey"
@@ -39,6 +39,25 @@ LOGICAL_IDS = {
     "workflow:order": "OrderWorkflow",
     "workflow:fulfillment": "FulfillmentWorkflow",
 }
+# What a workflow is told by its task cannot stand inside the task's role: see LifeCycles._grant_later.
+BESIDE_ITS_ROLE = {"ReleaseFulfillmentLaterPolicy": ["ReleaseFulfillmentRole"]}
+# IAM's own limit for all that stands inside a role, spaces not counted.
+MOST_OF_A_ROLE = 10_240
+
+
+def test_rights_stand_inside_their_role_but_for_those_listed(template):
+    beside = of_type(template, "AWS::IAM::Policy")
+    assert {name: [role["Ref"] for role in row["Roles"]] for name, row in beside.items()} == BESIDE_ITS_ROLE
+    for name, role in of_type(template, "AWS::IAM::Role").items():
+        assert [policy["PolicyName"] for policy in role["Policies"]] == ["Rights"], name
+
+
+def test_the_rights_of_each_role_are_within_what_iam_takes(template):
+    beside = of_type(template, "AWS::IAM::Policy").values()
+    for name, role in of_type(template, "AWS::IAM::Role").items():
+        documents = [policy["PolicyDocument"] for policy in role["Policies"]]
+        documents += [row["PolicyDocument"] for row in beside if {"Ref": name} in row["Roles"]]
+        assert sum(map(document_size, documents)) <= MOST_OF_A_ROLE, name
 
 
 def test_no_action_is_a_wildcard(template):

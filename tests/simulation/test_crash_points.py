@@ -9,6 +9,7 @@ from collections import Counter
 
 import pytest
 
+from tests.infra.policies import as_list, statements
 from tests.simulation.crash_points import KINDS, crash_points, run, table
 from tests.simulation.machine.topology import topology
 from tests.simulation.seeds import play
@@ -55,13 +56,10 @@ def test_every_permitted_call_is_reached(reached):
         for logical_id, properties in of_type(found, "AWS::Lambda::Function").items()
     }
     missing = set()
-    for properties in of_type(found, "AWS::IAM::Policy").values():
-        function = roles.get(properties["Roles"][0]["Ref"])
-        for statement in properties["PolicyDocument"]["Statement"]:
-            actions = statement["Action"]
-            for action in [actions] if isinstance(actions, str) else actions:
-                if function and action in PERMITTED:
-                    missing |= {(function, *PERMITTED[action])} - reached
+    for role, statement in statements(found):
+        for action in as_list(statement["Action"]):
+            if role in roles and action in PERMITTED:
+                missing |= {(roles[role], *PERMITTED[action])} - reached
     assert missing == set()
 
 
