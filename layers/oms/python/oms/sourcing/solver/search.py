@@ -30,16 +30,16 @@ _MOST_PRICED = 80
 class Search(Filling):
     """One search; `best` is the cost of the best plan, `fills` its parts per line, `complete` whether it is proven."""
 
-    def __init__(self, problem: Problem, budget: Budget, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, problem: Problem, budget: Budget, clock: Callable[[], float], best: int, fills: tuple[Fill, ...]
+    ) -> None:
         super().__init__(problem)
         self._nodes_left = budget.search_nodes
         self._clock, self._ends_at = clock, clock() + budget.seconds
         self._offers = Offers(problem, self._sequence)
         self.bound: Bound = self._ascend(range(len(problem.lines)), shared=True)
         self._may_be_short = not problem.order.ship_complete
-        # All left short is always a plan.
-        self.best = sum(short * line.quantity for short, line in zip(problem.short, problem.lines, strict=True))
-        self.fills: tuple[Fill, ...] = tuple(self._fills)
+        self.best, self.fills = best, fills  # a plan that is known
         self.complete = True
 
     def run(self) -> None:
