@@ -26,7 +26,6 @@ EACH = Budget(search_nodes=3_000, seconds=0.1)
 _MOST_OUSTED = 3
 _MOST_SEQUENCES = 6
 _FOR_PRICES = 0.45  # of the time
-_PARTS = (100, 70, 40)  # of the prices, in %
 
 
 def solve_in_turn(
@@ -77,11 +76,11 @@ def _attempts(
     pool, shuffle = Pool(plans, library), Shuffle(len(plans.orders))
     weighable = plans.network.keys == (Key.COST,)
     if weighable:
-        pool.add(plans.made)
-        pool.add(alone)
+        pool.begin(alone)
         pool.grow(prices_until, clock)
         plans.heard = pool.hear if library else None
-        yield from _priced_pass(plans, pool, _PARTS[:1] if library else _PARTS, ends_at, clock)
+        _priced_pass(plans, pool)
+        yield plans.made
     while clock() < ends_at:
         chosen = pool.choose(0.6 * (ends_at - clock())) if weighable else None
         if chosen is not None:
@@ -93,26 +92,20 @@ def _attempts(
         yield plans.made
 
 
-def _priced_pass(
-    plans: Plans, pool: Pool, parts: Sequence[int], until: float, clock: Callable[[], float]
-) -> Iterator[list[Answer]]:
-    """All orders anew, each paying a part of the prices; those that stand to lose most first. The best plans stay."""
+def _priced_pass(plans: Plans, pool: Pool) -> None:
+    """All orders anew, each paying the prices; those that stand to lose most first. The better plans stay."""
     places = range(len(plans.orders))
-    best, value = plans.made, plans.value(places)
-    sequence = pool.by_regret()
-    for part in parts:
-        prices = {resource: cents * part // 100 for resource, cents in pool.prices.items()}
-        left, found = Left(priced(plans.network, prices)), dict[int, Answer]()
-        for place in sequence:
-            found[place] = plans.alone(left.network, place)
-            left.move(found[place], plans.skus[place], 1)
-        plans.adopt([found[place] for place in places])
-        if plans.value(places) < value:
-            best, value = plans.made, plans.value(places)
-        if clock() >= until:
-            break
-    plans.adopt(best)
-    yield plans.made
+    before, value = plans.made, plans.value(places)
+    left, found = Left(priced(plans.network, pool.prices)), dict[int, Answer]()
+    for place in pool.by_regret():
+        answer = pool.cheapest(place)
+        if not left.has(answer, plans.skus[place]):
+            answer = plans.alone(left.network, place)
+        left.move(answer, plans.skus[place], 1)
+        found[place] = answer
+    plans.adopt([found[place] for place in places])
+    if plans.value(places) >= value:
+        plans.adopt(before)
 
 
 def _exchange(plans: Plans, wanted: Sequence[list[Answer]], ends_at: float, clock: Callable[[], float]) -> None:
@@ -120,7 +113,7 @@ def _exchange(plans: Plans, wanted: Sequence[list[Answer]], ends_at: float, cloc
     helped = True
     while helped and clock() < ends_at:
         helped = False
-        for place in range(len(plans.orders)):
+        for place in sorted(range(len(plans.orders)), key=plans.lost, reverse=True):
             if clock() >= ends_at:
                 return
             tried: set[tuple[int, ...]] = set()

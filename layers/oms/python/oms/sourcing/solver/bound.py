@@ -113,6 +113,28 @@ class Bound:
         facilities = self._offers.of[c]
         return left[facilities[0]] if len(facilities) == 1 else min([left[facility] for facility in facilities])
 
+    def opens_at(self, c: int) -> int:
+        """What opening a candidate that carries nothing yet adds to the bound of all lines: as `opening`, sooner."""
+        offers, prices = self._offers, self._prices
+        scale = offers.grams
+        least = None
+        for facility in offers.of[c]:
+            fixed, step = offers.fixed[facility], offers.step[facility]
+            free = shares = 0
+            for k, cost, weight, units in offers.carries[c]:
+                over = prices[k] - cost
+                if over > 0:
+                    free += over * units
+                    over -= step * weight
+                    if over > 0:
+                        shares += over * units
+            added = fixed + step * scale - free
+            if self.shared and fixed - shares > added:
+                added = fixed - shares
+            if least is None or added < least:
+                least = added
+        return least or 0
+
     def opening(self, c: int, k: int, grams: int) -> int:
         """What an open candidate that carries so much adds to the bound of the lines from the k-th on."""
         offers = self._offers

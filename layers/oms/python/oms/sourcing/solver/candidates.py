@@ -6,7 +6,7 @@ goods, because a shipment's price starts with a base and its billed weight steps
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from oms.sourcing.solver.problem import (
@@ -67,15 +67,23 @@ class Problem:
     key_weights: dict[Key, int]
 
 
-def compile_order(network: Network, order: SourcingOrder, slots: Iterable[int] | None = None) -> Problem:
-    """The order's candidates; nodes that can send nothing of it, or only too late, are left out.
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What is known from other orders of a network: the services by zone and day, and which nodes have an order's goods.
 
-    `slots` are the numbers of the nodes to look at, where it is known which have any of the order's goods.
+    `slots` are the numbers of those nodes.
     """
+
+    services: dict[tuple[object, ...], list[tuple[str, int, int]]]
+    slots: Sequence[int]
+
+
+def compile_order(network: Network, order: SourcingOrder, hints: Hints | None = None) -> Problem:
+    """The order's candidates; nodes that can send nothing of it, or only too late, are left out."""
     lines = order.lines
     weights = _key_weights(network, order)
     per_cost, per_shipment = weights.get(Key.COST, 0), weights.get(Key.SHIPMENTS, 0)
-    options = _Options(network, order, per_cost, per_shipment)
+    options = _Options(network, order, per_cost, per_shipment, hints.services if hints else {})
     candidates: list[Candidate] = []
     now: dict[tuple[int, str], int] = {}
     whole: dict[tuple[int, str], int] = {}
@@ -92,7 +100,7 @@ def compile_order(network: Network, order: SourcingOrder, slots: Iterable[int] |
         )
         for number, line in enumerate(lines)
     ]
-    for slot in range(len(nodes)) if slots is None else slots:
+    for slot in hints.slots if hints else range(len(nodes)):
         node = nodes[slot]
         if node.cap_units <= 0 or node.cap_shipments <= 0:
             continue
@@ -171,11 +179,19 @@ def _is_there(slot: int, costs: dict[int, int], lines: tuple[OrderLine, ...], no
 class _Options:
     """The services by which a shipment may go, worked out once for each zone and day on which it leaves."""
 
-    def __init__(self, network: Network, order: SourcingOrder, per_cost: int, per_shipment: int) -> None:
+    def __init__(
+        self,
+        network: Network,
+        order: SourcingOrder,
+        per_cost: int,
+        per_shipment: int,
+        known: dict[tuple[object, ...], list[tuple[str, int, int]]],
+    ) -> None:
         self._network, self._order = network, order
         self._per_cost, self._per_shipment = per_cost, per_shipment
         self._home = network.zones.get(order.zip3, ())
-        self._known: dict[tuple[ServiceKind, int, int], list[tuple[str, int, int]]] = {}
+        self._known, self._due = known, order.promise_day
+        self._terms = order.late_cents_per_day, per_cost, per_shipment
 
     def of(self, slot: int, node: SourceNode, dest: str, wave: str) -> tuple[Option, ...]:
         """The services of one candidate; none where all of them would be too late."""
@@ -189,7 +205,7 @@ class _Options:
         else:
             zip3 = next(other.zip3 for other in self._network.nodes if other.id == dest)
             kind, zone = ServiceKind.TRANSFER, self._network.zones[zip3][slot]
-        key = (kind, zone, leaves)
+        key = (kind, zone, leaves - self._due, self._terms)
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = self._services(kind, zone, leaves)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from operator import le
 
-from oms.sourcing.solver.problem import NOW, Answer, Network, SourceNode, SourcingOrder, Stock
+from oms.sourcing.solver.problem import INBOUND, NOW, Answer, Network, SourceNode, SourcingOrder, Stock
 
 State = tuple[int, ...]
 _MOST_KNOWN = 40  # plans that are kept for each order
@@ -27,6 +27,25 @@ class Left:
     def network(self) -> Network:
         """A view of now: it holds until the next plan is moved."""
         return replace(self.whole, nodes=tuple(self.nodes), stock=self.stock)
+
+    def has(self, answer: Answer, skus: Mapping[str, str]) -> bool:
+        """Whether all that a plan takes is left; `skus` by line."""
+        taken: dict[tuple[str, ...], int] = {}
+        for shipment in answer.shipments:
+            for pick in shipment.picks:
+                for key in ((shipment.node,), (shipment.node, skus[pick.line], pick.pool)):
+                    taken[key] = taken.get(key, 0) + pick.quantity
+            taken[shipment.node, "shipments"] = taken.get((shipment.node, "shipments"), 0) + 1
+        for key, count in taken.items():
+            node = self.nodes[self.slots[key[0]]]
+            if len(key) == 3:
+                row = self.stock[key[0], key[1]]
+                most = row.available if key[2] == NOW else row.inbound
+            else:
+                most = node.cap_units if len(key) == 1 else node.cap_shipments
+            if count > most:
+                return False
+        return True
 
     def move(self, answer: Answer, skus: Mapping[str, str], sign: int) -> None:
         """Let a plan take what it needs (`sign` 1) or give it back (-1); `skus` by line."""
@@ -83,12 +102,18 @@ class Known:
         self._skus = {line.id: line.sku for line in order.lines}
         self._places: dict[tuple[str, ...], int] = {}  # of each thing in the state
         for (node_id, sku), _ in self._rows:
-            for pool in ("now", "inbound"):
+            for pool in (NOW, INBOUND):
                 self._places[node_id, sku, pool] = len(self._places)
         for slot in self.slots:
             for limit in ("units", "shipments", "regular"):
                 self._places[left.whole.nodes[slot].id, limit] = len(self._places)
         self._plans: list[tuple[State, list[tuple[int, int]], Answer]] = []
+
+    def reach(self) -> list[tuple[tuple[str, ...], int]]:
+        """All that the order could take, and how much of it at most."""
+        goods = [(("stock", *key, pool), most) for key, most in self._rows for pool in (NOW, INBOUND)]
+        names = [self._left.whole.nodes[slot].id for slot in self.slots]
+        return goods + [((of, name), self._wanted) for name in names for of in ("units", "shipments")]
 
     def state(self) -> State:
         """What is left of all that the order could use, no more of anything than it could use."""

@@ -55,8 +55,9 @@ class Search(Filling):
         if self._is_proven():
             return
         if len(self._sequence) > _FEW_LINES:
-            self._promising(limit or len(self._sequence), _MOST_STARTS if len(self._sequence) > _MANY_LINES else 1)
-            self._first_plans()
+            many = len(self._sequence) > _MANY_LINES
+            self._promising(limit or len(self._sequence), _MOST_STARTS if many else 3)
+            if many: self._first_plans()
             self._tighten(_MOST_TURNS)
         if not self._is_proven() and not self._is_late():
             self._branch(0, 0)
@@ -124,7 +125,7 @@ class Search(Filling):
 
     def _keep(self, bound: Bound, best: int) -> None:
         room = best - bound.rest[0]
-        kept = [c for c in self._kept if bound.at_least(c) < room and bound.opening(c, 0, 0) < room]
+        kept = [c for c in self._kept if bound.at_least(c) < room and bound.opens_at(c) < room]
         if len(kept) < len(self._kept):
             self._kept = kept
             self._offers.keep(kept)

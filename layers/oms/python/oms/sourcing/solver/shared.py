@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from oms.sourcing.solver.candidates import Hints
 from oms.sourcing.solver.check import Rulebook, Terms, short_cents
 from oms.sourcing.solver.left import Known, Left, skus_of
 from oms.sourcing.solver.problem import Answer, Budget, Key, Network, SourcingOrder
@@ -23,6 +24,9 @@ class Plans:
         self._book, self._budget, self._clock = Rulebook(network), budget, clock
         self._left = Left(network)
         self._known = [Known(self._left, order) for order in orders]
+        self._reach = [known.reach() for known in self._known]
+        services: dict[tuple[object, ...], list[tuple[str, int, int]]] = {}
+        self._hints = [Hints(services, known.slots) for known in self._known]
         self._own: list[Value] = [(0,) * len(network.keys)] * len(orders)
         self._alone: list[Value] = list(self._own)
         self._values: list[dict[int, tuple[Answer, Value]]] = [{} for _ in orders]  # by the plan itself
@@ -51,8 +55,11 @@ class Plans:
 
     def alone(self, network: Network, place: int) -> Answer:
         """The order's best plan in another network, as if it were the only one."""
-        slots = self._known[place].slots
-        return solve_order(network, self.orders[place], self._budget, clock=self._clock, slots=slots)
+        return solve_order(network, self.orders[place], self._budget, clock=self._clock, hints=self._hints[place])
+
+    def reach(self, place: int) -> list[tuple[tuple[str, ...], int]]:
+        """All that an order could take, and how much of it at most."""
+        return self._reach[place]
 
     def put(self, place: int, answer: Answer) -> None:
         self.answers[place] = answer

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from time import perf_counter
 
-from oms.sourcing.solver.candidates import Problem, compile_order
+from oms.sourcing.solver.candidates import Hints, Problem, compile_order
 from oms.sourcing.solver.filling import Fill
 from oms.sourcing.solver.outright import outright
 from oms.sourcing.solver.problem import INBOUND, NOW, Answer, Budget, Key, Network, Pick, Shipment, SourcingOrder
@@ -23,14 +23,14 @@ def solve_order(
     budget: Budget = USUAL,
     *,
     clock: Callable[[], float] = perf_counter,
-    slots: Iterable[int] | None = None,
+    hints: Hints | None = None,
 ) -> Answer:
     """The plan that costs least under the network's keys; `proven` where no better one exists.
 
     Only stock, capacity and overtime that this order alone would use are counted. `clock` gives seconds for the budget.
-    `slots` are the numbers of the nodes that have any of its goods, where they are known.
+    `hints` are for those who solve many orders of one network.
     """
-    problem = compile_order(network, order, slots)
+    problem = compile_order(network, order, hints)
     best, fills, proven = outright(problem)
     least = best * problem.step_g
     if not proven:
