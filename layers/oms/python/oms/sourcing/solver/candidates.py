@@ -69,7 +69,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What is known from other orders of a network: the services by zone and day, and which nodes have an order's goods.
+    """What is known of a network from other orders: services by zone and day, and which nodes have an order's goods.
 
     `slots` are the numbers of those nodes.
     """

@@ -53,7 +53,7 @@ class Pool:
         self.prices: Prices = {}
         self.last: list[list[Answer]] = []  # of the last rounds, the best plans at their prices
         self._library = library
-        # For each order what its best plan cost when it was last asked for, and the prices then of all that it could take.
+        # For each order what its best plan cost when last asked for, and the prices then of all that it could take.
         self._asked: list[tuple[float, list[tuple[Resource, float, int]]] | None] = [None] * len(plans.orders)
         self._fine: dict[Resource, float] = {}
         self._limits = Limits({}, {})
@@ -140,7 +140,7 @@ class Pool:
         if not self._library:
             return None
         columns, made = self._columns(), self._plans.made
-        # The plans there are now are an answer to begin with: what comes of it is no worse, however little time there is.
+        # The plans there are now are an answer to begin with: however little time there is, nothing worse comes of it.
         begin = [column.answer.shipments == made[column.place].shipments for column in columns]
         program, _ = program_of(columns, len(self._known), self._limits, begin)
         values, _ = self._library.solve(program, seconds)
