@@ -30,20 +30,23 @@ class Left:
 
     def has(self, answer: Answer, skus: Mapping[str, str]) -> bool:
         """Whether all that a plan takes is left; `skus` by line."""
-        taken: dict[tuple[str, ...], int] = {}
+        goods: dict[tuple[str, str, str], int] = {}
+        units: dict[str, int] = {}
+        parcels: dict[str, int] = {}
         for shipment in answer.shipments:
+            name = shipment.node
+            parcels[name] = parcels.get(name, 0) + 1
             for pick in shipment.picks:
-                for key in ((shipment.node,), (shipment.node, skus[pick.line], pick.pool)):
-                    taken[key] = taken.get(key, 0) + pick.quantity
-            taken[shipment.node, "shipments"] = taken.get((shipment.node, "shipments"), 0) + 1
-        for key, count in taken.items():
-            node = self.nodes[self.slots[key[0]]]
-            if len(key) == 3:
-                row = self.stock[key[0], key[1]]
-                most = row.available if key[2] == NOW else row.inbound
-            else:
-                most = node.cap_units if len(key) == 1 else node.cap_shipments
-            if count > most:
+                key = name, skus[pick.line], pick.pool
+                goods[key] = goods.get(key, 0) + pick.quantity
+                units[name] = units.get(name, 0) + pick.quantity
+        for (name, sku, pool), count in goods.items():
+            row = self.stock[name, sku]
+            if count > (row.available if pool == NOW else row.inbound):
+                return False
+        for name, count in units.items():
+            node = self.nodes[self.slots[name]]
+            if count > node.cap_units or parcels[name] > node.cap_shipments:
                 return False
         return True
 
