@@ -32,6 +32,7 @@ SERVICES: list[tuple[str, str, list[int], list[int], list[int]]] = [
     ("pickup", "pickup", [0] * 9, [0] * 9, [0] * 9),
 ]  # fmt: skip
 Row = dict[str, Any]
+_SKEW = 2.2  # of demand: the higher, the more orders want the same SKUs
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +107,17 @@ def _node(random: Random, slot: int, count: int, zip3: str, lines: int, orders: 
     low = {"dc": (92, 150, 31, 54), "store": (160, 320, 60, 130), "vendor": (300, 445, 2, 19)}[kind]
     cap, parcels = 200, 50
     if orders > 1:
-        share = {"dc": 0.7 / centres, "vendor": 0.4, "store": 1.6 / count}[kind] * random.uniform(0.7, 1.5)
+        share = {"dc": 1.2 / centres, "vendor": 0.4, "store": 1.6 / count}[kind] * random.uniform(0.7, 1.5)
         cap, parcels = max(5, round(2.4 * lines / 1.8 * share)), max(3, round(lines * share))
     elif random.random() < 0.15:
         cap, parcels = random.choice(((2, 50), (5, 50), (15, 50), (200, 1), (200, 0)))
+    late = (0, 0, 0, 0, 0, 0, 1, 1, 1, 2)
     none = {"dc": 0.3, "store": 0.65, "vendor": 1.0}[kind]
     return {
         "id": f"N{slot:03}",
         "type": kind,
         "zip3": zip3,
-        "ready_day": random.choice({"dc": (0, 0, 0, 1), "store": (0, 1, 1, 2), "vendor": (1, 2)}[kind]),
+        "ready_day": random.choice({"dc": (0, 0, 0, 1), "store": late, "vendor": (1, 2)}[kind]),
         "inbound_day": None if random.random() < none else random.randint(1, 6),
         "shipment_cents": random.randint(low[0], low[1]),
         "unit_cents": random.randint(low[2], low[3]),
@@ -127,28 +129,45 @@ def _node(random: Random, slot: int, count: int, zip3: str, lines: int, orders: 
 
 
 def _stock(random: Random, sku: str, skus: list[str], nodes: list[Row], family: Family) -> list[Row]:
-    rows = []
-    few = 1.0 if family.orders == 1 else 0.6
-    hot = 1 + 4 * (family.orders > 1) * (1 - skus.index(sku) / len(skus)) ** 4
-    scale = max(1.0, family.orders / len(nodes) / 6)
+    """Rows of one SKU; in a batch what many orders want lies at more nodes, in all about twice what they want."""
+    batch, rows = family.orders > 1, []
+    carried = {"dc": 0.63, "store": 0.22, "vendor": 0.17} if batch else {"dc": 0.65, "store": 0.33, "vendor": 0.17}
+    wanted = _wanted(skus.index(sku), len(skus), family.orders)
+    mean = {"dc": 2.0, "store": 0.9, "vendor": 1.8}
+    if batch:
+        hot = 1 + min(1.0, wanted / 20)
+        carried = {kind: min(0.9, share * hot) for kind, share in carried.items()}
+        usual = sum(carried[node["type"]] * mean[node["type"]] for node in nodes)
+        mean = {kind: units * max(1.0, 1.9 * wanted / usual) for kind, units in mean.items()}
     for node in nodes:
         kind = node["type"]
-        if random.random() > {"dc": 0.65, "store": 0.33 * few, "vendor": 0.17}[kind]:
+        if random.random() > carried[kind]:
             continue
-        most = {"dc": random.choice((3, 12, 40)) if family.orders == 1 else 3 * hot, "store": 4, "vendor": 20}[kind]
         scarce = {"dc": (2.5, 1.4), "store": (4.8, 1.0), "vendor": (1.0, 1.0)}[kind]
+        reserved = random.choice((0, 0, 0, 1))
+        safety = random.choice((0, 0, 1, 2)) if kind == "store" else 0
+        if batch:
+            on_hand = reserved + safety + round(mean[kind] * (0.25 + 0.75 * random.expovariate(1)))
+        else:
+            most = {"dc": random.choice((3, 12, 40)), "store": 4, "vendor": 20}[kind]
+            on_hand = round(most * random.random() ** 1.5)
         rows.append(
             {
                 "node": node["id"],
                 "sku": sku,
-                "on_hand": round(most * scale**0.5 * random.random() ** 1.5),
-                "reserved": random.choice((0, 0, 0, 1)),
-                "safety": random.choice((0, 0, 1, 2)) if kind == "store" else 0,
+                "on_hand": on_hand,
+                "reserved": reserved,
+                "safety": safety,
                 "inbound": random.randint(1, 12) if node["inbound_day"] is not None and random.random() < 0.4 else 0,
                 "opp_cents": 0 if random.random() < 0.2 else min(2000, round(random.lognormvariate(*scarce))),
             }
         )
     return rows
+
+
+def _wanted(place: int, skus: int, orders: int) -> float:
+    """About how many units all orders of a batch want of the SKU at one place: a few SKUs are wanted by many."""
+    return 2.7 * orders * (((place + 1) / skus) ** (1 / _SKEW) - (place / skus) ** (1 / _SKEW))
 
 
 def _order(
@@ -157,7 +176,7 @@ def _order(
     if family.orders == 1:
         chosen = skus[:size]
     else:
-        chosen = list(dict.fromkeys(skus[int(len(skus) * random.random() ** 2.2)] for _ in range(size)))
+        chosen = list(dict.fromkeys(skus[int(len(skus) * random.random() ** _SKEW)] for _ in range(size)))
     stores = [node["id"] for node in nodes if node["type"] == "store"]
     pickup = random.choice(stores) if stores and random.random() < 0.12 else None
     lines = []

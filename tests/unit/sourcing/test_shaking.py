@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -19,7 +20,7 @@ from tests.unit.sourcing.test_batch import contested, some_orders, value_of
 
 def in_turn(instance: dict) -> Plans:
     plans = Plans(read_network(instance), read_orders(instance), EACH, lambda: 0.0)
-    plans.know_alone([plans.alone(plans.network, place) for place in range(len(plans.orders))])
+    plans.solve_alone()
     for place in range(len(plans.orders)):
         plans.put(place, plans.best(place))
     return plans
@@ -47,7 +48,7 @@ def test_chance_leaves_valid_plans_that_are_no_worse(seed: int, rounds: int):
     assert value_of(instance, *plans.made) == list(plans.value(range(5)))
 
 
-def test_an_order_is_solved_once_for_the_same_that_is_left(monkeypatch: pytest.MonkeyPatch):
+def test_an_order_is_not_solved_again_where_its_best_plan_is_known(monkeypatch: pytest.MonkeyPatch):
     plans, solved = in_turn(contested()), list[str]()
 
     def solve(network, order, *_, **__):
@@ -58,8 +59,39 @@ def test_an_order_is_solved_once_for_the_same_that_is_left(monkeypatch: pytest.M
     monkeypatch.setattr(shared, "solve_order", solve)
     first, second = plans.take(0), plans.take(1)
     assert plans.best(0) == first
-    assert solved == []
     assert plans.best(1).shipments[0].node == "NEAR"
     plans.put(0, first)
     assert plans.best(1) == second
-    assert solved == ["HASTY"]
+    # This was never left before; but what the second order would have alone is there, and so it is still the best.
+    plans.take(0)
+    plans.put(0, replace(second, order="CALM"))
+    assert plans.best(1).shipments[0].node == "NEAR"
+    assert solved == []
+
+
+def test_a_plan_that_would_now_be_overtime_is_solved_anew():
+    instance = contested()
+    for node in instance["nodes"]:
+        node |= {"regular_units": 1, "overtime_cents": 5000}
+    for row in instance["stock"]:
+        row["on_hand"] = 2
+    plans = in_turn(instance)
+    assert [answer.shipments[0].node for answer in plans.made] == ["NEAR", "FAR"]
+    plans.take(0)
+    plans.take(1)
+    assert plans.best(1).shipments[0].node == "NEAR"
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**9))
+def test_what_is_known_to_be_best_costs_what_solving_anew_finds(seed: int):
+    plans, shuffle = in_turn(some_orders(seed, 5)), Shuffle(seed)
+    for _ in range(12):
+        for place in shuffle.sample(range(5), 3):
+            plans.take(place)
+            known, anew = plans.best(place), plans.alone(plans.left, place)
+            plans.put(place, anew)
+            value = plans.value([place])
+            plans.take(place)
+            plans.put(place, known)
+            assert plans.value([place]) == value

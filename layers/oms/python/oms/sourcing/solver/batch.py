@@ -14,18 +14,18 @@ from time import perf_counter
 from oms.sourcing.solver.check import BrokenPlan, objective
 from oms.sourcing.solver.columns import Pool, priced
 from oms.sourcing.solver.highs import Highs
+from oms.sourcing.solver.left import Left
 from oms.sourcing.solver.problem import Answer, Budget, Key, Network, SourcingOrder
 from oms.sourcing.solver.shaking import shake
 from oms.sourcing.solver.shared import Plans
 from oms.sourcing.solver.shuffle import Shuffle
-from oms.sourcing.solver.single import USUAL, solve_order
+from oms.sourcing.solver.single import USUAL
 
 # One order among many is cut sooner: it is solved again and again.
 EACH = Budget(search_nodes=3_000, seconds=0.1)
 _MOST_OUSTED = 3
 _MOST_SEQUENCES = 6
 _FOR_PRICES = 0.45  # of the time
-_PARTS = (100, 70, 40)  # of the prices, in %
 
 
 def solve_in_turn(
@@ -36,8 +36,7 @@ def solve_in_turn(
     clock: Callable[[], float] = perf_counter,
 ) -> list[Answer]:
     """The answers of the orders, each with what those before it have left; `budget` is that of one order."""
-    plans = Plans(network, orders, budget, clock)
-    return [_put(plans, place, plans.best(place)) for place in range(len(orders))]
+    return _in_turn(Plans(network, orders, budget, clock)).made
 
 
 def solve_together(
@@ -50,11 +49,11 @@ def solve_together(
 ) -> list[Answer]:
     """The best plans found for all orders together within `seconds`; the first plans are made whatever the time."""
     ends_at = clock() + seconds
-    first = solve_in_turn(network, orders, EACH, clock=clock)
-    best, value = first, objective(network, orders, first)
-    for found in _attempts(
-        network, orders, first, clock() + _FOR_PRICES * (ends_at - clock()), ends_at, library, clock
-    ):
+    plans = Plans(network, orders, EACH, clock)
+    alone = plans.solve_alone()
+    best = _in_turn(plans).made
+    value = objective(network, orders, best)
+    for found in _attempts(plans, alone, ends_at, library, clock):
         try:
             other = objective(network, orders, found)
         except BrokenPlan:
@@ -64,28 +63,24 @@ def solve_together(
     return best
 
 
+def _in_turn(plans: Plans) -> Plans:
+    for place in range(len(plans.orders)):
+        plans.put(place, plans.best(place))
+    return plans
+
+
 def _attempts(
-    network: Network,
-    orders: Sequence[SourcingOrder],
-    first: list[Answer],
-    prices_until: float,
-    ends_at: float,
-    library: Highs | None,
-    clock: Callable[[], float],
+    plans: Plans, alone: list[Answer], ends_at: float, library: Highs | None, clock: Callable[[], float]
 ) -> Iterator[list[Answer]]:
-    plans = Plans(network, orders, EACH, clock)
-    for place, answer in enumerate(first):
-        plans.put(place, answer)
-    pool, shuffle = Pool(plans, library), Shuffle(len(orders))
-    alone = [solve_order(network, order, EACH, clock=clock) for order in orders]
-    plans.know_alone(alone)
-    weighable = network.keys == (Key.COST,)
+    prices_until = clock() + _FOR_PRICES * (ends_at - clock())
+    pool, shuffle = Pool(plans, library), Shuffle(len(plans.orders))
+    weighable = plans.network.keys == (Key.COST,)
     if weighable:
-        pool.add(first)
-        pool.add(alone)
+        pool.begin(alone)
         pool.grow(prices_until, clock)
         plans.heard = pool.hear if library else None
-        yield from _priced_pass(plans, pool, _PARTS[:1] if library else _PARTS, ends_at, clock)
+        _priced_pass(plans, pool)
+        yield plans.made
     while clock() < ends_at:
         chosen = pool.choose(0.6 * (ends_at - clock())) if weighable else None
         if chosen is not None:
@@ -97,25 +92,20 @@ def _attempts(
         yield plans.made
 
 
-def _priced_pass(
-    plans: Plans, pool: Pool, parts: Sequence[int], until: float, clock: Callable[[], float]
-) -> Iterator[list[Answer]]:
-    """All orders anew, each paying a part of the prices; those that stand to lose most first. The best plans stay."""
+def _priced_pass(plans: Plans, pool: Pool) -> None:
+    """All orders anew, each paying the prices; those that stand to lose most first. The better plans stay."""
     places = range(len(plans.orders))
-    best, value = plans.made, plans.value(places)
-    sequence = pool.by_regret()
-    for part in parts:
-        prices = {resource: cents * part // 100 for resource, cents in pool.prices.items()}
-        for place in places:
-            plans.take(place)
-        for place in sequence:
-            plans.put(place, plans.alone(priced(plans.left, prices), place))
-        if plans.value(places) < value:
-            best, value = plans.made, plans.value(places)
-        if clock() >= until:
-            break
-    plans.adopt(best)
-    yield plans.made
+    before, value = plans.made, plans.value(places)
+    left, found = Left(priced(plans.network, pool.prices)), dict[int, Answer]()
+    for place in pool.by_regret():
+        answer = pool.cheapest(place)
+        if not left.has(answer, plans.skus[place]):
+            answer = plans.alone(left.network, place)
+        left.move(answer, plans.skus[place], 1)
+        found[place] = answer
+    plans.adopt([found[place] for place in places])
+    if plans.value(places) >= value:
+        plans.adopt(before)
 
 
 def _exchange(plans: Plans, wanted: Sequence[list[Answer]], ends_at: float, clock: Callable[[], float]) -> None:
@@ -123,7 +113,7 @@ def _exchange(plans: Plans, wanted: Sequence[list[Answer]], ends_at: float, cloc
     helped = True
     while helped and clock() < ends_at:
         helped = False
-        for place in range(len(plans.orders)):
+        for place in sorted(range(len(plans.orders)), key=plans.lost, reverse=True):
             if clock() >= ends_at:
                 return
             tried: set[tuple[int, ...]] = set()
@@ -188,8 +178,3 @@ def _again(
     for place in group:
         plans.put(place, best[place])
     return best_value < before
-
-
-def _put(plans: Plans, place: int, answer: Answer) -> Answer:
-    plans.put(place, answer)
-    return answer

@@ -5,7 +5,9 @@ its share of weight steps and its handling, and no more units of a line can come
 per unit of each line, with w = max(0, u - cost), the sum of quantity x u is a lower bound as long as, for each
 facility, the sum of (units it has) x w stays within its fixed cost (weak duality of the linear relaxation). The ascent
 raises the prices one by one to the next cost as long as that holds (Erlenkotter 1978, "A dual-based procedure for
-uncapacitated facility location"). All numbers are multiplied by the grams of a weight step, so that they stay whole.
+uncapacitated facility location"). Where a line wants more units than the facilities that are paid for have, its price
+rises on: what a facility is paid too much is taken off the bound, as it opens no more than once (the dual of y <= 1).
+All numbers are multiplied by the grams of a weight step, so that they stay whole.
 """
 
 from __future__ import annotations
@@ -102,16 +104,61 @@ class Bound:
     than what is billed. What stands open adds `opening` to it, as it is paid for apart from the lines.
     """
 
-    def __init__(self, offers: Offers, shared: bool, prices: list[int], left: list[int], rest: list[int]) -> None:
+    def __init__(self, offers: Offers, shared: bool, prices: list[int], left: list[int], start: int) -> None:
         self._offers, self.shared = offers, shared
-        self._prices, self._left, self.rest = prices, left, rest
+        self._prices, self._left = prices, left
         self._saved: dict[int, list[tuple[list[int], list[int]]]] = {}
+        count = len(prices)
+        self.rest = rest = [0] * (count + 1)
+        ahead = 0
+        for k in range(count - 1, start - 1, -1):
+            ahead += prices[k] * offers.quantities[k]
+            rest[k] = ahead
+        # Of each candidate that is paid too much, how much that is for the lines from each place on.
+        self._over: dict[int, list[int]] = {}
+        if min(left, default=0) < 0:
+            for c in {offers.names[facility] for facility, more in enumerate(left) if more < 0}:
+                over = [0] * (count + 1)
+                for k in range(start, count):
+                    over[k] = max(0, -self.opening(c, k, 0))
+                    rest[k] -= over[k]
+                self._over[c] = over
+
+    def price(self, k: int) -> int:
+        """What each unit of the k-th line costs at least, where nothing stands open."""
+        return self._prices[k]
+
+    def over(self, c: int, k: int) -> int:
+        """How much too much a candidate is paid for the lines from the k-th on."""
+        return self._over[c][k] if c in self._over else 0
 
     def at_least(self, c: int) -> int:
         """What opening a candidate that carries nothing yet adds at least; less exact than `opening`, but at hand."""
         left = self._left
         facilities = self._offers.of[c]
-        return left[facilities[0]] if len(facilities) == 1 else min([left[facility] for facility in facilities])
+        return max(0, left[facilities[0]] if len(facilities) == 1 else min([left[facility] for facility in facilities]))
+
+    def opens_at(self, c: int) -> int:
+        """What opening a candidate that carries nothing yet adds to the bound of all lines: as `opening`, sooner."""
+        offers, prices = self._offers, self._prices
+        scale = offers.grams
+        least = None
+        for facility in offers.of[c]:
+            fixed, step = offers.fixed[facility], offers.step[facility]
+            free = shares = 0
+            for k, cost, weight, units in offers.carries[c]:
+                over = prices[k] - cost
+                if over > 0:
+                    free += over * units
+                    over -= step * weight
+                    if over > 0:
+                        shares += over * units
+            added = fixed + step * scale - free
+            if self.shared and fixed - shares > added:
+                added = fixed - shares
+            if least is None or added < least:
+                least = added
+        return (least or 0) + (self._over[c][0] if c in self._over else 0)
 
     def opening(self, c: int, k: int, grams: int) -> int:
         """What an open candidate that carries so much adds to the bound of the lines from the k-th on."""
@@ -131,7 +178,7 @@ class Bound:
                     added = other
             if least is None or added < least:
                 least = added
-        return least or 0
+        return (least or 0) + (self._over[c][k] if c in self._over else 0)
 
     def _save(self, c: int) -> list[tuple[list[int], list[int]]]:
         """By service and place: how much the lines from there on pay beyond their cost, without and with shares."""
@@ -183,25 +230,25 @@ def dual_ascent(
     prices = [
         short if not row or short < row[0][0] else row[0][0] for row, short in zip(rows, offers.short, strict=True)
     ]
-    _raise(offers.short, prices, rows, left, turns)
-    count = len(prices)
-    rest = [0] * (count + 1)
-    ahead = 0
-    for k in range(count - 1, start - 1, -1):
-        ahead += prices[k] * offers.quantities[k]
-        rest[k] = ahead
-    return Bound(offers, shared, prices, left, rest)
+    _raise(offers, prices, rows, left, turns)
+    for c in opened:
+        # It is paid for: what it is paid more comes off where it is counted as open.
+        for facility in offers.of[c]:
+            left[facility] = 0
+    return Bound(offers, shared, prices, left, start)
 
 
 def _raise(
-    shorts: Sequence[int], prices: list[int], rows: Sequence[Sequence[Offer]], left: list[int], turns: Iterable[int]
+    offers: Offers, prices: list[int], rows: Sequence[Sequence[Offer]], left: list[int], turns: Iterable[int]
 ) -> None:
-    # A facility that charges a line no more than its price pays for the rise of that price, as long as it can.
+    # A facility that charges a line no more than its price pays for the rise of that price, as long as it can; those
+    # that cannot are passed over as long as they have fewer units than the line wants.
+    shorts, quantities = offers.short, offers.quantities
     open_lines = list(turns)
     while open_lines:
         still = []
         for k in open_lines:
-            row, price = rows[k], prices[k]
+            row, price, wanted = rows[k], prices[k], quantities[k]
             most = shorts[k] - price
             if most <= 0:
                 continue
@@ -212,16 +259,19 @@ def _raise(
                     break
                 paying += 1
                 spare = left[facility] // units
-                if spare < room:
-                    room = spare
-                    if room <= 0:
+                if spare <= 0:
+                    wanted -= units
+                    if wanted <= 0:
+                        room = 0
                         break
+                elif spare < room:
+                    room = spare
             rise = min(most, room)
             if rise <= 0:
                 continue
             for _, facility, units in row[:paying]:
                 left[facility] -= rise * units
             prices[k] = price + rise
-            if rise == most and price + rise < shorts[k]:
+            if price + rise < shorts[k] and (rise == most or wanted > 1):
                 still.append(k)
         open_lines = still

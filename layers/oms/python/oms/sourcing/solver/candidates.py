@@ -6,6 +6,7 @@ goods, because a shipment's price starts with a base and its billed weight steps
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from oms.sourcing.solver.problem import (
@@ -66,63 +67,83 @@ class Problem:
     key_weights: dict[Key, int]
 
 
-def compile_order(network: Network, order: SourcingOrder) -> Problem:
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What is known of a network from other orders: services by zone and day, and which nodes have an order's goods.
+
+    `slots` are the numbers of those nodes.
+    """
+
+    services: dict[tuple[object, ...], list[tuple[str, int, int]]]
+    slots: Sequence[int]
+
+
+def compile_order(network: Network, order: SourcingOrder, hints: Hints | None = None) -> Problem:
     """The order's candidates; nodes that can send nothing of it, or only too late, are left out."""
     lines = order.lines
     weights = _key_weights(network, order)
     per_cost, per_shipment = weights.get(Key.COST, 0), weights.get(Key.SHIPMENTS, 0)
-    options = _Options(network, order, per_cost, per_shipment)
-    candidates = []
+    options = _Options(network, order, per_cost, per_shipment, hints.services if hints else {})
+    candidates: list[Candidate] = []
     now: dict[tuple[int, str], int] = {}
     whole: dict[tuple[int, str], int] = {}
-    stocks = network.stock
+    stock_of, nodes = network.stock.get, network.nodes
     # A line that any node may serve needs no look at the node.
     asked = [
         (
             number,
             line,
             line.sku,
+            line.dest,
             1 if line.split_ok else line.quantity,
             line.dest == HOME and line.eligible_types is None and not line.exclude_nodes,
         )
         for number, line in enumerate(lines)
     ]
-    for slot, node in enumerate(network.nodes):
+    for slot in hints.slots if hints else range(len(nodes)):
+        node = nodes[slot]
         if node.cap_units <= 0 or node.cap_shipments <= 0:
             continue
-        name, coming = node.id, node.inbound_day is not None
-        by_dest: dict[tuple[str, str], dict[int, int]] = {}
-        waits = False
-        for number, line, sku, enough, anywhere in asked:
-            stock = stocks.get((name, sku))
-            if stock is None or not (anywhere or _may_serve(node, line)):
+        name, coming, unit_cents = node.id, node.inbound_day is not None, node.unit_cents
+        at_once: dict[str, dict[int, int]] = {}  # by destination, what a unit of each line costs
+        later: dict[str, dict[int, int]] = {}
+        for number, line, sku, dest, enough, anywhere in asked:
+            stock = stock_of((name, sku))
+            if stock is None:
                 continue
-            cents = per_cost * (node.unit_cents + stock.opp_cents)
+            available = stock.available
+            inbound = stock.inbound if coming else 0
+            if available + inbound < enough or not (anywhere or _may_serve(node, line)):
+                continue
+            cents = per_cost * (unit_cents + stock.opp_cents)
             key = (slot, sku)
-            now[key] = whole[key] = available = stock.available
+            now[key] = available
+            whole[key] = available + inbound
             if available >= enough:
-                carried = by_dest.get((line.dest, NOW))
-                if carried is None:
-                    by_dest[line.dest, NOW] = {number: cents}
+                if dest in at_once:
+                    at_once[dest][number] = cents
                 else:
-                    carried[number] = cents
-            if coming and stock.inbound > 0:
-                whole[key] += stock.inbound
-                if available + stock.inbound >= enough:
-                    by_dest.setdefault((line.dest, INBOUND), {})[number] = cents
-                    waits = True
-        if waits:
-            _let_inbound_carry_now(by_dest)
-            _drop_needless_waiting(by_dest, lines, {line.sku: now.get((slot, line.sku), 0) for line in lines})
-        for (dest, wave), costs in by_dest.items():
-            found = options.of(slot, node, dest, wave)
+                    at_once[dest] = {number: cents}
+            if inbound > 0:
+                later.setdefault(dest, {})[number] = cents
+        for dest, costs in at_once.items():
+            found = options.of(slot, node, dest, NOW)
             if found:
-                candidates.append(Candidate(slot, node, dest, wave, found, costs))
+                candidates.append(Candidate(slot, node, dest, NOW, found, costs))
+        for dest, costs in later.items():
+            # A shipment that waits for inbound stock may carry what is there already.
+            for number, cents in at_once.get(dest, {}).items():
+                costs.setdefault(number, cents)
+            if _is_there(slot, costs, lines, now):
+                continue
+            found = options.of(slot, node, dest, INBOUND)
+            if found:
+                candidates.append(Candidate(slot, node, dest, INBOUND, found, costs))
     return Problem(
         order=order,
         lines=lines,
-        weights=tuple(network.weights[line.sku] for line in lines),
-        short=tuple(per_cost * line.short_cents + weights.get(Key.SHORT_UNITS, 0) for line in lines),
+        weights=tuple([network.weights[line.sku] for line in lines]),
+        short=tuple([per_cost * line.short_cents + weights.get(Key.SHORT_UNITS, 0) for line in lines]),
         candidates=tuple(candidates),
         step_g=network.rates.step_g,
         now=now,
@@ -146,38 +167,37 @@ def _may_serve(node: SourceNode, line: OrderLine) -> bool:
     return node.id not in line.exclude_nodes and (line.dest in (HOME, node.id) or line.transfer_ok)
 
 
-def _let_inbound_carry_now(by_dest: dict[tuple[str, str], dict[int, int]]) -> None:
-    """A shipment that waits for inbound stock may carry what is there already."""
-    for (dest, wave), costs in by_dest.items():
-        if wave == INBOUND:
-            for number, cents in by_dest.get((dest, NOW), {}).items():
-                costs.setdefault(number, cents)
-
-
-def _drop_needless_waiting(
-    by_dest: dict[tuple[str, str], dict[int, int]], lines: tuple[OrderLine, ...], now: dict[str, int]
-) -> None:
-    """Nobody waits for inbound stock where all that could be sent is there now: waiting is never cheaper."""
-    wanted: dict[str, int] = {}
-    for line in lines:
-        wanted[line.sku] = wanted.get(line.sku, 0) + line.quantity
-    for dest, wave in list(by_dest):
-        if wave == INBOUND and all(now[lines[n].sku] >= wanted[lines[n].sku] for n in by_dest[dest, wave]):
-            del by_dest[dest, wave]
+def _is_there(slot: int, costs: dict[int, int], lines: tuple[OrderLine, ...], now: dict[tuple[int, str], int]) -> bool:
+    """Whether all that could be sent is there now: then waiting for inbound stock is never cheaper."""
+    for number in costs:
+        sku = lines[number].sku
+        if now[slot, sku] < sum([line.quantity for line in lines if line.sku == sku]):
+            return False
+    return True
 
 
 class _Options:
     """The services by which a shipment may go, worked out once for each zone and day on which it leaves."""
 
-    def __init__(self, network: Network, order: SourcingOrder, per_cost: int, per_shipment: int) -> None:
+    def __init__(
+        self,
+        network: Network,
+        order: SourcingOrder,
+        per_cost: int,
+        per_shipment: int,
+        known: dict[tuple[object, ...], list[tuple[str, int, int]]],
+    ) -> None:
         self._network, self._order = network, order
         self._per_cost, self._per_shipment = per_cost, per_shipment
         self._home = network.zones.get(order.zip3, ())
-        self._known: dict[tuple[ServiceKind, int, int], list[tuple[str, int, int]]] = {}
+        self._known, self._due = known, order.promise_day
+        self._terms = order.late_cents_per_day, per_cost, per_shipment
 
     def of(self, slot: int, node: SourceNode, dest: str, wave: str) -> tuple[Option, ...]:
         """The services of one candidate; none where all of them would be too late."""
-        leaves = node.ready_day if wave == NOW else max(node.ready_day, node.inbound_day or 0)
+        leaves = node.ready_day
+        if wave == INBOUND and node.inbound_day is not None and node.inbound_day > leaves:
+            leaves = node.inbound_day
         if dest == HOME:
             kind, zone = ServiceKind.HOME, self._home[slot]
         elif dest == node.id:
@@ -185,7 +205,7 @@ class _Options:
         else:
             zip3 = next(other.zip3 for other in self._network.nodes if other.id == dest)
             kind, zone = ServiceKind.TRANSFER, self._network.zones[zip3][slot]
-        key = (kind, zone, leaves)
+        key = (kind, zone, leaves - self._due, self._terms)
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = self._services(kind, zone, leaves)

@@ -9,27 +9,19 @@ something is left (a subgradient of the Lagrangian dual).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 
-from oms.sourcing.solver.highs import Highs, Program
-from oms.sourcing.solver.problem import NOW, Answer, Network, Stock
+from oms.sourcing.solver.highs import Highs
+from oms.sourcing.solver.master import Column, Limits, Resource, program_of
+from oms.sourcing.solver.problem import INBOUND, NOW, Answer, Network, Stock
 from oms.sourcing.solver.shared import Plans
 
-Resource = tuple[str, ...]  # ("stock", node, SKU, pool), ("units", node), ("shipments", node)
 Prices = dict[Resource, int]
 _ROUNDS = 150
 _PATIENCE = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One plan of one order: what it costs without overtime and how much it takes of each resource."""
-
-    place: int
-    cents: int
-    uses: tuple[tuple[Resource, int], ...]
-    answer: Answer
+_FEW_FRESH = 200  # orders for each plan that must at least be new, for prices to be worth another round
+_TOO_LITTLE = 5  # cents that a new plan must promise to be asked for
 
 
 def priced(network: Network, prices: Mapping[Resource, int]) -> Network:
@@ -61,20 +53,26 @@ class Pool:
         self.prices: Prices = {}
         self.last: list[list[Answer]] = []  # of the last rounds, the best plans at their prices
         self._library = library
+        # For each order what its best plan cost when last asked for, and the prices then of all that it could take.
+        self._asked: list[tuple[float, list[tuple[Resource, float, int]]] | None] = [None] * len(plans.orders)
         self._fine: dict[Resource, float] = {}
-        self._caps: dict[Resource, int] = {}
-        self._regular: dict[Resource, tuple[int, int]] = {}
+        self._limits = Limits({}, {})
+        caps, regular = self._limits.caps, self._limits.regular
         for node in plans.network.nodes:
-            self._caps["units", node.id] = node.cap_units
-            self._caps["shipments", node.id] = node.cap_shipments
-            self._regular["units", node.id] = (node.regular_units, node.overtime_cents)
+            caps["units", node.id] = node.cap_units
+            caps["shipments", node.id] = node.cap_shipments
+            regular["units", node.id] = (node.regular_units, node.overtime_cents)
         for (node_id, sku), stock in plans.network.stock.items():
-            self._caps["stock", node_id, sku, "now"] = stock.available
-            self._caps["stock", node_id, sku, "inbound"] = stock.inbound
+            caps["stock", node_id, sku, NOW] = stock.available
+            caps["stock", node_id, sku, INBOUND] = stock.inbound
 
-    def add(self, answers: list[Answer]) -> int:
-        """Take the plans of all orders into the pool; how many were new."""
-        return sum(self.hear(place, answer) for place, answer in enumerate(answers))
+    def begin(self, alone: list[Answer]) -> None:
+        """Take the plans that there are into the pool, and those that the orders would have alone."""
+        made = self._plans.made
+        for place, answer in enumerate(alone):
+            self.hear(place, answer)
+            self._remember(place, answer)
+            self.hear(place, made[place])
 
     def hear(self, place: int, answer: Answer) -> bool:
         """Take one plan into the pool; whether it was new."""
@@ -91,15 +89,42 @@ class Pool:
                 self._exact_prices(max(0.1, until - clock()))
             else:
                 self._rise(until, clock)
-            seen = priced(self._plans.network, self.prices)
-            found = []
+            seen, fresh = priced(self._plans.network, self.prices), 0
             for place in range(len(self._plans.orders)):
+                if self._may_gain(place) <= _TOO_LITTLE:
+                    continue
                 if clock() >= until:
                     return
-                found.append(self._plans.alone(seen, place))
-            self.last.append(found)
-            if not self.add(found):
+                answer = self._plans.alone(seen, place)
+                fresh += self.hear(place, answer)
+                self._remember(place, answer)
+            self.last.append([self.cheapest(place) for place in range(len(self._known))])
+            if fresh * _FEW_FRESH < len(self._known):
                 return
+
+    def cheapest(self, place: int) -> Answer:
+        """The known plan of an order that is cheapest at the prices."""
+        return min(self._known[place].values(), key=self._reduced).answer
+
+    def _may_gain(self, place: int) -> float:
+        """What a plan that is not known could save at most: since it was last asked for, prices can only have sunk so
+        much."""
+        asked = self._asked[place]
+        if asked is None:
+            return inf
+        least, paid = asked
+        fine = self._fine
+        for resource, price, most in paid:
+            now = fine.get(resource, 0.0)
+            if now < price:
+                least -= (price - now) * most
+        return min(map(self._reduced, self._known[place].values())) - least
+
+    def _remember(self, place: int, answer: Answer) -> None:
+        """What the best plan of an order costs at these prices, and the prices of all that it could take."""
+        fine = self._fine
+        paid = [(resource, fine[resource], most) for resource, most in self._plans.reach(place) if resource in fine]
+        self._asked[place] = self._reduced(self._known[place][answer.shipments]), paid
 
     def by_regret(self) -> list[int]:
         """The orders by how much dearer their second best known plan is, dearest first."""
@@ -114,10 +139,11 @@ class Pool:
         """One known plan for each order, all of them within stock and capacity; None without the library."""
         if not self._library:
             return None
-        values, _ = self._solve(whole=True, seconds=seconds)
-        if not values:
-            return None
-        columns = self._columns()
+        columns, made = self._columns(), self._plans.made
+        # The plans there are now are an answer to begin with: however little time there is, nothing worse comes of it.
+        begin = [column.answer.shipments == made[column.place].shipments for column in columns]
+        program, _ = program_of(columns, len(self._known), self._limits, begin)
+        values, _ = self._library.solve(program, seconds)
         chosen: list[Answer | None] = [None] * len(self._known)
         for column, value in zip(columns, values, strict=False):
             if value > 0.5:
@@ -171,10 +197,10 @@ class Pool:
                     used[name] += count
             slopes = {}
             for name, price in prices.items():
-                regular, cents = self._regular.get(name, (0, 0))
+                regular, cents = self._limits.regular.get(name, (0, 0))
                 over = min(price, float(cents))
-                dual -= over * regular + (price - over) * self._caps[name]
-                slope = used[name] - (regular if price < cents else self._caps[name])
+                dual -= over * regular + (price - over) * self._limits.caps[name]
+                slope = used[name] - (regular if price < cents else self._limits.caps[name])
                 if slope > 0 or price > 0:
                     slopes[name] = slope
             waited += 1
@@ -202,57 +228,17 @@ class Pool:
                     most[name] = max(most.get(name, 0), count)
             for name, count in most.items():
                 demand[name] = demand.get(name, 0) + count
-        free = {name: regular for name, (regular, cents) in self._regular.items() if cents}
-        return {name for name, count in demand.items() if count > free.get(name, self._caps[name])}
+        free = {name: regular for name, (regular, cents) in self._limits.regular.items() if cents}
+        return {name for name, count in demand.items() if count > free.get(name, self._limits.caps[name])}
 
     def _exact_prices(self, seconds: float) -> None:
-        _, prices = self._solve(whole=False, seconds=seconds)
-        if prices is not None:
-            self._fine = prices
-            self.prices = {resource: round(price) for resource, price in prices.items() if price >= 0.5}
-
-    def _solve(self, *, whole: bool, seconds: float) -> tuple[list[float], dict[Resource, float] | None]:
-        columns = self._columns()
-        rows: dict[Resource, dict[int, float]] = {}
-        for number, column in enumerate(columns):
-            for resource, count in column.uses:
-                rows.setdefault(resource, {})[number] = float(count)
-        costs = [float(column.cents) for column in columns]
-        upper = [1.0] * len(columns)
-        names: list[Resource | None] = []
-        limits: list[tuple[float, float]] = []
-        entries: list[dict[int, float]] = []
-        for _ in self._known:
-            names.append(None)
-            limits.append((1.0, 1.0))
-            entries.append({})
-        for number, column in enumerate(columns):
-            entries[column.place][number] = 1.0
-        for resource, row in rows.items():
-            most: dict[int, float] = {}
-            for number, units in row.items():
-                place = columns[number].place
-                most[place] = max(most.get(place, 0.0), units)
-            demand = sum(most.values())
-            if resource in self._regular:
-                regular, cents = self._regular[resource]
-                if cents and demand > regular:
-                    entries.append({**row, len(costs): -1.0})
-                    costs.append(float(cents))
-                    upper.append(inf)
-                    names.append(resource)
-                    limits.append((-inf, float(regular)))
-            if demand > self._caps[resource]:
-                entries.append(row)
-                names.append(resource)
-                limits.append((-inf, float(self._caps[resource])))
         assert self._library is not None
-        program = Program(costs, upper, limits, entries, len(columns) if whole else 0)
+        program, names = program_of(self._columns(), len(self._known), self._limits)
         values, duals = self._library.solve(program, seconds)
-        if not values or whole:
-            return values, None
-        prices: dict[Resource, float] = {}
+        if not values:
+            return
+        self._fine = {}
         for name, dual in zip(names, duals, strict=True):
             if name is not None and dual < 0:
-                prices[name] = prices.get(name, 0.0) - dual
-        return values, prices
+                self._fine[name] = self._fine.get(name, 0.0) - dual
+        self.prices = {resource: round(price) for resource, price in self._fine.items() if price >= 0.5}

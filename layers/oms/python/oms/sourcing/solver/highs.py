@@ -12,7 +12,7 @@ from typing import Any
 class Program:
     """Costs are minimised; each column goes from 0 to its `upper`, each row from its lower to its upper limit.
 
-    The first `whole` columns take whole numbers only.
+    The first `whole` columns take whole numbers only. `known` is an answer to begin with, if any: a value per column.
     """
 
     costs: Sequence[float]
@@ -20,6 +20,7 @@ class Program:
     limits: Sequence[tuple[float, float]]
     rows: Sequence[Mapping[int, float]]
     whole: int = 0
+    known: Sequence[float] = ()
 
 
 class Highs:
@@ -54,6 +55,10 @@ class Highs:
             kinds = library.HighsVarType
             lp.integrality_ = [kinds.kInteger if n < program.whole else kinds.kContinuous for n in range(columns)]
         model.passModel(lp)
+        if program.known:
+            begin = library.HighsSolution()
+            begin.col_value = list(program.known)
+            model.setSolution(begin)
         model.run()
         solution = model.getSolution()
         if not solution.value_valid:

@@ -7,10 +7,12 @@ left unless the budget ran out first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from oms.sourcing.solver.bound import Bound, Offers, dual_ascent
 from oms.sourcing.solver.candidates import Problem
+from oms.sourcing.solver.covers import MOST_TRIED, covers
 from oms.sourcing.solver.filling import Fill, Filling
 from oms.sourcing.solver.problem import Budget
 from oms.sourcing.solver.sets import Sets
@@ -20,26 +22,37 @@ _MOST_TURNS = 3
 _FEW_LINES = 3
 _MANY_LINES = 10
 _FEW_SHIPMENTS = 3
-_MOST_TRIED = 6
 _MOST_STARTS = 12
-_MOST_IN_COVER = 3
+_FEW_STARTS = 3
 _WORTH_PRICES = 3
 _MOST_PRICED = 80
+
+
+@dataclass(slots=True)
+class Turn:
+    """A line that is being filled: its candidates in sequence, the place of each, and what the bound must let go of
+    because some from a place on may be paid too much for this line."""
+
+    k: int
+    number: int
+    order: list[int]
+    places: dict[int, int]
+    over: list[int]
 
 
 class Search(Filling):
     """One search; `best` is the cost of the best plan, `fills` its parts per line, `complete` whether it is proven."""
 
-    def __init__(self, problem: Problem, budget: Budget, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, problem: Problem, budget: Budget, clock: Callable[[], float], best: int, fills: tuple[Fill, ...]
+    ) -> None:
         super().__init__(problem)
         self._nodes_left = budget.search_nodes
         self._clock, self._ends_at = clock, clock() + budget.seconds
         self._offers = Offers(problem, self._sequence)
         self.bound: Bound = self._ascend(range(len(problem.lines)), shared=True)
         self._may_be_short = not problem.order.ship_complete
-        # All left short is always a plan.
-        self.best = sum(short * line.quantity for short, line in zip(problem.short, problem.lines, strict=True))
-        self.fills: tuple[Fill, ...] = tuple(self._fills)
+        self.best, self.fills = best, fills  # a plan that is known
         self.complete = True
 
     def run(self) -> None:
@@ -55,8 +68,10 @@ class Search(Filling):
         if self._is_proven():
             return
         if len(self._sequence) > _FEW_LINES:
-            self._promising(limit or len(self._sequence), _MOST_STARTS if len(self._sequence) > _MANY_LINES else 1)
-            self._first_plans()
+            many = len(self._sequence) > _MANY_LINES
+            self._promising(limit or len(self._sequence), _MOST_STARTS if many else _FEW_STARTS)
+            if many:
+                self._first_plans()
             self._tighten(_MOST_TURNS)
         if not self._is_proven() and not self._is_late():
             self._branch(0, 0)
@@ -124,7 +139,7 @@ class Search(Filling):
 
     def _keep(self, bound: Bound, best: int) -> None:
         room = best - bound.rest[0]
-        kept = [c for c in self._kept if bound.at_least(c) < room and bound.opening(c, 0, 0) < room]
+        kept = [c for c in self._kept if bound.at_least(c) < room and bound.opens_at(c) < room]
         if len(kept) < len(self._kept):
             self._kept = kept
             self._offers.keep(kept)
@@ -138,35 +153,15 @@ class Search(Filling):
                 tried.add(preferred)
                 self._dive(0, 0, preferred)
 
-        for cover in self._covers():
+        for cover in covers(self._problem, self._kept):
             dive(cover)
-        nearest = sorted(self._kept, key=lambda c: (self.bound.opening(c, 0, 0), c))[:_MOST_TRIED]
+        nearest = sorted(self._kept, key=lambda c: (self.bound.opening(c, 0, 0), c))[:MOST_TRIED]
         before = None
         while before is None or self.best < before:
             before = self.best
             now = frozenset(c for fill in self.fills for c, _ in fill)
             for preferred in (*(now - {c} for c in now), now, *(now | {c} for c in nearest)):
                 dive(preferred)
-
-    def _covers(self) -> Iterator[frozenset[int]]:
-        """From each of the widest candidates on, the few that together carry what would be dearest to leave."""
-        lines = self._problem.lines
-        worth = [short * line.quantity for short, line in zip(self._problem.short, lines, strict=True)]
-
-        def gain(c: int, done: set[int]) -> tuple[int, int, int]:
-            candidate = self._candidates[c]
-            return (sum(worth[n] for n in candidate.lines if n not in done), -candidate.options[0].fixed, -c)
-
-        most = min(self._problem.order.max_shipments or _MOST_IN_COVER, _MOST_IN_COVER)
-        for first in sorted(self._kept, key=lambda c: gain(c, set()), reverse=True)[:_MOST_TRIED]:
-            chosen, done = frozenset({first}), set(self._candidates[first].lines)
-            yield chosen
-            while len(done) < len(lines) and len(chosen) < most:
-                following = max(self._kept, key=lambda c: gain(c, done))
-                if not gain(following, done)[0]:
-                    break
-                chosen, done = chosen | {following}, done | set(self._candidates[following].lines)
-                yield chosen
 
     def _dive(self, k: int, spent: int, preferred: frozenset[int]) -> None:
         """One plan, each line where it is cheapest, as if what is preferred stood open."""
@@ -198,9 +193,7 @@ class Search(Filling):
             self._kept = [c for c in self._kept if c in self._weight]
         few = len(self._sequence) - k < _WORTH_PRICES or len(self._kept) > _MOST_PRICED
         if few or self._reprice(k, spent):
-            number = self._sequence[k]
-            order = [c for _, c in self._by_price(number, frozenset())]
-            self._fill(k, spent, number, order, 0, self._problem.lines[number].quantity, ())
+            self._fill(self._turn(k), spent, 0, self._problem.lines[self._sequence[k]].quantity, ())
         self.bound, self._kept = outer
 
     def _reprice(self, k: int, spent: int) -> bool:
@@ -230,28 +223,42 @@ class Search(Filling):
         """Prices where nothing stands open."""
         return dual_ascent(self._offers, self._offers.lists[shared], turns, shared=shared)
 
-    def _fill(self, k: int, spent: int, number: int, order: list[int], start: int, left: int, fill: Fill) -> None:
-        """Every way to fill the rest of a line from the candidates from `start` on, the dearest part left short."""
-        whole = left == self._problem.lines[number].quantity
-        for place in range(start, len(order)):
+    def _turn(self, k: int) -> Turn:
+        """The k-th line with the candidates it is to be filled from, in their sequence."""
+        number, bound = self._sequence[k], self.bound
+        order = [c for _, c in self._by_price(number, frozenset())]
+        over, ahead = [0] * (len(order) + 1), 0
+        for place in range(len(order) - 1, -1, -1):
             c = order[place]
+            ahead += bound.over(c, k) - bound.over(c, k + 1)
+            over[place] = ahead
+        return Turn(k, number, order, {c: place for place, c in enumerate(order)}, over)
+
+    def _fill(self, turn: Turn, spent: int, start: int, left: int, fill: Fill) -> None:
+        """Every way to fill the rest of a line from the candidates from `start` on, the dearest part left short."""
+        k, number, line = turn.k, turn.number, self._problem.lines[turn.number]
+        scale = self._problem.step_g
+        for place in range(start, len(turn.order)):
+            if self._least_from(turn, place, spent, left) >= self.best * scale:
+                break
+            c = turn.order[place]
             most = self._room(number, c, left)
-            least = most if not self._problem.lines[number].split_ok else 1
+            least = most if not line.split_ok else 1
             for units in range(most, least - 1, -1):
                 if not units or self._is_spent():
                     break
                 self._move(number, c, units)
                 more = (*fill, (c, units))
                 if units == left:
-                    if self._least(k + 1, spent) < self.best * self._problem.step_g:
+                    if self._least(k + 1, spent) < self.best * scale:
                         self._fills[number] = more
                         self._branch(k + 1, spent)
-                elif self._least(k + 1, spent) < self.best * self._problem.step_g:
-                    self._fill(k, spent, number, order, place + 1, left - units, more)
+                else:
+                    self._fill(turn, spent, place + 1, left - units, more)
                 self._move(number, c, -units)
-        if self._may_be_short and (whole or self._problem.lines[number].split_ok):
+        if self._may_be_short and (left == line.quantity or line.split_ok):
             spent += left * self._problem.short[number]
-            if self._least(k + 1, spent) < self.best * self._problem.step_g:
+            if self._least(k + 1, spent) < self.best * scale:
                 self._fills[number] = fill
                 self._branch(k + 1, spent)
 
@@ -269,6 +276,15 @@ class Search(Filling):
         for c, grams in self._weight.items():
             least += opening(c, k, grams)
         return least
+
+    def _least_from(self, turn: Turn, place: int, spent: int, left: int) -> int:
+        """As `_least`, where so many units of a line are still to come, from the candidates from `place` on if any."""
+        k = turn.k
+        least = (spent + self._handling + self._overtime()) * self._problem.step_g
+        opening, places = self.bound.opening, turn.places
+        for c, grams in self._weight.items():
+            least += opening(c, k if places.get(c, -1) >= place else k + 1, grams)
+        return least + self.bound.rest[k + 1] + left * self.bound.price(k) - turn.over[place]
 
     def _close(self, spent: int) -> None:
         cost = spent + self._handling + self._overtime() + sum(self._price(c, w) for c, w in self._weight.items())
