@@ -31,7 +31,7 @@ MOST_MINUTES = 15
 LONGEST_WAIT_SECONDS = 300.0
 # Assumed for AWS, in milliseconds: how long a caller in the region waits; longest for a transaction of 90 actions.
 WAITS = {"GetItem": 4, "BatchGetItem": 10, "Query": 4, "TransactWriteItems": 60, "GetObject": 30, "PutObject": 40}
-HEADER = "node_id,sku,quantity,as_of,source,sequence"
+HEADER = "node_id,sku,quantity,as_of,source,sequence,reason"
 KEY = "stock/acme/bench.csv"
 
 
@@ -112,7 +112,7 @@ def _rows(running: Running) -> list[tuple[str, str, int]]:
 def _file(rows: list[tuple[str, str, int]], more: int) -> bytes:
     """A file that says of each row some units more than there were, with a sequence that is later than any before."""
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    lines = [f'{node},"{sku}",{units + more},{now},bench,{time.time_ns()}' for node, sku, units in rows]
+    lines = [f'{node},"{sku}",{units + more},{now},bench,{time.time_ns()},benchmark' for node, sku, units in rows]
     return "\n".join([HEADER, *lines, ""]).encode()
 
 

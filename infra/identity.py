@@ -14,13 +14,16 @@ RESERVATIONS = ("reservations.write", "reservations.read")
 PROMISES = ("promises.write", "promises.read")
 FULFILLMENT = ("fulfillment.write", "fulfillment.read")
 INVENTORY = ("inventory.write", "inventory.read")
+# Correcting stock: within the limits of the retailer's rules, and beyond them.
+CORRECT, CORRECT_ANY = "inventory.correct", "inventory.correct_any"
 AVAILABILITY = "availability.read"
 REGISTRY = ("registry.write", "registry.read")
 RULES = ("rules.write", "rules.read")
 FINANCE = ("finance.read", "finance.write")
 # How many lines an order of this caller may have; without it the usual limit of the service holds.
 LINES = "lines.1500"
-ACTIONS = (*ORDERS, *RESERVATIONS, *PROMISES, *FULFILLMENT, *INVENTORY, AVAILABILITY, *REGISTRY, *RULES, *FINANCE)
+_STOCK = (*INVENTORY, CORRECT, CORRECT_ANY, AVAILABILITY)
+ACTIONS = (*ORDERS, *RESERVATIONS, *PROMISES, *FULFILLMENT, *_STOCK, *REGISTRY, *RULES, *FINANCE)
 
 
 def tenant_scopes(tenant: Tenant) -> tuple[str, ...]:
@@ -38,9 +41,11 @@ def client_scopes(tenant: Tenant) -> dict[str, tuple[str, ...]]:
         for name in tenant.channels
     }
     clients["operator"] = (*ACTIONS, LINES, *_channels(tenant))
-    clients["wms"] = (*FULFILLMENT, "inventory.write")
+    clients["wms"] = (*FULFILLMENT, "inventory.write", CORRECT)
     clients["finance"] = (*FINANCE, "orders.read")
-    clients |= {f"node-{node}": (*FULFILLMENT, *INVENTORY, AVAILABILITY, f"node.{node}") for node in tenant.nodes}
+    clients |= {
+        f"node-{node}": (*FULFILLMENT, *INVENTORY, CORRECT, AVAILABILITY, f"node.{node}") for node in tenant.nodes
+    }
     return clients
 
 

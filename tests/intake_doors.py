@@ -132,7 +132,7 @@ def dropped(key: str, version: str | None) -> dict[str, Any]:
 
 
 def count(node: str = "DC1", sku: str = "A", units: object = 7, number: object = 1, at: str = NOON) -> str:
-    return f"{node},{sku},{units},{at},wms,{number}"
+    return f"{node},{sku},{units},{at},wms,{number},cycle_count"
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ SCOPES = {
     "promises": ("promises.write", "promises.read", "channel.web"),
     "supply": ("inventory.read", "inventory.write"),
     "capacity": ("fulfillment.read", "fulfillment.write"),
-    "inventory": ("inventory.read", "inventory.write", "availability.read"),
+    "inventory": ("inventory.read", "inventory.write", "inventory.correct", "availability.read"),
     "rule_sets": ("rules.read", "rules.write"),
     "psp_webhook": (),
     "console": (),

@@ -97,8 +97,14 @@ def schemas() -> dict[str, str]:
     for name, cls in published().items():
         documents[f"{name}.v{cls.version}.json"] = _schema(cls, name, cls.version, "serialization")
     for name, (model, _) in NODE_MESSAGES.items():
-        documents[f"{name}.v1.json"] = _schema(model, name, 1, "validation")
+        version = message_version(model)
+        documents[f"{name}.v{version}.json"] = _schema(model, name, version, "validation")
     return {name: as_json(document) for name, document in sorted(documents.items())}
+
+
+def message_version(model: type[BaseModel]) -> int:
+    """The version of the schema of a message in; 1 where its class says nothing."""
+    return int(getattr(model, "version", 1))
 
 
 def _schema(model: type[BaseModel], name: str, version: int, mode: Any) -> dict[str, Any]:
@@ -164,8 +170,8 @@ def catalogue() -> str:
     lines += [
         _MESSAGES,
         *(
-            f"| [{name}](schemas/{name}.v1.json) | [sample](samples/{name}.json) | `{same}` |"
-            for name, (_, same) in NODE_MESSAGES.items()
+            f"| [{name}](schemas/{name}.v{message_version(model)}.json) | [sample](samples/{name}.json) | `{same}` |"
+            for name, (model, same) in NODE_MESSAGES.items()
         ),
         "",
     ]

@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from infra.http_functions import BURST_LIMIT, RATE_LIMIT
+from oms.inventory.corrections import CORRECT, CORRECT_ANY
 from oms.platform.problems import Problem
 from tools.event_contracts import PACKAGE, ROOT, without
 from tools.openapi_answers import GatewayRefusal, ProblemDocument
@@ -60,7 +61,8 @@ def document() -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, ROUTES[route.key], names)
-    scopes = sorted({route.scope for route in routes if route.scope})
+    # What a call holds may need a scope beyond that of its route.
+    scopes = sorted({CORRECT, CORRECT_ANY, *(route.scope for route in routes if route.scope)})
     flow = {
         "tokenUrl": "https://spine.auth.us-east-1.amazoncognito.com/oauth2/token",
         "scopes": {scope: f"`<tenant>/{scope}` in the token" for scope in scopes},

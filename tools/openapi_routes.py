@@ -126,12 +126,19 @@ ROUTES: dict[str, Route] = {
     "POST /v1/inventory/movements": Route(
         "Record stock movements",
         {200: stock.RecordedMovements},
-        notes="At most 500. With `source` and `sequence`, repeated and late movements change nothing.",
+        notes=(
+            "At most 500. With `source` and `sequence`, repeated and late movements change nothing. A correction "
+            "(adjusted, damaged, restored, scrapped, safety_changed) needs a reason and the scope `inventory.correct`; "
+            "above the limits of the rules of stock it needs `inventory.correct_any`."
+        ),
     ),
     "POST /v1/inventory/snapshots": Route(
         "Record counts of a source",
         {200: stock.RecordedMovements},
-        notes="At most 500. A count states what was on hand at `as_of`; what moved since, claims too, stays.",
+        notes=(
+            "At most 500. A count states what was on hand at `as_of`; what moved since, claims too, stays. A count is "
+            "a correction: it needs a reason, unless its source is trusted, and the scope `inventory.correct`."
+        ),
     ),
     "GET /v1/inventory/{sku}": Route("Read the stock of an item", {200: stock.Stock}),
     "GET /v1/inventory/{sku}/movements": Route(

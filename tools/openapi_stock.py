@@ -63,6 +63,7 @@ class LedgerMovement(Answer):
     source: str | None
     sequence: int | None
     reason: str | None
+    by: str | None
 
 
 class StockLedger(Answer):

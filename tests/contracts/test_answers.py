@@ -56,7 +56,7 @@ def _registry_and_stock(gateway: Gateway) -> None:
     movements = [{"sku": "D", "node_id": "S9", "kind": "received", "quantity": 5}]
     assert gateway.send("POST", "/v1/inventory/movements", {"movements": movements})[0] == 200
     gateway.world.received["D", "S9"] = 5
-    counted = {"source": "wms", "sequence": 1, "as_of": "2026-11-23T12:00:00Z"}
+    counted = {"source": "wms", "sequence": 1, "as_of": "2026-11-23T12:00:00Z", "reason": "count"}
     count = {"sku": "D", "node_id": "S9", "quantity": 5, **counted}
     assert gateway.send("POST", "/v1/inventory/snapshots", {"snapshots": [count]})[0] == 200
     assert gateway.send("GET", "/v1/inventory/D")[1]["totals"]["available"] == 5

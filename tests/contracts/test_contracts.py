@@ -13,6 +13,7 @@ from infra.functions import FUNCTIONS
 from oms.platform.consumers import event_from_queue
 from tests.template import of_type, template_fixture  # noqa: F401 (a fixture)
 from tools import draw_flows, event_contracts, export_contracts, openapi, openapi_handlers
+from tools.event_sources import NODE_MESSAGES
 from tools.openapi_routes import ROUTES
 
 SAMPLES = sorted(event_contracts.SAMPLES.glob("*.json"))
@@ -39,7 +40,8 @@ def check_event(event: dict) -> None:
         schema(f"{kind}.v{detail['meta']['version']}.json").validate(detail["data"])
     else:
         schema("NodeMessage.v1.json").validate(detail["meta"])
-        schema(f"{kind}.v1.json").validate(detail["data"])
+        version = event_contracts.message_version(NODE_MESSAGES[kind][0])
+        schema(f"{kind}.v{version}.json").validate(detail["data"])
 
 
 @pytest.fixture(scope="module", name="generated")

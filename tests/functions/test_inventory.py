@@ -13,7 +13,10 @@ from oms.platform.dynamodb import Database
 from tests.functions.conftest import Api
 from tests.stock_claims import claim
 
-SCOPES = ("availability.read", "inventory.write", "inventory.read", "registry.write", "registry.read")
+SCOPES = (
+    *("availability.read", "inventory.write", "inventory.correct", "inventory.read"),
+    *("registry.write", "registry.read"),
+)
 NODE: dict[str, Any] = {
     "kind": "store",
     "name": "A",
@@ -60,7 +63,7 @@ def test_movements_fill_the_buckets_and_the_sums_are_shown(api: Api):
         api,
         moved("A", "n1", "received", 10),
         moved("A", "n1", "damaged", 2, reason="dropped"),
-        moved("A", "n1", "safety_changed", 1),
+        moved("A", "n1", "safety_changed", 1, reason="season"),
         moved("A", "n2", "received", 4),
         moved("A", "n2", "expected", 20),
     )
@@ -175,7 +178,10 @@ def test_every_row_that_takes_too_much_is_named_and_nothing_moves(api: Api, data
     record(api, moved("A", "n1", "received", 5))
     before = stock(database)
     refused = record(
-        api, moved("B", "n1", "received", 5), moved("A", "n1", "damaged", 6), moved("A", "n2", "adjusted", -1)
+        api,
+        moved("B", "n1", "received", 5),
+        moved("A", "n1", "damaged", 6, reason="wet"),
+        moved("A", "n2", "adjusted", -1, reason="theft"),
     )
     assert (refused.status, refused.body["code"]) == (409, "out_of_stock")
     assert refused.pointers == ["/movements/1/quantity", "/movements/2/quantity"]
@@ -187,7 +193,7 @@ def test_every_row_that_takes_too_much_is_named_and_nothing_moves(api: Api, data
 def test_an_adjustment_below_what_is_promised_shows_the_deficit(api: Api, database: Database):
     record(api, moved("A", "n1", "received", 5))
     database.commit(claim("reserve", "acme", "A", "n1", 4))
-    assert record(api, moved("A", "n1", "damaged", 6)).status == 409
+    assert record(api, moved("A", "n1", "damaged", 6, reason="wet")).status == 409
     answer = record(api, moved("A", "n1", "adjusted", -3, reason="stolen"))
     assert (answer.status, answer.body["movements"][0]["deficit"]) == (200, 2)
     assert api.get("/v1/inventory/A").body["totals"]["deficit"] == 2

@@ -12,7 +12,7 @@ from tests.functions.conftest import Api
 from tests.functions.test_availability import NEWARK, RENO, node
 
 SCOPES = ("rules.write", "rules.read")
-SHOP = ("availability.read", "inventory.write", "registry.write")
+SHOP = ("availability.read", "inventory.write", "inventory.correct", "registry.write")
 RULES = "/v1/inventory/rules/usual"
 
 
@@ -214,7 +214,7 @@ def test_a_buffer_begins_and_ends_on_schedule(rules: Api, stock: Api, clock):
 
 @pytest.mark.capability("D5")
 def test_safety_units_of_the_row_itself_count_towards_the_buffer(rules: Api, stock: Api):
-    row = {"sku": "A", "node_id": "east", "kind": "safety_changed", "quantity": 3}
+    row = {"sku": "A", "node_id": "east", "kind": "safety_changed", "quantity": 3, "reason": "season"}
     assert stock.post("/v1/inventory/movements", {"movements": [row]}).status == 200
     hold(rules, {"safety": [safety("all", units=5)]})
     assert had(stock)["east"] == 5

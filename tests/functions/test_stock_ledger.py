@@ -14,7 +14,10 @@ from oms.platform.dynamodb import Database
 from tests.functions.conftest import Api
 from tests.stock_claims import AT, claim
 
-SCOPES = ("availability.read", "inventory.write", "inventory.read", "registry.write", "registry.read")
+SCOPES = (
+    *("availability.read", "inventory.write", "inventory.correct", "inventory.read"),
+    *("registry.write", "registry.read"),
+)
 NODE: dict[str, Any] = {
     "kind": "store",
     "name": "A",
@@ -47,15 +50,15 @@ def record(api: Api, *movements: dict[str, Any], **more: Any):
 
 @pytest.mark.capability("D11")
 def test_the_stock_ledger_replays_to_the_row(api: Api, database: Database):
-    record(api, moved("A", "n1", "received", 10, reason="ASN 7"), moved("A", "n1", "damaged", 3))
-    scrapped = moved("A", "n1", "scrapped", 1, bucket="damaged")
-    record(api, scrapped, moved("A", "n1", "adjusted", -2), moved("A", "n1", "returned", 1))
+    record(api, moved("A", "n1", "received", 10, reason="ASN 7"), moved("A", "n1", "damaged", 3, reason="torn"))
+    scrapped = moved("A", "n1", "scrapped", 1, bucket="damaged", reason="torn")
+    record(api, scrapped, moved("A", "n1", "adjusted", -2, reason="theft"), moved("A", "n1", "returned", 1))
     entries = list(movements_of(database, "acme", "A", "n1"))
     assert [(entry.kind, entry.quantity, entry.reason) for entry in entries] == [
         ("received", 10, "ASN 7"),
-        ("damaged", 3, None),
-        ("scrapped", 1, None),
-        ("adjusted", -2, None),
+        ("damaged", 3, "torn"),
+        ("scrapped", 1, "torn"),
+        ("adjusted", -2, "theft"),
         ("returned", 1, None),
     ]
     (row,) = rows_of(database, "acme", "A")
@@ -68,7 +71,8 @@ def test_the_stock_ledger_replays_to_the_row(api: Api, database: Database):
 def test_the_stock_ledger_is_read_newest_first_and_sums_to_the_row(api: Api, database: Database):
     """Every kind of movement, claims included, with its cause, over the API alone."""
     record(api, moved("A", "n1", "received", 10, reason="ASN 7", source="wms", sequence=4))
-    record(api, moved("A", "n1", "damaged", 3), moved("A", "n1", "returned", 2), moved("A", "n1", "adjusted", -1))
+    damaged, found = moved("A", "n1", "damaged", 3, reason="wet"), moved("A", "n1", "adjusted", -1, reason="theft")
+    record(api, damaged, moved("A", "n1", "returned", 2), found)
     database.commit(claim("reserve", "acme", "A", "n1", 4, cause="ord_7", at=AT + timedelta(days=3650)))
     database.commit(claim("allocate", "acme", "A", "n1", 3, cause="ord_7", at=AT + timedelta(days=3651)))
     database.commit(claim("ship", "acme", "A", "n1", 2, cause="shp_7", at=AT + timedelta(days=3652)))

@@ -62,7 +62,15 @@ def test_an_older_word_that_comes_between_makes_nothing_older(doors: Doors):
     stock = doors.api("inventory")
 
     def say(source: str, as_of: str) -> Any:
-        one = {"sku": "A", "node_id": "S1", "quantity": 5, "source": source, "sequence": 1, "as_of": as_of}
+        one = {
+            "sku": "A",
+            "node_id": "S1",
+            "quantity": 5,
+            "source": source,
+            "sequence": 1,
+            "as_of": as_of,
+            "reason": "count",
+        }
         return stock.post("/v1/inventory/snapshots", {"snapshots": [one]}, key=f"say-{source}")
 
     before_commit(doors, 1, lambda: say("till", "2026-11-23T11:30:00Z"))

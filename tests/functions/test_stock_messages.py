@@ -39,7 +39,11 @@ def row(doors: Doors, node_id: str = "DC1") -> StockRow:
 def test_movements_are_taken_in_once_however_often_they_are_told(doors: Doors):
     before = row(doors)
     assert (
-        doors.queue("node_messages", say("1", moved(), moved("damaged", 1)), say("1", moved(), moved("damaged", 1)))
+        doors.queue(
+            "node_messages",
+            say("1", moved(), moved("damaged", 1, reason="wet")),
+            say("1", moved(), moved("damaged", 1, reason="wet")),
+        )
         == []
     )
     came_in(doors, 3)
@@ -47,7 +51,7 @@ def test_movements_are_taken_in_once_however_often_they_are_told(doors: Doors):
     assert (after.on_hand, after.damaged) == (before.on_hand + 3, before.damaged + 1)
     assert after.available == before.available + 2
     with doors.world.unchanged():
-        assert doors.queue("node_messages", say("1", moved(), moved("damaged", 1))) == []
+        assert doors.queue("node_messages", say("1", moved(), moved("damaged", 1, reason="wet"))) == []
 
 
 @pytest.mark.capability("D2")
@@ -83,7 +87,7 @@ def test_only_the_bad_messages_of_a_batch_come_again(doors: Doors):
         say("1", moved(quantity=1)),
         say("2", moved(node_id="S1")),  # the stock of somebody else
         say("3", moved(sku="NONE")),
-        say("4", moved("damaged", 10_000)),
+        say("4", moved("damaged", 10_000, reason="wet")),
         say("5", moved(quantity=0)),
         say("6"),
         say("7", moved(), moved(node_id="S1")),  # all or none
@@ -105,7 +109,14 @@ def test_a_message_with_a_card_number_is_dropped_and_never_logged(doors: Doors):
 
 
 def count(message_id: str, units: int, number: int, **more: Any) -> dict[str, Any]:
-    told = {"sku": "A", "node_id": "DC1", "quantity": units, "as_of": "2026-11-23T12:00:00Z", "source": "wms"}
+    told = {
+        "sku": "A",
+        "node_id": "DC1",
+        "quantity": units,
+        "as_of": "2026-11-23T12:00:00Z",
+        "source": "wms",
+        "reason": "cycle",
+    }
     return message("wms.DC1", "RecordSnapshots", message_id, snapshots=[{**told, "sequence": number, **more}])
 
 
@@ -127,9 +138,8 @@ def test_a_snapshot_leaves_claims_that_are_newer_than_it(doors: Doors):
     doors.place(document(line("A", 5)))
     claimed = row(doors)
     assert claimed.reserved == before.reserved + 5
-    body = {
-        "snapshots": [{"sku": "A", "node_id": "DC1", "quantity": 50, "as_of": early, "source": "wms", "sequence": 1}]
-    }
+    told = {"sku": "A", "node_id": "DC1", "quantity": 50, "as_of": early, "source": "wms", "sequence": 1}
+    body = {"snapshots": [{**told, "reason": "cycle_count"}]}
     assert doors.api("inventory").post("/v1/inventory/snapshots", body).status == 200
     came_in(doors, row(doors).on_hand - before.on_hand)
     assert row(doors).reserved == claimed.reserved

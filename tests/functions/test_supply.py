@@ -277,7 +277,7 @@ def test_stock_that_its_source_has_not_told_of_lately_is_not_for_sale(doors: Doo
         return {"available": item["available"], "by": [one["rule"] for one in item["nodes"][0]["kept_back"]]}
 
     assert seen() == {"available": 0, "by": ["feeds"]}
-    count = {"sku": "A", "node_id": "S1", "quantity": 5, "source": "till", "sequence": 1}
+    count = {"sku": "A", "node_id": "S1", "quantity": 5, "source": "till", "sequence": 1, "reason": "count"}
     told_of = {**count, "as_of": "2026-11-23T11:30:00Z"}
     assert stock.post("/v1/inventory/snapshots", {"snapshots": [told_of]}).status == 200
     assert seen() == {"available": 5, "by": []}

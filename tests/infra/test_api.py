@@ -85,7 +85,7 @@ ACTIONS = {
     f"{room}.{verb}"
     for room in ("orders", "promises", "reservations", "fulfillment", "inventory", "registry", "rules", "finance")
     for verb in ("read", "write")
-} | {"availability.read"}
+} | {"availability.read", "inventory.correct", "inventory.correct_any"}
 CHANNELS = ("web", "store", "call-centre", "marketplace")
 # What only the operator may do besides: place an order of up to so many lines.
 LINES = {"lines.1500"}
@@ -151,7 +151,7 @@ def test_each_client_has_a_secret_and_only_its_scopes(template):
         for name in CHANNELS
     }
     expected["acme-operator"] = ACTIONS | LINES | {f"channel.{name}" for name in CHANNELS}
-    expected["acme-wms"] = {"fulfillment.write", "fulfillment.read", "inventory.write"}
+    expected["acme-wms"] = {"fulfillment.write", "fulfillment.read", "inventory.write", "inventory.correct"}
     expected["acme-finance"] = {"finance.write", "finance.read", "orders.read"}
     found = {
         name: {scope["Fn::Join"][1][1].removeprefix("/") for scope in row["AllowedOAuthScopes"]}

@@ -11,7 +11,7 @@ import pytest
 from tests.journeys.shop import Shop, until
 
 DC, OTHER_DC = "dc-columbus", "dc-salt-lake"
-HEADER = "node_id,sku,quantity,as_of,source,sequence"
+HEADER = "node_id,sku,quantity,as_of,source,sequence,reason"
 
 
 def _loaded(shop: Shop, *rows: str) -> tuple[dict[str, Any], list[list[str]]]:
@@ -35,7 +35,12 @@ def test_a_file_of_counts_becomes_stock_and_is_answered_row_by_row(shop: Shop) -
     sku = shop.new_item({DC: 9})
     told = "2026-01-02T03:04:05Z"
     later = shop.get(f"/v1/availability?skus={sku}")["as_of"]
-    rows = [f"{DC},{sku},7,{later},erp,2", f"{OTHER_DC},{sku},4,{later},erp,1", f"nowhere,{sku},1,{told},erp,1", "x,y"]
+    rows = [
+        f"{DC},{sku},7,{later},erp,2,count",
+        f"{OTHER_DC},{sku},4,{later},erp,1,count",
+        f"nowhere,{sku},1,{told},erp,1,count",
+        "x,y",
+    ]
     manifest, results = _loaded(shop, *rows)
     assert [manifest[name] for name in ("rows", "recorded", "ignored", "refused")] == [4, 2, 0, 2]
     assert [row[:3] for row in results] == [

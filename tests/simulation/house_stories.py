@@ -25,10 +25,10 @@ def stock_moves(people: People) -> None:
 @story
 def files_of_stock(people: People) -> None:
     simulation = people.simulation
-    header, at = "node_id,sku,quantity,as_of,source,sequence", simulation.now()
-    rows = [f"albany,{sku},{units},{at},till,{number}" for sku, units, number in (("MUG", 9, 2), ("MUG", 8, 1))]
-    rows += [f"albany,LAMP,3,{at},till,1", f"dc-newark,LAMP,3,{at},till,1", f"nowhere,MUG,1,{at},till,1", "no row"]
-    file = "\n".join([header, *rows, ""])
+    header, at = "node_id,sku,quantity,as_of,source,sequence,reason", simulation.now()
+    rows = [f"albany,{sku},{units},{at},till,{number},count" for sku, units, number in (("MUG", 9, 2), ("MUG", 8, 1))]
+    rows += [f"{place},3,{at},till,1,count" for place in ("albany,LAMP", "dc-newark,LAMP", "nowhere,MUG")]
+    file = "\n".join([header, *rows, "no row", ""])
     simulation.drop("stock/acme/nightly.csv", file)
     simulation.sleep(30)
     simulation.drop("stock/acme/nightly.csv", file)
@@ -52,6 +52,7 @@ def stock_told_on_the_store_bus(people: People) -> None:
     for message_id, movement in (("m-1", received), ("m-1", received), ("m-2", elsewhere)):
         people.simulation.say("store.albany", "RecordMovements", message_id, {"movements": [movement]})
     count = {"node_id": "albany", "sku": "MUG", "quantity": 9, "as_of": people.simulation.now(), "source": "till"}
+    count = {**count, "reason": "cycle_count"}
     for message_id, number in (("m-3", 2), ("m-4", 1)):
         told = {"snapshots": [{**count, "sequence": number}]}
         people.simulation.say("store.albany", "RecordSnapshots", message_id, told)

@@ -63,6 +63,7 @@ MUTATING = {
                 "source": "wms",
                 "sequence": 1,
                 "as_of": "2026-11-23T12:00:00Z",
+                "reason": "cycle_count",
             }
         ]
     },

@@ -11,7 +11,7 @@ from typing import Any
 from tests.simulation.checker.evidence import Evidence, Report
 from tests.simulation.checker.picture import Picture, parsed
 
-HEADER = "node_id,sku,quantity,as_of,source,sequence"
+HEADER = "node_id,sku,quantity,as_of,source,sequence,reason"
 
 
 def check_files(picture: Picture, evidence: Evidence, report: Report) -> None:
@@ -57,7 +57,7 @@ def _check_results(
             report.note("INV19", where, f"{outcomes[name]} rows are {name}, the manifest says {manifest[name]}")
     for result in results:
         if result["outcome"] == "recorded":
-            node, sku, quantity, _, source, sequence = rows[int(result["row"])].split(",")
+            node, sku, quantity, _, source, sequence, _ = rows[int(result["row"])].split(",")
             if counted[sku, node, source, int(sequence), int(quantity)] != 1:
                 report.note("INV19", f"{where} row {result['row']}", "is recorded and is not one count of the ledger")
 

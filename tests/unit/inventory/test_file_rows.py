@@ -87,12 +87,14 @@ def test_a_row_is_the_snapshot_of_the_call_over_http():
     assert read_row(ROW) == told
     assert read_row(b'"DC1","MUG","12","2026-11-23T12:00:00+00:00","wms","7"') == told
     assert read_row(b'DC1,"A, ""B""",12,2026-11-23T12:00:00Z,wms,7').sku == 'A, "B"'
+    assert read_row(ROW + b",") == told
+    assert read_row(ROW + b",cycle_count") == told.model_copy(update={"reason": "cycle_count"})
 
 
 @pytest.mark.parametrize(
     ("text", "code", "detail"),
     [
-        (b"DC1,MUG,12", "malformed_row", "A row has 6 columns; this one has 3."),
+        (b"DC1,MUG,12", "malformed_row", "A row has 7 columns, or none for the reason; this one has 3."),
         (b'DC1,"MUG,12,2026-11-23T12:00:00Z,wms,7', "malformed_row", "The row is no line of comma-separated UTF-8."),
         (b"DC1,M\xffG,12,2026-11-23T12:00:00Z,wms,7", "malformed_row", "The row is no line of comma-separated UTF-8."),
         (b"DC1,MUG,-1,2026-11-23T12:00:00Z,wms,7", "greater_than_equal", "quantity: "),

@@ -91,7 +91,7 @@ def call(key: str = "k1") -> Call:
 
 
 def movement(node_id: str = "n0", kind: str = "received", quantity: int = 1) -> Movement:
-    return Movement(sku="A", node_id=node_id, kind=kind, quantity=quantity)
+    return Movement(sku="A", node_id=node_id, kind=kind, quantity=quantity, reason="found")
 
 
 def message(quantity: int, sequence: int = 1, kind: str = "delta") -> tuple[FeedMessage, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from oms.inventory.corrections import BeyondLimit, Corrections
 from oms.inventory.events import Moved, Shortage, StockMoved
 from oms.inventory.fold import Fact, NotEnough, RowPlan, fold
 from oms.inventory.model import MovementKind
@@ -41,14 +42,14 @@ def chunks(facts: Sequence[Fact]) -> Iterator[list[Fact]]:
         yield chunk
 
 
-def decide(runtime: Runtime, call: Call, facts: Sequence[Fact]) -> Decision:
-    """The writes, the one event and the answer per fact of a chunk; raises NotEnough."""
-    plans = make_plans(runtime, call.tenant, facts)
+def decide(runtime: Runtime, call: Call, facts: Sequence[Fact], corrections: Corrections | None = None) -> Decision:
+    """The writes, the one event and the answer per fact of a chunk; raises NotEnough and BeyondLimit."""
+    plans = make_plans(runtime, call.tenant, facts, corrections)
     writes = _writes(call, plans)
     if len(writes) > _MOST_ROW_ACTIONS:
         # What lies in shards is too much for the same transaction; back in the rows it is none.
         recall(runtime, call.tenant, [(plan.sku, plan.node_id) for plan in plans if plan.start.shards])
-        plans = make_plans(runtime, call.tenant, facts)
+        plans = make_plans(runtime, call.tenant, facts, corrections)
         writes = _writes(call, plans)
     taken = {position: plan for plan in plans for position in plan.taken}
     results: list[Value] = [
@@ -75,28 +76,37 @@ def _writes(call: Call, plans: Sequence[RowPlan]) -> list[Write]:
     ]
 
 
-def make_plans(runtime: Runtime, tenant: str, facts: Sequence[Fact]) -> list[RowPlan]:
-    """The plan of each row the facts are about; every fact that cannot be is named in one OutOfStock."""
+def make_plans(
+    runtime: Runtime, tenant: str, facts: Sequence[Fact], corrections: Corrections | None = None
+) -> list[RowPlan]:
+    """The plan of each row the facts are about; every fact that cannot be is named in one OutOfStock or BeyondLimit."""
     by_row: dict[RowName, list[Fact]] = {}
     for fact in facts:
         by_row.setdefault(fact.row, []).append(fact)
     feeds = {(*fact.row, fact.source) for fact in facts if fact.source is not None and fact.sequence is not None}
     rows, marks = rows_and_marks(runtime.database, tenant, by_row, feeds)
     plans: list[RowPlan] = []
-    refused: list[NotEnough] = []
+    refused: list[NotEnough | BeyondLimit] = []
     for (sku, node_id), own in by_row.items():
         # A row that does not exist has not moved, and a plan that rests on that fails where it has been made meanwhile.
         known = (sku, node_id) in rows
-        counts = [fact.at for fact in own if fact.kind is MovementKind.COUNTED and known]
-        history = list(movements_of(runtime.database, tenant, sku, node_id, since=min(counts))) if counts else []
+        since = [fact.at for fact in own if fact.kind is MovementKind.COUNTED]
+        limited = corrections.since(own) if corrections else None
+        since += [limited] if limited else []
+        read = known and bool(since)
+        history = list(movements_of(runtime.database, tenant, sku, node_id, since=min(since))) if read else []
         own_marks = {source: last for (s, n, source), last in marks.items() if (s, n) == (sku, node_id)}
         try:
-            plans.append(fold(sku, node_id, rows.get((sku, node_id)), own, own_marks, history))
-        except NotEnough as problem:
+            plan = fold(sku, node_id, rows.get((sku, node_id)), own, own_marks, history)
+            if corrections:
+                corrections.judge(plan, own, history)
+            plans.append(plan)
+        except (NotEnough, BeyondLimit) as problem:
             refused.append(problem)
     if refused:
         first = min(refused, key=lambda problem: problem.position)
-        first.errors = tuple(error for problem in refused for error in problem.errors)
+        alike = [problem for problem in refused if type(problem) is type(first)]
+        first.errors = tuple(error for problem in alike for error in problem.errors)
         raise first
     return plans
 
@@ -112,6 +122,7 @@ def _stock_moved(plans: Sequence[RowPlan]) -> StockMoved:
             at=format_instant(entry.at),
             source=entry.source,
             sequence=entry.sequence,
+            reason=entry.reason,
         )
         for plan in plans
         for entry in plan.taken.values()

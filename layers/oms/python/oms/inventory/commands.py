@@ -13,13 +13,15 @@ from itertools import chain
 from typing import cast
 
 from oms.inventory.batch import MOST_AHEAD, chunks, decide, make_plans
+from oms.inventory.corrections import CORRECT, CORRECTIONS, Corrections
 from oms.inventory.fold import Fact, NotEnough
 from oms.inventory.model import MovementKind
+from oms.inventory.reads import live_inventory_rules
 from oms.inventory.requests import FeedMessage, Movement, Snapshot
 from oms.inventory.rows import stock_key
 from oms.inventory.store import RowName
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, find_outcome, input_hash
-from oms.platform.principal import Principal, permits, system_principal
+from oms.platform.principal import Principal, authorize, permits, system_principal
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.platform.writes import Value
 from oms.registry.model import ItemKind
@@ -30,16 +32,18 @@ def record_movements(runtime: Runtime, call: Call, movements: Sequence[Movement]
     """Take in movements: all or none where one transaction holds them, else chunk by chunk, each exactly once.
 
     A larger call is checked as a whole first; if it stops half-way, the same key goes on where it stopped. Raises
-    InvalidRequest for unknown SKUs and nodes and OutOfStock where a movement takes more than there is.
+    InvalidRequest for unknown SKUs and nodes and OutOfStock where a movement takes more than there is. A correction
+    needs its own right and a reason, and raises BeyondLimit where it is too large for the caller.
     """
     now = runtime.clock.now()
-    return _record(runtime, call, [_fact(n, one, now, call.causation_id) for n, one in enumerate(movements)])
+    return _record(runtime, call, [_fact(n, one, now, call) for n, one in enumerate(movements)])
 
 
 def record_snapshots(runtime: Runtime, call: Call, snapshots: Sequence[Snapshot]) -> Outcome:
     """Take in what sources have counted, as `record_movements` takes in movements.
 
-    Raises InvalidRequest for unknown SKUs and nodes, and for a count more than a day ahead of our clock.
+    Raises InvalidRequest for unknown SKUs and nodes, and for a count more than a day ahead of our clock. Each count is
+    a correction.
     """
     latest = runtime.clock.now() + MOST_AHEAD
     early = [
@@ -49,7 +53,7 @@ def record_snapshots(runtime: Runtime, call: Call, snapshots: Sequence[Snapshot]
     ]
     if early:
         raise InvalidRequest(errors=early)
-    return _record(runtime, call, [counted(n, one, call.causation_id) for n, one in enumerate(snapshots)], "snapshots")
+    return _record(runtime, call, [counted(n, one, call) for n, one in enumerate(snapshots)], "snapshots")
 
 
 def _record(runtime: Runtime, call: Call, facts: Sequence[Fact], where: str = "movements") -> Outcome:
@@ -58,8 +62,7 @@ def _record(runtime: Runtime, call: Call, facts: Sequence[Fact], where: str = "m
         return _record_in_parts(runtime, call, facts, parts, where)
 
     def decide_all() -> Decision:
-        _require_known(runtime, call.principal, facts, where)
-        return decide(runtime, call, facts)
+        return decide(runtime, call, facts, _require_right(runtime, call.principal, facts, where))
 
     return execute(runtime, call, decide_all)
 
@@ -70,13 +73,13 @@ def _record_in_parts(
     recorded = find_outcome(runtime, call)
     if recorded is not None:
         return recorded
-    _require_known(runtime, call.principal, facts, where)
+    corrections = _require_right(runtime, call.principal, facts, where)
     # The parts have a command name of their own, so that no caller's key can be taken for one of theirs.
     calls = [replace(call, command=f"record_{where}_part", key=f"{call.key}#{n}") for n in range(len(parts))]
-    make_plans(runtime, call.tenant, list(chain.from_iterable(_waiting(runtime, calls, parts))))
+    make_plans(runtime, call.tenant, list(chain.from_iterable(_waiting(runtime, calls, parts))), corrections)
     results: list[Value] = []
     for own, part in zip(calls, parts, strict=True):
-        outcome = execute(runtime, own, partial(decide, runtime, own, part))
+        outcome = execute(runtime, own, partial(decide, runtime, own, part, corrections))
         results.extend(cast(list[Value], outcome.body["movements"]))
     return execute(runtime, call, lambda: Decision(writes=(), body={"movements": results}))
 
@@ -115,7 +118,7 @@ def _apply_chunk(runtime: Runtime, tenant: str, chunk: Sequence[Fact]) -> None:
     execute(runtime, call, lambda: decide(runtime, call, chunk))
 
 
-def _fact(position: int, movement: Movement, now: datetime, cause: str) -> Fact:
+def _fact(position: int, movement: Movement, now: datetime, call: Call) -> Fact:
     return Fact(
         position,
         movement.sku,
@@ -123,15 +126,16 @@ def _fact(position: int, movement: Movement, now: datetime, cause: str) -> Fact:
         MovementKind(movement.kind),
         movement.quantity,
         now,
-        cause,
+        call.causation_id,
         movement.source,
         movement.sequence,
         movement.reason,
         movement.bucket,
+        call.principal.actor,
     )
 
 
-def counted(position: int, told: Snapshot, cause: str) -> Fact:
+def counted(position: int, told: Snapshot, call: Call) -> Fact:
     """What a source has counted, as a fact."""
     return Fact(
         position,
@@ -140,9 +144,11 @@ def counted(position: int, told: Snapshot, cause: str) -> Fact:
         MovementKind.COUNTED,
         told.quantity,
         told.as_of,
-        cause,
+        call.causation_id,
         told.source,
         told.sequence,
+        told.reason,
+        by=call.principal.actor,
     )
 
 
@@ -169,10 +175,35 @@ def _first_unusable(runtime: Runtime, messages: Sequence[tuple[FeedMessage, str]
     return min(bad, default=len(messages))
 
 
-def _require_known(runtime: Runtime, principal: Principal, facts: Sequence[Fact], where: str) -> None:
-    unknown = unknown_names(runtime, principal, {fact.position: fact.row for fact in facts}, where)
-    if unknown:
-        raise InvalidRequest(errors=list(chain.from_iterable(unknown.values())))
+def _require_right(runtime: Runtime, principal: Principal, facts: Sequence[Fact], where: str) -> Corrections | None:
+    """What holds for the corrections among the facts; raises for what is not known, not allowed or without reason."""
+    corrections = corrections_of(runtime, principal, facts)
+    wrong = unknown_names(runtime, principal, {fact.position: fact.row for fact in facts}, where)
+    if corrections:
+        for fact in facts:
+            if fact.position not in wrong and (errors := corrections.wrong_reason(fact, where)):
+                wrong[fact.position] = errors
+    if wrong:
+        raise InvalidRequest(errors=[error for _, errors in sorted(wrong.items()) for error in errors])
+    return corrections
+
+
+def corrections_of(runtime: Runtime, principal: Principal, facts: Sequence[Fact]) -> Corrections | None:
+    """What holds for the corrections of a caller; None where there are none. Raises ScopeMissing without the right."""
+    rows = [fact.row for fact in facts if fact.kind in CORRECTIONS]
+    if not rows:
+        return None
+    authorize(principal, CORRECT, stock_key(principal.tenant, *rows[0]).pk)
+    now, live = runtime.clock.now(), live_inventory_rules(runtime.database, principal.tenant)
+    return Corrections(
+        principal,
+        now,
+        known_items(runtime.database, principal.tenant, (sku for sku, _ in rows), now),
+        known_nodes(runtime.database, principal.tenant, now, named={node_id for _, node_id in rows}),
+        [reason for one in live for reason in one.rules.reasons],
+        [limit for one in live for limit in one.rules.limits],
+        [source for one in live for source in one.rules.trusted],
+    )
 
 
 def unknown_names(

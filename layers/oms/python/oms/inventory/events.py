@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict
 
 from oms.inventory.supply.model import Kind
@@ -20,6 +22,7 @@ class Moved(BaseModel):
     at: str
     source: str | None
     sequence: int | None
+    reason: str | None = None
 
 
 class Shortage(BaseModel):
@@ -34,6 +37,7 @@ class Shortage(BaseModel):
 class StockMoved(EventData):
     """Stock has moved other than by orders; `shortages` lists the rows it left short of what was committed."""
 
+    version: ClassVar[int] = 2
     movements: list[Moved]
     shortages: list[Shortage]
 

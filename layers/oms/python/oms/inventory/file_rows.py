@@ -15,8 +15,10 @@ from oms.inventory.requests import Snapshot
 from oms.platform.intake import refuse_card_numbers, validate
 from oms.platform.problems import FieldError, InvalidRequest, Problem
 
-COLUMNS = ("node_id", "sku", "quantity", "as_of", "source", "sequence")
+COLUMNS = ("node_id", "sku", "quantity", "as_of", "source", "sequence", "reason")
 HEADER = ",".join(COLUMNS)
+# A file of a source that is trusted needs no reasons.
+WITHOUT_REASON = HEADER.removesuffix(",reason")
 # At 20 rows a second, which is what a throttled table may leave to each worker, a part ends within the function's time.
 MOST_ROWS_OF_PART = 5_000
 # Each row writes at most three items; beside them a block writes its own record and one event, of 90 actions in all.
@@ -111,9 +113,9 @@ def read_row(text: bytes) -> Snapshot:
         (cells,) = csv.reader([text.decode()], strict=True)
     except (UnicodeDecodeError, ValueError, csv.Error) as error:
         raise _malformed("The row is no line of comma-separated UTF-8.") from error
-    if len(cells) != len(COLUMNS):
-        raise _malformed(f"A row has {len(COLUMNS)} columns; this one has {len(cells)}.")
-    fields = dict(zip(COLUMNS, cells, strict=True))
+    if len(cells) not in (len(COLUMNS), len(COLUMNS) - 1):
+        raise _malformed(f"A row has {len(COLUMNS)} columns, or none for the reason; this one has {len(cells)}.")
+    fields = {name: cell for name, cell in zip(COLUMNS, cells, strict=False) if name != "reason" or cell}
     refuse_card_numbers(fields)
     numbers = {name: int(fields[name]) for name in ("quantity", "sequence") if _WHOLE.fullmatch(fields[name])}
     return validate(Snapshot, {**fields, **numbers})
@@ -141,7 +143,7 @@ def _check_length(row: int, count: int) -> None:
 
 
 def _check_header(line: bytes) -> None:
-    if line.removeprefix(_BYTE_ORDER_MARK).strip() != HEADER.encode():
+    if line.removeprefix(_BYTE_ORDER_MARK).strip().decode(errors="replace") not in (HEADER, WITHOUT_REASON):
         raise FileRefused(1, "header_needed", f"The first line must be {HEADER}.")
 
 

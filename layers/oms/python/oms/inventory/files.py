@@ -19,7 +19,8 @@ from pydantic import BaseModel, ConfigDict
 from oms.inventory import file_rows
 from oms.inventory.adapters.intake_bucket import IntakeBucket
 from oms.inventory.batch import MOST_AHEAD, decide
-from oms.inventory.commands import counted, unknown_names
+from oms.inventory.commands import corrections_of, counted, unknown_names
+from oms.inventory.corrections import BeyondLimit, Corrections
 from oms.inventory.events import StockFileLoaded
 from oms.inventory.file_rows import FileRefused, Line, Range, Result
 from oms.inventory.fold import Fact, NotEnough
@@ -35,7 +36,7 @@ from oms.platform.commands import (
 )
 from oms.platform.events import EventDraft
 from oms.platform.ids import derived_id
-from oms.platform.principal import system_principal
+from oms.platform.principal import file_principal
 from oms.platform.problems import Busy, FieldError, InvalidRequest, Problem
 from oms.platform.writes import Value
 
@@ -76,7 +77,7 @@ class StockFile:
 
     def call(self, command: str, key: str, content: object) -> Call:
         """The call of a command for this file, by which it takes effect once."""
-        principal = system_principal(self.tenant, "stock_files")
+        principal = file_principal(self.tenant, "stock_files")
         return Call(command, principal, f"{self.id}{key}", input_hash(content), self.id, self.id)
 
 
@@ -198,11 +199,11 @@ def _patiently(runtime: Runtime, call: Call, block: Sequence[Line]) -> Outcome:
 
 def _decide_block(runtime: Runtime, call: Call, block: Sequence[Line]) -> Decision:
     """The movements of the rows that can be taken in; a row that cannot is refused alone."""
-    results, facts = _judged(runtime, call, block)
+    results, facts, corrections = _judged(runtime, call, block)
     while True:
         try:
-            decision = decide(runtime, call, list(facts.values()))
-        except NotEnough as problem:
+            decision = decide(runtime, call, list(facts.values()), corrections)
+        except (NotEnough, BeyondLimit) as problem:
             results[problem.position] = file_rows.refused(block[problem.position].row, problem)
             del facts[problem.position]
         else:
@@ -215,14 +216,16 @@ def _decide_block(runtime: Runtime, call: Call, block: Sequence[Line]) -> Decisi
     return replace(decision, body={"rows": rows})
 
 
-def _judged(runtime: Runtime, call: Call, block: Sequence[Line]) -> tuple[dict[int, Result], dict[int, Fact]]:
+def _judged(
+    runtime: Runtime, call: Call, block: Sequence[Line]
+) -> tuple[dict[int, Result], dict[int, Fact], Corrections | None]:
     """By position the rows that are wrong in themselves or name what is not known, and the facts of the others."""
     latest = runtime.clock.now() + MOST_AHEAD
     wrong: dict[int, Problem] = {}
     facts: dict[int, Fact] = {}
     for position, line in enumerate(block):
         try:
-            facts[position] = counted(position, file_rows.read_row(line.text), call.causation_id)
+            facts[position] = counted(position, file_rows.read_row(line.text), call)
         except Problem as problem:
             wrong[position] = problem
         else:
@@ -232,8 +235,14 @@ def _judged(runtime: Runtime, call: Call, block: Sequence[Line]) -> tuple[dict[i
     named = {position: fact.row for position, fact in facts.items() if position not in wrong}
     unknown = unknown_names(runtime, call.principal, named)
     wrong |= {position: InvalidRequest(errors=errors) for position, errors in unknown.items()}
+    corrections = corrections_of(
+        runtime, call.principal, [facts[position] for position in facts if position not in wrong]
+    )
+    for position, fact in facts.items():
+        if corrections and position not in wrong and (errors := corrections.wrong_reason(fact, "rows")):
+            wrong[position] = InvalidRequest(errors=errors)
     results = {position: file_rows.refused(block[position].row, problem) for position, problem in wrong.items()}
-    return results, {position: fact for position, fact in facts.items() if position not in wrong}
+    return results, {position: fact for position, fact in facts.items() if position not in wrong}, corrections
 
 
 def _store_part(

@@ -49,6 +49,7 @@ class Fact:
     sequence: int | None = None
     reason: str | None = None
     bucket: str | None = None
+    by: str | None = None
 
     @property
     def row(self) -> tuple[str, str]:
@@ -159,9 +160,8 @@ def fold(
             plan.pins["on_hand"] = plan.start.on_hand
         step = movement_effect(fact.kind, quantity, fact.bucket)
         _add(plan, fact, step)
-        plan.taken[fact.position] = LedgerEntry(
-            fact.kind, fact.quantity, step.changes, fact.at, fact.cause, fact.source, fact.sequence, fact.reason
-        )
+        told = (fact.cause, fact.source, fact.sequence, fact.reason, fact.by)
+        plan.taken[fact.position] = LedgerEntry(fact.kind, fact.quantity, step.changes, fact.at, *told)
     if plan.taken and plan.start.deficit:
         plan.pins["version"] = plan.start.version
     return plan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
@@ -64,7 +64,10 @@ class LevelsQuery(Request):
 
 
 class Movement(Request):
-    """One movement of stock. With `source` and `sequence`, repeated and late ones change nothing."""
+    """One movement of stock. With `source` and `sequence`, repeated and late ones change nothing.
+
+    A correction (adjusted, damaged, restored, scrapped, safety_changed) needs a `reason`.
+    """
 
     sku: Code
     node_id: Code
@@ -122,7 +125,8 @@ class Movements(Request):
 class Snapshot(Request):
     """What a source knows to have been on hand at `as_of`; what moved since then, claims too, stays as it is.
 
-    `sequence` counts up per source and stock row, together with that of the source's movements.
+    `sequence` counts up per source and stock row, together with that of the source's movements. A count needs a
+    `reason`, such as that of a cycle count, unless the rules of stock trust its source.
     """
 
     sku: Code
@@ -131,11 +135,14 @@ class Snapshot(Request):
     as_of: Instant
     source: Code
     sequence: Annotated[int, Field(strict=True, ge=0, le=_LARGEST_SEQUENCE)]
+    reason: Label | None = None
 
 
 class Snapshots(Request):
     """Up to 500 snapshots that are taken in together."""
 
+    # Of its schema, as a message on the store bus.
+    version: ClassVar[int] = 2
     snapshots: Annotated[tuple[Snapshot, ...], Field(min_length=1), no_more_than(MOST_MOVEMENTS)]
 
 

@@ -19,7 +19,8 @@ TABLE = "stock"
 class LedgerEntry:
     """One movement as it is kept forever: kind, bucket changes, when it was true, and what caused it.
 
-    `quantity` is the number the cause stated; `changes` are the signed units per bucket it led to.
+    `quantity` is the number the cause stated; `changes` are the signed units per bucket it led to. `by` is who told of
+    it, where it was somebody and no act of an order.
     """
 
     kind: MovementKind
@@ -30,6 +31,7 @@ class LedgerEntry:
     source: str | None = None
     sequence: int | None = None
     reason: str | None = None
+    by: str | None = None
 
 
 def stock_key(tenant: str, sku: str, node_id: str) -> Key:
@@ -153,6 +155,7 @@ def ledger_row(tenant: str, sku: str, node_id: str, movement_id: str, entries: S
             "source": entry.source,
             "sequence": entry.sequence,
             "reason": entry.reason,
+            **({"by": entry.by} if entry.by else {}),
         }
         for entry in entries
     ]

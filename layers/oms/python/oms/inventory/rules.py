@@ -13,7 +13,9 @@ from typing import Annotated, Protocol, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from oms.inventory.corrections import CorrectionLimit, CorrectionReason, TrustedSource
 from oms.inventory.model import StockRow
+from oms.inventory.where import Codes, Tags, Where
 from oms.platform.clock import format_instant
 from oms.platform.fields import Code, Count, Instant
 from oms.platform.intake import Request
@@ -23,32 +25,7 @@ KIND = "inventory"
 # The region that every active node is in.
 NETWORK = "network"
 
-Codes = Annotated[tuple[Code, ...], Field(max_length=500)]
-Tags = Annotated[dict[Code, Code], Field(max_length=20)]
 Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
-
-
-class Where(Request):
-    """Which stock a rule is about; what is left out holds for all.
-
-    `item_attributes` and `node_attributes` are those of the registry, such as a product class or a group of nodes.
-    """
-
-    skus: Codes = ()
-    item_attributes: Tags = Field(default_factory=dict)
-    nodes: Codes = ()
-    node_kinds: Annotated[tuple[NodeKind, ...], Field(max_length=len(NodeKind))] = ()
-    node_attributes: Tags = Field(default_factory=dict)
-
-    def covers(self, sku: str, item: Item | None, node: Node) -> bool:
-        """Whether it speaks of this item at this node."""
-        return (
-            (not self.skus or sku in self.skus)
-            and (not self.nodes or node.id in self.nodes)
-            and (not self.node_kinds or node.kind in self.node_kinds)
-            and have(node.attributes, self.node_attributes)
-            and have(item.attributes if item else {}, self.item_attributes)
-        )
 
 
 class _Named(Protocol):
@@ -199,6 +176,9 @@ class InventoryRules(Request):
     freshness: Annotated[tuple[Freshness, ...], Field(max_length=200), AfterValidator(_ids_once)] = ()
     regions: Annotated[tuple[Region, ...], Field(max_length=20), AfterValidator(_ids_once)] = ()
     levels: Annotated[tuple[LevelRule, ...], Field(max_length=200), AfterValidator(_ids_once)] = ()
+    reasons: Annotated[tuple[CorrectionReason, ...], Field(max_length=200), AfterValidator(_ids_once)] = ()
+    limits: Annotated[tuple[CorrectionLimit, ...], Field(max_length=200), AfterValidator(_ids_once)] = ()
+    trusted: Annotated[tuple[TrustedSource, ...], Field(max_length=200), AfterValidator(_ids_once)] = ()
 
 
 @dataclass(frozen=True, slots=True)

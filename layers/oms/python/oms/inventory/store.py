@@ -147,6 +147,7 @@ def entries_from_item(item: Item) -> list[LedgerEntry]:
             entry["source"],
             entry["sequence"],
             entry["reason"],
+            entry.get("by"),
         )
         for entry in json.loads(str(item["body"]))
     ]

@@ -65,6 +65,7 @@ def _entry(entry: LedgerEntry) -> dict[str, Any]:
         "source": entry.source,
         "sequence": entry.sequence,
         "reason": entry.reason,
+        "by": entry.by,
     }
 
 
