@@ -21,6 +21,7 @@ MORE_DOORS = {
     "registry.lead_times": "when a node has an order ready and a carrier collects it, pure: arrivals begin with it",
     "fulfillment.views": "how the work of a node is shown, within its order and in lists",
     "registry.limits": "how much a node takes on and in which periods, pure: capacity counts by it",
+    "registry.kits": "what a kit consists of, pure: whoever claims, holds or moves its units counts its components",
     "registry.hours": "when a node is open, pure: what is due at a node is due in its open hours",
     "sourcing.arrivals": "when a parcel leaves and arrives, pure: promises are made of it",
     "sourcing.decisions": "why nodes are chosen, pure: a simulation shows it and stores nothing",

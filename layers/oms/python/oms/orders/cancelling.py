@@ -122,8 +122,7 @@ def take_out(order: Order, wanted: Mapping[int, int], reason: str) -> TakenOut:
             taken.events.append(cancelled)
             for line_no, units in units_of.items():
                 taken.add(line_no, units)
-                if order.line(line_no).claims_stock:
-                    taken.given_back.append(GivenBack(work.line(line_no).sku, work.node_id, units, allocated=True))
+                taken.given_back += _given_back(order.line(line_no), work.node_id, units, allocated=True)
     for work in reversed(order.fulfillment_orders):
         units_of = _some(work, left) if may_ask(work) else {}
         if units_of:
@@ -157,6 +156,9 @@ def _reserved(order: Order, wanted: Mapping[int, int]) -> list[GivenBack]:
         for claim in reversed(open_claims(order, line)):
             taken = min(units, claim.quantity)
             units -= taken
-            if taken:
-                back.append(GivenBack(line.agreed.sku, claim.node_id, taken, allocated=False))
+            back += _given_back(line, claim.node_id, taken, allocated=False)
     return back
+
+
+def _given_back(line: Line, node_id: str, units: int, *, allocated: bool) -> list[GivenBack]:
+    return [GivenBack(sku, node_id, count, allocated) for sku, count in line.stock(units).items() if count]

@@ -17,6 +17,7 @@ from oms.fulfillment.model import Status as WorkStatus
 from oms.orders.request import Address, Charge, Customer, LineRequest, LineType, Method, Totals
 from oms.payments.model import Payment, Rollup
 from oms.payments.model import rollup as payment_rollup
+from oms.registry.kits import Component, exploded
 
 # The mode of a shipment that needs no parcel.
 DIGITAL = "digital"
@@ -68,6 +69,8 @@ class Line(BaseModel):
     # Whether a node or the service itself has to do something for it; a charge beside goods needs no work.
     work: bool = True
     claims: tuple[Claim, ...] = ()
+    # What each unit of a kit consisted of when it was sold; whatever becomes of the kit later, this stays.
+    components: tuple[Component, ...] = ()
 
     @property
     def quantity(self) -> int:
@@ -77,6 +80,10 @@ class Line(BaseModel):
     def claims_stock(self) -> bool:
         """Whether the line takes stock from a node; services, fees and digital goods do not."""
         return self.agreed.type is LineType.STOCK and self.agreed.method is not Method.DIGITAL
+
+    def stock(self, units: int) -> dict[str, int]:
+        """What so many units of it take of stock, by SKU; of a kit, its components."""
+        return exploded(self.agreed.sku, self.components, units) if self.claims_stock else {}
 
 
 class GroupPromise(BaseModel):
@@ -188,6 +195,14 @@ class Order:
 
     def line(self, line_no: int) -> Line:
         return self.lines[line_no - 1]
+
+    def stock_of(self, units: Mapping[int, int]) -> dict[str, int]:
+        """The units of stock that so many units of some lines are, by SKU."""
+        found: dict[str, int] = {}
+        for line_no, quantity in units.items():
+            for sku, count in self.line(line_no).stock(quantity).items():
+                found[sku] = found.get(sku, 0) + count
+        return found
 
     @property
     def work_lines(self) -> list[Line]:

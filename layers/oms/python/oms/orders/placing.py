@@ -18,8 +18,8 @@ from oms.platform.commands import Call, Runtime
 from oms.platform.ids import child_id
 from oms.platform.problems import FieldError, OutOfStock
 from oms.platform.writes import Write
-from oms.registry.model import weights_of
-from oms.registry.reads import known_items, known_nodes
+from oms.registry.model import Item, weights_of
+from oms.registry.reads import known_nodes, sold_items
 from oms.sourcing.model import Sourced
 from oms.sourcing.reads import live_steps, loads_of, source_groups
 from oms.sourcing.strategy import Step
@@ -27,10 +27,10 @@ from oms.sourcing.writes import decision_write
 
 
 def look_up(runtime: Runtime, tenant: str, order: OrderRequest) -> Known:
-    """The items and nodes that the order names, as far as they exist."""
+    """The items and nodes that the order names, as far as they exist, and the components of its kits."""
     skus = [line.sku for line in order.lines if line.type is LineType.STOCK]
     now = runtime.clock.now()
-    items = known_items(runtime.database, tenant, skus, now)
+    items = sold_items(runtime.database, tenant, skus, now)
     named = [order.selling_node, *(line.pickup_node for line in order.lines if line.pickup_node)]
     return Known(items=items, nodes=known_nodes(runtime.database, tenant, now, named=named))
 
@@ -53,7 +53,7 @@ def choose_nodes(
     kept, and a person decides what becomes of it. `steps` are the scenarios to go by in place of those that hold.
     """
     now = runtime.clock.now()
-    skus = (line.agreed.sku for line in lines if line.claims_stock)
+    skus = (sku for line in lines for sku in line.stock(1))
     stock = claimable_units(
         runtime.database,
         tenant,
@@ -168,15 +168,21 @@ def new_order(
     return Order(header, placed, payments=payments)
 
 
-def group_lines(request: OrderRequest) -> tuple[tuple[Group, ...], list[Line]]:
-    """The fulfilment groups and the numbered lines of a request.
+def group_lines(request: OrderRequest, items: Mapping[str, Item]) -> tuple[tuple[Group, ...], list[Line]]:
+    """The fulfilment groups and the numbered lines of a request, with what its kits consist of now.
 
     A line without stock, such as postage, goes along with the goods; where there are no goods it is the work itself.
     """
     only_services = all(not _has_work(line) for line in request.lines)
     groups, numbers = groups_of(request.lines, request.ship_to)
     lines = [
-        Line(line_no=i, group_no=number, agreed=line, work=only_services or _has_work(line))
+        Line(
+            line_no=i,
+            group_no=number,
+            agreed=line,
+            work=only_services or _has_work(line),
+            components=items[line.sku].components if line.type is LineType.STOCK else (),
+        )
         for i, (line, number) in enumerate(zip(request.lines, numbers, strict=True), start=1)
     ]
     return groups, lines

@@ -18,6 +18,7 @@ from oms.orders.model import (
 )
 from oms.orders.request import Address, Charge, Customer, Discount, Totals
 from oms.payments.model import Payment
+from oms.registry.kits import Component
 
 
 class View(BaseModel):
@@ -43,6 +44,7 @@ class LineView(View):
     pickup_node: str | None
     service: str | None
     group_no: int
+    components: list[Component]
     quantities: dict[str, int]
     attributes: dict[str, object]
 
@@ -200,6 +202,7 @@ def _line(order: Order, line: Line) -> LineView:
         pickup_node=agreed.pickup_node,
         service=agreed.service,
         group_no=line.group_no,
+        components=list(line.components),
         quantities=quantities(order, line),
         attributes=agreed.attributes,
     )
