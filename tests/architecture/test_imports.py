@@ -31,6 +31,7 @@ MORE_DOORS = {
     "orders.amounts": "the pure arithmetic of an order's money, which a shipment's share is computed with",
     "orders.charges": "what accompanies the goods of an order, pure: a shipment takes it along once",
     "fulfillment.protocol": "which states of work mean what, pure: what a closed node has begun stays with it",
+    "orders.kits": "of which kit a line is a component, pure: sourcing keeps the components together where it can",
     "orders.loads": "what work takes of its node's capacity, pure: sourcing plans within it",
     "orders.request": "the words of the order document (methods, addresses), pure",
     "orders.unfinished": "what of an order is still to be done outside, pure: payments gives back what it names",

@@ -197,13 +197,27 @@ def test_lost_units_of_a_component_move_the_kits_that_need_them(shop: Doors):
 def test_an_order_of_many_kits_is_placed_in_parts_and_each_piece_of_work_fits(shop: Doors):
     for number in range(60):
         shop.world.add_item(f"P{number}", {"DC1": 2})
-    for number in range(4):
-        add_kit(shop.world, f"K{number}", {f"P{15 * number + part}": 1 for part in range(15)})
-    order_id = shop.place(document(*(line(f"K{number}", 1) for number in range(4))))
+    for number in range(6):
+        add_kit(shop.world, f"K{number}", {f"P{10 * number + part}": 1 for part in range(10)})
+    order_id = shop.place(document(*(line(f"K{number}", 1) for number in range(6))))
     assert [claimed(shop, f"P{number}")[1] for number in range(60)] == [1] * 60
     works = shop.run_order_workflow(order_id)
     # A piece of work holds no more rows than one transaction can ship.
-    assert [held for _, _, held in at(shop, order_id)] == [[(1, 1), (2, 1)], [(3, 1), (4, 1)]]
+    assert [held for _, _, held in at(shop, order_id)] == [[(n, 1) for n in (1, 2, 3)], [(n, 1) for n in (4, 5, 6)]]
     for work in works:
         act(shop, work, "ship")
     assert [claimed(shop, f"P{number}") for number in range(60)] == [(1, 0, 0)] * 60
+
+
+@pytest.mark.capability("D13", "C5")
+def test_many_kits_at_several_nodes_are_cancelled_in_parts_that_fit(shop: Doors):
+    nodes = ("DC1", "S1", "S2")
+    for number in range(40):
+        shop.world.add_item(f"P{number}", dict.fromkeys(nodes, 1))
+    for number in range(4):
+        add_kit(shop.world, f"K{number}", {f"P{10 * number + part}": 1 for part in range(10)})
+    order_id = shop.place(document(*(line(f"K{number}", 3) for number in range(4))))
+    assert [claimed(shop, f"P{number}", node)[1] for number in range(40) for node in nodes] == [1] * 120
+    cancel(shop, order_id)
+    assert [claimed(shop, f"P{number}", node) for number in range(40) for node in nodes] == [(1, 0, 0)] * 120
+    assert shop.see(order_id)["status"] == "CANCELLED"

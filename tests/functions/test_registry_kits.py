@@ -70,7 +70,7 @@ def many(count: int) -> list[dict[str, Any]]:
         ({"components": [{"sku": "CARD", "quantity": 1}]}, [("/components/0/sku", "not_stocked")]),
         ({"components": [*SET["components"], SET["components"][1]]}, [("/components/2/sku", "repeated")]),
         ({"components": []}, [("/components", "required")]),
-        ({"components": many(16)}, [("/components", "too_long")]),
+        ({"components": many(11)}, [("/components", "too_long")]),
         ({"components": [{"sku": "POT", "quantity": 0}]}, [("/components/0/quantity", "greater_than_equal")]),
         ({"components": [{"sku": "POT", "quantity": 1_001}]}, [("/components/0/quantity", "less_than_equal")]),
         ({"components": [{"sku": "POT", "quantity": 1.5}]}, [("/components/0/quantity", "invalid_value")]),

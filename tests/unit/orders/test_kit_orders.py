@@ -55,11 +55,19 @@ def act(world: World, order_ids: list[str], verb: str, which: int, line_no: int,
 
 
 @pytest.mark.capability("D13", "D4")
-@settings(max_examples=60, deadline=None)
-@given(first=kits, second=kits, stock=stocks, orders=st.lists(baskets, min_size=1, max_size=3), todo=steps)
+@settings(max_examples=100, deadline=None)
+@given(
+    first=kits,
+    second=kits,
+    rules=st.tuples(*[st.sampled_from(("reject", "split"))] * 2),
+    stock=stocks,
+    orders=st.lists(baskets, min_size=1, max_size=3),
+    todo=steps,
+)
 def test_claims_are_the_exploded_units_in_every_life(
     first: dict[str, int],
     second: dict[str, int],
+    rules: tuple[str, str],
     stock: dict[tuple[str, str], int],
     orders: list[list[tuple[str, int, int]]],
     todo: list[tuple[str, int, int, int]],
@@ -67,8 +75,8 @@ def test_claims_are_the_exploded_units_in_every_life(
     world = World()
     for sku in PARTS:
         world.add_item(sku, {node: units for (one, node), units in stock.items() if one == sku})
-    add_kit(world, "K1", first)
-    add_kit(world, "K2", second)
+    add_kit(world, "K1", first, rules[0])
+    add_kit(world, "K2", second, rules[1])
     placed = []
     for wanted in orders:
         with suppress(Problem):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from oms.inventory.kits import kit_rows
 from oms.inventory.model import StockRow
+from oms.orders.kits import PartOf
 from oms.platform.geo import Place
 from oms.registry.kits import Component, exploded, kits_in
 from oms.registry.model import Item, ItemKind
@@ -141,3 +142,58 @@ def test_a_transaction_holds_the_rows_of_all_components():
     # Three rows and one node are eight writes; with 38 rows that get units back there is no room for the B and the C.
     assert fitting(allotments, 37) == 2
     assert fitting(allotments, 38) == 0
+
+
+def split_kit(line_no: int, first: int, units: int, parts: dict[str, int]) -> list[Demand]:
+    """The demands of a kit that may be split: its components, numbered from `first` on."""
+    return [
+        Demand(
+            number,
+            sku,
+            each * units,
+            part_of=PartOf(line_no=line_no, sku=f"K{line_no}", each=each, parts=len(parts)),
+        )
+        for number, (sku, each) in enumerate(sorted(parts.items()), start=first)
+    ]
+
+
+@pytest.mark.capability("D13", "E4")
+@settings(max_examples=150, deadline=None)
+@given(parts=kits, units=st.integers(1, 3), other=st.integers(0, 2), stock=stocks)
+def test_a_kit_that_may_be_split_goes_whole_where_it_can_and_else_leaves_nothing_out(
+    parts: dict[str, int], units: int, other: int, stock: dict[tuple[str, str], int]
+):
+    demands = [*([Demand(2, "A", other)] if other else []), *split_kit(1, 3, units, parts)]
+    plan = planned(demands, stock)
+    assert all(count <= stock.get(place, 0) for place, count in plan.claims.items())
+    for demand in demands:
+        there = [one.quantity for one in (*plan.allotments, *plan.missing) if one.line_no == demand.line_no]
+        assert sum(there) == demand.quantity
+    whole = [*([Demand(2, "A", other)] if other else []), Demand(1, "K1", units, made_of(parts))]
+    if not plan.proven:
+        return
+    if fewest_missing(whole, stock) == 0:
+        # Somebody has each of the kits whole: then every node gives all of the components or none.
+        given = {
+            node: {one.sku: one.quantity for one in plan.allotments if one.node_id == node and one.line_no > 2}
+            for node in NODES
+        }
+        for units_of in given.values():
+            assert len({units_of.get(sku, 0) / each for sku, each in parts.items()}) == 1
+        assert plan.missing == ()
+    else:
+        assert sum(one.quantity for one in plan.missing) == fewest_missing(demands, stock)
+
+
+def test_only_the_kits_that_no_node_has_whole_are_taken_apart():
+    first, second = split_kit(1, 3, 1, {"A": 1, "B": 1}), split_kit(2, 5, 1, {"B": 1, "C": 1})
+    stock = {("A", "N1"): 1, ("B", "N1"): 1, ("B", "N2"): 1, ("C", "N3"): 1}
+    plan = planned([*first, *second], stock)
+    assert [(one.line_no, one.sku, one.node_id) for one in plan.allotments] == [
+        (3, "A", "N1"),
+        (4, "B", "N1"),
+        (5, "B", "N2"),
+        (6, "C", "N3"),
+    ]
+    # Components that do not make up whole kits are planned one by one.
+    assert planned(first[:1], stock).claims == {("A", "N1"): 1}

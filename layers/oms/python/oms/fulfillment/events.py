@@ -20,9 +20,13 @@ class EventLine(BaseModel):
 
 
 class WorkOfLine(EventLine):
-    """Units of one order line that a node is given; each unit of a kit consists of `components`."""
+    """Units of one order line that a node is given.
+
+    Each unit of a kit consists of `components`; a component that goes on its own is `part_of` the line of its kit.
+    """
 
     components: tuple[Component, ...] = ()
+    part_of: int | None = None
 
 
 class _Work(EventData):

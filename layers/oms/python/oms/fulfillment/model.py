@@ -83,6 +83,8 @@ class WorkLine(BaseModel):
     given_up: int = 0
     # What each unit of a kit consists of.
     components: tuple[Component, ...] = ()
+    # Of a component that goes on its own: the line of its kit.
+    part_of: int | None = None
 
     @property
     def held(self) -> int:

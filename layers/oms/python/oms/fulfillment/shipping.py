@@ -88,12 +88,20 @@ def _mode(work: FulfillmentOrder) -> str:
 
 
 def shipment_amounts(order: Order, lines: Sequence[EventLine], mode: str) -> Amounts:
-    """What some units cost: their cumulative share of each line, and once per order what accompanies the goods."""
+    """What some units cost: their cumulative share of each line, and once per order what accompanies the goods.
+
+    A kit whose components go on their own is paid for unit by unit, with the last component of each.
+    """
     total = accompanying_amounts(order) if takes_charges(order, mode) else Amounts()
     for part in lines:
         line = order.line(part.line_no)
         before = order.shipped(part.line_no)
         total = total + share(line_total(line), before, before + part.quantity, line.quantity)
+    leaving = {part.line_no: part.quantity for part in lines}
+    for line_no, pieces in order.pieces.items():
+        line, before = order.line(line_no), order.shipped(line_no)
+        after = min((order.shipped(n) + leaving.get(n, 0)) // one.each for one in pieces for n in [one.line_no])
+        total = total + share(line_total(line), before, after, line.quantity)
     return total
 
 

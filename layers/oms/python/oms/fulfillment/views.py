@@ -22,6 +22,7 @@ class WorkLineView(BaseModel):
     cancelled: int
     given_up: int
     components: list[Component] = Field(description="what each unit of a kit consists of; empty for any other item")
+    part_of: int | None = Field(description="the line of the kit of which it is a component that may go on its own")
 
 
 class FulfillmentOrderView(BaseModel):

@@ -150,7 +150,13 @@ def _released(order: Order, work: FulfillmentOrder) -> tuple[FulfillmentOrder, E
         external_id=order.header.external_id,
         method=work.method,
         lines=tuple(
-            WorkOfLine(line_no=line.line_no, sku=line.sku, quantity=line.remaining, components=line.components)
+            WorkOfLine(
+                line_no=line.line_no,
+                sku=line.sku,
+                quantity=line.remaining,
+                components=line.components,
+                part_of=line.part_of,
+            )
             for line in work.lines
             if line.remaining
         ),

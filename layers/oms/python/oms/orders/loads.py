@@ -20,7 +20,7 @@ def load_of(currency: str, parts: Iterable[tuple[Line, int]]) -> Load:
     units = value = 0
     for line, quantity in parts:
         units += sum(line.stock(quantity).values()) if line.components else quantity
-        value += line.agreed.total * quantity // line.quantity
+        value += (line.agreed.total if line.worth is None else line.worth) * quantity // line.quantity
     return Load(orders=1 if units else 0, units=units, value=value, currency=currency)
 
 

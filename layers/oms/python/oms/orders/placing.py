@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from oms.capacity.reads import room_of
 from oms.inventory.model import Hold
 from oms.inventory.reads import claimable_units
+from oms.orders.kits import PartOf, worth_of_parts
 from oms.orders.model import Claim, Group, Header, Line, Order, Validation
 from oms.orders.request import Address, LineRequest, LineType, Method, OrderRequest
 from oms.orders.validation import Known, review
@@ -100,7 +101,9 @@ def refuse_missing(order: OrderRequest, sourced: Sourced) -> None:
     """Units that nobody has raise OutOfStock, which names their lines."""
     errors = [
         FieldError(
-            f"/lines/{demand.line_no - 1}/quantity", "out_of_stock", f"{demand.quantity} of {demand.sku} are missing"
+            f"/lines/{(demand.part_of.line_no if demand.part_of else demand.line_no) - 1}/quantity",
+            "out_of_stock",
+            f"{demand.quantity} of {demand.sku} are missing",
         )
         for plan in sourced.plans.values()
         for demand in plan.missing
@@ -143,7 +146,7 @@ def new_order(
         totals=request.totals,
         note=request.note,
         attributes=request.attributes,
-        line_count=len(lines),
+        line_count=len(request.lines),
         validations=validations,
         in_review=any(validation.verdict == "fail" for validation in validations),
         plan_is_best=sourced.is_best,
@@ -177,6 +180,7 @@ def group_lines(request: OrderRequest, items: Mapping[str, Item]) -> tuple[tuple
     groups, numbers = groups_of(request.lines, request.ship_to)
     lines = [
         Line(
+            apart=_may_be_split(line, items),
             line_no=i,
             group_no=number,
             agreed=line,
@@ -185,7 +189,29 @@ def group_lines(request: OrderRequest, items: Mapping[str, Item]) -> tuple[tuple
         )
         for i, (line, number) in enumerate(zip(request.lines, numbers, strict=True), start=1)
     ]
-    return groups, lines
+    return groups, [*lines, *_components(lines)]
+
+
+def _may_be_split(line: LineRequest, items: Mapping[str, Item]) -> bool:
+    goods = line.type is LineType.STOCK and line.method is not Method.DIGITAL
+    return goods and items[line.sku].when_short == "split"
+
+
+def _components(lines: Sequence[Line]) -> Iterator[Line]:
+    """The lines of the components of kits that may be split, after all others; the money stays with the kit."""
+    number = len(lines)
+    for kit in lines:
+        if not kit.apart:
+            continue
+        worth = worth_of_parts(kit.agreed.total, [one.quantity for one in kit.components])
+        for one, share in zip(kit.components, worth, strict=True):
+            number += 1
+            units = one.quantity * kit.quantity
+            own = {"sku": one.sku, "quantity": units, "unit_price": 0, "total": 0}
+            way = {name: getattr(kit.agreed, name) for name in ("method", "ship_to", "pickup_node", "service")}
+            part = PartOf(line_no=kit.line_no, sku=kit.agreed.sku, each=one.quantity, parts=len(kit.components))
+            agreed = LineRequest(**own, **way)
+            yield Line(line_no=number, group_no=kit.group_no, agreed=agreed, part_of=part, worth=share)
 
 
 def _has_work(line: LineRequest) -> bool:

@@ -196,9 +196,8 @@ def _replayed(
     services: Sequence[tuple[str, Service]],
 ) -> ReplayedOrder:
     now, channel = runtime.clock.now(), order.header.channel
-    goods = [line for line in order.lines if line.claims_stock]
-    skus = [sku for line in goods for sku in line.stock(1)]
-    named = [*skus, *(line.agreed.sku for line in goods)]
+    skus = [sku for line in order.lines for sku in line.stock(1)]
+    named = [*skus, *(line.agreed.sku for line in order.lines)]
     items, nodes = sold_items(runtime.database, tenant, named, now), known_nodes(runtime.database, tenant, now)
     stock = claimable_units(runtime.database, tenant, skus, channel=channel, items=items, nodes=nodes, now=now)
     units = dict(stock.units)

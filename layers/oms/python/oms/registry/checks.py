@@ -32,10 +32,7 @@ def _errors(put: PutItem, known: Mapping[str, Item], where: str) -> Iterator[Fie
     if not put.components:
         yield FieldError(f"{where}/components", "required", "a kit is made of one component or more")
     if put.when_short is None:
-        yield FieldError(f"{where}/when_short", "required", "say reject")
-    elif put.when_short == "split":
-        detail = "kits are not split over nodes yet; say reject"
-        yield FieldError(f"{where}/when_short", "not_supported", detail)
+        yield FieldError(f"{where}/when_short", "required", "say reject or split")
     seen = set[str]()
     for number, one in enumerate(put.components):
         pointer = f"{where}/components/{number}/sku"

@@ -13,8 +13,8 @@ from pydantic import Field
 from oms.platform.fields import Code, Quantity
 from oms.platform.intake import Request
 
-# Taking a kit from one node and giving it to another changes two rows of each component in one transaction.
-MOST_COMPONENTS = 15
+# A kit that lies at several nodes is cancelled in one transaction: at each of them a row of each component changes.
+MOST_COMPONENTS = 10
 
 # What becomes of a kit when a component of it is short: it goes elsewhere as a whole, or only that component does.
 WhenShort = Literal["reject", "split"]
@@ -33,6 +33,15 @@ Components = Annotated[tuple[Component, ...], Field(max_length=MOST_COMPONENTS)]
 def exploded(sku: str, components: Sequence[Component], units: int) -> dict[str, int]:
     """The units of stock that so many units of an item are: its own, or those of its components."""
     return {one.sku: one.quantity * units for one in components} if components else {sku: units}
+
+
+def summed(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Units by SKU of all parts together."""
+    found: dict[str, int] = {}
+    for part in parts:
+        for sku, units in part.items():
+            found[sku] = found.get(sku, 0) + units
+    return found
 
 
 def kits_in(components: Iterable[Component], units: Mapping[str, int]) -> int:

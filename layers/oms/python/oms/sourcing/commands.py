@@ -24,7 +24,7 @@ from oms.platform.writes import MOST_ACTIONS, Write
 from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
 from oms.sourcing.reads import live_steps, source_groups
-from oms.sourcing.works import Move, new_work, stock_for, with_units
+from oms.sourcing.works import Move, items_of, new_work, stock_for, with_units
 from oms.sourcing.writes import decision_write
 
 # Header, event, record and decision, and the entry for the sweeper.
@@ -92,8 +92,8 @@ def _open_moves(order: Order) -> Iterator[Move]:
 
 
 def _service(order: Order, line: Line) -> list[Claim]:
-    """Work without stock is done by whoever sold it."""
-    units = line.quantity - order.cancelled.get(line.line_no, 0)
+    """Work without stock is done by whoever sold it; of a kit that is apart its components are the work."""
+    units = 0 if line.apart else line.quantity - order.cancelled.get(line.line_no, 0)
     return [Claim(node_id=order.header.selling_node, quantity=units)] if line.work and units else []
 
 
@@ -163,7 +163,7 @@ def _improved(
             only_own[sku, move.from_node] = only_own.get((sku, move.from_node), 0) + count
     steps, header = tuple(live_steps(runtime.database, tenant)), order.header
     room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in own), now)
-    items = sold_items(runtime.database, tenant, [line.agreed.sku for line in lines], now)
+    items = sold_items(runtime.database, tenant, items_of(lines), now)
     plan = partial(
         source_groups,
         header.groups,

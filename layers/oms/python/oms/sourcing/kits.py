@@ -1,4 +1,4 @@
-"""Planning kits: each unit whole from one node, and never more of a component than all lines together may have. Pure.
+"""Planning kits: whole units from one node, and never more of a component than all lines together may have. Pure.
 
 To the optimiser a kit is one item, of which a node has as many as its scarcest component makes. Where lines share a
 component that counts the same units twice; a plan that takes too much is planned again with less on offer.
@@ -6,28 +6,107 @@ component that counts the same units twice; a plan that takes too much is planne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import count
 
 from oms.registry.kits import Component, exploded, kits_in
-from oms.sourcing.model import Demand, Plan
+from oms.sourcing.model import Allotment, Demand, Plan
 
 Units = Mapping[tuple[str, str], int]
 # How many plans are tried for lines that share components; the best one so far is then good enough.
 _MOST_PLANS = 24
 
 
-def plan_with_kits(demands: Sequence[Demand], available: Units, planned: Callable[[Units], Plan]) -> Plan:
+def plan_with_kits(
+    demands: Sequence[Demand], available: Units, planned: Callable[[Sequence[Demand], Units], Plan]
+) -> Plan:
     """The plan of some demands from units of stock by SKU and node; `planned` knows kits as items of their own.
+
+    Components that may go on their own go together as long as each kit's have one node; only of kits of which that
+    leaves some without one, they are planned one by one.
+    """
+    kits = _folded(demands)
+    made = _whole(kits.demands, available, planned)
+    if not kits.folded:
+        return made
+    best = kits.unfolded(made)
+    apart = {one.line_no for one in made.missing} & kits.folded.keys()
+    for some in (apart, kits.folded.keys()):
+        if not best.missing or not some:
+            return best
+        fewer = _folded(demands, apart=some)
+        other = fewer.unfolded(_whole(fewer.demands, available, planned))
+        best = min(best, other, key=lambda plan: plan.rank)
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    """Demands with the components of a kit as one; `folded` are these components, by the line of the kit."""
+
+    demands: Sequence[Demand]
+    folded: Mapping[int, Sequence[Demand]]
+
+    def unfolded(self, plan: Plan) -> Plan:
+        """The plan of these as that of the components."""
+        allotments = [
+            Allotment(part.line_no, part.sku, one.node_id, one.quantity * _each(part)) if part else one
+            for one in plan.allotments
+            for part in self.folded.get(one.line_no, [None])
+        ]
+        missing = [
+            replace(part, quantity=one.quantity * _each(part)) if part else one
+            for one in plan.missing
+            for part in self.folded.get(one.line_no, [None])
+        ]
+        allotments.sort(key=lambda one: (one.node_id, one.line_no))
+        return replace(plan, allotments=tuple(allotments), missing=tuple(missing))
+
+
+def _folded(demands: Sequence[Demand], *, apart: Collection[int] = ()) -> _Folded:
+    """The demands with each kit whose components are all there, for as many units of it, as one demand."""
+    parts: dict[int, list[Demand]] = {}
+    for demand in demands:
+        if demand.part_of is not None:
+            parts.setdefault(demand.part_of.line_no, []).append(demand)
+    folded = {line_no: own for line_no, own in parts.items() if line_no not in apart and _makes_kits(own)}
+    inside = {part.line_no for own in folded.values() for part in own}
+    kits = [_kit(own) for own in folded.values()]
+    return _Folded([*(one for one in demands if one.line_no not in inside), *kits], folded)
+
+
+def _makes_kits(parts: Sequence[Demand]) -> bool:
+    kits = {divmod(part.quantity, _each(part)) for part in parts}
+    are_all = all(part.part_of is not None and part.part_of.parts == len(parts) for part in parts)
+    return are_all and len(kits) == 1 and not min(kits)[1]
+
+
+def _kit(parts: Sequence[Demand]) -> Demand:
+    of = parts[0].part_of
+    assert of is not None
+    made_of = tuple(Component(sku=part.sku, quantity=_each(part)) for part in parts)
+    return Demand(of.line_no, of.sku, parts[0].quantity // of.each, made_of)
+
+
+def _each(part: Demand) -> int:
+    return part.part_of.each if part.part_of else 1
+
+
+def _whole(demands: Sequence[Demand], available: Units, plan_of: Callable[[Sequence[Demand], Units], Plan]) -> Plan:
+    """The plan of demands whose kits go whole.
 
     It is the best one where no lines share a component, and for few units where they do; else it may be marked as not
     proven. It never takes more of a component than there is.
     """
     parts = {demand.sku: demand.components for demand in demands}
     if not any(parts.values()):
-        return planned(available)
+        return plan_of(demands, available)
+
+    def planned(units: Units) -> Plan:
+        return plan_of(demands, units)
+
     nodes = sorted({node_id for _, node_id in available})
     offered = {**available, **_kits(parts, nodes, available)}
     best = planned(offered)

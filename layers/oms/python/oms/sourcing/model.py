@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from oms.inventory.model import Claimable
+from oms.orders.kits import PartOf
 from oms.platform.geo import Place
 from oms.registry.kits import Component, exploded
 from oms.sourcing.strategy import Step
@@ -27,6 +28,8 @@ class Demand:
     sku: str
     quantity: int
     components: tuple[Component, ...] = ()
+    # Of a component that may go on its own.
+    part_of: PartOf | None = None
 
     @property
     def stock(self) -> dict[str, int]:

@@ -54,7 +54,7 @@ def source(
     """
     distances = {s.node_id: metres(s.place, destination) for s in sources}
     terms = _Terms(distances)
-    return plan_with_kits(demands, available, lambda units: _planned(demands, units, distances, terms, {}))
+    return plan_with_kits(demands, available, lambda some, units: _planned(some, units, distances, terms, {}))
 
 
 def source_by(
@@ -83,8 +83,8 @@ def source_by(
         zones=zones,
     )
 
-    def planned(units: Mapping[tuple[str, str], int]) -> Plan:
-        made = _planned(demands, units, distances, terms, weights if zones is not None else {})
+    def planned(some: Sequence[Demand], units: Mapping[tuple[str, str], int]) -> Plan:
+        made = _planned(some, units, distances, terms, weights if zones is not None else {})
         return replace(made, is_best=False, scenario=step.name, cost_first=scenario.first == "cost")
 
     return plan_with_kits(demands, available, planned)

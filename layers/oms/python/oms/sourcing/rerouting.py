@@ -37,7 +37,7 @@ from oms.sourcing.arrivals import arrival, transfer
 from oms.sourcing.model import Demand, Plan, Sourced
 from oms.sourcing.reads import country_of, demand_of, destination_of, live_services, live_steps, plan_group, plan_within
 from oms.sourcing.strategy import steps_for
-from oms.sourcing.works import Move, fitting, new_work, stock_for, with_units
+from oms.sourcing.works import Move, fitting, items_of, new_work, stock_for, with_units
 from oms.sourcing.writes import decision_write
 
 TIMED_OUT = "TIMED_OUT"
@@ -171,7 +171,7 @@ def _planned(
     group = order.header.groups[work.group_no - 1]
     steps = tuple(live_steps(runtime.database, tenant))
     own = steps_for(steps, order.header.channel, group.method, country_of(group, nodes))
-    items = sold_items(runtime.database, tenant, [line.agreed.sku for line in lines], now)
+    items = sold_items(runtime.database, tenant, items_of(lines), now)
     weights = weights_of(items)
     wanted = {line.line_no: demand_of(line) for line in lines}
     stays = {n for n in wanted if n in tried or not order.line(n).claims_stock}

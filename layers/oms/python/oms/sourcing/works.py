@@ -49,7 +49,14 @@ def with_units(line: Line, quantity: int) -> Line:
     if quantity == agreed.quantity:
         return line
     total = agreed.total * quantity // agreed.quantity
-    return line.model_copy(update={"agreed": agreed.model_copy(update={"quantity": quantity, "total": total})})
+    worth = None if line.worth is None else line.worth * quantity // agreed.quantity
+    fewer = agreed.model_copy(update={"quantity": quantity, "total": total})
+    return line.model_copy(update={"agreed": fewer, "worth": worth})
+
+
+def items_of(lines: Sequence[Line]) -> list[str]:
+    """The SKUs whose weights a plan of some lines asks for: theirs, and those of the kits that they are part of."""
+    return [*(line.agreed.sku for line in lines), *(line.part_of.sku for line in lines if line.part_of)]
 
 
 def stock_for(
@@ -87,6 +94,7 @@ def new_work(
                     sku=move.line.agreed.sku,
                     quantity=move.quantity,
                     components=move.line.components,
+                    part_of=move.line.part_of.line_no if move.line.part_of else None,
                 )
             )
     first = len(order.fulfillment_orders) + 1
