@@ -120,7 +120,7 @@ ROUTES: dict[str, Route] = {
         "Put an item",
         {201: answers.ItemDocument, 200: answers.ItemDocument},
         notes=(
-            "The body may leave out `sku`. A `kit` has `components`, each an item of kind `stock`, and says what happens "
+            "The body may leave out `sku`. A `kit` has `components`, each an item of kind `stock`, and says what to do "
             "`when_short` of one: `reject` sends the whole kit elsewhere, `split` only that component. It has no stock "
             "of its own, and an order keeps what it was made of when it was placed."
         ),

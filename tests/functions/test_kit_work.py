@@ -19,7 +19,8 @@ from tests.order_world import TENANT, document, line, world
 __all__ = ["doors", "shop", "world"]
 
 
-@pytest.mark.capability("D13", "D11", whole=True)
+@pytest.mark.capability("D11")
+@pytest.mark.capability("D13", whole=True)
 def test_a_kit_is_picked_and_shipped_as_its_components_and_paid_as_one_line(shop: Doors):
     order_id, work = begun(shop, line("SET", 3, 1000, tax=100, off=1), line("A", 1, 250))
     made_of = [{"sku": "A", "quantity": 2}, {"sku": "B", "quantity": 1}]
@@ -68,7 +69,8 @@ def test_a_rejected_kit_goes_elsewhere_and_its_components_are_available_again(sh
     assert shop.see(order_id)["status"] == "COMPLETED"
 
 
-@pytest.mark.capability("D13", "E8")
+@pytest.mark.capability("E8")
+@pytest.mark.capability("D13", whole=True)
 def test_one_short_component_sends_the_whole_kit_elsewhere_and_only_it_is_held_back(shop: Doors):
     order_id, first = begun(shop, line("SET", 2))
     act(shop, first, "accept")

@@ -42,7 +42,7 @@ def claimed(shop: Doors, sku: str, node: str = "DC1") -> tuple[int, int, int]:
     return row.available, row.reserved, row.allocated
 
 
-@pytest.mark.capability("D13")
+@pytest.mark.capability("D13", whole=True)
 def test_a_node_has_as_many_of_a_kit_as_its_scarcest_component_makes(shop: Doors):
     # Half of ten and of five A; ten and five B; a third of the C.
     assert available(shop, "SET", "BOX", "A") == {

@@ -85,7 +85,8 @@ def test_what_no_node_has_whole_comes_from_several_and_is_paid_when_it_is_comple
     assert sum(one["tax"] for one in order["shipments"]) == 100
 
 
-@pytest.mark.capability("D13", "E8")
+@pytest.mark.capability("E8")
+@pytest.mark.capability("D13", whole=True)
 def test_only_the_component_that_is_short_is_sourced_again(shop: Doors):
     shop.world.receive("Y", "S1", 1)
     order_id, first = begun(shop, line("DUO", 1))

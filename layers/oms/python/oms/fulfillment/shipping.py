@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from oms.fulfillment.events import EventLine, ShipmentShipped
@@ -10,6 +11,7 @@ from oms.fulfillment.protocol import COUNTER_METHODS
 from oms.fulfillment.request import ActionRequest, PackageRequest, units_of
 from oms.orders.amounts import Amounts, share
 from oms.orders.charges import accompanying_amounts, line_total, takes_charges
+from oms.orders.kits import whole_kits
 from oms.orders.model import DIGITAL, Order
 from oms.payments.model import plan_captures
 from oms.platform.clock import format_instant
@@ -97,11 +99,11 @@ def shipment_amounts(order: Order, lines: Sequence[EventLine], mode: str) -> Amo
         line = order.line(part.line_no)
         before = order.shipped(part.line_no)
         total = total + share(line_total(line), before, before + part.quantity, line.quantity)
-    leaving = {part.line_no: part.quantity for part in lines}
-    for line_no, pieces in order.pieces.items():
-        line, before = order.line(line_no), order.shipped(line_no)
-        after = min((order.shipped(n) + leaving.get(n, 0)) // one.each for one in pieces for n in [one.line_no])
-        total = total + share(line_total(line), before, after, line.quantity)
+    left = Counter(order.gone)
+    left.update({part.line_no: part.quantity for part in lines})
+    for line_no, kits in whole_kits(order.pieces, left).items():
+        line = order.line(line_no)
+        total = total + share(line_total(line), order.shipped(line_no), kits, line.quantity)
     return total
 
 

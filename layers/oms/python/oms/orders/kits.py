@@ -6,8 +6,9 @@ advanced of its components, and has left when the last of them has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,9 +23,33 @@ class PartOf(BaseModel):
     parts: int
 
 
-def rolled_up(
-    parts: Sequence[tuple[int, Mapping[str, int]]], states: Sequence[str], *, cancelled: int
-) -> dict[str, int]:
+class _Piece(Protocol):
+    @property
+    def line_no(self) -> int: ...
+    @property
+    def each(self) -> int: ...
+    @property
+    def part_of(self) -> PartOf | None: ...
+
+
+P = TypeVar("P", bound=_Piece)
+
+
+def pieces_of(lines: Iterable[P]) -> dict[int, list[P]]:
+    """The lines of components that go on their own, by the line of their kit."""
+    found: dict[int, list[P]] = {}
+    for line in lines:
+        if line.part_of is not None:
+            found.setdefault(line.part_of.line_no, []).append(line)
+    return found
+
+
+def whole_kits(pieces: Mapping[int, Sequence[_Piece]], units: Mapping[int, int]) -> dict[int, int]:
+    """How many kits are complete, by their lines, when there are so many units of each line of a component."""
+    return {kit: min(units.get(one.line_no, 0) // one.each for one in own) for kit, own in pieces.items()}
+
+
+def rolled_up(parts: Sequence[tuple[int, Mapping[str, int]]], states: Sequence[str], cancelled: int) -> dict[str, int]:
     """How many whole kits are in each state, from the units of each component per kit and by state.
 
     `states` are in the order in which units go through them; of cancelled kits all components are.

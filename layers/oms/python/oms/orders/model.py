@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from oms.fulfillment.model import FulfillmentOrder, Shipment, WorkLine
 from oms.fulfillment.model import Status as WorkStatus
-from oms.orders.kits import PartOf, rolled_up
+from oms.orders.kits import PartOf, pieces_of, rolled_up, whole_kits
 from oms.orders.request import Address, Charge, Customer, LineRequest, LineType, Method, Totals
 from oms.payments.model import Payment, Rollup
 from oms.payments.model import rollup as payment_rollup
@@ -177,11 +177,11 @@ class Order:
     fulfillment_orders: tuple[FulfillmentOrder, ...] = ()
     shipments: tuple[Shipment, ...] = ()
     payments: tuple[Payment, ...] = ()
-    # By line number, counted once: an order may have hundreds of lines and each status asks about all of them.
+    # By line number, counted once: an order may have hundreds of lines and each status asks about all of them. `pieces`
+    # are the lines of the components of a kit that is apart.
     cancelled: dict[int, int] = field(init=False, compare=False, repr=False)
     gone: dict[int, int] = field(init=False, compare=False, repr=False)
     parts: dict[int, list[tuple[FulfillmentOrder, WorkLine]]] = field(init=False, compare=False, repr=False)
-    # The lines of the components of each kit that is apart, by the kit's line.
     pieces: dict[int, list[Line]] = field(init=False, compare=False, repr=False)
 
     @property
@@ -198,13 +198,8 @@ class Order:
         for shipment in self.shipments:
             for left in shipment.lines:
                 gone[left.line_no] = gone.get(left.line_no, 0) + left.quantity
-        pieces: dict[int, list[Line]] = {}
-        for line in self.lines:
-            if line.part_of is not None:
-                pieces.setdefault(line.part_of.line_no, []).append(line)
-        object.__setattr__(self, "pieces", pieces)
-        whole = {no: min(gone.get(one.line_no, 0) // one.each for one in own) for no, own in pieces.items()}
-        object.__setattr__(self, "gone", gone | whole)
+        object.__setattr__(self, "pieces", pieces_of(self.lines))
+        object.__setattr__(self, "gone", gone | whole_kits(self.pieces, gone))
         parts: dict[int, list[tuple[FulfillmentOrder, WorkLine]]] = {}
         for work in self.fulfillment_orders:
             for part in work.lines:
@@ -270,7 +265,7 @@ def quantities(order: Order, line: Line) -> dict[str, int]:
     """How many units of a line are in each state; they always sum to the units ordered."""
     if line.apart:
         parts = [(one.each, quantities(order, one)) for one in order.pieces[line.line_no]]
-        return rolled_up(parts, _LINE_STATES, cancelled=order.cancelled.get(line.line_no, 0))
+        return rolled_up(parts, _LINE_STATES, order.cancelled.get(line.line_no, 0))
     counts = dict.fromkeys(_LINE_STATES, 0)
     for work, part in order.parts.get(line.line_no, ()):
         gone = _GONE.get(work.method, "shipped")
