@@ -74,7 +74,8 @@ def test_what_rules_keep_back_of_a_component_is_kept_back_of_the_kit(shop: Doors
     assert ordered(shop, line("SET", 3)).status == 201
 
 
-@pytest.mark.capability("D13", "D4")
+@pytest.mark.capability("D13")
+@pytest.mark.capability("D4", whole=True)
 def test_lines_that_share_a_component_are_summed_before_the_check(shop: Doors):
     # 4 SET take 8 A and 4 B, 2 BOX take 2 B and 6 C, and 4 B besides: ten B at DC1, and no eleventh.
     wanted = [line("SET", 4), line("BOX", 2), line("B", 4, pickup_node="DC1", method="pickup")]

@@ -1,4 +1,4 @@
-"""Kits against the real `Database` over moto: claims of components in one transaction, and their way through the work."""
+"""Kits against the real `Database` over moto: components are claimed in one transaction, and work moves all of them."""
 
 from __future__ import annotations
 
