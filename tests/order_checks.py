@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 
-from oms.orders.model import Order, fulfillment_status, payment_status, quantities, status
+from oms.orders.model import Line, Order, fulfillment_status, payment_status, quantities, status
 from oms.orders.store import order_from_items
 from oms.platform.writes import Item, Key
 from tests.memory_table import MemoryDatabase
@@ -187,12 +187,21 @@ def _claims(orders: list[Order]) -> tuple[dict[str, int], Counts, Counts]:
             for part in work.lines:
                 if part.line_no in stock_lines:
                     given[part.line_no] += part.quantity
-                    shipped[part.sku, work.node_id] += part.shipped
-                    allocated[part.sku, work.node_id] += part.quantity - part.shipped - part.cancelled - part.given_up
+                    held = part.quantity - part.shipped - part.cancelled - part.given_up
+                    assert part.components == stock_lines[part.line_no].components, (work.id, part)
+                    for sku, each in _made_of(stock_lines[part.line_no]):
+                        shipped[sku, work.node_id] += each * part.shipped
+                        allocated[sku, work.node_id] += each * held
         for line_no, line in stock_lines.items():
             if not order.header.sourced:
-                reserved[line.agreed.sku] += line.quantity - order.cancelled.get(line_no, 0) - given[line_no]
+                for sku, each in _made_of(line):
+                    reserved[sku] += each * (line.quantity - order.cancelled.get(line_no, 0) - given[line_no])
     return reserved, allocated, shipped
+
+
+def _made_of(line: Line) -> list[tuple[str, int]]:
+    """What a unit of a line takes of stock: a kit its components, anything else itself."""
+    return [(one.sku, one.quantity) for one in line.components] or [(line.agreed.sku, 1)]
 
 
 def _chunks_of_sagas(database: MemoryDatabase) -> dict[str, int]:

@@ -25,7 +25,7 @@ import pytest
 from oms.fulfillment.commands import act, command_name
 from oms.fulfillment.model import FulfillmentOrder, Outcome
 from oms.fulfillment.protocol import Action
-from oms.fulfillment.request import ActionRequest
+from oms.fulfillment.request import request_of
 from oms.fulfillment.workflow import release_fulfillment_order, resume_fulfillment, unreleased_work
 from oms.inventory.model import StockRow
 from oms.inventory.store import snapshot
@@ -149,7 +149,7 @@ class World:
         """A node's verb; `lines` maps line numbers to units."""
         if lines is not None:
             content["lines"] = [{"line_no": line_no, "quantity": units} for line_no, units in lines.items()]
-        request = validate(ActionRequest, content)
+        request = validate(request_of(Action(verb)), content)
         call = self.call(command_name(Action(verb)), [work_id, request.model_dump(mode="json")], key, principal)
         return act(self.runtime, call, work_id, Action(verb), request)
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field
 from infra.functions import QUEUE_CONSUMERS
 from oms.inventory.requests import FeedMessage
 from oms.platform.events import EventData, EventMeta
-from tools.event_sources import NODE_MESSAGES, SCHEDULES, TRIGGERS
+from tools.event_sources import MESSAGE_VERSIONS, NODE_MESSAGES, SCHEDULES, TRIGGERS
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "layers" / "oms" / "python"
@@ -97,14 +97,14 @@ def schemas() -> dict[str, str]:
     for name, cls in published().items():
         documents[f"{name}.v{cls.version}.json"] = _schema(cls, name, cls.version, "serialization")
     for name, (model, _) in NODE_MESSAGES.items():
-        version = message_version(model)
+        version = message_version(name)
         documents[f"{name}.v{version}.json"] = _schema(model, name, version, "validation")
     return {name: as_json(document) for name, document in sorted(documents.items())}
 
 
-def message_version(model: type[BaseModel]) -> int:
-    """The version of the schema of a message in; 1 where its class says nothing."""
-    return int(getattr(model, "version", 1))
+def message_version(name: str) -> int:
+    """The version of the schema of a message in."""
+    return MESSAGE_VERSIONS.get(name, 1)
 
 
 def _schema(model: type[BaseModel], name: str, version: int, mode: Any) -> dict[str, Any]:
@@ -170,8 +170,8 @@ def catalogue() -> str:
     lines += [
         _MESSAGES,
         *(
-            f"| [{name}](schemas/{name}.v{message_version(model)}.json) | [sample](samples/{name}.json) | `{same}` |"
-            for name, (model, same) in NODE_MESSAGES.items()
+            f"| [{name}](schemas/{name}.v{message_version(name)}.json) | [sample](samples/{name}.json) | `{same}` |"
+            for name, (_, same) in NODE_MESSAGES.items()
         ),
         "",
     ]

@@ -119,7 +119,11 @@ ROUTES: dict[str, Route] = {
     "PUT /v1/items/{sku}": Route(
         "Put an item",
         {201: answers.ItemDocument, 200: answers.ItemDocument},
-        notes="The body may leave out `sku`.",
+        notes=(
+            "The body may leave out `sku`. A `kit` has `components`, each an item of kind `stock`, and says what to do "
+            "`when_short` of one: `reject` sends the whole kit elsewhere, `split` only that component. It has no stock "
+            "of its own, and an order keeps what it was made of when it was placed."
+        ),
         if_match=_CONFIGURATION,
     ),
     "GET /v1/items/{sku}": Route("Read an item", {200: answers.ItemDocument}),
@@ -152,7 +156,8 @@ ROUTES: dict[str, Route] = {
         notes=(
             "For browsing: nothing is held, and an order is judged by the stock at its own moment. At most 100 SKUs "
             "and 100 nodes; closed nodes and those without the wanted journey give nothing. With `channel` the rules "
-            "of stock are applied, and `kept_back` says which of them keeps what."
+            "of stock are applied, and `kept_back` says which of them keeps what. A node has as many of a kit as its "
+            "components make, and what is kept back of a kit is kept back of these."
         ),
     ),
     "GET /v1/availability/levels": Route(
@@ -269,8 +274,9 @@ ROUTES: dict[str, Route] = {
         notes=(
             "Without `lines` it means everything that is left. `reject` and `close` need a `reason`, and so does "
             "`cancel-response` where `accepted` is false; it says whether the node lets go of what it was asked to "
-            "cancel. Several packages name what is in each, and their contents are exactly what leaves. The body may "
-            "be empty."
+            "cancel. Several packages name what is in each, and their contents are exactly what leaves. Only `close` "
+            "may say `short`: what exactly its reason is about, such as one component of a kit; the rest is available "
+            "again. The body may be empty."
         ),
         if_match=_VERSION,
         path={"action": NodeAction},

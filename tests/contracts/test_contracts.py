@@ -40,7 +40,7 @@ def check_event(event: dict) -> None:
         schema(f"{kind}.v{detail['meta']['version']}.json").validate(detail["data"])
     else:
         schema("NodeMessage.v1.json").validate(detail["meta"])
-        version = event_contracts.message_version(NODE_MESSAGES[kind][0])
+        version = event_contracts.message_version(kind)
         schema(f"{kind}.v{version}.json").validate(detail["data"])
 
 

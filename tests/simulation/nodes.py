@@ -126,7 +126,7 @@ class Nodes(Actors):
         if manner == 7:
             self._step(work_id, "accept", {})
             self.simulation.sleep(self.pause())
-            self._step(work_id, "close", {"reason": ("not_found", "damaged", "too_far")[self.pick(3)]})
+            self._step(work_id, "close", self._why(detail["lines"][0]))
             return
         if manner == 5 and steps is STEPS:
             units = [{"line_no": entry["line_no"], "quantity": 1} for entry in detail["lines"][:1]]
@@ -138,6 +138,14 @@ class Nodes(Actors):
                 self._step(work_id, step, {})
             if manner != 1:
                 self.simulation.sleep(self.pause(0.3))
+
+    def _why(self, first: Mapping[str, Any]) -> dict[str, Any]:
+        """Why work is closed; of a kit one component may be all that is short."""
+        reason = ("not_found", "damaged", "too_far")[self.pick(3)]
+        if reason == "too_far" or not first["components"] or self.strikes(0.4):
+            return {"reason": reason}
+        short = {"line_no": first["line_no"], "sku": first["components"][0]["sku"], "quantity": 1}
+        return {"reason": reason, "short": [short]}
 
     def _step(self, work_id: str, verb: str, body: Mapping[str, Any]) -> Answer:
         path = f"/v1/fulfillment-orders/{work_id}/{verb}"

@@ -1,10 +1,15 @@
 """The checker about capacity, supply and levels: silent about a healthy run, and not about one that breaks a rule."""
 
+import copy
 import json
+from functools import cache
+from typing import Any
 
 import pytest
 
 from tests.simulation.checked_run import Run
+from tests.simulation.checker import Evidence
+from tests.simulation.world import line, order, simulated
 
 COUNTER = ("T#acme#CAPACITY#pasadena", "day#2026-11-23")
 MUGS = "T#acme#SKU#MUG"
@@ -58,6 +63,63 @@ def test_supply_that_adds_up_is_not_blamed():
     run = Run.healthy()
     supply(run)
     assert run.broken("INV17") == []
+
+
+@cache
+def days_with_kits() -> Evidence:
+    """A kit that went whole, and one whose parts went on their own; one of each was cancelled."""
+    simulation = simulated(faults=False)
+    placed = simulation.http("POST", "/v1/orders", order("kits", line("SET", 2), line("GIFT", 2)), key="kits")
+    assert placed.status == 201, placed.text
+    simulation.run(1)
+    wanted = {"reason": "late", "lines": [{"line_no": number, "quantity": 1} for number in (1, 2)]}
+    gone = simulation.http("POST", f"/v1/orders/{placed.body['id']}/cancellations", wanted, key="gone")
+    assert gone.status == 200, gone.text
+    simulation.run_until_quiet()
+    assert simulation.violations == []
+    return simulation.evidence()
+
+
+def edit_lines(run: Run, number: int, **changes: object) -> None:
+    run.rewrite("orders", run.key("orders", "LINES#"), lambda lines: lines[number - 1].update(changes))
+
+
+def sold_as_something_else(run: Run) -> None:
+    edit_lines(run, 1, components=[{"sku": "MUG", "quantity": 1}, {"sku": "LAMP", "quantity": 1}])
+
+
+def another_share_of_a_part(run: Run) -> None:
+    edit_lines(run, 3, part_of={"line_no": 2, "sku": "GIFT", "each": 2, "parts": 2})
+
+
+def given_to_its_node_as_something_else(run: Run) -> None:
+    def edit(work: dict[str, Any]) -> None:
+        next(part for part in work["lines"] if part["sku"] == "SET")["components"].pop()
+
+    run.rewrite("orders", run.key("orders", "WORK#"), edit)
+
+
+def a_part_cancelled_alone(run: Run) -> None:
+    def edit(progress: dict[str, Any]) -> None:
+        progress["cancellations"] = [one for one in progress["cancellations"] if one["line_no"] != 3]
+
+    run.rewrite("orders", run.key("orders", "ORDER"), edit, name="progress")
+
+
+@pytest.mark.parametrize(
+    ("invariant", "spoil"),
+    [
+        ("INV1", sold_as_something_else),
+        ("INV1", another_share_of_a_part),
+        ("INV1", given_to_its_node_as_something_else),
+        ("INV2", a_part_cancelled_alone),
+    ],
+)
+def test_a_kit_that_is_not_its_components_is_found(invariant, spoil):
+    healthy = Run(copy.deepcopy(days_with_kits()))
+    assert healthy.broken(invariant) == []
+    spoil(healthy)
+    assert healthy.broken(invariant)
 
 
 @pytest.mark.parametrize("amount", [-1, 6])

@@ -15,7 +15,7 @@ from tests.simulation.actors import Actors
 from tests.simulation.machine.simulation import Simulation
 from tests.simulation.merchants import Merchants
 from tests.simulation.nodes import Nodes
-from tests.simulation.world import NODES, SKUS, line, order
+from tests.simulation.world import FOR_SALE, KITS, NODES, SKUS, line, order
 
 CARDS = (
     "tok_visa",
@@ -129,7 +129,7 @@ class Workload(Actors):
     def _document(self, external_id: str, shared: bool) -> dict[str, Any]:
         lines = []
         for _ in range(1 + self.pick(2, 0.2 if shared else 0.6)):
-            sku = "LAST" if shared and not lines else SKUS[self.pick(len(SKUS), 0.7)]
+            sku = "LAST" if shared and not lines else FOR_SALE[self.pick(len(FOR_SALE), 0.7)]
             if any(entry["sku"] == sku for entry in lines):
                 continue
             more = {"method": "pickup", "pickup_node": "albany"} if sku == "MUG" and self.strikes(0.1) else {}
@@ -232,7 +232,7 @@ class Workload(Actors):
 
     def _promised(self) -> None:
         """A shopper asks for a promise first, and orders under it, sometimes when it has just expired."""
-        wanted = line(SKUS[self.pick(3)], 1 + self.pick(2))
+        wanted = line(("MUG", "LAMP", "SCARF", *KITS)[self.pick(5)], 1 + self.pick(2))
         body = {"channel": "web", "postal_code": "10003", "lines": [{k: wanted[k] for k in ("sku", "quantity")}]}
         made = self.send("POST", "/v1/promises", body, "promise")
         if made.status == 201:
@@ -243,7 +243,7 @@ class Workload(Actors):
         """A shopper holds units for a while: gives them up, keeps them longer, orders them, or forgets them."""
         # Whoever wants the last one comes when its basket has just expired, and so does somebody else.
         late = self.strikes(0.4)
-        sku = "LAST" if late else SKUS[self.pick(len(SKUS), 0.7)]
+        sku = "LAST" if late else FOR_SALE[self.pick(len(FOR_SALE), 0.7)]
         body = {
             "channel": "web",
             "postal_code": "10001",

@@ -1,4 +1,4 @@
-"""The small retailer of every run: a web shop, a warehouse and two stores, four items, and too little of one of them.
+"""The small retailer of every run: a web shop, a warehouse, two stores, four items, two kits, too little of one item.
 
 It is put in through the product's own doors once per process; each run begins from a copy of that.
 """
@@ -28,6 +28,10 @@ STOCK = {
     "LAST": {"dc-newark": 1},
 }
 SKUS = tuple(STOCK)
+# What kits are made of; the second one may come from several nodes.
+KITS = {"SET": {"MUG": 2, "LAMP": 1}, "GIFT": {"MUG": 1, "SCARF": 1}}
+MAY_BE_SPLIT = frozenset({"GIFT"})
+FOR_SALE = (*SKUS, *KITS)
 # What the store in California takes on.
 LIMITS = {
     "pasadena": [
@@ -36,7 +40,7 @@ LIMITS = {
         {"of": "value", "per": "week", "most": 20_000, "currency": "USD"},
     ]
 }
-PRICES = {"MUG": 700, "LAMP": 2_599, "SCARF": 1_250, "LAST": 9_900}
+PRICES = {"MUG": 700, "LAMP": 2_599, "SCARF": 1_250, "LAST": 9_900, "SET": 3_499, "GIFT": 1_801}
 OPERATOR = "acme-operator"
 
 
@@ -80,6 +84,16 @@ def put(simulation: Simulation) -> None:
     """Register nodes and items and book the opening stock."""
     nodes = [_node(name, *place) for name, place in PLACES.items()]
     items = [{"sku": sku, "description": sku.title(), "kind": "stock", "unit": "each"} for sku in STOCK]
+    items += [
+        {
+            "sku": sku,
+            "description": sku.title(),
+            "kind": "kit",
+            "components": [{"sku": one, "quantity": units} for one, units in made_of.items()],
+            "when_short": "split" if sku in MAY_BE_SPLIT else "reject",
+        }
+        for sku, made_of in KITS.items()
+    ]
     movements = [
         {"node_id": node, "sku": sku, "kind": "received", "quantity": units, "reason": "opening stock"}
         for sku, by_node in STOCK.items()

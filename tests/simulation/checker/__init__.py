@@ -19,6 +19,7 @@ from tests.simulation.checker.evidence import Change, Evidence, Report, Violatio
 from tests.simulation.checker.exports import check_exports
 from tests.simulation.checker.files import check_files
 from tests.simulation.checker.isolation import check_isolation, check_keys
+from tests.simulation.checker.kits import check_kits
 from tests.simulation.checker.ledger import LedgerRules, check_ledger
 from tests.simulation.checker.levels import check_levels
 from tests.simulation.checker.liveness import check_liveness
@@ -75,6 +76,7 @@ class Checker:
         check_capacity(picture, report)
         check_supply(picture, report)
         check_levels(picture, report)
+        check_kits(picture, report)
         check_files(picture, evidence, report)
         check_ledger(picture, report)
         check_settlement(picture, self._money.provider, report)

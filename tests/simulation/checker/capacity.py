@@ -65,7 +65,7 @@ def uses_of(order: OrderView) -> Iterator[tuple[str, dict[str, Any], int]]:
             if use["of"] == "orders":
                 amount = 1 if any(held.values()) else 0
             elif use["of"] == "units":
-                amount = sum(held.values())
+                amount = sum(units * sum(each for _, each in order.lines[no].made_of) for no, units in held.items())
             elif use.get("currency") == order.agreed["currency"]:
                 amount = sum(order.lines[no].total * units // order.lines[no].quantity for no, units in held.items())
             else:

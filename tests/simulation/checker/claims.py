@@ -52,18 +52,20 @@ def claims_of_order(order: OrderView) -> Claims:
                 continue
             given[line.line_no] = given.get(line.line_no, 0) + part["quantity"]
             if work["status"] not in NO_CLAIM:
-                place = (f"T#{order.tenant}#SKU#{line.sku}", work["node_id"])
                 units = held_by_node(part) - part.get("shipped", 0)
-                claims.allocated[place] = claims.allocated.get(place, 0) + units
+                for sku, each in line.made_of:
+                    place = (f"T#{order.tenant}#SKU#{sku}", work["node_id"])
+                    claims.allocated[place] = claims.allocated.get(place, 0) + each * units
     if order.sourced:
         return claims
     for line in order.lines.values():
         if line.takes_stock:
             gone = order.cancelled.get(line.line_no, 0) + given.get(line.line_no, 0)
-            sku = f"T#{order.tenant}#SKU#{line.sku}"
-            claims.reserved[sku] = claims.reserved.get(sku, 0) + line.quantity - gone
-            for node, units in line.claims:
-                claims.hold((sku, node), max(0, units - gone), units)
+            for one, each in line.made_of:
+                sku = f"T#{order.tenant}#SKU#{one}"
+                claims.reserved[sku] = claims.reserved.get(sku, 0) + each * (line.quantity - gone)
+                for node, units in line.claims:
+                    claims.hold((sku, node), each * max(0, units - gone), each * units)
     return claims
 
 

@@ -121,7 +121,7 @@ def _units_of_nobody(order: OrderView, lines: Collection[int], told: Sequence[di
     return any(
         line.quantity > given.get(line.line_no, 0) + order.cancelled.get(line.line_no, 0)
         for line in order.lines.values()
-        if line.work and line.line_no in lines
+        if line.work and not line.parts and line.line_no in lines
     )
 
 

@@ -163,6 +163,11 @@ def check_quantities(order: OrderView, report: Report) -> None:
         if not is_count(cancelled) or cancelled < 0 or open_units < 0:
             what = f"{line.quantity} ordered, {cancelled} cancelled, {given.get(line.line_no, 0)} with nodes"
             report.note("INV2", where, what)
+        for part in line.parts:
+            # The components of a kit go together or not at all.
+            units = (part.quantity, order.cancelled.get(part.line_no, 0))
+            if units != (part.each * line.quantity, part.each * cancelled):
+                report.note("INV2", where, f"{cancelled} cancelled, of its component {part.sku} not as many")
         if taken_out.get(line.line_no, 0) > cancelled:
             report.note("INV2", where, f"{taken_out[line.line_no]} taken out of work, {cancelled} cancelled")
     for work in order.works.values():
@@ -189,6 +194,9 @@ def _status_follows(order: OrderView, left: dict[tuple[str, int], int], report: 
     for (_, line_no), units in left.items():
         gone[line_no] = gone.get(line_no, 0) + units
     lines = order.lines.values()
+    for line in lines:
+        if line.parts:
+            gone[line.line_no] = min(gone.get(part.line_no, 0) // part.each for part in line.parts)
     nothing_left = all(order.cancelled.get(line.line_no, 0) == line.quantity for line in lines)
     done = all(
         gone.get(line.line_no, 0) + order.cancelled.get(line.line_no, 0) == line.quantity for line in lines if line.work

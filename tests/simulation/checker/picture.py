@@ -35,18 +35,31 @@ def held_by_node(part: dict[str, Any]) -> int:
 
 
 class Line:
-    """A line as agreed: how much of what, whether it takes stock, whether it is work, and where it was claimed."""
+    """A line as agreed: how much of what, whether it takes stock, whether it is work, and where it was claimed.
 
-    __slots__ = ("claims", "line_no", "method", "quantity", "sku", "takes_stock", "total", "work")
+    A unit of it is `made_of` so many units of stock. A kit that may be split has `parts`, lines of their own, each with
+    how many of its units are in a kit; these are `part_of` its line, and `total` is what they are worth of it.
+    """
+
+    __slots__ = (
+        "claims", "components", "each", "line_no", "made_of", "method", "part_of", "parts", "quantity", "sku",
+        "takes_stock", "total", "work",
+    )  # fmt: skip
 
     def __init__(self, body: dict[str, Any]) -> None:
         agreed = body["agreed"]
         self.line_no: int = body["line_no"]
         self.quantity: int = agreed["quantity"]
-        self.total: int = agreed["total"]
+        self.total: int = body.get("worth", agreed["total"])
         self.sku: str = agreed["sku"]
         self.method: str = agreed.get("method", "ship")
-        self.takes_stock = agreed.get("type", "stock") == "stock" and self.method != "digital"
+        is_goods = agreed.get("type", "stock") == "stock" and self.method != "digital"
+        self.takes_stock = is_goods and not body.get("apart")
+        self.components: list[tuple[str, int]] = [(c["sku"], c["quantity"]) for c in body.get("components", ())]
+        self.made_of = self.components or [(self.sku, 1)]
+        self.part_of: int | None = body["part_of"]["line_no"] if body.get("part_of") else None
+        self.each: int = body["part_of"]["each"] if body.get("part_of") else 1
+        self.parts: list[Line] = []
         self.work: bool = body.get("work", True)
         self.claims: list[tuple[str, int]] = [(claim["node_id"], claim["quantity"]) for claim in body.get("claims", ())]
 
@@ -83,6 +96,9 @@ class OrderView:
                 self.shipments[name] = parsed(item["body"])
             elif kind == "PAYMENT":
                 self.payments[name] = parsed(item["body"])
+        for line in self.lines.values():
+            if line.part_of is not None:
+                self.lines[line.part_of].parts.append(line)
         self.cancelled: dict[int, int] = {}
         for cancellation in self.progress.get("cancellations", ()):
             line_no = cancellation["line_no"]

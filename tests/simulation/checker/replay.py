@@ -124,7 +124,7 @@ def differences(order: OrderView, told: Told) -> list[str]:
         ),
     ]
     if told.lines is not None:
-        agreed = {line.line_no: (line.sku, line.quantity) for line in order.lines.values()}
+        agreed = {line.line_no: (line.sku, line.quantity) for line in order.lines.values() if line.part_of is None}
         pairs.append(("lines", agreed, told.lines))
     found += [f"{name}: stored {stored}, told {heard}" for name, stored, heard in pairs if stored != heard]
     return found

@@ -10,8 +10,9 @@ from oms.fulfillment.model import FulfillmentOrder, Shipment, ShippedLine, WorkL
 from oms.fulfillment.model import Status as Work
 from oms.orders import charges, model
 from oms.orders.amounts import Amounts
-from oms.orders.model import Cancellation, Claim, FulfillmentRollup, Header, Line, Order, Status, available_actions
+from oms.orders.model import Cancellation, Claim, FulfillmentRollup, Header, Line, Order, Status
 from oms.orders.request import Charge, LineRequest, LineType, Method, Totals
+from oms.orders.views import available_actions
 from oms.payments.model import Payment, Rollup, State
 
 CHARGE = Charge(kind="shipping", amount=600, tax=48)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from oms.platform.events import EventData
+from oms.registry.kits import Component
 
 
 class EventLine(BaseModel):
@@ -18,6 +19,16 @@ class EventLine(BaseModel):
     quantity: int
 
 
+class WorkOfLine(EventLine):
+    """Units of one order line that a node is given.
+
+    Each unit of a kit consists of `components`; a component that goes on its own is `part_of` the line of its kit.
+    """
+
+    components: tuple[Component, ...] = ()
+    part_of: int | None = None
+
+
 class _Work(EventData):
     order_id: str
     fulfillment_order_id: str
@@ -27,10 +38,11 @@ class _Work(EventData):
 class FulfillmentOrderReleased(_Work):
     """A node is given work: which units, by which method, to where, and by when it must answer."""
 
+    version: ClassVar[int] = 2
     for_nodes: ClassVar[bool] = True
     external_id: str
     method: str
-    lines: tuple[EventLine, ...]
+    lines: tuple[WorkOfLine, ...]
     ship_to: dict[str, str | None] | None = None
     respond_by: str
     attributes: dict[str, object] = Field(default_factory=dict)

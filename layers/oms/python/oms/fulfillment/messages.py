@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oms.fulfillment.commands import KnownOrders, act, command_name
 from oms.fulfillment.protocol import Action, AlreadyDone
-from oms.fulfillment.request import ActionRequest
+from oms.fulfillment.request import request_of
 from oms.platform.commands import Runtime
 from oms.platform.consumers import Event, call_of_node, without_card_numbers
 from oms.platform.intake import validate
@@ -36,7 +36,7 @@ def take_message(runtime: Runtime, event: Event, known: KnownOrders | None = Non
     action = VERBS[event.type]
     if not without_card_numbers(event):
         return
-    request = validate(ActionRequest, dict(event.data))
+    request = validate(request_of(action), dict(event.data))
     if request.fulfillment_order_id is None:
         raise InvalidRequest("The message names no fulfilment order.", pointer="/fulfillment_order_id")
     call, _ = call_of_node(event, command_name(action))

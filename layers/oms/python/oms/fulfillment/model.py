@@ -15,6 +15,7 @@ from oms.capacity.model import CapacityUse
 from oms.orders.amounts import Amounts
 from oms.platform.clock import parse_instant
 from oms.platform.problems import FieldError, InvalidRequest
+from oms.registry.kits import Component
 
 # Shipping writes a stock row and a stock ledger row per line, plus order, work, shipment, events and record; a
 # transaction holds 90 actions.
@@ -80,6 +81,10 @@ class WorkLine(BaseModel):
     shipped: int = 0
     cancelled: int = 0
     given_up: int = 0
+    # What each unit of a kit consists of.
+    components: tuple[Component, ...] = ()
+    # Of a component that goes on its own: the line of its kit.
+    part_of: int | None = None
 
     @property
     def held(self) -> int:

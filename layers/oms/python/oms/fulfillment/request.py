@@ -59,6 +59,25 @@ class ActionRequest(Request):
         return None if self.lines is None else units_of(self.lines)
 
 
+class ShortUnits(Request):
+    """Units of stock of one line that the node has not got: of its item or, where that is a kit, of a component."""
+
+    line_no: Annotated[int, Field(ge=1)]
+    sku: Code
+    quantity: Quantity
+
+
+class CloseRequest(ActionRequest):
+    """Closing: `short` names what exactly the reason is about; without it, it is about all that has not left."""
+
+    short: Annotated[tuple[ShortUnits, ...] | None, Field(min_length=1, max_length=200)] = None
+
+
+def request_of(action: Action) -> type[ActionRequest]:
+    """What a verb may say."""
+    return CloseRequest if action is Action.CLOSE else ActionRequest
+
+
 def units_of(lines: Iterable[ActionLine]) -> dict[int, int]:
     """Units per line number."""
     units: dict[int, int] = {}

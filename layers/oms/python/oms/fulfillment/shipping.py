@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from oms.fulfillment.events import EventLine, ShipmentShipped
@@ -10,6 +11,7 @@ from oms.fulfillment.protocol import COUNTER_METHODS
 from oms.fulfillment.request import ActionRequest, PackageRequest, units_of
 from oms.orders.amounts import Amounts, share
 from oms.orders.charges import accompanying_amounts, line_total, takes_charges
+from oms.orders.kits import whole_kits
 from oms.orders.model import DIGITAL, Order
 from oms.payments.model import plan_captures
 from oms.platform.clock import format_instant
@@ -88,12 +90,20 @@ def _mode(work: FulfillmentOrder) -> str:
 
 
 def shipment_amounts(order: Order, lines: Sequence[EventLine], mode: str) -> Amounts:
-    """What some units cost: their cumulative share of each line, and once per order what accompanies the goods."""
+    """What some units cost: their cumulative share of each line, and once per order what accompanies the goods.
+
+    A kit whose components go on their own is paid for unit by unit, with the last component of each.
+    """
     total = accompanying_amounts(order) if takes_charges(order, mode) else Amounts()
     for part in lines:
         line = order.line(part.line_no)
         before = order.shipped(part.line_no)
         total = total + share(line_total(line), before, before + part.quantity, line.quantity)
+    left = Counter(order.gone)
+    left.update({part.line_no: part.quantity for part in lines})
+    for line_no, kits in whole_kits(order.pieces, left).items():
+        line = order.line(line_no)
+        total = total + share(line_total(line), order.shipped(line_no), kits, line.quantity)
     return total
 
 

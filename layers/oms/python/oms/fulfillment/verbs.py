@@ -19,10 +19,10 @@ from oms.fulfillment.events import (
 )
 from oms.fulfillment.model import FulfillmentOrder, Shipment, Status, seconds_late
 from oms.fulfillment.protocol import Action
-from oms.fulfillment.request import ActionRequest
+from oms.fulfillment.request import ActionRequest, CloseRequest
 from oms.fulfillment.shipping import new_shipment, shipment_event
+from oms.fulfillment.short import HELD_BACK, short_units
 from oms.fulfillment.writes import event_lines, moved, work_ids
-from oms.inventory.model import MovementKind
 from oms.inventory.writes import StockChanges
 from oms.orders.model import Header, Order
 from oms.orders.writes import cancelled_units
@@ -32,14 +32,6 @@ from oms.platform.events import EventData
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.platform.writes import Write
 
-# Reasons for closing that say something about the goods themselves: these units are not offered again until somebody
-# has looked. A rejection says nothing about goods, since nobody need have looked for them.
-HELD_BACK: Mapping[str, MovementKind] = {
-    "damaged": MovementKind.DAMAGED,
-    "not_found": MovementKind.BLOCKED,
-    "out_of_stock": MovementKind.BLOCKED,
-    "recalled": MovementKind.BLOCKED,
-}
 # Why a request to cancel is settled when the units left first.
 SHIPPED = "shipped"
 
@@ -80,7 +72,10 @@ def reject_fulfillment_order(
 def close_fulfillment_order(
     runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
 ) -> Step:
-    """The node cannot go on: what has not left is open again, and its stock available or held back, by the reason."""
+    """The node cannot go on: what has not left is open again, and its stock available or held back, by the reason.
+
+    Where the node says what was short, only that is held back: the other components of a kit are available again.
+    """
     reason = _reason(request, "closing needs a reason")
     left = protocol.close(work, reason)
     header, events = _let_go(order, work, work.asked)
@@ -88,13 +83,16 @@ def close_fulfillment_order(
         lines = moved(work, left, attrgetter("given_up"))
         events.append(FulfillmentOrderClosed(**work_ids(work), lines=lines, reason=reason))
     kind = HELD_BACK.get(reason)
-    units = _remaining(work)
-    if kind is None:
-        return Step(left, events, stock=_released(runtime, call, order, work, units), header=header)
-    held = _changes(runtime, call, order, work.id)
-    for sku, quantity in _by_sku(order, work, units).items():
-        held.hold_back(sku, work.node_id, quantity, kind=kind, reason=reason)
-    return Step(left, events, stock=held.writes(), header=header)
+    there = order.stock_of(_remaining(work))
+    short = request.short if isinstance(request, CloseRequest) else None
+    bad = short_units(order, work, short, reason) if short is not None else there if kind else {}
+    changed = _changes(runtime, call, order, work.id)
+    for sku, quantity in there.items():
+        if kind and bad.get(sku):
+            changed.hold_back(sku, work.node_id, bad[sku], kind=kind, reason=reason)
+        if quantity > bad.get(sku, 0):
+            changed.release_allocation(sku, work.node_id, quantity - bad.get(sku, 0))
+    return Step(left, events, stock=changed.writes(), header=header)
 
 
 def pick_fulfillment_order(
@@ -177,7 +175,7 @@ def _leave(
     lines = moved(work, left, attrgetter("shipped"))
     shipment = new_shipment(runtime, order, left, lines, request)
     consumed = _changes(runtime, call, order, shipment.id)
-    for sku, quantity in _by_sku(order, work, {line.line_no: line.quantity for line in lines}).items():
+    for sku, quantity in order.stock_of({line.line_no: line.quantity for line in lines}).items():
         consumed.ship(sku, work.node_id, quantity)
     events: list[EventData] = [shipment_event(order, shipment)]
     still = left.asked
@@ -218,20 +216,10 @@ def _released(
 ) -> list[Write]:
     """Allocated units go back to available stock."""
     given_back = _changes(runtime, call, order, work.id)
-    for sku, quantity in _by_sku(order, work, units).items():
+    for sku, quantity in order.stock_of(units).items():
         given_back.release_allocation(sku, work.node_id, quantity)
     return given_back.writes()
 
 
 def _changes(runtime: Runtime, call: Call, order: Order, cause: str) -> StockChanges:
     return StockChanges(call.tenant, movement_id=order.next_change, cause=cause, at=runtime.clock.now())
-
-
-def _by_sku(order: Order, work: FulfillmentOrder, units: Mapping[int, int]) -> dict[str, int]:
-    """Units per SKU, of the lines that claim stock."""
-    skus: dict[str, int] = {}
-    for line_no, quantity in units.items():
-        if order.line(line_no).claims_stock:
-            sku = work.line(line_no).sku
-            skus[sku] = skus.get(sku, 0) + quantity
-    return skus

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from oms.fulfillment.model import CancelRequest, FulfillmentOrder
 from oms.fulfillment.protocol import available_actions
+from oms.registry.kits import Component
 
 
 class WorkLineView(BaseModel):
@@ -20,6 +21,8 @@ class WorkLineView(BaseModel):
     shipped: int
     cancelled: int
     given_up: int
+    components: list[Component] = Field(description="what each unit of a kit consists of; empty for any other item")
+    part_of: int | None = Field(description="the line of the kit of which it is a component that may go on its own")
 
 
 class FulfillmentOrderView(BaseModel):

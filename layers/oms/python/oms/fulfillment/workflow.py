@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 
 from oms.fulfillment.commands import READ, WRITE, act, escalate_fulfillment_order, find_work
-from oms.fulfillment.events import EventLine, FulfillmentOrderAwaited, FulfillmentOrderReleased
+from oms.fulfillment.events import FulfillmentOrderAwaited, FulfillmentOrderReleased, WorkOfLine
 from oms.fulfillment.model import CAPTURE_FAILED, FulfillmentOrder, Outcome, Status
 from oms.fulfillment.protocol import Action, require
 from oms.fulfillment.request import ActionRequest
@@ -150,7 +150,13 @@ def _released(order: Order, work: FulfillmentOrder) -> tuple[FulfillmentOrder, E
         external_id=order.header.external_id,
         method=work.method,
         lines=tuple(
-            EventLine(line_no=line.line_no, sku=line.sku, quantity=line.remaining)
+            WorkOfLine(
+                line_no=line.line_no,
+                sku=line.sku,
+                quantity=line.remaining,
+                components=line.components,
+                part_of=line.part_of,
+            )
             for line in work.lines
             if line.remaining
         ),

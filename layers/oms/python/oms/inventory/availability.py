@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from oms.inventory.kits import kit_rows
 from oms.inventory.levels.model import regions_of
 from oms.inventory.model import StockRow
 from oms.inventory.reads import live_inventory_rules
@@ -21,8 +22,9 @@ from oms.platform.clock import format_instant
 from oms.platform.dynamodb import Database
 from oms.platform.geo import UNKNOWN_DISTANCE, Place, locate, metres
 from oms.platform.problems import FieldError, InvalidRequest
+from oms.registry.kits import exploded, kits_in
 from oms.registry.model import Item, Journey, Node
-from oms.registry.reads import known_items, known_nodes
+from oms.registry.reads import known_nodes, sold_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,10 @@ def read_availability(database: Database, tenant: str, wanted: AvailabilityQuery
     """Per SKU the units that can be had in all and at each node with stock, nearest first where a place is given.
 
     Closed nodes, and those without the wanted journey, give nothing; for a channel, neither does what the rules of
-    stock keep back from it. SKUs that are not known are in `unknown_skus`.
+    stock keep back from it. A node has as many of a kit as its scarcest component makes, and what is kept back of
+    the kit is kept back of its components. SKUs that are not known are in `unknown_skus`.
     """
-    items = known_items(database, tenant, wanted.skus, now)
+    items = sold_items(database, tenant, wanted.skus, now)
     rules = live_inventory_rules(database, tenant) if wanted.channel or wanted.region else ()
     place = locate(wanted.country, wanted.postal_code) if wanted.postal_code else None
     nodes = known_nodes(database, tenant, now, named=wanted.nodes)
@@ -57,16 +60,17 @@ def read_availability(database: Database, tenant: str, wanted: AvailabilityQuery
         raise InvalidRequest(errors=[FieldError("/query/postal_code", "unknown_place", detail)])
     within = _of_region(rules, wanted.region, nodes) if wanted.region else None
     question = _Question(wanted, now, _giving(nodes, wanted, within, place), rules if wanted.channel else (), place)
-    known = [sku for sku in wanted.skus if sku in items]
-    rows = snapshot(database, tenant, known, consistent=False, now=now)
+    known = [sku for sku in dict.fromkeys(wanted.skus) if sku in items]
+    stocked = [one for sku in known for one in exploded(sku, items[sku].components, 1)]
+    rows = snapshot(database, tenant, stocked, consistent=False, now=now)
     if wanted.by is not None:
-        arriving = coming_supply(database, tenant, known, question.nodes, now, by=wanted.by)
+        arriving = coming_supply(database, tenant, stocked, question.nodes, now, by=wanted.by)
         rows = {sku: with_supply(sku, found, arriving[sku]) for sku, found in rows.items()}
     return {
         "as_of": format_instant(now),
         "by": None if wanted.by is None else wanted.by.isoformat(),
         "channel": wanted.channel,
-        "items": [_item(question, items[sku], found) for sku, found in rows.items()],
+        "items": [_item(question, items[sku], _shares(question, items[sku], items, rows)) for sku in known],
         "unknown_skus": [sku for sku in wanted.skus if sku not in items],
     }
 
@@ -92,10 +96,32 @@ def _giving(
     }
 
 
-def _item(question: _Question, item: Item, rows: Sequence[StockRow]) -> dict[str, Any]:
-    shares = [
-        (row.node_id, question.share(row, item)) for row in rows if row.node_id in question.nodes and row.available > 0
-    ]
+def _shares(
+    question: _Question, item: Item, items: Mapping[str, Item], rows: Mapping[str, Sequence[StockRow]]
+) -> list[tuple[str, Share]]:
+    """What may be had of an item at each node that has some; of a kit, as many as its components make."""
+    if not item.components:
+        return [
+            (row.node_id, question.share(row, item))
+            for row in rows[item.sku]
+            if row.node_id in question.nodes and row.available > 0
+        ]
+    found = []
+    for row in kit_rows(item, rows):
+        if row.node_id in question.nodes and row.available > 0:
+            parts = {
+                one.sku: question.share(part, items[one.sku])
+                for one in item.components
+                for part in rows[one.sku]
+                if part.node_id == row.node_id
+            }
+            made = kits_in(item.components, {sku: may.claimable for sku, may in parts.items()})
+            reasons = dict.fromkeys(reason for may in parts.values() for reason in may.reasons)
+            found.append((row.node_id, Share(made, reasons=tuple(reasons))))
+    return found
+
+
+def _item(question: _Question, item: Item, shares: Sequence[tuple[str, Share]]) -> dict[str, Any]:
     total = {"sku": item.sku, "available": sum(may.claimable for _, may in shares)}
     if question.wanted.view == "aggregate":
         return total

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
@@ -141,8 +141,6 @@ class Snapshot(Request):
 class Snapshots(Request):
     """Up to 500 snapshots that are taken in together."""
 
-    # Of its schema, as a message on the store bus.
-    version: ClassVar[int] = 2
     snapshots: Annotated[tuple[Snapshot, ...], Field(min_length=1), no_more_than(MOST_MOVEMENTS)]
 
 

@@ -23,7 +23,8 @@ _SHOWN = (*BUCKETS, "available", "deficit")
 def read_stock(database: Database, principal: Principal, sku: str, now: datetime) -> dict[str, Any]:
     """The stock of a SKU per node, with its sums, as far as the caller's nodes go; an unknown SKU raises NotFound."""
     rows = rows_of(database, principal.tenant, sku, now=now)
-    if not rows and not known_items(database, principal.tenant, [sku], now):
+    item = None if rows else known_items(database, principal.tenant, [sku], now).get(sku)
+    if not rows and item is None:
         raise NotFound()
     key = sku_partition(principal.tenant, sku)
     own = [row for row in rows if permits(principal, "inventory.read", key, node=row.node_id)]
@@ -31,7 +32,8 @@ def read_stock(database: Database, principal: Principal, sku: str, now: datetime
         "sku": sku,
         "nodes": [_node(row) for row in own],
         "totals": _totals(own),
-        "available_actions": ["record_movements"],
+        # A kit has no stock of its own.
+        "available_actions": [] if item is not None and item.components else ["record_movements"],
     }
 
 

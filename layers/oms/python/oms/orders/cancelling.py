@@ -48,11 +48,26 @@ class TakenOut:
 
 
 def cancellable(order: Order, line: Line) -> int:
-    """Units of a line that have not left and that no node is being asked for."""
+    """Units of a line that have not left and that no node is being asked for.
+
+    A kit that is apart goes as a whole: only units none of whose components a node has taken.
+    """
+    if line.part_of is not None:
+        return 0
     if status(order) in (Status.COMPLETED, Status.CANCELLED) or (not line.work and charges_left(order)):
         return 0
+    if line.apart:
+        return min(_free(order, one) // one.each for one in order.pieces[line.line_no])
     asked = sum(work.asked.get(line.line_no, 0) for work in order.fulfillment_orders)
     return line.quantity - order.cancelled.get(line.line_no, 0) - order.shipped(line.line_no) - asked
+
+
+def _free(order: Order, line: Line) -> int:
+    """Units of a component's line that no node has taken."""
+    if not order.header.sourced:
+        return line.quantity - order.cancelled.get(line.line_no, 0)
+    waiting = sum(part.remaining for work, part in order.parts.get(line.line_no, ()) if may_cancel(work))
+    return waiting + _with_nobody(order, line.line_no)
 
 
 def units_to_cancel(order: Order, lines: Sequence[LineQuantity] | None) -> dict[int, int]:
@@ -67,6 +82,10 @@ def units_to_cancel(order: Order, lines: Sequence[LineQuantity] | None) -> dict[
             raise InvalidRequest(
                 errors=[FieldError(f"/lines/{index}/line_no", "unknown_line", f"there is no line {asked.line_no}")]
             )
+        kit = order.line(asked.line_no).part_of
+        if kit is not None:
+            detail = f"it is a component of line {kit.line_no}; cancel units of that line"
+            raise InvalidRequest(errors=[FieldError(f"/lines/{index}/line_no", "part_of_kit", detail)])
         wanted[asked.line_no] = wanted.get(asked.line_no, 0) + asked.quantity
         if wanted[asked.line_no] > possible[asked.line_no]:
             raise ActionNotAvailable(
@@ -87,11 +106,29 @@ def cancellation_parts(
 ) -> Sequence[Sequence[LineQuantity] | range | None]:
     """A cancellation cut so that each part fits one transaction; small ones stay whole. The same for every repeat."""
     if lines is None:
-        if len(order.lines) <= LINES_PER_PART:
-            return [None]
         numbers = range(1, len(order.lines) + 1)
-        return [numbers[start : start + LINES_PER_PART] for start in range(0, len(numbers), LINES_PER_PART)]
-    return [lines[start : start + LINES_PER_PART] for start in range(0, len(lines), LINES_PER_PART)]
+        ends = _cuts([_rows(order, number) for number in numbers])
+        return [numbers[start:end] for start, end in ends] if len(ends) > 1 else [None]
+    return [lines[start:end] for start, end in _cuts([_rows(order, one.line_no) for one in lines])]
+
+
+def _rows(order: Order, line_no: int) -> int:
+    """As how many lines a line counts: a kit as one for each component, and these not again."""
+    if not 0 < line_no <= len(order.lines):
+        return 1
+    line = order.line(line_no)
+    return len(line.components) or (1 if line.part_of is None else 0)
+
+
+def _cuts(rows: Sequence[int]) -> list[tuple[int, int]]:
+    """Where a list is cut so that each part has one entry, or more that count as no more lines than a part may."""
+    cuts, start, room = [], 0, LINES_PER_PART
+    for position, count in enumerate(rows):
+        if position > start and count > room:
+            cuts.append((start, position))
+            start, room = position, LINES_PER_PART
+        room -= count
+    return [*cuts, (start, len(rows))]
 
 
 def what_is_left(order: Order, numbers: range) -> dict[int, int]:
@@ -103,10 +140,14 @@ def what_is_left(order: Order, numbers: range) -> dict[int, int]:
 def take_out(order: Order, wanted: Mapping[int, int], reason: str) -> TakenOut:
     """Take out units that nobody works on, then those of work that no node has taken, and ask for the others."""
     taken = TakenOut()
+    kits = {line_no: units for line_no, units in wanted.items() if order.line(line_no).apart}
+    parts = {one.line_no: one.each * units for line_no, units in kits.items() for one in order.pieces[line_no]}
+    wanted = {line_no: units for line_no, units in wanted.items() if line_no not in kits} | parts
+    taken.units = kits
     if not order.header.sourced:
         if order.fulfillment_orders:
             raise ActionNotAvailable("The order is being handed to its nodes; repeat the call in a moment.")
-        taken.units = dict(wanted)
+        taken.units |= wanted
         taken.given_back = _reserved(order, wanted)
         return taken
     left = {}
@@ -122,8 +163,7 @@ def take_out(order: Order, wanted: Mapping[int, int], reason: str) -> TakenOut:
             taken.events.append(cancelled)
             for line_no, units in units_of.items():
                 taken.add(line_no, units)
-                if order.line(line_no).claims_stock:
-                    taken.given_back.append(GivenBack(work.line(line_no).sku, work.node_id, units, allocated=True))
+                taken.given_back += _given_back(order.line(line_no), work.node_id, units, allocated=True)
     for work in reversed(order.fulfillment_orders):
         units_of = _some(work, left) if may_ask(work) else {}
         if units_of:
@@ -157,6 +197,9 @@ def _reserved(order: Order, wanted: Mapping[int, int]) -> list[GivenBack]:
         for claim in reversed(open_claims(order, line)):
             taken = min(units, claim.quantity)
             units -= taken
-            if taken:
-                back.append(GivenBack(line.agreed.sku, claim.node_id, taken, allocated=False))
+            back += _given_back(line, claim.node_id, taken, allocated=False)
     return back
+
+
+def _given_back(line: Line, node_id: str, units: int, *, allocated: bool) -> list[GivenBack]:
+    return [GivenBack(sku, node_id, count, allocated) for sku, count in line.stock(units).items() if count]

@@ -46,7 +46,7 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
     def prepare(held: Conversion | None = None) -> tuple[Order, Sourced, list[Write]]:
         known = look_up(runtime, call.tenant, request)
         refuse_unknown(request, known)
-        groups, lines = group_lines(request)
+        groups, lines = group_lines(request, known.items)
         groups, said = promised_groups(runtime, call.tenant, request, groups, lines)
         own = held.holds if held else {}
         sourced = choose_nodes(

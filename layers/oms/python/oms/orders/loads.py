@@ -13,11 +13,14 @@ from oms.platform.writes import Write
 
 
 def load_of(currency: str, parts: Iterable[tuple[Line, int]]) -> Load:
-    """What so many units of some lines come to as one fulfilment order; their value goes by the lines' totals."""
+    """What so many units of some lines come to as one fulfilment order; their value goes by the lines' totals.
+
+    A kit counts as the units of its components: these are what somebody has to pick.
+    """
     units = value = 0
     for line, quantity in parts:
-        units += quantity
-        value += line.agreed.total * quantity // line.quantity
+        units += sum(line.stock(quantity).values()) if line.components else quantity
+        value += (line.agreed.total if line.worth is None else line.worth) * quantity // line.quantity
     return Load(orders=1 if units else 0, units=units, value=value, currency=currency)
 
 

@@ -14,9 +14,11 @@ from pydantic import BaseModel, ConfigDict
 
 from oms.fulfillment.model import FulfillmentOrder, Shipment, WorkLine
 from oms.fulfillment.model import Status as WorkStatus
+from oms.orders.kits import PartOf, pieces_of, rolled_up, whole_kits
 from oms.orders.request import Address, Charge, Customer, LineRequest, LineType, Method, Totals
 from oms.payments.model import Payment, Rollup
 from oms.payments.model import rollup as payment_rollup
+from oms.registry.kits import Component, exploded, summed
 
 # The mode of a shipment that needs no parcel.
 DIGITAL = "digital"
@@ -68,15 +70,30 @@ class Line(BaseModel):
     # Whether a node or the service itself has to do something for it; a charge beside goods needs no work.
     work: bool = True
     claims: tuple[Claim, ...] = ()
+    # What each unit of a kit consisted of when it was sold; whatever becomes of the kit later, this stays.
+    components: tuple[Component, ...] = ()
+    # Whether a kit's components are lines of their own; of these, what they are part of, and their share of its total.
+    apart: bool = False
+    part_of: PartOf | None = None
+    worth: int | None = None
 
     @property
     def quantity(self) -> int:
         return self.agreed.quantity
 
     @property
+    def each(self) -> int:
+        """How many units of it make one of what was sold: those of a component in a kit, else one."""
+        return self.part_of.each if self.part_of else 1
+
+    @property
     def claims_stock(self) -> bool:
-        """Whether the line takes stock from a node; services, fees and digital goods do not."""
-        return self.agreed.type is LineType.STOCK and self.agreed.method is not Method.DIGITAL
+        """Whether the line takes stock from a node; services, digital goods and kits that are apart do not."""
+        return self.agreed.type is LineType.STOCK and self.agreed.method is not Method.DIGITAL and not self.apart
+
+    def stock(self, units: int) -> dict[str, int]:
+        """What so many units of it take of stock, by SKU; of a kit, its components."""
+        return exploded(self.agreed.sku, self.components, units) if self.claims_stock else {}
 
 
 class GroupPromise(BaseModel):
@@ -160,10 +177,12 @@ class Order:
     fulfillment_orders: tuple[FulfillmentOrder, ...] = ()
     shipments: tuple[Shipment, ...] = ()
     payments: tuple[Payment, ...] = ()
-    # By line number, counted once: an order may have hundreds of lines and each status asks about all of them.
+    # By line number, counted once: an order may have hundreds of lines and each status asks about all of them. `pieces`
+    # are the lines of the components of a kit that is apart.
     cancelled: dict[int, int] = field(init=False, compare=False, repr=False)
     gone: dict[int, int] = field(init=False, compare=False, repr=False)
     parts: dict[int, list[tuple[FulfillmentOrder, WorkLine]]] = field(init=False, compare=False, repr=False)
+    pieces: dict[int, list[Line]] = field(init=False, compare=False, repr=False)
 
     @property
     def next_change(self) -> str:
@@ -179,7 +198,8 @@ class Order:
         for shipment in self.shipments:
             for left in shipment.lines:
                 gone[left.line_no] = gone.get(left.line_no, 0) + left.quantity
-        object.__setattr__(self, "gone", gone)
+        object.__setattr__(self, "pieces", pieces_of(self.lines))
+        object.__setattr__(self, "gone", gone | whole_kits(self.pieces, gone))
         parts: dict[int, list[tuple[FulfillmentOrder, WorkLine]]] = {}
         for work in self.fulfillment_orders:
             for part in work.lines:
@@ -188,6 +208,10 @@ class Order:
 
     def line(self, line_no: int) -> Line:
         return self.lines[line_no - 1]
+
+    def stock_of(self, units: Mapping[int, int]) -> dict[str, int]:
+        """The units of stock that so many units of some lines are, by SKU."""
+        return summed(self.line(line_no).stock(quantity) for line_no, quantity in units.items())
 
     @property
     def work_lines(self) -> list[Line]:
@@ -239,6 +263,9 @@ _GONE = {"pickup": "collected", "ship_to_store": "collected", "digital": "delive
 
 def quantities(order: Order, line: Line) -> dict[str, int]:
     """How many units of a line are in each state; they always sum to the units ordered."""
+    if line.apart:
+        parts = [(one.each, quantities(order, one)) for one in order.pieces[line.line_no]]
+        return rolled_up(parts, _LINE_STATES, order.cancelled.get(line.line_no, 0))
     counts = dict.fromkeys(_LINE_STATES, 0)
     for work, part in order.parts.get(line.line_no, ()):
         gone = _GONE.get(work.method, "shipped")
@@ -254,18 +281,6 @@ def quantities(order: Order, line: Line) -> dict[str, int]:
     else:
         counts["delivered" if status(order) is Status.COMPLETED else "open"] += line.quantity - known
     return {state: count for state, count in counts.items() if count}
-
-
-_ACTIONS: Mapping[Status, tuple[str, ...]] = {
-    Status.PENDING_REVIEW: ("review", "cancel"),
-    Status.CONFIRMED: ("cancel",),
-    Status.IN_PROGRESS: ("cancel",),
-}
-
-
-def available_actions(status: Status) -> list[str]:
-    """What may be done with an order in a status: until it is over, some unit of it can be cancelled or asked for."""
-    return list(_ACTIONS.get(status, ()))
 
 
 def open_claims(order: Order, line: Line) -> list[Claim]:

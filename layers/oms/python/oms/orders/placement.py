@@ -47,6 +47,7 @@ def _order_placed(order: Order) -> OrderPlaced:
             total=line.agreed.total,
         )
         for line in order.lines
+        if line.part_of is None
     )
     return OrderPlaced(
         order_id=header.id,
@@ -56,6 +57,6 @@ def _order_placed(order: Order) -> OrderPlaced:
         legal_entity=header.legal_entity,
         store=header.selling_node,
         total=header.totals.total,
-        line_count=len(lines),
+        line_count=header.line_count,
         lines=lines if len(lines) <= _MOST_LINES_IN_EVENT else None,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from oms.capacity.reads import room_of
 from oms.inventory.model import Hold
 from oms.inventory.reads import claimable_units
+from oms.orders.kits import PartOf, worth_of_parts
 from oms.orders.model import Claim, Group, Header, Line, Order, Validation
 from oms.orders.request import Address, LineRequest, LineType, Method, OrderRequest
 from oms.orders.validation import Known, review
@@ -18,8 +19,8 @@ from oms.platform.commands import Call, Runtime
 from oms.platform.ids import child_id
 from oms.platform.problems import FieldError, OutOfStock
 from oms.platform.writes import Write
-from oms.registry.model import weights_of
-from oms.registry.reads import known_items, known_nodes
+from oms.registry.model import Item, weights_of
+from oms.registry.reads import known_nodes, sold_items
 from oms.sourcing.model import Sourced
 from oms.sourcing.reads import live_steps, loads_of, source_groups
 from oms.sourcing.strategy import Step
@@ -27,10 +28,10 @@ from oms.sourcing.writes import decision_write
 
 
 def look_up(runtime: Runtime, tenant: str, order: OrderRequest) -> Known:
-    """The items and nodes that the order names, as far as they exist."""
+    """The items and nodes that the order names, as far as they exist, and the components of its kits."""
     skus = [line.sku for line in order.lines if line.type is LineType.STOCK]
     now = runtime.clock.now()
-    items = known_items(runtime.database, tenant, skus, now)
+    items = sold_items(runtime.database, tenant, skus, now)
     named = [order.selling_node, *(line.pickup_node for line in order.lines if line.pickup_node)]
     return Known(items=items, nodes=known_nodes(runtime.database, tenant, now, named=named))
 
@@ -53,7 +54,7 @@ def choose_nodes(
     kept, and a person decides what becomes of it. `steps` are the scenarios to go by in place of those that hold.
     """
     now = runtime.clock.now()
-    skus = (line.agreed.sku for line in lines if line.claims_stock)
+    skus = (sku for line in lines for sku in line.stock(1))
     stock = claimable_units(
         runtime.database,
         tenant,
@@ -100,7 +101,9 @@ def refuse_missing(order: OrderRequest, sourced: Sourced) -> None:
     """Units that nobody has raise OutOfStock, which names their lines."""
     errors = [
         FieldError(
-            f"/lines/{demand.line_no - 1}/quantity", "out_of_stock", f"{demand.quantity} of {demand.sku} are missing"
+            f"/lines/{(demand.part_of.line_no if demand.part_of else demand.line_no) - 1}/quantity",
+            "out_of_stock",
+            f"{demand.quantity} of {demand.sku} are missing",
         )
         for plan in sourced.plans.values()
         for demand in plan.missing
@@ -143,7 +146,7 @@ def new_order(
         totals=request.totals,
         note=request.note,
         attributes=request.attributes,
-        line_count=len(lines),
+        line_count=len(request.lines),
         validations=validations,
         in_review=any(validation.verdict == "fail" for validation in validations),
         plan_is_best=sourced.is_best,
@@ -168,18 +171,47 @@ def new_order(
     return Order(header, placed, payments=payments)
 
 
-def group_lines(request: OrderRequest) -> tuple[tuple[Group, ...], list[Line]]:
-    """The fulfilment groups and the numbered lines of a request.
+def group_lines(request: OrderRequest, items: Mapping[str, Item]) -> tuple[tuple[Group, ...], list[Line]]:
+    """The fulfilment groups and the numbered lines of a request, with what its kits consist of now.
 
     A line without stock, such as postage, goes along with the goods; where there are no goods it is the work itself.
     """
     only_services = all(not _has_work(line) for line in request.lines)
     groups, numbers = groups_of(request.lines, request.ship_to)
     lines = [
-        Line(line_no=i, group_no=number, agreed=line, work=only_services or _has_work(line))
+        Line(
+            apart=_may_be_split(line, items),
+            line_no=i,
+            group_no=number,
+            agreed=line,
+            work=only_services or _has_work(line),
+            components=items[line.sku].components if line.type is LineType.STOCK else (),
+        )
         for i, (line, number) in enumerate(zip(request.lines, numbers, strict=True), start=1)
     ]
-    return groups, lines
+    return groups, [*lines, *_components(lines)]
+
+
+def _may_be_split(line: LineRequest, items: Mapping[str, Item]) -> bool:
+    goods = line.type is LineType.STOCK and line.method is not Method.DIGITAL
+    return goods and items[line.sku].when_short == "split"
+
+
+def _components(lines: Sequence[Line]) -> Iterator[Line]:
+    """The lines of the components of kits that may be split, after all others; the money stays with the kit."""
+    number = len(lines)
+    for kit in lines:
+        if not kit.apart:
+            continue
+        worth = worth_of_parts(kit.agreed.total, [one.quantity for one in kit.components])
+        for one, share in zip(kit.components, worth, strict=True):
+            number += 1
+            units = one.quantity * kit.quantity
+            own = {"sku": one.sku, "quantity": units, "unit_price": 0, "total": 0}
+            way = {name: getattr(kit.agreed, name) for name in ("method", "ship_to", "pickup_node", "service")}
+            part = PartOf(line_no=kit.line_no, sku=kit.agreed.sku, each=one.quantity, parts=len(kit.components))
+            agreed = LineRequest(**own, **way)
+            yield Line(line_no=number, group_no=kit.group_no, agreed=agreed, part_of=part, worth=share)
 
 
 def _has_work(line: LineRequest) -> bool:

@@ -31,13 +31,18 @@ def promised_groups(
         return tuple(groups), (Validation(name=_NAME, verdict="warn", detail=detail),)
     bound, errors, taken = [], list[FieldError](), Counter[tuple[Option | None, str]]()
     for group in groups:
-        own = [line for line in lines if line.group_no == group.group_no and line.claims_stock]
+        own = [line for line in lines if line.group_no == group.group_no and _is_goods(line)]
         option = promise.option(group.method, group.service, group.pickup_node, request.currency)
         errors += _not_promised(promise, option, group, own, taken)
         bound.append(_bound(promise, option, group) if own and option else group)
     if errors:
         raise InvalidRequest(errors=errors)
     return tuple(bound), (Validation(name=_NAME, verdict="pass"),)
+
+
+def _is_goods(line: Line) -> bool:
+    """Whether a line is goods as they were promised: the kit, not its components."""
+    return line.apart or (line.claims_stock and line.part_of is None)
 
 
 def _bound(promise: Promise, option: Option, group: Group) -> Group:

@@ -10,9 +10,9 @@ from typing import Any
 
 from oms.fulfillment.model import FulfillmentOrder
 from oms.fulfillment.views import work_view
-from oms.orders.model import Order, Status, available_actions
+from oms.orders.model import Order, Status
 from oms.orders.store import find_by_external_id, header_key, load_order
-from oms.orders.views import summary
+from oms.orders.views import available_actions, summary
 from oms.platform.cursors import bad_cursor, decode_cursor, encode_cursor
 from oms.platform.dynamodb import Database
 from oms.platform.events import events_partition

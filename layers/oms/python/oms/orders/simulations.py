@@ -24,8 +24,8 @@ from oms.platform.fields import Code, IsoDate
 from oms.platform.geo import UNKNOWN_DISTANCE, metres
 from oms.platform.intake import Request
 from oms.platform.settings import line_limit
-from oms.registry.model import Item, Node, weights_of
-from oms.registry.reads import known_items, known_nodes
+from oms.registry.model import Node, weights_of
+from oms.registry.reads import known_nodes, sold_items
 from oms.sourcing.decisions import GroupDecision, explain
 from oms.sourcing.model import Sourced
 from oms.sourcing.rates import Service, freight
@@ -148,7 +148,7 @@ def _dry_run(runtime: Runtime, tenant: str, order: OrderRequest, steps: Sequence
     refuse_sums(order)
     known = look_up(runtime, tenant, order)
     refuse_unknown(order, known)
-    groups, lines = group_lines(order)
+    groups, lines = group_lines(order, known.items)
     sourced = choose_nodes(
         runtime, tenant, order.channel, known, groups, lines, {}, currency=order.currency, steps=steps
     )
@@ -183,7 +183,7 @@ class _Past:
 
     order: Order
     nodes: Mapping[str, Node]
-    items: Mapping[str, Item]
+    weights: Mapping[str, int]
     services: Sequence[tuple[str, Service]]
 
 
@@ -196,15 +196,16 @@ def _replayed(
     services: Sequence[tuple[str, Service]],
 ) -> ReplayedOrder:
     now, channel = runtime.clock.now(), order.header.channel
-    skus = [line.agreed.sku for line in order.lines if line.claims_stock]
-    items, nodes = known_items(runtime.database, tenant, skus, now), known_nodes(runtime.database, tenant, now)
+    skus = [sku for line in order.lines for sku in line.stock(1)]
+    named = [*skus, *(line.agreed.sku for line in order.lines)]
+    items, nodes = sold_items(runtime.database, tenant, named, now), known_nodes(runtime.database, tenant, now)
     stock = claimable_units(runtime.database, tenant, skus, channel=channel, items=items, nodes=nodes, now=now)
     units = dict(stock.units)
     for line in order.lines:
         for claim in line.claims:
-            place = (line.agreed.sku, claim.node_id)
-            units[place] = units.get(place, 0) + claim.quantity
-    past = _Past(order, nodes, items, services)
+            for sku, count in line.stock(claim.quantity).items():
+                units[sku, claim.node_id] = units.get((sku, claim.node_id), 0) + count
+    past = _Past(order, nodes, weights_of(items), services)
     plans = [
         source_groups(
             order.header.groups,
@@ -214,7 +215,7 @@ def _replayed(
             channel=channel,
             currency=order.header.currency,
             steps=steps,
-            weights=weights_of(items),
+            weights=past.weights,
         )
         for steps in (live, draft)
     ]
@@ -262,7 +263,7 @@ def _freight(past: _Past, group: Group, sourced: Sourced) -> int | None:
     ]
     grams: dict[str, int] = {}
     for one in sourced.plans[group.group_no].allotments:
-        weight = past.items[one.sku].weight_grams or 0
+        weight = past.weights[one.sku]
         grams[one.node_id] = grams.get(one.node_id, 0) + one.quantity * weight
     place, total = destination_of(group, past.nodes), 0
     for node_id, weight in grams.items():

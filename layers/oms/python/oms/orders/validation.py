@@ -13,6 +13,7 @@ from oms.orders.amounts import check_sums
 from oms.orders.model import Validation
 from oms.orders.request import LineType, Method, OrderRequest
 from oms.payments.model import PROVIDERS
+from oms.platform.fields import MOST_UNITS
 from oms.platform.problems import FieldError, InvalidRequest, TooLarge
 from oms.registry.model import Item, Node
 
@@ -47,11 +48,17 @@ def refuse_sums(order: OrderRequest) -> None:
 
 
 def refuse_unknown(order: OrderRequest, known: Known) -> None:
-    """SKUs and nodes that the registry does not know raise InvalidRequest."""
+    """SKUs and nodes that the registry does not know, and more of a kit than can be counted, raise InvalidRequest."""
     errors = [
         FieldError(f"/lines/{i}/sku", "unknown_sku", f"there is no item {line.sku}")
         for i, line in enumerate(order.lines)
         if line.type is LineType.STOCK and line.sku not in known.items
+    ]
+    errors += [
+        FieldError(f"/lines/{i}/quantity", "less_than_equal", f"of no component more than {MOST_UNITS} units")
+        for i, line in enumerate(order.lines)
+        if line.type is LineType.STOCK and line.sku in known.items
+        if any(one.quantity * line.quantity > MOST_UNITS for one in known.items[line.sku].components)
     ]
     errors += [
         FieldError(f"/lines/{i}/pickup_node", "unknown_node", f"there is no node {line.pickup_node}")

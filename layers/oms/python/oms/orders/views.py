@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from oms.fulfillment.model import Shipment
 from oms.fulfillment.views import FulfillmentOrderView, work_view
 from oms.orders.model import (
     Line,
     Order,
+    Status,
     Validation,
-    available_actions,
     fulfillment_status,
     payment_status,
     quantities,
@@ -18,6 +20,18 @@ from oms.orders.model import (
 )
 from oms.orders.request import Address, Charge, Customer, Discount, Totals
 from oms.payments.model import Payment
+from oms.registry.kits import Component
+
+_ACTIONS: Mapping[Status, tuple[str, ...]] = {
+    Status.PENDING_REVIEW: ("review", "cancel"),
+    Status.CONFIRMED: ("cancel",),
+    Status.IN_PROGRESS: ("cancel",),
+}
+
+
+def available_actions(status: Status) -> list[str]:
+    """What may be done with an order in a status: until it is over, some unit of it can be cancelled or asked for."""
+    return list(_ACTIONS.get(status, ()))
 
 
 class View(BaseModel):
@@ -43,6 +57,8 @@ class LineView(View):
     pickup_node: str | None
     service: str | None
     group_no: int
+    components: list[Component]
+    part_of: int | None = Field(description="the line of the kit of which it is a component that may go on its own")
     quantities: dict[str, int]
     attributes: dict[str, object]
 
@@ -200,6 +216,8 @@ def _line(order: Order, line: Line) -> LineView:
         pickup_node=agreed.pickup_node,
         service=agreed.service,
         group_no=line.group_no,
+        components=list(line.components),
+        part_of=line.part_of.line_no if line.part_of else None,
         quantities=quantities(order, line),
         attributes=agreed.attributes,
     )

@@ -21,8 +21,9 @@ from oms.platform.problems import FieldError, InvalidRequest
 from oms.promises.model import FromSupply, Option, PromisedLine
 from oms.promises.requests import BasketLine, PromiseRequest
 from oms.registry.hours import local_instant
+from oms.registry.kits import Component, exploded
 from oms.registry.model import Journey, Node, weights_of
-from oms.registry.reads import known_items, known_nodes
+from oms.registry.reads import known_nodes, sold_items
 from oms.sourcing.arrivals import Arrival, arrival, pickup, transfer
 from oms.sourcing.model import Allotment, Demand, Plan, Source
 from oms.sourcing.rates import Service
@@ -50,6 +51,7 @@ class _World:
     steps: Sequence[Step]
     room: Room
     weights: Mapping[str, int]
+    kits: Mapping[str, tuple[Component, ...]]
     now: datetime
 
 
@@ -68,18 +70,21 @@ def options(runtime: Runtime, tenant: str, basket: PromiseRequest) -> tuple[Opti
 
     Raises InvalidRequest for what does not exist.
     """
-    now, skus = runtime.clock.now(), [line.sku for line in basket.lines]
-    items = known_items(runtime.database, tenant, skus, now)
+    now = runtime.clock.now()
+    items = sold_items(runtime.database, tenant, [line.sku for line in basket.lines], now)
     nodes = known_nodes(runtime.database, tenant, now, named=[basket.pickup_node] if basket.pickup_node else [])
     _refuse_unknown(basket, items, nodes)
+    kits = {sku: item.components for sku, item in items.items() if item.components}
+    skus = [sku for line in basket.lines for sku in exploded(line.sku, kits.get(line.sku, ()), 1)]
     view = stock_view(runtime.database, tenant, skus, channel=basket.channel, items=items, nodes=nodes, now=now)
     units = view.claimable().units
     services, steps = live_services(runtime.database, tenant), live_steps(runtime.database, tenant)
     room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in units), now)
-    world = _World(basket, nodes, units, services, steps, room, weights_of(items), now)
+    world = _World(basket, nodes, units, services, steps, room, weights_of(items), kits, now)
     plans = {way.method: _plan(world, way.method, way.lines) for way in _ways(world)}
     made = [(way, _option(world, way, plans[way.method])) for way in _ways(world)]
-    short = [line.sku for _, option in made if not option.can for line in option.lines if line.missing]
+    lacking = [line.sku for _, option in made if not option.can for line in option.lines if line.missing]
+    short = [one for sku in lacking for one in exploded(sku, kits.get(sku, ()), 1)]
     arriving = coming_supply(runtime.database, tenant, short, nodes, now)
     latest = now.date() + HORIZON
     days = sorted({one.expected_on for coming in arriving.values() for one in coming if one.expected_on <= latest})
@@ -150,7 +155,7 @@ def _plan(world: _World, method: Method, lines: Lines) -> Plan:
     at_counter = method is Method.PICKUP
     named = world.basket.pickup_node if at_counter else None
     steps = steps_for(world.steps, world.basket.channel, method, _country(world, method))
-    demands = [Demand(no, line.sku, line.quantity) for no, line in lines]
+    demands = [Demand(no, line.sku, line.quantity, world.kits.get(line.sku, ())) for no, line in lines]
 
     def planned(units: Mapping[tuple[str, str], int], full: frozenset[str]) -> Plan:
         sources = [

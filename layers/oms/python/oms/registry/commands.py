@@ -6,7 +6,7 @@ that owns the data. Each bulk row is accepted or refused for itself, and putting
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -28,6 +28,7 @@ from oms.platform.problems import (
     TooLarge,
 )
 from oms.platform.writes import MOST_ACTIONS, Value, Write
+from oms.registry.checks import refuse_kit
 from oms.registry.events import ItemChanged, ItemsLoaded, NodeChanged
 from oms.registry.model import Item, Node, NodeDetails, PutItem, PutNode, in_force, stored_node
 from oms.registry.store import item_write, load_items, node_versions, node_write
@@ -63,11 +64,16 @@ def put_nodes(runtime: Runtime, call: Call, rows: Sequence[Any]) -> Outcome:
 
 
 def put_item(runtime: Runtime, call: Call, put: PutItem) -> Outcome:
-    """Store an item; raises StaleVersion or, without If-Match on an item that exists, InvalidRequest."""
+    """Store an item; raises StaleVersion, and InvalidRequest without If-Match on an item that exists.
+
+    The latter also for a kit of anything but known items of stock, and where an item would become a kit or cease to be.
+    """
 
     def decide() -> Decision:
-        stored = load_items(runtime.database, call.tenant, [put.sku]).get(put.sku)
+        known = load_items(runtime.database, call.tenant, [put.sku, *(one.sku for one in put.components)])
+        stored = known.get(put.sku)
         _require_version(call.expected_version, stored.version if stored else 0)
+        refuse_kit(put, known)
         item = _next_item(stored, put)
         if item == stored:
             return Decision([], status=200, body=item_document(item))
@@ -96,7 +102,7 @@ def put_items(runtime: Runtime, call: Call, rows: Sequence[Any]) -> Outcome:
                 puts[put.sku] = (position, put)
             except Problem as problem:
                 results.append(_refusal(position, "sku", row, problem))
-        for number, chunk in enumerate(_chunks(list(puts.values()))):
+        for number, chunk in enumerate(_parts(puts.values())):
             own = replace(call, command="put_items_part", key=f"{call.key}#{number}")
             outcome = execute(runtime, own, partial(_decide_items, runtime, own, chunk))
             results.extend(cast(list[dict[str, Any]], outcome.body["results"]))
@@ -150,11 +156,17 @@ def _decide_node(runtime: Runtime, call: Call, put: PutNode, *, held_to_version:
 
 
 def _decide_items(runtime: Runtime, call: Call, rows: Sequence[tuple[int, PutItem]]) -> Decision:
-    stored = load_items(runtime.database, call.tenant, [put.sku for _, put in rows])
+    skus = [sku for _, put in rows for sku in (put.sku, *(one.sku for one in put.components))]
+    stored = load_items(runtime.database, call.tenant, skus)
     results: list[dict[str, Any]] = []
     changed: list[Item] = []
     for position, put in rows:
         before = stored.get(put.sku)
+        try:
+            refuse_kit(put, stored, where=f"/items/{position}")
+        except InvalidRequest as problem:
+            results.append(_refusal(position, "sku", {"sku": put.sku}, problem))
+            continue
         item = _next_item(before, put)
         if item != before:
             changed.append(item)
@@ -189,6 +201,14 @@ def _require_version(expected: int | None, current: int) -> None:
         )
     if expected is not None and expected != current:
         raise StaleVersion(f"If-Match names version {expected}; the object is at version {current}.")
+
+
+def _parts(rows: Iterable[tuple[int, PutItem]]) -> list[list[tuple[int, PutItem]]]:
+    """The rows in as many transactions as they need; kits come last, so that their components are known by then."""
+    kits, others = list[tuple[int, PutItem]](), list[tuple[int, PutItem]]()
+    for row in rows:
+        (kits if row[1].components else others).append(row)
+    return [*_chunks(others), *_chunks(kits)]
 
 
 def _chunks(rows: Sequence[tuple[int, PutItem]]) -> list[list[tuple[int, PutItem]]]:

@@ -19,10 +19,14 @@ class NodeChanged(EventData):
 class ItemChanged(EventData):
     """One item was put."""
 
+    version: ClassVar[int] = 2
+
     item: Item
 
 
 class ItemsLoaded(EventData):
     """Many items were put at once: one event for all that one transaction changed."""
+
+    version: ClassVar[int] = 2
 
     items: list[Item]

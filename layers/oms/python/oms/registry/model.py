@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from oms.platform.fields import Amount, Attributes, Code, Instant, Label, Text
 from oms.platform.geo import Place
 from oms.platform.intake import Request
+from oms.registry.kits import Components, WhenShort
 from oms.registry.limits import Capacity
 
 _MICRO = 1_000_000
@@ -68,6 +69,7 @@ class ItemKind(StrEnum):
     STOCK = "stock"  # counted at nodes
     NON_STOCK = "non_stock"  # a service or a charge
     DIGITAL = "digital"
+    KIT = "kit"  # sold as one item, and made of others that are counted at nodes
 
 
 Zone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
@@ -210,7 +212,10 @@ class Node(NodeDetails):
 
 
 class PutItem(Request):
-    """An item as it is put. The SKU is kept and looked up exactly as written."""
+    """An item as it is put. The SKU is kept and looked up exactly as written.
+
+    Only a kit has `components`, and says `when_short` what becomes of it when one of them is.
+    """
 
     sku: Code
     description: Text
@@ -218,6 +223,8 @@ class PutItem(Request):
     unit: Code = "each"
     weight_grams: Amount | None = None
     tax_category: Code | None = None
+    components: Components = ()
+    when_short: WhenShort | None = None
     status: Literal["active", "inactive"] = "active"
     attributes: Attributes = Field(default_factory=dict)
 
@@ -230,8 +237,14 @@ class Item(PutItem):
 
 
 def weights_of(items: Mapping[str, Item]) -> dict[str, int]:
-    """What a unit of each item weighs, in grams; one whose weight is not known weighs nothing."""
-    return {sku: item.weight_grams or 0 for sku, item in items.items()}
+    """What a unit of each item weighs, in grams; one whose weight is not known weighs nothing.
+
+    A kit that does not say it weighs what its components do.
+    """
+    own = {sku: item.weight_grams or 0 for sku, item in items.items()}
+    kits = {sku: item.components for sku, item in items.items() if item.components and item.weight_grams is None}
+    made = {sku: sum(one.quantity * own.get(one.sku, 0) for one in parts) for sku, parts in kits.items()}
+    return {**own, **made}
 
 
 def have(attributes: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:

@@ -41,6 +41,13 @@ def known_items(database: Database, tenant: str, skus: Iterable[str], now: datet
     return found
 
 
+def sold_items(database: Database, tenant: str, skus: Iterable[str], now: datetime) -> Mapping[str, Item]:
+    """The items that exist among these SKUs, and the components of the kits among them."""
+    found = known_items(database, tenant, skus, now)
+    parts = [one.sku for item in found.values() for one in item.components]
+    return {**known_items(database, tenant, parts, now), **found} if parts else found
+
+
 def forget() -> None:
     """Drop what is remembered, for tests that change tables behind our back."""
     _items.clear()

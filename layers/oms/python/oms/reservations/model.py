@@ -12,6 +12,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from oms.platform.problems import ActionNotAvailable
+from oms.registry.kits import Component, exploded
 
 
 class Status(StrEnum):
@@ -45,6 +46,8 @@ class ReservedLine(BaseModel):
     quantity: int
     node_id: str | None = None
     held: tuple[Held, ...] = ()
+    # What each unit of a kit consists of.
+    components: tuple[Component, ...] = ()
 
 
 class Reservation(BaseModel):
@@ -65,11 +68,12 @@ class Reservation(BaseModel):
 
     @property
     def places(self) -> dict[tuple[str, str], int]:
-        """The units that it holds, per SKU and node, summed over lines."""
+        """The units of stock that it holds, per SKU and node, summed over lines."""
         found: dict[tuple[str, str], int] = {}
         for line in self.lines:
             for held in line.held:
-                found[line.sku, held.node_id] = found.get((line.sku, held.node_id), 0) + held.quantity
+                for sku, units in exploded(line.sku, line.components, held.quantity).items():
+                    found[sku, held.node_id] = found.get((sku, held.node_id), 0) + units
         return found
 
     def status_at(self, now: str) -> Status:

@@ -13,10 +13,11 @@ from oms.orders.request import Method
 from oms.platform.commands import Runtime
 from oms.platform.geo import Place, locate
 from oms.platform.problems import FieldError, InvalidRequest, OutOfStock
-from oms.registry.model import Journey, Node, weights_of
-from oms.registry.reads import known_items, known_nodes
+from oms.registry.kits import exploded
+from oms.registry.model import Item, Journey, Node, weights_of
+from oms.registry.reads import known_nodes, sold_items
 from oms.reservations.model import Held, Reservation, ReservedLine
-from oms.sourcing.model import Allotment, Demand, Plan, Source
+from oms.sourcing.model import Allotment, Demand, Source, claims_of
 from oms.sourcing.reads import live_steps, loads_of_units, plan_by, plan_within
 from oms.sourcing.strategy import steps_for
 
@@ -30,12 +31,13 @@ def plan(
 
     Raises InvalidRequest for what does not exist, and OutOfStock, which names the lines, where units are missing.
     """
-    wanted = [line for line in basket.lines if line.quantity]
-    skus = [line.sku for line in wanted]
-    items = known_items(runtime.database, tenant, skus, now)
-    named = [line.node_id for line in wanted if line.node_id]
+    items = sold_items(runtime.database, tenant, [line.sku for line in basket.lines if line.quantity], now)
+    named = [line.node_id for line in basket.lines if line.quantity and line.node_id]
     nodes = known_nodes(runtime.database, tenant, now, named=named)
     _refuse_unknown(basket.lines, items, nodes)
+    basket = basket.model_copy(update={"lines": tuple(_as_sold(line, items) for line in basket.lines)})
+    wanted = [line for line in basket.lines if line.quantity]
+    skus = [sku for line in wanted for sku in exploded(line.sku, line.components, 1)]
     stock = claimable_units(runtime.database, tenant, skus, channel=basket.channel, items=items, nodes=nodes, now=now)
     room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in stock.units), now)
     units = dict(stock.units)
@@ -49,13 +51,17 @@ def plan(
         for node_id in dict.fromkeys(line.node_id for line in wanted):
             # A node that the basket names is no question for a strategy.
             scenarios = steps if node_id is None else []
-            demands = [Demand(line.line_no, line.sku, line.quantity) for line in wanted if line.node_id == node_id]
+            demands = [
+                Demand(line.line_no, line.sku, line.quantity, line.components)
+                for line in wanted
+                if line.node_id == node_id
+            ]
             sources = _sources(basket, nodes, node_id, full)
             plan_of = plan_by(scenarios, demands, sources, nodes, left, _destination(basket), weights)
             made.missing += plan_of.missing
             made.allotments += plan_of.allotments
-            for part in plan_of.allotments:
-                left[part.sku, part.node_id] -= part.quantity
+            for place, count in plan_of.claims.items():
+                left[place] -= count
         return made
 
     made, _ = plan_within(
@@ -79,7 +85,14 @@ class _Made:
 
     @property
     def claims(self) -> dict[tuple[str, str], int]:
-        return Plan(tuple(self.allotments), (), 0, 0, is_best=False).claims
+        return claims_of(self.allotments)
+
+
+def _as_sold(line: ReservedLine, items: Mapping[str, Item]) -> ReservedLine:
+    """A line with what its kit consists of: what it did when the basket was made, else what it does now."""
+    if line.components or line.sku not in items:
+        return line
+    return line.model_copy(update={"components": items[line.sku].components})
 
 
 def _more(claims: Units, own: Units) -> dict[tuple[str, str], int]:

@@ -22,9 +22,9 @@ from oms.platform.commands import Decision, Outcome, Runtime, execute
 from oms.platform.consumers import call_from_workflow
 from oms.platform.writes import MOST_ACTIONS, Write
 from oms.registry.model import Node, weights_of
-from oms.registry.reads import known_items, known_nodes
+from oms.registry.reads import known_nodes, sold_items
 from oms.sourcing.reads import live_steps, source_groups
-from oms.sourcing.works import Move, new_work, stock_for, with_units
+from oms.sourcing.works import Move, items_of, new_work, stock_for, with_units
 from oms.sourcing.writes import decision_write
 
 # Header, event, record and decision, and the entry for the sweeper.
@@ -92,8 +92,8 @@ def _open_moves(order: Order) -> Iterator[Move]:
 
 
 def _service(order: Order, line: Line) -> list[Claim]:
-    """Work without stock is done by whoever sold it."""
-    units = line.quantity - order.cancelled.get(line.line_no, 0)
+    """Work without stock is done by whoever sold it; of a kit that is apart its components are the work."""
+    units = 0 if line.apart else line.quantity - order.cancelled.get(line.line_no, 0)
     return [Claim(node_id=order.header.selling_node, quantity=units)] if line.work and units else []
 
 
@@ -114,21 +114,23 @@ def _overloaded(
 def _first_part(nodes: Mapping[str, Node], moves: Sequence[Move]) -> tuple[Sequence[Move], Sequence[Move]]:
     """What of the moves fits one transaction, and the rest.
 
-    A row takes two writes, its change and the line of its ledger; a node's work one, and one for each counter.
+    A row takes two writes, its change and the line of its ledger; a node's work one, and one for each counter. No work
+    holds more rows than its node can ship at once.
     """
     rows, works, counting, writes = set[tuple[str, str]](), set[tuple[int, str]](), set[str](), 0
+    held = set[tuple[str, str]]()
     for count, move in enumerate(moves):
-        if move.line.claims_stock:
-            places = {(move.line.agreed.sku, move.from_node), (move.line.agreed.sku, move.to_node)} - rows
-            rows |= places
-            writes += 2 * len(places)
+        places = {(sku, node_id) for sku in move.line.stock(1) for node_id in (move.from_node, move.to_node)} - rows
+        rows |= places
+        writes += 2 * len(places)
+        held |= {(sku, move.to_node) for sku in move.line.stock(1)}
         if (move.line.group_no, move.to_node) not in works:
             works.add((move.line.group_no, move.to_node))
             writes += 1
         if move.to_node not in counting:
             counting.add(move.to_node)
             writes += periods_of(nodes.get(move.to_node))
-        if count == MOST_LINES or writes > MOST_ACTIONS - _ORDER_WRITES:
+        if count == MOST_LINES or len(held) > MOST_LINES or writes > MOST_ACTIONS - _ORDER_WRITES:
             return moves[:count], moves[count:]
     return moves, ()
 
@@ -156,12 +158,12 @@ def _improved(
     own = dict(stock.at_once)
     only_own: dict[tuple[str, str], int] = {}
     for move in goods:
-        key = (move.line.agreed.sku, move.from_node)
-        own[key] = own.get(key, 0) + move.quantity
-        only_own[key] = only_own.get(key, 0) + move.quantity
+        for sku, count in move.line.stock(move.quantity).items():
+            own[sku, move.from_node] = own.get((sku, move.from_node), 0) + count
+            only_own[sku, move.from_node] = only_own.get((sku, move.from_node), 0) + count
     steps, header = tuple(live_steps(runtime.database, tenant)), order.header
     room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in own), now)
-    items = known_items(runtime.database, tenant, [line.agreed.sku for line in lines], now)
+    items = sold_items(runtime.database, tenant, items_of(lines), now)
     plan = partial(
         source_groups,
         header.groups,
@@ -203,7 +205,8 @@ def _reassigned(
             taken = min(units, free) if other_no == line_no else 0
             if taken:
                 line = order.line(line_no)
-                paired.append(Move(line, origin, target, taken, keep.get((line.agreed.sku, target), 0)))
+                behind = {sku: keep[sku, target] for sku in line.stock(1) if (sku, target) in keep}
+                paired.append(Move(line, origin, target, taken, behind))
                 have[other_no, origin] -= taken
                 units -= taken
     return paired
@@ -213,6 +216,6 @@ def _claims(runtime: Runtime, tenant: str, order: Order, moves: Sequence[Move]) 
     order_id = order.header.id
     claims = StockChanges(tenant, movement_id=order.next_change, cause=order_id, at=runtime.clock.now())
     for move in moves:
-        if move.line.claims_stock:
-            claims.move_claim(move.line.agreed.sku, move.from_node, move.to_node, move.quantity, keep=move.keep)
+        for sku, units in move.line.stock(move.quantity).items():
+            claims.move_claim(sku, move.from_node, move.to_node, units, keep=move.keep.get(sku, 0))
     return claims

@@ -116,8 +116,8 @@ def explain(
             steps = steps_for(sourced.steps, channel, group.method, country_of(group, nodes))
             told.append(_explained(group, demands, nodes, sourced, left, plan, steps, room))
             room -= sum(_rooms(demands, plan))
-            for allotment in plan.allotments:
-                left[allotment.sku, allotment.node_id] -= allotment.quantity
+            for place, units in plan.claims.items():
+                left[place] -= units
     return tuple(told)
 
 
@@ -139,7 +139,7 @@ def _explained(
     chosen = list(dict.fromkeys(allotment.node_id for allotment in plan.allotments))
     needed = accumulate(_rooms(demands, plan))
     shown = [demand for demand, in_all in zip(demands, needed, strict=True) if in_all <= room] or demands[:1]
-    skus = list(dict.fromkeys(demand.sku for demand in shown))
+    skus = list(dict.fromkeys(sku for demand in shown for sku in demand.stock))
     may = {one.node_id for one in sources}
     distances = {
         node_id: metres(one.place, place)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from oms.inventory.model import Claimable
+from oms.orders.kits import PartOf
 from oms.platform.geo import Place
+from oms.registry.kits import Component, exploded
 from oms.sourcing.strategy import Step
 
 
@@ -20,21 +22,44 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Units of one SKU that one line needs."""
+    """Units of one SKU that one line needs; those of a kit are made of `components`, each whole from one node."""
 
     line_no: int
     sku: str
     quantity: int
+    components: tuple[Component, ...] = ()
+    # Of a component that may go on its own.
+    part_of: PartOf | None = None
+
+    @property
+    def stock(self) -> dict[str, int]:
+        """The units of stock that they are, by SKU."""
+        return exploded(self.sku, self.components, self.quantity)
 
 
 @dataclass(frozen=True, slots=True)
 class Allotment:
-    """Units of a line that one node gives."""
+    """Units of a line that one node gives; those of a kit are made of `components`."""
 
     line_no: int
     sku: str
     node_id: str
     quantity: int
+    components: tuple[Component, ...] = ()
+
+    @property
+    def stock(self) -> dict[str, int]:
+        """The units of stock that they are, by SKU."""
+        return exploded(self.sku, self.components, self.quantity)
+
+
+def claims_of(allotments: Iterable[Allotment]) -> dict[tuple[str, str], int]:
+    """The units of stock per SKU and node, summed over lines and over the kits that share a component."""
+    found: dict[tuple[str, str], int] = {}
+    for one in allotments:
+        for sku, units in one.stock.items():
+            found[sku, one.node_id] = found.get((sku, one.node_id), 0) + units
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +85,8 @@ class Plan:
 
     @property
     def claims(self) -> dict[tuple[str, str], int]:
-        """Units per SKU and node, summed over lines."""
-        found: dict[tuple[str, str], int] = {}
-        for one in self.allotments:
-            found[one.sku, one.node_id] = found.get((one.sku, one.node_id), 0) + one.quantity
-        return found
+        """Units of stock per SKU and node, summed over lines."""
+        return claims_of(self.allotments)
 
     @property
     def rank(self) -> tuple[int, int, int, int]:
@@ -95,12 +117,8 @@ class Sourced:
 
     @property
     def claims(self) -> dict[tuple[str, str], int]:
-        """Units to claim per SKU and node, summed over lines."""
-        claims: dict[tuple[str, str], int] = {}
-        for allotment in self.allotments:
-            key = (allotment.sku, allotment.node_id)
-            claims[key] = claims.get(key, 0) + allotment.quantity
-        return claims
+        """Units of stock to claim per SKU and node, summed over lines."""
+        return claims_of(self.allotments)
 
     @property
     def missing(self) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from oms.platform.geo import Place, metres
 from oms.registry.model import Node
+from oms.sourcing.kits import plan_with_kits
 from oms.sourcing.model import Allotment, Demand, Plan, Source
 from oms.sourcing.quick import allot, quick_cover
 from oms.sourcing.rates import GRAMS_PER_STEP, RateZone, freight
@@ -52,7 +53,8 @@ def source(
     search is not cut by its time.
     """
     distances = {s.node_id: metres(s.place, destination) for s in sources}
-    return _planned(demands, available, distances, _Terms(distances), {})
+    terms = _Terms(distances)
+    return plan_with_kits(demands, available, lambda some, units: _planned(some, units, distances, terms, {}))
 
 
 def source_by(
@@ -80,8 +82,12 @@ def source_by(
         max_shipments=scenario.max_shipments,
         zones=zones,
     )
-    made = _planned(demands, available, distances, terms, weights if zones is not None else {})
-    return replace(made, is_best=False, scenario=step.name, cost_first=scenario.first == "cost")
+
+    def planned(some: Sequence[Demand], units: Mapping[tuple[str, str], int]) -> Plan:
+        made = _planned(some, units, distances, terms, weights if zones is not None else {})
+        return replace(made, is_best=False, scenario=step.name, cost_first=scenario.first == "cost")
+
+    return plan_with_kits(demands, available, planned)
 
 
 def zones_of(services: Sequence[CarrierService], way: int) -> tuple[RateZone | None, ...]:

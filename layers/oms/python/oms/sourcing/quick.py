@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from oms.sourcing.model import Allotment, Demand
@@ -73,7 +74,7 @@ def allot(
             if units:
                 free[demand.sku, node] -= units
                 still -= units
-                allotments.append(Allotment(demand.line_no, demand.sku, node, units))
+                allotments.append(Allotment(demand.line_no, demand.sku, node, units, demand.components))
         if still:
-            missing.append(Demand(demand.line_no, demand.sku, still))
+            missing.append(replace(demand, quantity=still))
     return sorted(allotments, key=lambda a: (a.node_id, a.line_no)), missing

@@ -150,8 +150,8 @@ def _sourced(
             continue
         own = steps_for(steps, channel, group.method, country_of(group, nodes))
         plan = plan_group(group, demands, nodes, left, own, weights=weights, closed_too=closed_too, without=without)
-        for allotment in plan.allotments:
-            left[allotment.sku, allotment.node_id] -= allotment.quantity
+        for place, units in plan.claims.items():
+            left[place] -= units
         plans[group.group_no] = plan
     return Sourced(plans, is_best=all(plan.is_best for plan in plans.values()), weights=weights)
 
@@ -201,11 +201,12 @@ def plan_by(
 
 def demands_of(group: Group, lines: Sequence[Line]) -> list[Demand]:
     """What the lines of a group need of stock."""
-    return [
-        Demand(line.line_no, line.agreed.sku, line.quantity)
-        for line in lines
-        if line.group_no == group.group_no and line.claims_stock
-    ]
+    return [demand_of(line) for line in lines if line.group_no == group.group_no and line.claims_stock]
+
+
+def demand_of(line: Line) -> Demand:
+    """What one line needs of stock."""
+    return Demand(line.line_no, line.agreed.sku, line.quantity, line.components, line.part_of)
 
 
 def sources_of(group: Group, nodes: Mapping[str, Node], closed_too: bool) -> list[Source]:

@@ -32,12 +32,12 @@ from oms.platform.ids import parent_id
 from oms.platform.problems import NotFound
 from oms.platform.writes import Write
 from oms.registry.model import Node, weights_of
-from oms.registry.reads import known_items, known_nodes
+from oms.registry.reads import known_nodes, sold_items
 from oms.sourcing.arrivals import arrival, transfer
 from oms.sourcing.model import Demand, Plan, Sourced
-from oms.sourcing.reads import country_of, destination_of, live_services, live_steps, plan_group, plan_within
+from oms.sourcing.reads import country_of, demand_of, destination_of, live_services, live_steps, plan_group, plan_within
 from oms.sourcing.strategy import steps_for
-from oms.sourcing.works import Move, fitting, new_work, stock_for, with_units
+from oms.sourcing.works import Move, fitting, items_of, new_work, stock_for, with_units
 from oms.sourcing.writes import decision_write
 
 TIMED_OUT = "TIMED_OUT"
@@ -171,9 +171,9 @@ def _planned(
     group = order.header.groups[work.group_no - 1]
     steps = tuple(live_steps(runtime.database, tenant))
     own = steps_for(steps, order.header.channel, group.method, country_of(group, nodes))
-    items = known_items(runtime.database, tenant, [line.agreed.sku for line in lines], now)
+    items = sold_items(runtime.database, tenant, items_of(lines), now)
     weights = weights_of(items)
-    wanted = {line.line_no: Demand(line.line_no, line.agreed.sku, line.quantity) for line in lines}
+    wanted = {line.line_no: demand_of(line) for line in lines}
     stays = {n for n in wanted if n in tried or not order.line(n).claims_stock}
     asked = [wanted[n] for n in wanted if n not in stays]
     room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in stock.units), now)
@@ -187,11 +187,11 @@ def _planned(
     )
     fit = fitting(
         plan.allotments,
-        len(work.lines) if silent else 0,
+        len(order.stock_of(_unanswered(work))) if silent else 0,
         {node_id: periods_of(node) for node_id, node in nodes.items()},
         len({use.period for use in work.capacity}) if silent else 0,
     )
-    over = (Demand(one.line_no, one.sku, one.quantity) for one in plan.allotments[fit:])
+    over = (Demand(one.line_no, one.sku, one.quantity, one.components) for one in plan.allotments[fit:])
     missing = (*plan.missing, *(wanted[n] for n in sorted(stays)), *over)
     plan = replace(plan, allotments=plan.allotments[:fit], missing=missing, excluded=frozenset(excluded))
     sourced = Sourced({group.group_no: plan}, is_best=False, stock=stock, full=full, weights=weights, steps=steps)
@@ -220,12 +220,11 @@ def _moved(runtime: Runtime, tenant: str, found: _Rerouting, reason: str, *, sil
     if silent:
         withdrawn, event = withdraw(work, reason)
         told, events = [withdrawn, *told], [event, *events]
-        for line_no, quantity in _unanswered(work).items():
-            if order.line(line_no).claims_stock:
-                changes.release_allocation(order.line(line_no).agreed.sku, work.node_id, quantity)
-    for one in found.plan.allotments:
-        keep = found.sourced.stock.keep.get((one.sku, one.node_id), 0)
-        changes.allocate_available(one.sku, one.node_id, one.quantity, keep=keep)
+        for sku, quantity in order.stock_of(_unanswered(work)).items():
+            changes.release_allocation(sku, work.node_id, quantity)
+    for (sku, node_id), quantity in found.plan.claims.items():
+        keep = found.sourced.stock.keep.get((sku, node_id), 0)
+        changes.allocate_available(sku, node_id, quantity, keep=keep)
     _, writes, drafts = change_order(tenant, order, events=events, fulfillment_orders=told)
     said = _answer(work, rerouted=not found.missing)
     return replace(said, writes=[*writes, *changes.writes(), _reason(tenant, found, now)], events=drafts)

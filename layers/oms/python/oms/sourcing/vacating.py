@@ -13,6 +13,7 @@ from oms.orders.reads import work_of_node
 from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
 from oms.platform.consumers import call_from_workflow
+from oms.registry.kits import exploded
 from oms.sourcing.rerouting import NODE_CLOSED, STOCK_SHORT, reroute_fulfillment_order
 
 _NOT_BEGUN = (Status.SCHEDULED, Status.OPEN)
@@ -67,7 +68,7 @@ def relieve_shortage(runtime: Runtime, tenant: str, sku: str, node_id: str) -> i
 
 
 def _units(work: FulfillmentOrder, sku: str) -> int:
-    return sum(line.remaining for line in work.lines if line.sku == sku)
+    return sum(exploded(line.sku, line.components, line.remaining).get(sku, 0) for line in work.lines)
 
 
 def _moves(runtime: Runtime, tenant: str, work_id: str, reason: str) -> bool:

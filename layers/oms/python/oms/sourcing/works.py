@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -20,7 +20,7 @@ from oms.platform.writes import MOST_ACTIONS
 from oms.registry.hours import end_of_open_time
 from oms.registry.model import Node
 from oms.registry.reads import known_items, known_nodes
-from oms.sourcing.model import Allotment
+from oms.sourcing.model import Allotment, claims_of
 
 # How long a node may take before somebody is told: a day, or a working day of its own where it has opening hours.
 RESPOND_WITHIN = timedelta(hours=24)
@@ -33,14 +33,14 @@ _REROUTING_WRITES = 8
 class Move:
     """Units of a line whose reservation becomes an allocation, at the same node or at a better one.
 
-    At a better one `keep` units must stay available behind it.
+    At a better one so many units of each SKU must stay available behind it as `keep` says.
     """
 
     line: Line
     from_node: str
     to_node: str
     quantity: int
-    keep: int = 0
+    keep: Mapping[str, int] = field(default_factory=dict)
 
 
 def with_units(line: Line, quantity: int) -> Line:
@@ -49,14 +49,21 @@ def with_units(line: Line, quantity: int) -> Line:
     if quantity == agreed.quantity:
         return line
     total = agreed.total * quantity // agreed.quantity
-    return line.model_copy(update={"agreed": agreed.model_copy(update={"quantity": quantity, "total": total})})
+    worth = None if line.worth is None else line.worth * quantity // agreed.quantity
+    fewer = agreed.model_copy(update={"quantity": quantity, "total": total})
+    return line.model_copy(update={"agreed": fewer, "worth": worth})
+
+
+def items_of(lines: Sequence[Line]) -> list[str]:
+    """The SKUs whose weights a plan of some lines asks for: theirs, and those of the kits that they are part of."""
+    return [*(line.agreed.sku for line in lines), *(line.part_of.sku for line in lines if line.part_of)]
 
 
 def stock_for(
     runtime: Runtime, tenant: str, order: Order, lines: Sequence[Line], nodes: Mapping[str, Node], now: datetime
 ) -> Claimable:
-    """What the channel of an order may claim now of the items of some lines."""
-    skus = [line.agreed.sku for line in lines]
+    """What the channel of an order may claim now of the items of some lines, and of the components of their kits."""
+    skus = [sku for line in lines for sku in line.stock(1)]
     items = known_items(runtime.database, tenant, skus, now)
     channel = order.header.channel
     return claimable_units(runtime.database, tenant, skus, channel=channel, items=items, nodes=nodes, now=now)
@@ -81,7 +88,15 @@ def new_work(
         if lines and lines[-1].line_no == move.line.line_no:
             lines[-1] = lines[-1].model_copy(update={"quantity": lines[-1].quantity + move.quantity})
         else:
-            lines.append(WorkLine(line_no=move.line.line_no, sku=move.line.agreed.sku, quantity=move.quantity))
+            lines.append(
+                WorkLine(
+                    line_no=move.line.line_no,
+                    sku=move.line.agreed.sku,
+                    quantity=move.quantity,
+                    components=move.line.components,
+                    part_of=move.line.part_of.line_no if move.line.part_of else None,
+                )
+            )
     first = len(order.fulfillment_orders) + 1
     now = runtime.clock.now()
     nodes = known_nodes(runtime.database, tenant, now, named=[node_id for _, node_id in parts])
@@ -151,7 +166,7 @@ def fitting(
     periods: Mapping[str, int] = MappingProxyType({}),
     given_back: int = 0,
 ) -> int:
-    """How many of the allotments fit one transaction, beside so many lines that go back to stock; all, as a rule.
+    """How many of the allotments fit one transaction, beside so many rows that get units back; all, as a rule.
 
     `periods` says in how many periods work of a node counts, `given_back` in how many the work that is withdrawn did.
 
@@ -159,7 +174,7 @@ def fitting(
     a person is told of it.
     """
     for count in range(len(allotments), 0, -1):
-        rows = {(one.sku, one.node_id) for one in allotments[:count]}
+        rows = claims_of(allotments[:count])
         nodes = {one.node_id for one in allotments[:count]}
         counters = sum(periods.get(node_id, 0) for node_id in nodes)
         if 2 * (len(rows) + released + len(nodes)) + counters <= MOST_ACTIONS - _REROUTING_WRITES - given_back:

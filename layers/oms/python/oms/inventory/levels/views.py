@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from oms.inventory.levels.model import level_of, regions_of
+from oms.inventory.kits import kit_rows
+from oms.inventory.levels.model import level_of, regions_of, units_in
 from oms.inventory.levels.store import some_levels
 from oms.inventory.reads import live_inventory_rules
 from oms.inventory.requests import LevelsQuery
+from oms.inventory.store import snapshot
 from oms.platform.commands import Runtime
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.platform.writes import Value
@@ -15,7 +17,8 @@ from oms.registry.reads import known_items, known_nodes
 def read_levels(runtime: Runtime, tenant: str, wanted: LevelsQuery) -> dict[str, Value]:
     """What the network and its regions have of each item, and what the rules that hold now call it.
 
-    An item that never had stock has none. SKUs that are not known are in `unknown_skus`; an unknown region raises
+    An item that never had stock has none. Kits have no level of their own: how many there are is worked out from what
+    their components have now. SKUs that are not known are in `unknown_skus`; an unknown region raises
     InvalidRequest.
     """
     now = runtime.clock.now()
@@ -27,7 +30,15 @@ def read_levels(runtime: Runtime, tenant: str, wanted: LevelsQuery) -> dict[str,
         raise InvalidRequest(errors=[FieldError("/query/regions", "unknown_region", detail)])
     regions = wanted.regions or tuple(known)
     items = known_items(runtime.database, tenant, wanted.skus, now)
-    found = some_levels(runtime.database, tenant, [(sku, region) for sku in items for region in regions])
+    kits = {sku: item for sku, item in items.items() if item.components}
+    stored = some_levels(
+        runtime.database, tenant, [(sku, region) for sku in items.keys() - kits.keys() for region in regions]
+    )
+    parts = (one.sku for item in kits.values() for one in item.components)
+    rows = snapshot(runtime.database, tenant, parts, consistent=False)
+    units = {place: level.units for place, level in stored.items()} | {
+        (sku, region): units_in(known[region], kit_rows(item, rows)) for sku, item in kits.items() for region in regions
+    }
     return {
         "items": [
             {
@@ -35,8 +46,8 @@ def read_levels(runtime: Runtime, tenant: str, wanted: LevelsQuery) -> dict[str,
                 "regions": [
                     {
                         "region": region,
-                        "units": (units := found[sku, region].units if (sku, region) in found else 0),
-                        "level": level_of(rules, items[sku], sku, region, units).value,
+                        "units": units.get((sku, region), 0),
+                        "level": level_of(rules, items[sku], sku, region, units.get((sku, region), 0)).value,
                     }
                     for region in regions
                 ],
