@@ -13,7 +13,6 @@ from infra.functions import FUNCTIONS
 from oms.platform.consumers import event_from_queue
 from tests.template import of_type, template_fixture  # noqa: F401 (a fixture)
 from tools import draw_flows, event_contracts, export_contracts, openapi, openapi_handlers
-from tools.event_sources import NODE_MESSAGES
 from tools.openapi_routes import ROUTES
 
 SAMPLES = sorted(event_contracts.SAMPLES.glob("*.json"))

@@ -13,6 +13,7 @@ from oms.inventory.shards import following, model
 from oms.platform.clock import FixedClock
 from oms.platform.dynamodb import to_attributes
 from oms.platform.writes import Key
+from tests.functions.test_rerouting import act, begun, reroute
 from tests.order_doors import Doors, doors, message
 from tests.order_world import NOW, TENANT, document, line, world
 
@@ -198,3 +199,17 @@ def test_without_nodes_every_node_that_has_the_item_is_meant(doors: Doors):
     assert [one["node_id"] for one in mark(doors, node_ids=[]).body["stock"]] == ["DC1", "S1", "S2"]
     doors.world.runtime.clock = FixedClock(NOW + timedelta(minutes=1))
     assert [one["version"] for one in mark(doors, "m2", node_ids=[]).body["stock"]] == [2, 2, 2]
+
+
+@pytest.mark.capability("D4", "E8")
+def test_given_up_units_are_found_in_shards_of_another_node(doors: Doors):
+    order_id, work = begun(doors, line("A", 3))
+    mark(doors, node_ids=["S1"])
+    follow(doors, told_of_mark(doors))
+    # All five units of S1 lie in shards now, and DC1 has lost its own.
+    assert doors.world.database.rows["stock", Key(f"T#{TENANT}#SKU#A", "NODE#S1")]["available"] == 1
+    act(doors, work, "reject", reason="damaged")
+    reroute(doors, order_id, work, "REJECTED")
+    nodes = doors.api("inventory").get("/v1/inventory/A").body["nodes"]
+    found = {node["node_id"]: (node["allocated"], node["available"]) for node in nodes}
+    assert found["S1"] == (3, 2), found

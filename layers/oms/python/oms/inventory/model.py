@@ -112,11 +112,18 @@ class Claimable:
 
     @property
     def at_once(self) -> dict[tuple[str, str], int]:
-        """The units that lie in no expired hold and in no shard."""
+        """The units that lie in no expired hold."""
         left = {key: units - sum(hold.units for hold in self.expired.get(key, ())) for key, units in self.units.items()}
-        for key, row in self.spread.items():
-            left[key] = left.get(key, 0) - row.in_shards
         return {key: units for key, units in left.items() if units > 0}
+
+    @property
+    def in_rows(self) -> dict[tuple[str, str], int]:
+        """The units that lie in no expired hold and in no shard: what can be taken without a look at these."""
+        left = {key: units - self._in_shards(key) for key, units in self.at_once.items()}
+        return {key: units for key, units in left.items() if units > 0}
+
+    def _in_shards(self, place: tuple[str, str]) -> int:
+        return self.spread[place].in_shards if place in self.spread else 0
 
     def most_writes(self, sku: str, node_id: str, quantity: int) -> int:
         """How many writes a claim of so many units takes at most: of its row, its line, holds and shards."""

@@ -155,7 +155,7 @@ def _improved(
     lines = [with_units(order.line(line_no), units) for line_no, units in sorted(left.items())]
     stock = stock_for(runtime, tenant, order, lines, nodes, now)
     # Baskets that have just expired are left alone for what is only better.
-    own = dict(stock.at_once)
+    own = stock.in_rows
     only_own: dict[tuple[str, str], int] = {}
     for move in goods:
         for sku, count in move.line.stock(move.quantity).items():
