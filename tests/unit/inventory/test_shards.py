@@ -233,7 +233,7 @@ def test_whatever_happens_nothing_is_sold_twice(units: int, acts: list[tuple[str
             seen = account.claimable(keep)
         account.check()
     recall(account.runtime, "t1", [PLACE])
-    assert (account.row.shards, unspread(account.row)) == ((), account.row.available)
+    assert (account.row.in_shards, unspread(account.row)) == (0, account.row.available)
     account.check()
 
 
@@ -263,3 +263,15 @@ def _do(account: Account, seen: Claimable, name: str, number: int, keep: int) ->
     writes = changes.writes()
     if writes:
         account.database.commit(writes)
+
+
+@pytest.mark.capability("D4", "D16")
+def test_a_batch_whose_rows_lie_in_many_shards_takes_them_back_first():
+    account = Account(48)
+    account.spread(480)
+    assert len(account.row.shards) == 24
+    # With what else a transaction of a batch holds, 24 shards were too many.
+    with mock.patch("oms.inventory.batch._MOST_ROW_ACTIONS", 20):
+        account.move("adjusted", -48)
+    assert (account.row.available, account.row.in_shards, len(account.row.shards)) == (0, 0, 24)
+    account.check()

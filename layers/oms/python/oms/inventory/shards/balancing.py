@@ -48,19 +48,21 @@ def balance(runtime: Runtime, tenant: str, mark: Mark) -> None:
 
 
 def recall(runtime: Runtime, tenant: str, places: Iterable[tuple[str, str]]) -> None:
-    """Bring all units of some rows back into them; raises Busy where claims are too quick for that."""
+    """Bring all units of some rows back into them, out of shards that stay; raises Busy where claims are quicker."""
     for sku, node_id in places:
-        if not _settle(runtime, tenant, sku, node_id, 0):
+        if not _settle(runtime, tenant, sku, node_id, 0, shards_stay=True):
             raise Busy()
 
 
-def _settle(runtime: Runtime, tenant: str, sku: str, node_id: str, per_second: int) -> bool:
+def _settle(
+    runtime: Runtime, tenant: str, sku: str, node_id: str, per_second: int, *, shards_stay: bool = False
+) -> bool:
     """Move units and shards until they are as wanted; False where others were quicker too often."""
     for attempt in range(_MOST_TRIES):
         row = stock_rows(runtime.database, tenant, [(sku, node_id)]).get((sku, node_id))
         if row is None:
             return True
-        steps = _steps(runtime, tenant, row, per_second)
+        steps = _steps(runtime, tenant, row, per_second, shards_stay)
         if not steps:
             return True
         try:
@@ -71,7 +73,7 @@ def _settle(runtime: Runtime, tenant: str, sku: str, node_id: str, per_second: i
     return False
 
 
-def _steps(runtime: Runtime, tenant: str, row: StockRow, per_second: int) -> list[list[Write]]:
+def _steps(runtime: Runtime, tenant: str, row: StockRow, per_second: int, shards_stay: bool) -> list[list[Write]]:
     """The next transactions. New shards come before units move into them, and go in a round after they were emptied."""
     floor = _floor(runtime, tenant, row) if per_second else 0
     number = wanted_shards(per_second, max(0, row.available - floor))
@@ -80,7 +82,7 @@ def _steps(runtime: Runtime, tenant: str, row: StockRow, per_second: int) -> lis
     parts = moves(row, number, floor)
     if parts:
         return [moved_to_shard(tenant, row, part.number, part.units) for part in parts]
-    return [fewer_shards(tenant, row, number)] if number < len(row.shards) else []
+    return [fewer_shards(tenant, row, number)] if number < len(row.shards) and not shards_stay else []
 
 
 def _floor(runtime: Runtime, tenant: str, row: StockRow) -> int:
