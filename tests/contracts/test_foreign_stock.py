@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms.inventory.connections import Connection
 from oms.inventory.requests import FeedMessage
+from oms.inventory.terms import Connection
 from oms.inventory.told import Told, microseconds
 from oms.inventory.translating import ADAPTERS, ForeignRecord, translated
 from oms.platform.problems import FieldError

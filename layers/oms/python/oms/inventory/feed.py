@@ -16,9 +16,9 @@ from functools import cache
 from typing import Any
 
 from oms.inventory.commands import apply_feed
-from oms.inventory.connections import Connection
 from oms.inventory.reads import live_inventory_rules
 from oms.inventory.requests import FeedMessage
+from oms.inventory.terms import Connection
 from oms.inventory.translating import ForeignRecord, translated
 from oms.platform.commands import Runtime
 from oms.platform.intake import has_card_number, parse_json, refuse_card_numbers, validate

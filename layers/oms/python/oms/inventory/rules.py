@@ -13,10 +13,8 @@ from typing import Annotated, Protocol, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from oms.inventory.connections import Connection
-from oms.inventory.corrections import CorrectionLimit, CorrectionReason, TrustedSource
 from oms.inventory.model import StockRow
-from oms.inventory.where import Codes, Tags, Where
+from oms.inventory.terms import Codes, Connection, CorrectionLimit, CorrectionReason, Tags, TrustedSource, Where
 from oms.platform.clock import format_instant
 from oms.platform.fields import Code, Count, Instant
 from oms.platform.intake import Request

@@ -1,6 +1,6 @@
 """A record of the inventory stream that speaks the words of another system, as the feed messages that it means.
 
-A new system is a file in `adapters` with a function `tell`, its line in ADAPTERS and in the names of `connections`, and
+A new system is a file in `adapters` with a function `tell`, its line in ADAPTERS and in the names of `terms`, and
 its samples.
 """
 
@@ -12,8 +12,8 @@ from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 from oms.inventory.adapters import epcis, poslog, shopify, square
-from oms.inventory.connections import AdapterName, Connection
 from oms.inventory.requests import FeedMessage
+from oms.inventory.terms import AdapterName, Connection
 from oms.inventory.told import Adapter, Told
 from oms.platform.fields import Code
 from oms.platform.intake import Request, refuse_card_numbers, validate
