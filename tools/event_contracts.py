@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 
 from infra.functions import QUEUE_CONSUMERS
 from oms.inventory.requests import FeedMessage
+from oms.inventory.translating import ForeignRecord
 from oms.platform.events import EventData, EventMeta
 from tools.event_sources import MESSAGE_VERSIONS, NODE_MESSAGES, SCHEDULES, TRIGGERS
 
@@ -93,6 +94,7 @@ def schemas() -> dict[str, str]:
         ENVELOPE: _schema(Envelope, "Envelope", 1, "serialization"),
         "NodeMessage.v1.json": _schema(MessageMeta, "NodeMessage", 1, "validation"),
         "FeedMessage.v1.json": _schema(FeedMessage, "FeedMessage", 1, "validation"),
+        "ForeignRecord.v1.json": _schema(ForeignRecord, "ForeignRecord", 1, "validation"),
     }
     for name, cls in published().items():
         documents[f"{name}.v{cls.version}.json"] = _schema(cls, name, cls.version, "serialization")

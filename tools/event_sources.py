@@ -63,7 +63,11 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "files_queue": ("SQS: an object of the intake bucket, as S3 tells of it, or a part of one", ("stock_files",)),
     "events_stream": ("DynamoDB stream of table `events`", ("publish_events",)),
     "stock_stream": ("DynamoDB stream of table `stock`", ("stock_levels",)),
-    "inventory_stream": ("Kinesis batch of [FeedMessage](schemas/FeedMessage.v1.json)", ("inventory_stream",)),
+    "inventory_stream": (
+        "Kinesis batch of [FeedMessage](schemas/FeedMessage.v1.json), or of what another system said: "
+        "[ForeignRecord](schemas/ForeignRecord.v1.json)",
+        ("inventory_stream",),
+    ),
     "order_task": ("task of the order workflow", ("source_order", "authorize_payment")),
     "release_task": ("task that waits for a node", ("release_fulfillment",)),
     "fulfillment_task": (

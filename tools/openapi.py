@@ -14,7 +14,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from infra.http_functions import BURST_LIMIT, RATE_LIMIT
-from oms.inventory.corrections import CORRECT, CORRECT_ANY
+from oms.inventory.terms import CORRECT, CORRECT_ANY
 from oms.platform.problems import Problem
 from tools.event_contracts import PACKAGE, ROOT, without
 from tools.openapi_answers import GatewayRefusal, ProblemDocument

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.simulation.directed import People
 from tests.simulation.many_items import node_document
 from tests.simulation.telling import story
@@ -35,6 +37,19 @@ def files_of_stock(people: People) -> None:
     simulation.drop("stock/acme/wrong.csv", "something else\n")
     simulation.drop("stock/acme/empty.csv", header)
     simulation.sleep(30)
+
+
+@story
+def stock_of_another_system(people: People) -> None:
+    till = {"id": "till", "adapter": "square", "nodes": {"LOC1": "albany"}, "items": {"VAR1": "MUG"}}
+    people.send("PUT", "/v1/inventory/rules/usual", {"connections": [till]})
+    people.send("POST", "/v1/inventory/rules/usual/promotions", {"number": 1}, version=1)
+    count = {"catalog_object_id": "VAR1", "location_id": "LOC1", "quantity": "6"}
+    at = people.simulation.now()
+    counts = [{**count, "calculated_at": at}, {**count, "calculated_at": "yesterday"}, {**count, "calculated_at": at}]
+    record = {"tenant": "acme", "connection": "till", "body": {"counts": counts}}
+    people.simulation.put_record("till", json.dumps(record).encode())
+    people.simulation.sleep(30)
 
 
 @story

@@ -13,13 +13,14 @@ from itertools import chain
 from typing import cast
 
 from oms.inventory.batch import MOST_AHEAD, chunks, decide, make_plans
-from oms.inventory.corrections import CORRECT, CORRECTIONS, Corrections
+from oms.inventory.corrections import Corrections
 from oms.inventory.fold import Fact, NotEnough
 from oms.inventory.model import MovementKind
 from oms.inventory.reads import live_inventory_rules
 from oms.inventory.requests import FeedMessage, Movement, Snapshot
 from oms.inventory.rows import stock_key
 from oms.inventory.store import RowName
+from oms.inventory.terms import CORRECT, CORRECTIONS
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, find_outcome, input_hash
 from oms.platform.principal import Principal, authorize, permits, system_principal
 from oms.platform.problems import FieldError, InvalidRequest

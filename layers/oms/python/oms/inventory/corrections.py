@@ -1,8 +1,8 @@
-"""Corrections of stock: which movements are corrections, the reason that each needs, and how much a caller may correct.
+"""Corrections of stock: the reason that each needs, and how much a caller may correct.
 
-Pure. A correction says that the books were wrong, where other movements say that goods have moved. Reasons, limits and
-trusted sources are parts of a rule set of stock. A limit counts what its caller has corrected of the same row within
-some hours, from the stock ledger, so that many small corrections come to no more than one large one.
+Pure. Reasons, limits and trusted sources are parts of a rule set of stock. A limit counts what its caller has corrected
+of the same row within some hours, from the stock ledger, so that many small corrections come to no more than one large
+one.
 """
 
 from __future__ import annotations
@@ -10,73 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, Self, get_args
-
-from pydantic import Field, model_validator
 
 from oms.inventory.fold import Fact, RowPlan
 from oms.inventory.model import BUCKETS, MovementKind
 from oms.inventory.rows import LedgerEntry
-from oms.inventory.where import Codes, Where
-from oms.platform.fields import Code, Count
-from oms.platform.intake import Request
+from oms.inventory.terms import CORRECT_ANY, CORRECTIONS, CorrectionLimit, CorrectionReason, TrustedSource, Where
 from oms.platform.principal import Principal, may
 from oms.platform.problems import FieldError, Problem
 from oms.registry.model import Item, Node
-
-CORRECT, CORRECT_ANY = "inventory.correct", "inventory.correct_any"
-Kind = Literal["adjusted", "damaged", "restored", "scrapped", "safety_changed", "counted"]
-CORRECTIONS = frozenset(MovementKind(kind) for kind in get_args(Kind))
-# What a caller is: somebody with a token, a node on the store bus, or whoever dropped a file.
-Role = Literal["client", "node", "file"]
-Kinds = Annotated[tuple[Kind, ...], Field(max_length=len(CORRECTIONS))]
-Roles = Annotated[tuple[Role, ...], Field(max_length=3)]
-
-
-class CorrectionReason(Request):
-    """A reason that a correction may name, which is its id; of all kinds of corrections, or of some."""
-
-    id: Code
-    kinds: Kinds = ()
-
-
-class CorrectionLimit(Request):
-    """How many units of one stock row a caller may correct within so many hours, up and down together.
-
-    It holds for everybody, or for some roles or callers. Of several limits each is kept.
-    """
-
-    id: Code
-    where: Where = Where()
-    kinds: Kinds = ()
-    roles: Roles = ()
-    callers: Codes = ()
-    units: Count
-    hours: Annotated[int, Field(strict=True, ge=1, le=168)] = 24
-
-    def binds(self, caller: Principal) -> bool:
-        """Whether it speaks to a caller."""
-        return (not self.roles or caller.role in self.roles) and (not self.callers or caller.actor in self.callers)
-
-    def counts(self, kind: MovementKind) -> bool:
-        """Whether a movement of a kind counts towards it."""
-        return kind in CORRECTIONS and (not self.kinds or kind.value in self.kinds)
-
-
-class TrustedSource(Request):
-    """A source whose numbered messages need no reason and have no limit, as long as certain callers speak for it."""
-
-    id: Code
-    source: Code
-    where: Where = Where()
-    roles: Roles = ()
-    callers: Codes = ()
-
-    @model_validator(mode="after")
-    def _somebody_speaks_for_it(self) -> Self:
-        if not self.roles and not self.callers:
-            raise ValueError("whose word is trusted: roles or callers")
-        return self
 
 
 class BeyondLimit(Problem):

@@ -13,9 +13,8 @@ from typing import Annotated, Protocol, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from oms.inventory.corrections import CorrectionLimit, CorrectionReason, TrustedSource
 from oms.inventory.model import StockRow
-from oms.inventory.where import Codes, Tags, Where
+from oms.inventory.terms import Codes, Connection, CorrectionLimit, CorrectionReason, Tags, TrustedSource, Where
 from oms.platform.clock import format_instant
 from oms.platform.fields import Code, Count, Instant
 from oms.platform.intake import Request
@@ -179,6 +178,7 @@ class InventoryRules(Request):
     reasons: Annotated[tuple[CorrectionReason, ...], Field(max_length=200), AfterValidator(_ids_once)] = ()
     limits: Annotated[tuple[CorrectionLimit, ...], Field(max_length=200), AfterValidator(_ids_once)] = ()
     trusted: Annotated[tuple[TrustedSource, ...], Field(max_length=200), AfterValidator(_ids_once)] = ()
+    connections: Annotated[tuple[Connection, ...], Field(max_length=50), AfterValidator(_ids_once)] = ()
 
 
 @dataclass(frozen=True, slots=True)
