@@ -14,7 +14,7 @@ from oms.sourcing.solver.bound import Offers, dual_ascent
 from oms.sourcing.solver.candidates import Problem, compile_order
 from oms.sourcing.solver.highs import Highs, Program, highs
 from oms.sourcing.solver.instances import read_network, read_orders
-from oms.sourcing.solver.problem import NOW, Key
+from oms.sourcing.solver.problem import NOW
 from oms.sourcing.solver.search import Search
 from tests.unit.sourcing.test_optimiser import ENOUGH, small_instance
 from tests.unit.sourcing.test_sets import three_nodes
@@ -76,7 +76,7 @@ def program_of(problem: Problem) -> Program:
             row(-inf, pool[key], entries)
     nodes = {candidate.slot: candidate.node for candidate in problem.candidates}
     for slot, node in nodes.items():
-        late = column(node.overtime_cents * problem.key_weights.get(Key.COST, 0), 999)
+        late = column(node.overtime_cents * problem.per_cost, 999)
         row(-inf, node.regular_units, {**units[slot], late: -1.0})
         row(-inf, node.cap_units, units[slot])
         row(-inf, node.cap_shipments, parcels[slot])

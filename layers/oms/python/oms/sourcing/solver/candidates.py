@@ -65,6 +65,7 @@ class Problem:
     now: dict[tuple[int, str], int]
     whole: dict[tuple[int, str], int]
     key_weights: dict[Key, int]
+    per_cost: int  # what a cent counts for
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,7 @@ def compile_order(network: Network, order: SourcingOrder, hints: Hints | None = 
         now=now,
         whole=whole,
         key_weights=weights,
+        per_cost=per_cost,
     )
 
 
@@ -199,17 +201,20 @@ class _Options:
         if wave == INBOUND and node.inbound_day is not None and node.inbound_day > leaves:
             leaves = node.inbound_day
         if dest == HOME:
-            kind, zone = ServiceKind.HOME, self._home[slot]
+            kind, zone = HOME, self._home[slot]
         elif dest == node.id:
-            kind, zone = ServiceKind.PICKUP, 0
+            kind, zone = "pickup", 0
         else:
             zip3 = next(other.zip3 for other in self._network.nodes if other.id == dest)
-            kind, zone = ServiceKind.TRANSFER, self._network.zones[zip3][slot]
+            kind, zone = "transfer", self._network.zones[zip3][slot]
         key = (kind, zone, leaves - self._due, self._terms)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = self._services(kind, zone, leaves)
+            known = self._known[key] = self._services(ServiceKind(kind), zone, leaves)
         handling = self._per_cost * node.shipment_cents
+        if len(known) == 1:
+            ((service, fixed, step),) = known
+            return (Option(service, fixed + handling, step),)
         return tuple([Option(service, fixed + handling, step) for service, fixed, step in known])
 
     def _services(self, kind: ServiceKind, zone: int, leaves: int) -> list[tuple[str, int, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oms.sourcing.solver.candidates import Problem, line_sequence
-from oms.sourcing.solver.problem import NOW, Key
+from oms.sourcing.solver.problem import NOW
 
 Fill = tuple[tuple[int, int], ...]  # (candidate, units) of one line
 
@@ -19,7 +19,7 @@ class Filling:
         self._weight: dict[int, int] = {}  # of the open candidates
         self._free = dict(problem.now), dict(problem.whole)
         self._nodes = {candidate.slot: candidate.node for candidate in self._candidates}
-        cent, wanted = problem.key_weights.get(Key.COST, 0), sum(line.quantity for line in problem.lines)
+        cent, wanted = problem.per_cost, sum([line.quantity for line in problem.lines])
         self._overtimes = [
             (slot, node.regular_units, node.overtime_cents * cent)
             for slot, node in self._nodes.items()

@@ -12,7 +12,7 @@ from math import inf
 
 from oms.sourcing.solver.candidates import Candidate, Problem
 from oms.sourcing.solver.filling import Fill
-from oms.sourcing.solver.problem import NOW, Key, SourceNode
+from oms.sourcing.solver.problem import NOW, SourceNode
 
 _MOST_IN_PARTS = 8  # units of a line: more of them in parts are left to the search
 Found = tuple[int, tuple[Fill, ...], bool]  # the cost of a plan, its parts per line, whether none is cheaper
@@ -30,6 +30,9 @@ def outright(problem: Problem) -> Found:
     if len({line.sku for line in lines}) < len(lines):
         return nothing, none, False
     complete, limit = problem.order.ship_complete, problem.order.max_shipments
+    most = max([len(candidate.lines) for candidate in problem.candidates])
+    if most < len(lines) and most < len({n for candidate in problem.candidates for n in candidate.lines}):
+        return nothing, none, False
     least = _least_of_each(problem)
     missing = sum([problem.short[n] * line.quantity for n, line in enumerate(lines) if n not in least])
     if complete and len(least) < len(lines):
@@ -110,7 +113,7 @@ def _whole(problem: Problem, candidate: Candidate, grams: int, units: int) -> in
 def _pays_in_full(problem: Problem, candidate: Candidate) -> bool:
     """Whether leaving a unit out of a shipment costs more than it can save."""
     step = max([one.step for one in candidate.options])
-    each, scale = problem.key_weights.get(Key.COST, 0) * candidate.node.overtime_cents, problem.step_g
+    each, scale = problem.per_cost * candidate.node.overtime_cents, problem.step_g
     for number, cents in candidate.lines.items():
         if problem.short[number] < cents + each + step * -(-problem.weights[number] // scale):
             return False
@@ -237,4 +240,4 @@ def _room(problem: Problem, candidate: Candidate) -> int:
 def _overtime(problem: Problem, node: SourceNode, units: int) -> int:
     if units <= node.regular_units:
         return 0
-    return problem.key_weights.get(Key.COST, 0) * node.overtime_cents * (units - node.regular_units)
+    return problem.per_cost * node.overtime_cents * (units - node.regular_units)

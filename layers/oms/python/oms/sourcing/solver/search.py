@@ -18,12 +18,12 @@ from oms.sourcing.solver.problem import Budget
 from oms.sourcing.solver.sets import Sets
 
 _CLOCK_EVERY = 64
-_MOST_TURNS = 3
+_MOST_TURNS = 2
 _FEW_LINES = 3
 _MANY_LINES = 10
 _FEW_SHIPMENTS = 3
 _MOST_STARTS = 12
-_FEW_STARTS = 3
+_FEW_STARTS = 1
 _WORTH_PRICES = 3
 _MOST_PRICED = 80
 
@@ -202,21 +202,19 @@ class Search(Filling):
         before = self._least(k, spent)
         shared = self.bound.shared
         rows = self._offers.rows(k, self._kept, self._free, shared=shared)
-        for turns in (range(k, len(self._sequence)), range(len(self._sequence) - 1, k - 1, -1)):
-            other = dual_ascent(self._offers, rows, turns, shared=shared, start=k, opened=self._weight)
-            known, self.bound = self.bound, other
-            least = self._least(k, spent)
-            room = best - least
-            if room <= 0:
-                return False
-            self._kept = [
-                c
-                for c in self._kept
-                if c in self._weight or (other.at_least(c) < room and other.opening(c, k, 0) < room)
-            ]
-            if least <= before:
-                self.bound = known
-            before = max(before, least)
+        turns = range(k, len(self._sequence))
+        other = dual_ascent(self._offers, rows, turns, shared=shared, start=k, opened=self._weight)
+        known, self.bound = self.bound, other
+        least = self._least(k, spent)
+        room = best - least
+        if room <= 0:
+            return False
+        weight = self._weight
+        self._kept = [
+            c for c in self._kept if c in weight or (other.at_least(c) < room and other.opening(c, k, 0) < room)
+        ]
+        if least <= before:
+            self.bound = known
         return True
 
     def _ascend(self, turns: Iterable[int], *, shared: bool) -> Bound:
