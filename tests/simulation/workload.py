@@ -46,11 +46,11 @@ class Workload(Actors):
         """Set everybody going."""
         simulation = self.simulation
         self.nodes.begin()
-        shared = self.strikes(0.35)
-        together = self.strikes(0.8 if shared else 0.3)
         launch = "tiny_shards" in simulation.faults.knobs
-        # A launch is prepared before its buyers come.
-        later = 20.0 if launch and self.strikes(0.7) else 0.0
+        shared = self.strikes(0.8 if launch else 0.35)
+        together = self.strikes(0.8 if shared else 0.3)
+        # A launch is prepared before its buyers come, and these want the same.
+        later = 20.0 if launch else 0.0
         for number in range(2 if shared else 1 + self.pick(2, 0.2)):
             begins = later + self.pause(0.0 if together else 0.7)
             self.act(f"shopper {number}", partial(self._shop, number, shared), begins)
