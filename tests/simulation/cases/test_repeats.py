@@ -31,6 +31,7 @@ MUTATING = {
     ("POST", "/v1/inventory/movements"): {
         "movements": [{"sku": "MUG", "node_id": "albany", "kind": "received", "quantity": 1}]
     },
+    ("PUT", "/v1/hot-stock"): {"items": [{"sku": "MUG", "per_second": 50, "until": "2026-11-24T00:00:00Z"}]},
     ("POST", "/v1/promises"): {"channel": "web", "lines": [{"sku": "MUG", "quantity": 1}]},
     ("PUT", "/v1/supply/po-1"): {
         "kind": "purchase_order",

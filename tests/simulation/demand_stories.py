@@ -1,0 +1,50 @@
+"""Stories of stock in great demand, for the crash points."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.simulation.directed import People
+from tests.simulation.telling import story
+from tests.simulation.world import line
+
+
+@story
+def stock_in_great_demand(people: People) -> None:
+    """A launch from its preparation to its end: laid out, bought from, counted down, evened out and taken back."""
+    simulation = people.simulation
+    rules = {"safety": [{"id": "all", "priority": 1, "units": 1}]}
+    people.send("PUT", "/v1/inventory/rules/usual", rules)
+    people.send("POST", "/v1/inventory/rules/usual/promotions", {"number": 1}, version=1)
+    movement = {"node_id": "dc-newark", "sku": "LAST", "reason": "counted"}
+    received = {**movement, "kind": "received", "quantity": 60}
+    people.send("POST", "/v1/inventory/movements", {"movements": [received]})
+    until = simulation.scheduler.instant + timedelta(minutes=10)
+    hot = {"sku": "LAST", "per_second": 60, "until": until.isoformat()}
+    people.send("PUT", "/v1/hot-stock", {"items": [hot]})
+    simulation.sleep(10)
+    people.place("o-1", line("LAST", 2))
+    lost = {**movement, "kind": "adjusted", "quantity": -30}
+    people.send("POST", "/v1/inventory/movements", {"movements": [lost]})
+    simulation.ring("BalanceStock")
+    simulation.sleep(10)
+    people.send("GET", "/v1/hot-stock")
+    people.wait_for(lambda: simulation.scheduler.instant > until)
+    simulation.ring("BalanceStock")
+    simulation.sleep(30)
+
+
+@story
+def demand_that_is_taken_back(people: People) -> None:
+    """Marked while there is nothing to lay out; then there is, and then the demand is over by word."""
+    simulation = people.simulation
+    until = simulation.scheduler.instant + timedelta(hours=1)
+    hot = {"sku": "LAST", "node_ids": ["dc-newark"], "per_second": 60, "until": until.isoformat()}
+    people.send("PUT", "/v1/hot-stock", {"items": [hot]})
+    simulation.sleep(10)
+    received = {"node_id": "dc-newark", "sku": "LAST", "kind": "received", "quantity": 60, "reason": "launch"}
+    people.send("POST", "/v1/inventory/movements", {"movements": [received]})
+    simulation.ring("BalanceStock")
+    simulation.sleep(10)
+    people.send("PUT", "/v1/hot-stock", {"items": [{**hot, "per_second": 0}]})
+    simulation.sleep(30)
