@@ -72,8 +72,12 @@ class Recorder:
 
 
 def extended(path: tuple[str, ...], asked: str) -> tuple[str, ...]:
-    """The path with one more call; in a loop over the same call every one after the second is the same point."""
-    return path if path[-2:] == (asked, asked) else (*path, asked)
+    """The path with one more call; in a loop over the same calls every round after the second is the same points."""
+    path = (*path, asked)
+    for length in range(1, len(path) // 3 + 1):
+        if path[-length:] == path[-2 * length : -length] == path[-3 * length : -2 * length]:
+            return path[:-length]
+    return path
 
 
 def shape(service: str, operation: str, request: Mapping[str, Any]) -> str:

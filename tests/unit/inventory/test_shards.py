@@ -14,7 +14,7 @@ from oms.inventory.model import Claimable, Hold, Shard, StockRow
 from oms.inventory.shards import model
 from oms.inventory.shards.balancing import balance_marked, recall
 from oms.inventory.shards.marks import Mark, all_marks, mark_write
-from oms.inventory.shards.model import drawn, moves, taken, unspread, wanted_shards
+from oms.inventory.shards.model import drawn, moves, taken, wanted_shards
 from oms.platform.clock import FixedClock, format_instant
 from oms.platform.dynamodb import Conflict
 from oms.platform.problems import OutOfStock
@@ -233,7 +233,7 @@ def test_whatever_happens_nothing_is_sold_twice(units: int, acts: list[tuple[str
             seen = account.claimable(keep)
         account.check()
     recall(account.runtime, "t1", [PLACE])
-    assert (account.row.in_shards, unspread(account.row)) == (0, account.row.available)
+    assert (account.row.in_shards, account.row.in_row) == (0, account.row.available)
     account.check()
 
 

@@ -6,13 +6,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from oms.platform.fields import Instant
+from oms.platform.fields import Instant, IsoDate
 from oms.platform.intake import Request, read_json, validate
 from oms.platform.problems import InvalidRequest
 
 
 class Said(Request):
     at: Instant
+
+
+class Planned(Request):
+    on: IsoDate
 
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
@@ -60,3 +64,16 @@ def test_everything_else_is_refused_by_name(at: str):
     with pytest.raises(InvalidRequest) as refused:
         validate(Said, read_json(f'{{"at": {at}}}'))
     assert [error.pointer for error in refused.value.errors] == ["/at"]
+
+
+@pytest.mark.parametrize("day", ["2000-01-01", "2999-12-31"])
+def test_the_first_and_the_last_day(day: str):
+    assert validate(Planned, {"on": day}).on.isoformat() == day
+
+
+@pytest.mark.parametrize("day", ["1999-12-31", "3000-01-01", "0001-01-01", "9999-12-31"])
+def test_a_day_with_which_sums_could_leave_the_calendar_is_refused(day: str):
+    for model, content, pointer in ((Planned, {"on": day}, "/on"), (Said, {"at": f"{day}T12:00:00Z"}, "/at")):
+        with pytest.raises(InvalidRequest) as refused:
+            validate(model, content)
+        assert [error.pointer for error in refused.value.errors] == [pointer]

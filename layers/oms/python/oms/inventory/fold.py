@@ -21,7 +21,7 @@ from oms.inventory.rows import (
     shard_moved,
     to_shards,
 )
-from oms.inventory.shards.model import drawn, unspread
+from oms.inventory.shards.model import drawn
 from oms.platform.clock import format_instant
 from oms.platform.problems import OutOfStock
 from oms.platform.writes import Value, Write
@@ -118,7 +118,7 @@ class RowPlan:
         Whoever claims from a shard does not look at the row, so a row with less than nothing has empty shards.
         """
         lost, need = -self.effect.changes.get("available", 0), self.effect.needs.get("available", 0)
-        lacking = max(lost, need) - unspread(self.start)
+        lacking = max(lost, need) - self.start.in_row
         back = drawn(self.start.shards, lacking)
         units = sum(shard.units for shard in back)
         made, pins, none_yet = to_shards(-units).then(self.effect) if units else self.effect, dict(self.pins), False

@@ -70,6 +70,11 @@ class StockRow:
         return sum(shard.units for shard in self.shards)
 
     @property
+    def in_row(self) -> int:
+        """The available units that the stored row has itself: those in no shard and in no expired hold."""
+        return self.available - self.in_shards - sum(hold.units for hold in self.expired)
+
+    @property
     def held_back(self) -> int:
         """Units on hand that are not for sale."""
         return self.damaged + self.quality_control + self.blocked

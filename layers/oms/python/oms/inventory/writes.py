@@ -25,7 +25,7 @@ from oms.inventory.rows import (
     shard_moved,
     to_shards,
 )
-from oms.inventory.shards.model import drawn, left, taken, unspread
+from oms.inventory.shards.model import drawn, left, taken
 from oms.platform.writes import Item, Kind, Write, create
 
 
@@ -93,7 +93,7 @@ class StockChanges:
     def _claim_from_shards(self, sku: str, node_id: str, quantity: int, keep: int) -> bool:
         """Claim units that lie in shards, where the row itself has what must be kept; False where it cannot be."""
         found = self._found.get((sku, node_id))
-        if found is None or not found.shards or unspread(found) < keep:
+        if found is None or not found.shards or found.in_row < keep:
             return False
         row = self._rows.setdefault((sku, node_id), _Row())
         parts = taken(left(found.shards, row.claimed), quantity, f"{self._movement_id} {self._at}")
@@ -191,7 +191,7 @@ class StockChanges:
         if found is None or not found.shards:
             return made, []
         parts = [shard_claimed(self._tenant, sku, node_id, Shard(*part)) for part in row.claimed.items()]
-        lacking = made.needs.get("available", 0) - unspread(found)
+        lacking = made.needs.get("available", 0) - found.in_row
         if lacking <= 0:
             return made, parts
         back = drawn(left(found.shards, row.claimed), lacking)

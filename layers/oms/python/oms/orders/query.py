@@ -10,6 +10,7 @@ from typing import TypeVar
 from oms.orders.model import FulfillmentRollup, Status
 from oms.orders.reads import MOST_PER_PAGE, OrderFilter
 from oms.payments.model import Rollup
+from oms.platform.fields import within_years
 from oms.platform.problems import FieldError, InvalidRequest
 
 T = TypeVar("T")
@@ -17,8 +18,6 @@ _KNOWN = frozenset(
     ["placed_from", "placed_to", "status", "payment_status", "fulfillment_status", "channel", "limit", "cursor"]
 )
 _DEFAULT_DAYS = 31
-# No order is older, and a list counts days backwards.
-_FIRST_YEAR = 2000
 
 
 def order_filter(query: Mapping[str, str], now: datetime) -> OrderFilter:
@@ -55,10 +54,7 @@ def page_size(query: Mapping[str, str]) -> int:
 
 
 def _day(text: str) -> date:
-    day = date.fromisoformat(text)
-    if day.year < _FIRST_YEAR:
-        raise ValueError
-    return day
+    return within_years(date.fromisoformat(text))
 
 
 def _limit(text: str) -> int:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainSerializer, Strict, WithJsonSchema
 
 from oms.platform.clock import format_instant, require_utc
 from oms.platform.money import EXPONENTS, LARGEST_AMOUNT
 
+AnyDate = TypeVar("AnyDate", bound=date)
 MOST_UNITS = 1_000_000
+FIRST_YEAR, LAST_YEAR = 2000, 2999
 _RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:?\d{2})$", re.ASCII)
 
 
@@ -55,6 +57,13 @@ def _iso_date(value: Any) -> Any:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
+def within_years(day: AnyDate) -> AnyDate:
+    """The same date or instant; one so far away that sums with it could leave the calendar raises ValueError."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"a day of the years {FIRST_YEAR} to {LAST_YEAR}")
+    return day
+
+
 # Money in minor units. Not negative unless the type says so.
 Amount = Annotated[int, BeforeValidator(_no_fraction), Strict(), Field(ge=0, le=LARGEST_AMOUNT)]
 SignedAmount = Annotated[int, BeforeValidator(_no_fraction), Strict(), Field(ge=-LARGEST_AMOUNT, le=LARGEST_AMOUNT)]
@@ -70,10 +79,11 @@ Instant = Annotated[
     AwareDatetime,
     BeforeValidator(_as_rfc_3339),
     AfterValidator(require_utc),
+    AfterValidator(within_years),
     PlainSerializer(format_instant, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
-IsoDate = Annotated[date, BeforeValidator(_iso_date)]
+IsoDate = Annotated[date, BeforeValidator(_iso_date), AfterValidator(within_years)]
 Attributes = Annotated[dict[str, Any], AfterValidator(_plain_data)]
 
 __all__ = [
@@ -89,4 +99,5 @@ __all__ = [
     "SignedAmount",
     "SignedQuantity",
     "Text",
+    "within_years",
 ]

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from oms.inventory.rows import TABLE
@@ -42,14 +42,7 @@ def mark_key(tenant: str, sku: str, node_id: str) -> Key:
 
 def mark_write(tenant: str, mark: Mark) -> Write:
     """A mark as it is now, held to the version before it."""
-    row: Item = {
-        "sku": mark.sku,
-        "node_id": mark.node_id,
-        "per_second": mark.per_second,
-        "until": mark.until,
-        "measured": mark.measured,
-        "version": mark.version,
-    }
+    row: Item = asdict(mark)
     key = mark_key(tenant, mark.sku, mark.node_id)
     return create(TABLE, key, row) if mark.version == 1 else put(TABLE, key, row, version=mark.version - 1)
 

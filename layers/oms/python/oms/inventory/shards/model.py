@@ -80,8 +80,3 @@ def moves(row: StockRow, number: int, floor: int) -> list[Shard]:
             there.append(Shard(name, more))
             room -= more
     return [*back, *there]
-
-
-def unspread(row: StockRow) -> int:
-    """The available units that the stored row has itself: those in no shard and in no expired hold."""
-    return row.available - row.in_shards - sum(hold.units for hold in row.expired)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from oms.inventory.model import StockRow
@@ -25,14 +26,7 @@ def read_hot_stock(database: Database, principal: Principal) -> dict[str, Any]:
 
 def mark_document(mark: Mark) -> dict[str, Any]:
     """A mark as it is told."""
-    return {
-        "sku": mark.sku,
-        "node_id": mark.node_id,
-        "per_second": mark.per_second,
-        "until": mark.until,
-        "measured": mark.measured,
-        "version": mark.version,
-    }
+    return asdict(mark)
 
 
 def _shards(row: StockRow | None) -> dict[str, Any]:
