@@ -137,6 +137,12 @@ class Consumers(Construct):
                 _wish(tenant.name, "StockBalanceRequested"),
             )
             self._schedule(
+                f"BrokerBacklog{pascal(tenant.name)}",
+                "rate(5 minutes)",
+                self.queues["broker_backlog"],
+                _wish(tenant.name, "BacklogBrokeringRequested"),
+            )
+            self._schedule(
                 f"DailyExport{pascal(tenant.name)}",
                 "cron(0 5 * * ? *)",
                 self.queues["finance_export"],

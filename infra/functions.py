@@ -68,6 +68,7 @@ QUEUE_CONSUMERS = (
             "OrderReviewAccepted",
             "OrderPaymentSettled",
             "OrderRerouted",
+            "OrderBackordersAllocated",
         ),
         timeout=60,
         # A run may wait for the provider as long as the function may: its neighbours must not wait with it.
@@ -100,6 +101,22 @@ QUEUE_CONSUMERS = (
         ),
         detail_types=("NodeChanged", "StockMoved"),
         memory=512,
+        timeout=300,
+        batch=1,
+        concurrency=2,
+    ),
+    FunctionSpec(
+        "broker_backlog",
+        "Gives stock to the orders that wait for it, by priority, and cancels what has waited too long.",
+        (
+            *g.COMMAND,
+            *g.CHANGE_ORDER,
+            *g.listed("orders"),
+            *g.table("stock", "batch", "query", "put", "update"),
+            *g.table("registry", "batch", "query"),
+        ),
+        detail_types=("StockFreed", ("OrderSourced", {"waits": [True]}), "NodeChanged"),
+        memory=1024,
         timeout=300,
         batch=1,
         concurrency=2,
@@ -212,6 +229,7 @@ STREAM_CONSUMERS = (
         "Sums up what the network and its regions have of each item whose stock has changed, and follows its demand.",
         (
             *g.table("stock", "batch", "query", "put", "update", "delete"),
+            *g.listed("orders"),
             *g.table("events", "put"),
             *g.table("registry", "batch", "query"),
         ),

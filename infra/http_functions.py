@@ -28,7 +28,7 @@ HTTP = (
         (
             *g.COMMAND,
             *g.SAGA,
-            *g.table("orders", "get", "put"),
+            *g.listed("orders", "get", "put"),
             *g.HOLD,
             *g.table("registry", "batch", "query"),
         ),
@@ -101,7 +101,7 @@ HTTP = (
     FunctionSpec(
         "reservations",
         "Holds the units of a basket for a while, changes, shows and ends such a hold.",
-        (*g.COMMAND, *g.HOLD, *g.table("registry", "batch", "query")),
+        (*g.COMMAND, *g.HOLD, *g.listed("orders"), *g.table("registry", "batch", "query")),
         routes=(
             "POST /v1/reservations",
             "GET /v1/reservations/{reservation_id}",

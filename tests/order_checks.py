@@ -41,6 +41,7 @@ def check_everything(
 
 
 def _check_quantities(order: Order) -> None:
+    assert all(one.quantity > 0 for one in order.header.backorders), order.header.id
     for line in order.lines:
         counts = quantities(order, line)
         assert sum(counts.values()) == line.quantity, (order.header.id, line.line_no, counts)
@@ -194,8 +195,9 @@ def _claims(orders: list[Order]) -> tuple[dict[str, int], Counts, Counts]:
                         allocated[sku, work.node_id] += each * held
         for line_no, line in stock_lines.items():
             if not order.header.sourced:
+                left = line.quantity - order.cancelled.get(line_no, 0) - given[line_no] - order.backordered(line_no)
                 for sku, each in _made_of(line):
-                    reserved[sku] += each * (line.quantity - order.cancelled.get(line_no, 0) - given[line_no])
+                    reserved[sku] += each * left
     return reserved, allocated, shipped
 
 

@@ -121,6 +121,10 @@ def routing_page(template: Mapping[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def _rule_rows(template: Mapping[str, Any], workers: Mapping[str, str]) -> Iterator[str]:
     for rule in _of_type(template, "AWS::Events::Rule").values():
         pattern = rule.get("EventPattern")
@@ -129,7 +133,7 @@ def _rule_rows(template: Mapping[str, Any], workers: Mapping[str, str]) -> Itera
         sources = ", ".join(one if isinstance(one, str) else f"{one['prefix']}…" for one in pattern["source"])
         for kind in pattern.get("detail-type", ["any"]):
             narrowed = pattern.get("detail", {}).get("data", {})
-            only = "".join(f", {field} {' or '.join(values)}" for field, values in narrowed.items())
+            only = "".join(f", {field} {' or '.join(map(_word, values))}" for field, values in narrowed.items())
             queue, dead = _target(rule)
             own = rule["EventBusName"]
             bus = f"{own} bus of the account" if isinstance(own, str) else _named(own)

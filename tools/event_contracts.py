@@ -199,12 +199,16 @@ def _row(name: str, cls: type[EventData], made_in: list[str], heard_by: list[str
     return f"| {title} | {said}{bus} | {kind} | {links} | {', '.join(heard_by) or '–'} |"
 
 
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def _hearers() -> dict[str, list[str]]:
     heard: dict[str, list[str]] = {}
     for spec in QUEUE_CONSUMERS:
         for wanted in spec.detail_types:
             name, narrowed = (wanted, {}) if isinstance(wanted, str) else wanted
-            only = "".join(f" where {field} is {' or '.join(values)}" for field, values in narrowed.items())
+            only = "".join(f" where {field} is {' or '.join(map(_word, values))}" for field, values in narrowed.items())
             heard.setdefault(name, []).append(f"{spec.name}{only}")
     return heard
 

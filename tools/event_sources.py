@@ -30,6 +30,7 @@ SCHEDULES = {
     "SagaRecoveryRequested": ("recover_sagas", "every five minutes"),
     "ReservationExpiryRequested": ("expire_reservations", "every minute"),
     "StockBalanceRequested": ("balance_stock", "every minute"),
+    "BacklogBrokeringRequested": ("broker_backlog", "every five minutes"),
     "FinanceExportRequested": ("finance_export", "daily at 05:00 UTC"),
 }
 
@@ -50,6 +51,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
             "start_order_workflow",
             "resume_fulfillment",
             "vacate_nodes",
+            "broker_backlog",
             "release_payment",
             "post_ledger",
             "finance_export",
@@ -58,7 +60,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "node_queue": ("SQS batch of messages from the store bus", ("node_messages",)),
     "schedule_queue": (
         "SQS batch of wishes of the clock",
-        ("recover_sagas", "expire_reservations", "balance_stock", "finance_export"),
+        ("recover_sagas", "expire_reservations", "balance_stock", "broker_backlog", "finance_export"),
     ),
     "files_queue": ("SQS: an object of the intake bucket, as S3 tells of it, or a part of one", ("stock_files",)),
     "events_stream": ("DynamoDB stream of table `events`", ("publish_events",)),

@@ -13,7 +13,10 @@ DAY = 86_400
 # Which domain events reach which function, and with which status; everything else stays on the bus.
 SUBSCRIPTIONS = {
     ("OrderPlaced", "CONFIRMED"): "StartOrderWorkflowQueue",
-    ("NodeChanged", None): "VacateNodesQueue",
+    ("NodeChanged", None): ["VacateNodesQueue", "BrokerBacklogQueue"],
+    ("StockFreed", None): "BrokerBacklogQueue",
+    ("OrderSourced", None): "BrokerBacklogQueue",
+    ("OrderBackordersAllocated", None): "StartOrderWorkflowQueue",
     ("StockMoved", None): "VacateNodesQueue",
     ("FulfillmentOrderWithdrawn", None): "ResumeFulfillmentQueue",
     ("OrderReviewAccepted", None): "StartOrderWorkflowQueue",
@@ -140,6 +143,7 @@ def test_schedules_put_their_wish_on_a_queue(template):
     }
     assert found == {
         "RecoverSagasAcmeSchedule": ("rate(5 minutes)", "RecoverSagasQueue"),
+        "BrokerBacklogAcmeSchedule": ("rate(5 minutes)", "BrokerBacklogQueue"),
         "ExpireReservationsAcmeSchedule": ("rate(1 minute)", "ExpireReservationsQueue"),
         "BalanceStockAcmeSchedule": ("rate(1 minute)", "BalanceStockQueue"),
         "DailyExportAcmeSchedule": ("cron(0 5 * * ? *)", "FinanceExportQueue"),

@@ -61,9 +61,10 @@ def claims_of_order(order: OrderView) -> Claims:
     for line in order.lines.values():
         if line.takes_stock:
             gone = order.cancelled.get(line.line_no, 0) + given.get(line.line_no, 0)
+            waits = order.waiting.get(line.line_no, 0)
             for one, each in line.made_of:
                 sku = f"T#{order.tenant}#SKU#{one}"
-                claims.reserved[sku] = claims.reserved.get(sku, 0) + each * (line.quantity - gone)
+                claims.reserved[sku] = claims.reserved.get(sku, 0) + each * (line.quantity - gone - waits)
                 for node, units in line.claims:
                     claims.hold((sku, node), each * max(0, units - gone), each * units)
     return claims

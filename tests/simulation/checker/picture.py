@@ -68,7 +68,8 @@ class OrderView:
     """One order from the items of its partition."""
 
     __slots__ = (
-        "agreed", "cancelled", "header", "id", "lines", "payments", "pk", "progress", "shipments", "tenant", "works",
+        "agreed", "cancelled", "header", "id", "lines", "payments", "pk", "progress", "shipments", "tenant",
+        "waiting", "works",
     )  # fmt: skip
 
     def __init__(self, pk: str, items: Partition) -> None:
@@ -103,6 +104,7 @@ class OrderView:
         for cancellation in self.progress.get("cancellations", ()):
             line_no = cancellation["line_no"]
             self.cancelled[line_no] = self.cancelled.get(line_no, 0) + cancellation["quantity"]
+        self.waiting: dict[int, int] = {one["line_no"]: one["quantity"] for one in self.progress.get("backorders", ())}
 
     @property
     def core(self) -> str:

@@ -10,6 +10,7 @@ from oms.fulfillment.model import FulfillmentOrder, Shipment, ShippedLine, WorkL
 from oms.fulfillment.model import Status as Work
 from oms.orders import charges, model
 from oms.orders.amounts import Amounts
+from oms.orders.claims import open_claims
 from oms.orders.model import Cancellation, Claim, FulfillmentRollup, Header, Line, Order, Status
 from oms.orders.request import Charge, LineRequest, LineType, Method, Totals
 from oms.orders.views import available_actions
@@ -228,9 +229,9 @@ def test_what_can_be_done_with_an_order_in_each_status():
 def test_cancelled_units_leave_the_last_claims_first(cancelled: int, left: list[tuple[str, int]]):
     claims = (Claim(node_id="S1", quantity=2), Claim(node_id="S2", quantity=3))
     one = order(goods(claims=claims), cancelled=((1, cancelled),) if cancelled else ())
-    assert [(claim.node_id, claim.quantity) for claim in model.open_claims(one, one.line(1))] == left
+    assert [(claim.node_id, claim.quantity) for claim in open_claims(one, one.line(1))] == left
     other = order(goods(claims=claims), goods(2), cancelled=((2, 5),))
-    assert model.open_claims(other, other.line(1)) == list(claims)
+    assert open_claims(other, other.line(1)) == list(claims)
 
 
 def test_only_goods_that_are_moved_claim_stock():

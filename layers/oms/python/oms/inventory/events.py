@@ -42,6 +42,12 @@ class StockMoved(EventData):
     shortages: list[Shortage]
 
 
+class StockFreed(EventData):
+    """There is more of an item that orders wait for."""
+
+    sku: str
+
+
 class StockLevelChanged(EventData):
     """The stock of an item in a region, or in the whole network, is called something else now."""
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from oms.fulfillment.model import FulfillmentOrder
 from oms.fulfillment.writes import ask_for_units, cancel_units, may_ask, may_cancel
 from oms.orders.charges import charges_left
-from oms.orders.model import Line, Order, Status, open_claims, status
+from oms.orders.claims import open_claims
+from oms.orders.model import Line, Order, Status, status
 from oms.orders.request import LineQuantity
 from oms.platform.events import EventData
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest
@@ -34,10 +35,11 @@ class GivenBack:
 class TakenOut:
     """What a cancellation comes to: units per line that are gone now, and the work, claims and facts that follow.
 
-    What is wanted and not gone now waits for the answer of a node.
+    `waiting` are those of them that waited for stock. What is wanted and not gone now waits for the answer of a node.
     """
 
     units: dict[int, int] = field(default_factory=dict)
+    waiting: dict[int, int] = field(default_factory=dict)
     work: list[FulfillmentOrder] = field(default_factory=list)
     given_back: list[GivenBack] = field(default_factory=list)
     events: list[EventData] = field(default_factory=list)
@@ -138,8 +140,11 @@ def what_is_left(order: Order, numbers: range) -> dict[int, int]:
 
 
 def take_out(order: Order, wanted: Mapping[int, int], reason: str) -> TakenOut:
-    """Take out units that nobody works on, then those of work that no node has taken, and ask for the others."""
-    taken = TakenOut()
+    """Take out units that nobody works on, then those of work that no node has taken, and ask for the others.
+
+    Units that wait for stock go first.
+    """
+    taken = TakenOut(waiting={n: min(units, order.backordered(n)) for n, units in wanted.items()})
     kits = {line_no: units for line_no, units in wanted.items() if order.line(line_no).apart}
     parts = {one.line_no: one.each * units for line_no, units in kits.items() for one in order.pieces[line_no]}
     wanted = {line_no: units for line_no, units in wanted.items() if line_no not in kits} | parts
@@ -148,7 +153,7 @@ def take_out(order: Order, wanted: Mapping[int, int], reason: str) -> TakenOut:
         if order.fulfillment_orders:
             raise ActionNotAvailable("The order is being handed to its nodes; repeat the call in a moment.")
         taken.units |= wanted
-        taken.given_back = _reserved(order, wanted)
+        taken.given_back = _reserved(order, {n: units - taken.waiting.get(n, 0) for n, units in wanted.items()})
         return taken
     left = {}
     for line_no, units in wanted.items():

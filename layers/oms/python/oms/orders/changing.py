@@ -13,18 +13,22 @@ from oms.orders.cancelling import cancellation_parts, require_something, take_ou
 from oms.orders.events import OrderReviewAccepted
 from oms.orders.model import Order
 from oms.orders.request import CancellationRequest, LineQuantity, ReviewRequest
-from oms.orders.store import load_order, partition
+from oms.orders.store import fresh_orders, load_order, partition
 from oms.orders.views import summary
 from oms.orders.writes import cancelled_units, change_order
 from oms.payments.changes import renewals
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, find_outcome
+from oms.platform.consumers import call_from_workflow
 from oms.platform.principal import authorize
 from oms.platform.problems import (
     ActionNotAvailable,
     NotFound,
     StaleVersion,
 )
+
+# Why units are cancelled that waited for stock until their time was over.
+BACKORDER_OVERDUE = "backorder_overdue"
 
 
 def review_order(runtime: Runtime, call: Call, order_id: str, request: ReviewRequest) -> Outcome:
@@ -67,6 +71,33 @@ def cancel_order(runtime: Runtime, call: Call, order_id: str, request: Cancellat
     leaves the parts before it cancelled, and a repeat goes on from there.
     """
     return _cancel_in_parts(runtime, call, order_id, request.lines, request.reason)
+
+
+def cancel_overdue_backorders(runtime: Runtime, tenant: str, order_id: str) -> int:
+    """Cancel the units of an order that have waited for stock until their time was over; answers how many.
+
+    A repeat finds none. Raises ActionNotAvailable while the order is being handed to its nodes.
+    """
+    first = load_order(runtime.database, tenant, order_id)
+    if first is None or not _overdue(first, runtime):
+        return 0
+    call = call_from_workflow("cancel_overdue_backorders", tenant, f"{order_id}#{first.header.version}")
+    orders = fresh_orders(runtime.database, tenant, first)
+
+    def decide() -> Decision:
+        order = next(orders)
+        units = _overdue(order, runtime)
+        if not units:
+            return Decision([], body={"units": 0})
+        made = _cancellation(call, order, units, BACKORDER_OVERDUE, runtime.clock.now())
+        return replace(made, body={"units": sum(units.values())})
+
+    return int(str(execute(runtime, call, decide).body["units"]))
+
+
+def _overdue(order: Order, runtime: Runtime) -> dict[int, int]:
+    now = format_instant(runtime.clock.now())
+    return {one.line_no: one.quantity for one in order.header.backorders if one.cancel_at <= now}
 
 
 def _cancel_in_parts(
@@ -125,7 +156,7 @@ def _cancel_lines(
 
 def _cancellation(call: Call, order: Order, wanted: Mapping[int, int], reason: str, at: datetime) -> Decision:
     taken = take_out(order, wanted, reason)
-    header, events = cancelled_units(order, taken.units, reason) if taken.units else (None, [])
+    header, events = cancelled_units(order, taken.units, reason, taken.waiting) if taken.units else (None, [])
     after, writes, drafts = change_order(
         call.tenant, order, events=[*taken.events, *events], header=header, fulfillment_orders=taken.work
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict
 
 from oms.platform.events import EventData
@@ -28,7 +30,7 @@ class CancelledLine(BaseModel):
 
 
 class OrderPlaced(EventData):
-    """An order was accepted and has its units; `lines` is left out of orders of more than 50 lines."""
+    """An order was accepted and has its units, or waits for some; of more than 50 lines, `lines` is left out."""
 
     order_id: str
     external_id: str
@@ -57,11 +59,17 @@ class OrderPaymentSettled(EventData):
 
 
 class OrderSourced(EventData):
-    """Claims of an order were allocated to nodes as fulfilment orders; `is_last` when that is all of them."""
+    """Claims of an order were allocated to nodes as fulfilment orders; `is_last` when that is all of them.
+
+    `waits` says that the order also waits for stock, and may be given some from now on.
+    """
+
+    version: ClassVar[int] = 2
 
     order_id: str
     fulfillment_order_ids: tuple[str, ...]
     is_last: bool
+    waits: bool
 
 
 class ReroutedLine(BaseModel):
@@ -87,6 +95,35 @@ class OrderRerouted(EventData):
     lines: tuple[ReroutedLine, ...]
     missing: int
     late: bool
+
+
+class BackorderedLine(BaseModel):
+    """Units of a line that wait for stock, until when, and the day on which enough is to come, if known."""
+
+    model_config = ConfigDict(frozen=True)
+    line_no: int
+    sku: str
+    quantity: int
+    cancel_at: str
+    expected_on: str | None
+
+
+class OrderBackordered(EventData):
+    """Units of an order wait for stock, since nobody has them; what is not there by its `cancel_at` is cancelled."""
+
+    order_id: str
+    external_id: str
+    lines: tuple[BackorderedLine, ...]
+
+
+class OrderBackordersAllocated(EventData):
+    """Units that waited were allocated to nodes; `waiting` units of the order go on waiting."""
+
+    order_id: str
+    external_id: str
+    fulfillment_order_ids: tuple[str, ...]
+    lines: tuple[ReroutedLine, ...]
+    waiting: int
 
 
 class OrderLinesCancelled(EventData):

@@ -1,7 +1,6 @@
 """The order: what was agreed, and the states that follow from its children. Pure rules, no I/O.
 
-What the customer agreed to (lines, prices) is written once. Progress lives in the fulfilment orders and tenders; every
-status of the order is a pure function of them.
+What the customer agreed to is written once. Progress lives in fulfilment orders and tenders, and statuses follow from it.
 """
 
 from __future__ import annotations
@@ -135,6 +134,16 @@ class Cancellation(BaseModel):
     reason: str
 
 
+class Backorder(BaseModel):
+    """Units of a line that nobody had, until when they wait, and the day on which enough is to come, if known."""
+
+    model_config = ConfigDict(frozen=True)
+    line_no: int
+    quantity: int
+    cancel_at: str
+    expected_on: str | None = None
+
+
 class Header(BaseModel):
     """What belongs to the order as a whole. `version` counts its commits, `sequence` its events."""
 
@@ -164,6 +173,7 @@ class Header(BaseModel):
     plan_is_best: bool = False
     sourced: bool = False
     cancellations: tuple[Cancellation, ...] = ()
+    backorders: tuple[Backorder, ...] = ()
     version: int = 1
     sequence: int = 1
 
@@ -177,8 +187,7 @@ class Order:
     fulfillment_orders: tuple[FulfillmentOrder, ...] = ()
     shipments: tuple[Shipment, ...] = ()
     payments: tuple[Payment, ...] = ()
-    # By line number, counted once: an order may have hundreds of lines and each status asks about all of them. `pieces`
-    # are the lines of the components of a kit that is apart.
+    # By line number, counted once, since each status asks about all lines; `pieces` are those of a kit that is apart.
     cancelled: dict[int, int] = field(init=False, compare=False, repr=False)
     gone: dict[int, int] = field(init=False, compare=False, repr=False)
     parts: dict[int, list[tuple[FulfillmentOrder, WorkLine]]] = field(init=False, compare=False, repr=False)
@@ -212,6 +221,10 @@ class Order:
     def stock_of(self, units: Mapping[int, int]) -> dict[str, int]:
         """The units of stock that so many units of some lines are, by SKU."""
         return summed(self.line(line_no).stock(quantity) for line_no, quantity in units.items())
+
+    def backordered(self, line_no: int) -> int:
+        """Units of a line that wait for stock."""
+        return sum(one.quantity for one in self.header.backorders if one.line_no == line_no)
 
     @property
     def work_lines(self) -> list[Line]:
@@ -257,7 +270,10 @@ def payment_status(order: Order) -> Rollup:
     return payment_rollup(order.payments, order.header.totals.total, due)
 
 
-_LINE_STATES = ["open", "allocated", "released", "picked", "packed", "ready", "shipped", "collected", "delivered"]
+_LINE_STATES = (
+    *("open", "backordered", "allocated", "released", "picked", "packed"),
+    *("ready", "shipped", "collected", "delivered"),
+)
 _GONE = {"pickup": "collected", "ship_to_store": "collected", "digital": "delivered"}
 
 
@@ -275,21 +291,10 @@ def quantities(order: Order, line: Line) -> dict[str, int]:
         waiting = part.held - part.picked
         counts["allocated" if work.status is WorkStatus.SCHEDULED else "released"] += waiting
     counts["cancelled"] = order.cancelled.get(line.line_no, 0)
+    counts["backordered"] = order.backordered(line.line_no)
     known = sum(counts.values())
     if line.work:
         counts["open"] += line.quantity - known
     else:
         counts["delivered" if status(order) is Status.COMPLETED else "open"] += line.quantity - known
     return {state: count for state, count in counts.items() if count}
-
-
-def open_claims(order: Order, line: Line) -> list[Claim]:
-    """What is still claimed for a line that is not yet allocated: cancelled units left the last claims first."""
-    gone = order.cancelled.get(line.line_no, 0)
-    claims: list[Claim] = []
-    for claim in reversed(line.claims):
-        taken = min(gone, claim.quantity)
-        gone -= taken
-        if claim.quantity > taken:
-            claims.insert(0, Claim(node_id=claim.node_id, quantity=claim.quantity - taken))
-    return claims

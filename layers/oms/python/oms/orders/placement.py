@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from oms.orders.backorders import backordered
 from oms.orders.events import OrderPlaced, PlacedLine
 from oms.orders.model import Order, status
 from oms.orders.store import external_key, lines_items
@@ -33,7 +34,20 @@ def placement(call: Call, order: Order, claims: Iterable[Write] = (), events: It
         channel=header.channel,
         legal_entity=header.legal_entity,
     )
-    return Decision([*writes], [event, *events], status=201, body=summary(order).model_dump())
+    told = [event, _waits(order)] if header.backorders else [event]
+    return Decision([*writes], [*told, *events], status=201, body=summary(order).model_dump())
+
+
+def _waits(order: Order) -> EventDraft:
+    """That some of its units wait for stock."""
+    header = order.header
+    return EventDraft(
+        entity=f"ORDER#{header.id}",
+        sequence=2,
+        data=backordered(order, header.backorders),
+        channel=header.channel,
+        legal_entity=header.legal_entity,
+    )
 
 
 def _order_placed(order: Order) -> OrderPlaced:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 from oms.capacity.reads import room_of
 from oms.inventory.model import Hold
-from oms.inventory.reads import claimable_units
+from oms.inventory.reads import stock_view
+from oms.inventory.supply.reads import coming_supply
+from oms.orders.backorders import MOST_WAITING, Waiting, backorders
 from oms.orders.kits import PartOf, worth_of_parts
 from oms.orders.model import Claim, Group, Header, Line, Order, Validation
+from oms.orders.reads import queue_of
 from oms.orders.request import Address, LineRequest, LineType, Method, OrderRequest
 from oms.orders.validation import Known, review
 from oms.payments.model import Payment
@@ -19,11 +22,12 @@ from oms.platform.commands import Call, Runtime
 from oms.platform.ids import child_id
 from oms.platform.problems import FieldError, OutOfStock
 from oms.platform.writes import Write
-from oms.registry.model import Item, weights_of
+from oms.registry.model import Item, Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
 from oms.sourcing.model import Sourced
 from oms.sourcing.reads import live_steps, loads_of, source_groups
 from oms.sourcing.strategy import Step
+from oms.sourcing.waiting import Queue, beyond_waiting, expected_on, may_give
 from oms.sourcing.writes import decision_write
 
 
@@ -55,19 +59,13 @@ def choose_nodes(
     """
     now = runtime.clock.now()
     skus = (sku for line in lines for sku in line.stock(1))
-    stock = claimable_units(
-        runtime.database,
-        tenant,
-        skus,
-        channel=channel,
-        items=known.items,
-        nodes=known.nodes,
-        now=now,
-    ).with_own(own)
+    steps = tuple(live_steps(runtime.database, tenant) if steps is None else steps)
+    view = stock_view(runtime.database, tenant, skus, channel=channel, items=known.items, nodes=known.nodes, now=now)
+    queue = cache(partial(queue_of, runtime.database, tenant))
+    stock = beyond_waiting(view, steps, queue).with_own(own)
     counters = [group.pickup_node for group in groups if group.pickup_node]
     candidates = [*(node_id for _, node_id in stock.units), *counters]
     room = room_of(runtime.database, tenant, known.nodes, candidates, now)
-    steps = tuple(live_steps(runtime.database, tenant) if steps is None else steps)
     plan = partial(
         source_groups,
         groups,
@@ -79,13 +77,47 @@ def choose_nodes(
         weights=weights_of(known.items),
     )
     sourced = replace(plan(steps=steps, room=room), stock=stock, steps=steps)
-    if sourced.missing:
+    if sourced.missing and not sourced.lacking:
+        return replace(sourced, expected=_expected(runtime, tenant, channel, groups, sourced, known.nodes, queue))
+    if sourced.lacking:
         any_node = plan(steps=steps, closed_too=True)
         # What a closed or full node holds is worth another look before it becomes work.
         full = room.full(currency) | room.over(loads_of(lines, any_node, currency))
         kept = replace(any_node, is_best=False, stock=stock, steps=steps, full=full)
         return sourced if any_node.missing else kept
     return sourced
+
+
+def _expected(
+    runtime: Runtime,
+    tenant: str,
+    channel: str,
+    groups: Sequence[Group],
+    sourced: Sourced,
+    nodes: Mapping[str, Node],
+    queue: Queue,
+) -> dict[int, str]:
+    """The day on which enough is to come for each line of which units are missing, as far as supply says so."""
+    missing = [(group, demand) for group in groups for demand in sourced.missing_of(group.group_no)]
+    coming = coming_supply(runtime.database, tenant, (demand.sku for _, demand in missing), nodes, runtime.clock.now())
+    found: dict[int, str] = {}
+    ahead: dict[str, int] = {}
+    for group, demand in missing:
+        waits = Waiting(
+            order_id="",
+            group_no=group.group_no,
+            sku=demand.sku,
+            units=demand.quantity,
+            channel=channel,
+            method=group.method.value,
+            placed_at="",
+        )
+        before = ahead.setdefault(demand.sku, sum(one.units for one in queue(demand.sku)))
+        day = expected_on(coming[demand.sku], may_give(waits, sourced.steps, nodes), before, demand.quantity)
+        ahead[demand.sku] += demand.quantity
+        if day is not None:
+            found[demand.line_no] = day
+    return found
 
 
 def decision_of(tenant: str, order: Order, known: Known, sourced: Sourced) -> list[Write]:
@@ -98,7 +130,8 @@ def decision_of(tenant: str, order: Order, known: Known, sourced: Sourced) -> li
 
 
 def refuse_missing(order: OrderRequest, sourced: Sourced) -> None:
-    """Units that nobody has raise OutOfStock, which names their lines."""
+    """Units that nobody has and that may not wait for stock raise OutOfStock, which names their lines."""
+    waiting = {(no, one.sku) for no, plan in sourced.plans.items() if plan.backorder_days for one in plan.missing}
     errors = [
         FieldError(
             f"/lines/{(demand.part_of.line_no if demand.part_of else demand.line_no) - 1}/quantity",
@@ -106,6 +139,7 @@ def refuse_missing(order: OrderRequest, sourced: Sourced) -> None:
             f"{demand.quantity} of {demand.sku} are missing",
         )
         for plan in sourced.plans.values()
+        if plan.backorder_days is None or len(waiting) > MOST_WAITING
         for demand in plan.missing
     ]
     if errors:
@@ -128,6 +162,17 @@ def new_order(
     validations = (*verdicts, *said)
     placed_at = runtime.clock.now()
     order_id = runtime.ids.new("ord")
+    waiting = [
+        one
+        for plan in sourced.plans.values()
+        if plan.backorder_days
+        for one in backorders(
+            ((missing.line_no, missing.quantity) for missing in plan.missing),
+            plan.backorder_days,
+            placed_at,
+            sourced.expected,
+        )
+    ]
     header = Header(
         id=order_id,
         external_id=request.external_id,
@@ -150,6 +195,9 @@ def new_order(
         validations=validations,
         in_review=any(validation.verdict == "fail" for validation in validations),
         plan_is_best=sourced.is_best,
+        backorders=tuple(waiting),
+        # That units wait is told behind that the order was placed.
+        sequence=2 if waiting else 1,
     )
     claimed: dict[int, list[Claim]] = {}
     for allotment in sourced.allotments:

@@ -10,8 +10,9 @@ from typing import Any
 
 from oms.fulfillment.model import FulfillmentOrder
 from oms.fulfillment.views import work_view
+from oms.orders.backorders import Waiting
 from oms.orders.model import Order, Status
-from oms.orders.store import find_by_external_id, header_key, load_order
+from oms.orders.store import backorders_list, find_by_external_id, header_key, load_order, waiting_list
 from oms.orders.views import available_actions, summary
 from oms.platform.cursors import bad_cursor, decode_cursor, encode_cursor
 from oms.platform.dynamodb import Database
@@ -23,6 +24,8 @@ from oms.platform.writes import Item, Key
 INDEX = "by_status"
 MOST_PER_PAGE = 100
 _WORK_PER_PAGE = 50
+# Of those who wait for an item so many are looked at.
+MOST_IN_QUEUE = 500
 # How far back a list looks for its next page before it answers with what it has.
 _DAYS_PER_CALL = 31
 _KEYS = ("pk", "sk", "gsi1pk", "gsi1sk")
@@ -128,6 +131,21 @@ def work_of_node(database: Database, tenant: str, node_id: str, status: str) -> 
         if page.next is None:
             return
         after = page.next
+
+
+def queue_of(database: Database, tenant: str, sku: str, most: int = MOST_IN_QUEUE) -> list[Waiting]:
+    """Who waits for an item: what was promised for sooner first, then by age; no more than `most`."""
+    partition = str(waiting_list(tenant, sku)["gsi1pk"])
+    page = database.query_index("orders", INDEX, partition, limit=most)
+    return [Waiting.model_validate_json(str(item["body"])) for item in page.items]
+
+
+def backordered_orders(database: Database, tenant: str, most: int) -> list[tuple[str, str, list[str]]]:
+    """Orders that wait for stock: until when something of each does, its id, and the items; soonest first."""
+    partition = str(backorders_list(tenant)["gsi1pk"])
+    page = database.query_index("orders", INDEX, partition, limit=most)
+    places = [(str(item["gsi1sk"]).split("#", 1), str(item["body"]).split(",")) for item in page.items]
+    return [(until, order_id, skus) for (until, order_id), skus in places]
 
 
 def _versions(database: Database, tenant: str, order_ids: Iterable[str]) -> dict[str, int]:

@@ -47,9 +47,10 @@ class Address(Request):
 
 
 class Customer(Request):
-    """Who buys, as far as the channel knows; absent for an anonymous sale."""
+    """Who buys, as far as the channel knows; absent for an anonymous sale. Strategies say which tiers come first."""
 
     reference: Code | None = None
+    tier: Code | None = None
     name: Label | None = None
     email: Label | None = None
     phone: Label | None = None

@@ -7,11 +7,14 @@
 | lines, 40 at a time | same | LINES#<first line no> |
 | tenders, shipments, fulfilment orders | same | PAYMENT#<id>, SHIPMENT#<id>, WORK#<id> |
 | that the order is unfinished, while the sweeper looks after it | same | OPEN |
+| that units of it wait for stock | same | BACKORDER |
+| the same of one of its groups and an item | same | BACKORDER#<group no>#<sku> |
 | who has an external id | T#<tenant>#EXTERNAL#<channel>#<external id> | EXTERNAL |
 
 Index `by_status`: orders by day of placing (T#<tenant>#ORDERS#<yyyy-mm-dd>), fulfilment orders by node and status
-(T#<tenant>#WORK#<node>#<status>), unfinished orders by when to look at them (T#<tenant>#OPEN). One query of the
-partition reads an order whole.
+(T#<tenant>#WORK#<node>#<status>), unfinished orders by when to look at them (T#<tenant>#OPEN), backorders by when they
+are cancelled (T#<tenant>#BACKORDERS) and of an item by what was promised for when (T#<tenant>#BACKORDERS#<sku>). One
+query of the partition reads an order whole.
 
 A query is not isolated from a transaction. What changes sorts after the header, so a child can be newer than the
 header that it is read with, never older; the commit of whoever read it then fails on the header's version.
@@ -34,7 +37,7 @@ from oms.platform.writes import Item, Key
 
 LINES_PER_ITEM = 40
 # What of the header changes. Each step of an order rewrites the item that holds this, so nothing else is in it.
-PROGRESS = frozenset({"validations", "in_review", "sourced", "cancellations"})
+PROGRESS = frozenset({"validations", "in_review", "sourced", "cancellations", "backorders"})
 _LINES = TypeAdapter(tuple[Line, ...])
 
 
@@ -58,6 +61,26 @@ def unfinished_key(tenant: str, order_id: str) -> Key:
 def unfinished_position(tenant: str, order_id: str, due: str = "") -> Item:
     """Where an unfinished order stands in the index: by when it is due; without that, before all others."""
     return {"gsi1pk": f"{tenant_prefix(tenant)}OPEN", "gsi1sk": f"{due}#{order_id}"}
+
+
+def backorder_key(tenant: str, order_id: str) -> Key:
+    """Where it is noted that an order waits for stock."""
+    return Key(partition(tenant, order_id), "BACKORDER")
+
+
+def backorders_list(tenant: str, place: str = "") -> Item:
+    """The list of all orders that wait for stock, or the place of one there: by when something of it is cancelled."""
+    return {"gsi1pk": f"{tenant_prefix(tenant)}BACKORDERS", "gsi1sk": place}
+
+
+def waiting_key(tenant: str, order_id: str, group_no: int, sku: str) -> Key:
+    """Where it is noted that a group of an order waits for an item."""
+    return Key(partition(tenant, order_id), f"BACKORDER#{group_no}#{sku}")
+
+
+def waiting_list(tenant: str, sku: str, place: str = "") -> Item:
+    """The queue of an item, or the place of an order's group in it: by what was promised, then by age."""
+    return {"gsi1pk": f"{tenant_prefix(tenant)}BACKORDERS#{sku}", "gsi1sk": place}
 
 
 def external_key(tenant: str, channel: str, external_id: str) -> Key:

@@ -38,6 +38,14 @@ class View(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class BackorderView(View):
+    """How many units of a line wait for stock, until when, and the day on which enough is to come, if known."""
+
+    quantity: int
+    cancel_at: str
+    expected_on: str | None
+
+
 class LineView(View):
     """A line as agreed, with how many of its units are in each state."""
 
@@ -60,6 +68,7 @@ class LineView(View):
     components: list[Component]
     part_of: int | None = Field(description="the line of the kit of which it is a component that may go on its own")
     quantities: dict[str, int]
+    backorder: BackorderView | None
     attributes: dict[str, object]
 
 
@@ -219,6 +228,14 @@ def _line(order: Order, line: Line) -> LineView:
         components=list(line.components),
         part_of=line.part_of.line_no if line.part_of else None,
         quantities=quantities(order, line),
+        backorder=next(
+            (
+                BackorderView(**one.model_dump(exclude={"line_no"}))
+                for one in order.header.backorders
+                if one.line_no == line.line_no
+            ),
+            None,
+        ),
         attributes=agreed.attributes,
     )
 

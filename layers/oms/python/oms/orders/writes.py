@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from oms.fulfillment.model import FulfillmentOrder, Shipment
+from oms.orders.backorders import backorder_writes, fewer
 from oms.orders.charges import charges_left
 from oms.orders.events import CancelledLine, OrderCancelled, OrderCompleted, OrderLinesCancelled
 from oms.orders.loads import load_writes
@@ -80,6 +82,7 @@ def change_order(
         *(payment_write(tenant, payment) for payment in payments),
         *load_writes(tenant, before, fulfillment_orders),
         *([unfinished_write(tenant, after)] if needs_sweeper(before, after) else []),
+        *backorder_writes(tenant, before, after),
     ]
     changes = _changes(before, after)
     drafts = [
@@ -98,8 +101,10 @@ def change_order(
     return after, writes, drafts
 
 
-def cancelled_units(order: Order, units: Mapping[int, int], reason: str) -> tuple[Header, list[EventData]]:
-    """The header of an order without some units, and what is told of it.
+def cancelled_units(
+    order: Order, units: Mapping[int, int], reason: str, waiting: Mapping[int, int] = MappingProxyType({})
+) -> tuple[Header, list[EventData]]:
+    """The header of an order without some units, and what is told of it; `waiting` are those that had no stock.
 
     When no goods remain, the lines that only accompany them, such as postage, are cancelled too.
     """
@@ -123,6 +128,7 @@ def cancelled_units(order: Order, units: Mapping[int, int], reason: str) -> tupl
     cancelled = tuple(Cancellation(line_no=n, quantity=count, reason=reason) for n, count in gone.items())
     changes = {
         "cancellations": (*header.cancellations, *cancelled),
+        "backorders": fewer(header.backorders, waiting),
         "in_review": header.in_review and not nothing_left,
     }
     return header.model_copy(update=changes), events
@@ -163,6 +169,7 @@ def new_order_writes(tenant: str, order: Order, lines: Sequence[tuple[str, Item]
         create("orders", agreed_key(tenant, header.id), {"body": _agreed(header)}),
         *(create("orders", Key(partition(tenant, header.id), sk), item) for sk, item in lines),
         *(payment_write(tenant, payment) for payment in order.payments),
+        *backorder_writes(tenant, None, order),
     ]
 
 

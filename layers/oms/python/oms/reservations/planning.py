@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from oms.capacity.reads import room_of
 from oms.inventory.model import Claimable
-from oms.inventory.reads import claimable_units
+from oms.inventory.reads import stock_view
+from oms.orders.reads import queue_of
 from oms.orders.request import Method
 from oms.platform.commands import Runtime
 from oms.platform.geo import Place, locate
@@ -20,6 +22,7 @@ from oms.reservations.model import Held, Reservation, ReservedLine
 from oms.sourcing.model import Allotment, Demand, Source, claims_of
 from oms.sourcing.reads import live_steps, loads_of_units, plan_by, plan_within
 from oms.sourcing.strategy import steps_for
+from oms.sourcing.waiting import beyond_waiting
 
 Units = Mapping[tuple[str, str], int]
 
@@ -38,12 +41,14 @@ def plan(
     basket = basket.model_copy(update={"lines": tuple(_as_sold(line, items) for line in basket.lines)})
     wanted = [line for line in basket.lines if line.quantity]
     skus = [sku for line in wanted for sku in exploded(line.sku, line.components, 1)]
-    stock = claimable_units(runtime.database, tenant, skus, channel=basket.channel, items=items, nodes=nodes, now=now)
+    view = stock_view(runtime.database, tenant, skus, channel=basket.channel, items=items, nodes=nodes, now=now)
+    live = live_steps(runtime.database, tenant)
+    stock = beyond_waiting(view, live, partial(queue_of, runtime.database, tenant))
     room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in stock.units), now)
     units = dict(stock.units)
     for place, count in own.items():
         units[place] = units.get(place, 0) + count
-    steps = steps_for(live_steps(runtime.database, tenant), basket.channel, Method(basket.method), basket.country)
+    steps = steps_for(live, basket.channel, Method(basket.method), basket.country)
     weights = weights_of(items)
 
     def planned(there: Units, full: frozenset[str]) -> _Made:

@@ -10,9 +10,10 @@ from oms.capacity.model import periods_of, total
 from oms.capacity.reads import room_of
 from oms.fulfillment.model import MOST_LINES
 from oms.inventory.writes import StockChanges
+from oms.orders.claims import open_claims
 from oms.orders.events import OrderSourced
 from oms.orders.loads import load_of
-from oms.orders.model import Claim, Line, Order, open_claims
+from oms.orders.model import Claim, Line, Order
 from oms.orders.model import Status as OrderStatus
 from oms.orders.model import status as order_status
 from oms.orders.store import existing_order, fresh_orders
@@ -66,7 +67,8 @@ def _source_part(runtime: Runtime, tenant: str, order: Order) -> Order:
         work = new_work(runtime, tenant, now, part, over=full)
         header = now.header.model_copy(update={"sourced": not later})
         ids = tuple(entry.id for entry in work)
-        event = OrderSourced(order_id=order_id, fulfillment_order_ids=ids, is_last=not later)
+        waits = bool(header.backorders) and not later
+        event = OrderSourced(order_id=order_id, fulfillment_order_ids=ids, is_last=not later, waits=waits)
         sourced, writes, events = change_order(tenant, now, events=[event], header=header, fulfillment_orders=work)
         claims = _claims(runtime, tenant, now, part)
         return Decision(

@@ -82,6 +82,8 @@ class Plan:
     cost_first: bool = False
     # Nodes that gave these units up.
     excluded: frozenset[str] = frozenset()
+    # For how many days what is missing may wait for stock; None where it may not.
+    backorder_days: int | None = None
 
     @property
     def claims(self) -> dict[tuple[str, str], int]:
@@ -110,6 +112,8 @@ class Sourced:
     # Of its SKUs, in grams, where freight counts.
     weights: Mapping[str, int] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
+    # The day on which enough is to come for a line of which units are missing, by line number, where one is known.
+    expected: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def allotments(self) -> list[Allotment]:
@@ -124,6 +128,16 @@ class Sourced:
     def missing(self) -> bool:
         """Whether some units have no node."""
         return any(plan.missing for plan in self.plans.values())
+
+    @property
+    def lacking(self) -> bool:
+        """Whether some units have no node and may not wait for stock either."""
+        return any(plan.missing and plan.backorder_days is None for plan in self.plans.values())
+
+    def missing_of(self, group_no: int) -> tuple[Demand, ...]:
+        """What of a group has no node."""
+        plan = self.plans.get(group_no)
+        return plan.missing if plan else ()
 
     @property
     def rank(self) -> tuple[int, ...]:

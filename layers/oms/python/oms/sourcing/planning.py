@@ -38,7 +38,7 @@ _BUDGET = Budget(search_nodes=50_000, seconds=0.25)
 _KEYS = (Key.SHORT_UNITS, Key.SHIPMENTS, Key.COST)
 _WITHOUT_LIMIT = 10**9
 # The price of a service that does not reach a node: another service always does.
-_TOO_FAR = 10**9
+TOO_FAR = 10**9
 
 
 def source(
@@ -52,9 +52,14 @@ def source(
     `available` maps (SKU, node id) to units that may be claimed. The same snapshot gives the same plan, as long as the
     search is not cut by its time.
     """
-    distances = {s.node_id: metres(s.place, destination) for s in sources}
-    terms = _Terms(distances)
+    distances, terms = usual_terms(sources, destination)
     return plan_with_kits(demands, available, lambda some, units: _planned(some, units, distances, terms, {}))
+
+
+def usual_terms(sources: Iterable[Source], destination: Place | None) -> tuple[dict[str, int], Terms]:
+    """The way in metres from each node, and what a plan is judged by where no strategy speaks of it."""
+    distances = {s.node_id: metres(s.place, destination) for s in sources}
+    return distances, Terms(distances)
 
 
 def source_by(
@@ -70,24 +75,32 @@ def source_by(
 
     `weights` are those of the SKUs in grams; one that is not known weighs nothing.
     """
+    distances, terms = terms_by(step, sources, nodes, destination)
+
+    def planned(some: Sequence[Demand], units: Mapping[tuple[str, str], int]) -> Plan:
+        made = _planned(some, units, distances, terms, weights if terms.zones is not None else {})
+        return replace(made, is_best=False, scenario=step.name, cost_first=step.scenario.first == "cost")
+
+    return plan_with_kits(demands, available, planned)
+
+
+def terms_by(
+    step: Step, sources: Iterable[Source], nodes: Mapping[str, Node], destination: Place | None
+) -> tuple[dict[str, int], Terms]:
+    """The way in metres from each node that a scenario admits, and what a plan under it is judged by."""
     scenario = step.scenario
     distances = {s.node_id: metres(s.place, destination) for s in sources if scenario.admits(nodes[s.node_id])}
     zones = {node_id: zones_of(step.services, way) for node_id, way in distances.items()} if step.services else None
     if zones is not None:
         distances = {node_id: way for node_id, way in distances.items() if any(zones[node_id])}
-    terms = _Terms(
+    terms = Terms(
         {node_id: scenario.shipment_cost(nodes[node_id], way) for node_id, way in distances.items()},
         unit_cost=scenario.unit_cost if scenario.scarce_cents else None,
         keys=_KEYS if scenario.first == "shipments" else (Key.SHORT_UNITS, Key.COST),
         max_shipments=scenario.max_shipments,
         zones=zones,
     )
-
-    def planned(some: Sequence[Demand], units: Mapping[tuple[str, str], int]) -> Plan:
-        made = _planned(some, units, distances, terms, weights if zones is not None else {})
-        return replace(made, is_best=False, scenario=step.name, cost_first=scenario.first == "cost")
-
-    return plan_with_kits(demands, available, planned)
+    return distances, terms
 
 
 def zones_of(services: Sequence[CarrierService], way: int) -> tuple[RateZone | None, ...]:
@@ -96,7 +109,7 @@ def zones_of(services: Sequence[CarrierService], way: int) -> tuple[RateZone | N
 
 
 @dataclass(frozen=True, slots=True)
-class _Terms:
+class Terms:
     """What a plan is judged by: the cost of a shipment from each node and of a unit, the keys, and the limit."""
 
     shipment_cost: Mapping[str, int]
@@ -122,7 +135,7 @@ def _planned(
     demands: Sequence[Demand],
     available: Mapping[tuple[str, str], int],
     distances: Mapping[str, int],
-    terms: _Terms,
+    terms: Terms,
     weights: Mapping[str, int],
 ) -> Plan:
     wanted: dict[str, int] = {}
@@ -146,18 +159,19 @@ def _planned(
         metres=sum(distances[node] for node in used),
         is_best=not missing and len(used) == 1 and distances[next(iter(used))] == min(distances.values()),
         proven=proven,
-        cost=_shipments_cost(allotments, terms, weights) + _units_cost(allotments, available, terms),
+        cost=shipments_cost(allotments, terms, weights) + _units_cost(allotments, available, terms),
     )
 
 
-def _shipments_cost(allotments: Iterable[Allotment], terms: _Terms, weights: Mapping[str, int]) -> int:
+def shipments_cost(allotments: Iterable[Allotment], terms: Terms, weights: Mapping[str, int]) -> int:
+    """What the shipments of a plan cost."""
     grams: dict[str, int] = {}
     for one in allotments:
         grams[one.node_id] = grams.get(one.node_id, 0) + one.quantity * weights.get(one.sku, 0)
     return sum(terms.cost_of(node_id, weight) for node_id, weight in grams.items())
 
 
-def _units_cost(allotments: Iterable[Allotment], available: Mapping[tuple[str, str], int], terms: _Terms) -> int:
+def _units_cost(allotments: Iterable[Allotment], available: Mapping[tuple[str, str], int], terms: Terms) -> int:
     of_unit = terms.unit_cost
     return sum(a.quantity * of_unit(available[a.sku, a.node_id]) for a in allotments) if of_unit else 0
 
@@ -166,7 +180,7 @@ def _exact(
     wanted: Mapping[str, int],
     nodes: Sequence[str],
     available: Mapping[tuple[str, str], int],
-    terms: _Terms,
+    terms: Terms,
     weights: Mapping[str, int],
 ) -> tuple[list[str], Mapping[tuple[str, str], int], bool]:
     """The nodes of the best plan, cheapest first, what may be taken there, and whether it is proven to be the best.
@@ -187,8 +201,8 @@ def _exact(
     }
     network = Network(
         keys=terms.keys,
-        rates=Rates(step_g=GRAMS_PER_STEP, services=_services(nodes, terms)),
-        nodes=tuple(_without_limits(node) for node in nodes),
+        rates=Rates(step_g=GRAMS_PER_STEP, services=services_of(nodes, terms)),
+        nodes=tuple(without_limits(node) for node in nodes),
         weights={sku: weights.get(sku, 0) for sku in wanted},
         stock=stock,
         zones={"": tuple(places)},
@@ -205,7 +219,7 @@ def _exact(
     return [node for node in nodes if node in used], available if any_unit else picks, answer.proven
 
 
-def _services(nodes: Sequence[str], terms: _Terms) -> tuple[Service, ...]:
+def services_of(nodes: Sequence[str], terms: Terms) -> tuple[Service, ...]:
     """The services of the optimiser: each node is a zone of its own, whose price is what a shipment from there costs.
 
     A rate card's first kilogram is in its price, and the optimiser counts every step: so the first is taken off.
@@ -217,14 +231,15 @@ def _services(nodes: Sequence[str], terms: _Terms) -> tuple[Service, ...]:
     for number in range(len(terms.zones[nodes[0]])):
         zones = [terms.zones[node][number] for node in nodes]
         base = tuple(
-            cost + max(0, z.cents - z.cents_per_kg) if z else _TOO_FAR for cost, z in zip(own, zones, strict=True)
+            cost + max(0, z.cents - z.cents_per_kg) if z else TOO_FAR for cost, z in zip(own, zones, strict=True)
         )
         step = tuple(zone.cents_per_kg if zone else 0 for zone in zones)
         made.append(Service(str(number), ServiceKind.HOME, base=base, step=step, days=(0,) * len(nodes)))
     return tuple(made)
 
 
-def _without_limits(node_id: str) -> SourceNode:
+def without_limits(node_id: str) -> SourceNode:
+    """A node of the optimiser that gives whatever it has."""
     most = _WITHOUT_LIMIT
     return SourceNode(
         node_id, "node", "", 0, None, 0, 0, cap_units=most, cap_shipments=most, regular_units=most, overtime_cents=0

@@ -19,7 +19,7 @@ from oms.sourcing import rates, strategy
 from oms.sourcing.model import Demand, Plan, Source, Sourced
 from oms.sourcing.planning import source, source_by
 from oms.sourcing.rates import RateCard, Service
-from oms.sourcing.strategy import Step, Strategy, steps_for
+from oms.sourcing.strategy import Priority, Step, Strategy, steps_for
 
 P = TypeVar("P")
 ANY_ROOM = Room()
@@ -42,6 +42,16 @@ def live_steps(database: Database, tenant: str, *, instead: Mapping[str, int] | 
     # Cents of two currencies are not added up.
     services = tuple(one for _, one in offered) if len({currency for currency, _ in offered}) == 1 else ()
     return [Step(name, scenario, services if scenario.freight else ()) for name, scenario in found]
+
+
+def live_priority(database: Database, tenant: str) -> Priority:
+    """Who comes first where stock is short, by all strategies that hold; what several rank, the first of them does."""
+    tiers: dict[str, int] = {}
+    channels: dict[str, int] = {}
+    for one in live_rules(database, tenant, strategy.KIND, Strategy):
+        tiers = {**one.content.priority.tiers, **tiers}
+        channels = {**one.content.priority.channels, **channels}
+    return Priority(tiers=tiers, channels=channels)
 
 
 def live_services(database: Database, tenant: str) -> list[tuple[str, Service]]:
@@ -187,16 +197,23 @@ def plan_by(
 ) -> Plan:
     """The same for any demands of SKUs that weigh so many grams.
 
-    By the first of these scenarios that leaves nothing missing, or by the usual rule.
+    By the first of these scenarios that leaves nothing missing, or by the usual rule. What is missing may wait for
+    stock where the last that was tried says so.
     """
     if not steps:
         return source(demands, sources, left, place)
     tried: list[Plan] = []
+    days: int | None = None
     for number, step in enumerate(steps):
         tried.append(replace(source_by(step, demands, sources, nodes, left, place, weights), tried=number))
-        if not tried[-1].missing or step.scenario.otherwise == "stop":
+        days = step.scenario.cancel_after_days
+        if not tried[-1].missing or step.scenario.otherwise != "next":
             break
-    return min(tried, key=lambda plan: sum(demand.quantity for demand in plan.missing))
+    best = min(tried, key=lambda plan: sum(demand.quantity for demand in plan.missing))
+    # Of a kit either all components are there or none; nothing of it waits.
+    if any(demand.components or demand.part_of for demand in best.missing):
+        days = None
+    return replace(best, backorder_days=days)
 
 
 def demands_of(group: Group, lines: Sequence[Line]) -> list[Demand]:

@@ -1,7 +1,8 @@
 """reroute_fulfillment_order: what a node gave up, or has not answered for, goes to other nodes in one transaction.
 
 Only the units in question move. Every node that gave units of a line up is out of the question for that line, so a line
-wanders through each node at most once. What nobody else has stays open, and a person is told by the workflow.
+wanders through each node at most once. What nobody else has waits for stock where the strategy says so; else it stays
+open, and a person is told by the workflow.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from oms.capacity.model import Load, periods_of
+from oms.capacity.model import periods_of
 from oms.capacity.reads import room_of
 from oms.fulfillment.events import FulfillmentOrderEscalated
 from oms.fulfillment.model import FulfillmentOrder, Status
 from oms.fulfillment.writes import withdraw, work_ids
 from oms.inventory.writes import StockChanges
+from oms.orders.backorders import backordered, backorders
 from oms.orders.events import OrderRerouted, ReroutedLine
-from oms.orders.loads import load_of
 from oms.orders.model import Line, Order
 from oms.orders.model import Status as OrderStatus
 from oms.orders.model import status as order_status
@@ -27,17 +28,16 @@ from oms.platform.clock import format_instant
 from oms.platform.commands import Decision, Outcome, Runtime, execute
 from oms.platform.consumers import call_from_workflow
 from oms.platform.events import EventData
-from oms.platform.geo import metres
 from oms.platform.ids import parent_id
 from oms.platform.problems import NotFound
 from oms.platform.writes import Write
 from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
-from oms.sourcing.arrivals import arrival, transfer
+from oms.sourcing.keeping import PROMISE_AT_RISK, late_work
 from oms.sourcing.model import Demand, Plan, Sourced
-from oms.sourcing.reads import country_of, demand_of, destination_of, live_services, live_steps, plan_group, plan_within
+from oms.sourcing.reads import country_of, demand_of, live_steps, plan_group, plan_within
 from oms.sourcing.strategy import steps_for
-from oms.sourcing.works import Move, fitting, items_of, new_work, stock_for, with_units
+from oms.sourcing.works import Move, fitting, items_of, loads_of_plan, new_work, stock_for, with_units
 from oms.sourcing.writes import decision_write
 
 TIMED_OUT = "TIMED_OUT"
@@ -49,8 +49,6 @@ _MAY_BE_TAKEN: Mapping[str, tuple[Status, ...]] = {
     NODE_CLOSED: (Status.SCHEDULED, Status.OPEN),
     STOCK_SHORT: (Status.SCHEDULED, Status.OPEN),
 }
-# Why a person is told of work that was given to another node.
-PROMISE_AT_RISK = "PROMISE_AT_RISK"
 # A line that so many nodes gave up is for a person.
 MOST_NODES_TRIED = 5
 _RUNNING = frozenset({OrderStatus.CONFIRMED, OrderStatus.IN_PROGRESS})
@@ -73,6 +71,8 @@ class _Rerouting:
     lines: Sequence[Line]
     nodes: Mapping[str, Node]
     sourced: Sourced
+    # Lines that are for a person, whatever other nodes have.
+    stays: frozenset[int]
 
     @property
     def plan(self) -> Plan:
@@ -82,9 +82,16 @@ class _Rerouting:
     def missing(self) -> int:
         return sum(demand.quantity for demand in self.plan.missing)
 
+    @property
+    def may_wait(self) -> bool:
+        """Whether the units that nobody has may wait for stock: goods, of lines that not too many nodes gave up."""
+        return self.plan.backorder_days is not None and not self.stays
+
 
 def reroute_fulfillment_order(runtime: Runtime, tenant: str, fulfillment_order_id: str, reason: str) -> Outcome:
     """Allocate the units that some work gave up at other nodes; answers whether none of them is left open.
+
+    Units that nobody has begin to wait, if they may, in a transaction of their own once the others have moved.
 
     For the reasons TIMED_OUT, NODE_CLOSED and STOCK_SHORT, work that its node has not begun is taken from it, but only
     where others have all of it. Work that was accepted stays where it is. A repeat finds the units placed. Raises
@@ -105,6 +112,8 @@ def reroute_fulfillment_order(runtime: Runtime, tenant: str, fulfillment_order_i
         if not units:
             return _answer(work, rerouted=True)
         found = _planned(runtime, tenant, order, work, units, silent=silent)
+        if not silent and not found.plan.allotments and found.may_wait:
+            return _parked(runtime, tenant, found)
         if not found.plan.allotments or (silent and found.missing):
             return _answer(work, rerouted=False)
         return _moved(runtime, tenant, found, reason, silent=silent)
@@ -123,9 +132,12 @@ def reroute_fulfillment_order(runtime: Runtime, tenant: str, fulfillment_order_i
         return made
 
     try:
-        return execute(runtime, call, attempt)
+        outcome = execute(runtime, call, attempt)
     except _NothingToMove as nothing:
         return Outcome(nothing.decision.status, nothing.decision.body)
+    if outcome.body["rerouted"] or not outcome.body.get("may_wait"):
+        return outcome
+    return reroute_fulfillment_order(runtime, tenant, fulfillment_order_id, reason)
 
 
 def open_units(order: Order, work: FulfillmentOrder) -> dict[int, int]:
@@ -134,7 +146,7 @@ def open_units(order: Order, work: FulfillmentOrder) -> dict[int, int]:
     for part in work.lines:
         line = order.line(part.line_no)
         held = sum(other.held for _, other in order.parts.get(part.line_no, ()))
-        left = line.quantity - order.cancelled.get(part.line_no, 0) - held
+        left = line.quantity - order.cancelled.get(part.line_no, 0) - order.backordered(part.line_no) - held
         if min(part.given_up, left) > 0:
             found[part.line_no] = min(part.given_up, left)
     return found
@@ -181,7 +193,7 @@ def _planned(
         room,
         stock.units,
         lambda units, out: plan_group(group, asked, nodes, units, own, weights=weights, without=excluded | out),
-        lambda made: _loads(order, made),
+        lambda made: loads_of_plan(order, made),
         lambda made: made.claims,
         order.header.currency,
     )
@@ -195,15 +207,7 @@ def _planned(
     missing = (*plan.missing, *(wanted[n] for n in sorted(stays)), *over)
     plan = replace(plan, allotments=plan.allotments[:fit], missing=missing, excluded=frozenset(excluded))
     sourced = Sourced({group.group_no: plan}, is_best=False, stock=stock, full=full, weights=weights, steps=steps)
-    return _Rerouting(order, work, lines, nodes, sourced)
-
-
-def _loads(order: Order, plan: Plan) -> dict[str, Load]:
-    """What the plan of one group asks of each node: one fulfilment order."""
-    parts: dict[str, list[tuple[Line, int]]] = {}
-    for one in plan.allotments:
-        parts.setdefault(one.node_id, []).append((order.line(one.line_no), one.quantity))
-    return {node_id: load_of(order.header.currency, own) for node_id, own in parts.items()}
+    return _Rerouting(order, work, lines, nodes, sourced, frozenset(stays))
 
 
 def _moved(runtime: Runtime, tenant: str, found: _Rerouting, reason: str, *, silent: bool) -> Decision:
@@ -211,7 +215,8 @@ def _moved(runtime: Runtime, tenant: str, found: _Rerouting, reason: str, *, sil
     order, work, now = found.order, found.work, runtime.clock.now()
     moves = [Move(order.line(one.line_no), one.node_id, one.node_id, one.quantity) for one in found.plan.allotments]
     works = new_work(runtime, tenant, order, moves, replaces=work.id)
-    late = _late(runtime, tenant, found, works, now)
+    group = order.header.groups[work.group_no - 1]
+    late = late_work(runtime, tenant, group, found.nodes, works)
     told = [one.model_copy(update={"escalated_reason": PROMISE_AT_RISK}) if one in late else one for one in works]
     events: list[EventData] = [_event(found, reason, works, late=bool(late))]
     events += [FulfillmentOrderEscalated(**work_ids(one), reason=PROMISE_AT_RISK) for one in late]
@@ -227,7 +232,27 @@ def _moved(runtime: Runtime, tenant: str, found: _Rerouting, reason: str, *, sil
         changes.allocate_available(sku, node_id, quantity, keep=keep)
     _, writes, drafts = change_order(tenant, order, events=events, fulfillment_orders=told)
     said = _answer(work, rerouted=not found.missing)
+    if found.missing and found.may_wait:
+        said = replace(said, body={**said.body, "may_wait": True})
     return replace(said, writes=[*writes, *changes.writes(), _reason(tenant, found, now)], events=drafts)
+
+
+def _parked(runtime: Runtime, tenant: str, found: _Rerouting) -> Decision:
+    """The transaction by which units that nobody has begin to wait for stock."""
+    order, days = found.order, found.plan.backorder_days
+    assert days is not None
+    missing = [(one.line_no, one.quantity) for one in found.plan.missing]
+    waiting = backorders(missing, days, runtime.clock.now(), {})
+    known = {one.line_no: one for one in order.header.backorders}
+    # A line that waits already goes on until the later of both instants.
+    all_of = [
+        one.model_copy(update={"quantity": one.quantity + known[one.line_no].quantity}) if one.line_no in known else one
+        for one in waiting
+    ]
+    others = [one for one in order.header.backorders if one.line_no not in {new.line_no for new in waiting}]
+    header = order.header.model_copy(update={"backorders": (*others, *all_of)})
+    _, writes, drafts = change_order(tenant, order, events=[backordered(order, waiting)], header=header)
+    return replace(_answer(found.work, rerouted=True), writes=writes, events=drafts)
 
 
 def _event(found: _Rerouting, reason: str, works: Sequence[FulfillmentOrder], *, late: bool) -> OrderRerouted:
@@ -243,33 +268,6 @@ def _event(found: _Rerouting, reason: str, works: Sequence[FulfillmentOrder], *,
         missing=found.missing,
         late=late,
     )
-
-
-def _late(
-    runtime: Runtime, tenant: str, found: _Rerouting, works: Sequence[FulfillmentOrder], now: datetime
-) -> list[FulfillmentOrder]:
-    """The work that breaks the promise: it comes after its last day or, where that has no days, leaves too late."""
-    group = found.order.header.groups[found.work.group_no - 1]
-    promise = group.promise
-    if promise is None:
-        return []
-    services = [one for _, one in live_services(runtime.database, tenant) if one.id == group.service]
-    service, place = next(iter(services), None), destination_of(group, found.nodes)
-
-    def keeps(work: FulfillmentOrder) -> bool:
-        node = found.nodes[work.node_id]
-        away = metres(node.place, place)
-        if group.pickup_node is not None:
-            sent = transfer(node, service, away, found.nodes[group.pickup_node], now)
-        else:
-            sent = arrival(node, service, away, now)
-        if sent is None or sent.leaves is None:
-            return False
-        if promise.latest is not None:
-            return sent.latest is not None and sent.latest.isoformat() <= promise.latest
-        return promise.ship_by is None or format_instant(sent.leaves) <= promise.ship_by
-
-    return [work for work in works if not keeps(work)]
 
 
 def _reason(tenant: str, found: _Rerouting, now: datetime) -> Write:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from oms.orders.request import Method
 from oms.platform.fields import Amount, Code, Count
@@ -20,8 +20,10 @@ from oms.sourcing.rates import Service
 
 KIND = "sourcing"
 _METRES_PER_STEP = 100_000
+_LAST = 1_001
 
 Codes = Annotated[tuple[Code, ...], Field(max_length=500)]
+Rank = Annotated[int, Field(strict=True, ge=1, le=1_000)]
 
 
 class NodeFilter(Request):
@@ -56,7 +58,8 @@ class Scenario(Request):
     `freight` it also costs what the cheapest service of the live rate cards takes for its weight; where a service is
     offered, only nodes that one reaches may serve. A unit costs `scarce_cents` where the node has no more than
     `scarce_below` of its item. `first` says what counts first: as few shipments as can be, or the cost. Where units are
-    missing, `otherwise` says whether the next scenario is tried.
+    missing, `otherwise` says whether the next scenario is tried, or they wait for stock; what nobody has by then is
+    cancelled `cancel_after_days` after it began to wait.
     """
 
     id: Code
@@ -72,7 +75,14 @@ class Scenario(Request):
     scarce_below: Count = 0
     scarce_cents: Amount = 0
     max_shipments: Annotated[int | None, Field(strict=True, ge=1, le=50)] = None
-    otherwise: Literal["next", "stop"] = "next"
+    otherwise: Literal["next", "stop", "backorder"] = "next"
+    cancel_after_days: Annotated[int | None, Field(strict=True, ge=1, le=365)] = None
+
+    @model_validator(mode="after")
+    def _backorders_end(self) -> Self:
+        if (self.otherwise == "backorder") != (self.cancel_after_days is not None):
+            raise ValueError("cancel_after_days says how long units wait where otherwise is backorder, and only there")
+        return self
 
     def speaks_to(self, channel: str, method: Method) -> bool:
         """Whether it is about an order of a channel, and lines that go this way."""
@@ -98,10 +108,25 @@ def _ids_once(scenarios: Sequence[Scenario]) -> Sequence[Scenario]:
     return scenarios
 
 
+class Priority(Request):
+    """Who comes first where stock is short and the same day was promised, or none: a smaller rank.
+
+    The tier of the customer counts before the channel, and that before age. Who is not named comes after all who are.
+    """
+
+    tiers: Annotated[dict[Code, Rank], Field(max_length=100)] = Field(default_factory=dict)
+    channels: Annotated[dict[Code, Rank], Field(max_length=100)] = Field(default_factory=dict)
+
+    def of(self, tier: str | None, channel: str) -> tuple[int, int]:
+        """The ranks of a customer's tier and of a channel."""
+        return self.tiers.get(tier or "", _LAST), self.channels.get(channel, _LAST)
+
+
 class Strategy(Request):
-    """The content of a strategy: scenarios in the order in which they are tried."""
+    """The content of a strategy: scenarios in the order in which they are tried, and who comes first."""
 
     scenarios: Annotated[tuple[Scenario, ...], Field(min_length=1, max_length=20), AfterValidator(_ids_once)]
+    priority: Priority = Priority()
 
 
 @dataclass(frozen=True, slots=True)

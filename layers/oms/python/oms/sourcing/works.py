@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from oms.capacity.model import CapacityUse, uses_of
+from oms.capacity.model import CapacityUse, Load, uses_of
 from oms.fulfillment.model import FulfillmentOrder, Status, WorkLine
 from oms.inventory.model import Claimable
 from oms.inventory.reads import claimable_units
+from oms.orders.loads import load_of
 from oms.orders.model import Group, Line, Order
 from oms.orders.request import Method
 from oms.platform.clock import format_instant
@@ -20,7 +21,7 @@ from oms.platform.writes import MOST_ACTIONS
 from oms.registry.hours import end_of_open_time
 from oms.registry.model import Node
 from oms.registry.reads import known_items, known_nodes
-from oms.sourcing.model import Allotment, claims_of
+from oms.sourcing.model import Allotment, Plan, claims_of
 
 # How long a node may take before somebody is told: a day, or a working day of its own where it has opening hours.
 RESPOND_WITHIN = timedelta(hours=24)
@@ -110,6 +111,14 @@ def new_work(
         else one.model_copy(update={"capacity": _uses(nodes[one.node_id], now, one.node_id in over)})
         for one in works
     ]
+
+
+def loads_of_plan(order: Order, plan: Plan) -> dict[str, Load]:
+    """What the plan of one group asks of each node: one fulfilment order."""
+    parts: dict[str, list[tuple[Line, int]]] = {}
+    for one in plan.allotments:
+        parts.setdefault(one.node_id, []).append((order.line(one.line_no), one.quantity))
+    return {node_id: load_of(order.header.currency, own) for node_id, own in parts.items()}
 
 
 def _uses(node: Node, now: datetime, is_over: bool) -> tuple[CapacityUse, ...]:

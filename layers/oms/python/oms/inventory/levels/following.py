@@ -6,7 +6,7 @@ are all the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from oms.inventory.events import StockLevelChanged
@@ -25,16 +25,30 @@ from oms.registry.reads import known_items, known_nodes
 _MOST_TRIES = 3
 
 
-def follow_stock(runtime: Runtime, records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Bring the levels of the items of a batch up to date; the answer names the record that must come again."""
+# Tenant, SKU and the position of the record that tells of it.
+More = Callable[[str, str, str], object]
+
+
+def follow_stock(
+    runtime: Runtime, records: Sequence[Mapping[str, Any]], more: More = lambda _, __, ___: None
+) -> dict[str, Any]:
+    """Bring the levels of the items of a batch up to date; the answer names the record that must come again.
+
+    `more` hears of each item of which some node has more than before.
+    """
     first: dict[tuple[str, str], str] = {}
+    risen: set[tuple[str, str]] = set()
     for record in records:
         item = _changed(record["dynamodb"])
         if item is not None:
             first.setdefault(item, record["dynamodb"]["SequenceNumber"])
+            if _rose(record["dynamodb"]):
+                risen.add(item)
     for (tenant, sku), position in first.items():
         try:
             sum_up(runtime, tenant, sku, cause=position)
+            if (tenant, sku) in risen:
+                more(tenant, sku, position)
         except Exception as error:  # noqa: BLE001
             # Whatever it is, this item and those behind it come again.
             logger().exception("levels not summed up", sku=sku, error_type=type(error).__name__)
@@ -87,6 +101,11 @@ def _sum_up(runtime: Runtime, tenant: str, sku: str, cause: str) -> None:
             writes = []
     if writes:
         runtime.database.commit(writes)
+
+
+def _rose(change: Mapping[str, Any]) -> bool:
+    before, after = (int(change.get(image, {}).get("available", {}).get("N", 0)) for image in ("OldImage", "NewImage"))
+    return after > before
 
 
 def _changed(change: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -1,0 +1,24 @@
+"""StockFreed, OrderSourced, NodeChanged and a schedule: whoever waits for stock is given what there is, in turn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oms.platform.commands import Runtime
+from oms.platform.consumers import Event, consume_queue
+from oms.sourcing.brokering import broker_backlog, broker_items, broker_order
+
+runtime = Runtime()
+
+
+def broker(event: Event) -> None:
+    if event.type == "StockFreed":
+        broker_items(runtime, event.tenant, [event.data["sku"]])
+    elif event.type == "OrderSourced":
+        broker_order(runtime, event.tenant, event.data["order_id"])
+    elif event.type == "BacklogBrokeringRequested" or event.data["node"]["status"] == "active":
+        broker_backlog(runtime, event.tenant)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return consume_queue(event, broker)

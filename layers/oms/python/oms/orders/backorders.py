@@ -1,0 +1,143 @@
+"""Units of an order that wait for stock: how many are left, and the lists by which they are found. Pure.
+
+Each group of an order stands in the queue of every item that it waits for, as long as the order may go on; the order
+itself stands in the list of what is to be cancelled, by the first instant at which something of it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict
+
+from oms.orders.events import BackorderedLine, OrderBackordered
+from oms.orders.model import Backorder, Group, Header, Order
+from oms.orders.store import backorder_key, backorders_list, waiting_key, waiting_list
+from oms.platform.clock import format_instant
+from oms.platform.writes import Item, Key, Write, put
+
+# Of one order so many groups and items may wait; each has its entry in the transaction that stores the order.
+MOST_WAITING = 20
+# An order to which nothing was promised waits behind all to which something was.
+_NO_DAY = "9999-12-31"
+
+
+class Waiting(BaseModel):
+    """Units of an item that a group of an order waits for, as the queue of the item has it.
+
+    `due` is the day that was promised, if any; the nodes in `without` gave some of these units up.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    order_id: str
+    group_no: int
+    sku: str
+    units: int
+    channel: str
+    method: str
+    tier: str | None = None
+    due: str | None = None
+    placed_at: str
+    without: tuple[str, ...] = ()
+
+
+def backorders(
+    missing: Iterable[tuple[int, int]], days: int, now: datetime, expected: Mapping[int, str]
+) -> list[Backorder]:
+    """Units per line number that begin to wait now, for so many days; `expected` is the day of lines that have one."""
+    until = format_instant(now + timedelta(days=days))
+    return [
+        Backorder(line_no=line_no, quantity=units, cancel_at=until, expected_on=expected.get(line_no))
+        for line_no, units in missing
+    ]
+
+
+def fewer(waiting: Sequence[Backorder], units: Mapping[int, int]) -> tuple[Backorder, ...]:
+    """What goes on waiting once some units of lines do not any more."""
+    left = [one.model_copy(update={"quantity": one.quantity - units.get(one.line_no, 0)}) for one in waiting]
+    return tuple(one for one in left if one.quantity)
+
+
+def backordered(order: Order, lines: Sequence[Backorder]) -> OrderBackordered:
+    """What is told of units that begin to wait."""
+    return OrderBackordered(
+        order_id=order.header.id,
+        external_id=order.header.external_id,
+        lines=tuple(
+            BackorderedLine(
+                line_no=one.line_no,
+                sku=order.line(one.line_no).agreed.sku,
+                quantity=one.quantity,
+                cancel_at=one.cancel_at,
+                expected_on=one.expected_on,
+            )
+            for one in lines
+        ),
+    )
+
+
+def waiting_of(order: Order) -> dict[tuple[int, str], Waiting]:
+    """What an order waits for, by group and item."""
+    found: dict[tuple[int, str], Waiting] = {}
+    for one in order.header.backorders:
+        line = order.line(one.line_no)
+        name, gave_up = (line.group_no, line.agreed.sku), nodes_that_gave_up(order, one.line_no)
+        known = found.get(name)
+        group = order.header.groups[line.group_no - 1]
+        found[name] = Waiting(
+            order_id=order.header.id,
+            group_no=line.group_no,
+            sku=line.agreed.sku,
+            units=one.quantity + (known.units if known else 0),
+            channel=order.header.channel,
+            method=group.method.value,
+            tier=order.header.customer.tier if order.header.customer else None,
+            due=promised_day(group),
+            placed_at=order.header.placed_at,
+            without=tuple(sorted(gave_up & set(known.without) if known else gave_up)),
+        )
+    return found
+
+
+def nodes_that_gave_up(order: Order, line_no: int) -> set[str]:
+    """The nodes that gave units of a line up: they are not asked for it again."""
+    return {work.node_id for work, part in order.parts.get(line_no, ()) if part.given_up}
+
+
+def promised_day(group: Group) -> str | None:
+    """The last day that was promised for a group: of its arrival, else of its leaving or being ready."""
+    promise = group.promise
+    day = (promise.latest or promise.due_at) if promise else None
+    return day[:10] if day else None
+
+
+def backorder_writes(tenant: str, before: Order | None, after: Order) -> list[Write]:
+    """The entries of the lists that a change of an order changes."""
+    was, now = _entries(tenant, before), _entries(tenant, after)
+    gone: Item = {"body": ""}
+    return [
+        put("orders", key, now.get(key, gone)) for key in dict.fromkeys((*was, *now)) if was.get(key) != now.get(key)
+    ]
+
+
+def _entries(tenant: str, order: Order | None) -> dict[Key, Item]:
+    if order is None or not order.header.backorders:
+        return {}
+    header, waiting = order.header, waiting_of(order)
+    skus = sorted({sku for _, sku in waiting})
+    first = min(one.cancel_at for one in header.backorders)
+    found: dict[Key, Item] = {
+        backorder_key(tenant, header.id): {"body": ",".join(skus), **backorders_list(tenant, f"{first}#{header.id}")}
+    }
+    if _waits(header):
+        for (group_no, sku), one in waiting.items():
+            place = f"{one.due or _NO_DAY}#{one.placed_at}#{header.id}#{group_no}"
+            listed = waiting_list(tenant, sku, place)
+            found[waiting_key(tenant, header.id, group_no, sku)] = {"body": one.model_dump_json(), **listed}
+    return found
+
+
+def _waits(header: Header) -> bool:
+    """Whether stock may be given to the order: a person has nothing to decide about it."""
+    return not header.in_review

@@ -1,0 +1,136 @@
+"""The plans of orders that wait for stock, one after the other from the same stock. Reads once, writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from oms.capacity.reads import room_of
+from oms.inventory.model import Claimable
+from oms.inventory.reads import stock_view
+from oms.orders.backorders import Waiting, nodes_that_gave_up
+from oms.orders.model import Group, Line, Order
+from oms.platform.commands import Runtime
+from oms.registry.model import weights_of
+from oms.registry.reads import known_items, known_nodes
+from oms.sourcing.model import Demand, Plan, Sourced
+from oms.sourcing.planning import terms_by, usual_terms
+from oms.sourcing.reads import country_of, destination_of, live_steps, plan_group, plan_within, sources_of
+from oms.sourcing.strategy import Step, steps_for
+from oms.sourcing.together import Share, plan_together
+from oms.sourcing.waiting import may_give
+from oms.sourcing.works import loads_of_plan, with_units
+
+
+@dataclass(slots=True)
+class Served:
+    """An order that waits, what of it is given stock, group by group, and by what else these plans may be exchanged."""
+
+    order: Order
+    plans: dict[int, Plan] = field(default_factory=dict)
+    shares: dict[int, Share] = field(default_factory=dict)
+
+
+class BacklogStock:
+    """The stock of some items as each channel sees it at one instant, less what was given since."""
+
+    def __init__(self, runtime: Runtime, tenant: str, skus: Sequence[str]) -> None:
+        now, database = runtime.clock.now(), runtime.database
+        self.skus = frozenset(skus)
+        self.nodes = known_nodes(database, tenant, now)
+        self._items = known_items(database, tenant, skus, now)
+        self.weights = weights_of(self._items)
+        self.steps = tuple(live_steps(database, tenant))
+        self._view = stock_view(database, tenant, skus, channel="", items=self._items, nodes=self.nodes, now=now)
+        self._room = room_of(database, tenant, self.nodes, self.nodes, now)
+        self._seen: dict[str, Claimable] = {}
+        self._taken: dict[tuple[str, str], int] = {}
+
+    def can_serve(self, one: Waiting) -> bool:
+        """Whether there is a unit for a group that waits."""
+        left = self._left(one.channel)
+        return any((one.sku, node_id) in left for node_id in may_give(one, self.steps, self.nodes))
+
+    def serve(self, order: Order) -> Served:
+        """Plan what an order waits for from what is left, and take it off."""
+        served = Served(order)
+        for group in order.header.groups:
+            lines = self._waiting(order, group)
+            if not lines:
+                continue
+            steps = steps_for(self.steps, order.header.channel, group.method, country_of(group, self.nodes))
+            plan = self._plan(order, group, lines, steps)
+            if plan.allotments:
+                served.plans[group.group_no] = plan
+                served.shares[group.group_no] = self._share(group, plan, steps)
+                for place, units in plan.claims.items():
+                    self._taken[place] = self._taken.get(place, 0) + units
+        return served
+
+    def exchange(self, served: Sequence[Served]) -> None:
+        """Look for nodes that cost less for all together; nobody gets a unit less.
+
+        Orders of several channels may not have the same units, so those of each are exchanged among themselves.
+        """
+        for channel in dict.fromkeys(one.order.header.channel for one in served):
+            own = [(one, no) for one in served if one.order.header.channel == channel for no in one.plans]
+            plans = plan_together([one.shares[no] for one, no in own], self._left(channel))
+            for (one, no), plan in zip(own, plans, strict=True):
+                for places, sign in ((one.plans[no].claims, -1), (plan.claims, 1)):
+                    for place, units in places.items():
+                        self._taken[place] = self._taken.get(place, 0) + sign * units
+                one.plans[no] = plan
+
+    def sourced(self, served: Served) -> Sourced:
+        """What was decided for an order and what it was decided from."""
+        seen = self._channel(served.order.header.channel)
+        return Sourced(served.plans, is_best=False, stock=seen, weights=self.weights, steps=self.steps)
+
+    def _channel(self, channel: str) -> Claimable:
+        if channel not in self._seen:
+            seen = replace(self._view, channel=channel).claimable()
+            # Baskets that have just expired are left to the sweeper.
+            self._seen[channel] = replace(seen, units=seen.at_once, expired={})
+        return self._seen[channel]
+
+    def _left(self, channel: str) -> dict[tuple[str, str], int]:
+        units = {place: count - self._taken.get(place, 0) for place, count in self._channel(channel).units.items()}
+        return {place: count for place, count in units.items() if count > 0}
+
+    def _waiting(self, order: Order, group: Group) -> list[Line]:
+        """The lines of a group that wait for these items, as if only what waits had been ordered."""
+        found = [(order.line(one.line_no), one.quantity) for one in order.header.backorders]
+        return [
+            with_units(line, units)
+            for line, units in found
+            if line.group_no == group.group_no and line.agreed.sku in self.skus
+        ]
+
+    def _plan(self, order: Order, group: Group, lines: Sequence[Line], steps: Sequence[Step]) -> Plan:
+        excluded = frozenset(node for line in lines for node in nodes_that_gave_up(order, line.line_no))
+        demands = [Demand(line.line_no, line.agreed.sku, line.quantity) for line in lines]
+        plan, full = plan_within(
+            self._room,
+            self._left(order.header.channel),
+            lambda units, out: plan_group(
+                group, demands, self.nodes, units, steps, weights=self.weights, without=excluded | out
+            ),
+            lambda made: loads_of_plan(order, made),
+            lambda made: made.claims,
+            order.header.currency,
+        )
+        return replace(plan, excluded=excluded | full)
+
+    def _share(self, group: Group, plan: Plan, steps: Sequence[Step]) -> Share:
+        """What a plan may be exchanged by: the nodes that it has, and others without a limit on what they take on."""
+        chosen = {one.node_id for one in plan.allotments}
+        sources = [
+            one
+            for one in sources_of(group, self.nodes, closed_too=False)
+            if one.node_id in chosen
+            or not (one.node_id in plan.excluded | self._room.paused or self.nodes[one.node_id].capacity)
+        ]
+        place = destination_of(group, self.nodes)
+        step = next((step for step in steps if step.name == plan.scenario), None)
+        distances, terms = terms_by(step, sources, self.nodes, place) if step else usual_terms(sources, place)
+        return Share(plan, distances, terms, self.weights if terms.zones is not None else {})

@@ -1,0 +1,73 @@
+"""Who waits for stock comes before who comes: what a new order or basket may have, and when waiting ends.
+
+Queues are read from the index of table `orders`, which shows an entry some milliseconds after it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from oms.inventory.model import Claimable
+from oms.inventory.reads import StockView
+from oms.inventory.supply.model import Coming
+from oms.orders.backorders import Waiting
+from oms.orders.request import Method
+from oms.registry.model import Node
+from oms.sourcing.strategy import Scenario, Step, steps_for
+
+Queue = Callable[[str], Sequence[Waiting]]
+_USUAL = Scenario(id="usual")
+
+
+def beyond_waiting(view: StockView, steps: Sequence[Step], queue: Queue) -> Claimable:
+    """What a channel can claim of some stock without the units that orders wait for and that may be given to them.
+
+    `queue` gives who waits for an item; it is asked only where a strategy lets orders wait. What is left to those who
+    wait must stay there in the claim's own transaction.
+    """
+    stock = view.claimable()
+    if not any(step.scenario.otherwise == "backorder" for step in steps):
+        return stock
+    kept: dict[tuple[str, str], int] = {}
+    theirs: dict[str, Mapping[tuple[str, str], int]] = {}
+    for one in (one for sku in view.rows for one in queue(sku)):
+        if one.channel not in theirs:
+            theirs[one.channel] = replace(view, channel=one.channel).claimable().units
+        left, still = theirs[one.channel], one.units
+        places = [(one.sku, node_id) for node_id in may_give(one, steps, view.nodes) if (one.sku, node_id) in left]
+        for place in sorted(places, key=lambda place: (-left[place], place)):
+            taken = min(still, max(0, left[place] - kept.get(place, 0)))
+            kept[place] = kept.get(place, 0) + taken
+            still -= taken
+    kept = {place: count for place, count in kept.items() if count}
+    units = {place: count - kept.get(place, 0) for place, count in stock.units.items()}
+    return replace(
+        stock,
+        units={place: count for place, count in units.items() if count > 0},
+        keep={place: stock.keep.get(place, 0) + kept.get(place, 0) for place in {**stock.keep, **kept}},
+    )
+
+
+def may_give(one: Waiting, steps: Sequence[Step], nodes: Mapping[str, Node]) -> list[str]:
+    """The nodes that may serve a group of an order that waits."""
+    scenarios = [step.scenario for step in steps_for(steps, one.channel, Method(one.method))] or [_USUAL]
+    return [
+        node.id
+        for node in nodes.values()
+        if node.status == "active"
+        and node.id not in one.without
+        and any(journey == one.method for journey in node.journeys)
+        and any(scenario.admits(node) for scenario in scenarios)
+    ]
+
+
+def expected_on(coming: Iterable[Coming], may: Iterable[str], ahead: int, units: int) -> str | None:
+    """The first day by which enough is to arrive at these nodes for so many units, and for those `ahead` of them."""
+    nodes, still = set(may), ahead + units
+    for one in coming:
+        if one.node_id in nodes:
+            still -= one.units
+            if still <= 0:
+                return one.expected_on.isoformat()
+    return None

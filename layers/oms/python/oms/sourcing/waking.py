@@ -1,0 +1,23 @@
+"""Telling the broker that there is more of an item that orders wait for, whatever it came from."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from oms.inventory.events import StockFreed
+from oms.orders.reads import queue_of
+from oms.platform.commands import Call, Runtime, event_writes
+from oms.platform.dynamodb import Conflict
+from oms.platform.events import EventDraft
+from oms.platform.principal import system_principal
+
+
+def tell_of_more(runtime: Runtime, tenant: str, sku: str, cause: str) -> None:
+    """Tell it once for each cause, and only where somebody waits."""
+    if not queue_of(runtime.database, tenant, sku, most=1):
+        return
+    call = Call("tell_of_more", system_principal(tenant, "tell_of_more"), cause, cause, cause, cause)
+    draft = EventDraft(f"FREED#{sku}#{cause}", 1, StockFreed(sku=sku))
+    with suppress(Conflict):
+        # The same cause has told it before.
+        runtime.database.commit(event_writes(runtime, call, [draft]))
