@@ -194,6 +194,23 @@ def supply(people: People) -> None:
 
 
 @story
+def waiting_for_stock(people: People) -> None:
+    simulation, path = people.simulation, "/v1/sourcing/strategies/waits"
+    waits = {"id": "waits", "otherwise": "backorder", "cancel_after_days": 1}
+    people.send("PUT", path, {"scenarios": [waits]})
+    people.send("POST", f"{path}/promotions", {"number": 1}, version=1)
+    first, second = people.place("o-1", line("LAST", 2)), people.place("o-2", line("LAST", 1), line("MUG", 1))
+    simulation.sleep(30)
+    received = {"node_id": "albany", "sku": "LAST", "kind": "received", "quantity": 1, "reason": "delivery"}
+    people.send("POST", "/v1/inventory/movements", {"movements": [received]})
+    people.until(first, fulfillment_status="UNFULFILLED")
+    simulation.sleep(30)
+    simulation.sleep(DAY)
+    simulation.ring("BrokerBacklog")
+    people.cancel(second)
+
+
+@story
 def capacity(people: People) -> None:
     node = node_document("albany")
     limits = [{"of": "orders", "per": "day", "most": 1}, {"of": "units", "per": "hour", "most": 4}]

@@ -54,6 +54,7 @@ from tests.simulation.pair_scenes import (
 )
 from tests.simulation.planted import planted, small_sagas
 from tests.simulation.sides import Side
+from tests.simulation.waiting_scenes import broker, receive, waits, waits_for_what_came
 from tests.simulation.world import simulated
 
 Before = Callable[[Side], Any]
@@ -131,6 +132,10 @@ PAIRS: dict[str, Pair] = {
         Pair("re-route x accept", released, reroute("TIMED_OUT"), step("accept")),
         Pair("re-route x place", rejected, reroute("REJECTED"), place(None, "o-2", "MUG", 3)),
         Pair("workflow again x accept", released, event_of("OrderPlaced", "start_order_workflow"), step("accept")),
+        Pair("receipt x place", waits, receive, place(None, "o-1", "LAST"), is_long=True),
+        Pair("broker x place", waits_for_what_came, broker, place(None, "o-1", "LAST"), is_long=True),
+        Pair("broker x cancel", waits_for_what_came, broker, cancel, is_long=True),
+        Pair("broker x broker", waits_for_what_came, broker, broker, is_long=True),
         Pair("snapshot x place", nothing, feed("snapshot", 1, "LAST"), place(None, "o-1", "LAST")),
         Pair("feed x ship", released, feed("delta", 2), step("ship")),
         Pair("damage x place", nothing, damaged, place(None, "o-1", "LAST")),

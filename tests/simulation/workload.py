@@ -15,19 +15,12 @@ from tests.simulation.actors import Actors
 from tests.simulation.machine.simulation import Simulation
 from tests.simulation.merchants import Merchants
 from tests.simulation.nodes import Nodes
+from tests.simulation.patience import Patience
 from tests.simulation.world import FOR_SALE, KITS, NODES, SKUS, line, order
 
 CARDS = (
-    "tok_visa",
-    "tok_declined",
-    "tok_timeout_after_effect",
-    "tok_timeout_before_effect",
-    "tok_error_after_effect",
-    "tok_slow",
-    "tok_capture_fails_once",
-    "tok_capture_fails_later",
-    "tok_capture_fails",
-    "tok_3ds",
+    *("tok_visa", "tok_declined", "tok_timeout_after_effect", "tok_timeout_before_effect", "tok_error_after_effect"),
+    *("tok_slow", "tok_capture_fails_once", "tok_capture_fails_later", "tok_capture_fails", "tok_3ds"),
 )
 # For how many seconds things break before everything heals.
 STORMS = (120.0, 20.0, 600.0, 1_800.0, 7_200.0)
@@ -61,8 +54,8 @@ class Workload(Actors):
         if self.export:
             for after in (15.0, 90.0):
                 self.act("accountant", self._wish, after)
-        for after in (3.0, 60.0):
-            simulation.scheduler.after(after * 1000, self._authenticate)
+        for after in (3_000, 60_000):
+            simulation.scheduler.after(after, self._authenticate)
         if self.strikes(0.12):
             self.act("merchandiser", self.merchants.rules, self.pause(0.9))
         if launch:
@@ -71,6 +64,8 @@ class Workload(Actors):
             self.act("basket", self._basket, self.pause(0.9))
         if self.strikes(0.1):
             self.act("careful shopper", self._promised, self.pause(0.9))
+        if self.strikes(0.15):
+            self.act("patient shoppers", Patience(simulation).begin, self.pause(0.9))
         if self.strikes(0.15):
             self.act("schedule", partial(simulation.ring, "RecoverSagas"), 700.0 if self.strikes(0.5) else 30.0)
 
@@ -88,12 +83,10 @@ class Workload(Actors):
         self.nodes.wake()
         for minutes in (2, 20, 70, 26 * 60, 30 * 60):
             simulation.scheduler.after(minutes * 60_000, self._look_after)
-        for minutes in (12, 90):
-            # Baskets of this workload are held for an hour at most.
-            simulation.scheduler.after(minutes * 60_000, partial(simulation.ring, "ExpireReservations"))
-        for minutes in (3, 95):
-            # Marks of hot stock end within the hour.
-            simulation.scheduler.after(minutes * 60_000, partial(simulation.ring, "BalanceStock"))
+        # Baskets of this workload are held for an hour at most; marks of hot stock end within the hour.
+        rings = {"ExpireReservations": (12, 90), "BalanceStock": (3, 95), "BrokerBacklog": (7, 45, 27 * 60, 31 * 60)}
+        for name, minutes in ((name, minutes) for name, own in rings.items() for minutes in own):
+            simulation.scheduler.after(minutes * 60_000, partial(simulation.ring, name))
         simulation.scheduler.after(10 * 60_000, self._redrive)
         if self.export:
             for hours in (20, 44):

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tests.simulation.checker.answers import check_answers
+from tests.simulation.checker.backlog import check_backlog, check_backlog_of_commit
 from tests.simulation.checker.bounds import check_bounds, check_commit
 from tests.simulation.checker.capacity import check_capacity, check_capacity_of_commit
 from tests.simulation.checker.events import EventRules, check_events
@@ -59,6 +60,7 @@ class Checker:
         self._stock.after_commit(commit, self._picture, report)
         self._orders.after_commit(commit, self._picture, report)
         check_capacity_of_commit(commit, self._picture, report)
+        check_backlog_of_commit(commit, self._picture, report)
         self._money.after_commit(commit, self._picture, evidence, report)
         self._ledger.after_commit(commit, self._picture, report)
         self._events.after_commit(commit, self._picture, evidence, report)
@@ -75,6 +77,7 @@ class Checker:
         self._money.everything(picture, evidence, report)
         check_capacity(picture, report)
         check_supply(picture, report)
+        check_backlog(picture, evidence, report)
         check_levels(picture, report)
         check_kits(picture, report)
         check_files(picture, evidence, report)

@@ -69,7 +69,7 @@ def unfinished(order: OrderView, witnesses: Witnesses) -> list[str]:
             found.append(f"{order.status}, not yet sourced, and nothing will go on with it")
         elif states & {"CREATED"}:
             found.append("its payment was never asked for, and nothing will go on with it")
-        elif not order.works and order.lines:
+        elif not order.works and not order.waiting and order.lines:
             found.append("sourced, but no node was given anything to do")
         elif _units_of_nobody(order, order.lines.keys()) and not told:
             found.append("units were given back by a node, and nobody was told")
@@ -109,7 +109,7 @@ def _lines(work: dict[str, Any]) -> set[int]:
 
 
 def _units_of_nobody(order: OrderView, lines: Collection[int], told: Sequence[dict[str, Any]] = ()) -> bool:
-    """Whether units of these lines are neither with a node nor cancelled, and more than those of which was `told`."""
+    """Whether units of these lines are neither with a node nor cancelled nor waiting, and nobody was `told` of them."""
     given: dict[int, int] = {}
     for work in order.works.values():
         if work["status"] != "REJECTED":
@@ -119,7 +119,8 @@ def _units_of_nobody(order: OrderView, lines: Collection[int], told: Sequence[di
         for part in work["lines"]:
             given[part["line_no"]] = given.get(part["line_no"], 0) + part.get("given_up", 0)
     return any(
-        line.quantity > given.get(line.line_no, 0) + order.cancelled.get(line.line_no, 0)
+        line.quantity
+        > given.get(line.line_no, 0) + order.cancelled.get(line.line_no, 0) + order.waiting.get(line.line_no, 0)
         for line in order.lines.values()
         if line.work and not line.parts and line.line_no in lines
     )

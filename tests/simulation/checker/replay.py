@@ -54,6 +54,9 @@ class Told:
     def _OrderRerouted(self, data: dict[str, Any]) -> None:
         self.works += data["fulfillment_order_ids"]
 
+    def _OrderBackordersAllocated(self, data: dict[str, Any]) -> None:
+        self.works += data["fulfillment_order_ids"]
+
     def _OrderLinesCancelled(self, data: dict[str, Any]) -> None:
         for line in data["lines"]:
             self.cancelled[line["line_no"]] = self.cancelled.get(line["line_no"], 0) + line["quantity"]

@@ -1,6 +1,6 @@
 """The order: what was agreed, and the states that follow from its children. Pure rules, no I/O.
 
-What the customer agreed to is written once. Progress lives in fulfilment orders and tenders, and statuses follow from it.
+What the customer agreed to is written once. Progress lives in fulfilment orders and tenders; statuses follow from them.
 """
 
 from __future__ import annotations

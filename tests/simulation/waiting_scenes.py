@@ -1,0 +1,45 @@
+"""An order that waits for the last unit, which comes in: for the pairs of what may happen at that moment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.simulation.directed import OPERATOR
+from tests.simulation.pair_scenes import batch, go_on_with_outbox, hold_outbox
+from tests.simulation.sides import Side
+from tests.simulation.world import line
+
+PATH = "/v1/sourcing/strategies/waits"
+CAME = {"node_id": "albany", "sku": "LAST", "kind": "received", "quantity": 1, "reason": "delivery"}
+
+
+def waits(side: Side) -> str:
+    """One of two units waits; the other one is with the warehouse."""
+    content = {"id": "waits", "otherwise": "backorder", "cancel_after_days": 30}
+    side.people.send("PUT", PATH, {"scenarios": [content]})
+    side.people.send("POST", f"{PATH}/promotions", {"number": 1}, version=1)
+    order_id = side.people.place("o-0", line("LAST", 2))
+    side.people.wait_for(lambda: side.people.works(order_id, "OPEN"))
+    return order_id
+
+
+def waits_for_what_came(side: Side) -> str:
+    """The unit is there, and nobody has heard of it."""
+    order_id = waits(side)
+    hold_outbox(side.simulation)
+    side.people.send("POST", "/v1/inventory/movements", {"movements": [CAME]})
+    side.simulation.sleep(10)
+    go_on_with_outbox(side.simulation)
+    return order_id
+
+
+def receive(_: Any, side: Side) -> None:
+    """A delivery is booked, and the broker hears of it."""
+    side.http("POST", "/v1/inventory/movements", {"movements": [CAME]}, "came", OPERATOR)
+    broker(_, side)
+
+
+def broker(_: Any, side: Side) -> None:
+    """The broker hears that there is more."""
+    meta = {"id": f"evt-{side.number}", "tenant": "acme"}
+    side.invoke("broker_backlog", batch("StockFreed", {"meta": meta, "data": {"sku": "LAST"}}))
