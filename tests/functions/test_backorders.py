@@ -14,6 +14,7 @@ from oms.platform.clock import format_instant
 from tests.functions.conftest import Api
 from tests.functions.test_rerouting import act, reroute
 from tests.functions.test_strategies import hold
+from tests.kits import SET, add_kit
 from tests.order_doors import Doors, doors
 from tests.order_world import NOW, TENANT, document, line, world
 
@@ -247,3 +248,13 @@ def test_an_order_of_which_nothing_came_is_cancelled_whole(doors: Doors):
     view = doors.world.view(order_id)
     assert (view.status, view.payment_status) == ("CANCELLED", "VOIDED")
     assert doors.world.events(order_id)[-3:-1] == ["OrderLinesCancelled", "OrderCancelled"]
+
+
+@pytest.mark.capability("E3")
+def test_nothing_of_a_kit_waits(doors: Doors):
+    """Of a kit either all is there or nothing: an order that lacks one is refused, whatever else might wait."""
+    add_kit(doors.world, "SET", SET)
+    hold(doors, WAITS)
+    with doors.world.unchanged():
+        refused = doors.api("place_order").post("/v1/orders", document(line("SET", 30), line("C", 1)))
+        assert (refused.status, refused.pointers) == (409, ["/lines/0/quantity"])
