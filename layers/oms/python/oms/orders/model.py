@@ -1,7 +1,4 @@
-"""The order: what was agreed, and the states that follow from its children. Pure rules, no I/O.
-
-What the customer agreed to is written once. Progress lives in fulfilment orders and tenders; statuses follow from them.
-"""
+"""The order: what was agreed, written once, and the states that follow from its children. Pure rules, no I/O."""
 
 from __future__ import annotations
 
