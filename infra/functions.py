@@ -115,7 +115,7 @@ QUEUE_CONSUMERS = (
             *g.table("stock", "batch", "query", "put", "update"),
             *g.table("registry", "batch", "query"),
         ),
-        detail_types=("StockFreed", ("OrderSourced", {"waits": [True]}), "NodeChanged"),
+        detail_types=("StockFreed", ("OrderSourced", {"waits": [True]}), "NodeChanged", "SupplyPut", "SupplyClosed"),
         memory=1024,
         timeout=300,
         batch=1,

@@ -1,4 +1,7 @@
-"""StockFreed, OrderSourced, NodeChanged and a schedule: whoever waits for stock is given what there is, in turn."""
+"""StockFreed, OrderSourced, NodeChanged and a schedule: whoever waits for stock is given what there is, in turn.
+
+SupplyPut and SupplyClosed: whoever waits is told on which day stock is to come now.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 from oms.platform.commands import Runtime
 from oms.platform.consumers import Event, consume_queue
 from oms.sourcing.brokering import broker_backlog, broker_items, broker_order
+from oms.sourcing.slips import repromise_waiting
 
 runtime = Runtime()
 
@@ -16,6 +20,8 @@ def broker(event: Event) -> None:
         broker_items(runtime, event.tenant, [event.data["sku"]])
     elif event.type == "OrderSourced":
         broker_order(runtime, event.tenant, event.data["order_id"])
+    elif event.type in ("SupplyPut", "SupplyClosed"):
+        repromise_waiting(runtime, event)
     elif event.type == "BacklogBrokeringRequested" or event.data["node"]["status"] == "active":
         broker_backlog(runtime, event.tenant)
 

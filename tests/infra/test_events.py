@@ -15,6 +15,8 @@ SUBSCRIPTIONS = {
     ("OrderPlaced", "CONFIRMED"): "StartOrderWorkflowQueue",
     ("NodeChanged", None): ["VacateNodesQueue", "BrokerBacklogQueue"],
     ("StockFreed", None): "BrokerBacklogQueue",
+    ("SupplyPut", None): "BrokerBacklogQueue",
+    ("SupplyClosed", None): "BrokerBacklogQueue",
     ("OrderSourced", None): "BrokerBacklogQueue",
     ("OrderBackordersAllocated", None): "StartOrderWorkflowQueue",
     ("StockMoved", None): "VacateNodesQueue",

@@ -263,3 +263,23 @@ def exported(people: People) -> None:
     people.send("GET", "/v1/finance/exports?business_date=2026-11-23")
     people.simulation.sleep(DAY)
     people.simulation.ring("DailyExport")
+
+
+@story
+def supply_that_slips(people: People) -> None:
+    path = "/v1/sourcing/strategies/usual"
+    waits = {"id": "waits", "otherwise": "backorder", "cancel_after_days": 14}
+    people.send("PUT", path, {"scenarios": [waits]})
+    people.send("POST", f"{path}/promotions", {"number": 1}, version=1)
+    mugs = {"line_no": 1, "sku": "MUG", "quantity": 4, "expected_on": "2026-11-25"}
+    order_of = {"kind": "purchase_order", "node_id": "albany"}
+    people.send("PUT", "/v1/supply/po-1", {**order_of, "lines": [mugs]})
+    order_id = people.place("o-1", line("MUG", 11))
+    people.simulation.sleep(30)
+    people.send("PUT", "/v1/supply/po-1", {**order_of, "lines": [{**mugs, "expected_on": "2026-11-28"}]}, version=1)
+    people.simulation.sleep(30)
+    people.send("POST", "/v1/supply/po-1/receipts", {"lines": [{"line_no": 1, "quantity": 1}]}, version=2)
+    people.simulation.sleep(30)
+    people.send("POST", "/v1/supply/po-1/close", {"reason": "bankrupt"}, version=3)
+    people.simulation.sleep(30)
+    people.send("GET", f"/v1/orders/{order_id}")

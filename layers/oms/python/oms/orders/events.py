@@ -116,6 +116,31 @@ class OrderBackordered(EventData):
     lines: tuple[BackorderedLine, ...]
 
 
+class RepromisedLine(BaseModel):
+    """Units of a line that wait, and the day on which enough is to come: before, now and as it was told first.
+
+    None is a day that nobody knows. `late_days` counts from the first day to the new one.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    line_no: int
+    sku: str
+    quantity: int
+    expected_before: str | None
+    expected_on: str | None
+    first_expected_on: str | None
+    late_days: int | None
+
+
+class OrderPromiseChanged(EventData):
+    """Supply that an order waits for comes on another day, or less of it does; `cause` is the id of the supply."""
+
+    order_id: str
+    external_id: str
+    cause: str
+    lines: tuple[RepromisedLine, ...]
+
+
 class OrderBackordersAllocated(EventData):
     """Units that waited were allocated to nodes; `waiting` units of the order go on waiting."""
 

@@ -132,13 +132,14 @@ class Cancellation(BaseModel):
 
 
 class Backorder(BaseModel):
-    """Units of a line that nobody had, until when they wait, and the day on which enough is to come, if known."""
+    """Units of a line that nobody had, until when they wait, and when enough is to come, now and as told first."""
 
     model_config = ConfigDict(frozen=True)
     line_no: int
     quantity: int
     cancel_at: str
     expected_on: str | None = None
+    first_expected_on: str | None = None
 
 
 class Header(BaseModel):
@@ -285,8 +286,7 @@ def quantities(order: Order, line: Line) -> dict[str, int]:
         counts[gone] += part.shipped
         counts["ready" if work.status is WorkStatus.READY else "packed"] += part.packed - part.shipped
         counts["picked"] += part.picked - part.packed
-        waiting = part.held - part.picked
-        counts["allocated" if work.status is WorkStatus.SCHEDULED else "released"] += waiting
+        counts["allocated" if work.status is WorkStatus.SCHEDULED else "released"] += part.held - part.picked
     counts["cancelled"] = order.cancelled.get(line.line_no, 0)
     counts["backordered"] = order.backordered(line.line_no)
     known = sum(counts.values())

@@ -39,11 +39,15 @@ class View(BaseModel):
 
 
 class BackorderView(View):
-    """How many units of a line wait for stock, until when, and the day on which enough is to come, if known."""
+    """How many units of a line wait for stock, until when, and the day on which enough is to come, if known.
+
+    `first_expected_on` is the day that the customer was told first: what comes later than that is late.
+    """
 
     quantity: int
     cancel_at: str
     expected_on: str | None
+    first_expected_on: str | None
 
 
 class LineView(View):
@@ -230,7 +234,12 @@ def _line(order: Order, line: Line) -> LineView:
         quantities=quantities(order, line),
         backorder=next(
             (
-                BackorderView(**one.model_dump(exclude={"line_no"}))
+                BackorderView(
+                    quantity=one.quantity,
+                    cancel_at=one.cancel_at,
+                    expected_on=one.expected_on,
+                    first_expected_on=one.first_expected_on or one.expected_on,
+                )
                 for one in order.header.backorders
                 if one.line_no == line.line_no
             ),

@@ -22,6 +22,7 @@ def coming_supply(
     now: datetime,
     *,
     by: date | None = None,
+    consistent: bool = False,
 ) -> dict[str, list[Coming]]:
     """What is to arrive of each SKU at these nodes from today on, in their own time zones, until a day; soonest first.
 
@@ -31,7 +32,7 @@ def coming_supply(
     return {
         sku: [
             one
-            for one in coming(database, tenant, sku, consistent=False)
+            for one in coming(database, tenant, sku, consistent=consistent)
             if one.node_id in nodes and today[one.node_id] <= one.expected_on and (by is None or one.expected_on <= by)
         ]
         for sku in dict.fromkeys(skus)
