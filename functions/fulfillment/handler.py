@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from oms.fulfillment.commands import READ, act, command_name, find_work
-from oms.fulfillment.request import node_action, node_query, request_of
+from oms.fulfillment.protocol import Action
+from oms.fulfillment.request import ActionRequest, CloseRequest, node_action, node_query
 from oms.fulfillment.views import work_view
 from oms.orders.query import page_size
 from oms.orders.reads import list_work
@@ -38,7 +39,7 @@ def get_fulfillment_order(fulfillment_order_id: str) -> http.Answer:
 def post_action(fulfillment_order_id: str, action: str) -> http.Answer:
     principal = http.caller(app, "fulfillment.write", "ORDER#")
     verb = node_action(action)
-    request = http.read_optional(app, request_of(verb))
+    request = http.read_optional(app, CloseRequest) if verb is Action.CLOSE else http.read_optional(app, ActionRequest)
     call = http.call(app, command_name(verb), principal, request, target=fulfillment_order_id)
     return http.answer(act(runtime, call, fulfillment_order_id, verb, request))
 

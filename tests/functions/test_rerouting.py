@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from oms.inventory.model import Claimable, Shard, StockRow
 from oms.sourcing.model import Allotment
 from oms.sourcing.works import fitting
 from tests.functions.test_decisions import decided
@@ -183,4 +184,12 @@ def test_a_next_node_that_leaves_in_time_and_arrives_too_late_breaks_the_promise
 )
 def test_what_fits_one_transaction(lines, nodes, released, fit):
     parts = [Allotment(number, f"SKU{number}", f"N{number % nodes}", 1) for number in range(lines)]
-    assert fitting(parts, released) == fit
+    assert fitting(Claimable({}), parts, released) == fit
+
+
+def test_shards_that_a_row_may_draw_back_are_counted():
+    parts = [Allotment(number, f"SKU{number}", "N1", 1) for number in range(36)]
+    shards = tuple(Shard(number, 5) for number in range(24))
+    row = StockRow("SKU0", "N1", on_hand=200, reserved=120, available=80, shards=shards)
+    # One node and the row with its shards take 28 of 82 actions, each other row two.
+    assert fitting(Claimable({}, spread={("SKU0", "N1"): row}), parts, 0) == 28

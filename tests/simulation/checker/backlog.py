@@ -1,4 +1,4 @@
-"""INV20: what waits for stock is what was ordered, less what was claimed and what was cancelled, and can be found.
+"""INV21: what waits for stock is what was ordered, less what was claimed and what was cancelled, and can be found.
 
 Once all rests, nobody has waited longer than they should, and nobody waits for what is there.
 """
@@ -35,7 +35,7 @@ def check_backlog(picture: Picture, evidence: Evidence, report: Report) -> None:
         for one in order.progress.get("backorders", ()):
             until = datetime.fromisoformat(one["cancel_at"].replace("Z", "+00:00"))
             if now is not None and until + FORGOTTEN < now and (order.sourced or not order.works):
-                report.note("INV20", order.pk, f"line {one['line_no']} waits since long after {one['cancel_at']}")
+                report.note("INV21", order.pk, f"line {one['line_no']} waits since long after {one['cancel_at']}")
             if not ruled and order.sourced and order.status in ("CONFIRMED", "IN_PROGRESS"):
                 _in_vain(order, one["line_no"], picture, report)
 
@@ -46,11 +46,11 @@ def _units(order: OrderView, report: Report) -> None:
         if order.sourced:
             most = line.quantity - gone - _held(order, line.line_no)
             if not 0 <= waits <= most:
-                report.note("INV20", order.pk, f"line {line.line_no}: {waits} wait, {most} are with nobody")
+                report.note("INV21", order.pk, f"line {line.line_no}: {waits} wait, {most} are with nobody")
         else:
             left = max(0, line.quantity - sum(units for _, units in line.claims) - gone) if line.takes_stock else 0
             if waits != left:
-                report.note("INV20", order.pk, f"line {line.line_no}: {waits} wait, {left} were never claimed")
+                report.note("INV21", order.pk, f"line {line.line_no}: {waits} wait, {left} were never claimed")
 
 
 def _held(order: OrderView, line_no: int) -> int:
@@ -68,13 +68,13 @@ def _entries(order: OrderView, picture: Picture, report: Report) -> None:
         if order.waiting.get(line.line_no):
             wanted[line.sku] = wanted.get(line.sku, 0) + order.waiting[line.line_no]
     if ("BACKORDER" in listed) != bool(wanted):
-        report.note("INV20", order.pk, f"{wanted} wait, listed are {sorted(listed)}")
+        report.note("INV21", order.pk, f"{wanted} wait, listed are {sorted(listed)}")
     found: dict[str, int] = {}
     for sk in listed - {"BACKORDER"}:
         entry = parsed(rows[sk]["body"])
         found[entry["sku"]] = found.get(entry["sku"], 0) + entry["units"]
     if found != ({} if order.in_review else wanted):
-        report.note("INV20", order.pk, f"{wanted} wait, the queues have {found}")
+        report.note("INV21", order.pk, f"{wanted} wait, the queues have {found}")
 
 
 def _in_vain(order: OrderView, line_no: int, picture: Picture, report: Report) -> None:
@@ -88,4 +88,4 @@ def _in_vain(order: OrderView, line_no: int, picture: Picture, report: Report) -
     for node in WITHOUT_LIMITS:
         row = picture.items("stock", f"T#{order.tenant}#SKU#{line.sku}").get(f"NODE#{node}", {})
         if node not in gave_up and row.get("available", 0) > 0:
-            report.note("INV20", order.pk, f"line {line_no} waits, and {node} has {row['available']} of {line.sku}")
+            report.note("INV21", order.pk, f"line {line_no} waits, and {node} has {row['available']} of {line.sku}")

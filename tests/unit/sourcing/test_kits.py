@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oms.inventory.kits import kit_rows
-from oms.inventory.model import StockRow
+from oms.inventory.model import Claimable, StockRow
 from oms.orders.kits import PartOf
 from oms.platform.geo import Place
 from oms.registry.kits import Component, exploded, kits_in
@@ -140,8 +140,8 @@ def test_a_transaction_holds_the_rows_of_all_components():
     ]
     assert claims_of(allotments) == {("A", "N1"): 3, ("B", "N1"): 1, ("C", "N1"): 1}
     # Three rows and one node are eight writes; with 38 rows that get units back there is no room for the B and the C.
-    assert fitting(allotments, 37) == 2
-    assert fitting(allotments, 38) == 0
+    assert fitting(Claimable({}), allotments, 37) == 2
+    assert fitting(Claimable({}), allotments, 38) == 0
 
 
 def split_kit(line_no: int, first: int, units: int, parts: dict[str, int]) -> list[Demand]:

@@ -121,7 +121,7 @@ def _fitting(order: Order, plans: Mapping[int, Plan], stock: BacklogStock) -> di
     given = _asked(plans)
     periods = {node_id: periods_of(node) for node_id, node in stock.nodes.items()}
     entries = 1 + len({(order.line(one.line_no).group_no, order.line(one.line_no).agreed.sku) for one in given})
-    fit = given[: fitting(given, 0, periods, entries)]
+    fit = given[: fitting(stock.seen_by(order), given, 0, periods, entries)]
     cut = {no: tuple(one for one in plan.allotments if one in fit) for no, plan in plans.items()}
     return {no: replace(plans[no], allotments=some) for no, some in cut.items() if some}
 

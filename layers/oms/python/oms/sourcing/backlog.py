@@ -81,9 +81,13 @@ class BacklogStock:
                         self._taken[place] = self._taken.get(place, 0) + sign * units
                 one.plans[no] = plan
 
+    def seen_by(self, order: Order) -> Claimable:
+        """The stock as the channel of an order saw it at first."""
+        return self._channel(order.header.channel)
+
     def sourced(self, served: Served) -> Sourced:
         """What was decided for an order and what it was decided from."""
-        seen = self._channel(served.order.header.channel)
+        seen = self.seen_by(served.order)
         return Sourced(served.plans, is_best=False, stock=seen, weights=self.weights, steps=self.steps)
 
     def _channel(self, channel: str) -> Claimable:

@@ -179,7 +179,7 @@ def _planned(
     nodes = known_nodes(runtime.database, tenant, now)
     stock = stock_for(runtime, tenant, order, lines, nodes, now)
     # Baskets that have just expired are left to the sweeper.
-    stock = replace(stock, units=stock.at_once)
+    stock = replace(stock, units=stock.at_once, expired={})
     group = order.header.groups[work.group_no - 1]
     steps = tuple(live_steps(runtime.database, tenant))
     own = steps_for(steps, order.header.channel, group.method, country_of(group, nodes))
@@ -198,6 +198,7 @@ def _planned(
         order.header.currency,
     )
     fit = fitting(
+        stock,
         plan.allotments,
         len(order.stock_of(_unanswered(work))) if silent else 0,
         {node_id: periods_of(node) for node_id, node in nodes.items()},

@@ -170,6 +170,7 @@ def _method(order: Order, group: Group, lines: Sequence[WorkLine]) -> str:
 
 
 def fitting(
+    stock: Claimable,
     allotments: Sequence[Allotment],
     released: int,
     periods: Mapping[str, int] = MappingProxyType({}),
@@ -179,13 +180,13 @@ def fitting(
 
     `periods` says in how many periods work of a node counts, `given_back` in how many the work that is withdrawn did.
 
-    Each stock row is a change and a line of its ledger, each node gets work that counts against its limits, and perhaps
-    a person is told of it.
+    Each stock row is a change and a line of its ledger, with the shards that it may draw back; each node gets work that
+    counts against its limits, and perhaps a person is told of it.
     """
     for count in range(len(allotments), 0, -1):
-        rows = claims_of(allotments[:count])
+        rows = sum(stock.most_writes(*place, units) for place, units in claims_of(allotments[:count]).items())
         nodes = {one.node_id for one in allotments[:count]}
         counters = sum(periods.get(node_id, 0) for node_id in nodes)
-        if 2 * (len(rows) + released + len(nodes)) + counters <= MOST_ACTIONS - _REROUTING_WRITES - given_back:
+        if rows + 2 * (released + len(nodes)) + counters <= MOST_ACTIONS - _REROUTING_WRITES - given_back:
             return count
     return 0
