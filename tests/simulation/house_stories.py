@@ -201,6 +201,8 @@ def waiting_for_stock(people: People) -> None:
     people.send("POST", f"{path}/promotions", {"number": 1}, version=1)
     first, second = people.place("o-1", line("LAST", 2)), people.place("o-2", line("LAST", 1), line("MUG", 1))
     simulation.sleep(30)
+    basket = {"channel": "web", "postal_code": "10001", "ttl_seconds": 60, "lines": [{"sku": "MUG", "quantity": 1}]}
+    people.send("POST", "/v1/reservations", basket, client="acme-web")
     received = {"node_id": "albany", "sku": "LAST", "kind": "received", "quantity": 1, "reason": "delivery"}
     people.send("POST", "/v1/inventory/movements", {"movements": [received]})
     people.until(first, fulfillment_status="UNFULFILLED")
