@@ -120,6 +120,7 @@ QUEUE_CONSUMERS = (
         timeout=300,
         batch=1,
         concurrency=2,
+        layers=("broker",),
     ),
     FunctionSpec(
         "release_payment",

@@ -23,7 +23,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILT = ROOT / "build" / "layers"
-LOCKS = {"deps": ROOT / "requirements" / "layer.lock", "export": ROOT / "requirements" / "export.lock"}
+_NAMES = {"deps": "layer", "export": "export", "broker": "broker"}
+LOCKS = {layer: ROOT / "requirements" / f"{name}.lock" for layer, name in _NAMES.items()}
 OWN_PACKAGE = ROOT / "layers" / "oms"
 # Lambda refuses a function whose code and layers are larger than this when unpacked.
 LARGEST_UNPACKED = 250 * 1024 * 1024

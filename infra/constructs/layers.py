@@ -1,4 +1,4 @@
-"""Layers: the hash-pinned wheels, the product's own package, and the export's database engine."""
+"""Layers: the hash-pinned wheels, the product's own package, and what only the export or only the broker needs."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def layers(scope: Construct, built: Path) -> dict[str, lambda_.LayerVersion]:
     return {
         "deps": _layer(scope, "deps", _wheels(built / "deps"), "Third-party packages of every function."),
         "oms": _layer(scope, "oms", _own_package(), "The product's own package."),
+        "broker": _layer(scope, "broker", _wheels(built / "broker"), "HiGHS, for the brokering of orders only."),
         "export": _layer(scope, "export", _wheels(built / "export"), "DuckDB, for the finance export only."),
     }
 

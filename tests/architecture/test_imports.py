@@ -43,7 +43,7 @@ MORE_DOORS = {
 }
 # Packages from outside in the deps layer or the Lambda runtime, and in the layer of the export.
 IN_EVERY_FUNCTION = {"aws_lambda_powertools", "pydantic", "ulid", "boto3", "botocore"}
-IN_LAYER = {"export": {"duckdb"}}
+IN_LAYER = {"export": {"duckdb"}, "broker": {"highspy"}}
 # Of a function that somebody waits for; the broker, for which nobody does, has an order and the whole batch optimiser.
 MOST_PRODUCT_MODULES, MOST_OF_THE_BROKER = 95, 105
 MOST_MODULES_OF_PLACE_ORDER = 700
