@@ -20,7 +20,7 @@ from tools.event_contracts import PACKAGE, ROOT, without
 from tools.openapi_answers import GatewayRefusal, ProblemDocument
 from tools.openapi_handlers import MUTATING, Handled, handled_routes
 from tools.openapi_routes import ROUTES
-from tools.openapi_shapes import Route
+from tools.openapi_shapes import Route, in_words_of_the_standard
 
 OPENAPI = ROOT / "docs" / "openapi.json"
 _REF = "#/components/schemas/{model}"
@@ -60,7 +60,7 @@ def document() -> dict[str, Any]:
     names, schemas = _components(routes)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, ROUTES[route.key], names)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, ROUTES[route.key], names, schemas)
     # What a call holds may need a scope beyond that of its route.
     scopes = sorted({CORRECT, CORRECT_ANY, *(route.scope for route in routes if route.scope)})
     flow = {
@@ -105,7 +105,7 @@ def _components(routes: Iterable[Handled]) -> tuple[dict[tuple[type[BaseModel], 
         ]
     wanted = list(dict.fromkeys(wanted))
     references, schemas = models_json_schema(wanted, ref_template=_REF)  # type: ignore[arg-type]
-    text = json.dumps(without({"$defs": schemas["$defs"]}, "title")["$defs"])
+    text = json.dumps(in_words_of_the_standard(without({"$defs": schemas["$defs"]}, "title")["$defs"]))
     names = {key: value["$ref"].rsplit("/", 1)[1] for key, value in references.items()}
     for name in sorted(schemas["$defs"]):
         if "__" in name:
@@ -117,7 +117,7 @@ def _components(routes: Iterable[Handled]) -> tuple[dict[tuple[type[BaseModel], 
     return names, dict(sorted(json.loads(text).items()))
 
 
-def _operation(route: Handled, told: Route, names: dict[Any, str]) -> dict[str, Any]:
+def _operation(route: Handled, told: Route, names: dict[Any, str], schemas: dict[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": route.name,
         "tags": [route.function],
@@ -128,7 +128,7 @@ def _operation(route: Handled, told: Route, names: dict[Any, str]) -> dict[str, 
     operation["security"] = [{"token": [route.scope]}] if route.scope else []
     operation["parameters"] = _parameters(route, told)
     if route.method in MUTATING:
-        content = {"application/json": {"schema": _body(route, told, names)}}
+        content = {"application/json": {"schema": _body(route, told, names, schemas)}}
         operation["requestBody"] = {"required": not route.body_optional, "content": content}
     operation["responses"] = {
         str(status): _answer(status, model, names, route) for status, model in sorted(told.answers.items())
@@ -137,11 +137,14 @@ def _operation(route: Handled, told: Route, names: dict[Any, str]) -> dict[str, 
     return operation
 
 
-def _body(route: Handled, told: Route, names: dict[Any, str]) -> dict[str, Any]:
+def _body(route: Handled, told: Route, names: dict[Any, str], schemas: dict[str, Any]) -> dict[str, Any]:
     if told.rows is not None:
         row = _reference(names[told.rows.model, "validation"])
         rows = {"type": "array", "minItems": 1, "maxItems": told.rows.most, "items": row}
         return {"type": "object", "properties": {told.rows.name: rows}, "required": [told.rows.name]}
+    if told.named:
+        whole = schemas[names[route.body, "validation"]]
+        return {**whole, "required": [name for name in whole["required"] if name != told.named]}
     return {"type": "object"} if route.body is None else _reference(names[route.body, "validation"])
 
 

@@ -107,6 +107,7 @@ ROUTES: dict[str, Route] = {
         "Put a node",
         {201: answers.NodeDocument, 200: answers.NodeDocument},
         notes="In force from `effective_from`; earlier versions stay readable. The body may leave out `id`.",
+        named="id",
         if_match=_CONFIGURATION,
     ),
     "GET /v1/nodes/{node_id}": Route("Read a node", {200: answers.NodeDocument}),
@@ -124,6 +125,7 @@ ROUTES: dict[str, Route] = {
             "`when_short` of one: `reject` sends the whole kit elsewhere, `split` only that component. It has no stock "
             "of its own, and an order keeps what it was made of when it was placed."
         ),
+        named="sku",
         if_match=_CONFIGURATION,
     ),
     "GET /v1/items/{sku}": Route("Read an item", {200: answers.ItemDocument}),

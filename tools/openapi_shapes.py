@@ -55,7 +55,7 @@ class Route:
     """One route: `answers` by status; `if_match` says whether the version of the object may or must be sent.
 
     `refusals` are statuses besides those that follow from the kind of route. `required` are the query parameters,
-    read by hand, that must be sent.
+    read by hand, that must be sent. `named` is the field of the body that the path names, so that it may be left out.
     """
 
     summary: str
@@ -65,5 +65,19 @@ class Route:
     query: Model | None = None
     required: tuple[str, ...] = ()
     rows: Rows | None = None
+    named: str = ""
     path: Mapping[str, Any] = field(default_factory=dict)
     refusals: tuple[int, ...] = ()
+
+
+def in_words_of_the_standard(schema: Any) -> Any:
+    """Limits of numbers as JSON Schema calls them; pydantic does not translate those behind a check of our own.
+
+    The schemas of events, which never change, keep them as they are: readers ignore what they do not know.
+    """
+    if isinstance(schema, list):
+        return [in_words_of_the_standard(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    limits = {"ge": "minimum", "le": "maximum"} if schema.get("type") == "integer" else {}
+    return {limits.get(key, key): in_words_of_the_standard(value) for key, value in schema.items()}
