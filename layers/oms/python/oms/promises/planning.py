@@ -151,11 +151,17 @@ def _later(
     )
 
 
+def _goods(lines: Lines) -> int:
+    return sum(line.quantity * line.unit_price for _, line in lines)
+
+
 def _plan(world: _World, method: Method, lines: Lines) -> Plan:
     at_counter = method is Method.PICKUP
     named = world.basket.pickup_node if at_counter else None
     steps = steps_for(world.steps, world.basket.channel, method, _country(world, method))
     demands = [Demand(no, line.sku, line.quantity, world.kits.get(line.sku, ())) for no, line in lines]
+    # A basket without prices is not known to be worth little.
+    worth = _goods(lines) or None
 
     def planned(units: Mapping[tuple[str, str], int], full: frozenset[str]) -> Plan:
         sources = [
@@ -166,7 +172,7 @@ def _plan(world: _World, method: Method, lines: Lines) -> Plan:
             and Journey(method.value) in node.journeys
             and named in (None, node.id)
         ]
-        return plan_by(steps, demands, sources, world.nodes, units, _destination(world, method), world.weights)
+        return plan_by(steps, demands, sources, world.nodes, units, _destination(world, method), world.weights, worth)
 
     made, _ = plan_within(
         world.room, world.units, planned, lambda one: loads_of_units(one.claims), lambda one: one.claims
@@ -184,7 +190,7 @@ def _option(world: _World, way: _Way, plan: Plan) -> Option:
     can = all(line.can for line in made) and (method is not Method.PICKUP or len(places) == 1)
     leave = [one.leaves for one in arrivals.values() if one is not None and one.leaves is not None]
     ready = [one.ready for one in arrivals.values() if one is not None and one.ready is not None]
-    goods = sum(line.quantity * line.unit_price for _, line in lines)
+    goods = _goods(lines)
     return Option(
         method=method,
         service=service.id if service else None,

@@ -154,7 +154,9 @@ def _explained(
     other = None
     if chosen:
         out_too = {chosen[0], *out}
-        other = plan_group(group, demands, nodes, left, steps, weights=sourced.weights, without=out_too)
+        other = plan_group(
+            group, demands, nodes, left, steps, weights=sourced.weights, without=out_too, worth=plan.worth
+        )
     runner_up = None if other is None or not other.allotments else _alternative(other, plan)
     return GroupDecision(
         group_no=group.group_no,

@@ -82,6 +82,8 @@ class Plan:
     cost_first: bool = False
     # Nodes that gave these units up.
     excluded: frozenset[str] = frozenset()
+    # Of the goods, in minor units, where it is known: few may not be worth more than one shipment.
+    worth: int | None = None
     # For how many days what is missing may wait for stock; None where it may not.
     backorder_days: int | None = None
 

@@ -12,7 +12,7 @@ from oms.platform.geo import Place, metres
 from oms.registry.model import Node
 from oms.sourcing.kits import plan_with_kits
 from oms.sourcing.model import Allotment, Demand, Plan, Source
-from oms.sourcing.quick import allot, quick_cover
+from oms.sourcing.quick import allot, quick_cover, within_nodes
 from oms.sourcing.rates import GRAMS_PER_STEP, RateZone, freight
 from oms.sourcing.rates import Service as CarrierService
 from oms.sourcing.solver.problem import (
@@ -70,22 +70,31 @@ def source_by(
     available: Mapping[tuple[str, str], int],
     destination: Place | None,
     weights: Mapping[str, int],
+    worth: int | None = None,
 ) -> Plan:
     """Choose nodes for one group of lines by a scenario of a strategy, among the nodes that it admits.
 
-    `weights` are those of the SKUs in grams; one that is not known weighs nothing.
+    `weights` are those of the SKUs in grams; one that is not known weighs nothing. `worth` is that of the goods in
+    minor units, where it is known.
     """
-    distances, terms = terms_by(step, sources, nodes, destination)
+    distances, terms = terms_by(step, sources, nodes, destination, worth)
 
     def planned(some: Sequence[Demand], units: Mapping[tuple[str, str], int]) -> Plan:
         made = _planned(some, units, distances, terms, weights if terms.zones is not None else {})
         return replace(made, is_best=False, scenario=step.name, cost_first=step.scenario.first == "cost")
 
-    return plan_with_kits(demands, available, planned)
+    made = plan_with_kits(demands, available, planned)
+    if made.missing and step.scenario.complete_only:
+        return replace(made, allotments=(), missing=tuple(demands), shipments=0, metres=0, cost=0)
+    return made
 
 
 def terms_by(
-    step: Step, sources: Iterable[Source], nodes: Mapping[str, Node], destination: Place | None
+    step: Step,
+    sources: Iterable[Source],
+    nodes: Mapping[str, Node],
+    destination: Place | None,
+    worth: int | None = None,
 ) -> tuple[dict[str, int], Terms]:
     """The way in metres from each node that a scenario admits, and what a plan under it is judged by."""
     scenario = step.scenario
@@ -97,7 +106,8 @@ def terms_by(
         {node_id: scenario.shipment_cost(nodes[node_id], way) for node_id, way in distances.items()},
         unit_cost=scenario.unit_cost if scenario.scarce_cents else None,
         keys=_KEYS if scenario.first == "shipments" else (Key.SHORT_UNITS, Key.COST),
-        max_shipments=scenario.max_shipments,
+        max_shipments=scenario.shipments_for(worth),
+        most_nodes_per_item=scenario.most_nodes_per_item,
         zones=zones,
     )
     return distances, terms
@@ -116,6 +126,7 @@ class Terms:
     unit_cost: Callable[[int], int] | None = None
     keys: tuple[Key, ...] = _KEYS
     max_shipments: int | None = None
+    most_nodes_per_item: int | None = None
     # Of each carrier service at each node, where freight counts.
     zones: Mapping[str, tuple[RateZone | None, ...]] | None = None
 
@@ -124,6 +135,11 @@ class Terms:
         if self.zones is None:
             return self.shipment_cost[node_id]
         return self.shipment_cost[node_id] + min(freight(zone, grams) for zone in self.zones[node_id] if zone)
+
+    @property
+    def is_by_place(self) -> bool:
+        """Whether units cost the same wherever they are, and may come from any number of nodes."""
+        return self.unit_cost is None and self.most_nodes_per_item is None
 
     @property
     def is_by_shipment(self) -> bool:
@@ -147,7 +163,8 @@ def _planned(
     useful = [n for n in cheapest_first if any(available.get((sku, n)) for sku in wanted)]
     if len(demands) > MOST_EXACT:
         chosen, proven = quick_cover(wanted, useful, available, cost), False
-        chosen, given = chosen[: terms.max_shipments], available
+        chosen = chosen[: terms.max_shipments]
+        given = within_nodes(wanted, chosen, available, terms.most_nodes_per_item)
     else:
         chosen, given, proven = _exact(wanted, useful, available, terms, weights)
     allotments, missing = allot(demands, chosen, given)
@@ -207,16 +224,40 @@ def _exact(
         stock=stock,
         zones={"": tuple(places)},
     )
-    lines = tuple(_line(sku, units) for sku, units in sorted(wanted.items()))
-    order = SourcingOrder("order", "", 0, None, ship_complete=False, max_shipments=terms.max_shipments, lines=lines)
-    answer = solve_order(network, order, _BUDGET)
-    picks: dict[tuple[str, str], int] = {}
-    for shipment in answer.shipments:
-        for pick in shipment.picks:
-            picks[pick.line, shipment.node] = picks.get((pick.line, shipment.node), 0) + pick.quantity
+    picks, proven = _picks(network, wanted, terms)
     used = {node for _, node in picks}
-    any_unit = terms.unit_cost is None and terms.zones is None
-    return [node for node in nodes if node in used], available if any_unit else picks, answer.proven
+    any_unit = terms.is_by_place and terms.zones is None
+    return [node for node in nodes if node in used], available if any_unit else picks, proven
+
+
+def _picks(network: Network, wanted: Mapping[str, int], terms: Terms) -> tuple[dict[tuple[str, str], int], bool]:
+    """The units by SKU and node of the best plan, and whether it is proven to be the best.
+
+    An item that comes from more nodes than it may is planned again with those that have most of it; so it may be that
+    others had been better.
+    """
+    most, limited = terms.most_nodes_per_item, frozenset[str]()
+    whole = frozenset(wanted if most == 1 else ())
+    while True:
+        lines = tuple(_line(sku, units, split=sku not in whole) for sku, units in sorted(wanted.items()))
+        order = SourcingOrder("order", "", 0, None, ship_complete=False, max_shipments=terms.max_shipments, lines=lines)
+        answer = solve_order(network, order, _BUDGET)
+        picks: dict[tuple[str, str], int] = {}
+        for shipment in answer.shipments:
+            for pick in shipment.picks:
+                picks[pick.line, shipment.node] = picks.get((pick.line, shipment.node), 0) + pick.quantity
+        parts = {sku: sum(name == sku for name, _ in picks) for sku in wanted}
+        again = {sku for sku in wanted if most and (parts[sku] > most or (sku in whole and not parts[sku]))}
+        if not again:
+            return picks, answer.proven and not limited
+        whole, limited = whole - again, limited | again
+        units = {(sku, node): stock.available for (node, sku), stock in network.stock.items()}
+        nodes = [node.id for node in network.nodes]
+        kept = within_nodes({sku: wanted[sku] for sku in again}, nodes, units, most)
+        stock = {
+            (node, sku): one for (node, sku), one in network.stock.items() if sku not in again or kept.get((sku, node))
+        }
+        network = replace(network, stock=stock)
 
 
 def services_of(nodes: Sequence[str], terms: Terms) -> tuple[Service, ...]:
@@ -246,7 +287,7 @@ def without_limits(node_id: str) -> SourceNode:
     )
 
 
-def _line(sku: str, units: int) -> OrderLine:
+def _line(sku: str, units: int, *, split: bool) -> OrderLine:
     return OrderLine(
-        sku, sku, units, HOME, False, split_ok=True, eligible_types=None, exclude_nodes=frozenset(), short_cents=0
+        sku, sku, units, HOME, False, split_ok=split, eligible_types=None, exclude_nodes=frozenset(), short_cents=0
     )

@@ -78,3 +78,19 @@ def allot(
         if still:
             missing.append(replace(demand, quantity=still))
     return sorted(allotments, key=lambda a: (a.node_id, a.line_no)), missing
+
+
+def within_nodes(
+    wanted: Mapping[str, int], nodes: Sequence[str], available: Mapping[tuple[str, str], int], most: int | None
+) -> Mapping[tuple[str, str], int]:
+    """What there is at these nodes if each item may come from so many of them at most: where it has most units."""
+    if most is None:
+        return available
+    found: dict[tuple[str, str], int] = {}
+    for sku, units in wanted.items():
+        still = units
+        for node in sorted(nodes, key=lambda n: -min(units, available.get((sku, n), 0)))[:most]:
+            taken = min(still, available.get((sku, node), 0))
+            found[sku, node] = taken
+            still -= taken
+    return found

@@ -159,7 +159,17 @@ def _sourced(
         if not demands:
             continue
         own = steps_for(steps, channel, group.method, country_of(group, nodes))
-        plan = plan_group(group, demands, nodes, left, own, weights=weights, closed_too=closed_too, without=without)
+        plan = plan_group(
+            group,
+            demands,
+            nodes,
+            left,
+            own,
+            weights=weights,
+            closed_too=closed_too,
+            without=without,
+            worth=sum(line.agreed.total for line in lines if line.group_no == group.group_no and not line.part_of),
+        )
         for place, units in plan.claims.items():
             left[place] -= units
         plans[group.group_no] = plan
@@ -176,6 +186,7 @@ def plan_group(
     weights: Mapping[str, int] = NO_WEIGHTS,
     closed_too: bool = False,
     without: Collection[str] = (),
+    worth: int | None = None,
 ) -> Plan:
     """The plan of the first scenario that leaves nothing missing; if all do, of the one that leaves least.
 
@@ -183,7 +194,7 @@ def plan_group(
     """
     place = destination_of(group, nodes)
     sources = [one for one in sources_of(group, nodes, closed_too) if one.node_id not in without]
-    return plan_by(steps, demands, sources, nodes, left, place, weights)
+    return plan_by(steps, demands, sources, nodes, left, place, weights, worth)
 
 
 def plan_by(
@@ -194,8 +205,9 @@ def plan_by(
     left: Mapping[tuple[str, str], int],
     place: Place | None,
     weights: Mapping[str, int] = NO_WEIGHTS,
+    worth: int | None = None,
 ) -> Plan:
-    """The same for any demands of SKUs that weigh so many grams.
+    """The same for any demands of SKUs that weigh so many grams, and are worth so much where that is known.
 
     By the first of these scenarios that leaves nothing missing, or by the usual rule. What is missing may wait for
     stock where the last that was tried says so.
@@ -205,7 +217,7 @@ def plan_by(
     tried: list[Plan] = []
     days: int | None = None
     for number, step in enumerate(steps):
-        tried.append(replace(source_by(step, demands, sources, nodes, left, place, weights), tried=number))
+        tried.append(replace(source_by(step, demands, sources, nodes, left, place, weights, worth), tried=number))
         days = step.scenario.cancel_after_days
         if not tried[-1].missing or step.scenario.otherwise != "next":
             break
@@ -213,7 +225,7 @@ def plan_by(
     # Of a kit either all components are there or none; nothing of it waits.
     if any(demand.components or demand.part_of for demand in best.missing):
         days = None
-    return replace(best, backorder_days=days)
+    return replace(best, backorder_days=days, worth=worth)
 
 
 def demands_of(group: Group, lines: Sequence[Line]) -> list[Demand]:

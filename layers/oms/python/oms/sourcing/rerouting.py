@@ -49,7 +49,7 @@ _MAY_BE_TAKEN: Mapping[str, tuple[Status, ...]] = {
     NODE_CLOSED: (Status.SCHEDULED, Status.OPEN),
     STOCK_SHORT: (Status.SCHEDULED, Status.OPEN),
 }
-# A line that so many nodes gave up is for a person.
+# A line that so many nodes gave up is for a person, where no strategy says how many.
 MOST_NODES_TRIED = 5
 _RUNNING = frozenset({OrderStatus.CONFIRMED, OrderStatus.IN_PROGRESS})
 
@@ -174,7 +174,6 @@ def _planned(
     excluded = {work.node_id} | {
         other.node_id for line_no in units for other, part in order.parts[line_no] if part.given_up
     }
-    tried = {n for n in units if sum(part.given_up > 0 for _, part in order.parts[n]) >= MOST_NODES_TRIED}
     lines = [with_units(order.line(line_no), quantity) for line_no, quantity in units.items()]
     nodes = known_nodes(runtime.database, tenant, now)
     stock = stock_for(runtime, tenant, order, lines, nodes, now)
@@ -183,6 +182,8 @@ def _planned(
     group = order.header.groups[work.group_no - 1]
     steps = tuple(live_steps(runtime.database, tenant))
     own = steps_for(steps, order.header.channel, group.method, country_of(group, nodes))
+    most = next((one.scenario.most_attempts for one in own if one.scenario.most_attempts), MOST_NODES_TRIED)
+    tried = {n for n in units if sum(part.given_up > 0 for _, part in order.parts[n]) >= most}
     items = sold_items(runtime.database, tenant, items_of(lines), now)
     weights = weights_of(items)
     wanted = {line.line_no: demand_of(line) for line in lines}

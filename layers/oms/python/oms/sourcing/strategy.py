@@ -60,6 +60,10 @@ class Scenario(Request):
     `scarce_below` of its item. `first` says what counts first: as few shipments as can be, or the cost. Where units are
     missing, `otherwise` says whether the next scenario is tried, or they wait for stock; what nobody has by then is
     cancelled `cancel_after_days` after it began to wait.
+
+    Four limits on splitting: `max_shipments`; `most_nodes_per_item`; one shipment only for goods worth less than
+    `least_worth_to_split`; and with `complete_only` either everything is served or nothing. Once `most_attempts` nodes
+    gave a line up, it is left to a person.
     """
 
     id: Code
@@ -75,6 +79,10 @@ class Scenario(Request):
     scarce_below: Count = 0
     scarce_cents: Amount = 0
     max_shipments: Annotated[int | None, Field(strict=True, ge=1, le=50)] = None
+    most_nodes_per_item: Annotated[int | None, Field(strict=True, ge=1, le=50)] = None
+    least_worth_to_split: Amount = 0
+    complete_only: Annotated[bool, Field(strict=True)] = False
+    most_attempts: Annotated[int | None, Field(strict=True, ge=1, le=20)] = None
     otherwise: Literal["next", "stop", "backorder"] = "next"
     cancel_after_days: Annotated[int | None, Field(strict=True, ge=1, le=365)] = None
 
@@ -96,6 +104,11 @@ class Scenario(Request):
         """What a shipment from a node costs, in minor units, by the way that it has to go."""
         way = -(-metres // _METRES_PER_STEP) * self.cents_per_100_km
         return self.shipment_cents + way + sum(one.cents for one in self.surcharges if one.where.admits(node))
+
+    def shipments_for(self, worth: int | None) -> int | None:
+        """How many shipments there may be for goods of a worth in minor units; None is any number."""
+        too_little = worth is not None and worth < self.least_worth_to_split
+        return 1 if too_little else self.max_shipments
 
     def unit_cost(self, units: int) -> int:
         """What it costs to take a unit from a node that has so many of the item."""
