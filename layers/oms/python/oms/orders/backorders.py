@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from oms.orders.events import BackorderedLine, OrderBackordered
 from oms.orders.model import Backorder, Group, Header, Order
+from oms.orders.request import tier_of
 from oms.orders.store import backorder_key, backorders_list, waiting_key, waiting_list
 from oms.platform.clock import format_instant
 from oms.platform.writes import Item, Key, Write, put
@@ -92,7 +93,7 @@ def waiting_of(order: Order) -> dict[tuple[int, str], Waiting]:
             units=one.quantity + (known.units if known else 0),
             channel=order.header.channel,
             method=group.method.value,
-            tier=order.header.customer.tier if order.header.customer else None,
+            tier=tier_of(order.header.customer),
             due=promised_day(group),
             placed_at=order.header.placed_at,
             without=tuple(sorted(gave_up & set(known.without) if known else gave_up)),

@@ -49,9 +49,7 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
         groups, lines = group_lines(request, known.items)
         groups, said = promised_groups(runtime, call.tenant, request, groups, lines)
         own = held.holds if held else {}
-        sourced = choose_nodes(
-            runtime, call.tenant, request.channel, known, groups, lines, own, currency=request.currency
-        )
+        sourced = choose_nodes(runtime, call.tenant, request, known, groups, lines, own)
         refuse_missing(request, sourced)
         order = new_order(runtime, call, request, known, groups, lines, sourced, said)
         return order, sourced, decision_of(call.tenant, order, known, sourced)

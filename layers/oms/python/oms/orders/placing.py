@@ -14,7 +14,7 @@ from oms.orders.backorders import MOST_WAITING, Waiting, backorders
 from oms.orders.kits import PartOf, worth_of_parts
 from oms.orders.model import Claim, Group, Header, Line, Order, Validation
 from oms.orders.reads import queue_of
-from oms.orders.request import Address, LineRequest, LineType, Method, OrderRequest
+from oms.orders.request import Address, LineRequest, LineType, Method, OrderRequest, tier_of
 from oms.orders.validation import Known, review
 from oms.payments.model import Payment
 from oms.platform.clock import format_instant
@@ -26,7 +26,7 @@ from oms.registry.model import Item, Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
 from oms.sourcing.model import Sourced
 from oms.sourcing.reads import live_steps, loads_of, source_groups
-from oms.sourcing.strategy import Step
+from oms.sourcing.strategy import Step, steps_about
 from oms.sourcing.waiting import Queue, beyond_waiting, expected_on, may_give
 from oms.sourcing.writes import decision_write
 
@@ -43,13 +43,12 @@ def look_up(runtime: Runtime, tenant: str, order: OrderRequest) -> Known:
 def choose_nodes(
     runtime: Runtime,
     tenant: str,
-    channel: str,
+    order: OrderRequest,
     known: Known,
     groups: Sequence[Group],
     lines: Sequence[Line],
     own: Mapping[tuple[str, str], Hold],
     *,
-    currency: str,
     steps: Sequence[Step] | None = None,
 ) -> Sourced:
     """Nodes for every unit, from the stock that the channel may have now and the `own` holds of its basket.
@@ -59,10 +58,12 @@ def choose_nodes(
     """
     now = runtime.clock.now()
     skus = (sku for line in lines for sku in line.stock(1))
-    steps = tuple(live_steps(runtime.database, tenant) if steps is None else steps)
+    channel, currency = order.channel, order.currency
+    known_steps = live_steps(runtime.database, tenant) if steps is None else steps
+    steps = tuple(steps_about(known_steps, known.items, tier_of(order.customer), order.attributes))
     view = stock_view(runtime.database, tenant, skus, channel=channel, items=known.items, nodes=known.nodes, now=now)
     queue = cache(partial(queue_of, runtime.database, tenant))
-    stock = beyond_waiting(view, steps, queue).with_own(own)
+    stock = beyond_waiting(view, known_steps, queue).with_own(own)
     counters = [group.pickup_node for group in groups if group.pickup_node]
     candidates = [*(node_id for _, node_id in stock.units), *counters]
     room = room_of(runtime.database, tenant, known.nodes, candidates, now)

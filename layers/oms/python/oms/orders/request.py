@@ -56,6 +56,11 @@ class Customer(Request):
     phone: Label | None = None
 
 
+def tier_of(customer: Customer | None) -> str | None:
+    """The tier of a customer, as far as the channel knows."""
+    return customer.tier if customer else None
+
+
 class Discount(Request):
     """An amount taken off, as data, with the promotion or person it came from."""
 

@@ -16,7 +16,7 @@ from oms.inventory.reads import claimable_units
 from oms.orders.model import Group, Order
 from oms.orders.placing import choose_nodes, group_lines, look_up
 from oms.orders.reads import OrderFilter, list_orders
-from oms.orders.request import Method, OrderRequest
+from oms.orders.request import Method, OrderRequest, tier_of
 from oms.orders.store import load_order
 from oms.orders.validation import refuse_size, refuse_sums, refuse_unknown
 from oms.platform.commands import Runtime
@@ -30,7 +30,7 @@ from oms.sourcing.decisions import GroupDecision, explain
 from oms.sourcing.model import Sourced
 from oms.sourcing.rates import Service, freight
 from oms.sourcing.reads import country_of, destination_of, live_services, live_steps, source_groups
-from oms.sourcing.strategy import Step
+from oms.sourcing.strategy import Step, steps_about
 
 MOST_ORDERS = 25
 
@@ -149,9 +149,7 @@ def _dry_run(runtime: Runtime, tenant: str, order: OrderRequest, steps: Sequence
     known = look_up(runtime, tenant, order)
     refuse_unknown(order, known)
     groups, lines = group_lines(order, known.items)
-    sourced = choose_nodes(
-        runtime, tenant, order.channel, known, groups, lines, {}, currency=order.currency, steps=steps
-    )
+    sourced = choose_nodes(runtime, tenant, order, known, groups, lines, {}, steps=steps)
     return DryRun(
         missing_units=sum(demand.quantity for plan in sourced.plans.values() for demand in plan.missing),
         groups=explain(order.channel, groups, lines, known.nodes, sourced),
@@ -214,7 +212,7 @@ def _replayed(
             units,
             channel=channel,
             currency=order.header.currency,
-            steps=steps,
+            steps=steps_about(steps, items, tier_of(order.header.customer), order.header.attributes),
             weights=past.weights,
         )
         for steps in (live, draft)

@@ -28,7 +28,7 @@ from oms.sourcing.arrivals import Arrival, arrival, pickup, transfer
 from oms.sourcing.model import Allotment, Demand, Plan, Source
 from oms.sourcing.rates import Service
 from oms.sourcing.reads import live_services, live_steps, loads_of_units, plan_by, plan_within
-from oms.sourcing.strategy import Step, steps_for
+from oms.sourcing.strategy import Step, steps_about, steps_for
 
 Lines = Sequence[tuple[int, BasketLine]]
 # Of each method; each says something of up to 40 lines, and all of it is kept as one item.
@@ -78,7 +78,8 @@ def options(runtime: Runtime, tenant: str, basket: PromiseRequest) -> tuple[Opti
     skus = [sku for line in basket.lines for sku in exploded(line.sku, kits.get(line.sku, ()), 1)]
     view = stock_view(runtime.database, tenant, skus, channel=basket.channel, items=items, nodes=nodes, now=now)
     units = view.claimable().units
-    services, steps = live_services(runtime.database, tenant), live_steps(runtime.database, tenant)
+    services, live = live_services(runtime.database, tenant), live_steps(runtime.database, tenant)
+    steps = steps_about(live, items)
     room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in units), now)
     world = _World(basket, nodes, units, services, steps, room, weights_of(items), kits, now)
     plans = {way.method: _plan(world, way.method, way.lines) for way in _ways(world)}

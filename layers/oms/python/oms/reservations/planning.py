@@ -21,7 +21,7 @@ from oms.registry.reads import known_nodes, sold_items
 from oms.reservations.model import Held, Reservation, ReservedLine
 from oms.sourcing.model import Allotment, Demand, Source, claims_of
 from oms.sourcing.reads import live_steps, loads_of_units, plan_by, plan_within
-from oms.sourcing.strategy import steps_for
+from oms.sourcing.strategy import steps_about, steps_for
 from oms.sourcing.waiting import beyond_waiting
 
 Units = Mapping[tuple[str, str], int]
@@ -48,7 +48,7 @@ def plan(
     units = dict(stock.units)
     for place, count in own.items():
         units[place] = units.get(place, 0) + count
-    steps = steps_for(live, basket.channel, Method(basket.method), basket.country)
+    steps = steps_for(steps_about(live, items), basket.channel, Method(basket.method), basket.country)
     weights = weights_of(items)
 
     def planned(there: Units, full: frozenset[str]) -> _Made:

@@ -10,13 +10,14 @@ from oms.inventory.model import Claimable
 from oms.inventory.reads import stock_view
 from oms.orders.backorders import Waiting, nodes_that_gave_up
 from oms.orders.model import Group, Line, Order
+from oms.orders.request import tier_of
 from oms.platform.commands import Runtime
 from oms.registry.model import weights_of
 from oms.registry.reads import known_items, known_nodes
 from oms.sourcing.model import Demand, Plan, Sourced
 from oms.sourcing.planning import terms_by, usual_terms
 from oms.sourcing.reads import country_of, destination_of, live_steps, plan_group, plan_within, sources_of
-from oms.sourcing.strategy import Step, steps_for
+from oms.sourcing.strategy import Step, steps_about, steps_for
 from oms.sourcing.together import Share, plan_together
 from oms.sourcing.waiting import may_give
 from oms.sourcing.works import loads_of_plan, with_units
@@ -49,16 +50,17 @@ class BacklogStock:
     def can_serve(self, one: Waiting) -> bool:
         """Whether there is a unit for a group that waits."""
         left = self._left(one.channel)
-        return any((one.sku, node_id) in left for node_id in may_give(one, self.steps, self.nodes))
+        return any((one.sku, node_id) in left for node_id in may_give(one, self.steps, self.nodes, self._items))
 
     def serve(self, order: Order) -> Served:
         """Plan what an order waits for from what is left, and take it off."""
-        served = Served(order)
+        served, header = Served(order), order.header
+        own = steps_about(self.steps, self._items, tier_of(header.customer), header.attributes)
         for group in order.header.groups:
             lines = self._waiting(order, group)
             if not lines:
                 continue
-            steps = steps_for(self.steps, order.header.channel, group.method, country_of(group, self.nodes))
+            steps = steps_for(own, order.header.channel, group.method, country_of(group, self.nodes))
             plan = self._plan(order, group, lines, steps)
             if plan.allotments:
                 served.plans[group.group_no] = plan

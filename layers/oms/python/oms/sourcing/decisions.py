@@ -123,6 +123,11 @@ def explain(
     return tuple(told)
 
 
+def _may_serve(step: Step, node: Node, skus: Sequence[str]) -> bool:
+    """Whether a scenario admits a node for any of these items."""
+    return step.scenario.admits(node) and any(step.may_give(sku, node) for sku in skus)
+
+
 def _explained(
     group: Group,
     demands: Sequence[Demand],
@@ -135,14 +140,15 @@ def _explained(
 ) -> GroupDecision:
     place, stock = destination_of(group, nodes), sourced.stock
     out = plan.excluded | sourced.full
-    scenario = next((step.scenario for step in steps if step.name == plan.scenario), None)
+    step = next((step for step in steps if step.name == plan.scenario), None)
+    scenario = step.scenario if step else None
     sources = sources_of(group, nodes, closed_too=False)
-    admitted = {one.node_id for one in sources if scenario is None or scenario.admits(nodes[one.node_id])}
     chosen = list(dict.fromkeys(allotment.node_id for allotment in plan.allotments))
     needed = accumulate(_rooms(demands, plan))
     shown = [demand for demand, in_all in zip(demands, needed, strict=True) if in_all <= room] or demands[:1]
     skus = list(dict.fromkeys(sku for demand in shown for sku in demand.stock))
     may = {one.node_id for one in sources}
+    admitted = {n for n in may if step is None or _may_serve(step, nodes[n], skus)}
     distances = {
         node_id: metres(one.place, place)
         for node_id in nodes

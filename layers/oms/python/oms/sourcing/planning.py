@@ -35,6 +35,7 @@ from oms.sourcing.strategy import Step
 MOST_EXACT = 40
 # A function that answers a person stops here; the best plan found by then is given and marked as not proven.
 _BUDGET = Budget(search_nodes=50_000, seconds=0.25)
+Units = Mapping[tuple[str, str], int]
 _KEYS = (Key.SHORT_UNITS, Key.SHIPMENTS, Key.COST)
 _WITHOUT_LIMIT = 10**9
 # The price of a service that does not reach a node: another service always does.
@@ -44,7 +45,7 @@ TOO_FAR = 10**9
 def source(
     demands: Sequence[Demand],
     sources: Iterable[Source],
-    available: Mapping[tuple[str, str], int],
+    available: Units,
     destination: Place | None,
 ) -> Plan:
     """Choose nodes for one group of lines where no strategy speaks of it.
@@ -67,7 +68,7 @@ def source_by(
     demands: Sequence[Demand],
     sources: Iterable[Source],
     nodes: Mapping[str, Node],
-    available: Mapping[tuple[str, str], int],
+    available: Units,
     destination: Place | None,
     weights: Mapping[str, int],
     worth: int | None = None,
@@ -79,11 +80,12 @@ def source_by(
     """
     distances, terms = terms_by(step, sources, nodes, destination, worth)
 
-    def planned(some: Sequence[Demand], units: Mapping[tuple[str, str], int]) -> Plan:
-        made = _planned(some, units, distances, terms, weights if terms.zones is not None else {})
+    def planned(some: Sequence[Demand], units: Units) -> Plan:
+        made = _planned(some, step.admitted(units, nodes), distances, terms, weights if terms.zones is not None else {})
         return replace(made, is_best=False, scenario=step.name, cost_first=step.scenario.first == "cost")
 
-    made = plan_with_kits(demands, available, planned)
+    # Of a kit each component may come from where that may, and the kit itself, which `planned` sees, from where it may.
+    made = plan_with_kits(demands, step.admitted(available, nodes), planned)
     if made.missing and step.scenario.complete_only:
         return replace(made, allotments=(), missing=tuple(demands), shipments=0, metres=0, cost=0)
     return made
@@ -108,6 +110,7 @@ def terms_by(
         keys=_KEYS if scenario.first == "shipments" else (Key.SHORT_UNITS, Key.COST),
         max_shipments=scenario.shipments_for(worth),
         most_nodes_per_item=scenario.most_nodes_per_item,
+        from_anywhere=not step.needs,
         zones=zones,
     )
     return distances, terms
@@ -127,6 +130,7 @@ class Terms:
     keys: tuple[Key, ...] = _KEYS
     max_shipments: int | None = None
     most_nodes_per_item: int | None = None
+    from_anywhere: bool = True
     # Of each carrier service at each node, where freight counts.
     zones: Mapping[str, tuple[RateZone | None, ...]] | None = None
 
@@ -138,8 +142,8 @@ class Terms:
 
     @property
     def is_by_place(self) -> bool:
-        """Whether units cost the same wherever they are, and may come from any number of nodes."""
-        return self.unit_cost is None and self.most_nodes_per_item is None
+        """Whether units cost the same wherever they are, and may come from any nodes that have them."""
+        return self.unit_cost is None and self.most_nodes_per_item is None and self.from_anywhere
 
     @property
     def is_by_shipment(self) -> bool:
@@ -149,7 +153,7 @@ class Terms:
 
 def _planned(
     demands: Sequence[Demand],
-    available: Mapping[tuple[str, str], int],
+    available: Units,
     distances: Mapping[str, int],
     terms: Terms,
     weights: Mapping[str, int],
@@ -188,7 +192,7 @@ def shipments_cost(allotments: Iterable[Allotment], terms: Terms, weights: Mappi
     return sum(terms.cost_of(node_id, weight) for node_id, weight in grams.items())
 
 
-def _units_cost(allotments: Iterable[Allotment], available: Mapping[tuple[str, str], int], terms: Terms) -> int:
+def _units_cost(allotments: Iterable[Allotment], available: Units, terms: Terms) -> int:
     of_unit = terms.unit_cost
     return sum(a.quantity * of_unit(available[a.sku, a.node_id]) for a in allotments) if of_unit else 0
 
@@ -196,10 +200,10 @@ def _units_cost(allotments: Iterable[Allotment], available: Mapping[tuple[str, s
 def _exact(
     wanted: Mapping[str, int],
     nodes: Sequence[str],
-    available: Mapping[tuple[str, str], int],
+    available: Units,
     terms: Terms,
     weights: Mapping[str, int],
-) -> tuple[list[str], Mapping[tuple[str, str], int], bool]:
+) -> tuple[list[str], Units, bool]:
     """The nodes of the best plan, cheapest first, what may be taken there, and whether it is proven to be the best.
 
     Where units cost the same everywhere, and weigh nothing, any that a chosen node has may be taken, so that lines stay
@@ -226,7 +230,7 @@ def _exact(
     )
     picks, proven = _picks(network, wanted, terms)
     used = {node for _, node in picks}
-    any_unit = terms.is_by_place and terms.zones is None
+    any_unit = terms.unit_cost is None and terms.zones is None and terms.most_nodes_per_item is None
     return [node for node in nodes if node in used], available if any_unit else picks, proven
 
 

@@ -22,6 +22,7 @@ from oms.orders.events import OrderRerouted, ReroutedLine
 from oms.orders.model import Line, Order
 from oms.orders.model import Status as OrderStatus
 from oms.orders.model import status as order_status
+from oms.orders.request import tier_of
 from oms.orders.store import existing_order
 from oms.orders.writes import change_order
 from oms.platform.clock import format_instant
@@ -36,7 +37,7 @@ from oms.registry.reads import known_nodes, sold_items
 from oms.sourcing.keeping import PROMISE_AT_RISK, late_work
 from oms.sourcing.model import Demand, Plan, Sourced
 from oms.sourcing.reads import country_of, demand_of, live_steps, plan_group, plan_within
-from oms.sourcing.strategy import steps_for
+from oms.sourcing.strategy import steps_about, steps_for
 from oms.sourcing.works import Move, fitting, items_of, loads_of_plan, new_work, stock_for, with_units
 from oms.sourcing.writes import decision_write
 
@@ -180,11 +181,12 @@ def _planned(
     # Baskets that have just expired are left to the sweeper.
     stock = replace(stock, units=stock.at_once, expired={})
     group = order.header.groups[work.group_no - 1]
-    steps = tuple(live_steps(runtime.database, tenant))
+    items = sold_items(runtime.database, tenant, items_of(lines), now)
+    live = live_steps(runtime.database, tenant)
+    steps = tuple(steps_about(live, items, tier_of(order.header.customer), order.header.attributes))
     own = steps_for(steps, order.header.channel, group.method, country_of(group, nodes))
     most = next((one.scenario.most_attempts for one in own if one.scenario.most_attempts), MOST_NODES_TRIED)
     tried = {n for n in units if sum(part.given_up > 0 for _, part in order.parts[n]) >= most}
-    items = sold_items(runtime.database, tenant, items_of(lines), now)
     weights = weights_of(items)
     wanted = {line.line_no: demand_of(line) for line in lines}
     stays = {n for n in wanted if n in tried or not order.line(n).claims_stock}

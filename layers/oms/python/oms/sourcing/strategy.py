@@ -6,16 +6,17 @@ node, limits and the order of keys. A pick-up is always served from its own coun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Annotated, Literal, Self
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from oms.orders.request import Method
 from oms.platform.fields import Amount, Code, Count
 from oms.platform.intake import Request
-from oms.registry.model import Node, NodeKind, have
+from oms.registry.model import Item, Node, NodeKind, have
 from oms.sourcing.rates import Service
 
 KIND = "sourcing"
@@ -44,6 +45,40 @@ class NodeFilter(Request):
         )
 
 
+class ItemFilter(Request):
+    """Some items; what is left out holds for all. Attributes are those of the registry."""
+
+    skus: Codes = ()
+    tax_categories: Codes = ()
+    attributes: Annotated[dict[Code, Code], Field(max_length=20)] = Field(default_factory=dict)
+
+    def admits(self, item: Item) -> bool:
+        """Whether an item is among them."""
+        return (
+            (not self.skus or item.sku in self.skus)
+            and (not self.tax_categories or item.tax_category in self.tax_categories)
+            and have(item.attributes, self.attributes)
+        )
+
+
+class Need(Request):
+    """From which nodes some items may come: hazardous goods, what may not leave the country, what needs a skill.
+
+    It holds for what goes `to` some countries, or to any that is not `outside_of` some; left out, for all. Without
+    `where` no node may send them there.
+    """
+
+    items: ItemFilter
+    to: Codes = ()
+    outside_of: Codes = ()
+    where: NodeFilter | None = None
+
+    def speaks_of(self, item: Item, country: str | None) -> bool:
+        """Whether it is about an item that goes to a country; one that is not known is none of those that are named."""
+        there = (not self.to or country in self.to) and (not self.outside_of or country not in self.outside_of)
+        return there and self.items.admits(item)
+
+
 class Surcharge(Request):
     """What a shipment from some nodes costs besides: handling, or the rank of a group of nodes."""
 
@@ -52,7 +87,7 @@ class Surcharge(Request):
 
 
 class Scenario(Request):
-    """One way to serve an order, for some channels and methods.
+    """One way to serve an order, for some channels, methods, tiers of customers and attributes of the order.
 
     A shipment costs `shipment_cents`, `cents_per_100_km` for each begun 100 km, and the surcharges of its node. With
     `freight` it also costs what the cheapest service of the live rate cards takes for its weight; where a service is
@@ -69,8 +104,11 @@ class Scenario(Request):
     id: Code
     channels: Codes = ()
     methods: Annotated[tuple[Method, ...], Field(max_length=len(Method))] = ()
+    tiers: Codes = ()
+    attributes: Annotated[dict[Code, Code], Field(max_length=20)] = Field(default_factory=dict)
     where: NodeFilter = NodeFilter()
     excluded: Annotated[tuple[NodeFilter, ...], Field(max_length=20)] = ()
+    needs: Annotated[tuple[Need, ...], Field(max_length=50)] = ()
     first: Literal["shipments", "cost"] = "shipments"
     shipment_cents: Amount = 0
     cents_per_100_km: Amount = 1
@@ -95,6 +133,14 @@ class Scenario(Request):
     def speaks_to(self, channel: str, method: Method) -> bool:
         """Whether it is about an order of a channel, and lines that go this way."""
         return (not self.channels or channel in self.channels) and (not self.methods or method in self.methods)
+
+    def is_for(self, tier: str | None, attributes: Mapping[str, Any]) -> bool:
+        """Whether it is about an order of a customer of a tier, and with such attributes."""
+        return self.is_for_tier(tier) and have(attributes, self.attributes)
+
+    def is_for_tier(self, tier: str | None) -> bool:
+        """Whether it is about customers of a tier."""
+        return not self.tiers or tier in self.tiers
 
     def admits(self, node: Node) -> bool:
         """Whether a node may serve under it."""
@@ -146,12 +192,41 @@ class Strategy(Request):
 class Step:
     """A scenario of a strategy that holds, with the name under which a decision refers to it.
 
-    `services` are those whose freight counts, and for which it was asked.
+    `services` are those whose freight counts, and for which it was asked. `items` are those that are asked for, where
+    the scenario says from where some may come, and `needs` what it says of each of them.
     """
 
     name: str
     scenario: Scenario
     services: tuple[Service, ...] = ()
+    items: Mapping[str, Item] = field(default_factory=dict)
+    needs: Mapping[str, tuple[Need, ...]] = field(default_factory=dict)
+
+    def may_give(self, sku: str, node: Node) -> bool:
+        """Whether an item may come from a node."""
+        return all(need.where is not None and need.where.admits(node) for need in self.needs.get(sku, ()))
+
+    def admitted(
+        self, units: Mapping[tuple[str, str], int], nodes: Mapping[str, Node]
+    ) -> Mapping[tuple[str, str], int]:
+        """The units by SKU and node that may come from where they are."""
+        if not self.needs:
+            return units
+        return {(sku, node_id): count for (sku, node_id), count in units.items() if self.may_give(sku, nodes[node_id])}
+
+
+def steps_about(
+    steps: Iterable[Step],
+    items: Mapping[str, Item],
+    tier: str | None = None,
+    attributes: Mapping[str, Any] = MappingProxyType({}),
+) -> list[Step]:
+    """The scenarios for an order of these items, a customer of a tier, and with such attributes."""
+    return [
+        replace(one, items=items if one.scenario.needs else {})
+        for one in steps
+        if one.scenario.is_for(tier, attributes)
+    ]
 
 
 def steps_for(steps: Iterable[Step], channel: str, method: Method, country: str | None = None) -> list[Step]:
@@ -159,7 +234,15 @@ def steps_for(steps: Iterable[Step], channel: str, method: Method, country: str 
     if method is Method.PICKUP:
         return []
     return [
-        replace(one, services=tuple(s for s in one.services if s.serves(channel, method, country)))
+        replace(
+            one,
+            services=tuple(s for s in one.services if s.serves(channel, method, country)),
+            needs={
+                sku: needs
+                for sku, item in one.items.items()
+                if (needs := tuple(need for need in one.scenario.needs if need.speaks_of(item, country)))
+            },
+        )
         for one in steps
         if one.scenario.speaks_to(channel, method)
     ]

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from oms.inventory.model import Claimable
 from oms.inventory.reads import StockView
 from oms.inventory.supply.model import Coming
 from oms.orders.backorders import Waiting
 from oms.orders.request import Method
-from oms.registry.model import Node
+from oms.registry.model import Item, Node
 from oms.sourcing.strategy import Scenario, Step, steps_for
 
 Queue = Callable[[str], Sequence[Waiting]]
-_USUAL = Scenario(id="usual")
+_USUAL = Step("usual", Scenario(id="usual"))
 
 
 def beyond_waiting(view: StockView, steps: Sequence[Step], queue: Queue) -> Claimable:
@@ -35,7 +36,9 @@ def beyond_waiting(view: StockView, steps: Sequence[Step], queue: Queue) -> Clai
         if one.channel not in theirs:
             theirs[one.channel] = replace(view, channel=one.channel).claimable().units
         left, still = theirs[one.channel], one.units
-        places = [(one.sku, node_id) for node_id in may_give(one, steps, view.nodes) if (one.sku, node_id) in left]
+        places = [
+            (one.sku, node_id) for node_id in may_give(one, steps, view.nodes, view.items) if (one.sku, node_id) in left
+        ]
         for place in sorted(places, key=lambda place: (-left[place], place)):
             taken = min(still, max(0, left[place] - kept.get(place, 0)))
             kept[place] = kept.get(place, 0) + taken
@@ -49,16 +52,19 @@ def beyond_waiting(view: StockView, steps: Sequence[Step], queue: Queue) -> Clai
     )
 
 
-def may_give(one: Waiting, steps: Sequence[Step], nodes: Mapping[str, Node]) -> list[str]:
-    """The nodes that may serve a group of an order that waits."""
-    scenarios = [step.scenario for step in steps_for(steps, one.channel, Method(one.method))] or [_USUAL]
+def may_give(
+    one: Waiting, steps: Sequence[Step], nodes: Mapping[str, Node], items: Mapping[str, Item] = MappingProxyType({})
+) -> list[str]:
+    """The nodes that may serve a group of an order that waits, as far as its place in the queue says."""
+    tiers = [replace(step, items=items) for step in steps if step.scenario.is_for_tier(one.tier)]
+    own = steps_for(tiers, one.channel, Method(one.method)) or [_USUAL]
     return [
         node.id
         for node in nodes.values()
         if node.status == "active"
         and node.id not in one.without
         and any(journey == one.method for journey in node.journeys)
-        and any(scenario.admits(node) for scenario in scenarios)
+        and any(step.scenario.admits(node) and step.may_give(one.sku, node) for step in own)
     ]
 
 
