@@ -132,7 +132,9 @@ def decision_of(tenant: str, order: Order, known: Known, sourced: Sourced) -> li
 
 def refuse_missing(order: OrderRequest, sourced: Sourced) -> None:
     """Units that nobody has and that may not wait for stock raise OutOfStock, which names their lines."""
-    waiting = {(no, one.sku) for no, plan in sourced.plans.items() if plan.backorder_days for one in plan.missing}
+    waiting = {
+        (no, one.sku) for no, plan in sourced.plans.items() if plan.backorder_days is not None for one in plan.missing
+    }
     errors = [
         FieldError(
             f"/lines/{(demand.part_of.line_no if demand.part_of else demand.line_no) - 1}/quantity",
@@ -160,13 +162,15 @@ def new_order(
     """The order with its plan and its tenders, in review if a validator failed; `said` are verdicts given before."""
     giving = frozenset(allotment.node_id for allotment in sourced.allotments)
     verdicts = review(request, replace(known, giving=giving, full=giving & sourced.full))
-    validations = (*verdicts, *said)
+    asked = sum(one.quantity for plan in sourced.plans.values() if plan.asks_person for one in plan.missing)
+    stock = [Validation(name="stock", verdict="fail", detail=f"{asked} units have no node")] if asked else []
+    validations = (*verdicts, *stock, *said)
     placed_at = runtime.clock.now()
     order_id = runtime.ids.new("ord")
     waiting = [
         one
         for plan in sourced.plans.values()
-        if plan.backorder_days
+        if plan.backorder_days is not None
         for one in backorders(
             ((missing.line_no, missing.quantity) for missing in plan.missing),
             plan.backorder_days,

@@ -44,8 +44,15 @@ def broker_backlog(runtime: Runtime, tenant: str) -> int:
 
 
 def broker_order(runtime: Runtime, tenant: str, order_id: str) -> int:
-    """The same for the items that one order waits for, since from now on it may be given some."""
+    """The same for the items that one order waits for, since from now on it may be given some.
+
+    Units that are not to wait at all are cancelled instead.
+    """
     order = load_order(runtime.database, tenant, order_id)
+    now = format_instant(runtime.clock.now())
+    if order and any(one.cancel_at <= now for one in order.header.backorders):
+        _cancel_overdue(runtime, tenant, order_id)
+        order = load_order(runtime.database, tenant, order_id)
     waiting = order.header.backorders if order else ()
     return broker_items(runtime, tenant, [order.line(one.line_no).agreed.sku for one in waiting] if order else ())
 

@@ -172,7 +172,7 @@ def _explained(
         metres=_known(plan.metres),
         cost=plan.cost if scenario else None,
         missing_units=sum(demand.quantity for demand in plan.missing),
-        backordered_units=sum(demand.quantity for demand in plan.missing) if plan.backorder_days else 0,
+        backordered_units=sum(demand.quantity for demand in plan.missing) if plan.backorder_days is not None else 0,
         proven=plan.proven,
         lines=tuple(_line(demand, plan, runner_up) for demand in shown),
         unexplained_lines=len(demands) - len(shown),
@@ -239,12 +239,19 @@ def _line(demand: Demand, plan: Plan, runner_up: Alternative | None) -> PlannedL
         says = f"{parts}: the nearest node that has everything."
     else:
         says = f"{parts}: no fewer than {plan.shipments} nodes have everything, and these are the nearest."
-    waits = sum(one.quantity for one in plan.missing if one.line_no == demand.line_no) if plan.backorder_days else 0
-    if waits:
-        says += f" {waits} of it wait for stock, for at most {plan.backorder_days} days."
+    missing = sum(one.quantity for one in plan.missing if one.line_no == demand.line_no)
+    if missing and plan.backorder_days is not None:
+        says += f" {missing} of it {_becomes(plan)}."
     if given and runner_up is not None:
         says += f" {_next(runner_up)}"
     return PlannedLine(line_no=demand.line_no, sku=demand.sku, nodes=given, says=says)
+
+
+def _becomes(plan: Plan) -> str:
+    """What becomes of units that nobody has."""
+    if plan.asks_person:
+        return "are for a person to decide"
+    return f"wait for stock, for at most {plan.backorder_days} days" if plan.backorder_days else "are cancelled"
 
 
 def _next(runner_up: Alternative) -> str:

@@ -86,6 +86,8 @@ class Plan:
     worth: int | None = None
     # For how many days what is missing may wait for stock; None where it may not.
     backorder_days: int | None = None
+    # Whether a person is asked about what is missing.
+    asks_person: bool = False
 
     @property
     def claims(self) -> dict[tuple[str, str], int]:

@@ -216,16 +216,17 @@ def plan_by(
         return source(demands, sources, left, place)
     tried: list[Plan] = []
     days: int | None = None
+    asks = False
     for number, step in enumerate(steps):
         tried.append(replace(source_by(step, demands, sources, nodes, left, place, weights, worth), tried=number))
-        days = step.scenario.cancel_after_days
+        days, asks = step.scenario.waits_for_days, step.scenario.otherwise == "review"
         if not tried[-1].missing or step.scenario.otherwise != "next":
             break
     best = min(tried, key=lambda plan: sum(demand.quantity for demand in plan.missing))
     # Of a kit either all components are there or none; nothing of it waits.
     if any(demand.components or demand.part_of for demand in best.missing):
         days = None
-    return replace(best, backorder_days=days, worth=worth)
+    return replace(best, backorder_days=days, asks_person=asks and bool(best.missing), worth=worth)
 
 
 def demands_of(group: Group, lines: Sequence[Line]) -> list[Demand]:

@@ -85,8 +85,11 @@ class _Rerouting:
 
     @property
     def may_wait(self) -> bool:
-        """Whether the units that nobody has may wait for stock: goods, of lines that not too many nodes gave up."""
-        return self.plan.backorder_days is not None and not self.stays
+        """Whether the units that nobody has may wait for stock: goods, of lines that not too many nodes gave up.
+
+        What is for a person to decide is told like all that stays.
+        """
+        return self.plan.backorder_days is not None and not self.stays and not self.plan.asks_person
 
 
 def reroute_fulfillment_order(runtime: Runtime, tenant: str, fulfillment_order_id: str, reason: str) -> Outcome:

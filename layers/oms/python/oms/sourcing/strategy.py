@@ -93,8 +93,9 @@ class Scenario(Request):
     `freight` it also costs what the cheapest service of the live rate cards takes for its weight; where a service is
     offered, only nodes that one reaches may serve. A unit costs `scarce_cents` where the node has no more than
     `scarce_below` of its item. `first` says what counts first: as few shipments as can be, or the cost. Where units are
-    missing, `otherwise` says whether the next scenario is tried, or they wait for stock; what nobody has by then is
-    cancelled `cancel_after_days` after it began to wait.
+    missing, `otherwise` says what is next: the `next` scenario, or `stop` with a refusal; they wait for stock
+    (`backorder`), and what nobody has by then is cancelled `cancel_after_days` after it began to wait; a person is
+    asked first (`review`); or they are cancelled (`cancel`). Who waits is planned from the first scenario again.
 
     Four limits on splitting: `max_shipments`; `most_nodes_per_item`; one shipment only for goods worth less than
     `least_worth_to_split`; and with `complete_only` either everything is served or nothing. Once `most_attempts` nodes
@@ -121,14 +122,19 @@ class Scenario(Request):
     least_worth_to_split: Amount = 0
     complete_only: Annotated[bool, Field(strict=True)] = False
     most_attempts: Annotated[int | None, Field(strict=True, ge=1, le=20)] = None
-    otherwise: Literal["next", "stop", "backorder"] = "next"
+    otherwise: Literal["next", "stop", "backorder", "review", "cancel"] = "next"
     cancel_after_days: Annotated[int | None, Field(strict=True, ge=1, le=365)] = None
 
     @model_validator(mode="after")
     def _backorders_end(self) -> Self:
-        if (self.otherwise == "backorder") != (self.cancel_after_days is not None):
-            raise ValueError("cancel_after_days says how long units wait where otherwise is backorder, and only there")
+        if (self.otherwise in ("backorder", "review")) != (self.cancel_after_days is not None):
+            raise ValueError("cancel_after_days says how long units wait, where otherwise is backorder or review")
         return self
+
+    @property
+    def waits_for_days(self) -> int | None:
+        """For how many days missing units may wait for stock; None where the order is not taken with them."""
+        return 0 if self.otherwise == "cancel" else self.cancel_after_days
 
     def speaks_to(self, channel: str, method: Method) -> bool:
         """Whether it is about an order of a channel, and lines that go this way."""

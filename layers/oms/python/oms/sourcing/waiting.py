@@ -28,7 +28,7 @@ def beyond_waiting(view: StockView, steps: Sequence[Step], queue: Queue) -> Clai
     wait must stay there in the claim's own transaction.
     """
     stock = view.claimable()
-    if not any(step.scenario.otherwise == "backorder" for step in steps):
+    if not any(step.scenario.waits_for_days is not None for step in steps):
         return stock
     kept: dict[tuple[str, str], int] = {}
     theirs: dict[str, Mapping[tuple[str, str], int]] = {}
