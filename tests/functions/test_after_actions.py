@@ -73,7 +73,9 @@ def test_a_person_is_asked_and_what_they_accept_waits(doors: Doors):
     assert states(doors, order_id) == {"open": 20, "backordered": 3}
     (group,) = decided(doors, order_id)[0]["groups"]
     assert " 3 of it are for a person to decide." in group["lines"][0]["says"]
-    accepted = doors.api("change_orders").post(f"/v1/orders/{order_id}/review", {"decision": "accept", "reason": "will wait"})
+    accepted = doors.api("change_orders").post(
+        f"/v1/orders/{order_id}/review", {"decision": "accept", "reason": "will wait"}
+    )
     assert (accepted.status, accepted.body["status"]) == (200, "CONFIRMED")
     doors.run_order_workflow(order_id)
     broker(doors, "OrderSourced", order_id=order_id)

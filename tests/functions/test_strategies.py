@@ -40,7 +40,7 @@ def given(doors: Doors, *lines: dict[str, Any], **more: Any) -> dict[str, int]:
     return units
 
 
-@pytest.mark.capability("E1")
+@pytest.mark.capability("E1", whole=True)
 def test_a_strategy_decides_from_the_next_order_on_and_is_rolled_back_in_one_call(doors: Doors):
     assert given(doors, line("A", 1)) == {"DC1": 1}
     stores = {"id": "stores", "where": {"kinds": ["store"]}}
