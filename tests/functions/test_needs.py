@@ -115,6 +115,10 @@ def test_who_waits_gets_it_only_from_where_it_may_come(doors: Doors):
     assert doors.world.order(order_id).fulfillment_orders == ()
     came(doors, "PAINT", "S2", 1)
     assert [work.node_id for work in doors.world.order(order_id).fulfillment_orders] == ["S2"]
+    (group,) = decided(doors, order_id)[-1]["groups"]
+    reasons = {one["node_id"]: (one["outcome"], one["reason"]) for one in group["candidates"]}
+    assert reasons == {"S2": ("chosen", "has_everything"), "DC1": ("removed", "not_admitted")}
+    assert group["runner_up"] is None
 
 
 @pytest.mark.capability("E9")

@@ -54,8 +54,8 @@ class BacklogStock:
 
     def serve(self, order: Order) -> Served:
         """Plan what an order waits for from what is left, and take it off."""
-        served, header = Served(order), order.header
-        own = steps_about(self.steps, self._items, tier_of(header.customer), header.attributes)
+        served = Served(order)
+        own = self._steps_for(order)
         for group in order.header.groups:
             lines = self._waiting(order, group)
             if not lines:
@@ -90,7 +90,13 @@ class BacklogStock:
     def sourced(self, served: Served) -> Sourced:
         """What was decided for an order and what it was decided from."""
         seen = self.seen_by(served.order)
-        return Sourced(served.plans, is_best=False, stock=seen, weights=self.weights, steps=self.steps)
+        return Sourced(
+            served.plans, is_best=False, stock=seen, weights=self.weights, steps=self._steps_for(served.order)
+        )
+
+    def _steps_for(self, order: Order) -> tuple[Step, ...]:
+        header = order.header
+        return tuple(steps_about(self.steps, self._items, tier_of(header.customer), header.attributes))
 
     def _channel(self, channel: str) -> Claimable:
         if channel not in self._seen:
