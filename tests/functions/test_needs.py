@@ -126,3 +126,24 @@ def test_a_need_that_says_nothing_is_refused_by_name(doors: Doors):
     with doors.world.unchanged():
         refused = doors.api("rule_sets").put(PATH, {"scenarios": [{"id": "one", "needs": [{"where": {}}]}]})
         assert (refused.status, refused.pointers) == (422, ["/scenarios/0/needs/0/items"])
+
+
+@pytest.mark.capability("E2")
+def test_sorts_decide_among_nodes_that_are_equal_otherwise(doors: Doors):
+    doors.world.add_item("NEW", {"DC1": 3, "S1": 9, "S2": 5})
+    sort = {"by": "most_available", "cents": 1_000}
+    hold(doors, {"id": "most", "cents_per_100_km": 0, "sorts": [sort]})
+    assert given(doors, line("NEW", 1)) == {"S1": 1}
+    hold(doors, {"id": "least", "cents_per_100_km": 0, "sorts": [{**sort, "by": "least_available"}]})
+    assert given(doors, line("NEW", 1)) == {"DC1": 1}
+    hold(doors, {"id": "any", "cents_per_100_km": 0, "sorts": [{"by": "random", "cents": 1}]})
+    nodes = {node for n in range(6) for node in given(doors, line("NEW", 1), note=str(n))}
+    assert len(nodes) > 1
+
+
+@pytest.mark.capability("E2")
+def test_a_sort_without_its_attribute_is_refused_by_name(doors: Doors):
+    with doors.world.unchanged():
+        scenario = {"id": "one", "sorts": [{"by": "attribute", "cents": 1}]}
+        refused = doors.api("rule_sets").put(PATH, {"scenarios": [scenario]})
+        assert (refused.status, refused.pointers) == (422, ["/scenarios/0/sorts/0"])

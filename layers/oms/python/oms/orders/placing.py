@@ -26,7 +26,7 @@ from oms.registry.model import Item, Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
 from oms.sourcing.model import Sourced
 from oms.sourcing.reads import live_steps, loads_of, source_groups
-from oms.sourcing.strategy import Step, steps_about
+from oms.sourcing.strategy import About, Step, steps_about
 from oms.sourcing.waiting import Queue, beyond_waiting, expected_on, may_give
 from oms.sourcing.writes import decision_write
 
@@ -60,7 +60,9 @@ def choose_nodes(
     skus = (sku for line in lines for sku in line.stock(1))
     channel, currency = order.channel, order.currency
     known_steps = live_steps(runtime.database, tenant) if steps is None else steps
-    steps = tuple(steps_about(known_steps, known.items, tier_of(order.customer), order.attributes))
+    steps = tuple(
+        steps_about(known_steps, known.items, About(tier_of(order.customer), order.attributes, order.external_id))
+    )
     view = stock_view(runtime.database, tenant, skus, channel=channel, items=known.items, nodes=known.nodes, now=now)
     queue = cache(partial(queue_of, runtime.database, tenant))
     stock = beyond_waiting(view, known_steps, queue).with_own(own)

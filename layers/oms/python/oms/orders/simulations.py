@@ -16,7 +16,7 @@ from oms.inventory.reads import claimable_units
 from oms.orders.model import Group, Order
 from oms.orders.placing import choose_nodes, group_lines, look_up
 from oms.orders.reads import OrderFilter, list_orders
-from oms.orders.request import Method, OrderRequest, tier_of
+from oms.orders.request import Method, OrderRequest
 from oms.orders.store import load_order
 from oms.orders.validation import refuse_size, refuse_sums, refuse_unknown
 from oms.platform.commands import Runtime
@@ -29,7 +29,7 @@ from oms.registry.reads import known_nodes, sold_items
 from oms.sourcing.decisions import GroupDecision, explain
 from oms.sourcing.model import Sourced
 from oms.sourcing.rates import Service, freight
-from oms.sourcing.reads import country_of, destination_of, live_services, live_steps, source_groups
+from oms.sourcing.reads import about_order, country_of, destination_of, live_services, live_steps, source_groups
 from oms.sourcing.strategy import Step, steps_about
 
 MOST_ORDERS = 25
@@ -212,7 +212,7 @@ def _replayed(
             units,
             channel=channel,
             currency=order.header.currency,
-            steps=steps_about(steps, items, tier_of(order.header.customer), order.header.attributes),
+            steps=steps_about(steps, items, about_order(order.header)),
             weights=past.weights,
         )
         for steps in (live, draft)

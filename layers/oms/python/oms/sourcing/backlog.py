@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from oms.capacity.reads import room_of
@@ -10,13 +10,12 @@ from oms.inventory.model import Claimable
 from oms.inventory.reads import stock_view
 from oms.orders.backorders import Waiting, nodes_that_gave_up
 from oms.orders.model import Group, Line, Order
-from oms.orders.request import tier_of
 from oms.platform.commands import Runtime
 from oms.registry.model import weights_of
 from oms.registry.reads import known_items, known_nodes
+from oms.sourcing.costs import terms_by, usual_terms
 from oms.sourcing.model import Demand, Plan, Sourced
-from oms.sourcing.planning import terms_by, usual_terms
-from oms.sourcing.reads import country_of, destination_of, live_steps, plan_group, plan_within, sources_of
+from oms.sourcing.reads import about_order, country_of, destination_of, live_steps, plan_group, plan_within, sources_of
 from oms.sourcing.strategy import Step, steps_about, steps_for
 from oms.sourcing.together import Share, plan_together
 from oms.sourcing.waiting import may_give
@@ -61,10 +60,10 @@ class BacklogStock:
             if not lines:
                 continue
             steps = steps_for(own, order.header.channel, group.method, country_of(group, self.nodes))
-            plan = self._plan(order, group, lines, steps)
+            plan, left = self._plan(order, group, lines, steps), self._left(order.header.channel)
             if plan.allotments:
                 served.plans[group.group_no] = plan
-                served.shares[group.group_no] = self._share(group, plan, steps)
+                served.shares[group.group_no] = self._share(group, plan, steps, left)
                 for place, units in plan.claims.items():
                     self._taken[place] = self._taken.get(place, 0) + units
         return served
@@ -95,8 +94,7 @@ class BacklogStock:
         )
 
     def _steps_for(self, order: Order) -> tuple[Step, ...]:
-        header = order.header
-        return tuple(steps_about(self.steps, self._items, tier_of(header.customer), header.attributes))
+        return tuple(steps_about(self.steps, self._items, about_order(order.header)))
 
     def _channel(self, channel: str) -> Claimable:
         if channel not in self._seen:
@@ -133,7 +131,7 @@ class BacklogStock:
         )
         return replace(plan, excluded=excluded | full)
 
-    def _share(self, group: Group, plan: Plan, steps: Sequence[Step]) -> Share:
+    def _share(self, group: Group, plan: Plan, steps: Sequence[Step], left: Mapping[tuple[str, str], int]) -> Share:
         """What a plan may be exchanged by: the nodes that it has, and others without a limit on what they take on."""
         chosen = {one.node_id for one in plan.allotments}
         sources = [
@@ -144,5 +142,8 @@ class BacklogStock:
         ]
         place = destination_of(group, self.nodes)
         step = next((step for step in steps if step.name == plan.scenario), None)
-        distances, terms = terms_by(step, sources, self.nodes, place) if step else usual_terms(sources, place)
+        if step is None:
+            return Share(plan, *usual_terms(sources, place), {})
+        wanted = {one.sku for one in plan.allotments}
+        distances, terms = terms_by(step, sources, self.nodes, place, left, wanted)
         return Share(plan, distances, terms, self.weights if terms.zones is not None else {})

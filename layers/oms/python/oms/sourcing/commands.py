@@ -16,7 +16,6 @@ from oms.orders.loads import load_of
 from oms.orders.model import Claim, Line, Order
 from oms.orders.model import Status as OrderStatus
 from oms.orders.model import status as order_status
-from oms.orders.request import tier_of
 from oms.orders.store import existing_order, fresh_orders
 from oms.orders.writes import change_order
 from oms.platform.clock import format_instant
@@ -25,7 +24,7 @@ from oms.platform.consumers import call_from_workflow
 from oms.platform.writes import MOST_ACTIONS, Write
 from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
-from oms.sourcing.reads import live_steps, source_groups
+from oms.sourcing.reads import about_order, live_steps, source_groups
 from oms.sourcing.strategy import steps_about
 from oms.sourcing.works import Move, items_of, new_work, stock_for, with_units
 from oms.sourcing.writes import decision_write
@@ -168,7 +167,7 @@ def _improved(
     header = order.header
     room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in own), now)
     items = sold_items(runtime.database, tenant, items_of(lines), now)
-    steps = tuple(steps_about(live_steps(runtime.database, tenant), items, tier_of(header.customer), header.attributes))
+    steps = tuple(steps_about(live_steps(runtime.database, tenant), items, about_order(header)))
     plan = partial(
         source_groups,
         header.groups,

@@ -5,25 +5,22 @@ Fewest missing units first, then fewest shipments, then the shortest way in all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from oms.platform.geo import Place, metres
+from oms.platform.geo import Place
 from oms.registry.model import Node
+from oms.sourcing.costs import Terms, Units, services_of, shipments_cost, terms_by, usual_terms
 from oms.sourcing.kits import plan_with_kits
 from oms.sourcing.model import Allotment, Demand, Plan, Source
 from oms.sourcing.quick import allot, quick_cover, within_nodes
-from oms.sourcing.rates import GRAMS_PER_STEP, RateZone, freight
-from oms.sourcing.rates import Service as CarrierService
+from oms.sourcing.rates import GRAMS_PER_STEP
 from oms.sourcing.solver.problem import (
     HOME,
     Budget,
-    Key,
     Network,
     OrderLine,
     Rates,
-    Service,
-    ServiceKind,
     SourceNode,
     SourcingOrder,
     Stock,
@@ -35,11 +32,7 @@ from oms.sourcing.strategy import Step
 MOST_EXACT = 40
 # A function that answers a person stops here; the best plan found by then is given and marked as not proven.
 _BUDGET = Budget(search_nodes=50_000, seconds=0.25)
-Units = Mapping[tuple[str, str], int]
-_KEYS = (Key.SHORT_UNITS, Key.SHIPMENTS, Key.COST)
 _WITHOUT_LIMIT = 10**9
-# The price of a service that does not reach a node: another service always does.
-TOO_FAR = 10**9
 
 
 def source(
@@ -57,12 +50,6 @@ def source(
     return plan_with_kits(demands, available, lambda some, units: _planned(some, units, distances, terms, {}))
 
 
-def usual_terms(sources: Iterable[Source], destination: Place | None) -> tuple[dict[str, int], Terms]:
-    """The way in metres from each node, and what a plan is judged by where no strategy speaks of it."""
-    distances = {s.node_id: metres(s.place, destination) for s in sources}
-    return distances, Terms(distances)
-
-
 def source_by(
     step: Step,
     demands: Sequence[Demand],
@@ -78,7 +65,8 @@ def source_by(
     `weights` are those of the SKUs in grams; one that is not known weighs nothing. `worth` is that of the goods in
     minor units, where it is known.
     """
-    distances, terms = terms_by(step, sources, nodes, destination, worth)
+    wanted = {sku for demand in demands for sku in demand.stock}
+    distances, terms = terms_by(step, sources, nodes, destination, available, wanted, worth)
 
     def planned(some: Sequence[Demand], units: Units) -> Plan:
         made = _planned(some, step.admitted(units, nodes), distances, terms, weights if terms.zones is not None else {})
@@ -89,66 +77,6 @@ def source_by(
     if made.missing and step.scenario.complete_only:
         return replace(made, allotments=(), missing=tuple(demands), shipments=0, metres=0, cost=0)
     return made
-
-
-def terms_by(
-    step: Step,
-    sources: Iterable[Source],
-    nodes: Mapping[str, Node],
-    destination: Place | None,
-    worth: int | None = None,
-) -> tuple[dict[str, int], Terms]:
-    """The way in metres from each node that a scenario admits, and what a plan under it is judged by."""
-    scenario = step.scenario
-    distances = {s.node_id: metres(s.place, destination) for s in sources if scenario.admits(nodes[s.node_id])}
-    zones = {node_id: zones_of(step.services, way) for node_id, way in distances.items()} if step.services else None
-    if zones is not None:
-        distances = {node_id: way for node_id, way in distances.items() if any(zones[node_id])}
-    terms = Terms(
-        {node_id: scenario.shipment_cost(nodes[node_id], way) for node_id, way in distances.items()},
-        unit_cost=scenario.unit_cost if scenario.scarce_cents else None,
-        keys=_KEYS if scenario.first == "shipments" else (Key.SHORT_UNITS, Key.COST),
-        max_shipments=scenario.shipments_for(worth),
-        most_nodes_per_item=scenario.most_nodes_per_item,
-        from_anywhere=not step.needs,
-        zones=zones,
-    )
-    return distances, terms
-
-
-def zones_of(services: Sequence[CarrierService], way: int) -> tuple[RateZone | None, ...]:
-    """The zone of each service at so many metres; None where it does not go as far."""
-    return tuple(one.zone(way) for one in services)
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a plan is judged by: the cost of a shipment from each node and of a unit, the keys, and the limit."""
-
-    shipment_cost: Mapping[str, int]
-    unit_cost: Callable[[int], int] | None = None
-    keys: tuple[Key, ...] = _KEYS
-    max_shipments: int | None = None
-    most_nodes_per_item: int | None = None
-    from_anywhere: bool = True
-    # Of each carrier service at each node, where freight counts.
-    zones: Mapping[str, tuple[RateZone | None, ...]] | None = None
-
-    def cost_of(self, node_id: str, grams: int) -> int:
-        """What a shipment of a weight from a node costs by the cheapest service that takes it."""
-        if self.zones is None:
-            return self.shipment_cost[node_id]
-        return self.shipment_cost[node_id] + min(freight(zone, grams) for zone in self.zones[node_id] if zone)
-
-    @property
-    def is_by_place(self) -> bool:
-        """Whether units cost the same wherever they are, and may come from any nodes that have them."""
-        return self.unit_cost is None and self.most_nodes_per_item is None and self.from_anywhere
-
-    @property
-    def is_by_shipment(self) -> bool:
-        """Whether one shipment is always better than two, and units cost the same everywhere."""
-        return self.unit_cost is None and self.keys == _KEYS
 
 
 def _planned(
@@ -182,14 +110,6 @@ def _planned(
         proven=proven,
         cost=shipments_cost(allotments, terms, weights) + _units_cost(allotments, available, terms),
     )
-
-
-def shipments_cost(allotments: Iterable[Allotment], terms: Terms, weights: Mapping[str, int]) -> int:
-    """What the shipments of a plan cost."""
-    grams: dict[str, int] = {}
-    for one in allotments:
-        grams[one.node_id] = grams.get(one.node_id, 0) + one.quantity * weights.get(one.sku, 0)
-    return sum(terms.cost_of(node_id, weight) for node_id, weight in grams.items())
 
 
 def _units_cost(allotments: Iterable[Allotment], available: Units, terms: Terms) -> int:
@@ -243,7 +163,7 @@ def _picks(network: Network, wanted: Mapping[str, int], terms: Terms) -> tuple[d
     most, limited = terms.most_nodes_per_item, frozenset[str]()
     whole = frozenset(wanted if most == 1 else ())
     while True:
-        lines = tuple(_line(sku, units, split=sku not in whole) for sku, units in sorted(wanted.items()))
+        lines = tuple(order_line(sku, units, split=sku not in whole) for sku, units in sorted(wanted.items()))
         order = SourcingOrder("order", "", 0, None, ship_complete=False, max_shipments=terms.max_shipments, lines=lines)
         answer = solve_order(network, order, _BUDGET)
         picks: dict[tuple[str, str], int] = {}
@@ -264,25 +184,6 @@ def _picks(network: Network, wanted: Mapping[str, int], terms: Terms) -> tuple[d
         network = replace(network, stock=stock)
 
 
-def services_of(nodes: Sequence[str], terms: Terms) -> tuple[Service, ...]:
-    """The services of the optimiser: each node is a zone of its own, whose price is what a shipment from there costs.
-
-    A rate card's first kilogram is in its price, and the optimiser counts every step: so the first is taken off.
-    """
-    own = [terms.shipment_cost[node] for node in nodes]
-    if terms.zones is None:
-        return (Service("straight", ServiceKind.HOME, base=tuple(own), step=(0,) * len(nodes), days=(0,) * len(nodes)),)
-    made = []
-    for number in range(len(terms.zones[nodes[0]])):
-        zones = [terms.zones[node][number] for node in nodes]
-        base = tuple(
-            cost + max(0, z.cents - z.cents_per_kg) if z else TOO_FAR for cost, z in zip(own, zones, strict=True)
-        )
-        step = tuple(zone.cents_per_kg if zone else 0 for zone in zones)
-        made.append(Service(str(number), ServiceKind.HOME, base=base, step=step, days=(0,) * len(nodes)))
-    return tuple(made)
-
-
 def without_limits(node_id: str) -> SourceNode:
     """A node of the optimiser that gives whatever it has."""
     most = _WITHOUT_LIMIT
@@ -291,7 +192,8 @@ def without_limits(node_id: str) -> SourceNode:
     )
 
 
-def _line(sku: str, units: int, *, split: bool) -> OrderLine:
+def order_line(sku: str, units: int, *, split: bool) -> OrderLine:
+    """Units of one item; `split` says whether they may come from several nodes."""
     return OrderLine(
         sku, sku, units, HOME, False, split_ok=split, eligible_types=None, exclude_nodes=frozenset(), short_cents=0
     )

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from oms.capacity.model import Load, Room, total
 from oms.orders.loads import load_of
-from oms.orders.model import Group, Line
-from oms.orders.request import Method
+from oms.orders.model import Group, Header, Line
+from oms.orders.request import Method, tier_of
 from oms.platform.dynamodb import Database
 from oms.platform.geo import Place, locate
 from oms.registry.model import Node
@@ -19,7 +19,7 @@ from oms.sourcing import rates, strategy
 from oms.sourcing.model import Demand, Plan, Source, Sourced
 from oms.sourcing.planning import source, source_by
 from oms.sourcing.rates import RateCard, Service
-from oms.sourcing.strategy import Priority, Step, Strategy, steps_for
+from oms.sourcing.strategy import About, Priority, Step, Strategy, steps_for
 
 P = TypeVar("P")
 ANY_ROOM = Room()
@@ -42,6 +42,11 @@ def live_steps(database: Database, tenant: str, *, instead: Mapping[str, int] | 
     # Cents of two currencies are not added up.
     services = tuple(one for _, one in offered) if len({currency for currency, _ in offered}) == 1 else ()
     return [Step(name, scenario, services if scenario.freight else ()) for name, scenario in found]
+
+
+def about_order(header: Header) -> About:
+    """What scenarios may ask of an order."""
+    return About(tier_of(header.customer), header.attributes, header.external_id)
 
 
 def live_priority(database: Database, tenant: str) -> Priority:

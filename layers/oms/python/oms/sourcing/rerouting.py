@@ -22,7 +22,6 @@ from oms.orders.events import OrderRerouted, ReroutedLine
 from oms.orders.model import Line, Order
 from oms.orders.model import Status as OrderStatus
 from oms.orders.model import status as order_status
-from oms.orders.request import tier_of
 from oms.orders.store import existing_order
 from oms.orders.writes import change_order
 from oms.platform.clock import format_instant
@@ -36,7 +35,7 @@ from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
 from oms.sourcing.keeping import PROMISE_AT_RISK, late_work
 from oms.sourcing.model import Demand, Plan, Sourced
-from oms.sourcing.reads import country_of, demand_of, live_steps, plan_group, plan_within
+from oms.sourcing.reads import about_order, country_of, demand_of, live_steps, plan_group, plan_within
 from oms.sourcing.strategy import steps_about, steps_for
 from oms.sourcing.works import Move, fitting, items_of, loads_of_plan, new_work, stock_for, with_units
 from oms.sourcing.writes import decision_write
@@ -186,7 +185,7 @@ def _planned(
     group = order.header.groups[work.group_no - 1]
     items = sold_items(runtime.database, tenant, items_of(lines), now)
     live = live_steps(runtime.database, tenant)
-    steps = tuple(steps_about(live, items, tier_of(order.header.customer), order.header.attributes))
+    steps = tuple(steps_about(live, items, about_order(order.header)))
     own = steps_for(steps, order.header.channel, group.method, country_of(group, nodes))
     most = next((one.scenario.most_attempts for one in own if one.scenario.most_attempts), MOST_NODES_TRIED)
     tried = {n for n in units if sum(part.given_up > 0 for _, part in order.parts[n]) >= most}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -18,6 +17,7 @@ from oms.platform.fields import Amount, Code, Count
 from oms.platform.intake import Request
 from oms.registry.model import Item, Node, NodeKind, have
 from oms.sourcing.rates import Service
+from oms.sourcing.sorts import Sort
 
 KIND = "sourcing"
 _METRES_PER_STEP = 100_000
@@ -89,13 +89,14 @@ class Surcharge(Request):
 class Scenario(Request):
     """One way to serve an order, for some channels, methods, tiers of customers and attributes of the order.
 
-    A shipment costs `shipment_cents`, `cents_per_100_km` for each begun 100 km, and the surcharges of its node. With
-    `freight` it also costs what the cheapest service of the live rate cards takes for its weight; where a service is
-    offered, only nodes that one reaches may serve. A unit costs `scarce_cents` where the node has no more than
-    `scarce_below` of its item. `first` says what counts first: as few shipments as can be, or the cost. Where units are
-    missing, `otherwise` says what is next: the `next` scenario, or `stop` with a refusal; they wait for stock
-    (`backorder`), and what nobody has by then is cancelled `cancel_after_days` after it began to wait; a person is
-    asked first (`review`); or they are cancelled (`cancel`). Who waits is planned from the first scenario again.
+    A shipment costs `shipment_cents`, `cents_per_100_km` for each begun 100 km, the surcharges of its node, and what
+    the place of its node in each of the `sorts` costs. With `freight` it also costs what the cheapest service of the
+    live rate cards takes for its weight; where a service is offered, only nodes that one reaches may serve. A unit
+    costs `scarce_cents` where the node has no more than `scarce_below` of its item. `first` says what counts first: as
+    few shipments as can be, or the cost. Where units are missing, `otherwise` says what is next: the `next` scenario,
+    or `stop` with a refusal; they wait for stock (`backorder`), and what nobody has by then is cancelled
+    `cancel_after_days` after it began to wait; a person is asked first (`review`); or they are cancelled (`cancel`).
+    Who waits is planned from the first scenario again.
 
     Four limits on splitting: `max_shipments`; `most_nodes_per_item`; one shipment only for goods worth less than
     `least_worth_to_split`; and with `complete_only` either everything is served or nothing. Once `most_attempts` nodes
@@ -114,6 +115,7 @@ class Scenario(Request):
     shipment_cents: Amount = 0
     cents_per_100_km: Amount = 1
     surcharges: Annotated[tuple[Surcharge, ...], Field(max_length=50)] = ()
+    sorts: Annotated[tuple[Sort, ...], Field(max_length=10)] = ()
     freight: bool = False
     scarce_below: Count = 0
     scarce_cents: Amount = 0
@@ -207,6 +209,8 @@ class Step:
     services: tuple[Service, ...] = ()
     items: Mapping[str, Item] = field(default_factory=dict)
     needs: Mapping[str, tuple[Need, ...]] = field(default_factory=dict)
+    # What makes a random order of nodes another one for every order.
+    seed: str = ""
 
     def may_give(self, sku: str, node: Node) -> bool:
         """Whether an item may come from a node."""
@@ -221,17 +225,21 @@ class Step:
         return {(sku, node_id): count for (sku, node_id), count in units.items() if self.may_give(sku, nodes[node_id])}
 
 
-def steps_about(
-    steps: Iterable[Step],
-    items: Mapping[str, Item],
-    tier: str | None = None,
-    attributes: Mapping[str, Any] = MappingProxyType({}),
-) -> list[Step]:
-    """The scenarios for an order of these items, a customer of a tier, and with such attributes."""
+@dataclass(frozen=True, slots=True)
+class About:
+    """What scenarios may ask of an order: the tier of its customer, its attributes, and its name in the channel."""
+
+    tier: str | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    external_id: str = ""
+
+
+def steps_about(steps: Iterable[Step], items: Mapping[str, Item], about: About = About()) -> list[Step]:
+    """The scenarios for an order of these items, or for a basket of which nothing else is known."""
     return [
-        replace(one, items=items if one.scenario.needs else {})
+        replace(one, items=items if one.scenario.needs else {}, seed=about.external_id)
         for one in steps
-        if one.scenario.is_for(tier, attributes)
+        if one.scenario.is_for(about.tier, about.attributes)
     ]
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from oms.sourcing.costs import TOO_FAR, Terms, services_of, shipments_cost
 from oms.sourcing.model import Demand, Plan
-from oms.sourcing.planning import TOO_FAR, Terms, services_of, shipments_cost, without_limits
+from oms.sourcing.planning import without_limits
 from oms.sourcing.quick import allot
 from oms.sourcing.rates import GRAMS_PER_STEP
 from oms.sourcing.solver.batch import solve_together
