@@ -157,7 +157,7 @@ def _check_stock(database: MemoryDatabase, received: Mapping[tuple[str, str], in
     for (table, key), row in database.rows.items():
         if table != "stock" or not key.sk.startswith("NODE#"):
             continue
-        sku, node_id = key.pk.rsplit("#", 1)[1], key.sk.removeprefix("NODE#")
+        sku, node_id = key.pk.split("#", 3)[3], key.sk.removeprefix("NODE#")
         if "#HOLD#" in node_id:
             reserved_by_sku[sku] = reserved_by_sku.get(sku, 0) + int(str(row["units"]))
             continue
@@ -203,7 +203,13 @@ def _claims(orders: list[Order]) -> tuple[dict[str, int], Counts, Counts]:
 
 def _made_of(line: Line) -> list[tuple[str, int]]:
     """What a unit of a line takes of stock: a kit its components, anything else itself."""
-    return [(one.sku, one.quantity) for one in line.components] or [(line.agreed.sku, 1)]
+    return [(one.sku, one.quantity) for one in line.components] or [(_stock_of(line), 1)]
+
+
+def _stock_of(line: Line) -> str:
+    """The name of the stock of a line: its SKU, and behind it the tags of its segment."""
+    said = line.agreed.segment.model_dump() if line.agreed.segment else {}
+    return "#".join([line.agreed.sku, *(["&".join(f"{name}={value}" for name, value in said.items())] if said else [])])
 
 
 def _chunks_of_sagas(database: MemoryDatabase) -> dict[str, int]:

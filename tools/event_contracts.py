@@ -10,6 +10,7 @@ import hashlib
 import importlib
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,7 @@ def event_classes() -> dict[str, type[EventData]]:
     return dict(sorted(found.items()))
 
 
+@cache
 def makers() -> dict[str, list[str]]:
     """Detail-type -> the files of the product that make the event, relative to the clone."""
     modules = {cls.__module__ for cls in event_classes().values()}
@@ -93,9 +95,10 @@ def schemas() -> dict[str, str]:
     documents: dict[str, dict[str, Any]] = {
         ENVELOPE: _schema(Envelope, "Envelope", 1, "serialization"),
         "NodeMessage.v1.json": _schema(MessageMeta, "NodeMessage", 1, "validation"),
-        "FeedMessage.v1.json": _schema(FeedMessage, "FeedMessage", 1, "validation"),
-        "ForeignRecord.v1.json": _schema(ForeignRecord, "ForeignRecord", 1, "validation"),
     }
+    for name, record in {"FeedMessage": FeedMessage, "ForeignRecord": ForeignRecord}.items():
+        version = message_version(name)
+        documents[f"{name}.v{version}.json"] = _schema(record, name, version, "validation")
     for name, cls in published().items():
         documents[f"{name}.v{cls.version}.json"] = _schema(cls, name, cls.version, "serialization")
     for name, (model, _) in NODE_MESSAGES.items():

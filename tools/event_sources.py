@@ -24,7 +24,7 @@ NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
     RECORD_SNAPSHOTS: (Snapshots, "POST /v1/inventory/snapshots"),
 }
 # Those that may say more by now than they could at first; whoever says less is still understood.
-MESSAGE_VERSIONS = {"CloseFulfillmentOrder": 2, "RecordSnapshots": 2}
+MESSAGE_VERSIONS = {"CloseFulfillmentOrder": 2, "FeedMessage": 2, "RecordMovements": 2, "RecordSnapshots": 3}
 # How often each schedule asks, as infra/events.py says it.
 SCHEDULES = {
     "SagaRecoveryRequested": ("recover_sagas", "every five minutes"),

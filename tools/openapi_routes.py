@@ -17,6 +17,7 @@ from oms.promises.model import Promise
 from oms.registry.commands import MOST_ITEMS, MOST_NODES
 from oms.registry.model import PutItem, PutNode
 from tools import openapi_answers as answers
+from tools import openapi_levels as levels
 from tools import openapi_shards as shards
 from tools import openapi_stock as stock
 from tools import openapi_supply as supply
@@ -164,7 +165,7 @@ ROUTES: dict[str, Route] = {
     ),
     "GET /v1/availability/levels": Route(
         "See how much the network and its regions have",
-        {200: stock.Levels},
+        {200: levels.Levels},
         notes="As it was summed up last, some seconds ago. Rules of stock name the regions and what is low and high.",
     ),
     "PUT /v1/hot-stock": Route(

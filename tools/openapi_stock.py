@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from oms.inventory.levels.model import Level
 from oms.inventory.model import MovementKind
 from oms.inventory.rules import InventoryRules
 from oms.registry.limits import CapacityLimit
@@ -43,12 +42,21 @@ class NodeStock(StockBuckets):
     version: int
 
 
+class SegmentStock(Answer):
+    """The stock of one segment of an item at every node that the caller may see, and its sums."""
+
+    segment: dict[str, str]
+    nodes: list[NodeStock]
+    totals: StockBuckets
+
+
 class Stock(Answer):
-    """The stock of an item at every node that the caller may see, and its sums."""
+    """The stock of an item at every node that the caller may see, and its sums: that in no segment, and of each."""
 
     sku: str
     nodes: list[NodeStock]
     totals: StockBuckets
+    segments: list[SegmentStock]
     available_actions: list[str]
 
 
@@ -70,6 +78,7 @@ class StockLedger(Answer):
     """A page of the stock ledger of an item at one node, newest first."""
 
     sku: str
+    segment: dict[str, str] | None
     node_id: str
     movements: list[LedgerMovement]
     next_cursor: str | None
@@ -99,6 +108,7 @@ class AvailableItem(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     sku: str
+    segment: dict[str, str] | None
     available: int
     nodes: list[AvailableAtNode] = Field(default_factory=list)
 
@@ -113,32 +123,11 @@ class Availability(Answer):
     unknown_skus: list[str]
 
 
-class LevelInRegion(Answer):
-    """What a region has of an item, and what that is called."""
-
-    region: str
-    units: int
-    level: Level
-
-
-class ItemLevels(Answer):
-    """The levels of an item, of the network and of each region."""
-
-    sku: str
-    regions: list[LevelInRegion]
-
-
-class Levels(Answer):
-    """The levels of each item that exists."""
-
-    items: list[ItemLevels]
-    unknown_skus: list[str]
-
-
 class RecordedMovement(Answer):
     """One movement, recorded or ignored as a repeat; `deficit` is what the row now lacks of what was promised."""
 
     sku: str
+    segment: dict[str, str] | None
     node_id: str
     kind: str
     quantity: int

@@ -13,6 +13,7 @@ class SupplyLineDocument(Answer):
 
     line_no: int
     sku: str
+    segment: dict[str, str] | None
     quantity: int
     expected_on: date
     order_line_no: int | None
@@ -44,6 +45,7 @@ class ComingUnits(Answer):
 
     supply_id: str
     line_no: int
+    segment: dict[str, str] | None
     kind: Kind
     node_id: str
     expected_on: date

@@ -9,6 +9,7 @@ from typing import Any
 
 from oms.platform.commands import Runtime
 from oms.platform.consumers import Event, consume_queue
+from oms.registry.segments import told
 from oms.sourcing.brokering import broker_backlog, broker_items, broker_order
 from oms.sourcing.slips import repromise_waiting
 
@@ -17,7 +18,7 @@ runtime = Runtime()
 
 def broker(event: Event) -> None:
     if event.type == "StockFreed":
-        broker_items(runtime, event.tenant, [event.data["sku"]])
+        broker_items(runtime, event.tenant, [told(event.data)])
     elif event.type == "OrderSourced":
         broker_order(runtime, event.tenant, event.data["order_id"])
     elif event.type in ("SupplyPut", "SupplyClosed"):

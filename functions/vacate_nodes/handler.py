@@ -6,6 +6,7 @@ from typing import Any
 
 from oms.platform.commands import Runtime
 from oms.platform.consumers import Event, consume_queue
+from oms.registry.segments import told
 from oms.sourcing.vacating import relieve_shortage, vacate_node
 
 runtime = Runtime()
@@ -14,7 +15,7 @@ runtime = Runtime()
 def vacate(event: Event) -> None:
     if event.type == "StockMoved":
         for short in event.data["shortages"]:
-            relieve_shortage(runtime, event.tenant, short["sku"], short["node_id"])
+            relieve_shortage(runtime, event.tenant, told(short), short["node_id"])
     elif event.data["node"]["status"] == "closed":
         vacate_node(runtime, event.tenant, event.data["node"]["id"], event.data["node"]["effective_from"])
 

@@ -22,6 +22,7 @@ MORE_DOORS = {
     "fulfillment.views": "how the work of a node is shown, within its order and in lists",
     "registry.limits": "how much a node takes on and in which periods, pure: capacity counts by it",
     "registry.kits": "what a kit consists of, pure: whoever claims, holds or moves its units counts its components",
+    "registry.segments": "how stock of a lot or a condition is told apart, pure: whoever asks for stock names it so",
     "registry.hours": "when a node is open, pure: what is due at a node is due in its open hours",
     "sourcing.arrivals": "when a parcel leaves and arrives, pure: promises are made of it",
     "sourcing.decisions": "why nodes are chosen, pure: a simulation shows it and stores nothing",

@@ -166,7 +166,7 @@ def test_the_stream_samples_hold_what_is_stored_and_sent():
     assert row["pk"]["S"] == f"T#acme#{detail['meta']['entity']}"
     assert row["sk"]["S"] == f"EVENT#{detail['meta']['sequence']:09d}"
     (record,) = read(TRIGGERS / "inventory_stream.json")["Records"]
-    schema("FeedMessage.v1.json").validate(json.loads(base64.b64decode(record["kinesis"]["data"])))
+    schema("FeedMessage.v2.json").validate(json.loads(base64.b64decode(record["kinesis"]["data"])))
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_a_crash_at_any_write_leaves_no_row_out_and_takes_none_in_twice(
     intake: Intake, nth: int, after: bool, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(file_rows, "MOST_ROWS_OF_PART", 4)
-    monkeypatch.setattr(file_rows, "MOST_ROWS_OF_BLOCK", 2)
+    monkeypatch.setattr(file_rows, "MOST_WRITES_OF_BLOCK", 6)
     database, writes = intake.doors.world.database, 0
     commit, put = type(database).commit, intake.objects.put_object
 
@@ -109,7 +109,7 @@ def test_a_crash_at_any_write_leaves_no_row_out_and_takes_none_in_twice(
 
 def test_what_became_known_after_a_crash_does_not_change_what_was_said(intake: Intake, monkeypatch: pytest.MonkeyPatch):
     """The rows of a block are judged once: the block that was recorded keeps its refusal, and no other shifts."""
-    monkeypatch.setattr(file_rows, "MOST_ROWS_OF_BLOCK", 2)
+    monkeypatch.setattr(file_rows, "MOST_WRITES_OF_BLOCK", 6)
     intake.drop(count(sku="NEW"), count(), count("S1"))
 
     def no_place(key: str) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from oms.inventory.file_rows import (
     HEADER,
     MOST_LINE_BYTES,
-    MOST_ROWS_OF_BLOCK,
+    MOST_WRITES_OF_BLOCK,
     FileRefused,
     Line,
     Range,
@@ -78,7 +78,9 @@ def test_what_is_no_file_of_rows_is_refused_as_a_whole(content: bytes, row: int,
 def test_blocks_fit_a_transaction_whatever_is_in_them():
     lines = [Line(row, b"x") for row in range(2, 2 + 60)]
     assert [len(block) for block in blocks(lines)] == [29, 29, 2]
-    assert 3 * MOST_ROWS_OF_BLOCK + 2 <= MOST_ACTIONS
+    in_lots = [Line(one.row, b"S1,A,3,2026-11-23T12:00:00Z,wms,7,,,,L-1,,") for one in lines]
+    assert [len(block) for block in blocks(in_lots)] == [22, 22, 16]
+    assert MOST_WRITES_OF_BLOCK + 2 <= MOST_ACTIONS
 
 
 def test_a_row_is_the_snapshot_of_the_call_over_http():
@@ -94,7 +96,11 @@ def test_a_row_is_the_snapshot_of_the_call_over_http():
 @pytest.mark.parametrize(
     ("text", "code", "detail"),
     [
-        (b"DC1,MUG,12", "malformed_row", "A row has 7 columns, or none for the reason; this one has 3."),
+        (
+            b"DC1,MUG,12",
+            "malformed_row",
+            "A row has 7 columns, none for the reason, or 5 more for a segment; this one has 3.",
+        ),
         (b'DC1,"MUG,12,2026-11-23T12:00:00Z,wms,7', "malformed_row", "The row is no line of comma-separated UTF-8."),
         (b"DC1,M\xffG,12,2026-11-23T12:00:00Z,wms,7", "malformed_row", "The row is no line of comma-separated UTF-8."),
         (b"DC1,MUG,-1,2026-11-23T12:00:00Z,wms,7", "greater_than_equal", "quantity: "),

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from oms.platform.events import EventData
 from oms.registry.kits import Component
+from oms.registry.segments import Segment
 
 
 class EventLine(BaseModel):
@@ -23,10 +24,12 @@ class WorkOfLine(EventLine):
     """Units of one order line that a node is given.
 
     Each unit of a kit consists of `components`; a component that goes on its own is `part_of` the line of its kit.
+    With a `segment` only units of that lot, owner or condition will do.
     """
 
     components: tuple[Component, ...] = ()
     part_of: int | None = None
+    segment: Segment | None = None
 
 
 class _Work(EventData):
@@ -38,7 +41,7 @@ class _Work(EventData):
 class FulfillmentOrderReleased(_Work):
     """A node is given work: which units, by which method, to where, and by when it must answer."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     for_nodes: ClassVar[bool] = True
     external_id: str
     method: str

@@ -16,6 +16,7 @@ from oms.orders.amounts import Amounts
 from oms.platform.clock import parse_instant
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.registry.kits import Component
+from oms.registry.segments import Segment, stock_name
 
 # Shipping writes a stock row and a stock ledger row per line, plus order, work, shipment, events and record; a
 # transaction holds 90 actions.
@@ -75,6 +76,7 @@ class WorkLine(BaseModel):
     model_config = ConfigDict(frozen=True)
     line_no: int
     sku: str
+    segment: Segment | None = None
     quantity: int
     picked: int = 0
     packed: int = 0
@@ -85,6 +87,11 @@ class WorkLine(BaseModel):
     components: tuple[Component, ...] = ()
     # Of a component that goes on its own: the line of its kit.
     part_of: int | None = None
+
+    @property
+    def stock_sku(self) -> str:
+        """The name of the stock that they are of."""
+        return stock_name(self.sku, self.segment)
 
     @property
     def held(self) -> int:

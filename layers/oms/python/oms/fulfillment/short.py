@@ -9,6 +9,7 @@ from oms.fulfillment.request import ShortUnits
 from oms.inventory.model import MovementKind
 from oms.orders.model import Order
 from oms.platform.problems import FieldError, InvalidRequest
+from oms.registry.segments import sku_of
 
 # Reasons for closing that say something about the goods themselves: these units are not offered again until somebody
 # has looked. A rejection says nothing about goods, since nobody need have looked for them.
@@ -34,7 +35,9 @@ def short_units(order: Order, work: FulfillmentOrder, short: Sequence[ShortUnits
     errors = []
     for number, one in enumerate(short):
         pointer = f"/short/{number}"
-        there = order.line(one.line_no).stock(remaining[one.line_no]) if one.line_no in remaining else {}
+        stock = order.line(one.line_no).stock(remaining[one.line_no]) if one.line_no in remaining else {}
+        names = {sku_of(name): name for name in stock}
+        there = {sku: stock[name] for sku, name in names.items()}
         place = (one.line_no, one.sku)
         named[place] = named.get(place, 0) + one.quantity
         if one.line_no not in remaining:
@@ -45,7 +48,8 @@ def short_units(order: Order, work: FulfillmentOrder, short: Sequence[ShortUnits
         elif named[place] > there[one.sku]:
             detail = f"{there[one.sku]} of {one.sku} have not left"
             errors.append(FieldError(f"{pointer}/quantity", "quantity_too_large", detail))
-        found[one.sku] = found.get(one.sku, 0) + one.quantity
+        name = names.get(one.sku, one.sku)
+        found[name] = found.get(name, 0) + one.quantity
     if errors:
         raise InvalidRequest(errors=errors)
     return found

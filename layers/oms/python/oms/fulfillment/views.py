@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from oms.fulfillment.model import CancelRequest, FulfillmentOrder
 from oms.fulfillment.protocol import available_actions
 from oms.registry.kits import Component
+from oms.registry.segments import Segment
 
 
 class WorkLineView(BaseModel):
@@ -15,6 +16,7 @@ class WorkLineView(BaseModel):
     model_config = ConfigDict(frozen=True)
     line_no: int
     sku: str
+    segment: Segment | None = Field(description="which units of the item will do; null for those in no segment")
     quantity: int
     picked: int
     packed: int

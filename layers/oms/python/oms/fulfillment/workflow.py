@@ -156,6 +156,7 @@ def _released(order: Order, work: FulfillmentOrder) -> tuple[FulfillmentOrder, E
                 quantity=line.remaining,
                 components=line.components,
                 part_of=line.part_of,
+                segment=line.segment,
             )
             for line in work.lines
             if line.remaining

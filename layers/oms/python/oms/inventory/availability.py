@@ -25,6 +25,7 @@ from oms.platform.problems import FieldError, InvalidRequest
 from oms.registry.kits import exploded, kits_in
 from oms.registry.model import Item, Journey, Node
 from oms.registry.reads import known_nodes, sold_items
+from oms.registry.segments import has_expired, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,14 @@ class _Question:
     rules: Sequence[LiveInventoryRules]
     place: Place | None
 
+    def stock_of(self, sku: str) -> str:
+        """The stock of an item that is asked about: that of a segment, or that in none."""
+        return self.wanted.stock_of(sku)
+
     def share(self, row: StockRow, item: Item) -> Share:
         """What the channel may have of a row; without a channel, all that is available."""
+        if has_expired(row.sku, self.nodes[row.node_id], self.now):
+            return Share(0)
         if self.wanted.channel is None:
             return Share(max(0, row.available))
         return share(self.rules, row, item, self.nodes[row.node_id], self.wanted.channel, self.now)
@@ -61,7 +68,7 @@ def read_availability(database: Database, tenant: str, wanted: AvailabilityQuery
     within = _of_region(rules, wanted.region, nodes) if wanted.region else None
     question = _Question(wanted, now, _giving(nodes, wanted, within, place), rules if wanted.channel else (), place)
     known = [sku for sku in dict.fromkeys(wanted.skus) if sku in items]
-    stocked = [one for sku in known for one in exploded(sku, items[sku].components, 1)]
+    stocked = [question.stock_of(one) for sku in known for one in exploded(sku, items[sku].components, 1)]
     rows = snapshot(database, tenant, stocked, consistent=False, now=now)
     if wanted.by is not None:
         arriving = coming_supply(database, tenant, stocked, question.nodes, now, by=wanted.by)
@@ -103,16 +110,17 @@ def _shares(
     if not item.components:
         return [
             (row.node_id, question.share(row, item))
-            for row in rows[item.sku]
+            for row in rows[question.stock_of(item.sku)]
             if row.node_id in question.nodes and row.available > 0
         ]
     found = []
-    for row in kit_rows(item, rows):
+    parts_of_kit = {one.sku: rows[question.stock_of(one.sku)] for one in item.components}
+    for row in kit_rows(item, parts_of_kit):
         if row.node_id in question.nodes and row.available > 0:
             parts = {
                 one.sku: question.share(part, items[one.sku])
                 for one in item.components
-                for part in rows[one.sku]
+                for part in rows[question.stock_of(one.sku)]
                 if part.node_id == row.node_id
             }
             made = kits_in(item.components, {sku: may.claimable for sku, may in parts.items()})
@@ -122,7 +130,7 @@ def _shares(
 
 
 def _item(question: _Question, item: Item, shares: Sequence[tuple[str, Share]]) -> dict[str, Any]:
-    total = {"sku": item.sku, "available": sum(may.claimable for _, may in shares)}
+    total = {**shown(question.stock_of(item.sku)), "available": sum(may.claimable for _, may in shares)}
     if question.wanted.view == "aggregate":
         return total
     found = [(question.nodes[node_id], may) for node_id, may in shares if may.claimable or may.reasons]

@@ -16,6 +16,7 @@ from oms.platform.commands import Call, Decision, Runtime
 from oms.platform.events import EventDraft
 from oms.platform.ids import derived_id
 from oms.platform.writes import MOST_ACTIONS, Value, Write
+from oms.registry.segments import segment_text, shown
 
 # Beside its rows a chunk writes its own record and one event.
 _MOST_ROW_ACTIONS = MOST_ACTIONS - 2
@@ -31,6 +32,8 @@ def chunks(facts: Sequence[Fact]) -> Iterator[list[Fact]]:
     actions: set[tuple[str, ...]] = set()
     for fact in facts:
         needed: set[tuple[str, ...]] = {("row", *fact.row), ("ledger", *fact.row)}
+        if segment_text(fact.sku):
+            needed.add(("segment", fact.sku))
         if fact.source is not None and fact.sequence is not None:
             needed.add(("mark", *fact.row, fact.source))
         if chunk and (len(actions | needed) > _MOST_ROW_ACTIONS or len(chunk) == _MOST_FACTS):
@@ -54,7 +57,7 @@ def decide(runtime: Runtime, call: Call, facts: Sequence[Fact], corrections: Cor
     taken = {position: plan for plan in plans for position in plan.taken}
     results: list[Value] = [
         {
-            "sku": fact.sku,
+            **shown(fact.sku),
             "node_id": fact.node_id,
             "kind": fact.kind.value,
             "quantity": fact.quantity,
@@ -114,7 +117,7 @@ def make_plans(
 def _stock_moved(plans: Sequence[RowPlan]) -> StockMoved:
     moved = [
         Moved(
-            sku=plan.sku,
+            **shown(plan.sku),
             node_id=plan.node_id,
             kind=entry.kind.value,
             quantity=entry.quantity,
@@ -128,7 +131,7 @@ def _stock_moved(plans: Sequence[RowPlan]) -> StockMoved:
         for entry in plan.taken.values()
     ]
     short = [
-        Shortage(sku=plan.sku, node_id=plan.node_id, deficit=plan.result.deficit)
+        Shortage(**shown(plan.sku), node_id=plan.node_id, deficit=plan.result.deficit)
         for plan in plans
         if plan.taken and plan.result.deficit
     ]

@@ -27,6 +27,7 @@ from oms.platform.problems import FieldError, InvalidRequest
 from oms.platform.writes import Value
 from oms.registry.model import ItemKind
 from oms.registry.reads import known_items, known_nodes
+from oms.registry.segments import sku_of, stock_name
 
 
 def record_movements(runtime: Runtime, call: Call, movements: Sequence[Movement]) -> Outcome:
@@ -122,7 +123,7 @@ def _apply_chunk(runtime: Runtime, tenant: str, chunk: Sequence[Fact]) -> None:
 def _fact(position: int, movement: Movement, now: datetime, call: Call) -> Fact:
     return Fact(
         position,
-        movement.sku,
+        stock_name(movement.sku, movement.segment),
         movement.node_id,
         MovementKind(movement.kind),
         movement.quantity,
@@ -140,7 +141,7 @@ def counted(position: int, told: Snapshot, call: Call) -> Fact:
     """What a source has counted, as a fact."""
     return Fact(
         position,
-        told.sku,
+        stock_name(told.sku, told.segment),
         told.node_id,
         MovementKind.COUNTED,
         told.quantity,
@@ -156,7 +157,7 @@ def counted(position: int, told: Snapshot, call: Call) -> Fact:
 def _feed_fact(position: int, message: FeedMessage, stream_id: str) -> Fact:
     return Fact(
         position,
-        message.sku,
+        stock_name(message.sku, message.segment),
         message.node_id,
         message.movement_kind(),
         message.quantity,
@@ -171,7 +172,7 @@ def _first_unusable(runtime: Runtime, messages: Sequence[tuple[FeedMessage, str]
     """The position of the first message about an unknown SKU or node or from the future; their number if none."""
     bad = [p for p, (m, _) in enumerate(messages) if m.as_of > runtime.clock.now() + MOST_AHEAD]
     for tenant in dict.fromkeys(message.tenant for message, _ in messages):
-        own = {p: (m.sku, m.node_id) for p, (m, _) in enumerate(messages) if m.tenant == tenant}
+        own = {p: (stock_name(m.sku, m.segment), m.node_id) for p, (m, _) in enumerate(messages) if m.tenant == tenant}
         bad.extend(unknown_names(runtime, system_principal(tenant, "apply_feed"), own))
     return min(bad, default=len(messages))
 
@@ -219,9 +220,9 @@ def unknown_names(
     for position, (sku, node_id) in rows.items():
         errors = []
         if sku not in items:
-            errors.append(FieldError(f"/{where}/{position}/sku", "unknown_sku", f"There is no item {sku}."))
+            errors.append(FieldError(f"/{where}/{position}/sku", "unknown_sku", f"There is no item {sku_of(sku)}."))
         elif items[sku].kind is not ItemKind.STOCK:
-            errors.append(FieldError(f"/{where}/{position}/sku", "not_stocked", f"{sku} is not kept in stock."))
+            errors.append(FieldError(f"/{where}/{position}/sku", "not_stocked", f"{sku_of(sku)} is not kept in stock."))
         key = stock_key(principal.tenant, sku, node_id).pk
         if node_id not in known or not permits(principal, "inventory.write", key, node=node_id):
             errors.append(FieldError(f"/{where}/{position}/node_id", "unknown_node", f"There is no node {node_id}."))

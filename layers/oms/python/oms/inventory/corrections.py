@@ -18,6 +18,7 @@ from oms.inventory.terms import CORRECT_ANY, CORRECTIONS, CorrectionLimit, Corre
 from oms.platform.principal import Principal, may
 from oms.platform.problems import FieldError, Problem
 from oms.registry.model import Item, Node
+from oms.registry.segments import said
 
 
 class BeyondLimit(Problem):
@@ -30,7 +31,7 @@ class BeyondLimit(Problem):
 
     def __init__(self, fact: Fact, detail: str) -> None:
         where = "snapshots" if fact.kind is MovementKind.COUNTED else "movements"
-        super().__init__(f"{fact.sku} at {fact.node_id}: {detail}", pointer=f"/{where}/{fact.position}/quantity")
+        super().__init__(f"{said(fact.sku)} at {fact.node_id}: {detail}", pointer=f"/{where}/{fact.position}/quantity")
         self.position = fact.position
 
 

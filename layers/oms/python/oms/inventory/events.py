@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from oms.inventory.supply.model import Kind
 from oms.platform.events import EventData
+from oms.registry.segments import Segment
 
 
 class Moved(BaseModel):
@@ -15,6 +16,7 @@ class Moved(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     sku: str
+    segment: Segment | None = None
     node_id: str
     kind: str
     quantity: int
@@ -30,6 +32,7 @@ class Shortage(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     sku: str
+    segment: Segment | None = None
     node_id: str
     deficit: int
 
@@ -37,15 +40,17 @@ class Shortage(BaseModel):
 class StockMoved(EventData):
     """Stock has moved other than by orders; `shortages` lists the rows it left short of what was committed."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     movements: list[Moved]
     shortages: list[Shortage]
 
 
 class StockFreed(EventData):
-    """There is more of an item that orders wait for."""
+    """There is more of an item that orders wait for, or of a segment of it."""
 
+    version: ClassVar[int] = 2
     sku: str
+    segment: Segment | None = None
 
 
 class StockLevelChanged(EventData):
@@ -79,6 +84,7 @@ class SuppliedLine(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     line_no: int
     sku: str
+    segment: Segment | None = None
     quantity: int
     expected_on: str
     expected_before: str | None = None
@@ -86,6 +92,7 @@ class SuppliedLine(BaseModel):
 
 
 class _OfSupply(EventData):
+    version: ClassVar[int] = 2
     supply_id: str
     kind: Kind
     node_id: str

@@ -14,17 +14,23 @@ from io import StringIO
 from oms.inventory.requests import Snapshot
 from oms.platform.intake import refuse_card_numbers, validate
 from oms.platform.problems import FieldError, InvalidRequest, Problem
+from oms.registry.segments import Tags
 
 COLUMNS = ("node_id", "sku", "quantity", "as_of", "source", "sequence", "reason")
 HEADER = ",".join(COLUMNS)
+# A file of stock in segments has these besides; all empty is stock in none.
+TAGS = tuple(Tags.model_fields)
+WITH_SEGMENT = ",".join((*COLUMNS, *TAGS))
 # A file of a source that is trusted needs no reasons.
 WITHOUT_REASON = HEADER.removesuffix(",reason")
 # At 20 rows a second, which is what a throttled table may leave to each worker, a part ends within the function's time.
 MOST_ROWS_OF_PART = 5_000
-# Each row writes at most three items; beside them a block writes its own record and one event, of 90 actions in all.
-MOST_ROWS_OF_BLOCK = 29
+# Each row writes at most three items, and four where it is in a segment; beside them a block writes its own record and
+# one event, of 90 actions in all.
+MOST_WRITES_OF_BLOCK = 88
 MOST_LINE_BYTES = 4_096
 RECORDED, IGNORED, REFUSED = "recorded", "ignored", "refused"
+_ALWAYS = COLUMNS.index("reason")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _WHOLE = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 _RESULT_COLUMNS = ("row", "outcome", "code", "detail")
@@ -103,8 +109,18 @@ def lines_of(content: bytes, first_row: int) -> list[Line]:
 
 def blocks(lines: Sequence[Line]) -> Iterator[tuple[Line, ...]]:
     """The rows in order, so many at a time as always fit one transaction, whatever is found out about them."""
-    for start in range(0, len(lines), MOST_ROWS_OF_BLOCK):
-        yield tuple(lines[start : start + MOST_ROWS_OF_BLOCK])
+    block: list[Line] = []
+    writes = 0
+    for line in lines:
+        # A comma inside quotes only makes a block smaller than it could be.
+        more = 4 if line.text.count(b",") >= len(COLUMNS) else 3
+        if writes + more > MOST_WRITES_OF_BLOCK:
+            yield tuple(block)
+            block, writes = [], 0
+        block.append(line)
+        writes += more
+    if block:
+        yield tuple(block)
 
 
 def read_row(text: bytes) -> Snapshot:
@@ -113,19 +129,24 @@ def read_row(text: bytes) -> Snapshot:
         (cells,) = csv.reader([text.decode()], strict=True)
     except (UnicodeDecodeError, ValueError, csv.Error) as error:
         raise _malformed("The row is no line of comma-separated UTF-8.") from error
-    if len(cells) not in (len(COLUMNS), len(COLUMNS) - 1):
-        raise _malformed(f"A row has {len(COLUMNS)} columns, or none for the reason; this one has {len(cells)}.")
-    fields = {name: cell for name, cell in zip(COLUMNS, cells, strict=False) if name != "reason" or cell}
+    names = (*COLUMNS, *TAGS)
+    if len(cells) not in (len(names), len(COLUMNS), len(COLUMNS) - 1):
+        detail = f"A row has {len(COLUMNS)} columns, none for the reason, or {len(TAGS)} more for a segment"
+        raise _malformed(f"{detail}; this one has {len(cells)}.")
+    fields = {name: cell for name, cell in zip(names, cells, strict=False) if cell or name in names[:_ALWAYS]}
     refuse_card_numbers(fields)
     numbers = {name: int(fields[name]) for name in ("quantity", "sequence") if _WHOLE.fullmatch(fields[name])}
-    return validate(Snapshot, {**fields, **numbers})
+    segment = {name: fields.pop(name) for name in TAGS if name in fields}
+    return validate(Snapshot, {**fields, **numbers, **({"segment": segment} if segment else {})})
 
 
 def refused(row: int, problem: Problem) -> Result:
     """The result of a row that was refused, by the first of its errors; what stands in the row is not repeated."""
     error = problem.errors[0] if problem.errors else FieldError("", problem.code, problem.detail)
     column = error.pointer.rpartition("/")[2]
-    return Result(row, REFUSED, error.code, f"{column}: {error.detail}" if column in COLUMNS else error.detail)
+    return Result(
+        row, REFUSED, error.code, f"{column}: {error.detail}" if column in (*COLUMNS, *TAGS) else error.detail
+    )
 
 
 def results_file(results: Iterable[Result]) -> bytes:
@@ -143,7 +164,11 @@ def _check_length(row: int, count: int) -> None:
 
 
 def _check_header(line: bytes) -> None:
-    if line.removeprefix(_BYTE_ORDER_MARK).strip().decode(errors="replace") not in (HEADER, WITHOUT_REASON):
+    if line.removeprefix(_BYTE_ORDER_MARK).strip().decode(errors="replace") not in (
+        HEADER,
+        WITHOUT_REASON,
+        WITH_SEGMENT,
+    ):
         raise FileRefused(1, "header_needed", f"The first line must be {HEADER}.")
 
 

@@ -151,7 +151,7 @@ def _tenant_and_name(key: str) -> tuple[str, str]:
 
 def _way_of_cutting() -> list[int]:
     """What the parts of a file follow from: a file that was begun another way is not gone on with in silence."""
-    return [file_rows.MOST_ROWS_OF_PART, file_rows.MOST_ROWS_OF_BLOCK]
+    return [file_rows.MOST_ROWS_OF_PART, file_rows.MOST_WRITES_OF_BLOCK]
 
 
 def _message(file: StockFile, number: int, parts: int, lines: Range) -> str:

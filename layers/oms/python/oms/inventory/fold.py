@@ -18,6 +18,7 @@ from oms.inventory.rows import (
     ledger_row,
     new_row,
     open_row,
+    segment_noted,
     shard_moved,
     to_shards,
 )
@@ -25,6 +26,7 @@ from oms.inventory.shards.model import drawn
 from oms.platform.clock import format_instant
 from oms.platform.problems import OutOfStock
 from oms.platform.writes import Value, Write
+from oms.registry.segments import said
 
 # Facts that tell what has happened: they hold even where they leave less than was committed. So do units that are held
 # back, as long as they are on hand.
@@ -60,7 +62,7 @@ class NotEnough(OutOfStock):
     """A fact takes more units than a bucket holds; `position` says which fact."""
 
     def __init__(self, fact: Fact, bucket: str, lacking: int) -> None:
-        detail = f"{fact.sku} at {fact.node_id}: {lacking} units too few {bucket.replace('_', ' ')}."
+        detail = f"{said(fact.sku)} at {fact.node_id}: {lacking} units too few {bucket.replace('_', ' ')}."
         super().__init__(detail, pointer=f"/movements/{fact.position}/quantity")
         self.position = fact.position
 
@@ -110,7 +112,8 @@ class RowPlan:
         else:
             changes = self._changes(tenant)
         entries = list(self.taken.values())
-        return [*changes, ledger_row(tenant, self.sku, self.node_id, movement_id, entries), *made]
+        first = segment_noted(tenant, self.sku) if self.before is None else []
+        return [*first, *changes, ledger_row(tenant, self.sku, self.node_id, movement_id, entries), *made]
 
     def _changes(self, tenant: str) -> list[Write]:
         """The change of the stored row, and of its shards: nothing stays in them that the row lacks.

@@ -40,7 +40,7 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class StockRow:
-    """The stock of one SKU at one node, in whole units; a row that was never written is all zeros.
+    """The stock of one SKU, or of a segment of it, at one node, in whole units; a row never written is all zeros.
 
     The units of `expired` holds are counted as available already; whoever claims them takes the holds away. So are
     those in its `shards`, which the stored row counts as reserved.

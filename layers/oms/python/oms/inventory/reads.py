@@ -14,6 +14,7 @@ from oms.inventory.supply.model import Coming
 from oms.inventory.supply.reads import with_supply
 from oms.platform.dynamodb import Database
 from oms.registry.model import Item, Node
+from oms.registry.segments import has_expired
 from oms.rulesets.reads import live_rules
 
 
@@ -37,7 +38,7 @@ class StockView:
         for sku, found in self.rows.items():
             for row in map(claimable_row, with_supply(sku, found, arriving.get(sku, ()))):
                 node = self.nodes.get(row.node_id)
-                if row.available <= 0 or node is None:
+                if row.available <= 0 or node is None or has_expired(sku, node, self.now):
                     continue
                 may = self._share(row, node)
                 if may.claimable:

@@ -10,6 +10,7 @@ from oms.inventory.model import FROM_HELD_BACK, SIGNED_KINDS, MovementKind
 from oms.platform.fields import Code, Instant, IsoDate, Label, SignedQuantity
 from oms.platform.intake import Request, no_more_than
 from oms.registry.model import Journey
+from oms.registry.segments import Segment, Tags
 
 MOST_MOVEMENTS = 500
 MOST_LISTED = 100
@@ -17,8 +18,8 @@ MOST_ASKED = 100
 _LARGEST_SEQUENCE = 2**63 - 1
 
 
-class MovementsQuery(Request):
-    """Whose movements to show: those of one node, newest first."""
+class MovementsQuery(Tags):
+    """Whose movements to show: those of one node, newest first; with tags, of the segment that they make."""
 
     node_id: Code
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 25
@@ -29,13 +30,15 @@ def _listed(text: Any) -> Any:
     return tuple(dict.fromkeys(text.split(","))) if isinstance(text, str) else text
 
 
-class AvailabilityQuery(Request):
+class AvailabilityQuery(Tags):
     """What can be had: of up to 100 SKUs, at up to 100 nodes or at all of them.
 
     With `method`, only nodes with that journey count; with `postal_code` and `country`, the nearest node comes first.
     With `within_km`, only nodes so far from there count, with `region` only those of a region of the rules of stock.
     With `channel`, the rules of stock are applied as to an order of that channel. `view` base shows every node,
     aggregate only what can be had in all. With `by`, supply that is to arrive by the end of that day counts too.
+    With tags (condition, owner, lot, serial, expires_on) only the stock of the segment that they make counts, without
+    any only stock in no segment.
     """
 
     skus: Annotated[tuple[Code, ...], BeforeValidator(_listed), Field(min_length=1, max_length=MOST_ASKED)]
@@ -70,6 +73,7 @@ class Movement(Request):
     """
 
     sku: Code
+    segment: Segment | None = None
     node_id: Code
     kind: Literal[
         "received",
@@ -130,6 +134,7 @@ class Snapshot(Request):
     """
 
     sku: Code
+    segment: Segment | None = None
     node_id: Code
     quantity: Annotated[SignedQuantity, Field(ge=0)]
     as_of: Instant
@@ -157,6 +162,7 @@ class FeedMessage(Request):
     kind: Literal["delta", "snapshot"]
     node_id: Code
     sku: Code
+    segment: Segment | None = None
     quantity: SignedQuantity
     as_of: Instant
 

@@ -10,9 +10,11 @@ from datetime import datetime
 from oms.inventory.model import BUCKETS, Effect, Hold, MovementKind, Shard, StockRow, effect
 from oms.platform.clock import format_instant, parse_instant
 from oms.platform.principal import tenant_prefix
-from oms.platform.writes import Key, Kind, Value, Write, create
+from oms.platform.writes import Key, Kind, Value, Write, create, put
+from oms.registry.segments import segment_text, sku_of
 
 TABLE = "stock"
+SEGMENT = "SEGMENT#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class LedgerEntry:
 
 
 def stock_key(tenant: str, sku: str, node_id: str) -> Key:
-    """Where the stock row of a SKU at a node is kept."""
+    """Where the stock row of a SKU, or of a segment of it, at a node is kept."""
     return Key(sku_partition(tenant, sku), f"NODE#{node_id}")
 
 
@@ -76,8 +78,14 @@ def hold_removed(tenant: str, sku: str, node_id: str, hold: Hold) -> Write:
 
 
 def sku_partition(tenant: str, sku: str) -> str:
-    """Where everything about the stock of a SKU is kept."""
+    """Where everything about the stock of a SKU is kept, and everything about that of each segment of it."""
     return f"{tenant_prefix(tenant)}SKU#{sku}"
+
+
+def segment_noted(tenant: str, sku: str) -> list[Write]:
+    """That there is stock of a segment, so that it is found with its SKU; nothing for stock in no segment."""
+    text = segment_text(sku)
+    return [put(TABLE, Key(sku_partition(tenant, sku_of(sku)), f"{SEGMENT}{text}"), {"body": text})] if text else []
 
 
 def ledger_partition(tenant: str, sku: str, node_id: str) -> str:

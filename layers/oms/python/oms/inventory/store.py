@@ -3,6 +3,7 @@
 | access pattern | how |
 |---|---|
 | all nodes of a SKU, with shards and the holds of baskets | Query sk begins NODE# |
+| the segments of a SKU of which there ever was stock | Query sk begins SEGMENT#; each has a partition of its own |
 | some holds | BatchGet NODE#<node>#HOLD#<reservation> |
 | some rows of many SKUs | BatchGet NODE#<node>, and NODE#<node>#SHARD#<number> of those with shards |
 | last sequence of a feed | BatchGet FEED#<node>#<source> |
@@ -20,6 +21,7 @@ from typing import Any
 
 from oms.inventory.model import BUCKETS, Hold, MovementKind, Shard, StockRow, freed, with_shards
 from oms.inventory.rows import (
+    SEGMENT,
     TABLE,
     LedgerEntry,
     feed_key,
@@ -33,6 +35,7 @@ from oms.platform.clock import format_instant, parse_instant
 from oms.platform.cursors import bad_cursor
 from oms.platform.dynamodb import Database
 from oms.platform.writes import Item
+from oms.registry.segments import named
 
 RowName = tuple[str, str]  # SKU and node id
 _HOLD, _SHARD = "#HOLD#", "#SHARD#"
@@ -62,6 +65,12 @@ def rows_of(
             # A hold sorts behind its row, but rows of other nodes may stand between: a space sorts before the "#".
             rows[place] = freed(rows[place], [hold_from_item(item)])
     return list(rows.values())
+
+
+def segments_of(database: Database, tenant: str, sku: str) -> list[str]:
+    """The names of the stock of a SKU in segments, of each segment of which there ever was any."""
+    items = database.query(TABLE, sku_partition(tenant, sku), begins=SEGMENT, consistent=False)
+    return [named(sku, str(item["body"])) for item in items]
 
 
 def holds_of(database: Database, tenant: str, reservation_id: str, places: Iterable[RowName]) -> dict[RowName, Hold]:

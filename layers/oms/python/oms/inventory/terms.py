@@ -14,6 +14,7 @@ from oms.platform.fields import Code, Count
 from oms.platform.intake import Request
 from oms.platform.principal import Principal
 from oms.registry.model import Item, Node, NodeKind, Zone, have
+from oms.registry.segments import Segment, segment_of, sku_of
 
 Codes = Annotated[tuple[Code, ...], Field(max_length=500)]
 Tags = Annotated[dict[Code, Code], Field(max_length=20)]
@@ -23,6 +24,7 @@ class Where(Request):
     """Which stock a rule is about; what is left out holds for all.
 
     `item_attributes` and `node_attributes` are those of the registry, such as a product class or a group of nodes.
+    `segment` is what the segment of the stock says, such as a lot, whatever else it says.
     """
 
     skus: Codes = ()
@@ -30,16 +32,21 @@ class Where(Request):
     nodes: Codes = ()
     node_kinds: Annotated[tuple[NodeKind, ...], Field(max_length=len(NodeKind))] = ()
     node_attributes: Tags = Field(default_factory=dict)
+    segment: Segment | None = None
 
     def covers(self, sku: str, item: Item | None, node: Node) -> bool:
-        """Whether it speaks of this item at this node."""
+        """Whether it speaks of this stock at this node."""
         return (
-            (not self.skus or sku in self.skus)
+            (not self.skus or sku_of(sku) in self.skus)
+            and (self.segment is None or self._is_of(segment_of(sku), self.segment))
             and (not self.nodes or node.id in self.nodes)
             and (not self.node_kinds or node.kind in self.node_kinds)
             and have(node.attributes, self.node_attributes)
             and have(item.attributes if item else {}, self.item_attributes)
         )
+
+    def _is_of(self, segment: Segment | None, wanted: Segment) -> bool:
+        return segment is not None and segment.has(wanted.tags)
 
 
 CORRECT, CORRECT_ANY = "inventory.correct", "inventory.correct_any"

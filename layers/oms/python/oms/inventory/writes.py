@@ -21,6 +21,7 @@ from oms.inventory.rows import (
     hold_removed,
     ledger_row,
     open_row,
+    segment_noted,
     shard_claimed,
     shard_moved,
     to_shards,
@@ -172,7 +173,8 @@ class StockChanges:
 
     def writes(self) -> list[Write]:
         """One change and one ledger line per row, in the order in which the rows were first named."""
-        made: list[Write] = []
+        new = dict.fromkeys(sku for (sku, _), row in self._rows.items() if row.may_be_new)
+        made: list[Write] = [write for sku in new for write in segment_noted(self._tenant, sku)]
         for (sku, node_id), row in self._rows.items():
             needs = dict(row.effect.needs)
             if row.keep > row.spare:

@@ -83,13 +83,13 @@ def waiting_of(order: Order) -> dict[tuple[int, str], Waiting]:
     found: dict[tuple[int, str], Waiting] = {}
     for one in order.header.backorders:
         line = order.line(one.line_no)
-        name, gave_up = (line.group_no, line.agreed.sku), nodes_that_gave_up(order, one.line_no)
+        name, gave_up = (line.group_no, line.agreed.stock_sku), nodes_that_gave_up(order, one.line_no)
         known = found.get(name)
         group = order.header.groups[line.group_no - 1]
         found[name] = Waiting(
             order_id=order.header.id,
             group_no=line.group_no,
-            sku=line.agreed.sku,
+            sku=line.agreed.stock_sku,
             units=one.quantity + (known.units if known else 0),
             channel=order.header.channel,
             method=group.method.value,
@@ -129,7 +129,7 @@ def _entries(tenant: str, order: Order | None) -> dict[Key, Item]:
     skus = sorted({sku for _, sku in waiting})
     first = min(one.cancel_at for one in header.backorders)
     found: dict[Key, Item] = {
-        backorder_key(tenant, header.id): {"body": ",".join(skus), **backorders_list(tenant, f"{first}#{header.id}")}
+        backorder_key(tenant, header.id): {"body": "\n".join(skus), **backorders_list(tenant, f"{first}#{header.id}")}
     }
     if _waits(header):
         for (group_no, sku), one in waiting.items():

@@ -89,7 +89,7 @@ class Line(BaseModel):
 
     def stock(self, units: int) -> dict[str, int]:
         """What so many units of it take of stock, by SKU; of a kit, its components."""
-        return exploded(self.agreed.sku, self.components, units) if self.claims_stock else {}
+        return exploded(self.agreed.stock_sku, self.components, units) if self.claims_stock else {}
 
 
 class GroupPromise(BaseModel):

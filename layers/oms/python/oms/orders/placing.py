@@ -24,6 +24,7 @@ from oms.platform.problems import FieldError, OutOfStock
 from oms.platform.writes import Write
 from oms.registry.model import Item, Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
+from oms.registry.segments import said
 from oms.sourcing.model import Sourced
 from oms.sourcing.reads import live_steps, loads_of, source_groups
 from oms.sourcing.strategy import About, Step, steps_about
@@ -33,7 +34,7 @@ from oms.sourcing.writes import decision_write
 
 def look_up(runtime: Runtime, tenant: str, order: OrderRequest) -> Known:
     """The items and nodes that the order names, as far as they exist, and the components of its kits."""
-    skus = [line.sku for line in order.lines if line.type is LineType.STOCK]
+    skus = [name for line in order.lines if line.type is LineType.STOCK for name in (line.sku, line.stock_sku)]
     now = runtime.clock.now()
     items = sold_items(runtime.database, tenant, skus, now)
     named = [order.selling_node, *(line.pickup_node for line in order.lines if line.pickup_node)]
@@ -141,7 +142,7 @@ def refuse_missing(order: OrderRequest, sourced: Sourced) -> None:
         FieldError(
             f"/lines/{(demand.part_of.line_no if demand.part_of else demand.line_no) - 1}/quantity",
             "out_of_stock",
-            f"{demand.quantity} of {demand.sku} are missing",
+            f"{demand.quantity} of {said(demand.sku)} are missing",
         )
         for plan in sourced.plans.values()
         if plan.backorder_days is None or len(waiting) > MOST_WAITING

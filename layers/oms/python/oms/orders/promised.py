@@ -11,6 +11,7 @@ from oms.platform.commands import Runtime
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.promises.model import Option, Promise
 from oms.promises.reads import binding_promise
+from oms.registry.segments import said
 
 _NAME = "promise"
 
@@ -81,12 +82,12 @@ def _not_promised(
         detail = f"{promise.id} is for {promise.country} {promise.postal_code or 'without a postal code'}"
         yield FieldError(f"/lines/{first}/ship_to", "not_promised", detail)
     for line in lines:
-        sku, more = line.agreed.sku, 0
+        sku, more = line.agreed.stock_sku, 0
         for way, promised in ((option, option.lines), (None, promise.lines)):
             taken[way, sku] += line.quantity
-            more = max(more, taken[way, sku] - sum(one.quantity for one in promised if one.sku == sku))
+            more = max(more, taken[way, sku] - sum(one.quantity for one in promised if one.stock_sku == sku))
         if more:
-            detail = f"{more} more of {sku} than {promise.id} promises"
+            detail = f"{more} more of {said(sku)} than {promise.id} promises"
             yield FieldError(f"/lines/{line.line_no - 1}/quantity", "not_promised", detail)
 
 

@@ -144,7 +144,7 @@ def backordered_orders(database: Database, tenant: str, most: int) -> list[tuple
     """Orders that wait for stock: until when something of each does, its id, and the items; soonest first."""
     partition = str(backorders_list(tenant)["gsi1pk"])
     page = database.query_index("orders", INDEX, partition, limit=most)
-    places = [(str(item["gsi1sk"]).split("#", 1), str(item["body"]).split(",")) for item in page.items]
+    places = [(str(item["gsi1sk"]).split("#", 1), str(item["body"]).split("\n")) for item in page.items]
     return [(until, order_id, skus) for (until, order_id), skus in places]
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from oms.platform.fields import Amount, Attributes, Code, Currency, Instant, Label, Quantity, SignedAmount, Text
 from oms.platform.intake import Request
+from oms.registry.segments import Segment, stock_name
 
 
 class Method(StrEnum):
@@ -82,6 +83,8 @@ class LineRequest(Request):
     line_id: Code | None = None
     type: LineType = LineType.STOCK
     sku: Code
+    # Of whose stock the units must be; without one, they are of stock in no segment.
+    segment: Segment | None = None
     description: Annotated[str, Field(max_length=500)] | None = None
     quantity: Quantity
     unit_price: Amount
@@ -95,6 +98,11 @@ class LineRequest(Request):
     # Of the rate card; without one, the cheapest that was promised.
     service: Code | None = None
     attributes: Attributes = Field(default_factory=dict)
+
+    @property
+    def stock_sku(self) -> str:
+        """The name of the stock that it asks for."""
+        return stock_name(self.sku, self.segment)
 
 
 class Totals(Request):

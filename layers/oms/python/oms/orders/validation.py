@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from oms.orders.amounts import check_sums
 from oms.orders.model import Validation
-from oms.orders.request import LineType, Method, OrderRequest
+from oms.orders.request import LineRequest, LineType, Method, OrderRequest
 from oms.payments.model import PROVIDERS
 from oms.platform.fields import MOST_UNITS
 from oms.platform.problems import FieldError, InvalidRequest, TooLarge
-from oms.registry.model import Item, Node
+from oms.registry.model import Item, ItemKind, Node
 
 AT_A_NODE = frozenset({Method.PICKUP, Method.SHIP_TO_STORE})
 TO_AN_ADDRESS = frozenset({Method.SHIP, Method.DELIVERY})
@@ -55,6 +55,13 @@ def refuse_unknown(order: OrderRequest, known: Known) -> None:
         if line.type is LineType.STOCK and line.sku not in known.items
     ]
     errors += [
+        FieldError(
+            f"/lines/{i}/segment", "not_allowed", "goods that are counted have segments; a kit and the rest have none"
+        )
+        for i, line in enumerate(order.lines)
+        if line.segment is not None and not _is_counted(line, known)
+    ]
+    errors += [
         FieldError(f"/lines/{i}/quantity", "less_than_equal", f"of no component more than {MOST_UNITS} units")
         for i, line in enumerate(order.lines)
         if line.type is LineType.STOCK and line.sku in known.items
@@ -69,6 +76,13 @@ def refuse_unknown(order: OrderRequest, known: Known) -> None:
         errors.append(FieldError("/selling_node", "unknown_node", f"there is no node {order.selling_node}"))
     if errors:
         raise InvalidRequest(errors=errors)
+
+
+def _is_counted(line: LineRequest, known: Known) -> bool:
+    """Whether a line asks for units of an item that nodes count; one that is not known may be."""
+    item = known.items.get(line.sku)
+    goods = line.type is LineType.STOCK and line.method is not Method.DIGITAL
+    return goods and (item is None or item.kind is ItemKind.STOCK)
 
 
 def _shape_errors(order: OrderRequest) -> list[FieldError]:

@@ -21,6 +21,7 @@ from oms.orders.model import (
 from oms.orders.request import Address, Charge, Customer, Discount, Totals
 from oms.payments.model import Payment
 from oms.registry.kits import Component
+from oms.registry.segments import Segment
 
 _ACTIONS: Mapping[Status, tuple[str, ...]] = {
     Status.PENDING_REVIEW: ("review", "cancel"),
@@ -57,6 +58,7 @@ class LineView(View):
     line_id: str | None
     type: str
     sku: str
+    segment: Segment | None
     description: str | None
     quantity: int
     unit_price: int
@@ -217,6 +219,7 @@ def _line(order: Order, line: Line) -> LineView:
         line_id=agreed.line_id,
         type=agreed.type.value,
         sku=agreed.sku,
+        segment=agreed.segment,
         description=agreed.description,
         quantity=agreed.quantity,
         unit_price=agreed.unit_price,

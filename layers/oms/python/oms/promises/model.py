@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from oms.orders.request import Method
 from oms.registry.model import NodeKind
+from oms.registry.segments import Segment, stock_name
 
 
 class PromisedLine(BaseModel):
@@ -18,12 +19,18 @@ class PromisedLine(BaseModel):
     model_config = ConfigDict(frozen=True)
     line_no: int
     sku: str
+    segment: Segment | None = None
     quantity: int
     can: bool
     missing: int = 0
     node_kinds: tuple[NodeKind, ...] = ()
     earliest: str | None = None
     latest: str | None = None
+
+    @property
+    def stock_sku(self) -> str:
+        """The name of the stock that it asks for."""
+        return stock_name(self.sku, self.segment)
 
 
 class FromSupply(BaseModel):

@@ -22,7 +22,7 @@ from oms.promises.model import FromSupply, Option, PromisedLine
 from oms.promises.requests import BasketLine, PromiseRequest
 from oms.registry.hours import local_instant
 from oms.registry.kits import Component, exploded
-from oms.registry.model import Journey, Node, weights_of
+from oms.registry.model import Item, Journey, Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
 from oms.sourcing.arrivals import Arrival, arrival, pickup, transfer
 from oms.sourcing.model import Allotment, Demand, Plan, Source
@@ -71,11 +71,13 @@ def options(runtime: Runtime, tenant: str, basket: PromiseRequest) -> tuple[Opti
     Raises InvalidRequest for what does not exist.
     """
     now = runtime.clock.now()
-    items = sold_items(runtime.database, tenant, [line.sku for line in basket.lines], now)
+    items = sold_items(
+        runtime.database, tenant, [name for line in basket.lines for name in (line.sku, line.stock_sku)], now
+    )
     nodes = known_nodes(runtime.database, tenant, now, named=[basket.pickup_node] if basket.pickup_node else [])
     _refuse_unknown(basket, items, nodes)
     kits = {sku: item.components for sku, item in items.items() if item.components}
-    skus = [sku for line in basket.lines for sku in exploded(line.sku, kits.get(line.sku, ()), 1)]
+    skus = [sku for line in basket.lines for sku in exploded(line.stock_sku, kits.get(line.sku, ()), 1)]
     view = stock_view(runtime.database, tenant, skus, channel=basket.channel, items=items, nodes=nodes, now=now)
     units = view.claimable().units
     services, live = live_services(runtime.database, tenant), live_steps(runtime.database, tenant)
@@ -84,7 +86,7 @@ def options(runtime: Runtime, tenant: str, basket: PromiseRequest) -> tuple[Opti
     world = _World(basket, nodes, units, services, steps, room, weights_of(items), kits, now)
     plans = {way.method: _plan(world, way.method, way.lines) for way in _ways(world)}
     made = [(way, _option(world, way, plans[way.method])) for way in _ways(world)]
-    lacking = [line.sku for _, option in made if not option.can for line in option.lines if line.missing]
+    lacking = [line.stock_sku for _, option in made if not option.can for line in option.lines if line.missing]
     short = [one for sku in lacking for one in exploded(sku, kits.get(sku, ()), 1)]
     arriving = coming_supply(runtime.database, tenant, short, nodes, now)
     latest = now.date() + HORIZON
@@ -160,7 +162,7 @@ def _plan(world: _World, method: Method, lines: Lines) -> Plan:
     at_counter = method is Method.PICKUP
     named = world.basket.pickup_node if at_counter else None
     steps = steps_for(world.steps, world.basket.channel, method, _country(world, method))
-    demands = [Demand(no, line.sku, line.quantity, world.kits.get(line.sku, ())) for no, line in lines]
+    demands = [Demand(no, line.stock_sku, line.quantity, world.kits.get(line.sku, ())) for no, line in lines]
     # A basket without prices is not known to be worth little.
     worth = _goods(lines) or None
 
@@ -241,6 +243,7 @@ def _line(
     return PromisedLine(
         line_no=line_no,
         sku=line.sku,
+        segment=line.segment,
         quantity=line.quantity,
         can=not missing,
         missing=missing,
@@ -262,11 +265,16 @@ def _destination(world: _World, method: Method) -> Place | None:
     return locate(world.basket.country, world.basket.postal_code)
 
 
-def _refuse_unknown(basket: PromiseRequest, items: Mapping[str, object], nodes: Mapping[str, Node]) -> None:
+def _refuse_unknown(basket: PromiseRequest, items: Mapping[str, Item], nodes: Mapping[str, Node]) -> None:
     errors = [
         FieldError(f"/lines/{index}/sku", "unknown_sku", f"there is no item {line.sku}")
         for index, line in enumerate(basket.lines)
         if line.sku not in items
+    ]
+    errors += [
+        FieldError(f"/lines/{index}/segment", "not_allowed", "goods that are counted have segments; a kit has none")
+        for index, line in enumerate(basket.lines)
+        if line.segment is not None and line.sku in items and items[line.sku].components
     ]
     if basket.pickup_node is not None and basket.pickup_node not in nodes:
         errors.append(FieldError("/pickup_node", "unknown_node", f"there is no node {basket.pickup_node}"))

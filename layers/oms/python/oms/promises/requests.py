@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from oms.orders.request import Method
 from oms.platform.fields import Amount, Code, Quantity
 from oms.platform.intake import Request, no_more_than
+from oms.registry.segments import Segment, stock_name
 
 MOST_LINES = 40
 
@@ -17,12 +18,21 @@ PromisedMethod = Literal["ship", "pickup", "ship_to_store", "delivery"]
 
 
 class BasketLine(Request):
-    """Units of an item, and the methods that it may go by. A fee may depend on what the goods cost."""
+    """Units of an item, or of a segment of its stock, and the methods that it may go by.
+
+    A fee may depend on what the goods cost.
+    """
 
     sku: Code
+    segment: Segment | None = None
     quantity: Quantity
     unit_price: Amount = 0
     methods: Annotated[tuple[PromisedMethod, ...], Field(min_length=1, max_length=4)] = ("ship",)
+
+    @property
+    def stock_sku(self) -> str:
+        """The name of the stock that it asks for."""
+        return stock_name(self.sku, self.segment)
 
     def may_go(self, method: Method) -> bool:
         """Whether it may go this way."""

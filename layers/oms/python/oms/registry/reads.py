@@ -10,6 +10,7 @@ from datetime import datetime
 
 from oms.platform.dynamodb import Database
 from oms.registry.model import Item, Node
+from oms.registry.segments import skus_of
 from oms.registry.store import CACHE_TIME, NodeCache, load_items
 
 _MOST_ITEMS = 20_000
@@ -23,10 +24,16 @@ def known_nodes(database: Database, tenant: str, now: datetime, *, named: Iterab
 
 
 def known_items(database: Database, tenant: str, skus: Iterable[str], now: datetime) -> Mapping[str, Item]:
-    """The items that exist among these SKUs, by SKU."""
+    """The items that exist among these SKUs, by SKU; a name of stock in a segment stands for the item that it is of."""
+    names = skus_of(skus)
+    found = _known(database, tenant, names, now)
+    return {name: item for sku, item in found.items() for name in names[sku]}
+
+
+def _known(database: Database, tenant: str, skus: Iterable[str], now: datetime) -> dict[str, Item]:
     found: dict[str, Item] = {}
     wanted = []
-    for sku in dict.fromkeys(skus):
+    for sku in skus:
         loaded_at, item = _items.get((tenant, sku), (None, None))
         if loaded_at is not None and item is not None and abs(now - loaded_at) < CACHE_TIME:
             found[sku] = item

@@ -16,6 +16,7 @@ from oms.platform.observability import logger
 from oms.platform.principal import Principal, authorize
 from oms.platform.problems import FieldError, InvalidRequest, NotFound, StaleVersion, TooLarge
 from oms.platform.writes import MOST_ACTIONS, Kind, Write, put
+from oms.registry.segments import shown
 from oms.reservations.events import (
     ReservationChanged,
     ReservationClosed,
@@ -52,8 +53,7 @@ def make_reservation(runtime: Runtime, call: Call, request: ReservationRequest) 
             country=request.country,
             postal_code=request.postal_code,
             lines=tuple(
-                ReservedLine(line_no=number, sku=line.sku, quantity=line.quantity, node_id=line.node_id)
-                for number, line in enumerate(request.lines, start=1)
+                ReservedLine(line_no=number, **line.model_dump()) for number, line in enumerate(request.lines, start=1)
             ),
             created_at=format_instant(now),
             expires_at=format_instant(now + timedelta(seconds=request.ttl_seconds)),
@@ -252,5 +252,5 @@ def _facts(made: Reservation) -> dict[str, str]:
 
 def _units(places: Mapping[tuple[str, str], int]) -> tuple[ReservedUnits, ...]:
     return tuple(
-        ReservedUnits(sku=sku, node_id=node_id, quantity=units) for (sku, node_id), units in sorted(places.items())
+        ReservedUnits(**shown(sku), node_id=node_id, quantity=units) for (sku, node_id), units in sorted(places.items())
     )

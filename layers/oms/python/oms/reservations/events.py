@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict
 
 from oms.platform.events import EventData
+from oms.registry.segments import Segment
 
 
 class ReservedUnits(BaseModel):
@@ -13,6 +16,7 @@ class ReservedUnits(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     sku: str
+    segment: Segment | None = None
     node_id: str
     quantity: int
 
@@ -20,6 +24,7 @@ class ReservedUnits(BaseModel):
 class ReservationMade(EventData):
     """A basket holds units until an instant."""
 
+    version: ClassVar[int] = 2
     reservation_id: str
     channel: str
     expires_at: str
@@ -29,6 +34,7 @@ class ReservationMade(EventData):
 class ReservationChanged(EventData):
     """A basket holds other units than before, or holds them until another instant."""
 
+    version: ClassVar[int] = 2
     reservation_id: str
     channel: str
     expires_at: str
@@ -46,6 +52,7 @@ class ReservationConverted(EventData):
 class ReservationClosed(EventData):
     """A basket was given up; its units are available again."""
 
+    version: ClassVar[int] = 2
     reservation_id: str
     channel: str
     units: tuple[ReservedUnits, ...]
@@ -54,6 +61,7 @@ class ReservationClosed(EventData):
 class ReservationExpired(EventData):
     """A basket was kept too long. `units` are those that nobody had claimed in the meantime."""
 
+    version: ClassVar[int] = 2
     reservation_id: str
     channel: str
     units: tuple[ReservedUnits, ...]

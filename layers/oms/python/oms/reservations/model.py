@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from oms.platform.problems import ActionNotAvailable
 from oms.registry.kits import Component, exploded
+from oms.registry.segments import Segment, stock_name
 
 
 class Status(StrEnum):
@@ -43,11 +44,21 @@ class ReservedLine(BaseModel):
     model_config = ConfigDict(frozen=True)
     line_no: int
     sku: str
+    segment: Segment | None = None
     quantity: int
     node_id: str | None = None
     held: tuple[Held, ...] = ()
     # What each unit of a kit consists of.
     components: tuple[Component, ...] = ()
+
+    @property
+    def stock_sku(self) -> str:
+        """The name of the stock that it asks for."""
+        return stock_name(self.sku, self.segment)
+
+    def stock(self, units: int) -> dict[str, int]:
+        """What so many units of it take of stock."""
+        return exploded(self.stock_sku, self.components, units)
 
 
 class Reservation(BaseModel):
@@ -72,7 +83,7 @@ class Reservation(BaseModel):
         found: dict[tuple[str, str], int] = {}
         for line in self.lines:
             for held in line.held:
-                for sku, units in exploded(line.sku, line.components, held.quantity).items():
+                for sku, units in line.stock(held.quantity).items():
                     found[sku, held.node_id] = found.get((sku, held.node_id), 0) + units
         return found
 

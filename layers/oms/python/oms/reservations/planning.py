@@ -15,9 +15,9 @@ from oms.orders.request import Method
 from oms.platform.commands import Runtime
 from oms.platform.geo import Place, locate
 from oms.platform.problems import FieldError, InvalidRequest, OutOfStock
-from oms.registry.kits import exploded
 from oms.registry.model import Item, Journey, Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
+from oms.registry.segments import said
 from oms.reservations.model import Held, Reservation, ReservedLine
 from oms.sourcing.model import Allotment, Demand, Source, claims_of
 from oms.sourcing.reads import live_steps, loads_of_units, plan_by, plan_within
@@ -34,13 +34,18 @@ def plan(
 
     Raises InvalidRequest for what does not exist, and OutOfStock, which names the lines, where units are missing.
     """
-    items = sold_items(runtime.database, tenant, [line.sku for line in basket.lines if line.quantity], now)
+    items = sold_items(
+        runtime.database,
+        tenant,
+        [name for line in basket.lines if line.quantity for name in (line.sku, line.stock_sku)],
+        now,
+    )
     named = [line.node_id for line in basket.lines if line.quantity and line.node_id]
     nodes = known_nodes(runtime.database, tenant, now, named=named)
     _refuse_unknown(basket.lines, items, nodes)
     basket = basket.model_copy(update={"lines": tuple(_as_sold(line, items) for line in basket.lines)})
     wanted = [line for line in basket.lines if line.quantity]
-    skus = [sku for line in wanted for sku in exploded(line.sku, line.components, 1)]
+    skus = [sku for line in wanted for sku in line.stock(1)]
     view = stock_view(runtime.database, tenant, skus, channel=basket.channel, items=items, nodes=nodes, now=now)
     live = live_steps(runtime.database, tenant)
     stock = beyond_waiting(view, live, partial(queue_of, runtime.database, tenant))
@@ -57,7 +62,7 @@ def plan(
             # A node that the basket names is no question for a strategy.
             scenarios = steps if node_id is None else []
             demands = [
-                Demand(line.line_no, line.sku, line.quantity, line.components)
+                Demand(line.line_no, line.stock_sku, line.quantity, line.components)
                 for line in wanted
                 if line.node_id == node_id
             ]
@@ -119,11 +124,14 @@ def _destination(basket: Reservation) -> Place | None:
     return locate(basket.country, basket.postal_code) if basket.postal_code else None
 
 
-def _refuse_unknown(lines: Sequence[ReservedLine], items: Mapping[str, object], nodes: Mapping[str, Node]) -> None:
+def _refuse_unknown(lines: Sequence[ReservedLine], items: Mapping[str, Item], nodes: Mapping[str, Node]) -> None:
     errors = []
     for line in lines:
         if line.quantity and line.sku not in items:
             errors.append(FieldError(f"/lines/{line.line_no - 1}/sku", "unknown_sku", f"there is no item {line.sku}"))
+        if line.segment is not None and line.sku in items and items[line.sku].components:
+            pointer = f"/lines/{line.line_no - 1}/segment"
+            errors.append(FieldError(pointer, "not_allowed", "goods that are counted have segments; a kit has none"))
         if line.quantity and line.node_id and line.node_id not in nodes:
             pointer = f"/lines/{line.line_no - 1}/node_id"
             errors.append(FieldError(pointer, "unknown_node", f"there is no node {line.node_id}"))
@@ -133,7 +141,9 @@ def _refuse_unknown(lines: Sequence[ReservedLine], items: Mapping[str, object], 
 
 def _refuse_missing(missing: Iterable[Demand]) -> None:
     errors = [
-        FieldError(f"/lines/{one.line_no - 1}/quantity", "out_of_stock", f"{one.quantity} of {one.sku} are missing")
+        FieldError(
+            f"/lines/{one.line_no - 1}/quantity", "out_of_stock", f"{one.quantity} of {said(one.sku)} are missing"
+        )
         for one in missing
     ]
     if errors:

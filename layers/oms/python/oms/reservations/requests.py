@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from oms.platform.fields import Code, Count, Quantity
 from oms.platform.intake import Request, no_more_than
+from oms.registry.segments import Segment
 
 MOST_LINES = 20
 SHORTEST, LONGEST, USUAL = 60, 31 * 86_400, 15 * 60
@@ -17,9 +18,10 @@ Seconds = Annotated[int, Field(strict=True, ge=SHORTEST, le=LONGEST)]
 
 
 class WantedLine(Request):
-    """Units of an item, of one node or of whichever is chosen."""
+    """Units of an item, or of a segment of its stock, of one node or of whichever is chosen."""
 
     sku: Code
+    segment: Segment | None = None
     quantity: Quantity
     node_id: Code | None = None
 

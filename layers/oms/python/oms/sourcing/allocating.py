@@ -21,6 +21,7 @@ from oms.platform.clock import format_instant
 from oms.platform.commands import Decision, Runtime, execute
 from oms.platform.consumers import call_from_workflow
 from oms.platform.events import EventData
+from oms.registry.segments import sku_of
 from oms.sourcing.backlog import BacklogStock, Served
 from oms.sourcing.keeping import PROMISE_AT_RISK, late_work
 from oms.sourcing.model import Allotment, Plan, claims_of
@@ -120,7 +121,7 @@ def _fitting(order: Order, plans: Mapping[int, Plan], stock: BacklogStock) -> di
     """The plans as far as one transaction takes them, with an entry of the lists for each item that waits."""
     given = _asked(plans)
     periods = {node_id: periods_of(node) for node_id, node in stock.nodes.items()}
-    entries = 1 + len({(order.line(one.line_no).group_no, order.line(one.line_no).agreed.sku) for one in given})
+    entries = 1 + len({(order.line(one.line_no).group_no, order.line(one.line_no).agreed.stock_sku) for one in given})
     fit = given[: fitting(stock.seen_by(order), given, 0, periods, entries)]
     cut = {no: tuple(one for one in plan.allotments if one in fit) for no, plan in plans.items()}
     return {no: replace(plans[no], allotments=some) for no, some in cut.items() if some}
@@ -134,7 +135,8 @@ def _event(
         external_id=order.header.external_id,
         fulfillment_order_ids=tuple(one.id for one in works),
         lines=tuple(
-            ReroutedLine(line_no=one.line_no, sku=one.sku, node_id=one.node_id, quantity=one.quantity) for one in given
+            ReroutedLine(line_no=one.line_no, sku=sku_of(one.sku), node_id=one.node_id, quantity=one.quantity)
+            for one in given
         ),
         waiting=waiting,
     )

@@ -113,12 +113,12 @@ class BacklogStock:
         return [
             with_units(line, units)
             for line, units in found
-            if line.group_no == group.group_no and line.agreed.sku in self.skus
+            if line.group_no == group.group_no and line.agreed.stock_sku in self.skus
         ]
 
     def _plan(self, order: Order, group: Group, lines: Sequence[Line], steps: Sequence[Step]) -> Plan:
         excluded = frozenset(node for line in lines for node in nodes_that_gave_up(order, line.line_no))
-        demands = [Demand(line.line_no, line.agreed.sku, line.quantity) for line in lines]
+        demands = [Demand(line.line_no, line.agreed.stock_sku, line.quantity) for line in lines]
         plan, full = plan_within(
             self._room,
             self._left(order.header.channel),

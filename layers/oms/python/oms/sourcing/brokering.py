@@ -54,7 +54,7 @@ def broker_order(runtime: Runtime, tenant: str, order_id: str) -> int:
         _cancel_overdue(runtime, tenant, order_id)
         order = load_order(runtime.database, tenant, order_id)
     waiting = order.header.backorders if order else ()
-    return broker_items(runtime, tenant, [order.line(one.line_no).agreed.sku for one in waiting] if order else ())
+    return broker_items(runtime, tenant, [order.line(one.line_no).agreed.stock_sku for one in waiting] if order else ())
 
 
 def broker_items(runtime: Runtime, tenant: str, skus: Iterable[str]) -> int:

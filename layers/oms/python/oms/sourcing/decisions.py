@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from oms.orders.model import Group, Line
 from oms.platform.geo import UNKNOWN_DISTANCE, metres
 from oms.registry.model import Node
+from oms.registry.segments import said, sku_of
 from oms.sourcing.model import Demand, Plan, Sourced
 from oms.sourcing.reads import country_of, demands_of, destination_of, plan_group, sources_of
 from oms.sourcing.strategy import Step, steps_for
@@ -232,7 +233,7 @@ def _line(demand: Demand, plan: Plan, runner_up: Alternative | None) -> PlannedL
     given = {a.node_id: a.quantity for a in plan.allotments if a.line_no == demand.line_no}
     parts = _listed([f"{units} from {node_id}" for node_id, units in given.items()])
     if not given:
-        says = f"Nobody has {demand.quantity} of {demand.sku}."
+        says = f"Nobody has {demand.quantity} of {said(demand.sku)}."
     elif plan.scenario is not None:
         says = f"{parts}: the best that scenario {plan.scenario} allows, at a cost of {plan.cost}."
     elif plan.shipments == 1:
@@ -244,7 +245,7 @@ def _line(demand: Demand, plan: Plan, runner_up: Alternative | None) -> PlannedL
         says += f" {missing} of it {_becomes(plan)}."
     if given and runner_up is not None:
         says += f" {_next(runner_up)}"
-    return PlannedLine(line_no=demand.line_no, sku=demand.sku, nodes=given, says=says)
+    return PlannedLine(line_no=demand.line_no, sku=sku_of(demand.sku), nodes=given, says=says)
 
 
 def _becomes(plan: Plan) -> str:

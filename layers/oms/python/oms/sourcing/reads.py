@@ -241,7 +241,7 @@ def demands_of(group: Group, lines: Sequence[Line]) -> list[Demand]:
 
 def demand_of(line: Line) -> Demand:
     """What one line needs of stock."""
-    return Demand(line.line_no, line.agreed.sku, line.quantity, line.components, line.part_of)
+    return Demand(line.line_no, line.agreed.stock_sku, line.quantity, line.components, line.part_of)
 
 
 def sources_of(group: Group, nodes: Mapping[str, Node], closed_too: bool) -> list[Source]:

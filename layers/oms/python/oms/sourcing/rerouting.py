@@ -33,6 +33,7 @@ from oms.platform.problems import NotFound
 from oms.platform.writes import Write
 from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
+from oms.registry.segments import sku_of
 from oms.sourcing.keeping import PROMISE_AT_RISK, late_work
 from oms.sourcing.model import Demand, Plan, Sourced
 from oms.sourcing.reads import about_order, country_of, demand_of, live_steps, plan_group, plan_within
@@ -268,7 +269,7 @@ def _event(found: _Rerouting, reason: str, works: Sequence[FulfillmentOrder], *,
         reason=reason,
         fulfillment_order_ids=tuple(one.id for one in works),
         lines=tuple(
-            ReroutedLine(line_no=one.line_no, sku=one.sku, node_id=one.node_id, quantity=one.quantity)
+            ReroutedLine(line_no=one.line_no, sku=sku_of(one.sku), node_id=one.node_id, quantity=one.quantity)
             for one in found.plan.allotments
         ),
         missing=found.missing,

@@ -21,6 +21,7 @@ from oms.platform.commands import Decision, Runtime, execute
 from oms.platform.consumers import Event, call_from_event
 from oms.registry.model import Node
 from oms.registry.reads import known_nodes
+from oms.registry.segments import told
 from oms.sourcing.reads import live_steps
 from oms.sourcing.strategy import Step
 from oms.sourcing.waiting import expected_on, may_give
@@ -31,7 +32,7 @@ def repromise_waiting(runtime: Runtime, event: Event) -> int:
 
     Each order is changed in a transaction of its own, once for each event of the supply.
     """
-    tenant, skus = event.tenant, dict.fromkeys(str(line["sku"]) for line in event.data["lines"])
+    tenant, skus = event.tenant, dict.fromkeys(told(line) for line in event.data["lines"])
     queues = {sku: queue_of(runtime.database, tenant, sku) for sku in skus}
     waiting = dict.fromkeys(one.order_id for queue in queues.values() for one in queue)
     if not waiting:
@@ -65,8 +66,8 @@ class _Days:
         found = []
         for one in order.header.backorders:
             line = order.line(one.line_no)
-            name = (line.group_no, line.agreed.sku)
-            if line.agreed.sku not in self._queues:
+            name = (line.group_no, line.agreed.stock_sku)
+            if line.agreed.stock_sku not in self._queues:
                 found.append(one)
                 continue
             own = groups[name]

@@ -68,7 +68,7 @@ def relieve_shortage(runtime: Runtime, tenant: str, sku: str, node_id: str) -> i
 
 
 def _units(work: FulfillmentOrder, sku: str) -> int:
-    return sum(exploded(line.sku, line.components, line.remaining).get(sku, 0) for line in work.lines)
+    return sum(exploded(line.stock_sku, line.components, line.remaining).get(sku, 0) for line in work.lines)
 
 
 def _moves(runtime: Runtime, tenant: str, work_id: str, reason: str) -> bool:

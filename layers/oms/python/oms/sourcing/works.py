@@ -57,7 +57,7 @@ def with_units(line: Line, quantity: int) -> Line:
 
 def items_of(lines: Sequence[Line]) -> list[str]:
     """The SKUs whose weights a plan of some lines asks for: theirs, and those of the kits that they are part of."""
-    return [*(line.agreed.sku for line in lines), *(line.part_of.sku for line in lines if line.part_of)]
+    return [*(line.agreed.stock_sku for line in lines), *(line.part_of.sku for line in lines if line.part_of)]
 
 
 def stock_for(
@@ -93,6 +93,7 @@ def new_work(
                 WorkLine(
                     line_no=move.line.line_no,
                     sku=move.line.agreed.sku,
+                    segment=move.line.agreed.segment,
                     quantity=move.quantity,
                     components=move.line.components,
                     part_of=move.line.part_of.line_no if move.line.part_of else None,

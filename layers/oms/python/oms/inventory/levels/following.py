@@ -1,7 +1,7 @@
 """Following the stream of stock rows: levels are summed up anew for each item whose units changed.
 
-A sum is made from the rows as they are and not from what the stream says of them, so repeated, late and lost records
-are all the same.
+Levels are those of stock in no segment; of a segment it is only told that there is more of it. A sum is made from the
+rows as they are and not from what the stream says of them, so repeated, late and lost records are all the same.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from oms.platform.observability import logger
 from oms.platform.principal import system_principal
 from oms.platform.writes import MOST_ACTIONS, Write
 from oms.registry.reads import known_items, known_nodes
+from oms.registry.segments import segment_text
 
 _MOST_TRIES = 3
 
@@ -46,7 +47,8 @@ def follow_stock(
                 risen.add(item)
     for (tenant, sku), position in first.items():
         try:
-            sum_up(runtime, tenant, sku, cause=position)
+            if not segment_text(sku):
+                sum_up(runtime, tenant, sku, cause=position)
             if (tenant, sku) in risen:
                 more(tenant, sku, position)
         except Exception as error:  # noqa: BLE001

@@ -13,6 +13,7 @@ from oms.inventory.supply.writes import line_write, supply_write
 from oms.inventory.writes import StockChanges
 from oms.platform.events import EventData, EventDraft
 from oms.platform.writes import Write
+from oms.registry.segments import shown
 
 
 @dataclass(slots=True)
@@ -109,7 +110,7 @@ class SupplyChange:
         other = before is not None and before.expected_on != after.expected_on
         return SuppliedLine(
             line_no=line_no,
-            sku=after.sku,
+            **shown(after.sku),
             quantity=quantity,
             expected_on=after.expected_on.isoformat(),
             expected_before=before.expected_on.isoformat() if before is not None and other else None,

@@ -31,10 +31,12 @@ from oms.platform.problems import (
     StaleVersion,
 )
 from oms.platform.writes import Value
+from oms.registry.segments import said
 
 WRITE = "inventory.write"
-# A line of a transfer is a row of its own, two rows of stock and their lines in the ledger.
-LINES_PER_PART = 16
+# A line of a notice in lots is a row of its own and one of its purchase order, two rows of stock with their lines in
+# the ledger, and the note of its segment.
+LINES_PER_PART = 12
 
 Part = Sequence[int]
 Step = Callable[[SupplyChange, Mapping[int, SupplyLine], Part], None]
@@ -211,5 +213,5 @@ def _part_of(call: Call, number: int) -> Call:
 
 def _short(conflict: Conflict) -> Problem:
     """A node does not have what is to leave it."""
-    short = sorted({str(write.key.pk).rsplit("#", 1)[-1] for write, _ in conflict.lost if write.at_least})
+    short = sorted({said(write.key.pk.split("#", 3)[-1]) for write, _ in conflict.lost if write.at_least})
     return OutOfStock(f"There is too little stock of {', '.join(short)}.") if short else Busy()

@@ -93,10 +93,11 @@ class Waited:
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """Units of a SKU that are to arrive at a node on a day, and by which line of which supply."""
+    """Units of some stock that are to arrive at a node on a day, and by which line of which supply."""
 
     supply_id: str
     line_no: int
+    sku: str
     kind: Kind
     node_id: str
     expected_on: date

@@ -22,6 +22,7 @@ from oms.platform.problems import FieldError, InvalidRequest, OutOfStock, StaleV
 from oms.platform.writes import Write
 from oms.registry.model import ItemKind
 from oms.registry.reads import known_items, known_nodes
+from oms.registry.segments import said
 
 _FARTHEST = timedelta(days=3_653)
 _FIXED = ("kind", "node_id", "from_node", "purchase_order")
@@ -109,11 +110,11 @@ def _headed(call: Call, supply_id: str, request: PutSupply, stored: Supply | Non
     if fixed:
         detail = "it is fixed once the supply exists; put another one"
         raise InvalidRequest(errors=[FieldError(f"/{name}", "fixed", detail) for name in fixed])
-    skus = {line.line_no: line.sku for line in request.lines}
+    skus = {line.line_no: line.stock_sku for line in request.lines}
     known = dict(stored.lines) if stored else {}
     moved = [no for no, sku in skus.items() if known.get(no, sku) != sku]
     if moved:
-        detail = f"line {moved[0]} is of {known[moved[0]]}; another SKU is another line"
+        detail = f"line {moved[0]} is of {said(known[moved[0]])}; another SKU or segment is another line"
         raise InvalidRequest(errors=[FieldError("/lines", "fixed", detail)])
     return Supply(
         id=supply_id,
@@ -132,7 +133,7 @@ def _headed(call: Call, supply_id: str, request: PutSupply, stored: Supply | Non
 def _stated(kind: Kind, before: SupplyLine | None, line: PutLine | None) -> SupplyLine | None:
     """A line as it is stated; one that is left out keeps what has left or arrived."""
     if before is None:
-        return None if line is None else SupplyLine(**line.model_dump())
+        return None if line is None else SupplyLine(**{**line.model_dump(exclude={"segment"}), "sku": line.stock_sku})
     if line is not None:
         if line.order_line_no != before.order_line_no:
             detail = f"line {before.line_no} is of line {before.order_line_no} of the purchase order"
@@ -152,10 +153,13 @@ def _order_of(runtime: Runtime, call: Call, request: PutSupply, part: Part, line
         raise InvalidRequest(errors=[FieldError("/purchase_order", "unknown_supply", detail)])
     stated = {line.order_line_no for line in request.lines if line.line_no in part}
     own = {no for no in (*stated, *(line.order_line_no for line in lines.values())) if no is not None}
+    # What was ordered without saying a lot may come in lots.
     errors = [
-        FieldError(f"/lines/{index}/order_line_no", "unknown_line", f"{supply.id} has no such line of {line.sku}")
+        FieldError(
+            f"/lines/{index}/order_line_no", "unknown_line", f"{supply.id} has no such line of {said(line.stock_sku)}"
+        )
         for index, line in enumerate(request.lines)
-        if line.order_line_no is not None and supply.lines.get(line.order_line_no) != line.sku
+        if line.order_line_no is not None and supply.lines.get(line.order_line_no) not in (line.stock_sku, line.sku)
     ]
     if errors:
         raise InvalidRequest(errors=errors)
@@ -191,7 +195,9 @@ def _refuse_missing(runtime: Runtime, change: SupplyChange) -> None:
     needed = change.wanted
     rows = stock_rows(runtime.database, change.tenant, [(sku, supply.from_node) for sku in needed])
     errors = [
-        FieldError("/lines", "out_of_stock", f"{supply.from_node} has {max(0, have)} of {sku} to give, not {units}")
+        FieldError(
+            "/lines", "out_of_stock", f"{supply.from_node} has {max(0, have)} of {said(sku)} to give, not {units}"
+        )
         for sku, units in needed.items()
         if units > (have := rows.get((sku, supply.from_node), StockRow(sku, supply.from_node)).available)
     ]

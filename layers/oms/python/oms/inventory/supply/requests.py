@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from oms.inventory.supply.model import Kind
 from oms.platform.fields import Code, Count, IsoDate, Quantity
 from oms.platform.intake import Request, no_more_than, refuse_card_numbers, validate
+from oms.registry.segments import Segment, stock_name
 
 MOST_LINES = 500
 LineNo = Annotated[int, Field(strict=True, ge=1, le=9_999)]
@@ -40,13 +41,19 @@ def supply_name(text: str) -> str:
 
 
 class PutLine(Request):
-    """Units of a SKU that are to arrive on a day of the destination's own calendar."""
+    """Units of a SKU, or of a segment of it, that are to arrive on a day of the destination's own calendar."""
 
     line_no: LineNo
     sku: Code
+    segment: Segment | None = None
     quantity: Quantity
     expected_on: IsoDate
     order_line_no: LineNo | None = None
+
+    @property
+    def stock_sku(self) -> str:
+        """The name of the stock that they are to be."""
+        return stock_name(self.sku, self.segment)
 
 
 class PutSupply(Request):

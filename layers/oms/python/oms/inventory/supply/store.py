@@ -35,7 +35,7 @@ def load_lines(
 
 
 def coming(database: Database, tenant: str, sku: str, *, consistent: bool = True) -> list[Coming]:
-    """All that is to come of a SKU, by its day; of one day in the order of supply and lines."""
+    """All that is to come of a SKU, or of a segment of it, by its day; of one day in the order of supply and lines."""
     found = []
     for item in database.query(TABLE, sku_partition(tenant, sku), begins="SUPPLY#", consistent=consistent):
         units = item["to_come"]
@@ -44,5 +44,5 @@ def coming(database: Database, tenant: str, sku: str, *, consistent: bool = True
             line = SupplyLine.model_validate_json(str(item["body"]))
             supply_id = str(item["sk"]).split("#")[1]
             kind = Kind(str(item["kind"]))
-            found.append(Coming(supply_id, line.line_no, kind, str(item["node_id"]), line.expected_on, units))
+            found.append(Coming(supply_id, line.line_no, line.sku, kind, str(item["node_id"]), line.expected_on, units))
     return sorted(found, key=lambda one: (one.expected_on, one.supply_id, one.line_no))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from oms.inventory.rows import sku_partition
+from oms.inventory.store import segments_of
 from oms.inventory.supply.model import Supply, SupplyLine, available_actions, status, waited
 from oms.inventory.supply.store import coming, load_lines, load_supply
 from oms.inventory.supply.writes import supply_key
@@ -13,6 +14,7 @@ from oms.platform.principal import Principal, authorize, permits
 from oms.platform.problems import NotFound
 from oms.platform.writes import Value
 from oms.registry.reads import known_items
+from oms.registry.segments import shown
 
 
 def read_supply(runtime: Runtime, principal: Principal, supply_id: str) -> dict[str, Value]:
@@ -22,10 +24,15 @@ def read_supply(runtime: Runtime, principal: Principal, supply_id: str) -> dict[
 
 
 def read_coming(runtime: Runtime, principal: Principal, sku: str) -> dict[str, Value]:
-    """What is still to come of a SKU, by day, as far as the caller's nodes go; an unknown SKU raises NotFound."""
+    """What is still to come of a SKU in all its segments, by day, as far as the caller's nodes go.
+
+    An unknown SKU raises NotFound.
+    """
     tenant, key = principal.tenant, sku_partition(principal.tenant, sku)
     authorize(principal, "inventory.read", key)
-    found = coming(runtime.database, tenant, sku)
+    names = [sku, *segments_of(runtime.database, tenant, sku)]
+    found = [one for name in names for one in coming(runtime.database, tenant, name)]
+    found.sort(key=lambda one: (one.expected_on, one.supply_id, one.line_no))
     if not found and not known_items(runtime.database, tenant, [sku], runtime.clock.now()):
         raise NotFound()
     own = [one for one in found if permits(principal, "inventory.read", key, node=one.node_id)]
@@ -35,6 +42,7 @@ def read_coming(runtime: Runtime, principal: Principal, sku: str) -> dict[str, V
             {
                 "supply_id": one.supply_id,
                 "line_no": one.line_no,
+                "segment": shown(one.sku)["segment"],
                 "kind": one.kind.value,
                 "node_id": one.node_id,
                 "expected_on": one.expected_on.isoformat(),
@@ -76,7 +84,7 @@ def _line(supply: Supply, line: SupplyLine) -> dict[str, Value]:
     left = waited(supply.kind, line)
     return {
         "line_no": line.line_no,
-        "sku": line.sku,
+        **shown(line.sku),
         "quantity": line.quantity,
         "expected_on": line.expected_on.isoformat(),
         "order_line_no": line.order_line_no,
