@@ -41,7 +41,9 @@ class NodeStock(StockBuckets):
     """The stock of an item at one node."""
 
     node_id: str
-    restocked_on: date = Field(default=None, description="the last UTC day on which its units on hand rose, if known")
+    restocked_on: date | None = Field(
+        default=None, description="the last UTC day on which its units on hand rose, where one is known"
+    )
     version: int
 
 
