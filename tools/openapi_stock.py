@@ -41,9 +41,7 @@ class NodeStock(StockBuckets):
     """The stock of an item at one node."""
 
     node_id: str
-    restocked_on: date | None = Field(
-        default=None, description="the last UTC day on which its units on hand rose, where one is known"
-    )
+    restocked_on: date | None = Field(None, description="the last UTC day on which its units on hand rose, if known")
     version: int
 
 
