@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,7 +14,7 @@ from oms.registry.model import NodeKind
 from oms.reservations.model import ReservedLine
 from oms.reservations.model import Status as ReservationStatus
 from oms.rulesets.model import Status as RuleStatus
-from oms.sourcing.decisions import GroupDecision
+from oms.sourcing.decision_log import GroupDecision
 from oms.sourcing.rates import RateCard
 from oms.sourcing.strategy import Strategy
 from tools.openapi_answers import Answer
@@ -39,6 +40,7 @@ class NodeStock(StockBuckets):
     """The stock of an item at one node."""
 
     node_id: str
+    restocked_on: date | None = Field(None, description="the last UTC day on which its units on hand rose, if known")
     version: int
 
 

@@ -45,7 +45,7 @@ def test_units_that_nobody_has_wait_where_the_strategy_says_so(doors: Doors):
     assert doors.world.events(order_id) == ["OrderPlaced", "OrderBackordered"]
     (entry,) = queue_of(doors.world.database, TENANT, "A")
     assert (entry.order_id, entry.units, entry.due) == (order_id, 3, None)
-    assert backordered_orders(doors.world.database, TENANT, 10) == [(UNTIL, order_id, ["A"])]
+    assert list(backordered_orders(doors.world.database, TENANT, 10)) == [(UNTIL, order_id, ["A"])]
 
 
 @pytest.mark.capability("E3")
@@ -104,7 +104,7 @@ def test_what_waits_is_cancelled_first(doors: Doors):
     doors.world.cancel(order_id, {1: 2})
     assert states(doors, order_id) == {"open": 19, "cancelled": 4}
     assert queue_of(doors.world.database, TENANT, "A") == []
-    assert backordered_orders(doors.world.database, TENANT, 10) == []
+    assert list(backordered_orders(doors.world.database, TENANT, 10)) == []
     doors.world.check()
     doors.world.source(order_id)
     assert states(doors, order_id) == {"allocated": 19, "cancelled": 4}
@@ -225,7 +225,7 @@ def test_what_is_not_there_in_time_is_cancelled_and_its_money_given_back(doors: 
         assert cancel_overdue_backorders(doors.world.runtime, TENANT, order_id) == 0
     assert states(doors, order_id) == {"released": 20, "cancelled": 1}
     assert doors.see(order_id)["cancellations"] == [{"line_no": 1, "quantity": 1, "reason": "backorder_overdue"}]
-    assert backordered_orders(doors.world.database, TENANT, 10) == []
+    assert list(backordered_orders(doors.world.database, TENANT, 10)) == []
     for work_id in works:
         act(doors, work_id, "accept")
         act(doors, work_id, "ship")

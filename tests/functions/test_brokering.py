@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from oms.orders.reads import queue_of
+from oms.orders import reads
+from oms.orders.reads import backordered_orders, queue_of
+from oms.sourcing import brokering
 from tests.functions.test_backorders import WAITS, states
 from tests.functions.test_decisions import decided
 from tests.functions.test_promises import card
@@ -147,6 +149,27 @@ def test_an_order_that_waits_for_two_items_gets_both_in_one_parcel(doors: Doors)
     came(doors, "NEW", "DC1", 1)
     assert [len(one.lines) for one in doors.world.order(both).fulfillment_orders] == [2]
     assert states(doors, before) == {"allocated": 1}
+
+
+@pytest.mark.capability("E10", "E3")
+def test_a_run_goes_through_the_pages_of_those_that_have_waited_too_long(doors: Doors, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(reads, "_BACKORDERS_PER_PAGE", 2)
+    doors.world.add_item("NEW", {})
+    hold(doors, WAITS)
+    old = [waiting(doors, line("NEW", 1)) for _ in range(5)]
+    doors.world.clock.advance(days=14)
+    new = [waiting(doors, line("NEW", 1)) for _ in range(3)]
+    listed = list(backordered_orders(doors.world.database, TENANT, 10))
+    assert [order_id for _, order_id, _ in listed] == [*old, *new]
+    # So many a run looks at: what is behind them is for the next one.
+    monkeypatch.setattr(brokering, "_MOST_LISTED", 3)
+    broker(doors)
+    assert [doors.see(one)["status"] for one in old] == ["CANCELLED"] * 3 + ["CONFIRMED"] * 2
+    monkeypatch.setattr(brokering, "_MOST_LISTED", 10)
+    doors.world.receive("NEW", "DC1", 2)
+    broker(doors)
+    assert [doors.see(one)["status"] for one in old] == ["CANCELLED"] * 5
+    assert [states(doors, one) for one in new] == [{"allocated": 1}, {"allocated": 1}, {"backordered": 1}]
 
 
 @pytest.mark.capability("E10", "E5")

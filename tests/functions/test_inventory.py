@@ -10,9 +10,10 @@ import pytest
 from oms.inventory.model import StockRow
 from oms.inventory.store import rows_of
 from oms.platform.dynamodb import Database
-from tests.functions.conftest import Api
+from tests.functions.conftest import NOW, Api
 from tests.stock_claims import claim
 
+DAY = NOW.date()
 SCOPES = (
     *("availability.read", "inventory.write", "inventory.correct", "inventory.read"),
     *("registry.write", "registry.read"),
@@ -86,6 +87,7 @@ def test_movements_fill_the_buckets_and_the_sums_are_shown(api: Api):
                 "future": 0,
                 "available": 7,
                 "deficit": 0,
+                "restocked_on": "2026-03-09",
                 "version": 1,
             },
             {
@@ -101,6 +103,7 @@ def test_movements_fill_the_buckets_and_the_sums_are_shown(api: Api):
                 "future": 20,
                 "available": 4,
                 "deficit": 0,
+                "restocked_on": "2026-03-09",
                 "version": 1,
             },
         ],
@@ -145,7 +148,9 @@ def test_a_source_sequence_makes_repeated_and_late_movements_harmless(api: Api, 
     only_repeats = record(api, from_pos(6, 1))
     assert only_repeats.body["movements"][0]["outcome"] == "ignored"
     told_at = "2026-03-09T12:00:00.000Z"
-    assert stock(database)["n1"] == StockRow("A", "n1", on_hand=11, available=11, version=2, told_at=told_at)
+    assert stock(database)["n1"] == StockRow(
+        "A", "n1", on_hand=11, available=11, version=2, told_at=told_at, restocked_on=DAY
+    )
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from oms.inventory.model import StockRow
 from oms.inventory.store import movements_of, rows_of
 from oms.platform.dynamodb import Database
 from tests.functions.conftest import NOW, Api
-from tests.functions.test_inventory import NODE, SCOPES
+from tests.functions.test_inventory import DAY, NODE, SCOPES
 from tests.stock_claims import claim
 from tests.template import Deployed, deployed  # noqa: F401  (a fixture)
 
@@ -92,12 +92,12 @@ def row(database: Database, sku: str = "A", node_id: str = "n1") -> StockRow | N
 def test_deltas_and_counts_change_on_hand_and_repeats_do_not(feed: Feed, database: Database):
     first = [message(quantity=10), message(quantity=-3, sequence=2), message(quantity=5, sequence=1, source="pos")]
     assert feed(*first) == []
-    assert row(database) == StockRow("A", "n1", on_hand=12, available=12, version=1)
+    assert row(database) == StockRow("A", "n1", on_hand=12, available=12, version=1, restocked_on=DAY)
     assert feed(*first) == []
     assert feed(message(quantity=100, sequence=1)) == []
-    assert row(database) == StockRow("A", "n1", on_hand=12, available=12, version=1)
+    assert row(database) == StockRow("A", "n1", on_hand=12, available=12, version=1, restocked_on=DAY)
     assert feed(message(kind="snapshot", quantity=20, sequence=3)) == []
-    assert row(database) == StockRow("A", "n1", on_hand=20, available=20, version=2)
+    assert row(database) == StockRow("A", "n1", on_hand=20, available=20, version=2, restocked_on=DAY)
     assert sum(entry.changes["on_hand"] for entry in movements_of(database, "acme", "A", "n1")) == 20
 
 
@@ -105,16 +105,16 @@ def test_deltas_and_counts_change_on_hand_and_repeats_do_not(feed: Feed, databas
 def test_counts_and_deltas_hold_once_and_in_order_and_keep_newer_allocations(feed: Feed, database: Database, clock):
     batch = [message(kind="snapshot", quantity=10), message(quantity=4, sequence=2), message(quantity=-1, sequence=3)]
     assert feed(*batch) == []
-    assert row(database) == StockRow("A", "n1", on_hand=13, available=13, version=1)
+    assert row(database) == StockRow("A", "n1", on_hand=13, available=13, version=1, restocked_on=DAY)
     # Repeated, as a batch and alone, and late: an older delta and an older count.
     assert feed(*batch) == []
     assert feed(batch[1], message(quantity=50, sequence=2), message(kind="snapshot", quantity=99, sequence=1)) == []
-    assert row(database) == StockRow("A", "n1", on_hand=13, available=13, version=1)
+    assert row(database) == StockRow("A", "n1", on_hand=13, available=13, version=1, restocked_on=DAY)
     # Units are allocated after the instant of a count that is told later.
     clock.advance(minutes=10)
     database.commit(claim("allocate_available", "acme", "A", "n1", 5))
     assert feed(message(kind="snapshot", quantity=12, sequence=4, as_of=when(5))) == []
-    assert row(database) == StockRow("A", "n1", on_hand=12, allocated=5, available=7, version=3)
+    assert row(database) == StockRow("A", "n1", on_hand=12, allocated=5, available=7, version=3, restocked_on=DAY)
 
 
 @pytest.mark.capability("D2")
@@ -125,10 +125,14 @@ def test_a_snapshot_does_not_erase_claims_and_shipments_newer_than_its_cut_off(f
     database.commit(claim("ship", "acme", "A", "n1", 1, at=minute(5)))
     # Counted before the shipment, told after it.
     assert feed(message(kind="snapshot", quantity=10, sequence=2, as_of=when(4))) == []
-    assert row(database) == StockRow("A", "n1", on_hand=9, reserved=2, allocated=2, available=5, version=5)
+    assert row(database) == StockRow(
+        "A", "n1", on_hand=9, reserved=2, allocated=2, available=5, version=5, restocked_on=DAY
+    )
     # Counted after it.
     assert feed(message(kind="snapshot", quantity=8, sequence=3, as_of=when(6))) == []
-    assert row(database) == StockRow("A", "n1", on_hand=8, reserved=2, allocated=2, available=4, version=6)
+    assert row(database) == StockRow(
+        "A", "n1", on_hand=8, reserved=2, allocated=2, available=4, version=6, restocked_on=DAY
+    )
 
 
 def test_a_batch_of_a_hundred_records_takes_few_transactions(feed: Feed, database: Database, transactions: list[int]):

@@ -29,6 +29,7 @@ from tests.memory_table import MemoryDatabase
 from tests.stock_claims import claim
 
 NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
+DAY = NOW.date()
 NODES = [f"n{number}" for number in range(60)]
 
 
@@ -108,7 +109,7 @@ def test_a_shortage_seen_too_late_is_decided_again_from_the_new_row(runtime: Run
     database.before_commits = [lambda: MemoryDatabase.commit(database, claim("reserve", "t1", "A", "n0", 4))]
     outcome = record_movements(runtime, call("out"), [movement(kind="adjusted", quantity=-3)])
     assert outcome.body["movements"][0]["deficit"] == 2
-    assert rows(database)["n0"] == StockRow("A", "n0", on_hand=2, reserved=4, available=-2, version=3)
+    assert rows(database)["n0"] == StockRow("A", "n0", on_hand=2, reserved=4, available=-2, version=3, restocked_on=DAY)
 
 
 def test_a_count_that_raced_a_shipment_counts_it(runtime: Runtime, database: Interrupted):
@@ -128,7 +129,8 @@ def test_two_first_counts_of_a_row_do_not_overwrite_each_other(runtime: Runtime,
     assert apply_feed(runtime, [message(10, 1, "snapshot")]) is None
     # What came in by the other door at the instant of the count is part of it.
     row = rows(database)["n0"]
-    assert row == StockRow("A", "n0", on_hand=10, available=10, version=2, told_at="2026-03-09T12:00:00.000Z")
+    told_at = "2026-03-09T12:00:00.000Z"
+    assert row == StockRow("A", "n0", on_hand=10, available=10, version=2, told_at=told_at, restocked_on=DAY)
     assert sum(entry.changes["on_hand"] for entry in movements_of(database, "t1", "A", "n0")) == 10
 
 
@@ -208,6 +210,8 @@ def test_a_claim_between_reading_and_writing_is_seen(runtime: Runtime, database:
     database.before_commits = [lambda: MemoryDatabase.commit(database, claim("reserve", "t1", "A", "n0", 4))]
     (recorded,) = record_movements(runtime, call("out"), [movement(kind="damaged", quantity=2)]).body["movements"]
     assert recorded["deficit"] == 1
-    assert rows(database)["n0"] == StockRow("A", "n0", on_hand=5, reserved=4, damaged=2, available=-1, version=3)
+    assert rows(database)["n0"] == StockRow(
+        "A", "n0", on_hand=5, reserved=4, damaged=2, available=-1, version=3, restocked_on=DAY
+    )
     with pytest.raises(OutOfStock):
         record_movements(runtime, call("more"), [movement(kind="damaged", quantity=4)])

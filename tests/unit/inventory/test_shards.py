@@ -63,7 +63,13 @@ def test_claims_leave_the_row_alone_while_its_shards_have_units():
     account.spread(100)
     assert account.stored == {"available": 0, "reserved": 20, "shards": 5}
     assert account.row == StockRow(
-        SKU, NODE, on_hand=20, available=20, version=7, shards=tuple(Shard(n, 4) for n in range(5))
+        SKU,
+        NODE,
+        on_hand=20,
+        available=20,
+        version=7,
+        shards=tuple(Shard(n, 4) for n in range(5)),
+        restocked_on=NOW.date(),
     )
     account.claim(3)
     account.claim(4)

@@ -20,6 +20,7 @@ from tests.stock_claims import claim
 
 SKU, NODE, OTHER = "85123A", "dc-1", "store-2"
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
+DAY = NOW.date()
 
 
 def act(name: str, *arguments: Any, **options: Any) -> list[Write]:
@@ -49,29 +50,33 @@ def row(tables: MemoryDatabase, node_id: str = NODE) -> StockRow:
 def test_a_claim_goes_from_reserved_to_allocated_to_gone():
     tables = database(dc_1=10)
     tables.commit(act("reserve", NODE, 4))
-    assert row(tables) == StockRow(SKU, NODE, on_hand=10, reserved=4, available=6, version=2)
+    assert row(tables) == StockRow(SKU, NODE, on_hand=10, reserved=4, available=6, version=2, restocked_on=DAY)
     tables.commit(act("allocate", NODE, 3))
-    assert row(tables) == StockRow(SKU, NODE, on_hand=10, reserved=1, allocated=3, available=6, version=3)
+    assert row(tables) == StockRow(
+        SKU, NODE, on_hand=10, reserved=1, allocated=3, available=6, version=3, restocked_on=DAY
+    )
     tables.commit(act("ship", NODE, 2))
-    assert row(tables) == StockRow(SKU, NODE, on_hand=8, reserved=1, allocated=1, available=6, version=4)
+    assert row(tables) == StockRow(
+        SKU, NODE, on_hand=8, reserved=1, allocated=1, available=6, version=4, restocked_on=DAY
+    )
     tables.commit(act("release_allocation", NODE, 1))
     tables.commit(act("release_reservation", NODE, 1))
-    assert row(tables) == StockRow(SKU, NODE, on_hand=8, available=8, version=6)
+    assert row(tables) == StockRow(SKU, NODE, on_hand=8, available=8, version=6, restocked_on=DAY)
 
 
 def test_a_claim_moves_to_another_node_in_one_transaction():
     tables = database(dc_1=5, store_2=5)
     tables.commit(act("reserve", NODE, 2))
     tables.commit(act("move_claim", NODE, OTHER, 2))
-    assert row(tables) == StockRow(SKU, NODE, on_hand=5, available=5, version=3)
-    assert row(tables, OTHER) == StockRow(SKU, OTHER, on_hand=5, allocated=2, available=3, version=2)
+    assert row(tables) == StockRow(SKU, NODE, on_hand=5, available=5, version=3, restocked_on=DAY)
+    assert row(tables, OTHER) == StockRow(SKU, OTHER, on_hand=5, allocated=2, available=3, version=2, restocked_on=DAY)
 
 
 def test_a_claim_that_stays_at_its_node_is_allocated_there():
     tables = database(dc_1=2)
     tables.commit(act("reserve", NODE, 2))
     tables.commit(act("move_claim", NODE, NODE, 2))
-    assert row(tables) == StockRow(SKU, NODE, on_hand=2, allocated=2, version=3)
+    assert row(tables) == StockRow(SKU, NODE, on_hand=2, allocated=2, version=3, restocked_on=DAY)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +101,7 @@ def test_a_refused_write_changes_nothing(refused: list[Write]):
     tables.commit(act("reserve", NODE, 2))
     tables.commit(act("allocate", NODE, 1))
     before = row(tables)
-    assert before == StockRow(SKU, NODE, on_hand=5, reserved=1, allocated=1, available=3, version=3)
+    assert before == StockRow(SKU, NODE, on_hand=5, reserved=1, allocated=1, available=3, version=3, restocked_on=DAY)
     with pytest.raises(Conflict):
         tables.commit(refused)
     assert row(tables) == before
@@ -106,7 +111,7 @@ def test_a_refused_write_changes_nothing(refused: list[Write]):
 def test_the_same_lines_of_one_sku_are_claimed_together():
     tables = database(dc_1=5)
     tables.commit(both(("reserve", NODE, 2), ("reserve", NODE, 3)))
-    assert row(tables) == StockRow(SKU, NODE, on_hand=5, reserved=5, version=2)
+    assert row(tables) == StockRow(SKU, NODE, on_hand=5, reserved=5, version=2, restocked_on=DAY)
 
 
 @pytest.mark.capability("D1")
@@ -119,7 +124,9 @@ def test_what_was_found_damaged_is_held_back_and_stands_in_the_ledger():
         tables.commit(held(4))  # more than is allocated
     assert tables.rows == before
     tables.commit(held(2))
-    assert row(tables) == StockRow(SKU, NODE, on_hand=5, allocated=1, damaged=2, available=2, version=3)
+    assert row(tables) == StockRow(
+        SKU, NODE, on_hand=5, allocated=1, damaged=2, available=2, version=3, restocked_on=DAY
+    )
     *_, entry = movements_of(tables, "t1", SKU, NODE)
     assert (entry.kind, entry.quantity, dict(entry.changes)) == ("damaged", 2, {"allocated": -2, "damaged": 2})
     assert (entry.cause, entry.reason, entry.at) == ("ful_1", "damaged", NOW)
@@ -134,7 +141,7 @@ def test_what_was_shipped_stands_in_the_ledger():
     tables = database(dc_1=5)
     tables.commit(act("allocate_available", NODE, 2))
     tables.commit(act("ship", NODE, 2, cause="ful_1"))
-    assert row(tables) == StockRow(SKU, NODE, on_hand=3, available=3, version=3)
+    assert row(tables) == StockRow(SKU, NODE, on_hand=3, available=3, version=3, restocked_on=DAY)
     *_, entry = movements_of(tables, "t1", SKU, NODE)
     assert (entry.kind, entry.quantity, dict(entry.changes)) == ("shipped", 2, {"on_hand": -2, "allocated": -2})
     assert (entry.cause, entry.at) == ("ful_1", NOW)
@@ -204,4 +211,4 @@ def test_units_that_must_stay_behind_are_held_in_the_condition_itself():
     with pytest.raises(Conflict):
         tables.commit(act("reserve", NODE, 4, keep=2))
     tables.commit(act("reserve", NODE, 3, keep=2))
-    assert row(tables) == StockRow(SKU, NODE, on_hand=5, reserved=3, available=2, version=2)
+    assert row(tables) == StockRow(SKU, NODE, on_hand=5, reserved=3, available=2, version=2, restocked_on=DAY)

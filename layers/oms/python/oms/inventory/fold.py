@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from oms.inventory.model import HELD_IN, Effect, MovementKind, StockRow, after, movement_effect
 from oms.inventory.rows import (
@@ -90,7 +90,21 @@ class RowPlan:
     @property
     def result(self) -> StockRow:
         """The row once the plan is carried out."""
-        return replace(after(self.start, self.effect), told_at=self._told_at or self.start.told_at)
+        return replace(
+            after(self.start, self.effect),
+            told_at=self._told_at or self.start.told_at,
+            restocked_on=self._restocked_on or self.start.restocked_on,
+        )
+
+    @property
+    def _restocked_on(self) -> date | None:
+        """The last UTC day on which one of the facts brought units in, where it is later than the one in the row.
+
+        A day that somebody else has written since the row was read is not looked at.
+        """
+        days = [entry.at.date() for entry in self.taken.values() if entry.changes.get("on_hand", 0) > 0]
+        latest = max(days, default=None)
+        return latest if latest is not None and latest > (self.start.restocked_on or date.min) else None
 
     @property
     def _told_at(self) -> str | None:
@@ -133,7 +147,14 @@ class RowPlan:
             else:
                 made = Effect(made.changes, {**made.needs, "available": lost - units})
         row = open_row(
-            tenant, self.sku, self.node_id, made, equals=pins, told_at=self._told_at, without_shards=none_yet
+            tenant,
+            self.sku,
+            self.node_id,
+            made,
+            equals=pins,
+            told_at=self._told_at,
+            restocked_on=self._restocked_on,
+            without_shards=none_yet,
         )
         return [row, *(shard_moved(tenant, self.sku, self.node_id, one.number, -one.units) for one in back)]
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 from typing import Any
+
+from oms.inventory.ages import NO_AGES, Ages
 
 # On hand and not for sale, by the reason.
 HELD_BACK = ("damaged", "quality_control", "blocked")
@@ -61,6 +64,8 @@ class StockRow:
     version: int = 0
     # The latest instant of which a source has told something (RFC 3339 in UTC); None where none ever did.
     told_at: str | None = None
+    # The last UTC day on which units on hand rose; None where none did since days are kept.
+    restocked_on: date | None = None
     expired: tuple[Hold, ...] = ()
     shards: tuple[Shard, ...] = ()
 
@@ -95,7 +100,8 @@ class Claimable:
 
     `keep` are the units that must stay available behind a claim, where there are any. Some of the units may still lie
     in `expired` holds: a claim of more than `at_once` takes as many of these away as it needs. Those in `own` holds are
-    the claimant's already, and these holds always go with the claim. `spread` are the rows with shards.
+    the claimant's already, and these holds always go with the claim. `spread` are the rows with shards. `ages` are of
+    all rows, also of those that have nothing to give.
     """
 
     units: Mapping[tuple[str, str], int]
@@ -103,6 +109,7 @@ class Claimable:
     expired: Mapping[tuple[str, str], tuple[Hold, ...]] = field(default_factory=dict)
     own: Mapping[tuple[str, str], Hold] = field(default_factory=dict)
     spread: Mapping[tuple[str, str], StockRow] = field(default_factory=dict)
+    ages: Ages = NO_AGES
 
     def with_own(self, holds: Mapping[tuple[str, str], Hold]) -> Claimable:
         """The same for somebody who holds some units already; holds that have just expired are among `expired` too."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 
+from oms.inventory.ages import Ages
 from oms.inventory.model import Claimable, Hold, StockRow, claimable_row
 from oms.inventory.rules import KIND, InventoryRules, LiveInventoryRules, Share, share
 from oms.inventory.store import holds_of, rows_and_marks, snapshot
@@ -35,8 +36,11 @@ class StockView:
         keep: dict[tuple[str, str], int] = {}
         expired: dict[tuple[str, str], tuple[Hold, ...]] = {}
         spread: dict[tuple[str, str], StockRow] = {}
+        days: dict[tuple[str, str], date] = {}
         for sku, found in self.rows.items():
             for row in map(claimable_row, with_supply(sku, found, arriving.get(sku, ()))):
+                if row.restocked_on is not None:
+                    days[sku, row.node_id] = row.restocked_on
                 node = self.nodes.get(row.node_id)
                 if row.available <= 0 or node is None or has_expired(sku, node, self.now):
                     continue
@@ -49,7 +53,7 @@ class StockView:
                         expired[sku, row.node_id] = row.expired
                     if row.shards:
                         spread[sku, row.node_id] = row
-        return Claimable(units, keep, expired, spread=spread)
+        return Claimable(units, keep, expired, spread=spread, ages=Ages(self.now.date(), days))
 
     def _share(self, row: StockRow, node: Node) -> Share:
         if not self.rules:

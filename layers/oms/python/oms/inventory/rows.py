@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from oms.inventory.model import BUCKETS, Effect, Hold, MovementKind, Shard, StockRow, effect
 from oms.platform.clock import format_instant, parse_instant
@@ -99,12 +99,13 @@ def below_committed(correction: Effect) -> Effect:
     return Effect(correction.changes, needs)
 
 
-def change(tenant: str, sku: str, node_id: str, made: Effect) -> Write:
-    """An effect on a row that exists (its needs say so)."""
+def change(tenant: str, sku: str, node_id: str, made: Effect, *, restocked_on: date | None = None) -> Write:
+    """An effect on a row that exists (its needs say so); `restocked_on` is the day of units that came in with it."""
     return Write(
         Kind.CHANGE,
         TABLE,
         stock_key(tenant, sku, node_id),
+        set=_restocked(restocked_on),
         add={**{name: units for name, units in made.changes.items() if units}, "version": 1},
         at_least=dict(made.needs),
     )
@@ -118,11 +119,13 @@ def open_row(
     *,
     equals: Mapping[str, Value] | None = None,
     told_at: str | None = None,
+    restocked_on: date | None = None,
     without_shards: bool = False,
 ) -> Write:
     """An effect on a row that may not exist yet; every bucket is named, so that a new row has all of them.
 
-    `without_shards` holds it to a row that has none.
+    `restocked_on` is the UTC day of units that came in with it; it is set whatever day stands there. `without_shards`
+    holds it to a row that has none.
     """
     amounts = {bucket: made.changes.get(bucket, 0) for bucket in (*BUCKETS, "available")}
     # What was told later stays.
@@ -131,7 +134,7 @@ def open_row(
         Kind.CHANGE,
         TABLE,
         stock_key(tenant, sku, node_id),
-        set={} if told_at is None else {"told_at": _milliseconds(told_at)},
+        set={**most, **_restocked(restocked_on)},
         add={**amounts, "version": 1},
         at_least=dict(made.needs),
         at_most={**most, "shards": 0} if without_shards else most,
@@ -143,7 +146,15 @@ def new_row(tenant: str, row: StockRow) -> Write:
     """A row that must not exist yet."""
     amounts: dict[str, Value] = {bucket: row.amount(bucket) for bucket in (*BUCKETS, "available")}
     told: dict[str, Value] = {} if row.told_at is None else {"told_at": _milliseconds(row.told_at)}
-    return create(TABLE, stock_key(tenant, row.sku, row.node_id), {**amounts, **told, "version": 1})
+    return create(
+        TABLE,
+        stock_key(tenant, row.sku, row.node_id),
+        {**amounts, **told, **_restocked(row.restocked_on), "version": 1},
+    )
+
+
+def _restocked(day: date | None) -> dict[str, Value]:
+    return {} if day is None else {"restocked_on": day.isoformat()}
 
 
 def _milliseconds(instant: str) -> int:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from oms.inventory.model import BUCKETS, Hold, MovementKind, Shard, StockRow, freed, with_shards
@@ -165,7 +165,9 @@ def entries_from_item(item: Item) -> list[LedgerEntry]:
 def row_from_item(sku: str, item: Item) -> StockRow:
     """A stored row as a value."""
     amounts: dict[str, Any] = {name: _units(item, name) for name in (*BUCKETS, "available", "version")}
-    row = replace(StockRow(sku, str(item["sk"]).removeprefix("NODE#")), **amounts)
+    day = item.get("restocked_on")
+    restocked_on = date.fromisoformat(day) if isinstance(day, str) else None
+    row = replace(StockRow(sku, str(item["sk"]).removeprefix("NODE#"), restocked_on=restocked_on), **amounts)
     told = _units(item, "told_at")
     return replace(row, told_at=format_instant(datetime.fromtimestamp(told / 1_000, UTC))) if told else row
 

@@ -93,7 +93,12 @@ def _entry(entry: LedgerEntry) -> dict[str, Any]:
 
 
 def _node(row: StockRow) -> dict[str, Any]:
-    return {"node_id": row.node_id, **{name: row.amount(name) for name in _SHOWN}, "version": row.version}
+    return {
+        "node_id": row.node_id,
+        **{name: row.amount(name) for name in _SHOWN},
+        "restocked_on": row.restocked_on.isoformat() if row.restocked_on else None,
+        "version": row.version,
+    }
 
 
 def _totals(rows: Sequence[StockRow]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from oms.inventory.model import HELD_IN, Claimable, Effect, Hold, MovementKind, Shard, StockRow, effect, movement_effect
 from oms.inventory.rows import (
@@ -181,7 +181,8 @@ class StockChanges:
                 needs["available"] = needs.get("available", 0) + row.keep - row.spare
             whole, parts = self._with_shards(sku, node_id, row, Effect(row.effect.changes, needs))
             if any(whole.changes.values()) or whole.needs.get("available", 0) > 0:
-                made.append((open_row if row.may_be_new else change)(self._tenant, sku, node_id, whole))
+                changed = open_row if row.may_be_new else change
+                made.append(changed(self._tenant, sku, node_id, whole, restocked_on=self._restocked_on(row)))
             if row.entries:
                 made.append(ledger_row(self._tenant, sku, node_id, self._movement_id, list(row.entries.values())))
             made += parts
@@ -200,6 +201,11 @@ class StockChanges:
         units = sum(part.units for part in back)
         parts += [shard_moved(self._tenant, sku, node_id, part.number, -part.units) for part in back]
         return to_shards(-units).then(made), parts
+
+    def _restocked_on(self, row: _Row) -> date | None:
+        """The day of units that come in. The row is not read for it: a day that somebody foretold does not stay."""
+        came = any(entry.changes.get("on_hand", 0) > 0 for entry in row.entries.values())
+        return self._at.date() if came else None
 
     def _keep(self, sku: str, node_id: str, units: int) -> None:
         row = self._rows[sku, node_id]

@@ -61,12 +61,11 @@ def choose_nodes(
     skus = (sku for line in lines for sku in line.stock(1))
     channel, currency = order.channel, order.currency
     known_steps = live_steps(runtime.database, tenant) if steps is None else steps
-    steps = tuple(
-        steps_about(known_steps, known.items, About(tier_of(order.customer), order.attributes, order.external_id))
-    )
     view = stock_view(runtime.database, tenant, skus, channel=channel, items=known.items, nodes=known.nodes, now=now)
     queue = cache(partial(queue_of, runtime.database, tenant))
     stock = beyond_waiting(view, known_steps, queue).with_own(own)
+    about = About(tier_of(order.customer), order.attributes, order.external_id)
+    steps = tuple(steps_about(known_steps, known.items, stock.ages, about))
     counters = [group.pickup_node for group in groups if group.pickup_node]
     candidates = [*(node_id for _, node_id in stock.units), *counters]
     room = room_of(runtime.database, tenant, known.nodes, candidates, now)

@@ -24,6 +24,7 @@ from oms.platform.writes import Item, Key
 INDEX = "by_status"
 MOST_PER_PAGE = 100
 _WORK_PER_PAGE = 50
+_BACKORDERS_PER_PAGE = 1_000
 # Of those who wait for an item so many are looked at.
 MOST_IN_QUEUE = 500
 # How far back a list looks for its next page before it answers with what it has.
@@ -140,12 +141,21 @@ def queue_of(database: Database, tenant: str, sku: str, most: int = MOST_IN_QUEU
     return [Waiting.model_validate_json(str(item["body"])) for item in page.items]
 
 
-def backordered_orders(database: Database, tenant: str, most: int) -> list[tuple[str, str, list[str]]]:
-    """Orders that wait for stock: until when something of each does, its id, and the items; soonest first."""
+def backordered_orders(database: Database, tenant: str, most: int) -> Iterator[tuple[str, str, list[str]]]:
+    """Orders that wait for stock: until when something of each does, its id, and the items; soonest first.
+
+    No more than `most`, a page at a time: what becomes of those of a page does not move the next one.
+    """
     partition = str(backorders_list(tenant)["gsi1pk"])
-    page = database.query_index("orders", INDEX, partition, limit=most)
-    places = [(str(item["gsi1sk"]).split("#", 1), str(item["body"]).split("\n")) for item in page.items]
-    return [(until, order_id, skus) for (until, order_id), skus in places]
+    after: Mapping[str, str] | None = None
+    while most > 0:
+        page = database.query_index("orders", INDEX, partition, limit=min(most, _BACKORDERS_PER_PAGE), after=after)
+        for item in page.items:
+            until, order_id = str(item["gsi1sk"]).split("#", 1)
+            yield until, order_id, str(item["body"]).split("\n")
+        most, after = most - len(page.items), page.next
+        if after is None:
+            return
 
 
 def _versions(database: Database, tenant: str, order_ids: Iterable[str]) -> dict[str, int]:

@@ -26,7 +26,8 @@ from oms.platform.intake import Request
 from oms.platform.settings import line_limit
 from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
-from oms.sourcing.decisions import GroupDecision, explain
+from oms.sourcing.decision_log import GroupDecision
+from oms.sourcing.decisions import explain
 from oms.sourcing.model import Sourced
 from oms.sourcing.rates import Service, freight
 from oms.sourcing.reads import about_order, country_of, destination_of, live_services, live_steps, source_groups
@@ -212,7 +213,7 @@ def _replayed(
             units,
             channel=channel,
             currency=order.header.currency,
-            steps=steps_about(steps, items, about_order(order.header)),
+            steps=steps_about(steps, items, stock.ages, about_order(order.header)),
             weights=past.weights,
         )
         for steps in (live, draft)

@@ -79,9 +79,10 @@ def options(runtime: Runtime, tenant: str, basket: PromiseRequest) -> tuple[Opti
     kits = {sku: item.components for sku, item in items.items() if item.components}
     skus = [sku for line in basket.lines for sku in exploded(line.stock_sku, kits.get(line.sku, ()), 1)]
     view = stock_view(runtime.database, tenant, skus, channel=basket.channel, items=items, nodes=nodes, now=now)
-    units = view.claimable().units
+    stock = view.claimable()
+    units = stock.units
     services, live = live_services(runtime.database, tenant), live_steps(runtime.database, tenant)
-    steps = steps_about(live, items)
+    steps = steps_about(live, items, stock.ages)
     room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in units), now)
     world = _World(basket, nodes, units, services, steps, room, weights_of(items), kits, now)
     plans = {way.method: _plan(world, way.method, way.lines) for way in _ways(world)}
@@ -134,7 +135,10 @@ def _later(
         start = max(local_instant(day + timedelta(days=1), "00:00", ZoneInfo(zone)) for zone in zones)
         then = max(start, world.now)
         paused = frozenset(one.node_id for one in pauses if one.holds(format_instant(then)))
-        then_world = replace(world, units=view.claimable(until).units, room=Room(paused=paused), now=then)
+        stock = view.claimable(until)
+        ages = replace(stock.ages, today=then.date())
+        steps = [replace(one, ages=ages) for one in world.steps]
+        then_world = replace(world, units=stock.units, steps=steps, room=Room(paused=paused), now=then)
         return _option(then_world, way, _plan(then_world, way.method, way.lines))
 
     place = bisect_left(days, True, key=lambda day: by(day).can)

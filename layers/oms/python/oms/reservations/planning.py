@@ -53,7 +53,7 @@ def plan(
     units = dict(stock.units)
     for place, count in own.items():
         units[place] = units.get(place, 0) + count
-    steps = steps_for(steps_about(live, items), basket.channel, Method(basket.method), basket.country)
+    steps = steps_for(steps_about(live, items, stock.ages), basket.channel, Method(basket.method), basket.country)
     weights = weights_of(items)
 
     def planned(there: Units, full: frozenset[str]) -> _Made:

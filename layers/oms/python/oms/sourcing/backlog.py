@@ -94,7 +94,7 @@ class BacklogStock:
         )
 
     def _steps_for(self, order: Order) -> tuple[Step, ...]:
-        return tuple(steps_about(self.steps, self._items, about_order(order.header)))
+        return tuple(steps_about(self.steps, self._items, self.seen_by(order).ages, about_order(order.header)))
 
     def _channel(self, channel: str) -> Claimable:
         if channel not in self._seen:

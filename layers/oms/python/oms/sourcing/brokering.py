@@ -9,7 +9,7 @@ race leaves whole orders, and the next run finds what still waits.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from oms.orders.backorders import Waiting
 from oms.orders.changing import cancel_overdue_backorders
@@ -26,7 +26,7 @@ from oms.sourcing.strategy import Priority
 # One round of a run: so many orders are planned together, for so many items and those beside them.
 _MOST_TOGETHER, _MOST_ITEMS = 40, 20
 # A run stays below what its function may take, and looks at so many orders that wait.
-_LONGEST_RUN, _MOST_LISTED = timedelta(seconds=180), 1_000
+_LONGEST_RUN, _MOST_LISTED = timedelta(seconds=180), 10_000
 _NO_DAY = "9999-12-31"
 
 
@@ -35,12 +35,14 @@ def broker_backlog(runtime: Runtime, tenant: str) -> int:
 
     Bounded: what does not fit one run is for the next.
     """
-    now = format_instant(runtime.clock.now())
-    listed = backordered_orders(runtime.database, tenant, _MOST_LISTED)
-    for until, order_id, _ in listed:
-        if until <= now:
+    ends_at, now = runtime.clock.now() + _LONGEST_RUN, format_instant(runtime.clock.now())
+    wanted: dict[str, None] = {}
+    for until, order_id, skus in backordered_orders(runtime.database, tenant, _MOST_LISTED):
+        if until > now:
+            wanted.update(dict.fromkeys(skus))
+        elif runtime.clock.now() < ends_at:
             _cancel_overdue(runtime, tenant, order_id)
-    return broker_items(runtime, tenant, (sku for until, _, skus in listed if until > now for sku in skus))
+    return broker_items(runtime, tenant, wanted, ends_at)
 
 
 def broker_order(runtime: Runtime, tenant: str, order_id: str) -> int:
@@ -57,9 +59,9 @@ def broker_order(runtime: Runtime, tenant: str, order_id: str) -> int:
     return broker_items(runtime, tenant, [order.line(one.line_no).agreed.stock_sku for one in waiting] if order else ())
 
 
-def broker_items(runtime: Runtime, tenant: str, skus: Iterable[str]) -> int:
-    """The same for some items, and for those that the orders in their queues wait for as well."""
-    ends_at = runtime.clock.now() + _LONGEST_RUN
+def broker_items(runtime: Runtime, tenant: str, skus: Iterable[str], ends_at: datetime | None = None) -> int:
+    """The same for some items, and for those that the orders in their queues wait for as well; until an instant."""
+    ends_at = ends_at or runtime.clock.now() + _LONGEST_RUN
     wanted, served = list(dict.fromkeys(skus)), 0
     while wanted:
         part, wanted = wanted[:_MOST_ITEMS], wanted[_MOST_ITEMS:]

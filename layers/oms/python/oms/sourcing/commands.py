@@ -167,7 +167,7 @@ def _improved(
     header = order.header
     room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in own), now)
     items = sold_items(runtime.database, tenant, items_of(lines), now)
-    steps = tuple(steps_about(live_steps(runtime.database, tenant), items, about_order(header)))
+    steps = tuple(steps_about(live_steps(runtime.database, tenant), items, stock.ages, about_order(header)))
     plan = partial(
         source_groups,
         header.groups,

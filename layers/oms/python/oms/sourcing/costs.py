@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from oms.inventory.ages import Ages
 from oms.platform.geo import Place, metres
 from oms.registry.model import Node
 from oms.sourcing.model import Allotment, Source
@@ -12,7 +13,7 @@ from oms.sourcing.rates import RateZone, freight
 from oms.sourcing.rates import Service as CarrierService
 from oms.sourcing.solver.problem import Key, Service, ServiceKind
 from oms.sourcing.sorts import sort_costs
-from oms.sourcing.strategy import Step
+from oms.sourcing.strategy import Scenario, Step
 
 # The price of a service that does not reach a node: another service always does.
 TOO_FAR = 10**9
@@ -21,11 +22,31 @@ Units = Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True, slots=True)
+class UnitCost:
+    """What it costs to take a unit from where it is, in minor units: because few are left, or because it is fresh."""
+
+    scenario: Scenario
+    ages: Ages
+
+    def scarce(self, units: int) -> int:
+        """For one of an item of which a node has so many."""
+        return self.scenario.scarce_cost(units)
+
+    def fresh(self, parts: Mapping[str, int], node_id: str) -> int:
+        """For one that takes so many units of stock by SKU: of a kit each part counts by itself."""
+        return sum(count * self.scenario.fresh_cost(self.ages.days(sku, node_id)) for sku, count in parts.items())
+
+    def of(self, parts: Mapping[str, int], node_id: str, units: int) -> int:
+        """Both of them."""
+        return self.scarce(units) + self.fresh(parts, node_id)
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """What a plan is judged by: the cost of a shipment from each node and of a unit, the keys, and the limit."""
 
     shipment_cost: Mapping[str, int]
-    unit_cost: Callable[[int], int] | None = None
+    unit_cost: UnitCost | None = None
     keys: tuple[Key, ...] = _KEYS
     max_shipments: int | None = None
     most_nodes_per_item: int | None = None
@@ -67,7 +88,7 @@ def terms_by(
 ) -> tuple[dict[str, int], Terms]:
     """The way in metres from each node that a scenario admits, and what a plan under it is judged by.
 
-    Sorts by what nodes have count the `available` units of the SKUs that are `wanted`.
+    Sorts by what nodes have look at the `available` units of the SKUs that are `wanted`.
     """
     scenario = step.scenario
     distances = {s.node_id: metres(s.place, destination) for s in sources if scenario.admits(nodes[s.node_id])}
@@ -77,7 +98,7 @@ def terms_by(
     more = _sort_costs(step, {node_id: nodes[node_id] for node_id in distances}, available, wanted)
     terms = Terms(
         {n: scenario.shipment_cost(nodes[n], way) + more.get(n, 0) for n, way in distances.items()},
-        unit_cost=scenario.unit_cost if scenario.scarce_cents else None,
+        unit_cost=UnitCost(scenario, step.ages) if scenario.scarce_cents or scenario.fresh_cents else None,
         keys=_KEYS if scenario.first == "shipments" else (Key.SHORT_UNITS, Key.COST),
         max_shipments=scenario.shipments_for(worth),
         most_nodes_per_item=scenario.most_nodes_per_item,
@@ -91,10 +112,13 @@ def _sort_costs(step: Step, nodes: Mapping[str, Node], available: Units, wanted:
     if not step.scenario.sorts:
         return {}
     units: dict[str, int] = {}
+    lain: dict[str, int | None] = {}
     for (sku, node_id), count in available.items():
-        if sku in wanted:
+        if sku in wanted and count > 0:
             units[node_id] = units.get(node_id, 0) + count
-    return sort_costs(step.scenario.sorts, nodes, units, step.seed)
+            days, longest = step.ages.days(sku, node_id), lain.get(node_id, 0)
+            lain[node_id] = None if days is None or longest is None else max(days, longest)
+    return sort_costs(step.scenario.sorts, nodes, units, step.seed, lain)
 
 
 def zones_of(services: Sequence[CarrierService], way: int) -> tuple[RateZone | None, ...]:

@@ -9,12 +9,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
-from pydantic import BaseModel, ConfigDict
-
 from oms.orders.model import Group, Line
 from oms.platform.geo import UNKNOWN_DISTANCE, metres
 from oms.registry.model import Node
 from oms.registry.segments import said, sku_of
+from oms.sourcing.decision_log import Alternative, Candidate, GroupDecision, PlannedLine
 from oms.sourcing.model import Demand, Plan, Sourced
 from oms.sourcing.reads import country_of, demands_of, destination_of, plan_group, sources_of
 from oms.sourcing.strategy import Step, steps_for
@@ -27,79 +26,6 @@ MOST_EXPLAINED = 50
 _NODES_OF_A_LINE = 5
 # What decides as long as no strategy says otherwise.
 USUAL = "fewest_shipments_then_nearest"
-
-
-class _Kept(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Candidate(_Kept):
-    """A node that was looked at: how far it is, what the channel could have of it, and what became of it.
-
-    `keeps` are the units that rules kept from the channel there. `outcome` is chosen, not_chosen or removed.
-    """
-
-    node_id: str
-    metres: int | None
-    units: dict[str, int]
-    keeps: dict[str, int]
-    outcome: str
-    reason: str
-
-
-class Alternative(_Kept):
-    """The best plan without the first of the chosen nodes, and how much worse it is.
-
-    `more_cost` is in minor units; None where no strategy says what a shipment costs.
-    """
-
-    nodes: tuple[str, ...]
-    missing_units: int
-    more_shipments: int
-    more_metres: int
-    more_cost: int | None
-
-
-class PlannedLine(_Kept):
-    """Where the units of a line come from, and the sentence that says why."""
-
-    line_no: int
-    sku: str
-    nodes: dict[str, int]
-    says: str
-
-
-class GroupDecision(_Kept):
-    """What was decided for the lines that go the same way: the terms of the plan, and what else there was.
-
-    `scenario` is `<strategy>@<version>/<scenario>`, or the usual rule where no strategy speaks of it.
-    """
-
-    group_no: int
-    method: str
-    scenario: str
-    shipments: int
-    metres: int | None
-    cost: int | None
-    missing_units: int
-    # Of those that are missing, the units that wait for stock.
-    backordered_units: int = 0
-    proven: bool
-    lines: tuple[PlannedLine, ...]
-    unexplained_lines: int
-    candidates: tuple[Candidate, ...]
-    runner_up: Alternative | None
-
-
-class SourcingDecision(_Kept):
-    """One decision about an order: when and by which command; of a very large one only the first groups."""
-
-    order_id: str
-    number: int
-    at: str
-    command: str
-    groups: tuple[GroupDecision, ...]
-    unexplained_groups: int
 
 
 def explain(
@@ -172,17 +98,20 @@ def _explained(
         shipments=plan.shipments,
         metres=_known(plan.metres),
         cost=plan.cost if scenario else None,
+        scarce_cost=plan.scarce_cost,
+        fresh_cost=plan.fresh_cost,
         missing_units=sum(demand.quantity for demand in plan.missing),
         backordered_units=sum(demand.quantity for demand in plan.missing) if plan.backorder_days is not None else 0,
         proven=plan.proven,
-        lines=tuple(_line(demand, plan, runner_up) for demand in shown),
+        lines=tuple(_line(demand, plan, runner_up, step) for demand in shown),
         unexplained_lines=len(demands) - len(shown),
         candidates=tuple(
             Candidate(
                 node_id=n,
                 metres=_known(distances[n]) if n in distances else None,
-                units={sku: left[sku, n] for sku in skus if left.get((sku, n))},
-                keeps={sku: stock.keep[sku, n] for sku in skus if (sku, n) in stock.keep},
+                units={said(sku): left[sku, n] for sku in skus if left.get((sku, n))},
+                keeps={said(sku): stock.keep[sku, n] for sku in skus if (sku, n) in stock.keep},
+                lain_days={said(sku): days for sku, days in _lain_days(step, n, skus).items()},
                 outcome="chosen" if n in chosen else "not_chosen" if n in admitted - out else "removed",
                 reason=_left_out(n, sourced, plan)
                 or _reason(nodes[n], n in chosen, n in may, n in admitted, plan, group),
@@ -229,13 +158,14 @@ def _alternative(other: Plan, plan: Plan) -> Alternative:
     )
 
 
-def _line(demand: Demand, plan: Plan, runner_up: Alternative | None) -> PlannedLine:
+def _line(demand: Demand, plan: Plan, runner_up: Alternative | None, step: Step | None) -> PlannedLine:
     given = {a.node_id: a.quantity for a in plan.allotments if a.line_no == demand.line_no}
-    parts = _listed([f"{units} from {node_id}" for node_id, units in given.items()])
+    ages = {node_id: _lain_days(step, node_id, [demand.sku]).get(demand.sku) for node_id in given}
+    parts = _listed([f"{units} from {node_id}{_lain(ages[node_id])}" for node_id, units in given.items()])
     if not given:
         says = f"Nobody has {demand.quantity} of {said(demand.sku)}."
     elif plan.scenario is not None:
-        says = f"{parts}: the best that scenario {plan.scenario} allows, at a cost of {plan.cost}."
+        says = f"{parts}: the best that scenario {plan.scenario} allows, at a cost of {plan.cost}{_among(plan, step)}."
     elif plan.shipments == 1:
         says = f"{parts}: the nearest node that has everything."
     else:
@@ -246,6 +176,25 @@ def _line(demand: Demand, plan: Plan, runner_up: Alternative | None) -> PlannedL
     if given and runner_up is not None:
         says += f" {_next(runner_up)}"
     return PlannedLine(line_no=demand.line_no, sku=sku_of(demand.sku), nodes=given, says=says)
+
+
+def _lain_days(step: Step | None, node_id: str, skus: Sequence[str]) -> dict[str, int]:
+    """For how many days stock of these items has lain at a node, where it counts and is known."""
+    if step is None or not step.scenario.counts_ages:
+        return {}
+    return {sku: days for sku in skus if (days := step.ages.days(sku, node_id)) is not None}
+
+
+def _lain(days: int | None) -> str:
+    return "" if days is None else f" (has lain for {days} day{'' if days == 1 else 's'})"
+
+
+def _among(plan: Plan, step: Step | None) -> str:
+    """What of the cost units have to do with that are few or fresh."""
+    days = step.scenario.aged_days if step else 0
+    parts = [f"{plan.scarce_cost} for units of which few are left"] if plan.scarce_cost else []
+    parts += [f"{plan.fresh_cost} for stock that has lain for less than {days} days"] if plan.fresh_cost else []
+    return f", of which {' and '.join(parts)}" if parts else ""
 
 
 def _becomes(plan: Plan) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from oms.platform.geo import Place
+from oms.registry.kits import exploded
 from oms.registry.model import Node
 from oms.sourcing.costs import Terms, Units, services_of, shipments_cost, terms_by, usual_terms
 from oms.sourcing.kits import plan_with_kits
@@ -75,7 +76,9 @@ def source_by(
     # Of a kit each component may come from where that may, and the kit itself, which `planned` sees, from where it may.
     made = plan_with_kits(demands, step.admitted(available, nodes), planned)
     if made.missing and step.scenario.complete_only:
-        return replace(made, allotments=(), missing=tuple(demands), shipments=0, metres=0, cost=0)
+        return replace(
+            made, allotments=(), missing=tuple(demands), shipments=0, metres=0, cost=0, scarce_cost=0, fresh_cost=0
+        )
     return made
 
 
@@ -98,8 +101,10 @@ def _planned(
         chosen = chosen[: terms.max_shipments]
         given = within_nodes(wanted, chosen, available, terms.most_nodes_per_item)
     else:
-        chosen, given, proven = _exact(wanted, useful, available, terms, weights)
+        parts = {demand.sku: exploded(demand.sku, demand.components, 1) for demand in demands}
+        chosen, given, proven = _exact(wanted, parts, useful, available, terms, weights)
     allotments, missing = allot(demands, chosen, given)
+    scarce, fresh = _units_costs(allotments, available, terms)
     used = {allotment.node_id for allotment in allotments}
     return Plan(
         allotments=tuple(allotments),
@@ -108,17 +113,25 @@ def _planned(
         metres=sum(distances[node] for node in used),
         is_best=not missing and len(used) == 1 and distances[next(iter(used))] == min(distances.values()),
         proven=proven,
-        cost=shipments_cost(allotments, terms, weights) + _units_cost(allotments, available, terms),
+        cost=shipments_cost(allotments, terms, weights) + scarce + fresh,
+        scarce_cost=scarce,
+        fresh_cost=fresh,
     )
 
 
-def _units_cost(allotments: Iterable[Allotment], available: Units, terms: Terms) -> int:
-    of_unit = terms.unit_cost
-    return sum(a.quantity * of_unit(available[a.sku, a.node_id]) for a in allotments) if of_unit else 0
+def _units_costs(allotments: Sequence[Allotment], available: Units, terms: Terms) -> tuple[int, int]:
+    """What the units of a plan cost because they are scarce where they are, and because they are fresh."""
+    each = terms.unit_cost
+    if each is None:
+        return 0, 0
+    scarce = sum(one.quantity * each.scarce(available[one.sku, one.node_id]) for one in allotments)
+    fresh = sum(one.quantity * each.fresh(exploded(one.sku, one.components, 1), one.node_id) for one in allotments)
+    return scarce, fresh
 
 
 def _exact(
     wanted: Mapping[str, int],
+    parts: Mapping[str, Mapping[str, int]],
     nodes: Sequence[str],
     available: Units,
     terms: Terms,
@@ -126,6 +139,7 @@ def _exact(
 ) -> tuple[list[str], Units, bool]:
     """The nodes of the best plan, cheapest first, what may be taken there, and whether it is proven to be the best.
 
+    `parts` are the units of stock that one of each item takes.
     Where units cost the same everywhere, and weigh nothing, any that a chosen node has may be taken, so that lines stay
     whole; else only those that the plan takes.
     """
@@ -135,7 +149,7 @@ def _exact(
         return whole[:1], available, True
     places = range(len(nodes))
     stock = {
-        (node, sku): Stock(units, 0, terms.unit_cost(units) if terms.unit_cost else 0)
+        (node, sku): Stock(units, 0, terms.unit_cost.of(parts[sku], node, units) if terms.unit_cost else 0)
         for node in nodes
         for sku in wanted
         if (units := available.get((sku, node), 0))

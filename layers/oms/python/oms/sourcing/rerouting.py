@@ -186,7 +186,7 @@ def _planned(
     group = order.header.groups[work.group_no - 1]
     items = sold_items(runtime.database, tenant, items_of(lines), now)
     live = live_steps(runtime.database, tenant)
-    steps = tuple(steps_about(live, items, about_order(order.header)))
+    steps = tuple(steps_about(live, items, stock.ages, about_order(order.header)))
     own = steps_for(steps, order.header.channel, group.method, country_of(group, nodes))
     most = next((one.scenario.most_attempts for one in own if one.scenario.most_attempts), MOST_NODES_TRIED)
     tried = {n for n in units if sum(part.given_up > 0 for _, part in order.parts[n]) >= most}

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from oms.platform.dynamodb import Database
-from oms.sourcing.decisions import SourcingDecision
+from oms.sourcing.decision_log import SourcingDecision
 from oms.sourcing.writes import TABLE, decisions_partition
 
 

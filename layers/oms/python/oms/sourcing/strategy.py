@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from oms.inventory.ages import NO_AGES, Ages
 from oms.orders.request import Method
 from oms.platform.fields import Amount, Code, Count
 from oms.platform.intake import Request
@@ -92,11 +93,12 @@ class Scenario(Request):
     A shipment costs `shipment_cents`, `cents_per_100_km` for each begun 100 km, the surcharges of its node, and what
     the place of its node in each of the `sorts` costs. With `freight` it also costs what the cheapest service of the
     live rate cards takes for its weight; where a service is offered, only nodes that one reaches may serve. A unit
-    costs `scarce_cents` where the node has no more than `scarce_below` of its item. `first` says what counts first: as
-    few shipments as can be, or the cost. Where units are missing, `otherwise` says what is next: the `next` scenario,
-    or `stop` with a refusal; they wait for stock (`backorder`), and what nobody has by then is cancelled
-    `cancel_after_days` after it began to wait; a person is asked first (`review`); or they are cancelled (`cancel`).
-    Who waits is planned from the first scenario again.
+    costs `scarce_cents` where the node has no more than `scarce_below` of its item, and `fresh_cents` where something
+    has come to its stock less than `aged_days` days ago, so that what would be marked down goes first. `first` says
+    what counts first: as few shipments as can be, or the cost. Where units are missing, `otherwise` says what is next:
+    the `next` scenario, or `stop` with a refusal; they wait for stock (`backorder`), and what nobody has by then is
+    cancelled `cancel_after_days` after it began to wait; a person is asked first (`review`); or they are cancelled
+    (`cancel`). Who waits is planned from the first scenario again.
 
     Four limits on splitting: `max_shipments`; `most_nodes_per_item`; one shipment only for goods worth less than
     `least_worth_to_split`; and with `complete_only` either everything is served or nothing. Once `most_attempts` nodes
@@ -119,6 +121,8 @@ class Scenario(Request):
     freight: bool = False
     scarce_below: Count = 0
     scarce_cents: Amount = 0
+    aged_days: Count = 0
+    fresh_cents: Amount = 0
     max_shipments: Annotated[int | None, Field(strict=True, ge=1, le=50)] = None
     most_nodes_per_item: Annotated[int | None, Field(strict=True, ge=1, le=50)] = None
     least_worth_to_split: Amount = 0
@@ -164,9 +168,18 @@ class Scenario(Request):
         too_little = worth is not None and worth < self.least_worth_to_split
         return 1 if too_little else self.max_shipments
 
-    def unit_cost(self, units: int) -> int:
+    def scarce_cost(self, units: int) -> int:
         """What it costs to take a unit from a node that has so many of the item."""
         return self.scarce_cents if units <= self.scarce_below else 0
+
+    @property
+    def counts_ages(self) -> bool:
+        """Whether it asks for how long stock has lain."""
+        return bool(self.fresh_cents) or any(one.by == "oldest_stock" for one in self.sorts)
+
+    def fresh_cost(self, days: int | None) -> int:
+        """What it costs to take a unit of stock that has lain for so many days; nothing where nobody knows."""
+        return self.fresh_cents if days is not None and days < self.aged_days else 0
 
 
 def _ids_once(scenarios: Sequence[Scenario]) -> Sequence[Scenario]:
@@ -201,7 +214,7 @@ class Step:
     """A scenario of a strategy that holds, with the name under which a decision refers to it.
 
     `services` are those whose freight counts, and for which it was asked. `items` are those that are asked for, where
-    the scenario says from where some may come, and `needs` what it says of each of them.
+    the scenario says from where some may come, and `needs` what it says of each of them. `ages` are those of the stock.
     """
 
     name: str
@@ -211,6 +224,7 @@ class Step:
     needs: Mapping[str, tuple[Need, ...]] = field(default_factory=dict)
     # What makes a random order of nodes another one for every order.
     seed: str = ""
+    ages: Ages = NO_AGES
 
     def may_give(self, sku: str, node: Node) -> bool:
         """Whether an item may come from a node."""
@@ -234,10 +248,10 @@ class About:
     external_id: str = ""
 
 
-def steps_about(steps: Iterable[Step], items: Mapping[str, Item], about: About = About()) -> list[Step]:
-    """The scenarios for an order of these items, or for a basket of which nothing else is known."""
+def steps_about(steps: Iterable[Step], items: Mapping[str, Item], ages: Ages, about: About = About()) -> list[Step]:
+    """The scenarios for an order of these items, or for a basket of which nothing else is known, and stock so old."""
     return [
-        replace(one, items=items if one.scenario.needs else {}, seed=about.external_id)
+        replace(one, items=items if one.scenario.needs else {}, seed=about.external_id, ages=ages)
         for one in steps
         if one.scenario.is_for(about.tier, about.attributes)
     ]

@@ -50,7 +50,8 @@ class Share:
 def plan_together(shares: Sequence[Share], left: Mapping[tuple[str, str], int]) -> list[Plan]:
     """The plans of groups that cost least in all; `left` are the units by SKU and node that nobody has been given.
 
-    Groups for which a unit costs more where it is scarce, or whose items may not come from any nodes, keep their plans.
+    Groups for which a unit costs more where it is scarce or fresh, or whose items may not come from any nodes, keep
+    their plans.
     """
     joined = [n for n, share in enumerate(shares) if share.terms.is_by_place and share.plan.allotments]
     plans = [share.plan for share in shares]

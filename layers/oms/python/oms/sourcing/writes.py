@@ -8,7 +8,8 @@ from oms.orders.model import Header, Line
 from oms.platform.principal import tenant_prefix
 from oms.platform.writes import Key, Write, create
 from oms.registry.model import Node
-from oms.sourcing.decisions import SourcingDecision, explain
+from oms.sourcing.decision_log import SourcingDecision
+from oms.sourcing.decisions import explain
 from oms.sourcing.model import Sourced
 
 TABLE = "orders"

@@ -40,9 +40,17 @@ def coming_supply(
 
 
 def with_supply(sku: str, rows: Iterable[StockRow], arriving: Iterable[Coming]) -> list[StockRow]:
-    """Stock rows of a SKU as they will be once some supply has arrived; what is lacking now it covers first."""
+    """Stock rows of a SKU as they will be once some supply has arrived; what is lacking now it covers first.
+
+    Such a row was restocked on the last of the days on which supply is to come.
+    """
     found = {row.node_id: row for row in rows}
     for one in arriving:
         row = found.get(one.node_id) or StockRow(sku, one.node_id)
-        found[one.node_id] = replace(row, on_hand=row.on_hand + one.units, available=row.available + one.units)
+        found[one.node_id] = replace(
+            row,
+            on_hand=row.on_hand + one.units,
+            available=row.available + one.units,
+            restocked_on=max(one.expected_on, row.restocked_on or date.min),
+        )
     return list(found.values())

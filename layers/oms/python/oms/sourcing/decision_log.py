@@ -1,0 +1,84 @@
+"""A decision about an order as it is kept and shown: what was looked at, what was chosen, what would have been next."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Kept(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Candidate(_Kept):
+    """A node that was looked at: how far it is, what the channel could have of it, and what became of it.
+
+    `keeps` are the units that rules kept from the channel there. `lain_days` says for how many days nothing has come to
+    its stock, where the scenario counts that and it is known. `outcome` is chosen, not_chosen or removed.
+    """
+
+    node_id: str
+    metres: int | None
+    units: dict[str, int]
+    keeps: dict[str, int]
+    lain_days: dict[str, int] = {}
+    outcome: str
+    reason: str
+
+
+class Alternative(_Kept):
+    """The best plan without the first of the chosen nodes, and how much worse it is.
+
+    `more_cost` is in minor units; None where no strategy says what a shipment costs.
+    """
+
+    nodes: tuple[str, ...]
+    missing_units: int
+    more_shipments: int
+    more_metres: int
+    more_cost: int | None
+
+
+class PlannedLine(_Kept):
+    """Where the units of a line come from, and the sentence that says why."""
+
+    line_no: int
+    sku: str
+    nodes: dict[str, int]
+    says: str
+
+
+class GroupDecision(_Kept):
+    """What was decided for the lines that go the same way: the terms of the plan, and what else there was.
+
+    Of the `cost`, `scarce_cost` is for units of which few are left where they are, `fresh_cost` for those of stock that
+    has not lain long, all in minor units. `scenario` is `<strategy>@<version>/<scenario>`, or the usual rule where no
+    strategy speaks of it.
+    """
+
+    group_no: int
+    method: str
+    scenario: str
+    shipments: int
+    metres: int | None
+    cost: int | None
+    scarce_cost: int = 0
+    fresh_cost: int = 0
+    missing_units: int
+    # Of those that are missing, the units that wait for stock.
+    backordered_units: int = 0
+    proven: bool
+    lines: tuple[PlannedLine, ...]
+    unexplained_lines: int
+    candidates: tuple[Candidate, ...]
+    runner_up: Alternative | None
+
+
+class SourcingDecision(_Kept):
+    """One decision about an order: when and by which command; of a very large one only the first groups."""
+
+    order_id: str
+    number: int
+    at: str
+    command: str
+    groups: tuple[GroupDecision, ...]
+    unexplained_groups: int
