@@ -6,8 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from local.state import ROOT, Running
+
+# The same examples in every run, and no limit on time; `--hypothesis-profile=explore` looks for others, and for longer.
+settings.register_profile("spine", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None, max_examples=2_000)
+settings.load_profile("spine")
 
 pytest_plugins = ("tests.capability_report",)
 

@@ -17,9 +17,10 @@ from oms.platform.clock import FixedClock, format_instant
 from oms.platform.commands import Call, Runtime
 from oms.platform.principal import system_principal
 from oms.registry import reads
-from oms.registry.model import Item, Node
+from oms.registry.model import Item
 from oms.registry.store import item_write, node_write
 from tests.memory_table import MemoryDatabase
+from tests.order_nodes import node
 
 NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
 SKU, NODE, PLACE = "A", "dc-1", ("A", "dc-1")
@@ -33,19 +34,7 @@ class Account:
         self.database = MemoryDatabase()
         self.runtime = Runtime(clock=FixedClock(NOW), random=Random(1), pause=lambda _: None, database=self.database)
         self.acts = 0
-        document = {
-            "id": NODE,
-            "kind": "dc",
-            "name": NODE,
-            "legal_entity": "us",
-            "address": {"lines": ["1"], "city": "X", "country": "US"},
-            "time_zone": "UTC",
-            "latitude_microdegrees": 0,
-            "longitude_microdegrees": 0,
-            "effective_from": "2026-01-01T00:00:00Z",
-            "version": 1,
-        }
-        self.database.commit([node_write("t1", Node.model_validate(document))])
+        self.database.commit([node_write("t1", node(NODE, "dc", 0, 0))])
         self.database.commit([item_write("t1", Item(sku=SKU, description=SKU, version=1))])
         if units:
             self.move("received", units)

@@ -23,9 +23,10 @@ from oms.platform.problems import Busy, OutOfStock
 from oms.platform.writes import Item as Stored
 from oms.platform.writes import Write
 from oms.registry import reads
-from oms.registry.model import Item, Node
+from oms.registry.model import Item
 from oms.registry.store import item_write, node_write
 from tests.memory_table import MemoryDatabase
+from tests.order_nodes import node
 from tests.stock_claims import claim
 
 NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
@@ -62,19 +63,7 @@ class Watched(MemoryDatabase):
 def database() -> Interrupted:
     tables = Interrupted()
     for node_id in NODES:
-        document = {
-            "id": node_id,
-            "kind": "store",
-            "name": node_id,
-            "legal_entity": "us",
-            "address": {"lines": ["1"], "city": "X", "country": "US"},
-            "time_zone": "UTC",
-            "latitude_microdegrees": 0,
-            "longitude_microdegrees": 0,
-            "effective_from": "2026-01-01T00:00:00Z",
-            "version": 1,
-        }
-        tables.commit([node_write("t1", Node.model_validate(document))])
+        tables.commit([node_write("t1", node(node_id, "store", 0, 0))])
     tables.commit([item_write("t1", Item(sku="A", description="A", version=1))])
     tables.commits.clear()
     reads.forget()

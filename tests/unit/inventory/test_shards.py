@@ -231,7 +231,9 @@ def test_whatever_happens_nothing_is_sold_twice(units: int, acts: list[tuple[str
         except (Conflict, OutOfStock):
             assert account.row == before
         if name in ("claim", "stale claim") and account.row != before:
-            assert before.available - number >= keep
+            # What must stay lies in the row, which a claim from shards does not look at again.
+            is_old = PLACE in seen.spread and seen.spread[PLACE].in_row != before.in_row
+            assert before.available - number >= (0 if name == "stale claim" and is_old else keep)
             assert account.row.available == before.available - number
         if name in ("spread", "recall"):
             assert (account.row.available, account.row.reserved) == (before.available, before.reserved)

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oms.platform.geo import Place
-from oms.registry.model import Node
 from oms.sourcing.model import Demand, Plan, Source
 from oms.sourcing.planning import MOST_EXACT, source_by
 from oms.sourcing.strategy import Scenario, Step
+from tests.order_nodes import node
 
 Units = dict[tuple[str, str], int]
 HOME = Place(40_700_000, -74_000_000)
@@ -33,23 +33,7 @@ limits = st.fixed_dictionaries(
 )
 
 
-def node(node_id: str) -> Node:
-    document = {
-        "id": node_id,
-        "kind": "store",
-        "name": node_id,
-        "legal_entity": "100",
-        "address": {"lines": ["1 Main St"], "city": "X", "country": "US"},
-        "time_zone": "America/New_York",
-        "latitude_microdegrees": 40_000_000 + 300_000 * int(node_id[1:]),
-        "longitude_microdegrees": -75_000_000,
-        "effective_from": "2026-01-01T00:00:00Z",
-        "version": 1,
-    }
-    return Node.model_validate(document)
-
-
-KNOWN = {node_id: node(node_id) for node_id in NODES}
+KNOWN = {node_id: node(node_id, "store", 40 + int(node_id[1:]) / 4, -75) for node_id in NODES}
 SOURCES = [Source(one.id, one.place) for one in KNOWN.values()]
 
 
