@@ -73,6 +73,7 @@ def test_movements_fill_the_buckets_and_the_sums_are_shown(api: Api):
     read = api.get("/v1/inventory/A")
     assert read.body == {
         "sku": "A",
+        "segments": [],
         "nodes": [
             {
                 "node_id": "n1",
@@ -203,7 +204,7 @@ def test_an_adjustment_below_what_is_promised_shows_the_deficit(api: Api, databa
     assert (answer.status, answer.body["movements"][0]["deficit"]) == (200, 2)
     assert api.get("/v1/inventory/A").body["totals"]["deficit"] == 2
     assert [event["data"]["shortages"] for event in events(database) if event["data"]["shortages"]] == [
-        [{"sku": "A", "node_id": "n1", "deficit": 2}]
+        [{"sku": "A", "segment": None, "node_id": "n1", "deficit": 2}]
     ]
 
 

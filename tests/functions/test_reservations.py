@@ -87,7 +87,7 @@ def test_what_is_left_of_an_expired_basket_goes_back_once(doors: Doors):
         for (table, _), item in doors.world.database.rows.items()
         if table == "events" and item["type"] == "ReservationExpired"
     )
-    assert '"units":[{"sku":"A","node_id":"DC1","quantity":4}]' in str(event["detail"])
+    assert '"units":[{"sku":"A","segment":null,"node_id":"DC1","quantity":4}]' in str(event["detail"])
 
 
 @pytest.mark.capability("D3")

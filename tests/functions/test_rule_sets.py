@@ -237,7 +237,7 @@ def test_a_channel_does_not_see_nodes_that_are_kept_from_it(rules: Api, stock: A
     assert had(stock) == {"east": 9, "west": 0, "shop": 2}
     assert had(stock, channel="store") == {"east": 9, "west": 6, "shop": 2}
     total = stock.get("/v1/availability?skus=A,B&channel=web&view=aggregate").body["items"]
-    assert total == [{"sku": "A", "available": 11}, {"sku": "B", "available": 11}]
+    assert total == [{"sku": "A", "segment": None, "available": 11}, {"sku": "B", "segment": None, "available": 11}]
 
 
 def test_rules_cost_one_read_where_nothing_has_changed(rules: Api, stock: Api, database: Database, monkeypatch):

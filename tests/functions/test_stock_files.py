@@ -41,7 +41,7 @@ def test_each_row_has_its_result_and_the_good_ones_are_taken_in(intake: Intake):
         "3,recorded,,",
         "4,refused,unknown_node,node_id: There is no node S9.",
         "5,refused,unknown_sku,sku: There is no item NONE.",
-        '6,refused,malformed_row,"A row has 7 columns, or none for the reason; this one has 3."',
+        '6,refused,malformed_row,"A row has 7 columns, none for the reason, or 5 more for a segment; this one has 3."',
         "7,refused,greater_than_equal,quantity: Input should be greater than or equal to 0",
         "8,refused,in_the_future,as_of: A count cannot lie in the future.",
         "9,refused,card_number_found,source: A field holds what looks like a card number.",

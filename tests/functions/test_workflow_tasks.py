@@ -66,7 +66,7 @@ def test_releasing_tells_the_node_and_keeps_the_token(doors: Doors):
     order_id, work = released(doors)
     row = doors.timeline(order_id)[-1]
     assert row["event"] == "FulfillmentOrderReleased"
-    told = {"line_no": 1, "sku": "A", "quantity": 5, "components": [], "part_of": None}
+    told = {"line_no": 1, "sku": "A", "quantity": 5, "components": [], "part_of": None, "segment": None}
     assert row["data"]["lines"] == [told]
     assert row["data"]["ship_to"]["city"] == "New York"
     assert row["data"]["respond_by"] == "2026-11-24T12:00:00.000Z"
