@@ -43,7 +43,7 @@ class StockMoved(EventData):
 
 
 class StockFreed(EventData):
-    """There is more of an item that orders wait for."""
+    """There is more of an item that orders wait for, or that work has which a better plan might take over."""
 
     sku: str
 

@@ -17,6 +17,7 @@ from oms.registry.model import Node
 from oms.sourcing.model import Demand, Plan, Sourced
 from oms.sourcing.reads import country_of, demands_of, destination_of, plan_group, sources_of
 from oms.sourcing.strategy import Step, steps_for
+from oms.sourcing.takeovers import Takeover
 
 # The nearest of those that could have given something; the chosen ones are always among them.
 MOST_CANDIDATES = 10
@@ -91,7 +92,10 @@ class GroupDecision(_Kept):
 
 
 class SourcingDecision(_Kept):
-    """One decision about an order: when and by which command; of a very large one only the first groups."""
+    """One decision about an order: when and by which command; of a very large one only the first groups.
+
+    `takeover` is the plan that this one is better than, where it took over work from a node.
+    """
 
     order_id: str
     number: int
@@ -99,6 +103,7 @@ class SourcingDecision(_Kept):
     command: str
     groups: tuple[GroupDecision, ...]
     unexplained_groups: int
+    takeover: Takeover | None = None
 
 
 def explain(

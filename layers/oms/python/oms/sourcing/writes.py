@@ -10,6 +10,7 @@ from oms.platform.writes import Key, Write, create
 from oms.registry.model import Node
 from oms.sourcing.decisions import SourcingDecision, explain
 from oms.sourcing.model import Sourced
+from oms.sourcing.takeovers import Takeover
 
 TABLE = "orders"
 
@@ -29,6 +30,7 @@ def decision_write(
     number: int,
     at: str,
     command: str,
+    takeover: Takeover | None = None,
 ) -> Write:
     """What was decided about an order by a command, and why, with what it was decided for in the same transaction."""
     groups = explain(header.channel, header.groups, lines, nodes, sourced)
@@ -39,6 +41,7 @@ def decision_write(
         command=command,
         groups=groups,
         unexplained_groups=len(sourced.plans) - len(groups),
+        takeover=takeover,
     )
     key = Key(decisions_partition(tenant, header.id), f"DECISION#{number:04d}")
     return create(TABLE, key, {"body": made.model_dump_json()})
