@@ -90,6 +90,8 @@ class OrderRerouted(EventData):
     units.
     """
 
+    version: ClassVar[int] = 2
+
     order_id: str
     fulfillment_order_id: str
     reason: str
