@@ -9,7 +9,9 @@ from tests.functions.test_decisions import decided
 from tests.functions.test_reoptimizing import NEAR, came, far, units_of
 from tests.functions.test_rerouting import act, at, begun, cancel
 from tests.functions.test_stock_levels import follow, record
+from tests.functions.test_strategies import PATH
 from tests.interruptions import before_commit
+from tests.kits import add_kit
 from tests.order_doors import Doors, doors
 from tests.order_world import TENANT, document, line, world
 
@@ -98,7 +100,37 @@ def test_nobody_is_woken_where_no_scenario_wants_it_or_no_node_has_work(doors: D
 def test_the_saving_is_a_positive_amount_in_whole_cents(doors: Doors):
     for value in (0, -1, "x", 1.5):
         with doors.world.unchanged():
-            answer = doors.api("rule_sets").put(
-                "/v1/sourcing/strategies/usual", {"scenarios": [{**NEAR, "reoptimize_from_cents": value}]}
-            )
+            answer = doors.api("rule_sets").put(PATH, {"scenarios": [{**NEAR, "reoptimize_from_cents": value}]})
         assert (answer.status, answer.pointers) == (422, ["/scenarios/0/reoptimize_from_cents"])
+
+
+@pytest.mark.capability("E12", "D13")
+def test_a_kit_and_its_neighbour_move_together_as_units_of_stock(doors: Doors):
+    doors.world.add_item("D", {"S2": 3})
+    doors.world.add_item("E", {"S2": 4})
+    add_kit(doors.world, "DUO", {"D": 1, "E": 2})
+    hold(doors, {**NEAR, "reoptimize_from_cents": 1})
+    order_id, _ = begun(doors, line("DUO", 2), line("D", 1))
+    doors.world.receive("D", "DC1", 3)
+    doors.world.receive("E", "DC1", 3)
+    with doors.world.unchanged():
+        broker(doors, "StockFreed", sku="E")
+    came(doors, "DC1", 1, sku="E")
+    assert at(doors, order_id) == [("S2", "REPLACED", [(1, 0), (2, 0)]), ("DC1", "SCHEDULED", [(1, 2), (2, 1)])]
+    assert units_of(doors) == {"DC1": (0, 3), "S2": (3, 0)}
+    assert units_of(doors, "E") == {"DC1": (0, 4), "S2": (4, 0)}
+    doors.world.check()
+
+
+@pytest.mark.capability("E12")
+def test_work_that_does_not_fit_one_transaction_stays(doors: Doors):
+    skus = [f"X{number:02}" for number in range(24)]
+    for sku in skus:
+        doors.world.add_item(sku, {"S2": 1})
+    hold(doors, {**NEAR, "reoptimize_from_cents": 1})
+    order_id, _ = begun(doors, *(line(sku, 1) for sku in skus))
+    for sku in skus:
+        doors.world.receive(sku, "DC1", 1)
+    with doors.world.unchanged():
+        broker(doors, "StockFreed", sku="X00")
+    assert [work[:2] for work in at(doors, order_id)] == [("S2", "OPEN")]
