@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from oms.capacity.model import periods_of
 from oms.capacity.reads import room_of
@@ -56,8 +57,8 @@ from oms.sourcing.writes import decision_write
 BETTER_PLAN = "BETTER_PLAN"
 COMMAND = "reoptimize_fulfillment_order"
 _RUNNING = frozenset({OrderStatus.CONFIRMED, OrderStatus.IN_PROGRESS})
-# For so much work a better plan is looked for when there is more of an item.
-_MOST_TRIED = 50
+# For so much work a better plan is looked for when there is more of an item, among so much that nodes have.
+_MOST_TRIED, _MOST_LISTED = 50, 2_000
 
 
 class _Settled(Exception):
@@ -96,17 +97,21 @@ def reoptimize_item(runtime: Runtime, tenant: str, sku: str) -> int:
     """
     if not wants_better_plans(runtime.database, tenant):
         return 0
-    works = [
+    listed = (
         work
         for node_id in nodes_with_work(runtime.database, tenant, sku)
-        # The whole list first: what is taken over leaves it.
-        for work in list(work_of_node(runtime.database, tenant, node_id, Status.OPEN.value))
-        if any(sku in exploded(line.sku, line.components, line.remaining) for line in work.lines)
-    ]
+        for work in work_of_node(runtime.database, tenant, node_id, Status.OPEN.value)
+    )
+    # The whole list first: what is taken over leaves it.
+    works = [work for work in islice(listed, _MOST_LISTED) if _has(work, sku)]
     works.sort(key=lambda work: (work.created_at, work.id))
     return sum(
         bool(reoptimize_fulfillment_order(runtime, tenant, work.id).body["reoptimized"]) for work in works[:_MOST_TRIED]
     )
+
+
+def _has(work: FulfillmentOrder, sku: str) -> bool:
+    return any(sku in exploded(line.sku, line.components, line.remaining) for line in work.lines)
 
 
 def reoptimize_fulfillment_order(runtime: Runtime, tenant: str, fulfillment_order_id: str) -> Outcome:
