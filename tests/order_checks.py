@@ -49,7 +49,8 @@ def _check_quantities(order: Order) -> None:
         assert 0 <= order.cancelled.get(line.line_no, 0) + order.shipped(line.line_no) <= line.quantity
     for work in order.fulfillment_orders:
         for part in work.lines:
-            assert 0 <= part.shipped <= part.packed <= part.picked <= part.quantity - part.cancelled - part.given_up
+            gone = part.cancelled + part.given_up + part.replaced
+            assert 0 <= part.shipped <= part.packed <= part.picked <= part.quantity - gone
             left = sum(
                 s.quantity
                 for shipment in order.shipments
@@ -59,10 +60,10 @@ def _check_quantities(order: Order) -> None:
             )
             assert left == part.shipped, (work.id, part)
             asked = work.asked.get(part.line_no, 0)
-            assert 0 <= asked <= part.quantity - part.shipped - part.cancelled - part.given_up, (work.id, part, asked)
-        if work.status.value in ("REJECTED", "INCOMPLETE", "COMPLETED", "CANCELLED"):
+            assert 0 <= asked <= part.quantity - part.shipped - gone, (work.id, part, asked)
+        if work.status.value in ("REJECTED", "INCOMPLETE", "COMPLETED", "CANCELLED", "REPLACED"):
             assert not work.asked, work.id
-            assert all(p.quantity == p.shipped + p.cancelled + p.given_up for p in work.lines), work.id
+            assert all(p.quantity == p.shipped + p.cancelled + p.given_up + p.replaced for p in work.lines), work.id
 
 
 def _check_money(order: Order) -> None:
@@ -188,7 +189,7 @@ def _claims(orders: list[Order]) -> tuple[dict[str, int], Counts, Counts]:
             for part in work.lines:
                 if part.line_no in stock_lines:
                     given[part.line_no] += part.quantity
-                    held = part.quantity - part.shipped - part.cancelled - part.given_up
+                    held = part.quantity - part.shipped - part.cancelled - part.given_up - part.replaced
                     assert part.components == stock_lines[part.line_no].components, (work.id, part)
                     for sku, each in _made_of(stock_lines[part.line_no]):
                         shipped[sku, work.node_id] += each * part.shipped

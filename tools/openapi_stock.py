@@ -17,6 +17,7 @@ from oms.rulesets.model import Status as RuleStatus
 from oms.sourcing.decision_log import GroupDecision
 from oms.sourcing.rates import RateCard
 from oms.sourcing.strategy import Strategy
+from oms.sourcing.takeovers import Takeover
 from tools.openapi_answers import Answer
 
 
@@ -278,6 +279,7 @@ class Decision(Answer):
     at: str
     command: str
     groups: list[GroupDecision]
+    takeover: Takeover | None = Field(description="from which plan this one took over work that no node had accepted")
     unexplained_groups: int
 
 

@@ -1,5 +1,7 @@
 """StockFreed, OrderSourced, NodeChanged and a schedule: whoever waits for stock is given what there is, in turn.
 
+StockFreed: with what is left, work that its node has not accepted may be taken over by a better plan.
+
 SupplyPut and SupplyClosed: whoever waits is told on which day stock is to come now.
 """
 
@@ -11,6 +13,7 @@ from oms.platform.commands import Runtime
 from oms.platform.consumers import Event, consume_queue
 from oms.registry.segments import told
 from oms.sourcing.brokering import broker_backlog, broker_items, broker_order
+from oms.sourcing.reoptimizing import reoptimize_item
 from oms.sourcing.slips import repromise_waiting
 
 runtime = Runtime()
@@ -18,7 +21,9 @@ runtime = Runtime()
 
 def broker(event: Event) -> None:
     if event.type == "StockFreed":
-        broker_items(runtime, event.tenant, [told(event.data)])
+        name = told(event.data)
+        broker_items(runtime, event.tenant, [name])
+        reoptimize_item(runtime, event.tenant, name)
     elif event.type == "OrderSourced":
         broker_order(runtime, event.tenant, event.data["order_id"])
     elif event.type in ("SupplyPut", "SupplyClosed"):

@@ -1,4 +1,4 @@
-"""Stories of stock in great demand, for the crash points."""
+"""Stories of stock in great demand, and of stock that comes in nearer, for the crash points."""
 
 from __future__ import annotations
 
@@ -48,3 +48,19 @@ def demand_that_is_taken_back(people: People) -> None:
     simulation.sleep(10)
     people.send("PUT", "/v1/hot-stock", {"items": [{**hot, "per_second": 0}]})
     simulation.sleep(30)
+
+
+@story
+def a_better_plan(people: People) -> None:
+    """The far store says nothing until a nearer one gets the units; that one ships."""
+    path = "/v1/sourcing/strategies/near"
+    near = {"id": "near", "cents_per_100_km": 10, "reoptimize_from_cents": 100}
+    people.send("PUT", path, {"scenarios": [near]})
+    people.send("POST", f"{path}/promotions", {"number": 1}, version=1)
+    order_id = people.place("o-1", line("SCARF", 2))
+    people.released(order_id)
+    received = {"node_id": "albany", "sku": "SCARF", "kind": "received", "quantity": 1, "reason": "delivery"}
+    people.send("POST", "/v1/inventory/movements", {"movements": [received]})
+    people.wait_for(lambda: people.works(order_id, "REPLACED"))
+    people.do(people.released(order_id), "accept", "ship")
+    people.until(order_id, payment_status="CAPTURED")

@@ -14,7 +14,7 @@ from tests.simulation.world import NODES
 
 # The manner of a node that says only that it has shipped, which is also how it finishes while all heals.
 AT_ONCE = 3
-CLOSED = ("COMPLETED", "REJECTED", "INCOMPLETE", "CANCELLED")
+CLOSED = ("COMPLETED", "REJECTED", "INCOMPLETE", "CANCELLED", "REPLACED")
 STEPS = ("accept", "pick", "pack", "ship")
 COLLECTED_STEPS = ("accept", "pick", "pack", "stage", "hand-over")
 

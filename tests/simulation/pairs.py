@@ -54,7 +54,14 @@ from tests.simulation.pair_scenes import (
 )
 from tests.simulation.planted import planted, small_sagas
 from tests.simulation.sides import Side
-from tests.simulation.waiting_scenes import broker, receive, waits, waits_for_what_came
+from tests.simulation.waiting_scenes import (
+    broker,
+    could_be_served_from_nearer,
+    receive,
+    reoptimize,
+    waits,
+    waits_for_what_came,
+)
 from tests.simulation.world import simulated
 
 Before = Callable[[Side], Any]
@@ -136,6 +143,7 @@ PAIRS: dict[str, Pair] = {
         Pair("broker x place", waits_for_what_came, broker, place(None, "o-1", "LAST"), is_long=True),
         Pair("broker x cancel", waits_for_what_came, broker, cancel, is_long=True),
         Pair("broker x broker", waits_for_what_came, broker, broker, is_long=True),
+        Pair("re-optimise x accept", could_be_served_from_nearer, reoptimize, step("accept")),
         Pair("snapshot x place", nothing, feed("snapshot", 1, "LAST"), place(None, "o-1", "LAST")),
         Pair("feed x ship", released, feed("delta", 2), step("ship")),
         Pair("damage x place", nothing, damaged, place(None, "o-1", "LAST")),

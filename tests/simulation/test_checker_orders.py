@@ -114,6 +114,21 @@ def work_is_due_at_another_time_than_promised(run):
     run.rewrite("orders", run.key("orders", "WORK#", "COMPLETED"), due_at="2026-11-23T22:00:00.000Z")
 
 
+def replaced_by_nobody(run):
+    key = run.key("orders", "WORK#", "COMPLETED")
+    run.rewrite("orders", key, lambda body: body["lines"][0].update(replaced=1))
+    run.rewrite("orders", key, status="REPLACED")
+
+
+def taken_over_twice(run):
+    pk, sk = run.key("orders", "WORK#", "COMPLETED")
+    run.rewrite("orders", (pk, sk), status="REPLACED")
+    own = sk.removeprefix("WORK#")
+    run.rewrite("orders", (pk, sk), replaces=f"{own}0")
+    run.put("orders", (pk, f"{sk}0"), dict(run.evidence.tables["orders"][pk, sk]))
+    run.rewrite("orders", (pk, f"{sk}0"), id=f"{own}0", replaces=None)
+
+
 def nobody_takes_the_money(run):
     run.rewrite("orders", run.key("orders", "SHIPMENT#"), lambda body: body["captures"][0].pop("capture_id"))
 
@@ -168,6 +183,8 @@ CASES = [
     ("INV2", "its shipments", more_left_than_was_done),
     ("INV2", "99 cancelled", more_was_cancelled_than_ordered),
     ("INV2", "to do are", shipped_before_it_was_picked),
+    ("INV2", "were replaced, by {}", replaced_by_nobody),
+    ("INV2", "was taken over after", taken_over_twice),
     ("INV4", "the same channel and external id", two_orders_under_one_number),
     ("INV4", "is noted as None", a_note_is_gone),
     ("INV4", "and then", two_answers_to_one_call),

@@ -1,4 +1,4 @@
-"""An order that waits for the last unit, which comes in: for the pairs of what may happen at that moment."""
+"""Stock that comes in, for an order that waits for it or could be served from nearer: for the pairs of that moment."""
 
 from __future__ import annotations
 
@@ -33,13 +33,33 @@ def waits_for_what_came(side: Side) -> str:
     return order_id
 
 
+def could_be_served_from_nearer(side: Side) -> tuple[str, str]:
+    """The far store has not accepted its work, a nearer one has got the units, and nobody has heard of it."""
+    content = {"id": "near", "cents_per_100_km": 10, "reoptimize_from_cents": 100}
+    side.people.send("PUT", PATH, {"scenarios": [content]})
+    side.people.send("POST", f"{PATH}/promotions", {"number": 1}, version=1)
+    order_id = side.people.place("o-0", line("SCARF", 2))
+    work_id = side.people.released(order_id)
+    hold_outbox(side.simulation)
+    movement = {**CAME, "sku": "SCARF"}
+    side.people.send("POST", "/v1/inventory/movements", {"movements": [movement]})
+    side.simulation.sleep(10)
+    go_on_with_outbox(side.simulation)
+    return order_id, work_id
+
+
 def receive(_: Any, side: Side) -> None:
     """A delivery is booked, and the broker hears of it."""
     side.http("POST", "/v1/inventory/movements", {"movements": [CAME]}, "came", OPERATOR)
     broker(_, side)
 
 
-def broker(_: Any, side: Side) -> None:
+def broker(_: Any, side: Side, sku: str = "LAST") -> None:
     """The broker hears that there is more."""
     meta = {"id": f"evt-{side.number}", "tenant": "acme"}
-    side.invoke("broker_backlog", batch("StockFreed", {"meta": meta, "data": {"sku": "LAST"}}))
+    side.invoke("broker_backlog", batch("StockFreed", {"meta": meta, "data": {"sku": sku}}))
+
+
+def reoptimize(made: Any, side: Side) -> None:
+    """The broker hears that there is more of what the order of the far store consists of."""
+    broker(made, side, "SCARF")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.functions.test_brokering import broker, hold
 from tests.order_doors import doors
-from tests.order_world import TENANT, world
+from tests.order_world import TENANT, line, world
 from tests.workflows.machines import Machines, cloud, machines
 from tests.workflows.test_fulfillment_workflow import UNTIL_PARCEL, begin, ends
 
@@ -55,3 +56,25 @@ def test_re_routing_that_fails_ends_with_a_person(machines: Machines):
         *("NoteRejection", "RerouteFulfillmentOrder", "EscalateFulfillmentOrder", "MayStillShip", "NothingLeftToDo"),
     ]
     assert machines.world.view(order_id).fulfillment_orders[0].escalated_reason == "REJECTED"
+
+
+@pytest.mark.capability("E12")
+def test_the_run_of_work_that_a_better_plan_took_over_ends_and_nobody_is_told(machines: Machines):
+    world = machines.world
+    world.add_item("D", {"S2": 5})
+    hold(machines.doors, {"id": "near", "cents_per_100_km": 10, "reoptimize_from_cents": 100})
+    order_id, work, arn = begin(machines, line("D", 5))
+    with machines.function.lock:
+        world.receive("D", "DC1", 5)
+        broker(machines.doors, "StockFreed", sku="D")
+        withdrawn = machines.doors.stored_event(order_id, "FulfillmentOrderWithdrawn")
+        assert machines.doors.queue("resume_fulfillment", withdrawn) == []
+    assert ends(machines, arn) == [*UNTIL_PARCEL, "NothingLeftToDo"]
+    first, second = world.order(order_id).fulfillment_orders
+    assert (first.id, first.status, first.escalated_reason) == (work, "REPLACED", None)
+    run = machines.wait(machines.start("OrderWorkflow", {"tenant": TENANT, "order_id": order_id}, wait=False))
+    assert run["status"] == "SUCCEEDED"
+    machines.waits(second.id)
+    machines.node(second.id, "ship")
+    machines.until(lambda: world.view(order_id).payment_status == "CAPTURED")
+    assert (world.view(order_id).status, second.node_id) == ("COMPLETED", "DC1")

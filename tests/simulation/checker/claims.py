@@ -10,7 +10,7 @@ from tests.simulation.checker.supply import kept_at_source
 
 Place = tuple[str, str]  # partition of the SKU, node
 # Units of such work are nobody's any more.
-NO_CLAIM = ("REJECTED", "CANCELLED", "COMPLETED")
+NO_CLAIM = ("REJECTED", "CANCELLED", "COMPLETED", "REPLACED")
 
 
 class Claims:

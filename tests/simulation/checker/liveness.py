@@ -14,7 +14,7 @@ from typing import Any
 from tests.simulation.checker.evidence import Evidence, Report
 from tests.simulation.checker.picture import OrderView, Picture, held_by_node
 
-WORK_OVER = ("COMPLETED", "CANCELLED", "REJECTED", "INCOMPLETE")
+WORK_OVER = ("COMPLETED", "CANCELLED", "REJECTED", "INCOMPLETE", "REPLACED")
 GIVEN_BACK = ("REJECTED", "INCOMPLETE")
 CAPTURE_FAILED = "CAPTURE_FAILED"
 # The recovery comes by every five minutes; a lease that ended longer ago than two rounds has been forgotten.

@@ -145,6 +145,7 @@ def check_quantities(order: OrderView, report: Report) -> None:
             shipped[work["id"], line_no] = part.get("shipped", 0)
             if not rejected:
                 given[line_no] = given.get(line_no, 0) + held_by_node(part)
+    _replaced(order, report)
     left: dict[tuple[str, int], int] = {}
     for shipment in order.shipments.values():
         for part in shipment["lines"]:
@@ -179,6 +180,27 @@ def check_quantities(order: OrderView, report: Report) -> None:
     if unknown:
         report.note("INV2", order.pk, f"no such lines: {sorted(unknown)}")
     _status_follows(order, left, report)
+
+
+def _replaced(order: OrderView, report: Report) -> None:
+    """What a better plan took over is work of others, unit by unit, and of one line of works it took over one."""
+    for work in order.works.values():
+        if work["status"] != "REPLACED":
+            continue
+        where = f"{order.pk} {work['id']}"
+        units = {part["line_no"]: part.get("replaced", 0) for part in work["lines"] if part.get("replaced")}
+        others: dict[int, int] = {}
+        for other in order.works.values():
+            if other.get("replaces") == work["id"]:
+                for part in other["lines"]:
+                    others[part["line_no"]] = others.get(part["line_no"], 0) + part["quantity"]
+        if units != others:
+            report.note("INV2", where, f"{units} were replaced, by {others}")
+        before = order.works.get(work.get("replaces", ""))
+        while before is not None:
+            if before["status"] == "REPLACED":
+                report.note("INV2", where, f"was taken over after {before['id']} had been")
+            before = order.works.get(before.get("replaces", ""))
 
 
 def _work_line(order: OrderView, work: dict[str, Any], part: dict[str, Any], report: Report) -> None:

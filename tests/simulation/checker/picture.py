@@ -31,7 +31,7 @@ def tenant_of(pk: str) -> str | None:
 
 def held_by_node(part: dict[str, Any]) -> int:
     """Units of a line of work that are the node's, whether they have left or not."""
-    return int(part["quantity"] - part.get("cancelled", 0) - part.get("given_up", 0))
+    return int(part["quantity"] - part.get("cancelled", 0) - part.get("given_up", 0) - part.get("replaced", 0))
 
 
 class Line:

@@ -11,20 +11,20 @@ from oms.platform.problems import ActionNotAvailable, InvalidRequest
 
 # + is allowed, d was done before, - is refused.
 EARLY = ["SCHEDULED", "OPEN", "ON_HOLD", "ACCEPTED", "PICKING", "PACKED"]
-STATES = [*EARLY, "READY", "IN_TRANSIT", "COMPLETED", "REJECTED", "INCOMPLETE", "CANCELLED"]
+STATES = [*EARLY, "READY", "IN_TRANSIT", "COMPLETED", "REJECTED", "INCOMPLETE", "CANCELLED", "REPLACED"]
 TABLE = {
-    "release": "+ d - d d d d - d - - -",
-    "accept": "- + - d d d d - d - - -",
-    "reject": "- + - + + - - - - - - -",
-    "pick": "- + - + + d d - d - - -",
-    "pack": "- + - + + d d - d - - -",
-    "stage": "- + - + + + d - d - - -",
-    "ship": "- + - + + + - - d - - -",
-    "hand-over": "- - - - - - + - d - - -",
-    "close": "- - - + + + + - - - - -",
-    "cancel": "+ + - - - - - - - - - -",
-    "request-cancellation": "- - - + + + + - - - - -",
-    "cancel-response": "- - - + + + + - - - - -",
+    "release": "+ d - d d d d - d - - - -",
+    "accept": "- + - d d d d - d - - - -",
+    "reject": "- + - + + - - - - - - - -",
+    "pick": "- + - + + d d - d - - - -",
+    "pack": "- + - + + d d - d - - - -",
+    "stage": "- + - + + + d - d - - - -",
+    "ship": "- + - + + + - - d - - - -",
+    "hand-over": "- - - - - - + - d - - - -",
+    "close": "- - - + + + + - - - - - -",
+    "cancel": "+ + - - - - - - - - - - -",
+    "request-cancellation": "- - - + + + + - - - - - -",
+    "cancel-response": "- - - + + + + - - - - - -",
 }
 
 

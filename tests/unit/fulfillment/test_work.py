@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from oms.fulfillment import protocol
 from oms.fulfillment.model import CancelRequest, FulfillmentOrder, Status, WorkLine, WorkUnits
 from oms.fulfillment.protocol import TAKEN, Action, AlreadyDone, available_actions
+from oms.fulfillment.writes import give_way, may_be_replaced
 from oms.platform.problems import ActionNotAvailable, InvalidRequest, Problem
 
 VERBS: dict[Action, Any] = {
@@ -39,6 +40,7 @@ PARCEL = {
     Status.REJECTED: set(),
     Status.INCOMPLETE: set(),
     Status.CANCELLED: set(),
+    Status.REPLACED: set(),
 }
 COUNTER = {
     **PARCEL,
@@ -72,6 +74,29 @@ def work(status: Status = Status.OPEN, method: str = "ship", **line: int) -> Ful
 def counts(order: FulfillmentOrder) -> tuple[int, int, int, int, int]:
     (one,) = order.lines
     return one.quantity, one.picked, one.packed, one.shipped, one.cancelled
+
+
+@pytest.mark.capability("E12")
+@pytest.mark.parametrize("status", Status)
+def test_only_work_that_its_node_has_and_has_not_begun_gives_way(status: Status):
+    order = work(status, cancelled=1)
+    assert may_be_replaced(order) is (status is Status.OPEN)
+    if status is not Status.OPEN:
+        with pytest.raises(ActionNotAvailable):
+            give_way(order, "BETTER_PLAN")
+        return
+    gone, told = give_way(order, "BETTER_PLAN")
+    (one,) = gone.lines
+    assert (gone.status, gone.replaced_reason, gone.rejected_reason, gone.is_closed) == (
+        Status.REPLACED,
+        "BETTER_PLAN",
+        None,
+        True,
+    )
+    assert (one.quantity, one.cancelled, one.given_up, one.replaced, one.held, one.remaining) == (5, 1, 0, 4, 0, 0)
+    assert (told.fulfillment_order_id, told.node_id, told.reason) == ("ful_1_1", "S1", "BETTER_PLAN")
+    picked = work(status, picked=1)
+    assert not may_be_replaced(picked)
 
 
 @pytest.mark.capability("B4", "H2")

@@ -96,7 +96,10 @@ class FulfillmentOrderRejected(_Work):
 
 
 class FulfillmentOrderWithdrawn(_Work):
-    """Work that a node had not answered for was taken from it and given to others."""
+    """Work that a node had not answered for was taken from it and given to others.
+
+    For the reason BETTER_PLAN the node has done nothing wrong: others send the units at less cost.
+    """
 
     for_nodes: ClassVar[bool] = True
     reason: str

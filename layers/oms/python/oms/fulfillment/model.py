@@ -38,6 +38,7 @@ class Status(StrEnum):
     REJECTED = "REJECTED"
     INCOMPLETE = "INCOMPLETE"  # the node gave up what it had not shipped
     CANCELLED = "CANCELLED"
+    REPLACED = "REPLACED"  # a better plan took it over before its node had accepted it
 
 
 class Outcome(StrEnum):
@@ -68,9 +69,10 @@ def seconds_late(due_at: str, done_at: str) -> int:
 
 
 class WorkLine(BaseModel):
-    """Units of one order line that this node handles: `shipped <= packed <= picked <= quantity - cancelled - given_up`.
+    """Units of one order line that this node handles: `shipped <= packed <= picked <= held`.
 
-    What it gave up, by a rejection or by closing, is open again on the order.
+    It holds its quantity less what was cancelled, given up or replaced. What it gave up, by a rejection or by closing,
+    is open again on the order; what was replaced is work of another node, for which the order had a better plan.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -83,6 +85,7 @@ class WorkLine(BaseModel):
     shipped: int = 0
     cancelled: int = 0
     given_up: int = 0
+    replaced: int = 0
     # What each unit of a kit consists of.
     components: tuple[Component, ...] = ()
     # Of a component that goes on its own: the line of its kit.
@@ -96,7 +99,7 @@ class WorkLine(BaseModel):
     @property
     def held(self) -> int:
         """Units that are this node's, whether they have left or not."""
-        return self.quantity - self.cancelled - self.given_up
+        return self.quantity - self.cancelled - self.given_up - self.replaced
 
     @property
     def remaining(self) -> int:
@@ -144,6 +147,7 @@ class FulfillmentOrder(BaseModel):
     timeout_seconds: int = 86_400
     rejected_reason: str | None = None
     closed_reason: str | None = None
+    replaced_reason: str | None = None
     cancel_request: CancelRequest | None = None
     escalated_reason: str | None = None
     # The limits of the node that it counts against.
@@ -168,7 +172,7 @@ class FulfillmentOrder(BaseModel):
     @property
     def is_closed(self) -> bool:
         """Whether nothing can happen to it any more."""
-        return self.status in {Status.COMPLETED, Status.REJECTED, Status.INCOMPLETE, Status.CANCELLED}
+        return self.status in {Status.COMPLETED, Status.REJECTED, Status.INCOMPLETE, Status.CANCELLED, Status.REPLACED}
 
 
 class ShippedLine(BaseModel):

@@ -23,6 +23,7 @@ class WorkLineView(BaseModel):
     shipped: int
     cancelled: int
     given_up: int
+    replaced: int = Field(description="units that a better plan gave to another node before this one had accepted")
     components: list[Component] = Field(description="what each unit of a kit consists of; empty for any other item")
     part_of: int | None = Field(description="the line of the kit of which it is a component that may go on its own")
 
@@ -45,6 +46,8 @@ class FulfillmentOrderView(BaseModel):
     due_at: str | None = Field(description="what was promised: by when it is to leave, or to be ready")
     rejected_reason: str | None
     closed_reason: str | None
+    replaces: str | None = Field(description="the fulfilment order whose units these were at another node")
+    replaced_reason: str | None = Field(description="why another fulfilment order took it over: BETTER_PLAN")
     cancel_request: CancelRequest | None = Field(
         description="what the node was last asked to cancel, and its answer; null where it has not answered"
     )
@@ -68,6 +71,8 @@ def work_view(work: FulfillmentOrder, version: int) -> FulfillmentOrderView:
         due_at=work.due_at,
         rejected_reason=work.rejected_reason,
         closed_reason=work.closed_reason,
+        replaces=work.replaces,
+        replaced_reason=work.replaced_reason,
         cancel_request=work.cancel_request,
         escalated_reason=work.escalated_reason,
     )

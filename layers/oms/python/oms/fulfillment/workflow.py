@@ -99,6 +99,8 @@ _ENDS = {
     Status.REJECTED: Outcome.REJECTED,
     Status.CANCELLED: Outcome.CANCELLED,
     Status.INCOMPLETE: Outcome.INCOMPLETE,
+    # There is nothing left to do for this node; the work that replaced it has a workflow of its own.
+    Status.REPLACED: Outcome.CANCELLED,
 }
 
 

@@ -16,6 +16,7 @@ from oms.fulfillment.events import (
 )
 from oms.fulfillment.model import FulfillmentOrder, Status, WorkLine
 from oms.fulfillment.protocol import TRANSITIONS, Action, cancel, reject, request_cancellation
+from oms.platform.problems import ActionNotAvailable
 
 
 def may_cancel(work: FulfillmentOrder) -> bool:
@@ -50,6 +51,20 @@ def withdraw(work: FulfillmentOrder, reason: str) -> tuple[FulfillmentOrder, Ful
     """Work that is taken from a node before it has said anything, or has even heard of it."""
     heard = work.model_copy(update={"status": Status.OPEN}) if work.status is Status.SCHEDULED else work
     return reject(heard, reason), FulfillmentOrderWithdrawn(**work_ids(work), reason=reason)
+
+
+def may_be_replaced(work: FulfillmentOrder) -> bool:
+    """Whether a node has the work and has not said or done anything about it."""
+    return work.status is Status.OPEN and not work.asked and not any(line.picked or line.shipped for line in work.lines)
+
+
+def give_way(work: FulfillmentOrder, reason: str) -> tuple[FulfillmentOrder, FulfillmentOrderWithdrawn]:
+    """Work that its node has not accepted and that a better plan takes over: the node has not given it up."""
+    if not may_be_replaced(work):
+        raise ActionNotAvailable(f"The fulfilment order is {work.status.value}; nothing takes it over any more.")
+    lines = tuple(line.model_copy(update={"replaced": line.replaced + line.remaining}) for line in work.lines)
+    gone = work.model_copy(update={"lines": lines, "status": Status.REPLACED, "replaced_reason": reason})
+    return gone, FulfillmentOrderWithdrawn(**work_ids(work), reason=reason)
 
 
 def work_ids(work: FulfillmentOrder) -> dict[str, str]:

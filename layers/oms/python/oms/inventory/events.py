@@ -46,7 +46,7 @@ class StockMoved(EventData):
 
 
 class StockFreed(EventData):
-    """There is more of an item that orders wait for, or of a segment of it."""
+    """There is more of an item, or of a segment of it: orders wait for it, or a better plan might take work over."""
 
     version: ClassVar[int] = 2
     sku: str

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from oms.inventory.ages import Ages
 from oms.inventory.model import Claimable, Hold, StockRow, claimable_row
 from oms.inventory.rules import KIND, InventoryRules, LiveInventoryRules, Share, share
-from oms.inventory.store import holds_of, rows_and_marks, snapshot
+from oms.inventory.store import holds_of, rows_and_marks, rows_of, snapshot
 from oms.inventory.supply.model import Coming
 from oms.inventory.supply.reads import with_supply
 from oms.platform.dynamodb import Database
@@ -93,6 +93,11 @@ def claimable_units(
 def stock_rows(database: Database, tenant: str, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], StockRow]:
     """Some stock rows as they stand, by SKU and node, as far as there are any."""
     return rows_and_marks(database, tenant, places, ())[0]
+
+
+def nodes_with_work(database: Database, tenant: str, sku: str) -> list[str]:
+    """The nodes that have units of an item allocated to fulfilment orders or transfers, by id."""
+    return [row.node_id for row in rows_of(database, tenant, sku) if row.allocated]
 
 
 def live_inventory_rules(database: Database, tenant: str) -> list[LiveInventoryRules]:

@@ -85,8 +85,12 @@ class ReroutedLine(BaseModel):
 class OrderRerouted(EventData):
     """Units that a node gave up, or had not answered for, were allocated to other nodes.
 
-    `missing` units nobody else has; `late` says that the promise is at risk. Of both a person is told.
+    `missing` units nobody else has; `late` says that the promise is at risk. Of both a person is told. For the reason
+    BETTER_PLAN a cheaper plan took over work that its node had not accepted, and `saving` is by how much, in minor
+    units.
     """
+
+    version: ClassVar[int] = 2
 
     order_id: str
     fulfillment_order_id: str
@@ -95,6 +99,7 @@ class OrderRerouted(EventData):
     lines: tuple[ReroutedLine, ...]
     missing: int
     late: bool
+    saving: int | None = None
 
 
 class BackorderedLine(BaseModel):

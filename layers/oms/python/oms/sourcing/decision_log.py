@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from oms.sourcing.takeovers import Takeover
+
 
 class _Kept(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -74,7 +76,10 @@ class GroupDecision(_Kept):
 
 
 class SourcingDecision(_Kept):
-    """One decision about an order: when and by which command; of a very large one only the first groups."""
+    """One decision about an order: when and by which command; of a very large one only the first groups.
+
+    `takeover` is the plan that this one is better than, where it took over work from a node.
+    """
 
     order_id: str
     number: int
@@ -82,3 +87,4 @@ class SourcingDecision(_Kept):
     command: str
     groups: tuple[GroupDecision, ...]
     unexplained_groups: int
+    takeover: Takeover | None = None

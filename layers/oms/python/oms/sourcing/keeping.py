@@ -18,9 +18,18 @@ PROMISE_AT_RISK = "PROMISE_AT_RISK"
 
 
 def late_work(
-    runtime: Runtime, tenant: str, group: Group, nodes: Mapping[str, Node], works: Sequence[FulfillmentOrder]
+    runtime: Runtime,
+    tenant: str,
+    group: Group,
+    nodes: Mapping[str, Node],
+    works: Sequence[FulfillmentOrder],
+    *,
+    leaves_too: bool = False,
 ) -> list[FulfillmentOrder]:
-    """The work of a group that breaks its promise if it is begun now; none where nothing was promised."""
+    """The work of a group that breaks its promise if it is begun now; none where nothing was promised.
+
+    With `leaves_too` also work that arrives in time, and leaves later than was promised.
+    """
     promise, now = group.promise, runtime.clock.now()
     if promise is None:
         return []
@@ -36,8 +45,10 @@ def late_work(
             sent = arrival(node, service, away, now)
         if sent is None or sent.leaves is None:
             return False
-        if promise.latest is not None:
-            return sent.latest is not None and sent.latest.isoformat() <= promise.latest
-        return promise.ship_by is None or format_instant(sent.leaves) <= promise.ship_by
+        leaves = promise.ship_by is None or format_instant(sent.leaves) <= promise.ship_by
+        if promise.latest is None:
+            return leaves
+        arrives = sent.latest is not None and sent.latest.isoformat() <= promise.latest
+        return arrives and (leaves or not leaves_too)
 
     return [work for work in works if not keeps(work)]

@@ -44,6 +44,12 @@ def live_steps(database: Database, tenant: str, *, instead: Mapping[str, int] | 
     return [Step(name, scenario, services if scenario.freight else ()) for name, scenario in found]
 
 
+def wants_better_plans(database: Database, tenant: str) -> bool:
+    """Whether a scenario that holds lets better plans take over work that its node has not accepted."""
+    live = live_rules(database, tenant, strategy.KIND, Strategy)
+    return any(scenario.reoptimize_from_cents for one in live for scenario in one.content.scenarios)
+
+
 def about_order(header: Header) -> About:
     """What scenarios may ask of an order."""
     return About(tier_of(header.customer), header.attributes, header.external_id)

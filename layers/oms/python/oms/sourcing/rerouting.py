@@ -109,6 +109,9 @@ def reroute_fulfillment_order(runtime: Runtime, tenant: str, fulfillment_order_i
         work = next((one for one in order.fulfillment_orders if one.id == fulfillment_order_id), None)
         if work is None:
             raise NotFound(f"There is no fulfilment order {fulfillment_order_id}.")
+        if work.status is Status.REPLACED:
+            # Its units are at other nodes, and nobody needs to hear that this one was silent.
+            return _answer(work, rerouted=True)
         silent = work.status in _MAY_BE_TAKEN.get(reason, ())
         units = _unanswered(work) if silent else open_units(order, work)
         if order_status(order) not in _RUNNING or not (silent or any(line.given_up for line in work.lines)):

@@ -103,6 +103,9 @@ class Scenario(Request):
     Four limits on splitting: `max_shipments`; `most_nodes_per_item`; one shipment only for goods worth less than
     `least_worth_to_split`; and with `complete_only` either everything is served or nothing. Once `most_attempts` nodes
     gave a line up, it is left to a person.
+
+    Until a node accepts its work, a plan that saves `reoptimize_from_cents` or more may take it over, once; left out,
+    none does.
     """
 
     id: Code
@@ -128,6 +131,7 @@ class Scenario(Request):
     least_worth_to_split: Amount = 0
     complete_only: Annotated[bool, Field(strict=True)] = False
     most_attempts: Annotated[int | None, Field(strict=True, ge=1, le=20)] = None
+    reoptimize_from_cents: Annotated[Amount | None, Field(ge=1)] = None
     otherwise: Literal["next", "stop", "backorder", "review", "cancel"] = "next"
     cancel_after_days: Annotated[int | None, Field(strict=True, ge=1, le=365)] = None
 

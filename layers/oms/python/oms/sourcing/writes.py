@@ -11,6 +11,7 @@ from oms.registry.model import Node
 from oms.sourcing.decision_log import SourcingDecision
 from oms.sourcing.decisions import explain
 from oms.sourcing.model import Sourced
+from oms.sourcing.takeovers import Takeover
 
 TABLE = "orders"
 
@@ -30,6 +31,7 @@ def decision_write(
     number: int,
     at: str,
     command: str,
+    takeover: Takeover | None = None,
 ) -> Write:
     """What was decided about an order by a command, and why, with what it was decided for in the same transaction."""
     groups = explain(header.channel, header.groups, lines, nodes, sourced)
@@ -40,6 +42,7 @@ def decision_write(
         command=command,
         groups=groups,
         unexplained_groups=len(sourced.plans) - len(groups),
+        takeover=takeover,
     )
     key = Key(decisions_partition(tenant, header.id), f"DECISION#{number:04d}")
     return create(TABLE, key, {"body": made.model_dump_json()})
