@@ -72,9 +72,7 @@ clock: python
 
 test: ready-for-tests
 ifeq ($(strip $(TESTS)),)
-	@$(VENV) -m pytest tests --ignore=tests/journeys --ignore=tests/console --ignore=tests/simulation $(ARGS)
-	@$(VENV) -m pytest tests/simulation $(ARGS)
-	@$(VENV) -m pytest tests/journeys tests/console $(ARGS)
+	@$(VENV) -m tools.suite $(ARGS)
 else
 	@$(VENV) -m pytest $(TESTS) $(ARGS)
 endif

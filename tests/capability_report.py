@@ -3,6 +3,7 @@
 Runs are merged: a test keeps its last outcome until it runs again or is gone from its file.
 """
 
+import fcntl
 import json
 import os
 from pathlib import Path
@@ -60,6 +61,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     outcomes = session.config.stash[_OUTCOMES]
     if session.config.option.collectonly or not outcomes:
         return
+    REPORT.parent.mkdir(parents=True, exist_ok=True)
+    # Two runs beside each other merge one after the other.
+    with open(REPORT.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _merge(session)
+
+
+def _merge(session: pytest.Session) -> None:
+    outcomes = session.config.stash[_OUTCOMES]
     earlier = json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else {}
     fresh = {
         item.nodeid: {
@@ -94,7 +104,6 @@ def _file(test: str) -> str:
 
 
 def _write(path: Path, report: dict[str, dict]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     draft.write_text(json.dumps(report, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     draft.replace(path)
