@@ -144,6 +144,7 @@ PAIRS: dict[str, Pair] = {
         Pair("broker x cancel", waits_for_what_came, broker, cancel, is_long=True),
         Pair("broker x broker", waits_for_what_came, broker, broker, is_long=True),
         Pair("re-optimise x accept", could_be_served_from_nearer, reoptimize, step("accept")),
+        Pair("re-optimise x cancel", could_be_served_from_nearer, reoptimize, cancel),
         Pair("snapshot x place", nothing, feed("snapshot", 1, "LAST"), place(None, "o-1", "LAST")),
         Pair("feed x ship", released, feed("delta", 2), step("ship")),
         Pair("damage x place", nothing, damaged, place(None, "o-1", "LAST")),
