@@ -101,6 +101,15 @@ def test_deltas_and_counts_change_on_hand_and_repeats_do_not(feed: Feed, databas
     assert sum(entry.changes["on_hand"] for entry in movements_of(database, "acme", "A", "n1")) == 20
 
 
+@pytest.mark.capability("D2", "D12")
+def test_a_new_segment_may_come_to_several_nodes_in_one_batch(feed: Feed, database: Database):
+    used = {"segment": {"condition": "used"}}
+    assert feed(message(quantity=2, **used), message(quantity=3, node_id="n2", **used), message(sku="B")) == []
+    rows = rows_of(database, "acme", "A#condition=used")
+    assert [(one.node_id, one.on_hand) for one in rows] == [("n1", 2), ("n2", 3)]
+    assert [one.on_hand for one in rows_of(database, "acme", "B")] == [1]
+
+
 @pytest.mark.capability("D2", whole=True)
 def test_counts_and_deltas_hold_once_and_in_order_and_keep_newer_allocations(feed: Feed, database: Database, clock):
     batch = [message(kind="snapshot", quantity=10), message(quantity=4, sequence=2), message(quantity=-1, sequence=3)]

@@ -9,6 +9,7 @@ from oms.inventory.corrections import BeyondLimit, Corrections
 from oms.inventory.events import Moved, Shortage, StockMoved
 from oms.inventory.fold import Fact, NotEnough, RowPlan, fold
 from oms.inventory.model import MovementKind
+from oms.inventory.rows import segment_noted
 from oms.inventory.shards.balancing import recall
 from oms.inventory.store import RowName, movements_of, rows_and_marks
 from oms.platform.clock import format_instant
@@ -72,11 +73,14 @@ def decide(runtime: Runtime, call: Call, facts: Sequence[Fact], corrections: Cor
 
 
 def _writes(call: Call, plans: Sequence[RowPlan]) -> list[Write]:
-    return [
+    # A segment may come to several nodes at once, and one transaction names an item once.
+    new = dict.fromkeys(plan.sku for plan in plans if plan.is_new)
+    own = [
         write
         for plan in plans
         for write in plan.writes(call.tenant, derived_id("mov", call.tenant, call.key, plan.sku, plan.node_id))
     ]
+    return [*(write for sku in new for write in segment_noted(call.tenant, sku)), *own]
 
 
 def make_plans(

@@ -18,7 +18,6 @@ from oms.inventory.rows import (
     ledger_row,
     new_row,
     open_row,
-    segment_noted,
     shard_moved,
     to_shards,
 )
@@ -113,8 +112,13 @@ class RowPlan:
         latest = max(told, default=None)
         return latest if latest is not None and latest > (self.start.told_at or "") else None
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it makes a row that does not exist yet."""
+        return self.before is None and bool(self.taken)
+
     def writes(self, tenant: str, movement_id: str) -> list[Write]:
-        """The row's change, its marks and its line in the stock ledger."""
+        """The row's change, its marks and its line in the stock ledger; that a segment is new, its batch notes once."""
         made = [
             feed_mark(tenant, self.sku, self.node_id, source, last=last, now=now)
             for source, (last, now) in self.marks.items()
@@ -126,8 +130,7 @@ class RowPlan:
         else:
             changes = self._changes(tenant)
         entries = list(self.taken.values())
-        first = segment_noted(tenant, self.sku) if self.before is None else []
-        return [*first, *changes, ledger_row(tenant, self.sku, self.node_id, movement_id, entries), *made]
+        return [*changes, ledger_row(tenant, self.sku, self.node_id, movement_id, entries), *made]
 
     def _changes(self, tenant: str) -> list[Write]:
         """The change of the stored row, and of its shards: nothing stays in them that the row lacks.

@@ -1,0 +1,46 @@
+"""Segments of one item in one call: at several nodes for the first time, by movement, count and file."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.functions.test_segments import USED, available, name
+from tests.intake_doors import Intake, count, intake
+from tests.order_doors import Doors, doors
+from tests.order_world import world
+
+__all__ = ["doors", "intake", "world"]
+
+_HEADER = "node_id,sku,quantity,as_of,source,sequence,reason,condition,owner,lot,serial,expires_on"
+
+
+@pytest.mark.capability("D12", "D2")
+def test_a_new_segment_may_come_to_several_nodes_at_once(doors: Doors):
+    doors.world.add_item("TV", {"DC1": 4})
+    came = {"sku": "TV", "kind": "received", "segment": USED}
+    moved = [{**came, "node_id": "S1", "quantity": 1}, {**came, "node_id": "S2", "quantity": 2}]
+    answer = doors.api("inventory").post("/v1/inventory/movements", {"movements": moved})
+    assert (answer.status, [one["outcome"] for one in answer.body["movements"]]) == (200, ["recorded", "recorded"])
+    doors.world.received |= {(name("TV", USED), "S1"): 1, (name("TV", USED), "S2"): 2}
+    assert available(doors, "TV", "&condition=used") == {"S1": 1, "S2": 2}
+    (apart,) = doors.api("inventory").get("/v1/inventory/TV").body["segments"]
+    assert (apart["segment"], apart["totals"]["on_hand"]) == (USED, 3)
+
+
+@pytest.mark.capability("D12", "D2")
+def test_a_new_segment_may_be_counted_at_several_nodes_at_once(doors: Doors):
+    told = {"sku": "A", "segment": USED, "as_of": "2026-11-23T12:00:00Z", "source": "wms", "sequence": 1, "reason": "x"}
+    counts = [{**told, "node_id": node_id, "quantity": 3} for node_id in ("DC1", "S1", "S2")]
+    assert doors.api("inventory").post("/v1/inventory/snapshots", {"snapshots": counts}).status == 200
+    doors.world.received |= {(name("A", USED), node_id): 3 for node_id in ("DC1", "S1", "S2")}
+    assert available(doors, "A", "&condition=used") == {"DC1": 3, "S1": 3, "S2": 3}
+
+
+@pytest.mark.capability("D12", "O4")
+def test_a_file_may_count_a_new_segment_at_several_nodes(intake: Intake):
+    intake.drop(*(count(node_id, units=2) + ",used,,,," for node_id in ("S1", "S2")), header=_HEADER)
+    intake.until_empty()
+    assert intake.results()[1:] == ["2,recorded,,", "3,recorded,,"]
+    assert available(intake.doors, "A", "&condition=used") == {"S1": 2, "S2": 2}
+    intake.doors.world.received |= {(name("A", USED), node_id): 2 for node_id in ("S1", "S2")}
+    intake.settle()
