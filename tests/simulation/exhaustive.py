@@ -1,4 +1,8 @@
-"""The search over all lists of choices of one pair: each state is followed once, and the lists are counted."""
+"""The search over all lists of choices of one pair: each state is followed once, and the lists are counted.
+
+It begins anew where a run shows that a read was not as still as it was taken for; then it knows more, so it comes to an
+end.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tests.simulation.interleavings import Run, State
+from tests.simulation.stillness import Stillness
 
 
 @dataclass(slots=True)
@@ -27,14 +32,14 @@ class Searched:
 
 
 def search(
-    play: Callable[[Sequence[int], set[State]], Run],
+    play: Callable[[Sequence[int], set[State], Stillness], Run],
     *,
     most_runs: int | None = None,
     most_seconds: float | None = None,
     stop: bool = False,
 ) -> Searched:
     """Run every list of choices once; `stop` ends at the first finding, and a bound before the next run."""
-    found, seen, begun = Searched(), set[State](), time.process_time()
+    found, seen, still, begun = Searched(), set[State](), Stillness(), time.process_time()
     waiting: list[list[int]] = [[]]
     edges: dict[State, dict[int, State | None]] = {}
     root: State | None = None
@@ -44,8 +49,14 @@ def search(
             found.waiting = len(waiting)
             break
         given = waiting.pop()
-        run = play(given, seen)
+        run = play(given, seen, still)
         found.runs += 1
+        if still.is_broken:
+            found = Searched(runs=found.runs)
+            waiting, edges, root = [[]], {}, None
+            seen.clear()
+            still.again()
+            continue
         found.points |= run.points
         if run.path:
             root = run.path[0][0]

@@ -4,8 +4,9 @@ A run is a list of choices and is repeated from its beginning for each of them. 
 (the same tables, the same answers heard by both sides, the same provider) only one of them is followed further: reads
 that do not disturb each other need not be tried in every order, and nothing is left out.
 
-A read of the registry, which no side ever changes, is the same whenever it happens, so there nobody takes turns and no
-trouble strikes; a change of it would be reported.
+A read of what nobody else changes is the same whenever it happens, so there nobody takes turns; stillness.py finds out
+which reads these are, and the search holds every run to it. A side may still be held up there, since the product may
+look at its clock behind it; but not at reads of the registry, which are all over the place and say nothing of time.
 
 While the two sides are at work no time passes and nothing else happens, unless a side is held up: that is one of the
 troubles, and then everything that follows from the other side, deliveries included, happens in between.
@@ -21,19 +22,19 @@ from typing import Any
 from tests.simulation.machine.faults import CRASH_AFTER, CRASH_BEFORE
 from tests.simulation.own_chance import OwnChance
 from tests.simulation.sides import Side
+from tests.simulation.stillness import READS, Stillness
 
 HELD_UP = "held up"
 NONE = "none"
 TROUBLES = (NONE, CRASH_BEFORE, CRASH_AFTER, HELD_UP)
 # Reads have no effect: dying at one leaves the same behind as dying at the next call that has one. For the same reason
 # dying before an effect is dying after the one before it, so only a side that has done nothing yet dies before one.
+# How requests name the table of nodes, items and rules.
+REGISTRY = "RegistryTable"
 AT_READS = (NONE, HELD_UP)
 LATER = (NONE, CRASH_AFTER, HELD_UP)
 # Longer than every delivery takes, shorter than any function may run.
 HOLD = 3_000
-_READS = frozenset({"GetItem", "BatchGetItem", "Query", "GetSecretValue", "GetObject", "ListObjectsV2", "look"})
-# The table that no command in these pairs changes: as requests name it and as changes do.
-STILL, _STILL_ROWS = frozenset({"RegistryTable"}), "registry"
 Act = Callable[[Side], object]
 # How often sides may take turns (None: as often as they can), and whether a trouble may strike.
 Bound = tuple[int | None, bool]
@@ -61,8 +62,11 @@ class Run:
 class Stage:
     """A simulation in which two sides are at work, and the choices between them."""
 
-    def __init__(self, simulation: Any, choices: Sequence[int], seen: set[State], bound: Bound) -> None:
+    def __init__(
+        self, simulation: Any, choices: Sequence[int], seen: set[State], bound: Bound, still: Stillness
+    ) -> None:
         self.simulation = simulation
+        self._still = still
         self.run = Run(list(choices))
         self.sides = [Side(simulation, number) for number in (0, 1)]
         self._given = list(choices)
@@ -155,7 +159,8 @@ class Stage:
     def take_changes(self) -> Any:
         written, changes = self._take_changes()
         for change in changes:
-            assert not self._active or change.table != _STILL_ROWS, "it changes: its reads must take turns"
+            if self._active:
+                self._still.hears(self.side, change.table, change.pk, change.sk, change.before, change.after)
             self._rows[change.table, change.pk, change.sk] = hash(repr(change.after))
             if change.table == "events":
                 self._facts.append((change.pk, change.sk))
@@ -165,11 +170,12 @@ class Stage:
         side = self.side
         if side is None:
             return self._call(service, operation, request)
-        self.sides[side].at_still = operation in _READS and tables_of(request) <= STILL
+        self.sides[side].at_still = self._active and self._still.is_still(side, operation, request)
+        self.sides[side].at_registry = self.sides[side].at_still and REGISTRY in repr(request)
         try:
             return self._call(service, operation, request)
         finally:
-            self.sides[side].at_still = False
+            self.sides[side].at_still = self.sides[side].at_registry = False
 
     def through(self, service: str, operation: str, effect: Any, write: bool) -> Any:
         side = self.side
@@ -194,15 +200,15 @@ class Stage:
         if side is None or not self._active:
             return fault
         self.run.points.add((f"{side} {function}", operation, str(len(self.sides[side].heard))))
-        if self.run.trouble != NONE or self.sides[side].at_still:
+        if self.run.trouble != NONE or self.sides[side].at_registry:
             return fault
         self.sides[side].about_to = operation
-        possible = AT_READS if operation in _READS else LATER if self.sides[side].effects else TROUBLES
+        possible = AT_READS if operation in READS else LATER if self.sides[side].effects else TROUBLES
         if not self._troubled:
             possible = possible[:1]
         kind = possible[self.pick(len(possible), ("trouble", side, operation)) if len(possible) > 1 else 0]
         self.run.trouble = kind
-        self.sides[side].effects += operation not in _READS
+        self.sides[side].effects += operation not in READS
         if kind == HELD_UP:
             self._salt = hash((self.state(), kind))
             self.simulation.scheduler.sleep(HOLD)
@@ -270,12 +276,6 @@ class Stage:
         money = len(self.simulation.provider.psp.journal.log)
         rows = frozenset(self._rows.items())
         return money, rows, tuple(self._facts), self._salt, self.simulation.scheduler.now
-
-
-def tables_of(request: Mapping[str, Any]) -> frozenset[str]:
-    """The tables that a read asks; the request itself where it is none of a table, so that it is no table's."""
-    named = request.get("RequestItems", {request.get("TableName", repr(request)): None})
-    return frozenset(named)
 
 
 def _told(answer: Any) -> str:

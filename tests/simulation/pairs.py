@@ -54,6 +54,7 @@ from tests.simulation.pair_scenes import (
 )
 from tests.simulation.planted import planted, small_sagas
 from tests.simulation.sides import Side
+from tests.simulation.stillness import Stillness
 from tests.simulation.waiting_scenes import (
     broker,
     could_be_served_from_nearer,
@@ -81,14 +82,20 @@ class Pair:
     # Too many calls for all orders of them in a short time.
     is_long: bool = False
 
-    def play(self, choices: Sequence[int], seen: set[State] | None = None, bound: Bound = UNBOUND) -> Run:
+    def play(
+        self,
+        choices: Sequence[int],
+        seen: set[State] | None = None,
+        still: Stillness | None = None,
+        bound: Bound = UNBOUND,
+    ) -> Run:
         """One run of it."""
         install()
         with contextlib.ExitStack() as stack:
             for patch in small_sagas() if self.small else ():
                 stack.enter_context(patch)
             simulation = simulated(0, [], faults=False)
-            stage = Stage(simulation, choices, set() if seen is None else seen, bound)
+            stage = Stage(simulation, choices, set() if seen is None else seen, bound, still or Stillness())
             made = stage.prepare(self.before)
             return stage.play(partial(self.first, made), partial(self.second, made))
 

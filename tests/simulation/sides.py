@@ -24,8 +24,9 @@ class Side:
         self.effects = 0
         self.heard: list[int] = []
         self.about_to: str | None = None
-        # Whether the present call reads what stays as it is.
+        # Whether the present call reads what nobody else changes, and whether that is the registry.
         self.at_still = False
+        self.at_registry = False
 
     def invoke(self, function: str, event: Any) -> Any:
         """Call a function until it says that it is done, as queues, streams and workflows do; its answer."""
