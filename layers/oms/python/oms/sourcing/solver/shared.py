@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from oms.sourcing.solver.candidates import Hints
+from oms.sourcing.solver.candidates import Hints, Made
 from oms.sourcing.solver.check import Rulebook, Terms, short_cents
 from oms.sourcing.solver.left import Known, Left, skus_of
 from oms.sourcing.solver.problem import Answer, Budget, Key, Network, SourcingOrder
@@ -25,7 +25,7 @@ class Plans:
         self._left = Left(network)
         self._known = [Known(self._left, order) for order in orders]
         self._reach = [known.reach() for known in self._known]
-        services: dict[tuple[object, ...], list[tuple[str, int, int]]] = {}
+        services: dict[tuple[object, ...], Made] = {}
         self._hints = [Hints(services, known.slots) for known in self._known]
         self._own: list[Value] = [(0,) * len(network.keys)] * len(orders)
         self._alone: list[Value] = list(self._own)

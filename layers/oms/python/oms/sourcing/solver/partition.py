@@ -1,0 +1,201 @@
+"""Orders of few units: which shipments they are best divided into, by dynamic programming over what is still to come.
+
+First for every part of the order the one shipment that carries it at the least cost; then the parts that make up the
+order and cost least together. Stock and capacity that two shipments of one plan share are left out of account, which
+makes it a lower bound; where the plan found keeps within them, as nearly all do, it is the best. What is still to come
+is one whole number with a field for each line, so that parts are compared and taken off in one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oms.sourcing.solver.candidates import Candidate, Problem
+from oms.sourcing.solver.filling import Fill
+from oms.sourcing.solver.problem import NOW
+
+_MOST_STATES = 96
+Part = tuple[int, int, int]  # what a shipment costs, the part of the order that it carries, its candidate
+Found = tuple[int, tuple[Fill, ...]]
+
+
+@dataclass(slots=True)
+class _Field:
+    """A line within the number: one piece of it, how many pieces, and the units of each."""
+
+    one: int
+    most: int
+    units: int
+
+
+def is_few(problem: Problem) -> bool:
+    """Whether an order can be divided in so few ways that all of them are looked at; no goods are on two lines."""
+    states = 1
+    for line in problem.lines:
+        states *= line.quantity + 1 if line.split_ok else 2
+        if states > _MOST_STATES:
+            return False
+    return len({line.sku for line in problem.lines}) == len(problem.lines)
+
+
+def partition(problem: Problem) -> Found | None:
+    """The best plan, as its cost and its parts per line; None where the best parts do not go together."""
+    fields, guard = _fields(problem)
+    parts = _parts(problem, fields)
+    whole = sum([field.one * field.most for field in fields])
+    complete, limit = problem.order.ship_complete, problem.order.max_shipments
+    shorts = [short * field.units for short, field in zip(problem.short, fields, strict=True)]
+    nothing = sum([short * field.most for short, field in zip(shorts, fields, strict=True)])
+    never = nothing + 1
+    dearest = [never] * len(fields) if complete else shorts
+    known: dict[tuple[int, int], tuple[int, Part | None]] = {}
+    masks = [((1 << (field.most.bit_length())) - 1) * field.one for field in fields]
+
+    def best(state: int, left: int) -> int:
+        """What is still to come costs at least, in so many shipments; fills in `known`."""
+        if not state:
+            return 0
+        found = known.get((state, left))
+        if found is not None:
+            return found[0]
+        k = 0
+        while not state & masks[k]:
+            k += 1
+        least, chosen = dearest[k] + best(state - fields[k].one, left), None
+        if left:
+            padded = state | guard
+            for part in parts[k]:
+                if part[0] >= least:
+                    break
+                if (padded - part[1]) & guard == guard:
+                    cost = part[0] + best(state - part[1], left - 1)
+                    if cost < least:
+                        least, chosen = cost, part
+        known[state, left] = least, chosen
+        return least
+
+    pieces = sum([field.most for field in fields])
+    most = pieces if limit is None else min(limit, pieces)
+    cost = best(whole, most)
+    none: tuple[Fill, ...] = ((),) * len(fields)
+    if cost >= nothing:
+        return nothing, none
+    chosen, state, left = list[Part](), whole, most
+    while state:
+        part = known[state, left][1]
+        if part is None:
+            k = 0
+            while not state & masks[k]:
+                k += 1
+            state -= fields[k].one
+        else:
+            chosen.append(part)
+            state, left = state - part[1], left - 1
+    fills = _fills(problem, fields, masks, chosen)
+    return (cost, fills) if fills is not None else None
+
+
+def _fields(problem: Problem) -> tuple[list[_Field], int]:
+    """The fields, and a bit above each that shows whether a part has more of it than there is."""
+    fields, guard, shift = list[_Field](), 0, 0
+    for line in problem.lines:
+        most, units = (line.quantity, 1) if line.split_ok else (1, line.quantity)
+        fields.append(_Field(1 << shift, most, units))
+        shift += most.bit_length()
+        guard |= 1 << shift
+        shift += 1
+    return fields, guard
+
+
+def _parts(problem: Problem, fields: Sequence[_Field]) -> list[list[Part]]:
+    """By the first line of a part the cheapest shipments that carry just that part, cheapest first."""
+    cheapest: list[dict[int, Part]] = [{} for _ in fields]
+    scale = problem.step_g
+    for c, candidate in enumerate(problem.candidates):
+        node = candidate.node
+        regular, each = node.regular_units, problem.per_cost * node.overtime_cents
+        options = [(option.fixed, option.step) for option in candidate.options]
+        fixed, step = options[0]
+        only = len(options) == 1
+        for k, rows in _loads(problem, fields, candidate):
+            found = cheapest[k]
+            for part, cents, grams, units in rows:
+                steps = -(-grams // scale) or 1
+                cost = cents + (fixed + step * steps if only else min([one + more * steps for one, more in options]))
+                if units > regular:
+                    cost += each * (units - regular)
+                known = found.get(part)
+                if known is None or cost < known[0]:
+                    found[part] = cost, part, c
+    return [sorted(found.values()) for found in cheapest]
+
+
+Load = tuple[int, int, int, int]  # the part, what its units cost, its weight, its units
+
+
+def _loads(problem: Problem, fields: Sequence[_Field], candidate: Candidate) -> list[tuple[int, list[Load]]]:
+    """All that a candidate could carry, by the first line of it."""
+    stock, slot, most = (
+        problem.now if candidate.wave == NOW else problem.whole,
+        candidate.slot,
+        candidate.node.cap_units,
+    )
+    loads: list[tuple[int, list[Load]]] = []
+    behind: list[Load] = [(0, 0, 0, 0)]  # of the lines after this one
+    for k in sorted(candidate.lines, reverse=True):
+        field = fields[k]
+        room = min(field.most, stock[slot, problem.lines[k].sku] // field.units)
+        one, cents = field.one, candidate.lines[k] * field.units
+        weight, size = problem.weights[k] * field.units, field.units
+        rows = [
+            (part + one * n, cost + cents * n, grams + weight * n, units + size * n)
+            for n in range(1, room + 1)
+            for part, cost, grams, units in behind
+            if units + size * n <= most
+        ]
+        loads.append((k, rows))
+        behind += rows
+    return loads
+
+
+def _fills(
+    problem: Problem, fields: Sequence[_Field], masks: Sequence[int], chosen: Sequence[Part]
+) -> tuple[Fill, ...] | None:
+    """The parts by line; None where two of them use one node beyond what it can give, or where it would cost more."""
+    fills: list[Fill] = [()] * len(fields)
+    by_slot: dict[int, list[int]] = {}
+    for _, part, c in sorted(chosen, key=lambda one: one[2]):
+        slot = problem.candidates[c].slot
+        if slot in by_slot and not _go_together(problem, slot, [*by_slot[slot], c], chosen, fields, masks):
+            return None
+        by_slot.setdefault(slot, []).append(c)
+        for k, field in enumerate(fields):
+            count = (part & masks[k]) // field.one
+            if count:
+                fills[k] = (*fills[k], (c, count * field.units))
+    return tuple(fills)
+
+
+def _go_together(
+    problem: Problem,
+    slot: int,
+    numbers: Sequence[int],
+    chosen: Sequence[Part],
+    fields: Sequence[_Field],
+    masks: Sequence[int],
+) -> bool:
+    """Whether one node can send several shipments: other goods in each, and no overtime."""
+    node = problem.candidates[numbers[0]].node
+    if len(set(numbers)) < len(numbers) or len(numbers) > node.cap_shipments:
+        return False
+    units = 0
+    seen: set[int] = set()
+    for _, part, c in chosen:
+        if c in numbers:
+            held = {k for k, mask in enumerate(masks) if part & mask}
+            if held & seen:
+                return False
+            seen |= held
+            units += sum([(part & masks[k]) // fields[k].one * fields[k].units for k in held])
+    return units <= min(node.cap_units, node.regular_units)
