@@ -193,6 +193,7 @@ class _Options:
         self._network, self._late = network, order.late_cents_per_day
         self._per_cost, self._per_shipment = per_cost, per_shipment
         self._home = network.zones.get(order.zip3, ())
+        self._counters: dict[str, tuple[int, ...]] = {}  # the zones of each counter
         self._due = order.promise_day
         self._made: Made = services.setdefault((self._late, per_cost, per_shipment), {})
 
@@ -206,8 +207,11 @@ class _Options:
         elif dest == node.id:
             kind, zone = "pickup", 0
         else:
-            zip3 = next(other.zip3 for other in self._network.nodes if other.id == dest)
-            kind, zone = "transfer", self._network.zones[zip3][slot]
+            zones = self._counters.get(dest)
+            if zones is None:
+                zip3 = next(other.zip3 for other in self._network.nodes if other.id == dest)
+                zones = self._counters[dest] = self._network.zones[zip3]
+            kind, zone = "transfer", zones[slot]
         # The kind as text: an enumeration is slow to look up by.
         key = (kind, zone, leaves - self._due)
         made = self._made.get(key)

@@ -9,24 +9,24 @@ is one whole number with a field for each line, so that parts are compared and t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from oms.sourcing.solver.candidates import Candidate, Problem
 from oms.sourcing.solver.filling import Fill
 from oms.sourcing.solver.problem import NOW
 
-_MOST_STATES = 96
+_MOST_STATES = 512
 Part = tuple[int, int, int]  # what a shipment costs, the part of the order that it carries, its candidate
 Found = tuple[int, tuple[Fill, ...]]
 
 
-@dataclass(slots=True)
-class _Field:
-    """A line within the number: one piece of it, how many pieces, and the units of each."""
+class _Field(NamedTuple):
+    """A line within the number: one piece of it, how many pieces, the units of each, and all bits of the field."""
 
     one: int
     most: int
     units: int
+    mask: int
 
 
 def is_few(problem: Problem) -> bool:
@@ -50,7 +50,7 @@ def partition(problem: Problem) -> Found | None:
     never = nothing + 1
     dearest = [never] * len(fields) if complete else shorts
     known: dict[tuple[int, int], tuple[int, Part | None]] = {}
-    masks = [((1 << (field.most.bit_length())) - 1) * field.one for field in fields]
+    masks = [field.mask for field in fields]
 
     def best(state: int, left: int) -> int:
         """What is still to come costs at least, in so many shipments; fills in `known`."""
@@ -92,7 +92,7 @@ def partition(problem: Problem) -> Found | None:
         else:
             chosen.append(part)
             state, left = state - part[1], left - 1
-    fills = _fills(problem, fields, masks, chosen)
+    fills = _fills(problem, fields, chosen)
     return (cost, fills) if fills is not None else None
 
 
@@ -101,10 +101,10 @@ def _fields(problem: Problem) -> tuple[list[_Field], int]:
     fields, guard, shift = list[_Field](), 0, 0
     for line in problem.lines:
         most, units = (line.quantity, 1) if line.split_ok else (1, line.quantity)
-        fields.append(_Field(1 << shift, most, units))
-        shift += most.bit_length()
-        guard |= 1 << shift
-        shift += 1
+        bits = most.bit_length()
+        fields.append(_Field(1 << shift, most, units, ((1 << bits) - 1) << shift))
+        shift += bits + 1
+        guard |= 1 << (shift - 1)
     return fields, guard
 
 
@@ -159,19 +159,17 @@ def _loads(problem: Problem, fields: Sequence[_Field], candidate: Candidate) -> 
     return loads
 
 
-def _fills(
-    problem: Problem, fields: Sequence[_Field], masks: Sequence[int], chosen: Sequence[Part]
-) -> tuple[Fill, ...] | None:
+def _fills(problem: Problem, fields: Sequence[_Field], chosen: Sequence[Part]) -> tuple[Fill, ...] | None:
     """The parts by line; None where two of them use one node beyond what it can give, or where it would cost more."""
     fills: list[Fill] = [()] * len(fields)
     by_slot: dict[int, list[int]] = {}
     for _, part, c in sorted(chosen, key=lambda one: one[2]):
         slot = problem.candidates[c].slot
-        if slot in by_slot and not _go_together(problem, slot, [*by_slot[slot], c], chosen, fields, masks):
+        if slot in by_slot and not _go_together(problem, slot, [*by_slot[slot], c], chosen, fields):
             return None
         by_slot.setdefault(slot, []).append(c)
         for k, field in enumerate(fields):
-            count = (part & masks[k]) // field.one
+            count = (part & field.mask) // field.one
             if count:
                 fills[k] = (*fills[k], (c, count * field.units))
     return tuple(fills)
@@ -183,7 +181,6 @@ def _go_together(
     numbers: Sequence[int],
     chosen: Sequence[Part],
     fields: Sequence[_Field],
-    masks: Sequence[int],
 ) -> bool:
     """Whether one node can send several shipments: other goods in each, and no overtime."""
     node = problem.candidates[numbers[0]].node
@@ -193,9 +190,9 @@ def _go_together(
     seen: set[int] = set()
     for _, part, c in chosen:
         if c in numbers:
-            held = {k for k, mask in enumerate(masks) if part & mask}
+            held = {k for k, field in enumerate(fields) if part & field.mask}
             if held & seen:
                 return False
             seen |= held
-            units += sum([(part & masks[k]) // fields[k].one * fields[k].units for k in held])
+            units += sum([(part & fields[k].mask) // fields[k].one * fields[k].units for k in held])
     return units <= min(node.cap_units, node.regular_units)
