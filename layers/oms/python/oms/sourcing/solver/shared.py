@@ -43,6 +43,10 @@ class Plans:
     def left(self) -> Network:
         return self._left.network
 
+    def units_left(self, row: tuple[str, str]) -> int:
+        """What is left of a stock row, now and coming in."""
+        return self._left.units(row)
+
     def best(self, place: int) -> Answer:
         """The order's best plan with what is left."""
         known = self._known[place]
@@ -50,7 +54,7 @@ class Plans:
         answer = known.best(state)
         if answer is None:
             answer = self.alone(self.left, place)
-            known.add(state, answer)
+            known.add(state, answer, self._left.uses(answer, self.skus[place]))
         return answer
 
     def alone(self, network: Network, place: int) -> Answer:
@@ -130,8 +134,8 @@ class Plans:
         return value
 
     def _move(self, place: int, answer: Answer, sign: int) -> None:
-        self._left.move(answer, self.skus[place], sign)
-        for shipment in answer.shipments:
-            for pick in shipment.picks:
-                holders = self.takers.setdefault((shipment.node, self.skus[place][pick.line]), set())
-                holders.add(place) if sign > 0 else holders.discard(place)
+        uses = self._left.uses(answer, self.skus[place])
+        self._left.move(uses, sign)
+        for row in uses.rows:
+            holders = self.takers.setdefault(row, set())
+            holders.add(place) if sign > 0 else holders.discard(place)
