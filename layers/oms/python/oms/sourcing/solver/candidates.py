@@ -126,7 +126,8 @@ def compile_order(network: Network, order: SourcingOrder, hints: Hints | None = 
                 if available >= enough:
                     at_once[number] = cents
                 if units > available:
-                    later[number] = cents
+                    waiting = stock.waiting_cents
+                    later[number] = cents if waiting is None else per_cost * (unit_cents + waiting)
             if at_once:
                 found = options.of(slot, node, dest, NOW)
                 if found:
@@ -135,8 +136,11 @@ def compile_order(network: Network, order: SourcingOrder, hints: Hints | None = 
                 # A shipment that waits for inbound stock may carry what is there already.
                 for number, cents in at_once.items():
                     later.setdefault(number, cents)
-                # Where all that could be sent is there now, waiting is never cheaper.
-                if all(now[slot, lines[number].sku] >= wanted[lines[number].sku] for number in later):
+                # Where all that could be sent is there now, and no dearer, waiting is never cheaper.
+                if all(
+                    now[slot, lines[number].sku] >= wanted[lines[number].sku] and cents >= at_once[number]
+                    for number, cents in later.items()
+                ):
                     continue
                 found = options.of(slot, node, dest, INBOUND)
                 if found:

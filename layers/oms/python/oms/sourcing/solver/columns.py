@@ -38,9 +38,15 @@ def priced(network: Network, prices: Mapping[Resource, int]) -> Network:
     stock = dict(network.stock)
     for resource, cents in prices.items():
         if resource[0] == "stock" and cents:
-            row = stock[resource[1], resource[2]]
-            if (resource[3] == NOW) == (network.stock[resource[1], resource[2]].available > 0):
-                stock[resource[1], resource[2]] = Stock(row.available, row.inbound, row.opp_cents + cents)
+            # A shipment that waits takes what comes in first.
+            key = resource[1], resource[2]
+            row = stock[key]
+            at_once, waiting = row.opp_cents, row.opp_cents if row.waiting_cents is None else row.waiting_cents
+            if resource[3] == NOW:
+                at_once += cents
+            else:
+                waiting += cents
+            stock[key] = Stock(row.available, row.inbound, at_once, waiting)
     return replace(network, nodes=nodes, stock=stock)
 
 

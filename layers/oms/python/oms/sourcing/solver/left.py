@@ -56,7 +56,8 @@ class Left:
         for place in self._stale:
             row = self._names[place >> 1]
             at = place & ~1
-            self._stock[row] = Stock(levels[at], levels[at + 1], whole.stock[row].opp_cents)
+            stock = whole.stock[row]
+            self._stock[row] = Stock(levels[at], levels[at + 1], stock.opp_cents, stock.waiting_cents)
         for slot in self._stale_slots:
             node, at = whole.nodes[slot], self.first_slot + 3 * slot
             units, shipments, regular = levels[at : at + 3]

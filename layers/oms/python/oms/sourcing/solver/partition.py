@@ -16,7 +16,8 @@ from oms.sourcing.solver.filling import Fill
 from oms.sourcing.solver.problem import NOW
 
 _MOST_STATES = 512
-Part = tuple[int, int, int]  # what a shipment costs, the part of the order that it carries, its candidate
+# What a shipment costs beyond the least, the part of the order that it carries, its candidate.
+Part = tuple[int, int, int]
 Found = tuple[int, tuple[Fill, ...]]
 
 
@@ -42,15 +43,17 @@ def is_few(problem: Problem) -> bool:
 def partition(problem: Problem) -> Found | None:
     """The best plan, as its cost and its parts per line; None where the best parts do not go together."""
     fields, guard = _fields(problem)
-    parts = _parts(problem, fields)
-    whole = sum([field.one * field.most for field in fields])
     complete, limit = problem.order.ship_complete, problem.order.max_shipments
-    shorts = [short * field.units for short, field in zip(problem.short, fields, strict=True)]
+    # No piece costs less than it does where it is cheapest, or short. All else is counted beyond that.
+    least_of = _least_of(problem, fields)
+    parts = _parts(problem, fields, least_of)
+    whole = sum([field.one * field.most for field in fields])
+    shorts = [short * field.units - cents for short, field, cents in zip(problem.short, fields, least_of, strict=True)]
     nothing = sum([short * field.most for short, field in zip(shorts, fields, strict=True)])
-    never = nothing + 1
-    dearest = [never] * len(fields) if complete else shorts
     known: dict[tuple[int, int], tuple[int, Part | None]] = {}
     masks = [field.mask for field in fields]
+    without = [nothing + 1] * len(fields) if complete else shorts
+    following = min([*without, *[some[0][0] for some in parts if some]])
 
     def best(state: int, left: int) -> int:
         """What is still to come costs at least, in so many shipments; fills in `known`."""
@@ -62,13 +65,13 @@ def partition(problem: Problem) -> Found | None:
         k = 0
         while not state & masks[k]:
             k += 1
-        least, chosen = dearest[k] + best(state - fields[k].one, left), None
+        least, chosen = without[k] + best(state - fields[k].one, left), None
         if left:
             padded = state | guard
             for part in parts[k]:
                 if part[0] >= least:
                     break
-                if (padded - part[1]) & guard == guard:
+                if (padded - part[1]) & guard == guard and (part[1] == state or part[0] + following < least):
                     cost = part[0] + best(state - part[1], left - 1)
                     if cost < least:
                         least, chosen = cost, part
@@ -79,8 +82,9 @@ def partition(problem: Problem) -> Found | None:
     most = pieces if limit is None else min(limit, pieces)
     cost = best(whole, most)
     none: tuple[Fill, ...] = ((),) * len(fields)
+    base = sum([cents * field.most for cents, field in zip(least_of, fields, strict=True)])
     if cost >= nothing:
-        return nothing, none
+        return base + nothing, none
     chosen, state, left = list[Part](), whole, most
     while state:
         part = known[state, left][1]
@@ -93,7 +97,7 @@ def partition(problem: Problem) -> Found | None:
             chosen.append(part)
             state, left = state - part[1], left - 1
     fills = _fills(problem, fields, chosen)
-    return (cost, fills) if fills is not None else None
+    return (base + cost, fills) if fills is not None else None
 
 
 def _fields(problem: Problem) -> tuple[list[_Field], int]:
@@ -108,7 +112,17 @@ def _fields(problem: Problem) -> tuple[list[_Field], int]:
     return fields, guard
 
 
-def _parts(problem: Problem, fields: Sequence[_Field]) -> list[list[Part]]:
+def _least_of(problem: Problem, fields: Sequence[_Field]) -> list[int]:
+    """What a piece of each line costs at least, where it is cheapest or short; without all that a shipment costs."""
+    least = list(problem.short)
+    for candidate in problem.candidates:
+        for k, cents in candidate.lines.items():
+            if cents < least[k]:
+                least[k] = cents
+    return [cents * field.units for cents, field in zip(least, fields, strict=True)]
+
+
+def _parts(problem: Problem, fields: Sequence[_Field], least_of: Sequence[int]) -> list[list[Part]]:
     """By the first line of a part the cheapest shipments that carry just that part, cheapest first."""
     cheapest: list[dict[int, Part]] = [{} for _ in fields]
     scale = problem.step_g
@@ -118,7 +132,7 @@ def _parts(problem: Problem, fields: Sequence[_Field]) -> list[list[Part]]:
         options = [(option.fixed, option.step) for option in candidate.options]
         fixed, step = options[0]
         only = len(options) == 1
-        for k, rows in _loads(problem, fields, candidate):
+        for k, rows in _loads(problem, fields, least_of, candidate):
             found = cheapest[k]
             for part, cents, grams, units in rows:
                 steps = -(-grams // scale) or 1
@@ -131,10 +145,12 @@ def _parts(problem: Problem, fields: Sequence[_Field]) -> list[list[Part]]:
     return [sorted(found.values()) for found in cheapest]
 
 
-Load = tuple[int, int, int, int]  # the part, what its units cost, its weight, its units
+Load = tuple[int, int, int, int]  # the part, what its units cost beyond the least, its weight, its units
 
 
-def _loads(problem: Problem, fields: Sequence[_Field], candidate: Candidate) -> list[tuple[int, list[Load]]]:
+def _loads(
+    problem: Problem, fields: Sequence[_Field], least_of: Sequence[int], candidate: Candidate
+) -> list[tuple[int, list[Load]]]:
     """All that a candidate could carry, by the first line of it."""
     stock, slot, most = (
         problem.now if candidate.wave == NOW else problem.whole,
@@ -146,7 +162,7 @@ def _loads(problem: Problem, fields: Sequence[_Field], candidate: Candidate) -> 
     for k in sorted(candidate.lines, reverse=True):
         field = fields[k]
         room = min(field.most, stock[slot, problem.lines[k].sku] // field.units)
-        one, cents = field.one, candidate.lines[k] * field.units
+        one, cents = field.one, candidate.lines[k] * field.units - least_of[k]
         weight, size = problem.weights[k] * field.units, field.units
         rows = [
             (part + one * n, cost + cents * n, grams + weight * n, units + size * n)

@@ -73,11 +73,15 @@ class SourceNode:
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """Units of one SKU at one node: free now, coming in later, and what taking one costs the business."""
+    """Units of one SKU at one node: free now, coming in later, and what taking one costs the business.
+
+    `waiting_cents` is what taking one costs in a shipment that waits for what comes in, where that is not the same.
+    """
 
     available: int
     inbound: int
     opp_cents: int
+    waiting_cents: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
