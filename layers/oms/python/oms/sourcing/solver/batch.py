@@ -25,7 +25,7 @@ from oms.sourcing.solver.single import USUAL
 EACH = Budget(search_nodes=3_000, seconds=0.1)
 _MOST_OUSTED = 3
 _MOST_SEQUENCES = 6
-_FOR_PRICES = 0.15  # of the time
+_FOR_PRICES = 0.3  # of the time
 
 
 def solve_in_turn(
