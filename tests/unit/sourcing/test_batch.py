@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -101,7 +100,7 @@ def test_what_breaks_a_rule_is_never_given_out(monkeypatch: pytest.MonkeyPatch):
     instance = contested()
     network, orders = read_network(instance), read_orders(instance)
     first = solve_in_turn(network, orders, batch.EACH)
-    both_near = [first[0], replace(first[0], order="HASTY")]
+    both_near = [first[0], first[0]._replace(order="HASTY")]
     monkeypatch.setattr(batch, "_attempts", lambda *_: iter([both_near]))
     assert solve_together(network, orders, 1.0, clock=Ticks()) == first
 

@@ -7,8 +7,8 @@ goods, because a shipment's price starts with a base and its billed weight steps
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from operator import itemgetter
+from typing import NamedTuple
 
 from oms.sourcing.solver.problem import (
     HOME,
@@ -27,9 +27,7 @@ _BY_COST = itemgetter(0, 1)
 Asked = tuple[int, OrderLine, str, int, bool]
 
 
-# These two are not frozen, because they are made by the dozen for each order and that would take twice the time.
-@dataclass(slots=True)
-class Option:
+class Option(NamedTuple):
     """A service by which a candidate could go: what the shipment costs at once, and each billed weight step."""
 
     service: str
@@ -41,8 +39,7 @@ class Option:
 Made = dict[tuple[str, int, int], list[tuple[int, int, str]]]
 
 
-@dataclass(slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A shipment that could be made. `lines` maps the number of a line to what each unit of it costs here.
 
     `slot` is the number of its node; `options` are those services of which none is cheaper at every weight.
@@ -56,8 +53,7 @@ class Candidate:
     lines: dict[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """An order with its candidates, in whole numbers. `short` is the price of each unit left, per line.
 
     The keys of the objective are one number: each key counts so much more than all later ones together that it is never
@@ -77,8 +73,7 @@ class Problem:
     per_cost: int  # what a cent counts for
 
 
-@dataclass(frozen=True, slots=True)
-class Hints:
+class Hints(NamedTuple):
     """What is known of a network from other orders: services, and which nodes have an order's goods.
 
     `services` are kept for each price of a late day; `slots` are the numbers of those nodes.

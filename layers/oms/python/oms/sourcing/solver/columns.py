@@ -9,7 +9,6 @@ something is left (a subgradient of the Lagrangian dual).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from math import inf
 
 from oms.sourcing.solver.highs import Highs
@@ -27,8 +26,7 @@ _TOO_LITTLE = 5  # cents that a new plan must promise to be asked for
 def priced(network: Network, prices: Mapping[Resource, int]) -> Network:
     """The network as an order sees it that pays the prices; overtime is in the price of units."""
     nodes = tuple(
-        replace(
-            node,
+        node._replace(
             unit_cents=node.unit_cents + prices.get(("units", node.id), 0),
             shipment_cents=node.shipment_cents + prices.get(("shipments", node.id), 0),
             overtime_cents=0,
@@ -47,7 +45,7 @@ def priced(network: Network, prices: Mapping[Resource, int]) -> Network:
             else:
                 waiting += cents
             stock[key] = Stock(row.available, row.inbound, at_once, waiting)
-    return replace(network, nodes=nodes, stock=stock)
+    return network._replace(nodes=nodes, stock=stock)
 
 
 class Pool:
