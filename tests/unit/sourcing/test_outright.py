@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from oms.sourcing.solver.candidates import Problem, compile_order
 from oms.sourcing.solver.instances import read_network, read_orders
 from oms.sourcing.solver.outright import outright
+from oms.sourcing.solver.partition import partition
 from oms.sourcing.solver.search import Search
 from tests.unit.sourcing.test_optimiser import ENOUGH, answer_of, small_instance, value_of
 from tests.unit.sourcing.test_sets import three_nodes
@@ -79,6 +80,20 @@ def test_lines_are_divided_into_no_more_shipments_than_an_order_may_have(most: i
     best, fills, proven = outright(problem_of(instance))
     assert (best, proven) == (cost, True)
     assert len({c for fill in fills for c, _ in fill}) == most
+
+
+def test_a_unit_is_not_taken_twice_where_the_best_parts_would_both_take_it():
+    instance = three_nodes(9)
+    instance["zones"]["100"] = [2, 1, 1]
+    rows = [row | {"on_hand": 1} for row in instance["stock"] if (row["node"], row["sku"]) != ("WIDE", "B")]
+    instance["stock"] = rows
+    line_a, line_b, _ = instance["orders"][0]["lines"]
+    instance["orders"][0] |= {"lines": [line_a | {"qty": 2}, line_b], "max_shipments": None}
+    # Two shipments of A from LEFT would cost less than one from WIDE, but LEFT has one unit.
+    assert partition(problem_of(instance)) is None
+    answer = answer_of(instance)
+    assert answer.proven
+    assert value_of(instance, answer) == [640 + 38 + 640 + 38 + 830 + 92]
 
 
 def test_an_order_of_too_many_ways_is_left_to_the_search():
