@@ -16,6 +16,7 @@ from oms.sourcing.solver.filling import Fill
 from oms.sourcing.solver.problem import NOW
 
 _MOST_STATES = 512
+_MOST_LOADS = 60_000  # candidates, times what each could carry at most: some twenty milliseconds
 # What a shipment costs beyond the least, the part of the order that it carries, its candidate.
 Part = tuple[int, int, int]
 Found = tuple[int, tuple[Fill, ...]]
@@ -35,7 +36,7 @@ def is_few(problem: Problem) -> bool:
     states = 1
     for line in problem.lines:
         states *= line.quantity + 1 if line.split_ok else 2
-        if states > _MOST_STATES:
+        if states > _MOST_STATES or states * len(problem.candidates) > _MOST_LOADS:
             return False
     return len({line.sku for line in problem.lines}) == len(problem.lines)
 
