@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -16,8 +15,10 @@ from hypothesis import strategies as st
 from oms.sourcing.solver import batch
 from oms.sourcing.solver.batch import solve_in_turn, solve_together
 from oms.sourcing.solver.check import objective
+from oms.sourcing.solver.columns import priced
 from oms.sourcing.solver.highs import Highs, highs
 from oms.sourcing.solver.instances import read_network, read_orders
+from oms.sourcing.solver.single import solve_order
 from tests.unit.sourcing.test_optimiser import ENOUGH, PUBLIC, small_instance, value_of
 
 LIBRARIES = [pytest.param(None, id="without"), pytest.param(highs(), id="with-highs")]
@@ -101,7 +102,7 @@ def test_what_breaks_a_rule_is_never_given_out(monkeypatch: pytest.MonkeyPatch):
     instance = contested()
     network, orders = read_network(instance), read_orders(instance)
     first = solve_in_turn(network, orders, batch.EACH)
-    both_near = [first[0], replace(first[0], order="HASTY")]
+    both_near = [first[0], first[0]._replace(order="HASTY")]
     monkeypatch.setattr(batch, "_attempts", lambda *_: iter([both_near]))
     assert solve_together(network, orders, 1.0, clock=Ticks()) == first
 
@@ -115,6 +116,20 @@ def test_a_library_that_finds_nothing_leaves_the_plans_to_the_exchanges():
     network, orders = read_network(instance), read_orders(instance)
     together = solve_together(network, orders, 3.0, library=Useless(None), clock=Ticks())
     assert value_of(instance, *together) == [640 + 38 + 110 + 830 + 92 + 110]
+
+
+@pytest.mark.parametrize(("pool", "wave"), [("now", "inbound"), ("inbound", "now")])
+def test_an_order_that_pays_for_units_of_one_pool_takes_those_of_the_other(pool: str, wave: str):
+    instance = contested()
+    near = instance["nodes"][0]["id"]
+    instance["nodes"] = [{**node, "inbound_day": node["ready_day"]} for node in instance["nodes"]]
+    instance["stock"] = [{**row, "inbound": 1} for row in instance["stock"]]
+    network, orders = read_network(instance), read_orders(instance)
+    seen = priced(network, {("stock", near, "A", pool): 30})
+    row = seen.stock[near, "A"]
+    assert (row.opp_cents, row.waiting_cents) == ((30, 0) if pool == "now" else (0, 30))
+    (shipment,) = solve_order(seen, orders[0]).shipments
+    assert (shipment.node, shipment.wave, [pick.pool for pick in shipment.picks]) == (near, wave, [wave])
 
 
 def test_without_time_the_plans_are_those_in_turn():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -84,7 +83,7 @@ def test_the_rules_price_a_plan_as_the_search_does_and_no_runner_up_is_cheaper(s
 
 
 def changed(answer: Answer, **fields: Any) -> Answer:
-    return replace(answer, shipments=(replace(answer.shipments[0], **fields),))
+    return answer._replace(shipments=(answer.shipments[0]._replace(**fields),))
 
 
 def test_a_plan_that_breaks_a_rule_is_found_out():
@@ -102,18 +101,18 @@ def test_a_plan_that_breaks_a_rule_is_found_out():
         changed(good, service="transfer"),
         changed(good, dest="FAR"),
         changed(good, picks=()),
-        changed(good, picks=(replace(pick, quantity=3),)),
-        changed(good, picks=(replace(pick, pool="inbound"),)),
-        changed(good, picks=(replace(pick, line="L9"),)),
-        replace(good, order="O9"),
+        changed(good, picks=(pick._replace(quantity=3),)),
+        changed(good, picks=(pick._replace(pool="inbound"),)),
+        changed(good, picks=(pick._replace(line="L9"),)),
+        good._replace(order="O9"),
     ]
     for plan in wrong:
         with pytest.raises(BrokenPlan):
             price_plans(network, [order], [plan])
-    limited = replace(order, max_shipments=0)
-    complete = replace(order, ship_complete=True)
-    part = changed(good, picks=(replace(pick, quantity=1),))
-    whole = replace(order, lines=(replace(order.lines[0], split_ok=False),))
+    limited = order._replace(max_shipments=0)
+    complete = order._replace(ship_complete=True)
+    part = changed(good, picks=(pick._replace(quantity=1),))
+    whole = order._replace(lines=(order.lines[0]._replace(split_ok=False),))
     for asked, plan in ((limited, good), (complete, part), (whole, part)):
         with pytest.raises(BrokenPlan):
             price_plans(network, [asked], [plan])

@@ -195,7 +195,7 @@ def _picks(network: Network, wanted: Mapping[str, int], terms: Terms) -> tuple[d
         stock = {
             (node, sku): one for (node, sku), one in network.stock.items() if sku not in again or kept.get((sku, node))
         }
-        network = replace(network, stock=stock)
+        network = network._replace(stock=stock)
 
 
 def without_limits(node_id: str) -> SourceNode:

@@ -25,7 +25,7 @@ from oms.sourcing.solver.single import USUAL
 EACH = Budget(search_nodes=3_000, seconds=0.1)
 _MOST_OUSTED = 3
 _MOST_SEQUENCES = 6
-_FOR_PRICES = 0.45  # of the time
+_FOR_PRICES = 0.3  # of the time
 
 
 def solve_in_turn(
@@ -99,9 +99,11 @@ def _priced_pass(plans: Plans, pool: Pool) -> None:
     left, found = Left(priced(plans.network, pool.prices)), dict[int, Answer]()
     for place in pool.by_regret():
         answer = pool.cheapest(place)
-        if not left.has(answer, plans.skus[place]):
+        uses = left.uses(answer, plans.skus[place])
+        if not left.has(uses):
             answer = plans.alone(left.network, place)
-        left.move(answer, plans.skus[place], 1)
+            uses = left.uses(answer, plans.skus[place])
+        left.move(uses, 1)
         found[place] = answer
     plans.adopt([found[place] for place in places])
     if plans.value(places) >= value:
@@ -136,11 +138,10 @@ def _ousted(plans: Plans, place: int, answer: Answer) -> list[int]:
         for shipment in (mine.shipments if mine else ())
         for pick in shipment.picks
     }
-    stock = plans.left.stock
     for shipment in answer.shipments:
         for pick in shipment.picks:
             key = (shipment.node, skus[pick.line])
-            lacking = pick.quantity - held.get(key, 0) - stock[key].available - stock[key].inbound
+            lacking = pick.quantity - held.get(key, 0) - plans.units_left(key)
             for other in sorted(plans.takers.get(key, set()) - {place, *found}):
                 if lacking <= 0:
                     break

@@ -7,7 +7,8 @@ goods, because a shipment's price starts with a base and its billed weight steps
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
 
 from oms.sourcing.solver.problem import (
     HOME,
@@ -16,15 +17,17 @@ from oms.sourcing.solver.problem import (
     Key,
     Network,
     OrderLine,
-    ServiceKind,
     SourceNode,
     SourcingOrder,
 )
 
+_BY_COST = itemgetter(0, 1)
 
-# These two are not frozen, because they are made by the dozen for each order and that would take twice the time.
-@dataclass(slots=True)
-class Option:
+# The number of a line, the line, its SKU, the fewest units that are of use, and whether any node may serve it.
+Asked = tuple[int, OrderLine, str, int, bool]
+
+
+class Option(NamedTuple):
     """A service by which a candidate could go: what the shipment costs at once, and each billed weight step."""
 
     service: str
@@ -32,8 +35,11 @@ class Option:
     step: int
 
 
-@dataclass(slots=True)
-class Candidate:
+# By kind, zone and days after the promise: what each costs at once and for each step, and its name.
+Made = dict[tuple[str, int, int], list[tuple[int, int, str]]]
+
+
+class Candidate(NamedTuple):
     """A shipment that could be made. `lines` maps the number of a line to what each unit of it costs here.
 
     `slot` is the number of its node; `options` are those services of which none is cheaper at every weight.
@@ -47,8 +53,7 @@ class Candidate:
     lines: dict[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """An order with its candidates, in whole numbers. `short` is the price of each unit left, per line.
 
     The keys of the objective are one number: each key counts so much more than all later ones together that it is never
@@ -68,14 +73,13 @@ class Problem:
     per_cost: int  # what a cent counts for
 
 
-@dataclass(frozen=True, slots=True)
-class Hints:
-    """What is known of a network from other orders: services by zone and day, and which nodes have an order's goods.
+class Hints(NamedTuple):
+    """What is known of a network from other orders: services, and which nodes have an order's goods.
 
-    `slots` are the numbers of those nodes.
+    `services` are kept for each price of a late day; `slots` are the numbers of those nodes.
     """
 
-    services: dict[tuple[object, ...], list[tuple[str, int, int]]]
+    services: dict[tuple[object, ...], Made]
     slots: Sequence[int]
 
 
@@ -89,57 +93,53 @@ def compile_order(network: Network, order: SourcingOrder, hints: Hints | None = 
     now: dict[tuple[int, str], int] = {}
     whole: dict[tuple[int, str], int] = {}
     stock_of, nodes = network.stock.get, network.nodes
-    # A line that any node may serve needs no look at the node.
-    asked = [
-        (
-            number,
-            line,
-            line.sku,
-            line.dest,
-            1 if line.split_ok else line.quantity,
-            line.dest == HOME and line.eligible_types is None and not line.exclude_nodes,
-        )
-        for number, line in enumerate(lines)
-    ]
+    asked = _by_destination(lines)
+    wanted: dict[str, int] = {}
+    for line in lines:
+        wanted[line.sku] = wanted.get(line.sku, 0) + line.quantity
     for slot in hints.slots if hints else range(len(nodes)):
         node = nodes[slot]
         if node.cap_units <= 0 or node.cap_shipments <= 0:
             continue
         name, coming, unit_cents = node.id, node.inbound_day is not None, node.unit_cents
-        at_once: dict[str, dict[int, int]] = {}  # by destination, what a unit of each line costs
-        later: dict[str, dict[int, int]] = {}
-        for number, line, sku, dest, enough, anywhere in asked:
-            stock = stock_of((name, sku))
-            if stock is None:
-                continue
-            available = stock.available
-            inbound = stock.inbound if coming else 0
-            if available + inbound < enough or not (anywhere or _may_serve(node, line)):
-                continue
-            cents = per_cost * (unit_cents + stock.opp_cents)
-            key = (slot, sku)
-            now[key] = available
-            whole[key] = available + inbound
-            if available >= enough:
-                if dest in at_once:
-                    at_once[dest][number] = cents
-                else:
-                    at_once[dest] = {number: cents}
-            if inbound > 0:
-                later.setdefault(dest, {})[number] = cents
-        for dest, costs in at_once.items():
-            found = options.of(slot, node, dest, NOW)
-            if found:
-                candidates.append(Candidate(slot, node, dest, NOW, found, costs))
-        for dest, costs in later.items():
-            # A shipment that waits for inbound stock may carry what is there already.
-            for number, cents in at_once.get(dest, {}).items():
-                costs.setdefault(number, cents)
-            if _is_there(slot, costs, lines, now):
-                continue
-            found = options.of(slot, node, dest, INBOUND)
-            if found:
-                candidates.append(Candidate(slot, node, dest, INBOUND, found, costs))
+        for dest, parts in asked:
+            at_once: dict[int, int] = {}  # what a unit of each line costs
+            later: dict[int, int] = {}
+            for number, line, sku, enough, anywhere in parts:
+                stock = stock_of((name, sku))
+                if stock is None:
+                    continue
+                available = units = stock.available
+                if coming:
+                    units += stock.inbound
+                if units < enough or not (anywhere or _may_serve(node, line)):
+                    continue
+                key = (slot, sku)
+                now[key] = available
+                whole[key] = units
+                cents = per_cost * (unit_cents + stock.opp_cents)
+                if available >= enough:
+                    at_once[number] = cents
+                if units > available:
+                    waiting = stock.waiting_cents
+                    later[number] = cents if waiting is None else per_cost * (unit_cents + waiting)
+            if at_once:
+                found = options.of(slot, node, dest, NOW)
+                if found:
+                    candidates.append(Candidate(slot, node, dest, NOW, found, at_once))
+            if later:
+                # A shipment that waits for inbound stock may carry what is there already.
+                for number, cents in at_once.items():
+                    later.setdefault(number, cents)
+                # Where all that could be sent is there now, and no dearer, waiting is never cheaper.
+                if all(
+                    now[slot, lines[number].sku] >= wanted[lines[number].sku] and cents >= at_once[number]
+                    for number, cents in later.items()
+                ):
+                    continue
+                found = options.of(slot, node, dest, INBOUND)
+                if found:
+                    candidates.append(Candidate(slot, node, dest, INBOUND, found, later))
     return Problem(
         order=order,
         lines=lines,
@@ -152,6 +152,15 @@ def compile_order(network: Network, order: SourcingOrder, hints: Hints | None = 
         key_weights=weights,
         per_cost=per_cost,
     )
+
+
+def _by_destination(lines: Sequence[OrderLine]) -> list[tuple[str, list[Asked]]]:
+    found: dict[str, list[Asked]] = {}
+    for number, line in enumerate(lines):
+        anywhere = line.dest == HOME and line.eligible_types is None and not line.exclude_nodes
+        asked = number, line, line.sku, 1 if line.split_ok else line.quantity, anywhere
+        found.setdefault(line.dest, []).append(asked)
+    return list(found.items())
 
 
 def line_sequence(problem: Problem) -> list[int]:
@@ -169,15 +178,6 @@ def _may_serve(node: SourceNode, line: OrderLine) -> bool:
     return node.id not in line.exclude_nodes and (line.dest in (HOME, node.id) or line.transfer_ok)
 
 
-def _is_there(slot: int, costs: dict[int, int], lines: tuple[OrderLine, ...], now: dict[tuple[int, str], int]) -> bool:
-    """Whether all that could be sent is there now: then waiting for inbound stock is never cheaper."""
-    for number in costs:
-        sku = lines[number].sku
-        if now[slot, sku] < sum([line.quantity for line in lines if line.sku == sku]):
-            return False
-    return True
-
-
 class _Options:
     """The services by which a shipment may go, worked out once for each zone and day on which it leaves."""
 
@@ -187,13 +187,14 @@ class _Options:
         order: SourcingOrder,
         per_cost: int,
         per_shipment: int,
-        known: dict[tuple[object, ...], list[tuple[str, int, int]]],
+        services: dict[tuple[object, ...], Made],
     ) -> None:
-        self._network, self._order = network, order
+        self._network, self._late = network, order.late_cents_per_day
         self._per_cost, self._per_shipment = per_cost, per_shipment
         self._home = network.zones.get(order.zip3, ())
-        self._known, self._due = known, order.promise_day
-        self._terms = order.late_cents_per_day, per_cost, per_shipment
+        self._counters: dict[str, tuple[int, ...]] = {}  # the zones of each counter
+        self._due = order.promise_day
+        self._made: Made = services.setdefault((self._late, per_cost, per_shipment), {})
 
     def of(self, slot: int, node: SourceNode, dest: str, wave: str) -> tuple[Option, ...]:
         """The services of one candidate; none where all of them would be too late."""
@@ -205,32 +206,41 @@ class _Options:
         elif dest == node.id:
             kind, zone = "pickup", 0
         else:
-            zip3 = next(other.zip3 for other in self._network.nodes if other.id == dest)
-            kind, zone = "transfer", self._network.zones[zip3][slot]
-        key = (kind, zone, leaves - self._due, self._terms)
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = self._services(ServiceKind(kind), zone, leaves)
+            zones = self._counters.get(dest)
+            if zones is None:
+                zip3 = next(other.zip3 for other in self._network.nodes if other.id == dest)
+                zones = self._counters[dest] = self._network.zones[zip3]
+            kind, zone = "transfer", zones[slot]
+        # The kind as text: an enumeration is slow to look up by.
+        key = (kind, zone, leaves - self._due)
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = self._services(*key)
         handling = self._per_cost * node.shipment_cents
-        if len(known) == 1:
-            ((service, fixed, step),) = known
+        if len(made) == 1:
+            ((fixed, step, service),) = made
             return (Option(service, fixed + handling, step),)
-        return tuple([Option(service, fixed + handling, step) for service, fixed, step in known])
+        return tuple([Option(service, fixed + handling, step) for fixed, step, service in made])
 
-    def _services(self, kind: ServiceKind, zone: int, leaves: int) -> list[tuple[str, int, int]]:
-        order, found = self._order, []
+    def _services(self, kind: str, zone: int, beyond: int) -> list[tuple[int, int, str]]:
+        """Those that go to a zone, leaving so many days after the day that was promised (mostly less than 0)."""
+        late_cents, per_cost, per_shipment = self._late, self._per_cost, self._per_shipment
+        found: list[tuple[int, int, str]] = []
         for service in self._network.rates.services:
-            if service.kind is not kind:
+            if service.kind != kind:
                 continue
-            late = max(0, leaves + service.days[zone] - order.promise_day)
-            if late and order.late_cents_per_day is None:
-                continue
-            cents = service.base[zone] + late * (order.late_cents_per_day or 0)
-            found.append((service.id, self._per_cost * cents + self._per_shipment, self._per_cost * service.step[zone]))
-        found.sort(key=lambda one: one[1:])
-        kept: list[tuple[str, int, int]] = []
-        for one in found:
-            if not kept or one[2] < kept[-1][2]:
+            cents, late = service.base[zone], beyond + service.days[zone]
+            if late > 0:
+                if late_cents is None:
+                    continue
+                cents += late * late_cents
+            found.append((per_cost * cents + per_shipment, per_cost * service.step[zone], service.id))
+        if len(found) < 2:
+            return found
+        found.sort(key=_BY_COST)
+        kept = found[:1]
+        for one in found[1:]:
+            if one[1] < kept[-1][1]:
                 kept.append(one)
         return kept
 

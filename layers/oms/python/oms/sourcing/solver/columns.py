@@ -9,7 +9,6 @@ something is left (a subgradient of the Lagrangian dual).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from math import inf
 
 from oms.sourcing.solver.highs import Highs
@@ -27,8 +26,7 @@ _TOO_LITTLE = 5  # cents that a new plan must promise to be asked for
 def priced(network: Network, prices: Mapping[Resource, int]) -> Network:
     """The network as an order sees it that pays the prices; overtime is in the price of units."""
     nodes = tuple(
-        replace(
-            node,
+        node._replace(
             unit_cents=node.unit_cents + prices.get(("units", node.id), 0),
             shipment_cents=node.shipment_cents + prices.get(("shipments", node.id), 0),
             overtime_cents=0,
@@ -38,10 +36,16 @@ def priced(network: Network, prices: Mapping[Resource, int]) -> Network:
     stock = dict(network.stock)
     for resource, cents in prices.items():
         if resource[0] == "stock" and cents:
-            row = stock[resource[1], resource[2]]
-            if (resource[3] == NOW) == (network.stock[resource[1], resource[2]].available > 0):
-                stock[resource[1], resource[2]] = Stock(row.available, row.inbound, row.opp_cents + cents)
-    return replace(network, nodes=nodes, stock=stock)
+            # A shipment that waits takes what comes in first.
+            key = resource[1], resource[2]
+            row = stock[key]
+            at_once, waiting = row.opp_cents, row.opp_cents if row.waiting_cents is None else row.waiting_cents
+            if resource[3] == NOW:
+                at_once += cents
+            else:
+                waiting += cents
+            stock[key] = Stock(row.available, row.inbound, at_once, waiting)
+    return network._replace(nodes=nodes, stock=stock)
 
 
 class Pool:
@@ -171,52 +175,66 @@ class Pool:
 
     def _rise(self, until: float, clock: Callable[[], float]) -> None:
         """Prices by steps along a subgradient, each as long as what is missing to the cost of the plans (Polyak)."""
-        scarce = self._scarce()
+        names = sorted(self._scarce())
+        at = {name: number for number, name in enumerate(names)}
+        limits = [self._limits.regular.get(name, (0, 0)) for name in names]
+        regular, each = [units for units, _ in limits], [cents for _, cents in limits]
+        caps = [self._limits.caps[name] for name in names]
+        # Of each order the cost of each known plan and the scarce things that it takes, each as often as it takes it.
         known = [
-            [(one.cents, [(name, count) for name, count in one.uses if name in scarce]) for one in plans.values()]
-            for plans in self._known
+            [
+                (float(one.cents), [at[name] for name, count in one.uses if name in at for _ in range(count)])
+                for one in plans
+            ]
+            for plans in (list(plans.values()) for plans in self._known)
         ]
-        prices = {name: self._fine.get(name, 0.0) for name in scarce}
+        prices = [self._fine.get(name, 0.0) for name in names]
         target = float(self._plans.value(range(len(known)))[0])
-        best, waited, scale, kept = -inf, 0, 1.0, dict(prices)
+        # Those of one plan take what they take.
+        taken, paid = [0] * len(names), 0.0
+        for plans in known:
+            if len(plans) == 1:
+                paid += plans[0][0]
+                for number in plans[0][1]:
+                    taken[number] += 1
+        known = [plans for plans in known if len(plans) > 1]
+        best, waited, scale, kept = -inf, 0, 1.0, prices
         for _ in range(_ROUNDS):
             if clock() >= until:
                 break
-            used = dict.fromkeys(scarce, 0)
-            dual = 0.0
-            for columns in known:
-                least, chosen = inf, columns[0][1]
-                for cents, uses in columns:
-                    cost = float(cents)
-                    for name, count in uses:
-                        cost += prices[name] * count
+            used = list(taken)
+            dual = paid
+            for plans in known:
+                least, chosen = inf, plans[0][1]
+                for cost, uses in plans:
+                    for number in uses:
+                        cost += prices[number]
                     if cost < least:
                         least, chosen = cost, uses
                 dual += least
-                for name, count in chosen:
-                    used[name] += count
-            slopes = {}
-            for name, price in prices.items():
-                regular, cents = self._limits.regular.get(name, (0, 0))
-                over = min(price, float(cents))
-                dual -= over * regular + (price - over) * self._limits.caps[name]
-                slope = used[name] - (regular if price < cents else self._limits.caps[name])
+                for number in chosen:
+                    used[number] += 1
+            norm, slopes = 0, list[tuple[int, int]]()
+            for number, price in enumerate(prices):
+                over = price if price < each[number] else each[number]
+                dual += price * taken[number] - over * regular[number] - (price - over) * caps[number]
+                slope = used[number] - (regular[number] if price < each[number] else caps[number])
                 if slope > 0 or price > 0:
-                    slopes[name] = slope
+                    slopes.append((number, slope))
+                    norm += slope * slope
             waited += 1
             if dual > best:
-                best, waited, kept = dual, 0, dict(prices)
+                best, waited, kept = dual, 0, list(prices)
             elif waited >= _PATIENCE:
-                waited, scale, prices = 0, scale / 2, dict(kept)
+                waited, scale, prices = 0, scale / 2, list(kept)
                 continue
-            norm = sum(slope * slope for slope in slopes.values())
             if not norm or target <= dual:
                 break
             step = scale * (target - dual) / norm
-            for name, slope in slopes.items():
-                prices[name] = max(0.0, prices[name] + step * slope)
-        self._fine = kept
-        self.prices = {name: round(price) for name, price in kept.items() if price >= 0.5}
+            for number, slope in slopes:
+                prices[number] = max(0.0, prices[number] + step * slope)
+        self._fine = dict(zip(names, kept, strict=True))
+        self.prices = {name: round(price) for name, price in self._fine.items() if price >= 0.5}
 
     def _scarce(self) -> set[Resource]:
         """What could be taken more of than there is, or than goes without overtime, by the plans that are known."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from oms.sourcing.solver.check import BrokenPlan, Rulebook, Terms, may_pick, price_plans
@@ -163,10 +163,10 @@ def _plans_with(
     for shipment in answer.shipments:
         picks = tuple(pick for pick in shipment.picks if pick.line != line.id)
         if picks:
-            others.append(replace(shipment, picks=picks))
+            others.append(shipment._replace(picks=picks))
     for added in _shipments_of(network, node, line, line.quantity):
-        yield replace(answer, shipments=(*others, added))
+        yield answer._replace(shipments=(*others, added))
         for place, shipment in enumerate(others):
             if (shipment.node, shipment.dest, shipment.wave) == (added.node, added.dest, added.wave):
-                joined = replace(added, picks=(*shipment.picks, *added.picks))
-                yield replace(answer, shipments=(*others[:place], joined, *others[place + 1 :]))
+                joined = added._replace(picks=(*shipment.picks, *added.picks))
+                yield answer._replace(shipments=(*others[:place], joined, *others[place + 1 :]))

@@ -26,7 +26,7 @@ def read_network(document: Mapping[str, Any]) -> Network:
         Service(row["id"], ServiceKind(row["kind"]), tuple(row["base"]), tuple(row["step"]), tuple(row["days"]))
         for row in rates["services"]
     )
-    names = SourceNode.__dataclass_fields__
+    names = SourceNode._fields
     return Network(
         keys=tuple(Key(key) for key in document["objective"]["keys"]),
         rates=Rates(rates["step_g"], services),

@@ -12,6 +12,7 @@ from math import inf
 
 from oms.sourcing.solver.candidates import Candidate, Problem
 from oms.sourcing.solver.filling import Fill
+from oms.sourcing.solver.partition import is_few, partition
 from oms.sourcing.solver.problem import NOW, SourceNode
 
 _MOST_IN_PARTS = 8  # units of a line: more of them in parts are left to the search
@@ -27,27 +28,31 @@ def outright(problem: Problem) -> Found:
     none: tuple[Fill, ...] = ((),) * len(lines)
     if not problem.candidates:
         return nothing, none, True
+    if is_few(problem):
+        found = partition(problem)
+        if found is not None:
+            return (*found, True)
     if len({line.sku for line in lines}) < len(lines):
         return nothing, none, False
     complete, limit = problem.order.ship_complete, problem.order.max_shipments
-    most = max([len(candidate.lines) for candidate in problem.candidates])
-    if most < len(lines) and most < len({n for candidate in problem.candidates for n in candidate.lines}):
-        return nothing, none, False
+    if limit != 1:
+        most = max([len(candidate.lines) for candidate in problem.candidates])
+        if most < len(lines) and most < len({n for candidate in problem.candidates for n in candidate.lines}):
+            return nothing, none, False
     least = _least_of_each(problem)
     missing = sum([problem.short[n] * line.quantity for n, line in enumerate(lines) if n not in least])
     if complete and len(least) < len(lines):
         return nothing, none, True
-    wanted, grams = 0, 0
-    for number in least:
-        wanted += lines[number].quantity
-        grams += lines[number].quantity * problem.weights[number]
     best, at, bound = nothing, -1, inf
     opened: list[tuple[int, int]] = []  # of each candidate, what opening it costs with one step and without
     for c, candidate in enumerate(problem.candidates):
         first, opening = _opening(candidate)
         opened.append((first, opening))
-        if len(candidate.lines) == len(least) and _has_room(problem, candidate, wanted):
-            cost = missing + _whole(problem, candidate, grams, wanted)
+        loaded = _loaded(problem, candidate, nothing)
+        if loaded is not None:
+            cost, is_whole = loaded
+            if complete and not is_whole:
+                continue
             if cost < best:
                 best, at = cost, c
             if complete or _pays_in_full(problem, candidate):
@@ -59,7 +64,41 @@ def outright(problem: Problem) -> Found:
         bound = min(bound, missing + _several(problem, least, opened))
     if at < 0:
         return nothing, none, nothing <= bound
-    return best, tuple([((at, line.quantity),) if n in least else () for n, line in enumerate(lines)]), best <= bound
+    return best, _all_from(problem, at), best <= bound
+
+
+def _loaded(problem: Problem, candidate: Candidate, nothing: int) -> tuple[int, bool] | None:
+    """What a plan costs that is this shipment with all units it can carry, and whether it carries all lines whole.
+
+    None where the node may not give so many units. `nothing` is what it costs to leave all units short.
+    """
+    stock, slot, lines = problem.now if candidate.wave == NOW else problem.whole, candidate.slot, problem.lines
+    cost, grams, units, whole = nothing, 0, 0, len(candidate.lines) == len(lines)
+    for number, cents in candidate.lines.items():
+        line = lines[number]
+        count = stock[slot, line.sku]
+        if count < line.quantity:
+            whole = False
+        else:
+            count = line.quantity
+        units += count
+        grams += count * problem.weights[number]
+        cost += count * (cents - problem.short[number])
+    if candidate.node.cap_units < units:
+        return None
+    steps = -(-grams // problem.step_g) or 1
+    cost += min([one.fixed + one.step * steps for one in candidate.options])
+    return cost + _overtime(problem, candidate.node, units), whole
+
+
+def _all_from(problem: Problem, at: int) -> tuple[Fill, ...]:
+    candidate = problem.candidates[at]
+    stock = problem.now if candidate.wave == NOW else problem.whole
+    fills: list[Fill] = [()] * len(problem.lines)
+    for number in candidate.lines:
+        line = problem.lines[number]
+        fills[number] = ((at, min(line.quantity, stock[candidate.slot, line.sku])),)
+    return tuple(fills)
 
 
 def _least_of_each(problem: Problem) -> dict[int, tuple[int, int]]:
@@ -87,27 +126,6 @@ def _opening(candidate: Candidate) -> tuple[int, int]:
     if len(options) == 1:
         return options[0].fixed + options[0].step, options[0].fixed
     return min([one.fixed + one.step for one in options]), min([one.fixed for one in options])
-
-
-def _has_room(problem: Problem, candidate: Candidate, wanted: int) -> bool:
-    if candidate.node.cap_units < wanted:
-        return False
-    stock, slot, lines = problem.now if candidate.wave == NOW else problem.whole, candidate.slot, problem.lines
-    for number in candidate.lines:
-        line = lines[number]
-        if stock[slot, line.sku] < line.quantity:
-            return False
-    return True
-
-
-def _whole(problem: Problem, candidate: Candidate, grams: int, units: int) -> int:
-    """What a shipment costs that carries every line it can, whole."""
-    lines = problem.lines
-    steps = -(-grams // problem.step_g) or 1
-    cost = min([one.fixed + one.step * steps for one in candidate.options])
-    for number, cents in candidate.lines.items():
-        cost += cents * lines[number].quantity
-    return cost + _overtime(problem, candidate.node, units)
 
 
 def _pays_in_full(problem: Problem, candidate: Candidate) -> bool:

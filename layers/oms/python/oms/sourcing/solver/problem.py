@@ -2,13 +2,15 @@
 
 Money is in minor units, weight in grams, time in days from today (day 0), distance in carrier zones (1 near, 8 far; 0
 only where a node serves its own counter). Every cost is a whole number, so nothing is ever rounded.
+
+They are named tuples: to define data classes takes longer than to solve some thirty orders.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 HOME = "home"
 NOW = "now"
@@ -31,8 +33,7 @@ class ServiceKind(StrEnum):
     PICKUP = "pickup"
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(NamedTuple):
     """A carrier service: cents per shipment, cents per billed weight step and days in transit, each by zone."""
 
     id: str
@@ -42,16 +43,14 @@ class Service:
     days: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(NamedTuple):
     """The rate card; a shipment is billed max(1, ceil(weight / step_g)) steps."""
 
     step_g: int
     services: tuple[Service, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SourceNode:
+class SourceNode(NamedTuple):
     """A node that may send or hand over, with what is left of its capacity.
 
     `ready_day` is the first day a shipment can leave, `inbound_day` the day its inbound stock arrives. Each unit beyond
@@ -71,17 +70,19 @@ class SourceNode:
     overtime_cents: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stock:
-    """Units of one SKU at one node: free now, coming in later, and what taking one costs the business."""
+class Stock(NamedTuple):
+    """Units of one SKU at one node: free now, coming in later, and what taking one costs the business.
+
+    `waiting_cents` is what taking one costs in a shipment that waits for what comes in, where that is not the same.
+    """
 
     available: int
     inbound: int
     opp_cents: int
+    waiting_cents: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OrderLine:
+class OrderLine(NamedTuple):
     """Units of one SKU for one destination: `home`, or the id of the node where they are picked up.
 
     `eligible_types` None admits all types of node. `split_ok` False: whole from one shipment, or not at all.
@@ -99,8 +100,7 @@ class OrderLine:
     short_cents: int
 
 
-@dataclass(frozen=True, slots=True)
-class SourcingOrder:
+class SourcingOrder(NamedTuple):
     """One order: where it goes, what was promised and how it may be split.
 
     `late_cents_per_day` None makes the promise hard; `max_shipments` None sets no limit.
@@ -115,8 +115,7 @@ class SourcingOrder:
     lines: tuple[OrderLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(NamedTuple):
     """What orders share: nodes, rates, stock by (node, SKU), weights by SKU, zones by ZIP3 in the order of `nodes`."""
 
     keys: tuple[Key, ...]
@@ -127,8 +126,7 @@ class Network:
     zones: Mapping[str, tuple[int, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
+class Pick(NamedTuple):
     """Units of a line taken from the stock of now or from inbound stock (`pool`)."""
 
     line: str
@@ -136,8 +134,7 @@ class Pick:
     pool: str
 
 
-@dataclass(frozen=True, slots=True)
-class Shipment:
+class Shipment(NamedTuple):
     """What leaves one node together; `wave` inbound waits for the node's inbound stock."""
 
     node: str
@@ -147,16 +144,14 @@ class Shipment:
     picks: tuple[Pick, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(NamedTuple):
     """How long to search: nodes of the search tree, and seconds on the clock that the caller passes in."""
 
     search_nodes: int
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A plan for one order: one objective value per key, a bound that no plan's cost goes below, `proven` if best."""
 
     order: str

@@ -8,7 +8,7 @@ left unless the budget ran out first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from oms.sourcing.solver.bound import Bound, Offers, dual_ascent
 from oms.sourcing.solver.candidates import Problem
@@ -28,8 +28,7 @@ _WORTH_PRICES = 3
 _MOST_PRICED = 80
 
 
-@dataclass(slots=True)
-class Turn:
+class Turn(NamedTuple):
     """A line that is being filled: its candidates in sequence, the place of each, and what the bound must let go of
     because some from a place on may be paid too much for this line."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from oms.sourcing.solver.candidates import Hints
+from oms.sourcing.solver.candidates import Hints, Made
 from oms.sourcing.solver.check import Rulebook, Terms, short_cents
 from oms.sourcing.solver.left import Known, Left, skus_of
 from oms.sourcing.solver.problem import Answer, Budget, Key, Network, SourcingOrder
@@ -25,7 +25,7 @@ class Plans:
         self._left = Left(network)
         self._known = [Known(self._left, order) for order in orders]
         self._reach = [known.reach() for known in self._known]
-        services: dict[tuple[object, ...], list[tuple[str, int, int]]] = {}
+        services: dict[tuple[object, ...], Made] = {}
         self._hints = [Hints(services, known.slots) for known in self._known]
         self._own: list[Value] = [(0,) * len(network.keys)] * len(orders)
         self._alone: list[Value] = list(self._own)
@@ -43,6 +43,10 @@ class Plans:
     def left(self) -> Network:
         return self._left.network
 
+    def units_left(self, row: tuple[str, str]) -> int:
+        """What is left of a stock row, now and coming in."""
+        return self._left.units(row)
+
     def best(self, place: int) -> Answer:
         """The order's best plan with what is left."""
         known = self._known[place]
@@ -50,7 +54,7 @@ class Plans:
         answer = known.best(state)
         if answer is None:
             answer = self.alone(self.left, place)
-            known.add(state, answer)
+            known.add(state, answer, self._left.uses(answer, self.skus[place]))
         return answer
 
     def alone(self, network: Network, place: int) -> Answer:
@@ -130,8 +134,8 @@ class Plans:
         return value
 
     def _move(self, place: int, answer: Answer, sign: int) -> None:
-        self._left.move(answer, self.skus[place], sign)
-        for shipment in answer.shipments:
-            for pick in shipment.picks:
-                holders = self.takers.setdefault((shipment.node, self.skus[place][pick.line]), set())
-                holders.add(place) if sign > 0 else holders.discard(place)
+        uses = self._left.uses(answer, self.skus[place])
+        self._left.move(uses, sign)
+        for row in uses.rows:
+            holders = self.takers.setdefault(row, set())
+            holders.add(place) if sign > 0 else holders.discard(place)

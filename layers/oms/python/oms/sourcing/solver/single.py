@@ -74,24 +74,27 @@ def _shipments(problem: Problem, fills: tuple[Fill, ...]) -> tuple[Shipment, ...
     for number, fill in enumerate(fills):
         for c, units in fill:
             by_candidate.setdefault(c, []).append((number, units))
-    inbound_left = {key: whole - problem.now[key] for key, whole in problem.whole.items()}
+    inbound_left: dict[tuple[int, str], int] = {}
     made = []
     for c, parts in sorted(by_candidate.items()):
         candidate = problem.candidates[c]
         grams = sum(units * problem.weights[number] for number, units in parts)
         steps = max(1, -(-grams // problem.step_g))
-        option = min(candidate.options, key=lambda one: (one.fixed + one.step * steps, one.service))
+        option = candidate.options[0]
+        if len(candidate.options) > 1:
+            option = min(candidate.options, key=lambda one: (one.fixed + one.step * steps, one.service))
         picks: list[Pick] = []
         for number, units in parts:
             line = problem.lines[number]
             coming = 0
             if candidate.wave == INBOUND:
-                coming = min(units, inbound_left[candidate.slot, line.sku])
-                inbound_left[candidate.slot, line.sku] -= coming
-            picks += [
-                Pick(line.id, quantity, pool)
-                for quantity, pool in ((coming, INBOUND), (units - coming, NOW))
-                if quantity
-            ]
+                key = candidate.slot, line.sku
+                there = inbound_left.get(key, problem.whole[key] - problem.now[key])
+                coming = min(units, there)
+                inbound_left[key] = there - coming
+            if coming:
+                picks.append(Pick(line.id, coming, INBOUND))
+            if coming < units:
+                picks.append(Pick(line.id, units - coming, NOW))
         made.append(Shipment(candidate.node.id, candidate.dest, option.service, candidate.wave, tuple(picks)))
     return tuple(made)
