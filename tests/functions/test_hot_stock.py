@@ -14,6 +14,7 @@ from oms.platform.clock import FixedClock
 from oms.platform.dynamodb import to_attributes
 from oms.platform.writes import Key
 from tests.functions.test_rerouting import act, begun, reroute
+from tests.functions.test_segments import USED, came
 from tests.order_doors import Doors, doors, message
 from tests.order_world import NOW, TENANT, document, line, world
 
@@ -90,7 +91,7 @@ def claims(number: int, seconds: float, *, shard: bool = False) -> list[dict[str
 def test_an_order_takes_from_a_shard_and_everybody_sees_the_same_stock_as_ever(doors: Doors):
     assert mark(doors).body["stock"] == [
         {"sku": "A", "node_id": "DC1", "per_second": 100, "until": "2026-11-23T13:00:00.000Z"}
-        | {"measured": False, "version": 1}
+        | {"segment": None, "measured": False, "version": 1}
     ]
     follow(doors, told_of_mark(doors))
     assert marks(doors) == [("A", "DC1", 100, False, [2, 2, 2, 2, 2])]
@@ -139,6 +140,25 @@ def test_demand_is_measured_on_the_stream(doors: Doors, shard: bool):
     assert doors.queue("balance_stock", message("spine.schedule", "StockBalanceRequested", "1")) == []
     assert marks(doors) == []
     assert stock(doors) == (0, 0, 10)
+
+
+@pytest.mark.capability("D4", "D12")
+def test_a_segment_in_demand_is_shown_by_its_item_and_its_tags(doors: Doors):
+    came(doors, "A", "S1", 20, USED)
+    found = claims(50, 0.5)
+    for record in found:
+        record["dynamodb"]["Keys"] = {"pk": {"S": f"T#{TENANT}#SKU#A#condition=used"}, "sk": {"S": "NODE#S1"}}
+    follow(doors, *found)
+    (one,) = doors.api("inventory").get("/v1/hot-stock").body["stock"]
+    assert (one["sku"], one["segment"], one["node_id"], one["measured"], one["available"]) == (
+        "A",
+        USED,
+        "S1",
+        True,
+        20,
+    )
+    assert [shard["available"] for shard in one["shards"]] == [3] * 6
+    assert mark(doors).body["stock"][0]["segment"] is None
 
 
 @pytest.mark.capability("D4")
