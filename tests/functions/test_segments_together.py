@@ -57,3 +57,17 @@ def test_no_kit_can_be_had_in_a_segment(doors: Doors):
     found = doors.api("inventory").get("/v1/availability?skus=SET,A&condition=used").body["items"]
     assert [(one["sku"], one["available"]) for one in found] == [("SET", 0), ("A", 4)]
     assert available(doors, "SET") == {"DC1": 5, "S1": 2, "S2": 2}
+
+
+@pytest.mark.capability("D12", "I3")
+def test_that_there_is_more_of_a_segment_is_told_of_its_item(doors: Doors):
+    doors.world.add_item("TV", {})
+    hold(doors, WAITS)
+    doors.place(document(line("TV", 1, segment=USED)))
+    came(doors, "TV", "S2", 1, USED)
+    keys = {"pk": {"S": f"T#{TENANT}#SKU#{name('TV', USED)}"}, "sk": {"S": "NODE#S2"}}
+    change = {"Keys": keys, "SequenceNumber": "100", "NewImage": {"available": {"N": "1"}}}
+    assert doors.module("stock_levels").handler({"Records": [{"dynamodb": change}]}, None) == {"batchItemFailures": []}
+    rows = [row for (table, _), row in doors.world.database.rows.items() if table == "events"]
+    (fact,) = [json.loads(str(row["detail"])) for row in rows if row["type"] == "StockFreed"]
+    assert (fact["meta"]["entity"], fact["data"]) == ("FREED#TV#100", {"sku": "TV", "segment": USED})
