@@ -233,3 +233,19 @@ def test_given_up_units_are_found_in_shards_of_another_node(doors: Doors):
     nodes = doors.api("inventory").get("/v1/inventory/A").body["nodes"]
     found = {node["node_id"]: (node["allocated"], node["available"]) for node in nodes}
     assert found["S1"] == (3, 2), found
+
+
+@pytest.mark.capability("D4", "D14")
+def test_a_transfer_takes_what_lies_in_the_shards_of_many_items(doors: Doors):
+    skus = [f"H{number:02d}" for number in range(12)]
+    for sku in skus:
+        doors.world.add_item(sku, {"DC1": 50})
+        mark(doors, key=f"m-{sku}", sku=sku, per_second=500)
+    assert doors.queue("balance_stock", message("spine.schedule", "StockBalanceRequested", "1")) == []
+    assert {sum(found[4]) > 40 for found in marks(doors)} == {True}
+    lines = [{"line_no": n, "sku": sku, "quantity": 40, "expected_on": "2026-11-30"} for n, sku in enumerate(skus, 1)]
+    body = {"kind": "transfer", "node_id": "S1", "from_node": "DC1", "lines": lines}
+    made = doors.api("supply").put("/v1/supply/t-1", body)
+    assert (made.status, made.body["status"]) == (201, "OPEN")
+    rows = [doors.world.stock(sku, "DC1") for sku in skus]
+    assert {(row.on_hand, row.reserved, row.allocated, row.available) for row in rows} == {(50, 0, 40, 10)}
