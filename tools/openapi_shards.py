@@ -9,6 +9,7 @@ class HotStockMark(Answer):
     """How many claims a second are expected of a stock row until when; `measured` where nobody has said so."""
 
     sku: str
+    segment: dict[str, str] | None
     node_id: str
     per_second: int
     until: str

@@ -14,6 +14,7 @@ from oms.platform.clock import FixedClock
 from oms.platform.dynamodb import to_attributes
 from oms.platform.writes import Key
 from tests.functions.test_rerouting import act, begun, reroute
+from tests.functions.test_segments import USED, came
 from tests.order_doors import Doors, doors, message
 from tests.order_world import NOW, TENANT, document, line, world
 
@@ -90,7 +91,7 @@ def claims(number: int, seconds: float, *, shard: bool = False) -> list[dict[str
 def test_an_order_takes_from_a_shard_and_everybody_sees_the_same_stock_as_ever(doors: Doors):
     assert mark(doors).body["stock"] == [
         {"sku": "A", "node_id": "DC1", "per_second": 100, "until": "2026-11-23T13:00:00.000Z"}
-        | {"measured": False, "version": 1}
+        | {"segment": None, "measured": False, "version": 1}
     ]
     follow(doors, told_of_mark(doors))
     assert marks(doors) == [("A", "DC1", 100, False, [2, 2, 2, 2, 2])]
@@ -139,6 +140,25 @@ def test_demand_is_measured_on_the_stream(doors: Doors, shard: bool):
     assert doors.queue("balance_stock", message("spine.schedule", "StockBalanceRequested", "1")) == []
     assert marks(doors) == []
     assert stock(doors) == (0, 0, 10)
+
+
+@pytest.mark.capability("D4", "D12")
+def test_a_segment_in_demand_is_shown_by_its_item_and_its_tags(doors: Doors):
+    came(doors, "A", "S1", 20, USED)
+    found = claims(50, 0.5)
+    for record in found:
+        record["dynamodb"]["Keys"] = {"pk": {"S": f"T#{TENANT}#SKU#A#condition=used"}, "sk": {"S": "NODE#S1"}}
+    follow(doors, *found)
+    (one,) = doors.api("inventory").get("/v1/hot-stock").body["stock"]
+    assert (one["sku"], one["segment"], one["node_id"], one["measured"], one["available"]) == (
+        "A",
+        USED,
+        "S1",
+        True,
+        20,
+    )
+    assert [shard["available"] for shard in one["shards"]] == [3] * 6
+    assert mark(doors).body["stock"][0]["segment"] is None
 
 
 @pytest.mark.capability("D4")
@@ -213,3 +233,19 @@ def test_given_up_units_are_found_in_shards_of_another_node(doors: Doors):
     nodes = doors.api("inventory").get("/v1/inventory/A").body["nodes"]
     found = {node["node_id"]: (node["allocated"], node["available"]) for node in nodes}
     assert found["S1"] == (3, 2), found
+
+
+@pytest.mark.capability("D4", "D14")
+def test_a_transfer_takes_what_lies_in_the_shards_of_many_items(doors: Doors):
+    skus = [f"H{number:02d}" for number in range(12)]
+    for sku in skus:
+        doors.world.add_item(sku, {"DC1": 50})
+        mark(doors, key=f"m-{sku}", sku=sku, per_second=500)
+    assert doors.queue("balance_stock", message("spine.schedule", "StockBalanceRequested", "1")) == []
+    assert {sum(found[4]) > 40 for found in marks(doors)} == {True}
+    lines = [{"line_no": n, "sku": sku, "quantity": 40, "expected_on": "2026-11-30"} for n, sku in enumerate(skus, 1)]
+    body = {"kind": "transfer", "node_id": "S1", "from_node": "DC1", "lines": lines}
+    made = doors.api("supply").put("/v1/supply/t-1", body)
+    assert (made.status, made.body["status"]) == (201, "OPEN")
+    rows = [doors.world.stock(sku, "DC1") for sku in skus]
+    assert {(row.on_hand, row.reserved, row.allocated, row.available) for row in rows} == {(50, 0, 40, 10)}

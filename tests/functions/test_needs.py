@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests.functions.test_backorders import WAITS
 from tests.functions.test_brokering import came, waiting
 from tests.functions.test_decisions import decided
 from tests.functions.test_rerouting import act, begun, reroute
+from tests.functions.test_slips import hear, supply, told
 from tests.functions.test_strategies import PATH, given, hold
 from tests.order_doors import Doors, doors
 from tests.order_world import document, line, world
@@ -147,3 +149,14 @@ def test_a_sort_without_its_attribute_is_refused_by_name(doors: Doors):
         scenario = {"id": "one", "sorts": [{"by": "attribute", "cents": 1}]}
         refused = doors.api("rule_sets").put(PATH, {"scenarios": [scenario]})
         assert (refused.status, refused.pointers) == (422, ["/scenarios/0/sorts/0"])
+
+
+@pytest.mark.capability("E9", "D7")
+def test_supply_at_a_node_that_may_not_send_the_item_is_no_day_for_who_waits(doors: Doors):
+    doors.world.add_item("PAINT", {}, attributes={"hazmat": True})
+    hold(doors, {**WAITS, "needs": [HAZMAT]})
+    first = supply(doors, "po-1", 9, "2026-12-05", sku="PAINT")
+    order_id = doors.place(document(line("PAINT", 2)))
+    assert doors.see(order_id)["lines"][0]["backorder"]["expected_on"] is None, "DC1 gets it, and may not send it"
+    hear(doors, first)
+    assert told(doors, order_id) == []

@@ -113,6 +113,9 @@ def _shares(
             for row in rows[question.stock_of(item.sku)]
             if row.node_id in question.nodes and row.available > 0
         ]
+    if question.wanted.tags:
+        # Whoever orders a kit gets components that are in no segment.
+        return []
     found = []
     parts_of_kit = {one.sku: rows[question.stock_of(one.sku)] for one in item.components}
     for row in kit_rows(item, parts_of_kit):

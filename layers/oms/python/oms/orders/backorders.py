@@ -60,6 +60,28 @@ def fewer(waiting: Sequence[Backorder], units: Mapping[int, int]) -> tuple[Backo
     return tuple(one for one in left if one.quantity)
 
 
+def joined(known: Sequence[Backorder], more: Sequence[Backorder]) -> tuple[list[Backorder], tuple[Backorder, ...]]:
+    """Units that begin to wait, each until the line's other units do where that is later, and all that waits then.
+
+    When there will be enough for both is not known; what the customer was told first stays.
+    """
+    before = {one.line_no: one for one in known}
+    told = [
+        one.model_copy(update={"cancel_at": max(one.cancel_at, before[one.line_no].cancel_at)})
+        if one.line_no in before
+        else one
+        for one in more
+    ]
+    together = [_with_older(one, before[one.line_no]) if one.line_no in before else one for one in told]
+    new = {one.line_no for one in told}
+    return told, (*(one for one in known if one.line_no not in new), *together)
+
+
+def _with_older(one: Backorder, older: Backorder) -> Backorder:
+    first = older.first_expected_on or older.expected_on
+    return one.model_copy(update={"quantity": one.quantity + older.quantity, "first_expected_on": first})
+
+
 def backordered(order: Order, lines: Sequence[Backorder]) -> OrderBackordered:
     """What is told of units that begin to wait."""
     return OrderBackordered(

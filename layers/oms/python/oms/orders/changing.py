@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from itertools import chain
+from itertools import chain, count
+from typing import TypeAlias, cast
 
 from oms.inventory.writes import StockChanges
 from oms.orders.cancelling import cancellation_parts, require_something, take_out, units_to_cancel, what_is_left
@@ -26,9 +27,16 @@ from oms.platform.problems import (
     NotFound,
     StaleVersion,
 )
+from oms.platform.writes import MOST_ACTIONS, Value, merge
 
+# Lines of a cancellation that go together: some units of named lines, all that is left of a range, or of the order.
+Part: TypeAlias = "Sequence[LineQuantity] | range | None"
 # Why units are cancelled that waited for stock until their time was over.
 BACKORDER_OVERDUE = "backorder_overdue"
+
+
+class _TooManyNodes(Exception):
+    """The units lie at more nodes than one transaction can change."""
 
 
 def review_order(runtime: Runtime, call: Call, order_id: str, request: ReviewRequest) -> Outcome:
@@ -67,8 +75,8 @@ def cancel_order(runtime: Runtime, call: Call, order_id: str, request: Cancellat
 
     The claims of cancelled units go back and their money is never taken. Without lines, everything that has not left;
     an order that is over raises ActionNotAvailable. The answer is an OrderSummary, with 202 while a node is asked.
-    What does not fit one transaction is cancelled in parts of lines, each exactly once; a refusal of a later part
-    leaves the parts before it cancelled, and a repeat goes on from there.
+    What does not fit one transaction is cancelled in parts of lines, and at very many nodes in steps of a part, each
+    exactly once; a refusal of a later one leaves those before it cancelled, and a repeat goes on from there.
     """
     return _cancel_in_parts(runtime, call, order_id, request.lines, request.reason)
 
@@ -114,13 +122,43 @@ def _cancel_in_parts(
             require_something(first)
     for number, part in enumerate(parts[:-1]):
         own = _part_of(call, number)
-        execute(runtime, own, partial(_cancel_lines, own, _as_it_is(runtime, own, order_id), part, reason, at))
+        _cancel_part(runtime, own, _as_it_is(runtime, own, order_id), part, reason, at)
     if len(parts) > 1:
         call = replace(call, expected_version=None)
         orders = _as_it_is(runtime, call, order_id)
     else:
         orders = chain([first], _as_it_is(runtime, call, order_id))
-    return execute(runtime, call, partial(_cancel_lines, call, orders, parts[-1], reason, at))
+    return _cancel_part(runtime, call, orders, parts[-1], reason, at)
+
+
+def _cancel_part(
+    runtime: Runtime, call: Call, orders: Iterator[Order], part: Part, reason: str, at: datetime
+) -> Outcome:
+    """Cancel a part in one transaction; where its units lie at too many nodes, in steps before it, each done once."""
+    for step in count():
+        own = _step_of(call, step)
+        # Of all that is left nothing is taken twice; of units that were named it would be, and a version is not met.
+        once = isinstance(part, list | tuple) or call.expected_version is not None
+        done = find_outcome(runtime, own) if once else None
+        if done is None:
+            try:
+                return execute(runtime, call, partial(_cancel_lines, call, orders, part, reason, at))
+            except _TooManyNodes:
+                done = execute(runtime, own, partial(_cancel_some, own, orders, part, reason, at))
+        part, call = _rest(done, part), replace(call, expected_version=None)
+    raise AssertionError("steps do not end")
+
+
+def _step_of(call: Call, number: int) -> Call:
+    return replace(call, command=f"{call.command}_step", key=f"{call.key}#{number}")
+
+
+def _rest(done: Outcome, part: Part) -> Part:
+    """What of a part is to be cancelled behind one of its steps."""
+    if part is None or isinstance(part, range):
+        return range(1, cast(int, done.body["lines"]) + 1) if part is None else part
+    left = cast("list[list[int]]", done.body["left"])
+    return [LineQuantity(line_no=line_no, quantity=units) for line_no, units in left]
 
 
 def _part_of(call: Call, number: int) -> Call:
@@ -140,18 +178,47 @@ def _any_version(runtime: Runtime, call: Call, order_id: str) -> Order:
     return require_order(runtime, replace(call, expected_version=None), order_id)
 
 
-def _cancel_lines(
-    call: Call, orders: Iterator[Order], lines: Sequence[LineQuantity] | range | None, reason: str, at: datetime
-) -> Decision:
+def _cancel_lines(call: Call, orders: Iterator[Order], lines: Part, reason: str, at: datetime) -> Decision:
     order = next(orders)
     require_version(call, order)
-    if isinstance(lines, range):
-        wanted = what_is_left(order, lines)
-    else:
-        wanted = units_to_cancel(order, lines)
+    wanted = _wanted(order, lines)
     if not wanted:
         return Decision([], status=_status(order), body=summary(order).model_dump())
-    return _cancellation(call, order, wanted, reason, at)
+    made = _cancellation(call, order, wanted, reason, at)
+    if not _fits(made):
+        raise _TooManyNodes
+    return made
+
+
+def _cancel_some(call: Call, orders: Iterator[Order], lines: Part, reason: str, at: datetime) -> Decision:
+    """Cancel as many of the units as one transaction takes; the answer says which of them are left."""
+    order = next(orders)
+    require_version(call, order)
+    some = wanted = _wanted(order, lines)
+    made = Decision([])
+    while some:
+        made = _cancellation(call, order, some, reason, at)
+        if _fits(made):
+            break
+        some = _fewer(some)
+    left: list[Value] = [[no, units - some.get(no, 0)] for no, units in wanted.items() if units > some.get(no, 0)]
+    return replace(made, status=200, body={"lines": len(order.lines), "left": left})
+
+
+def _wanted(order: Order, lines: Part) -> dict[int, int]:
+    return what_is_left(order, lines) if isinstance(lines, range) else units_to_cancel(order, lines)
+
+
+def _fewer(units: Mapping[int, int]) -> dict[int, int]:
+    """Half of the units of each line, and half of the lines where that are single ones."""
+    if max(units.values()) > 1:
+        return {line_no: -(-count // 2) for line_no, count in units.items()}
+    return dict(list(units.items())[: len(units) // 2])
+
+
+def _fits(made: Decision) -> bool:
+    # The record of the command is one more.
+    return len(merge(made.writes)) + len(made.events) + 1 <= MOST_ACTIONS
 
 
 def _cancellation(call: Call, order: Order, wanted: Mapping[int, int], reason: str, at: datetime) -> Decision:

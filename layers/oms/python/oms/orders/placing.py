@@ -22,7 +22,7 @@ from oms.platform.commands import Call, Runtime
 from oms.platform.ids import child_id
 from oms.platform.problems import FieldError, OutOfStock
 from oms.platform.writes import Write
-from oms.registry.model import Item, Node, weights_of
+from oms.registry.model import Item, weights_of
 from oms.registry.reads import known_nodes, sold_items
 from oms.registry.segments import said
 from oms.sourcing.model import Sourced
@@ -81,7 +81,7 @@ def choose_nodes(
     )
     sourced = replace(plan(steps=steps, room=room), stock=stock, steps=steps)
     if sourced.missing and not sourced.lacking:
-        return replace(sourced, expected=_expected(runtime, tenant, channel, groups, sourced, known.nodes, queue))
+        return replace(sourced, expected=_expected(runtime, tenant, channel, groups, sourced, known, queue))
     if sourced.lacking:
         any_node = plan(steps=steps, closed_too=True)
         # What a closed or full node holds is worth another look before it becomes work.
@@ -97,12 +97,13 @@ def _expected(
     channel: str,
     groups: Sequence[Group],
     sourced: Sourced,
-    nodes: Mapping[str, Node],
+    known: Known,
     queue: Queue,
 ) -> dict[int, str]:
     """The day on which enough is to come for each line of which units are missing, as far as supply says so."""
     missing = [(group, demand) for group in groups for demand in sourced.missing_of(group.group_no)]
-    coming = coming_supply(runtime.database, tenant, (demand.sku for _, demand in missing), nodes, runtime.clock.now())
+    skus, nodes = (demand.sku for _, demand in missing), known.nodes
+    coming = coming_supply(runtime.database, tenant, skus, nodes, runtime.clock.now())
     found: dict[int, str] = {}
     ahead: dict[str, int] = {}
     for group, demand in missing:
@@ -116,7 +117,8 @@ def _expected(
             placed_at="",
         )
         before = ahead.setdefault(demand.sku, sum(one.units for one in queue(demand.sku)))
-        day = expected_on(coming[demand.sku], may_give(waits, sourced.steps, nodes), before, demand.quantity)
+        may = may_give(waits, sourced.steps, nodes, known.items)
+        day = expected_on(coming[demand.sku], may, before, demand.quantity)
         ahead[demand.sku] += demand.quantity
         if day is not None:
             found[demand.line_no] = day

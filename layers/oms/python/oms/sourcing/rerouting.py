@@ -17,7 +17,7 @@ from oms.fulfillment.events import FulfillmentOrderEscalated
 from oms.fulfillment.model import FulfillmentOrder, Status
 from oms.fulfillment.writes import withdraw, work_ids
 from oms.inventory.writes import StockChanges
-from oms.orders.backorders import backordered, backorders
+from oms.orders.backorders import backordered, backorders, joined
 from oms.orders.events import OrderRerouted, ReroutedLine
 from oms.orders.model import Line, Order
 from oms.orders.model import Status as OrderStatus
@@ -252,15 +252,9 @@ def _parked(runtime: Runtime, tenant: str, found: _Rerouting) -> Decision:
     order, days = found.order, found.plan.backorder_days
     assert days is not None
     missing = [(one.line_no, one.quantity) for one in found.plan.missing]
-    waiting = backorders(missing, days, runtime.clock.now(), {})
-    known = {one.line_no: one for one in order.header.backorders}
-    # A line that waits already goes on until the later of both instants.
-    all_of = [
-        one.model_copy(update={"quantity": one.quantity + known[one.line_no].quantity}) if one.line_no in known else one
-        for one in waiting
-    ]
-    others = [one for one in order.header.backorders if one.line_no not in {new.line_no for new in waiting}]
-    header = order.header.model_copy(update={"backorders": (*others, *all_of)})
+    began = backorders(missing, days, runtime.clock.now(), {})
+    waiting, all_of = joined(order.header.backorders, began)
+    header = order.header.model_copy(update={"backorders": all_of})
     _, writes, drafts = change_order(tenant, order, events=[backordered(order, waiting)], header=header)
     return replace(_answer(found.work, rerouted=True), writes=writes, events=drafts)
 

@@ -19,8 +19,8 @@ from oms.orders.store import fresh_orders, load_order
 from oms.orders.writes import change_order
 from oms.platform.commands import Decision, Runtime, execute
 from oms.platform.consumers import Event, call_from_event
-from oms.registry.model import Node
-from oms.registry.reads import known_nodes
+from oms.registry.model import Item, Node
+from oms.registry.reads import known_items, known_nodes
 from oms.registry.segments import told
 from oms.sourcing.reads import live_steps
 from oms.sourcing.strategy import Step
@@ -40,7 +40,8 @@ def repromise_waiting(runtime: Runtime, event: Event) -> int:
     now = runtime.clock.now()
     nodes = known_nodes(runtime.database, tenant, now)
     coming = coming_supply(runtime.database, tenant, skus, nodes, now, consistent=True)
-    days = _Days(queues, coming, live_steps(runtime.database, tenant), nodes)
+    items = known_items(runtime.database, tenant, skus, now)
+    days = _Days(queues, coming, live_steps(runtime.database, tenant), nodes, items)
     return sum(_repromise(runtime, event, order_id, days) for order_id in waiting)
 
 
@@ -53,11 +54,13 @@ class _Days:
         coming: Mapping[str, Sequence[Coming]],
         steps: Sequence[Step],
         nodes: Mapping[str, Node],
+        items: Mapping[str, Item],
     ) -> None:
         self._queues = queues
         self._coming = coming
         self._steps = steps
         self._nodes = nodes
+        self._items = items
 
     def of(self, order: Order) -> tuple[Backorder, ...]:
         """What an order waits for, with its days as they are now; items that are not looked at keep theirs."""
@@ -73,7 +76,8 @@ class _Days:
             own = groups[name]
             before = ahead.get(name, _units_before(self._queues[own.sku], own))
             ahead[name] = before + one.quantity
-            day = expected_on(self._coming[own.sku], may_give(own, self._steps, self._nodes), before, one.quantity)
+            may = may_give(own, self._steps, self._nodes, self._items)
+            day = expected_on(self._coming[own.sku], may, before, one.quantity)
             found.append(_with_day(one, day))
         return tuple(found)
 

@@ -11,7 +11,7 @@ from oms.platform.commands import Call, Runtime, event_writes
 from oms.platform.dynamodb import Conflict
 from oms.platform.events import EventDraft
 from oms.platform.principal import system_principal
-from oms.registry.segments import shown
+from oms.registry.segments import shown, sku_of
 from oms.sourcing.reads import wants_better_plans
 
 
@@ -23,7 +23,7 @@ def tell_of_more(runtime: Runtime, tenant: str, sku: str, cause: str) -> None:
     ):
         return
     call = Call("tell_of_more", system_principal(tenant, "tell_of_more"), cause, cause, cause, cause)
-    draft = EventDraft(f"FREED#{sku}#{cause}", 1, StockFreed(**shown(sku)))
+    draft = EventDraft(f"FREED#{sku_of(sku)}#{cause}", 1, StockFreed(**shown(sku)))
     with suppress(Conflict):
         # The same cause has told it before.
         database.commit(event_writes(runtime, call, [draft]))

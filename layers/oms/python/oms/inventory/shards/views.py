@@ -11,6 +11,7 @@ from oms.inventory.rows import sku_partition
 from oms.inventory.shards.marks import Mark, all_marks
 from oms.platform.dynamodb import Database
 from oms.platform.principal import Principal, permits
+from oms.registry.segments import shown
 
 
 def read_hot_stock(database: Database, principal: Principal) -> dict[str, Any]:
@@ -25,8 +26,8 @@ def read_hot_stock(database: Database, principal: Principal) -> dict[str, Any]:
 
 
 def mark_document(mark: Mark) -> dict[str, Any]:
-    """A mark as it is told."""
-    return asdict(mark)
+    """A mark as it is told; what is in great demand may be a segment of an item."""
+    return {**asdict(mark), **shown(mark.sku)}
 
 
 def _shards(row: StockRow | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from oms.inventory.model import StockRow
 from oms.inventory.reads import stock_rows
+from oms.inventory.shards.balancing import recall
 from oms.inventory.supply.changes import SupplyChange, drawn
 from oms.inventory.supply.commands import WRITE, Part, is_new, parts_of, run_parts, whole
 from oms.inventory.supply.model import Kind, Supply, SupplyLine, reordered, waited
@@ -19,12 +20,15 @@ from oms.platform.commands import Call, Decision, Outcome, Runtime, input_hash
 from oms.platform.events import EventDraft
 from oms.platform.principal import authorize
 from oms.platform.problems import FieldError, InvalidRequest, OutOfStock, StaleVersion, TooLarge
-from oms.platform.writes import Write
+from oms.platform.writes import MOST_ACTIONS, Write
 from oms.registry.model import ItemKind
 from oms.registry.reads import known_items, known_nodes
 from oms.registry.segments import said
 
 _FARTHEST = timedelta(days=3_653)
+# Of a transfer: its own row, the event and the record; and each line, with two rows of stock, their lines in the ledger
+# and the note of its segment.
+_WRITES, _WRITES_PER_LINE = 3, 6
 _FIXED = ("kind", "node_id", "from_node", "purchase_order")
 
 
@@ -203,6 +207,11 @@ def _refuse_missing(runtime: Runtime, change: SupplyChange) -> None:
     ]
     if errors:
         raise OutOfStock(errors=errors)
+    spread = {place: row for place, row in rows.items() if row.shards and row.in_row < needed[place[0]]}
+    if sum(len(row.shards) for row in spread.values()) > MOST_ACTIONS - _WRITES - _WRITES_PER_LINE * len(change.lines):
+        # What lies in shards is too much for the same transaction; back in the rows it is none.
+        recall(runtime, change.tenant, spread)
+        rows = stock_rows(runtime.database, change.tenant, rows)
     change.stock.know(rows)
 
 
