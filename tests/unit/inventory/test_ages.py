@@ -65,7 +65,7 @@ def test_a_receipt_is_such_a_day_and_a_release_is_none():
 
 @pytest.mark.capability("E2", "D9")
 def test_supply_that_will_have_come_is_as_old_as_the_last_of_it():
-    coming = [Coming("po", no, SupplyKind.PURCHASE_ORDER, "n1", day, 2) for no, day in ((1, SIXTH), (2, FIFTH))]
+    coming = [Coming("po", no, "A", SupplyKind.PURCHASE_ORDER, "n1", day, 2) for no, day in ((1, SIXTH), (2, FIFTH))]
     assert with_supply("A", [], coming) == [StockRow("A", "n1", on_hand=4, available=4, restocked_on=SIXTH)]
     old = StockRow("A", "n1", on_hand=1, available=1, restocked_on=date(2025, 1, 1))
     assert with_supply("A", [old], coming[1:])[0].restocked_on == FIFTH

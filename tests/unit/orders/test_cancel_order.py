@@ -107,7 +107,7 @@ def test_a_crash_anywhere_cancels_once():
         assert outcome.body["version"] == 2
         point.world.check()
         assert point.world.stock("A", "DC1").reserved == 1
-    assert points == 3  # the read, and the commit before and after
+    assert points == 4  # reads of the order and of a step, and the commit before and after
 
 
 def test_units_leave_the_last_node_first(world: World):

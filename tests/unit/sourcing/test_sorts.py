@@ -17,14 +17,14 @@ from oms.sourcing.costs import terms_by
 from oms.sourcing.model import Source
 from oms.sourcing.sorts import Sort, sort_costs
 from oms.sourcing.strategy import Scenario, Step
-from tests.unit.sourcing.test_split_limits import node
+from tests.unit.sourcing.test_split_limits import node_at
 
 UNITS = {"N0": 5, "N1": 2, "N2": 5, "N3": 9}
 
 
 def nodes(**attributes: Any) -> dict[str, Node]:
     return {
-        name: node(name).model_copy(update={"attributes": {"rank": attributes[name]} if name in attributes else {}})
+        name: node_at(name).model_copy(update={"attributes": {"rank": attributes[name]} if name in attributes else {}})
         for name in UNITS
     }
 

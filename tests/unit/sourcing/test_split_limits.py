@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oms.platform.geo import Place
+from oms.registry.model import Node
 from oms.sourcing.model import Demand, Plan, Source
 from oms.sourcing.planning import MOST_EXACT, source_by
 from oms.sourcing.strategy import Scenario, Step
@@ -33,7 +34,12 @@ limits = st.fixed_dictionaries(
 )
 
 
-KNOWN = {node_id: node(node_id, "store", 40 + int(node_id[1:]) / 4, -75) for node_id in NODES}
+def node_at(node_id: str) -> Node:
+    """A store that lies the further north the higher its number."""
+    return node(node_id, "store", 40 + int(node_id[1:]) * 3 / 10, -75)
+
+
+KNOWN = {node_id: node_at(node_id) for node_id in NODES}
 SOURCES = [Source(one.id, one.place) for one in KNOWN.values()]
 
 

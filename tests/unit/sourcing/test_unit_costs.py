@@ -21,7 +21,7 @@ from oms.sourcing.model import Demand, Plan, Source
 from oms.sourcing.planning import source_by
 from oms.sourcing.solver.problem import Budget
 from oms.sourcing.strategy import Scenario, Step
-from tests.unit.sourcing.test_split_limits import HOME, KNOWN, NODES, SOURCES, Units, node
+from tests.unit.sourcing.test_split_limits import HOME, KNOWN, NODES, SOURCES, Units, node_at
 
 TODAY = date(2026, 11, 23)
 Days = dict[tuple[str, str], int]
@@ -108,7 +108,7 @@ def test_ten_lines_at_fifty_nodes_are_proven_within_a_second_and_never_dearer_th
     # The clock of a busy machine is no measure: the work of the search is bounded by its nodes alone.
     monkeypatch.setattr(planning, "_BUDGET", Budget(search_nodes=50_000, seconds=60.0))
     random = Random(seed)
-    nodes = {f"N{number}": node(f"N{number}") for number in range(50)}
+    nodes = {f"N{number}": node_at(f"N{number}") for number in range(50)}
     wanted = {f"SKU{number}": random.randint(1, 3) for number in range(10)}
     places = [(sku, name) for sku in wanted for name in nodes if random.random() < 0.3]
     stock = {place: random.randint(1, 6) for place in places}
