@@ -150,6 +150,24 @@ def test_units_are_sold_until_the_end_of_the_day_on_which_they_expire_where_they
         )
 
 
+@pytest.mark.capability("D12", "D3")
+def test_a_basket_does_not_sell_what_has_expired_meanwhile(doors: Doors):
+    doors.world.add_item("MILK", {"DC1": 1})
+    came(doors, "MILK", "S2", 5, LOT)
+    lines = [{"sku": "MILK", "quantity": 2, "segment": LOT}, {"sku": "MILK", "quantity": 1}]
+    basket = {"channel": "web", "ttl_seconds": 30 * 86_400, "lines": lines}
+    made = doors.api("reservations").post("/v1/reservations", basket)
+    doors.world.clock.advance(seconds=10 * 86_400)
+    with doors.world.unchanged():
+        asked = document(line("MILK", 2, segment=LOT), line("MILK", 1), reservation_id=made.body["id"])
+        refused = doors.api("place_order").post("/v1/orders", asked)
+        assert (refused.status, refused.body["code"], refused.pointers) == (409, "out_of_stock", ["/lines/0/quantity"])
+    order_id = doors.place(document(line("MILK", 1), reservation_id=made.body["id"]))
+    assert doors.see(order_id)["lines"][0]["quantities"] == {"open": 1}
+    row = doors.world.stock(name("MILK", LOT), "S2")
+    assert (row.on_hand, row.reserved) == (5, 0), "the basket has become the order, and keeps nothing"
+
+
 @pytest.mark.capability("D12", "D17", "E8")
 def test_a_lot_that_is_recalled_is_not_sold_and_its_open_work_leaves_the_node(doors: Doors):
     doors.world.add_item("MILK", {"S1": 5})

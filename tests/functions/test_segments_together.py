@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.functions.test_backorders import WAITS
+from tests.functions.test_rerouting import act
 from tests.functions.test_segments import USED, available, came, name
 from tests.functions.test_strategies import hold
 from tests.intake_doors import Intake, count, intake
@@ -71,3 +72,22 @@ def test_that_there_is_more_of_a_segment_is_told_of_its_item(doors: Doors):
     rows = [row for (table, _), row in doors.world.database.rows.items() if table == "events"]
     (fact,) = [json.loads(str(row["detail"])) for row in rows if row["type"] == "StockFreed"]
     assert (fact["meta"]["entity"], fact["data"]) == ("FREED#TV#100", {"sku": "TV", "segment": USED})
+
+
+@pytest.mark.capability("D12", "F3")
+def test_what_a_node_lacks_of_a_segment_is_said_in_words(doors: Doors):
+    doors.world.add_item("TV", {})
+    came(doors, "TV", "S2", 2, USED)
+    order_id = doors.place(document(line("TV", 2, segment=USED)))
+    (work,) = doors.run_order_workflow(order_id)
+    act(doors, work, "accept")
+    lost = {"sku": "TV", "segment": USED, "node_id": "S2", "kind": "adjusted", "quantity": -1, "reason": "lost"}
+    assert doors.api("inventory").post("/v1/inventory/movements", {"movements": [lost]}).status == 200
+    doors.world.received[name("TV", USED), "S2"] = 1
+    with doors.world.unchanged():
+        answer = doors.api("fulfillment").post(f"/v1/fulfillment-orders/{work}/ship", {})
+        said = "The stock of TV (condition used) at this node is less than what leaves."
+        assert (answer.status, answer.body["code"], answer.body["detail"]) == (409, "out_of_stock", said)
+    # Once it is found again, all of it leaves.
+    came(doors, "TV", "S2", 1, USED)
+    act(doors, work, "ship")

@@ -24,6 +24,7 @@ from oms.platform.ids import parent_id
 from oms.platform.observability import logger, measured
 from oms.platform.principal import Principal, authorize
 from oms.platform.problems import Busy, NotFound, OutOfStock, Problem, StaleVersion
+from oms.registry.segments import said
 
 # Orders by tenant and id, as one batch of verbs has left them so far.
 KnownOrders = dict[tuple[str, str], Order]
@@ -87,7 +88,7 @@ def _measure(runtime: Runtime, order: Order, fulfillment_order_id: str, action: 
 
 def _short_of_stock(conflict: Conflict) -> Problem:
     """A node says that more left than was counted there: the count must be corrected first."""
-    short = [str(write.key.pk).rsplit("#", 1)[-1] for write, _ in conflict.lost if write.table == "stock"]
+    short = [said(write.key.pk.split("#", 3)[-1]) for write, _ in conflict.lost if write.table == "stock"]
     return OutOfStock(f"The stock of {', '.join(short)} at this node is less than what leaves.") if short else Busy()
 
 

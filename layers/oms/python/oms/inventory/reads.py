@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import MappingProxyType
 
@@ -54,6 +54,16 @@ class StockView:
                     if row.shards:
                         spread[sku, row.node_id] = row
         return Claimable(units, keep, expired, spread=spread, ages=Ages(self.now.date(), days))
+
+    def with_basket(self, stock: Claimable, holds: Mapping[tuple[str, str], Hold]) -> Claimable:
+        """What somebody can claim of such stock who has a basket; what has expired in it is not sold, and goes back."""
+        known = stock.with_own(holds)
+        sold = {
+            (sku, node_id): count
+            for (sku, node_id), count in known.units.items()
+            if node_id not in self.nodes or not has_expired(sku, self.nodes[node_id], self.now)
+        }
+        return replace(known, units=sold)
 
     def _share(self, row: StockRow, node: Node) -> Share:
         if not self.rules:

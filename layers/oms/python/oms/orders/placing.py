@@ -63,7 +63,7 @@ def choose_nodes(
     known_steps = live_steps(runtime.database, tenant) if steps is None else steps
     view = stock_view(runtime.database, tenant, skus, channel=channel, items=known.items, nodes=known.nodes, now=now)
     queue = cache(partial(queue_of, runtime.database, tenant))
-    stock = beyond_waiting(view, known_steps, queue).with_own(own)
+    stock = view.with_basket(beyond_waiting(view, known_steps, queue), own)
     about = About(tier_of(order.customer), order.attributes, order.external_id)
     steps = tuple(steps_about(known_steps, known.items, stock.ages, about))
     counters = [group.pickup_node for group in groups if group.pickup_node]
