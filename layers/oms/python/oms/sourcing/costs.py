@@ -15,6 +15,8 @@ from oms.sourcing.solver.problem import Key, Service, ServiceKind
 from oms.sourcing.sorts import sort_costs
 from oms.sourcing.strategy import Scenario, Step
 
+# Where some nodes are too late, a unit of theirs counts before any number of shipments, and a shipment before its cost.
+A_LATE_UNIT, A_SHIPMENT = 10**12, 10**9
 # The price of a service that does not reach a node: another service always does.
 TOO_FAR = 10**9
 _KEYS = (Key.SHORT_UNITS, Key.SHIPMENTS, Key.COST)
@@ -53,6 +55,8 @@ class Terms:
     from_anywhere: bool = True
     # Of each carrier service at each node, where freight counts.
     zones: Mapping[str, tuple[RateZone | None, ...]] | None = None
+    # Nodes that give only what nobody else has.
+    late: frozenset[str] = frozenset()
 
     def cost_of(self, node_id: str, grams: int) -> int:
         """What a shipment of a weight from a node costs by the cheapest service that takes it."""
@@ -63,18 +67,20 @@ class Terms:
     @property
     def is_by_place(self) -> bool:
         """Whether units cost the same wherever they are, and may come from any nodes that have them."""
-        return self.unit_cost is None and self.most_nodes_per_item is None and self.from_anywhere
+        return self.unit_cost is None and self.most_nodes_per_item is None and self.from_anywhere and not self.late
 
     @property
     def is_by_shipment(self) -> bool:
         """Whether one shipment is always better than two, and units cost the same everywhere."""
-        return self.unit_cost is None and self.keys == _KEYS
+        return self.unit_cost is None and self.keys == _KEYS and not self.late
 
 
-def usual_terms(sources: Iterable[Source], destination: Place | None) -> tuple[dict[str, int], Terms]:
+def usual_terms(
+    sources: Iterable[Source], destination: Place | None, late: frozenset[str] = frozenset()
+) -> tuple[dict[str, int], Terms]:
     """The way in metres from each node, and what a plan is judged by where no strategy speaks of it."""
     distances = {s.node_id: metres(s.place, destination) for s in sources}
-    return distances, Terms(distances)
+    return distances, Terms(distances, late=late)
 
 
 def terms_by(
@@ -85,6 +91,7 @@ def terms_by(
     available: Units,
     wanted: Collection[str],
     worth: int | None = None,
+    late: frozenset[str] = frozenset(),
 ) -> tuple[dict[str, int], Terms]:
     """The way in metres from each node that a scenario admits, and what a plan under it is judged by.
 
@@ -104,6 +111,7 @@ def terms_by(
         most_nodes_per_item=scenario.most_nodes_per_item,
         from_anywhere=not step.needs,
         zones=zones,
+        late=late,
     )
     return distances, terms
 
@@ -139,14 +147,16 @@ def services_of(nodes: Sequence[str], terms: Terms) -> tuple[Service, ...]:
 
     A rate card's first kilogram is in its price, and the optimiser counts every step: so the first is taken off.
     """
-    own = [terms.shipment_cost[node] for node in nodes]
+    counted = A_SHIPMENT if terms.late and Key.SHIPMENTS in terms.keys else 0
+    own = [terms.shipment_cost[node] + counted for node in nodes]
     if terms.zones is None:
         return (Service("straight", ServiceKind.HOME, base=tuple(own), step=(0,) * len(nodes), days=(0,) * len(nodes)),)
     made = []
     for number in range(len(terms.zones[nodes[0]])):
         zones = [terms.zones[node][number] for node in nodes]
         base = tuple(
-            cost + max(0, z.cents - z.cents_per_kg) if z else TOO_FAR for cost, z in zip(own, zones, strict=True)
+            cost + max(0, z.cents - z.cents_per_kg) if z else TOO_FAR + counted
+            for cost, z in zip(own, zones, strict=True)
         )
         step = tuple(zone.cents_per_kg if zone else 0 for zone in zones)
         made.append(Service(str(number), ServiceKind.HOME, base=base, step=step, days=(0,) * len(nodes)))

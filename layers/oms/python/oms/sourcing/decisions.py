@@ -66,7 +66,7 @@ def _explained(
     room: int,
 ) -> GroupDecision:
     place, stock = destination_of(group, nodes), sourced.stock
-    out = plan.excluded | sourced.full
+    out = plan.excluded | sourced.full | plan.late
     step = next((step for step in steps if step.name == plan.scenario), None)
     scenario = step.scenario if step else None
     sources = sources_of(group, nodes, closed_too=False)
@@ -86,9 +86,17 @@ def _explained(
     having.sort(key=lambda n: (n not in chosen, distances.get(n, UNKNOWN_DISTANCE), n))
     other = None
     if chosen:
-        out_too = {chosen[0], *out}
+        out_too = {chosen[0], *plan.excluded, *sourced.full}
         other = plan_group(
-            group, demands, nodes, left, steps, weights=sourced.weights, without=out_too, worth=plan.worth
+            group,
+            demands,
+            nodes,
+            left,
+            steps,
+            weights=sourced.weights,
+            without=out_too,
+            worth=plan.worth,
+            late=plan.late,
         )
     runner_up = None if other is None or not other.allotments else _alternative(other, plan)
     return GroupDecision(
@@ -132,8 +140,9 @@ def _left_out(node_id: str, sourced: Sourced, plan: Plan) -> str | None:
     """Why a node that might have served was not asked."""
     if node_id in plan.excluded:
         return "gave_it_up"
-    chosen = any(one.node_id == node_id for one in plan.allotments)
-    return "no_capacity" if node_id in sourced.full and not chosen else None
+    if any(one.node_id == node_id for one in plan.allotments):
+        return None
+    return "no_capacity" if node_id in sourced.full else "too_late" if node_id in plan.late else None
 
 
 def _reason(node: Node, is_chosen: bool, may_serve: bool, is_admitted: bool, plan: Plan, group: Group) -> str:
@@ -173,6 +182,8 @@ def _line(demand: Demand, plan: Plan, runner_up: Alternative | None, step: Step 
     missing = sum(one.quantity for one in plan.missing if one.line_no == demand.line_no)
     if missing and plan.backorder_days is not None:
         says += f" {missing} of it {_becomes(plan)}."
+    if late := [node_id for node_id in given if node_id in plan.late]:
+        says += f" Nobody else has these units, and from {_listed(late)} they are too late for what was promised."
     if given and runner_up is not None:
         says += f" {_next(runner_up)}"
     return PlannedLine(line_no=demand.line_no, sku=sku_of(demand.sku), nodes=given, says=says)

@@ -1,43 +1,103 @@
-"""Whether work keeps what was promised for its group: its last day or, where that has no days, when it is to leave."""
+"""Which nodes keep what was promised for a group: its last day or, where that has no days, when it leaves or is ready.
+
+A plan asks nodes that are too late only for what nobody else has; a person is told of work that they get.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
+from oms.fulfillment.events import FulfillmentOrderEscalated
 from oms.fulfillment.model import FulfillmentOrder
+from oms.fulfillment.writes import work_ids
 from oms.orders.model import Group
-from oms.platform.clock import format_instant
-from oms.platform.commands import Runtime
-from oms.platform.geo import metres
+from oms.orders.request import Method
+from oms.platform.clock import parse_instant
+from oms.platform.dynamodb import Database
+from oms.platform.geo import Place, metres
 from oms.registry.model import Node
-from oms.sourcing.arrivals import arrival, transfer
+from oms.sourcing.arrivals import arrival, pickup, transfer
+from oms.sourcing.rates import Service
 from oms.sourcing.reads import destination_of, live_services
 
-# Why a person is told of work that was given to another node.
+# Why a person is told of work that is late.
 PROMISE_AT_RISK = "PROMISE_AT_RISK"
+# Where no fixed moment of collection says when goods leave, they leave later by as long as the customer took to order,
+# which may be half an hour, and the order to be paid. Nobody is told of these minutes.
+_MINUTES_TO_ORDER = timedelta(hours=1)
+
+Late = Mapping[int, frozenset[str]]
 
 
-def late_work(
-    runtime: Runtime, tenant: str, group: Group, nodes: Mapping[str, Node], works: Sequence[FulfillmentOrder]
-) -> list[FulfillmentOrder]:
-    """The work of a group that breaks its promise if it is begun now; none where nothing was promised."""
-    promise, now = group.promise, runtime.clock.now()
-    if promise is None:
-        return []
-    services = [one for _, one in live_services(runtime.database, tenant) if one.id == group.service]
-    service, place = next(iter(services), None), destination_of(group, nodes)
+def late_nodes(
+    database: Database,
+    tenant: str,
+    groups: Iterable[Group],
+    nodes: Mapping[str, Node],
+    giving: Iterable[str],
+    now: datetime,
+) -> dict[int, frozenset[str]]:
+    """Which of the `giving` nodes break the promise of each group, by its number, if they begin now.
 
-    def keeps(work: FulfillmentOrder) -> bool:
-        node = nodes[work.node_id]
-        away = metres(node.place, place)
-        if group.pickup_node is not None:
-            sent = transfer(node, service, away, nodes[group.pickup_node], now)
-        else:
-            sent = arrival(node, service, away, now)
-        if sent is None or sent.leaves is None:
-            return False
-        if promise.latest is not None:
-            return sent.latest is not None and sent.latest.isoformat() <= promise.latest
-        return promise.ship_by is None or format_instant(sent.leaves) <= promise.ship_by
+    Groups without a promise are not named; an order without any costs no read.
+    """
+    bound = [group for group in groups if group.promise is not None]
+    if not bound:
+        return {}
+    services: dict[str, Service] = {}
+    for _, one in live_services(database, tenant):
+        services.setdefault(one.id, one)
+    asked = {node_id: nodes[node_id] for node_id in giving if node_id in nodes}
+    found = {}
+    for group in bound:
+        service, place = services.get(group.service or ""), destination_of(group, nodes)
+        late = (node_id for node_id, node in asked.items() if not _keeps(group, node, nodes, service, place, now))
+        found[group.group_no] = frozenset(late)
+    return found
 
-    return [work for work in works if not keeps(work)]
+
+def told_of_risks(
+    database: Database,
+    tenant: str,
+    groups: Iterable[Group],
+    nodes: Mapping[str, Node],
+    works: Sequence[FulfillmentOrder],
+    now: datetime,
+) -> tuple[list[FulfillmentOrder], list[FulfillmentOrderEscalated]]:
+    """New work with a mark on what breaks its promise if it is begun now, and the events that tell a person of it."""
+    goods = {work.node_id for work in works if work.method != Method.DIGITAL.value}
+    late = late_nodes(database, tenant, groups, nodes, goods, now)
+    risks = {
+        work.id
+        for work in works
+        if work.method != Method.DIGITAL.value and work.node_id in late.get(work.group_no, frozenset())
+    }
+    told = [one.model_copy(update={"escalated_reason": PROMISE_AT_RISK}) if one.id in risks else one for one in works]
+    events = [FulfillmentOrderEscalated(**work_ids(one), reason=PROMISE_AT_RISK) for one in works if one.id in risks]
+    return told, events
+
+
+def _keeps(
+    group: Group, node: Node, nodes: Mapping[str, Node], service: Service | None, place: Place | None, now: datetime
+) -> bool:
+    promise = group.promise
+    assert promise is not None
+    if group.method is Method.PICKUP:
+        there = pickup(node, now)
+        return there is not None and not _after(there.ready, promise.ready_at, _MINUTES_TO_ORDER)
+    away = metres(node.place, place)
+    if group.pickup_node is not None:
+        sent = transfer(node, service, away, nodes[group.pickup_node], now)
+    else:
+        sent = arrival(node, service, away, now)
+    if sent is None or sent.leaves is None:
+        return False
+    if promise.latest is not None:
+        return sent.latest is not None and sent.latest.isoformat() <= promise.latest
+    fixed = node.lead_time.collections is not None
+    return not _after(sent.leaves, promise.ship_by, timedelta() if fixed else _MINUTES_TO_ORDER)
+
+
+def _after(moment: datetime | None, promised: str | None, minutes: timedelta) -> bool:
+    return promised is not None and (moment is None or moment > parse_instant(promised) + minutes)

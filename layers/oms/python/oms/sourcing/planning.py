@@ -11,14 +11,15 @@ from dataclasses import replace
 from oms.platform.geo import Place
 from oms.registry.kits import exploded
 from oms.registry.model import Node
-from oms.sourcing.costs import Terms, Units, services_of, shipments_cost, terms_by, usual_terms
+from oms.sourcing.costs import A_LATE_UNIT, A_SHIPMENT, Terms, Units, services_of, shipments_cost, terms_by, usual_terms
 from oms.sourcing.kits import plan_with_kits
 from oms.sourcing.model import Allotment, Demand, Plan, Source
-from oms.sourcing.quick import allot, quick_cover, within_nodes
+from oms.sourcing.quick import allot, in_turn, quick_cover, within_nodes
 from oms.sourcing.rates import GRAMS_PER_STEP
 from oms.sourcing.solver.problem import (
     HOME,
     Budget,
+    Key,
     Network,
     OrderLine,
     Rates,
@@ -41,13 +42,14 @@ def source(
     sources: Iterable[Source],
     available: Units,
     destination: Place | None,
+    late: frozenset[str] = frozenset(),
 ) -> Plan:
-    """Choose nodes for one group of lines where no strategy speaks of it.
+    """Choose nodes for one group of lines where no strategy speaks of it; `late` ones give only what nobody else has.
 
     `available` maps (SKU, node id) to units that may be claimed. The same snapshot gives the same plan, as long as the
     search is not cut by its time.
     """
-    distances, terms = usual_terms(sources, destination)
+    distances, terms = usual_terms(sources, destination, late)
     return plan_with_kits(demands, available, lambda some, units: _planned(some, units, distances, terms, {}))
 
 
@@ -60,6 +62,7 @@ def source_by(
     destination: Place | None,
     weights: Mapping[str, int],
     worth: int | None = None,
+    late: frozenset[str] = frozenset(),
 ) -> Plan:
     """Choose nodes for one group of lines by a scenario of a strategy, among the nodes that it admits.
 
@@ -67,7 +70,7 @@ def source_by(
     minor units, where it is known.
     """
     wanted = {sku for demand in demands for sku in demand.stock}
-    distances, terms = terms_by(step, sources, nodes, destination, available, wanted, worth)
+    distances, terms = terms_by(step, sources, nodes, destination, available, wanted, worth, late)
 
     def planned(some: Sequence[Demand], units: Units) -> Plan:
         made = _planned(some, step.admitted(units, nodes), distances, terms, weights if terms.zones is not None else {})
@@ -93,29 +96,32 @@ def _planned(
     for demand in demands:
         wanted[demand.sku] = wanted.get(demand.sku, 0) + demand.quantity
     grams = sum(weights.get(sku, 0) * units for sku, units in wanted.items())
-    cost = {node_id: terms.cost_of(node_id, grams) for node_id in distances}
+    cost = {n: terms.cost_of(n, grams) + (A_SHIPMENT if n in terms.late else 0) for n in distances}
     cheapest_first = sorted(distances, key=lambda n: (cost[n], n))
     useful = [n for n in cheapest_first if any(available.get((sku, n)) for sku in wanted)]
     if len(demands) > MOST_EXACT:
         chosen, proven = quick_cover(wanted, useful, available, cost), False
         chosen = chosen[: terms.max_shipments]
         given = within_nodes(wanted, chosen, available, terms.most_nodes_per_item)
+        given = in_turn(wanted, chosen, given) if terms.late else given
     else:
         parts = {demand.sku: exploded(demand.sku, demand.components, 1) for demand in demands}
         chosen, given, proven = _exact(wanted, parts, useful, available, terms, weights)
     allotments, missing = allot(demands, chosen, given)
     scarce, fresh = _units_costs(allotments, available, terms)
     used = {allotment.node_id for allotment in allotments}
+    nearest = len(used) == 1 and distances[next(iter(used))] == min(distances.values())
     return Plan(
         allotments=tuple(allotments),
         missing=tuple(missing),
         shipments=len(used),
         metres=sum(distances[node] for node in used),
-        is_best=not missing and len(used) == 1 and distances[next(iter(used))] == min(distances.values()),
+        is_best=not missing and nearest and not used & terms.late,
         proven=proven,
         cost=shipments_cost(allotments, terms, weights) + scarce + fresh,
         scarce_cost=scarce,
         fresh_cost=fresh,
+        late=terms.late,
     )
 
 
@@ -149,13 +155,13 @@ def _exact(
         return whole[:1], available, True
     places = range(len(nodes))
     stock = {
-        (node, sku): Stock(units, 0, terms.unit_cost.of(parts[sku], node, units) if terms.unit_cost else 0)
+        (node, sku): Stock(units, 0, _of_unit(parts[sku], node, units, terms))
         for node in nodes
         for sku in wanted
         if (units := available.get((sku, node), 0))
     }
     network = Network(
-        keys=terms.keys,
+        keys=(Key.SHORT_UNITS, Key.COST) if terms.late else terms.keys,
         rates=Rates(step_g=GRAMS_PER_STEP, services=services_of(nodes, terms)),
         nodes=tuple(without_limits(node) for node in nodes),
         weights={sku: weights.get(sku, 0) for sku in wanted},
@@ -164,8 +170,14 @@ def _exact(
     )
     picks, proven = _picks(network, wanted, terms)
     used = {node for _, node in picks}
-    any_unit = terms.unit_cost is None and terms.zones is None and terms.most_nodes_per_item is None
+    alike = terms.unit_cost is None and not terms.late
+    any_unit = alike and terms.zones is None and terms.most_nodes_per_item is None
     return [node for node in nodes if node in used], available if any_unit else picks, proven
+
+
+def _of_unit(parts: Mapping[str, int], node_id: str, units: int, terms: Terms) -> int:
+    cents = terms.unit_cost.of(parts, node_id, units) if terms.unit_cost else 0
+    return cents + (A_LATE_UNIT if node_id in terms.late else 0)
 
 
 def _picks(network: Network, wanted: Mapping[str, int], terms: Terms) -> tuple[dict[tuple[str, str], int], bool]:

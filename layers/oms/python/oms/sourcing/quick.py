@@ -94,3 +94,16 @@ def within_nodes(
             found[sku, node] = taken
             still -= taken
     return found
+
+
+def in_turn(
+    wanted: Mapping[str, int], nodes: Sequence[str], available: Mapping[tuple[str, str], int]
+) -> dict[tuple[str, str], int]:
+    """What is taken where each node gives all that it has before the next one is asked."""
+    found: dict[tuple[str, str], int] = {}
+    for sku, units in wanted.items():
+        still = units
+        for node in nodes:
+            found[sku, node] = min(still, available.get((sku, node), 0))
+            still -= found[sku, node]
+    return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from oms.sourcing.costs import TOO_FAR, Terms, services_of, shipments_cost
+from oms.sourcing.costs import A_SHIPMENT, TOO_FAR, Terms, services_of, shipments_cost
 from oms.sourcing.model import Demand, Plan
 from oms.sourcing.planning import without_limits
 from oms.sourcing.quick import allot
@@ -17,8 +17,6 @@ from oms.sourcing.rates import GRAMS_PER_STEP
 from oms.sourcing.solver.batch import solve_together
 from oms.sourcing.solver.problem import HOME, Key, Network, OrderLine, Rates, Service, ServiceKind, SourcingOrder, Stock
 
-# Where fewer shipments count before the cost, one of them is worth this much of it.
-_A_SHIPMENT = 10**9
 _SHORT = 10**12
 _NEVER = 10**15
 # The optimiser works until its clock says so. Here each look at it is a step, and it has so many for each group: then
@@ -50,8 +48,8 @@ class Share:
 def plan_together(shares: Sequence[Share], left: Mapping[tuple[str, str], int]) -> list[Plan]:
     """The plans of groups that cost least in all; `left` are the units by SKU and node that nobody has been given.
 
-    Groups for which a unit costs more where it is scarce or fresh, or whose items may not come from any nodes, keep
-    their plans.
+    Groups for which a unit costs more where it is scarce or fresh, whose items may not come from any nodes, or that get
+    units from nodes that are too late, keep their plans.
     """
     joined = [n for n, share in enumerate(shares) if share.terms.is_by_place and share.plan.allotments]
     plans = [share.plan for share in shares]
@@ -67,7 +65,7 @@ def plan_together(shares: Sequence[Share], left: Mapping[tuple[str, str], int]) 
 
 
 def _worth(plan: Plan, terms: Terms) -> int:
-    return plan.cost + (_A_SHIPMENT * plan.shipments if Key.SHIPMENTS in terms.keys else 0)
+    return plan.cost + (A_SHIPMENT * plan.shipments if Key.SHIPMENTS in terms.keys else 0)
 
 
 def _solved(shares: Sequence[Share], left: Mapping[tuple[str, str], int]) -> list[Plan]:
@@ -146,7 +144,7 @@ def _services(shares: Sequence[Share], names: Sequence[str]) -> tuple[Service, .
         for n, (share, services) in enumerate(zip(shares, offered, strict=True)):
             if number >= len(services):
                 continue
-            one, more = services[number], _A_SHIPMENT if Key.SHIPMENTS in share.terms.keys else 0
+            one, more = services[number], A_SHIPMENT if Key.SHIPMENTS in share.terms.keys else 0
             for node, cents, per_step in zip(sorted(share.distances), one.base, one.step, strict=True):
                 if cents < TOO_FAR:
                     zone = n * len(names) + names.index(node)
