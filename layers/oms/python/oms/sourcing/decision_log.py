@@ -28,11 +28,13 @@ class Candidate(_Kept):
 class Alternative(_Kept):
     """The best plan without the first of the chosen nodes, and how much worse it is.
 
-    `more_cost` is in minor units; None where no strategy says what a shipment costs.
+    `more_late_units` come from nodes that cannot keep what was promised. `more_cost` is in minor units; None where no
+    strategy says what a shipment costs.
     """
 
     nodes: tuple[str, ...]
     missing_units: int
+    more_late_units: int = 0
     more_shipments: int
     more_metres: int
     more_cost: int | None

@@ -161,6 +161,7 @@ def _alternative(other: Plan, plan: Plan) -> Alternative:
     return Alternative(
         nodes=tuple(dict.fromkeys(allotment.node_id for allotment in other.allotments)),
         missing_units=sum(demand.quantity for demand in other.missing),
+        more_late_units=other.late_units - plan.late_units,
         more_shipments=other.shipments - plan.shipments,
         more_metres=other.metres - plan.metres,
         more_cost=other.cost - plan.cost if plan.scenario else None,
@@ -219,6 +220,8 @@ def _next(runner_up: Alternative) -> str:
     names = _listed(runner_up.nodes)
     if runner_up.missing_units:
         return f"Next would have been {names}, without {runner_up.missing_units} of the units."
+    if runner_up.more_late_units > 0:
+        return f"Next would have been {names}, with {runner_up.more_late_units} more of the units too late."
     parts = []
     if runner_up.more_shipments:
         parts.append(f"{runner_up.more_shipments} more parcel{'s' if runner_up.more_shipments > 1 else ''}")

@@ -11,10 +11,10 @@ from dataclasses import replace
 from oms.platform.geo import Place
 from oms.registry.kits import exploded
 from oms.registry.model import Node
-from oms.sourcing.costs import A_LATE_UNIT, A_SHIPMENT, Terms, Units, services_of, shipments_cost, terms_by, usual_terms
+from oms.sourcing.costs import A_LATE_UNIT, Terms, Units, services_of, shipments_cost, terms_by, usual_terms
 from oms.sourcing.kits import plan_with_kits
 from oms.sourcing.model import Allotment, Demand, Plan, Source
-from oms.sourcing.quick import allot, in_turn, quick_cover, within_nodes
+from oms.sourcing.quick import allot, cover_late_last, in_turn, quick_cover, within_nodes
 from oms.sourcing.rates import GRAMS_PER_STEP
 from oms.sourcing.solver.problem import (
     HOME,
@@ -96,12 +96,13 @@ def _planned(
     for demand in demands:
         wanted[demand.sku] = wanted.get(demand.sku, 0) + demand.quantity
     grams = sum(weights.get(sku, 0) * units for sku, units in wanted.items())
-    cost = {n: terms.cost_of(n, grams) + (A_SHIPMENT if n in terms.late else 0) for n in distances}
+    cost = {n: terms.cost_of(n, grams) for n in distances}
     cheapest_first = sorted(distances, key=lambda n: (cost[n], n))
     useful = [n for n in cheapest_first if any(available.get((sku, n)) for sku in wanted)]
     if len(demands) > MOST_EXACT:
-        chosen, proven = quick_cover(wanted, useful, available, cost), False
-        chosen = chosen[: terms.max_shipments]
+        chosen, proven = cover_late_last(wanted, useful, terms.late, available, cost) if terms.late else [], False
+        if not chosen or len(chosen) > (terms.max_shipments or len(chosen)):
+            chosen = quick_cover(wanted, useful, available, cost)[: terms.max_shipments]
         given = within_nodes(wanted, chosen, available, terms.most_nodes_per_item)
         given = in_turn(wanted, chosen, given) if terms.late else given
     else:
