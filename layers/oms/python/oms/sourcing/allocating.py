@@ -21,8 +21,8 @@ from oms.platform.consumers import call_from_workflow
 from oms.platform.events import EventData
 from oms.registry.segments import sku_of
 from oms.sourcing.backlog import BacklogStock, Served
-from oms.sourcing.keeping import told_of_risks
 from oms.sourcing.model import Allotment, Plan, claims_of
+from oms.sourcing.risks import told_of_risks
 from oms.sourcing.works import Move, fitting, new_work, with_units
 from oms.sourcing.writes import decision_write
 

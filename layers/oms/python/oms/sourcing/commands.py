@@ -25,8 +25,9 @@ from oms.platform.events import EventData
 from oms.platform.writes import MOST_ACTIONS, Write
 from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
-from oms.sourcing.keeping import late_nodes, told_of_risks
+from oms.sourcing.keeping import late_nodes
 from oms.sourcing.reads import about_order, live_steps, source_groups
+from oms.sourcing.risks import told_of_risks
 from oms.sourcing.strategy import steps_about
 from oms.sourcing.works import Move, items_of, new_work, stock_for, with_units
 from oms.sourcing.writes import decision_write

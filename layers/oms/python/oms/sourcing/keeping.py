@@ -1,16 +1,13 @@
 """Which nodes keep what was promised for a group: its last day or, where that has no days, when it leaves or is ready.
 
-A plan asks nodes that are too late only for what nobody else has; a person is told of work that they get.
+A plan asks nodes that are too late only for what nobody else has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from oms.fulfillment.events import FulfillmentOrderEscalated
-from oms.fulfillment.model import FulfillmentOrder
-from oms.fulfillment.writes import work_ids
 from oms.orders.model import Group
 from oms.orders.request import Method
 from oms.platform.clock import parse_instant
@@ -21,13 +18,9 @@ from oms.sourcing.arrivals import arrival, pickup, transfer
 from oms.sourcing.rates import Service
 from oms.sourcing.reads import destination_of, live_services
 
-# Why a person is told of work that is late.
-PROMISE_AT_RISK = "PROMISE_AT_RISK"
 # Where no fixed moment of collection says when goods leave, they leave later by as long as the customer took to order,
 # which may be half an hour, and the order to be paid. Nobody is told of these minutes.
 _MINUTES_TO_ORDER = timedelta(hours=1)
-
-Late = Mapping[int, frozenset[str]]
 
 
 def late_nodes(
@@ -55,27 +48,6 @@ def late_nodes(
         late = (node_id for node_id, node in asked.items() if not _keeps(group, node, nodes, service, place, now))
         found[group.group_no] = frozenset(late)
     return found
-
-
-def told_of_risks(
-    database: Database,
-    tenant: str,
-    groups: Iterable[Group],
-    nodes: Mapping[str, Node],
-    works: Sequence[FulfillmentOrder],
-    now: datetime,
-) -> tuple[list[FulfillmentOrder], list[FulfillmentOrderEscalated]]:
-    """New work with a mark on what breaks its promise if it is begun now, and the events that tell a person of it."""
-    goods = {work.node_id for work in works if work.method != Method.DIGITAL.value}
-    late = late_nodes(database, tenant, groups, nodes, goods, now)
-    risks = {
-        work.id
-        for work in works
-        if work.method != Method.DIGITAL.value and work.node_id in late.get(work.group_no, frozenset())
-    }
-    told = [one.model_copy(update={"escalated_reason": PROMISE_AT_RISK}) if one.id in risks else one for one in works]
-    events = [FulfillmentOrderEscalated(**work_ids(one), reason=PROMISE_AT_RISK) for one in works if one.id in risks]
-    return told, events
 
 
 def _keeps(

@@ -34,9 +34,10 @@ from oms.platform.writes import Write
 from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
 from oms.registry.segments import sku_of
-from oms.sourcing.keeping import late_nodes, told_of_risks
+from oms.sourcing.keeping import late_nodes
 from oms.sourcing.model import Demand, Plan, Sourced
 from oms.sourcing.reads import about_order, country_of, demand_of, live_steps, plan_group, plan_within
+from oms.sourcing.risks import told_of_risks
 from oms.sourcing.strategy import steps_about, steps_for
 from oms.sourcing.works import Move, fitting, items_of, loads_of_plan, new_work, stock_for, with_units
 from oms.sourcing.writes import decision_write
