@@ -26,6 +26,7 @@ from oms.registry.reads import known_nodes, sold_items
 from oms.registry.segments import said
 from oms.sourcing.keeping import late_nodes
 from oms.sourcing.model import Sourced
+from oms.sourcing.prices import with_prices
 from oms.sourcing.reads import live_steps, loads_of, source_groups
 from oms.sourcing.strategy import About, Step, steps_about
 from oms.sourcing.waiting import beyond_waiting, expected_days
@@ -66,7 +67,8 @@ def choose_nodes(
     queue = cache(partial(queue_of, runtime.database, tenant))
     stock = beyond_waiting(view, known_steps, queue).with_own(own)
     about = About(tier_of(order.customer), order.attributes, order.external_id)
-    steps = tuple(steps_about(known_steps, known.items, stock.ages, about))
+    own_steps = steps_about(known_steps, known.items, stock.ages, about)
+    steps = with_prices(runtime.database, tenant, own_steps, channel, view.rows, now)
     counters = [group.pickup_node for group in groups if group.pickup_node]
     candidates = [*(node_id for _, node_id in stock.units), *counters]
     room = room_of(runtime.database, tenant, known.nodes, candidates, now)

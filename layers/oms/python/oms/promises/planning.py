@@ -29,6 +29,7 @@ from oms.registry.model import Item, Journey, Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
 from oms.sourcing.arrivals import Arrival, arrival, pickup, transfer
 from oms.sourcing.model import Allotment, Demand, Plan, Source
+from oms.sourcing.prices import with_prices
 from oms.sourcing.rates import Service
 from oms.sourcing.reads import live_services, live_steps, loads_of_units, plan_by, plan_within
 from oms.sourcing.strategy import Step, steps_about, steps_for
@@ -89,7 +90,7 @@ def options(runtime: Runtime, tenant: str, basket: PromiseRequest) -> tuple[Opti
     left = partial(beyond_waiting, view, live, cache(partial(queue_of, runtime.database, tenant)))
     stock = left()
     units = stock.units
-    steps = steps_about(live, items, stock.ages)
+    steps = with_prices(runtime.database, tenant, steps_about(live, items, stock.ages), basket.channel, view.rows, now)
     room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in units), now)
     world = _World(basket, nodes, units, services, steps, room, weights_of(items), kits, now)
     plans = {way.method: _plan(world, way.method, way.lines) for way in _ways(world)}
@@ -144,7 +145,8 @@ def _later(
         paused = frozenset(one.node_id for one in pauses if one.holds(format_instant(then)))
         stock = left(until)
         ages = replace(stock.ages, today=then.date())
-        steps = [replace(one, ages=ages) for one in world.steps]
+        # Prices are of these hours; by then others count.
+        steps = [replace(one, ages=ages, prices={}) for one in world.steps]
         then_world = replace(world, units=stock.units, steps=steps, room=Room(paused=paused), now=then)
         return _option(then_world, way, _plan(then_world, way.method, way.lines))
 

@@ -48,6 +48,8 @@ class BacklogStock:
         self._room = room_of(database, tenant, self.nodes, self.nodes, now)
         self._seen: dict[str, Claimable] = {}
         self._taken: dict[tuple[str, str], int] = {}
+        # Of the items that were weighed together, by node: the highest of all channels.
+        self.prices: dict[str, dict[str, int]] = {}
 
     def can_serve(self, one: Waiting) -> bool:
         """Whether there is a unit for a group that waits."""
@@ -79,8 +81,11 @@ class BacklogStock:
         """
         for channel in dict.fromkeys(one.order.header.channel for one in served):
             own = [(one, no) for one in served if one.order.header.channel == channel for no in one.plans]
-            plans = plan_together([one.shares[no] for one, no in own], self._left(channel))
-            for (one, no), plan in zip(own, plans, strict=True):
+            together = plan_together([one.shares[no] for one, no in own], self._left(channel))
+            for sku, prices in together.prices.items():
+                known = self.prices.setdefault(sku, {})
+                known |= {node_id: max(cents, known.get(node_id, 0)) for node_id, cents in prices.items()}
+            for (one, no), plan in zip(own, together.plans, strict=True):
                 for places, sign in ((one.plans[no].claims, -1), (plan.claims, 1)):
                     for place, units in places.items():
                         self._taken[place] = self._taken.get(place, 0) + sign * units

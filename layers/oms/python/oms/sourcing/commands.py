@@ -26,6 +26,7 @@ from oms.platform.writes import MOST_ACTIONS, Write
 from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
 from oms.sourcing.keeping import late_nodes
+from oms.sourcing.prices import with_prices
 from oms.sourcing.reads import about_order, live_steps, source_groups
 from oms.sourcing.risks import told_of_risks
 from oms.sourcing.strategy import steps_about
@@ -188,7 +189,9 @@ def _improved(
     header = order.header
     room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in own), now)
     items = sold_items(runtime.database, tenant, items_of(lines), now)
-    steps = tuple(steps_about(live_steps(runtime.database, tenant), items, stock.ages, about_order(header)))
+    about = steps_about(live_steps(runtime.database, tenant), items, stock.ages, about_order(header))
+    skus = {sku for line in lines for sku in line.stock(1)}
+    steps = tuple(with_prices(runtime.database, tenant, about, header.channel, skus, now))
     plan = partial(
         source_groups,
         header.groups,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from oms.inventory.ages import Ages
 from oms.platform.geo import Place, metres
@@ -25,10 +25,14 @@ Units = Mapping[tuple[str, str], int]
 
 @dataclass(frozen=True, slots=True)
 class UnitCost:
-    """What it costs to take a unit from where it is, in minor units: because few are left, or because it is fresh."""
+    """What it costs to take a unit from where it is, in minor units.
+
+    Because few are left there, because it is fresh, or because of what it was worth to other orders.
+    """
 
     scenario: Scenario
     ages: Ages
+    prices: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def scarce(self, units: int) -> int:
         """For one of an item of which a node has so many."""
@@ -38,9 +42,13 @@ class UnitCost:
         """For one that takes so many units of stock by SKU: of a kit each part counts by itself."""
         return sum(count * self.scenario.fresh_cost(self.ages.days(sku, node_id)) for sku, count in parts.items())
 
+    def priced(self, parts: Mapping[str, int], node_id: str) -> int:
+        """For one that takes so many units of stock by SKU, by the prices of these."""
+        return sum(count * self.prices.get((sku, node_id), 0) for sku, count in parts.items())
+
     def of(self, parts: Mapping[str, int], node_id: str, units: int) -> int:
-        """Both of them."""
-        return self.scarce(units) + self.fresh(parts, node_id)
+        """All of them."""
+        return self.scarce(units) + self.fresh(parts, node_id) + self.priced(parts, node_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,7 @@ def terms_by(
     more = _sort_costs(step, {node_id: nodes[node_id] for node_id in distances}, available, wanted)
     terms = Terms(
         {n: scenario.shipment_cost(nodes[n], way) + more.get(n, 0) for n, way in distances.items()},
-        unit_cost=UnitCost(scenario, step.ages) if scenario.scarce_cents or scenario.fresh_cents else None,
+        unit_cost=unit_cost_of(step),
         keys=_KEYS if scenario.first == "shipments" else (Key.SHORT_UNITS, Key.COST),
         max_shipments=scenario.shipments_for(worth),
         most_nodes_per_item=scenario.most_nodes_per_item,
@@ -114,6 +122,12 @@ def terms_by(
         late=late,
     )
     return distances, terms
+
+
+def unit_cost_of(step: Step) -> UnitCost | None:
+    """What a unit costs under a scenario; None where it costs the same everywhere."""
+    counts = step.scenario.scarce_cents or step.scenario.fresh_cents or step.prices
+    return UnitCost(step.scenario, step.ages, step.prices) if counts else None
 
 
 def _sort_costs(step: Step, nodes: Mapping[str, Node], available: Units, wanted: Collection[str]) -> dict[str, int]:

@@ -53,8 +53,8 @@ class GroupDecision(_Kept):
     """What was decided for the lines that go the same way: the terms of the plan, and what else there was.
 
     Of the `cost`, `scarce_cost` is for units of which few are left where they are, `fresh_cost` for those of stock that
-    has not lain long, all in minor units. `scenario` is `<strategy>@<version>/<scenario>`, or the usual rule where no
-    strategy speaks of it.
+    has not lain long, `price_cost` for what they were worth to orders that got stock together, all in minor units.
+    `scenario` is `<strategy>@<version>/<scenario>`, or the usual rule where no strategy speaks of it.
     """
 
     group_no: int
@@ -65,6 +65,7 @@ class GroupDecision(_Kept):
     cost: int | None
     scarce_cost: int = 0
     fresh_cost: int = 0
+    price_cost: int = 0
     missing_units: int
     # Of those that are missing, the units that wait for stock.
     backordered_units: int = 0

@@ -108,6 +108,7 @@ def _explained(
         cost=plan.cost if scenario else None,
         scarce_cost=plan.scarce_cost,
         fresh_cost=plan.fresh_cost,
+        price_cost=plan.price_cost,
         missing_units=sum(demand.quantity for demand in plan.missing),
         backordered_units=sum(demand.quantity for demand in plan.missing) if plan.backorder_days is not None else 0,
         proven=plan.proven,
@@ -202,11 +203,12 @@ def _lain(days: int | None) -> str:
 
 
 def _among(plan: Plan, step: Step | None) -> str:
-    """What of the cost units have to do with that are few or fresh."""
+    """What of the cost units have to do with that are few or fresh, or that other orders have use for."""
     days = step.scenario.aged_days if step else 0
     parts = [f"{plan.scarce_cost} for units of which few are left"] if plan.scarce_cost else []
     parts += [f"{plan.fresh_cost} for stock that has lain for less than {days} days"] if plan.fresh_cost else []
-    return f", of which {' and '.join(parts)}" if parts else ""
+    parts += [f"{plan.price_cost} for what they are worth to orders that wait"] if plan.price_cost else []
+    return f", of which {', '.join((*parts[:-2], ' and '.join(parts[-2:])))}" if parts else ""
 
 
 def _becomes(plan: Plan) -> str:

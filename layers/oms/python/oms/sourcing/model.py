@@ -79,9 +79,11 @@ class Plan:
     scenario: str | None = None
     tried: int = 0
     cost: int = 0
-    # What of the cost is for units that are scarce where they are, and for those of stock that has not lain long.
+    # What of the cost is for units that are scarce where they are, for those of stock that has not lain long, and for
+    # what units were worth to orders that got stock together.
     scarce_cost: int = 0
     fresh_cost: int = 0
+    price_cost: int = 0
     cost_first: bool = False
     # Nodes that gave these units up.
     excluded: frozenset[str] = frozenset()

@@ -79,9 +79,8 @@ def source_by(
     # Of a kit each component may come from where that may, and the kit itself, which `planned` sees, from where it may.
     made = plan_with_kits(demands, step.admitted(available, nodes), planned)
     if made.missing and step.scenario.complete_only:
-        return replace(
-            made, allotments=(), missing=tuple(demands), shipments=0, metres=0, cost=0, scarce_cost=0, fresh_cost=0
-        )
+        nothing = {"shipments": 0, "metres": 0, "cost": 0, "scarce_cost": 0, "fresh_cost": 0, "price_cost": 0}
+        return replace(made, allotments=(), missing=tuple(demands), **nothing)
     return made
 
 
@@ -109,7 +108,7 @@ def _planned(
         parts = {demand.sku: exploded(demand.sku, demand.components, 1) for demand in demands}
         chosen, given, proven = _exact(wanted, parts, useful, available, terms, weights)
     allotments, missing = allot(demands, chosen, given)
-    scarce, fresh = _units_costs(allotments, available, terms)
+    scarce, fresh, price = _units_costs(allotments, available, terms)
     used = {allotment.node_id for allotment in allotments}
     nearest = len(used) == 1 and distances[next(iter(used))] == min(distances.values())
     return Plan(
@@ -119,21 +118,23 @@ def _planned(
         metres=sum(distances[node] for node in used),
         is_best=not missing and nearest and not used & terms.late,
         proven=proven,
-        cost=shipments_cost(allotments, terms, weights) + scarce + fresh,
+        cost=shipments_cost(allotments, terms, weights) + scarce + fresh + price,
         scarce_cost=scarce,
         fresh_cost=fresh,
+        price_cost=price,
         late=terms.late,
     )
 
 
-def _units_costs(allotments: Sequence[Allotment], available: Units, terms: Terms) -> tuple[int, int]:
-    """What the units of a plan cost because they are scarce where they are, and because they are fresh."""
+def _units_costs(allotments: Sequence[Allotment], available: Units, terms: Terms) -> tuple[int, int, int]:
+    """What the units of a plan cost because they are scarce where they are, because they are fresh, and by price."""
     each = terms.unit_cost
     if each is None:
-        return 0, 0
+        return 0, 0, 0
     scarce = sum(one.quantity * each.scarce(available[one.sku, one.node_id]) for one in allotments)
-    fresh = sum(one.quantity * each.fresh(exploded(one.sku, one.components, 1), one.node_id) for one in allotments)
-    return scarce, fresh
+    parts = [(one, exploded(one.sku, one.components, 1)) for one in allotments]
+    fresh = sum(one.quantity * each.fresh(own, one.node_id) for one, own in parts)
+    return scarce, fresh, sum(one.quantity * each.priced(own, one.node_id) for one, own in parts)
 
 
 def _exact(

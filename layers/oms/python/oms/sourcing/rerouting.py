@@ -36,6 +36,7 @@ from oms.registry.reads import known_nodes, sold_items
 from oms.registry.segments import sku_of
 from oms.sourcing.keeping import late_nodes
 from oms.sourcing.model import Demand, Plan, Sourced
+from oms.sourcing.prices import with_prices
 from oms.sourcing.reads import about_order, country_of, demand_of, live_steps, plan_group, plan_within
 from oms.sourcing.risks import told_of_risks
 from oms.sourcing.strategy import steps_about, steps_for
@@ -187,7 +188,9 @@ def _planned(
     group = order.header.groups[work.group_no - 1]
     items = sold_items(runtime.database, tenant, items_of(lines), now)
     live = live_steps(runtime.database, tenant)
-    steps = tuple(steps_about(live, items, stock.ages, about_order(order.header)))
+    about = steps_about(live, items, stock.ages, about_order(order.header))
+    skus = {sku for line in lines for sku in line.stock(1)}
+    steps = tuple(with_prices(runtime.database, tenant, about, order.header.channel, skus, now))
     own = steps_for(steps, order.header.channel, group.method, country_of(group, nodes))
     most = next((one.scenario.most_attempts for one in own if one.scenario.most_attempts), MOST_NODES_TRIED)
     tried = {n for n in units if sum(part.given_up > 0 for _, part in order.parts[n]) >= most}

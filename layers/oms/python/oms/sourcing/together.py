@@ -14,7 +14,7 @@ from oms.sourcing.model import Demand, Plan
 from oms.sourcing.planning import without_limits
 from oms.sourcing.quick import allot
 from oms.sourcing.rates import GRAMS_PER_STEP
-from oms.sourcing.solver.batch import solve_together
+from oms.sourcing.solver.batch import solve_priced
 from oms.sourcing.solver.problem import HOME, Key, Network, OrderLine, Rates, Service, ServiceKind, SourcingOrder, Stock
 
 _SHORT = 10**12
@@ -45,30 +45,44 @@ class Share:
         return [Demand(line_no, sku, quantity) for (line_no, sku), quantity in units.items()]
 
 
-def plan_together(shares: Sequence[Share], left: Mapping[tuple[str, str], int]) -> list[Plan]:
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The plans of some groups, and what one more unit of what they take is worth to them all.
+
+    `prices` are minor units by node for each SKU that they were weighed for, those of which there is enough left out.
+    """
+
+    plans: list[Plan]
+    prices: dict[str, dict[str, int]]
+
+
+def plan_together(shares: Sequence[Share], left: Mapping[tuple[str, str], int]) -> Together:
     """The plans of groups that cost least in all; `left` are the units by SKU and node that nobody has been given.
 
     Groups for which a unit costs more where it is scarce or fresh, whose items may not come from any nodes, or that get
-    units from nodes that are too late, keep their plans.
+    units from nodes that are too late, keep their plans. Stock has prices where the cost counts first for all of them:
+    what saves a shipment is not so many cents.
     """
     joined = [n for n, share in enumerate(shares) if share.terms.is_by_place and share.plan.allotments]
     plans = [share.plan for share in shares]
     if len(joined) < 2:
-        return plans
-    found = _solved([shares[n] for n in joined], left)
+        return Together(plans, {})
+    found, prices = _solved([shares[n] for n in joined], left)
     before = sum(_worth(shares[n].plan, shares[n].terms) for n in joined)
     after = sum(_worth(plan, shares[n].terms) for n, plan in zip(joined, found, strict=True))
     if after < before and all(plan.missing == plans[n].missing for n, plan in zip(joined, found, strict=True)):
         for n, plan in zip(joined, found, strict=True):
             plans[n] = plan
-    return plans
+    return Together(plans, prices)
 
 
 def _worth(plan: Plan, terms: Terms) -> int:
     return plan.cost + (A_SHIPMENT * plan.shipments if Key.SHIPMENTS in terms.keys else 0)
 
 
-def _solved(shares: Sequence[Share], left: Mapping[tuple[str, str], int]) -> list[Plan]:
+def _solved(
+    shares: Sequence[Share], left: Mapping[tuple[str, str], int]
+) -> tuple[list[Plan], dict[str, dict[str, int]]]:
     units = dict(left)
     for share in shares:
         for place, count in share.plan.claims.items():
@@ -91,15 +105,20 @@ def _solved(shares: Sequence[Share], left: Mapping[tuple[str, str], int]) -> lis
     orders = [_order(n, share, names) for n, share in enumerate(shares)]
     ticks = iter(range(10**9))
     seconds = len(shares) * _STEPS_EACH * _STEP_SECONDS
-    answers = solve_together(network, orders, seconds, clock=lambda: next(ticks) * _STEP_SECONDS)
+    batch = solve_priced(network, orders, seconds, clock=lambda: next(ticks) * _STEP_SECONDS)
     made = []
-    for share, answer in zip(shares, answers, strict=True):
+    for share, answer in zip(shares, batch.answers, strict=True):
         picks: dict[tuple[str, str], int] = {}
         for shipment in answer.shipments:
             for pick in shipment.picks:
                 picks[pick.line, shipment.node] = picks.get((pick.line, shipment.node), 0) + pick.quantity
         made.append(_planned(share, picks))
-    return made
+    if any(Key.SHIPMENTS in share.terms.keys for share in shares):
+        return made, {}
+    prices: dict[str, dict[str, int]] = {sku: {} for sku in sorted(wanted)}
+    for (node, sku), cents in sorted(batch.prices.items()):
+        prices[sku][node] = cents
+    return made, prices
 
 
 def _planned(share: Share, picks: Mapping[tuple[str, str], int]) -> Plan:

@@ -52,7 +52,7 @@ class Pool:
         self._known: list[dict[object, Column]] = [{} for _ in plans.orders]
         self.prices: Prices = {}
         self.last: list[list[Answer]] = []  # of the last rounds, the best plans at their prices
-        self._library = library
+        self.library = library
         # For each order what its best plan cost when last asked for, and the prices then of all that it could take.
         self._asked: list[tuple[float, list[tuple[Resource, float, int]]] | None] = [None] * len(plans.orders)
         self._fine: dict[Resource, float] = {}
@@ -85,7 +85,7 @@ class Pool:
     def grow(self, until: float, clock: Callable[[], float]) -> None:
         """Prices and new plans in turn, until there are none or the time is over."""
         while clock() < until:
-            if self._library:
+            if self.library:
                 self._exact_prices(max(0.1, until - clock()))
             else:
                 self._rise(until, clock)
@@ -137,13 +137,13 @@ class Pool:
 
     def choose(self, seconds: float) -> list[Answer] | None:
         """One known plan for each order, all of them within stock and capacity; None without the library."""
-        if not self._library:
+        if not self.library:
             return None
         columns, made = self._columns(), self._plans.made
         # The plans there are now are an answer to begin with: however little time there is, nothing worse comes of it.
         begin = [column.answer.shipments == made[column.place].shipments for column in columns]
         program, _ = program_of(columns, len(self._known), self._limits, begin)
-        values, _ = self._library.solve(program, seconds)
+        values, _ = self.library.solve(program, seconds)
         chosen: list[Answer | None] = [None] * len(self._known)
         for column, value in zip(columns, values, strict=False):
             if value > 0.5:
@@ -232,9 +232,9 @@ class Pool:
         return {name for name, count in demand.items() if count > free.get(name, self._limits.caps[name])}
 
     def _exact_prices(self, seconds: float) -> None:
-        assert self._library is not None
+        assert self.library is not None
         program, names = program_of(self._columns(), len(self._known), self._limits)
-        values, duals = self._library.solve(program, seconds)
+        values, duals = self.library.solve(program, seconds)
         if not values:
             return
         self._fine = {}
