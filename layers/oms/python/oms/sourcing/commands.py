@@ -191,7 +191,7 @@ def _improved(
     items = sold_items(runtime.database, tenant, items_of(lines), now)
     about = steps_about(live_steps(runtime.database, tenant), items, stock.ages, about_order(header))
     skus = {sku for line in lines for sku in line.stock(1)}
-    steps = tuple(with_prices(runtime.database, tenant, about, header.channel, skus, now))
+    steps = with_prices(runtime.database, tenant, about, header.channel, skus, now)
     plan = partial(
         source_groups,
         header.groups,

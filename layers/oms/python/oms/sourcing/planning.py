@@ -79,8 +79,8 @@ def source_by(
     # Of a kit each component may come from where that may, and the kit itself, which `planned` sees, from where it may.
     made = plan_with_kits(demands, step.admitted(available, nodes), planned)
     if made.missing and step.scenario.complete_only:
-        nothing = {"shipments": 0, "metres": 0, "cost": 0, "scarce_cost": 0, "fresh_cost": 0, "price_cost": 0}
-        return replace(made, allotments=(), missing=tuple(demands), **nothing)
+        none = replace(made, allotments=(), missing=tuple(demands), shipments=0, metres=0, cost=0)
+        return replace(none, scarce_cost=0, fresh_cost=0, price_cost=0)
     return made
 
 

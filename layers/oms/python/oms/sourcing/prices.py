@@ -5,7 +5,7 @@ It is advice: written apart from every order's own transaction, and no order is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ def keep_prices(runtime: Runtime, tenant: str, prices: Mapping[str, Mapping[str,
 
 def with_prices(
     database: Database, tenant: str, steps: Iterable[Step], channel: str, skus: Iterable[str], now: datetime
-) -> Sequence[Step]:
+) -> tuple[Step, ...]:
     """The scenarios with the prices of some SKUs that count now; nothing is read where none for the channel asks."""
     found = tuple(steps)
     asking = [one for one in found if one.scenario.batch_prices and channel in (one.scenario.channels or (channel,))]

@@ -190,7 +190,7 @@ def _planned(
     live = live_steps(runtime.database, tenant)
     about = steps_about(live, items, stock.ages, about_order(order.header))
     skus = {sku for line in lines for sku in line.stock(1)}
-    steps = tuple(with_prices(runtime.database, tenant, about, order.header.channel, skus, now))
+    steps = with_prices(runtime.database, tenant, about, order.header.channel, skus, now)
     own = steps_for(steps, order.header.channel, group.method, country_of(group, nodes))
     most = next((one.scenario.most_attempts for one in own if one.scenario.most_attempts), MOST_NODES_TRIED)
     tried = {n for n in units if sum(part.given_up > 0 for _, part in order.parts[n]) >= most}
