@@ -16,7 +16,7 @@ from oms.sourcing.solver.check import BrokenPlan, objective
 from oms.sourcing.solver.columns import Pool, priced
 from oms.sourcing.solver.highs import Highs
 from oms.sourcing.solver.left import Left
-from oms.sourcing.solver.problem import Answer, Budget, Key, Network, SourcingOrder
+from oms.sourcing.solver.problem import NOW, Answer, Budget, Key, Network, SourcingOrder
 from oms.sourcing.solver.shaking import shake
 from oms.sourcing.solver.shared import Plans
 from oms.sourcing.solver.shuffle import Shuffle
@@ -85,7 +85,8 @@ def solve_priced(
             continue
         if other < value:
             best, value = found, other
-    return Batch(best, {(name[1], name[2]): cents for name, cents in pool.prices.items() if name[0] == "stock"})
+    now = {name[1:3]: cents for name, cents in pool.worth().items() if name[0] == "stock" and name[3] == NOW}
+    return Batch(best, {(node_id, sku): cents for (node_id, sku), cents in now.items()})
 
 
 def _in_turn(plans: Plans) -> Plans:

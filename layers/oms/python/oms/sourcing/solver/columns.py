@@ -102,6 +102,40 @@ class Pool:
             if fresh * _FEW_FRESH < len(self._known):
                 return
 
+    def worth(self) -> Prices:
+        """What one more of each resource would save by the plans that are known: the least prices that are as good.
+
+        Prices are not unique where the last unit saves more than one more would. What has overtime keeps its price.
+        """
+        known = [[(one.cents, dict(one.uses)) for one in plans.values()] for plans in self._known]
+        prices = dict(sorted(self.prices.items()))
+        dearest = max((cents for plans in known for cents, _ in plans), default=0)
+        for name in [name for name in prices if name not in self._limits.regular]:
+            prices[name] = self._least(name, prices, known, dearest)
+        return {name: cents for name, cents in prices.items() if cents}
+
+    def _least(
+        self, name: Resource, prices: Prices, known: list[list[tuple[int, dict[Resource, int]]]], most: int
+    ) -> int:
+        """The least price of a resource beside which no other gives a higher bound; the bound is concave in it."""
+        # Each plan as a line: what it costs without the resource, and how much it takes of it.
+        lines = [
+            [
+                (
+                    cents + sum(prices.get(one, 0) * count for one, count in uses.items() if one != name),
+                    uses.get(name, 0),
+                )
+                for cents, uses in plans
+            ]
+            for plans in known
+        ]
+        low, high = 0, most + 1
+        while low < high:
+            price = (low + high) // 2
+            gained = sum(min(a + b * (price + 1) for a, b in own) - min(a + b * price for a, b in own) for own in lines)
+            low, high = (price + 1, high) if gained > self._limits.caps[name] else (low, price)
+        return low
+
     def cheapest(self, place: int) -> Answer:
         """The known plan of an order that is cheapest at the prices."""
         return min(self._known[place].values(), key=self._reduced).answer
