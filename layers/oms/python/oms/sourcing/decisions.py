@@ -203,11 +203,11 @@ def _lain(days: int | None) -> str:
 
 
 def _among(plan: Plan, step: Step | None) -> str:
-    """What of the cost units have to do with that are few or fresh, or that other orders have use for."""
+    """What of the cost units have to do with that are few or fresh, or that had a price."""
     days = step.scenario.aged_days if step else 0
     parts = [f"{plan.scarce_cost} for units of which few are left"] if plan.scarce_cost else []
     parts += [f"{plan.fresh_cost} for stock that has lain for less than {days} days"] if plan.fresh_cost else []
-    parts += [f"{plan.price_cost} for what they are worth to orders that wait"] if plan.price_cost else []
+    parts += [f"{plan.price_cost} for what they were worth to orders that waited"] if plan.price_cost else []
     return f", of which {', '.join((*parts[:-2], ' and '.join(parts[-2:])))}" if parts else ""
 
 
