@@ -129,6 +129,7 @@ HTTP = (
         "Says before it is bought how a basket could be had: from where, when and for which fee.",
         (
             *g.table("commands", "get", "put"),
+            *g.listed("orders"),
             *g.table("stock", "batch", "query"),
             *g.table("registry", "batch", "query"),
         ),

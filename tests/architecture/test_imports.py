@@ -29,12 +29,14 @@ MORE_DOORS = {
     "sourcing.decisions": "why nodes are chosen, pure: a simulation shows it and stores nothing",
     "sourcing.decision_log": "a decision as it is kept, pure: a simulation shows the same",
     "sourcing.strategy": "a scenario of a strategy, pure: a simulation hands drafts to the planning of an order",
+    "sourcing.prices": "what units were worth to other orders: whoever plans a single order or a basket counts it",
     "sourcing.rates": "the rate card, pure: a promise is dated and priced by its services",
     "payments.changes": "what authorising anew changes of an order, pure: a person who accepts an order asks for it",
     "orders.changing": "the verbs that change an order: the broker cancels what has waited too long",
     "orders.claims": "what an order still has reserved, pure: sourcing allocates it",
     "orders.backorders": "what waits for stock, pure: sourcing gives it units, and keeps them from who comes later",
-    "sourcing.waiting": "what is left beside those who wait: a new order and a basket are planned from it",
+    "sourcing.waiting": "what is left beside those who wait: new orders, baskets and promises are planned from it",
+    "sourcing.keeping": "which nodes are too late for a promise: an order is planned without them where it can be",
     "orders.amounts": "the pure arithmetic of an order's money, which a shipment's share is computed with",
     "orders.charges": "what accompanies the goods of an order, pure: a shipment takes it along once",
     "fulfillment.protocol": "which states of work mean what, pure: what a closed node has begun stays with it",
@@ -48,7 +50,7 @@ MORE_DOORS = {
 IN_EVERY_FUNCTION = {"aws_lambda_powertools", "pydantic", "ulid", "boto3", "botocore"}
 IN_LAYER = {"export": {"duckdb"}, "broker": {"highspy"}}
 # Of a function that somebody waits for; the broker, for which nobody does, has an order and the whole batch optimiser.
-MOST_PRODUCT_MODULES, MOST_OF_THE_BROKER = 98, 115
+MOST_PRODUCT_MODULES, MOST_OF_THE_BROKER = 102, 115
 MOST_MODULES_OF_PLACE_ORDER = 700
 
 

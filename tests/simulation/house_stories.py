@@ -203,6 +203,7 @@ def waiting_for_stock(people: People) -> None:
     simulation.sleep(30)
     basket = {"channel": "web", "postal_code": "10001", "ttl_seconds": 60, "lines": [{"sku": "MUG", "quantity": 1}]}
     people.send("POST", "/v1/reservations", basket, client="acme-web")
+    people.send("POST", "/v1/promises", {"channel": "web", "lines": basket["lines"]}, client="acme-web")
     received = {"node_id": "albany", "sku": "LAST", "kind": "received", "quantity": 1, "reason": "delivery"}
     people.send("POST", "/v1/inventory/movements", {"movements": [received]})
     people.until(first, fulfillment_status="UNFULFILLED")

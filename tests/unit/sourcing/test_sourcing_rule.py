@@ -129,7 +129,7 @@ def test_a_thousand_nodes_are_answered_in_time_and_exactly_filled():
 
 def test_nothing_anywhere_is_all_missing():
     plan = solve([Demand(1, "A", 2)], {"N1": (HOME, {})})
-    assert (plan.allotments, plan.missing, plan.rank) == ((), (Demand(1, "A", 2),), (2, 0, 0, 0))
+    assert (plan.allotments, plan.missing, plan.rank) == ((), (Demand(1, "A", 2),), (2, 0, 0, 0, 0))
 
 
 def test_a_zip_code_is_somewhere_and_other_addresses_are_not():

@@ -1,4 +1,4 @@
-"""Units that are scarce or fresh cost more: the plan is the best of all there are, and never dearer than greedy."""
+"""Units that are scarce, fresh or priced cost more: no plan is better than the one that is made, nor greedy cheaper."""
 
 from __future__ import annotations
 
@@ -46,13 +46,16 @@ def ages(days: Days) -> Ages:
 
 def planned(scenario: dict[str, Any], wanted: Mapping[str, int], stock: Units, days: Days, **more: Any) -> Plan:
     demands = [Demand(number, sku, units) for number, (sku, units) in enumerate(wanted.items(), start=1)]
-    step = Step("one", Scenario.model_validate({"id": "one", **scenario}), ages=ages(days))
+    prices = more.get("prices", {})
+    step = Step("one", Scenario.model_validate({"id": "one", **scenario}), ages=ages(days), prices=prices)
     return source_by(step, demands, more.get("sources", SOURCES), more.get("nodes", KNOWN), stock, HOME, {})
 
 
-def cost_of(scenario: dict[str, Any], taken: Units, stock: Units, days: Days, nodes: Any = KNOWN) -> int:
+def cost_of(
+    scenario: dict[str, Any], taken: Units, stock: Units, days: Days, nodes: Any = KNOWN, prices: Units | None = None
+) -> int:
     """What units cost by the words of the scenario, written apart from the product."""
-    total = 0
+    total = sum(units * (prices or {}).get(place, 0) for place, units in taken.items())
     for name in {node_id for _, node_id in taken}:
         way = metres(nodes[name].place, HOME)
         total += scenario["shipment_cents"] + -(-way // 100_000) * scenario["cents_per_100_km"]
@@ -79,9 +82,10 @@ def ways(sku: str, units: int, stock: Units) -> Iterator[Units]:
     wanted=st.dictionaries(st.sampled_from("ABC"), st.integers(1, 3), min_size=1),
     stock=st.dictionaries(few_nodes, st.integers(1, 3), max_size=9),
     days=st.dictionaries(few_nodes, st.sampled_from([0, 29, 30, 400])),
+    prices=st.dictionaries(few_nodes, st.sampled_from([1, 30, 500]), max_size=5),
 )
 def test_no_plan_is_better_than_the_one_that_is_made(
-    scenario: dict[str, Any], wanted: dict[str, int], stock: Units, days: Days
+    scenario: dict[str, Any], wanted: dict[str, int], stock: Units, days: Days, prices: Units
 ):
     best = None
     for parts in product(*(list(ways(sku, units, stock)) for sku, units in wanted.items())):
@@ -89,13 +93,14 @@ def test_no_plan_is_better_than_the_one_that_is_made(
         shipments = len({name for _, name in taken})
         if scenario["max_shipments"] is None or shipments <= scenario["max_shipments"]:
             short = sum(wanted.values()) - sum(taken.values())
-            cost = cost_of(scenario, taken, stock, days)
+            cost = cost_of(scenario, taken, stock, days, prices=prices)
             value = (short, shipments, cost) if scenario["first"] == "shipments" else (short, cost)
             best = value if best is None else min(best, value)
-    plan = planned(scenario, wanted, stock, days)
+    plan = planned(scenario, wanted, stock, days, prices=prices)
     short = sum(one.quantity for one in plan.missing)
     assert plan.proven
-    assert plan.cost == cost_of(scenario, plan.claims, stock, days)
+    assert plan.cost == cost_of(scenario, plan.claims, stock, days, prices=prices)
+    assert plan.price_cost == sum(units * prices.get(place, 0) for place, units in plan.claims.items())
     assert ((short, plan.shipments, plan.cost) if scenario["first"] == "shipments" else (short, plan.cost)) == best
 
 
@@ -182,3 +187,13 @@ def test_each_part_of_a_kit_counts_by_the_age_of_its_own_stock():
     plan = source_by(step, [kit], SOURCES, KNOWN, stock, HOME, {})
     assert plan.claims == {("A", "N1"): 6, ("B", "N1"): 2}
     assert (plan.cost, plan.fresh_cost) == (24, 14)
+
+
+@pytest.mark.capability("E5")
+def test_each_part_of_a_kit_has_the_price_of_its_own_stock():
+    kit = Demand(1, "KIT", 2, (Component(sku="A", quantity=3), Component(sku="B", quantity=1)))
+    stock = {(sku, name): 9 for sku in "AB" for name in ("N0", "N1")}
+    step = Step("one", Scenario.model_validate({"id": "one", **PLAIN}), prices={("A", "N0"): 5, ("B", "N1"): 11})
+    plan = source_by(step, [kit], SOURCES, KNOWN, stock, HOME, {})
+    assert plan.claims == {("A", "N1"): 6, ("B", "N1"): 2}
+    assert (plan.cost, plan.price_cost, plan.fresh_cost) == (32, 22, 0)

@@ -11,6 +11,7 @@ from oms.inventory.ages import Ages
 from oms.inventory.model import Claimable, Hold, StockRow, claimable_row
 from oms.inventory.rules import KIND, InventoryRules, LiveInventoryRules, Share, share
 from oms.inventory.store import holds_of, rows_and_marks, rows_of, snapshot
+from oms.inventory.store import prices_of as prices_of
 from oms.inventory.supply.model import Coming
 from oms.inventory.supply.reads import with_supply
 from oms.platform.dynamodb import Database

@@ -51,6 +51,11 @@ def shard_key(tenant: str, sku: str, node_id: str, number: int) -> Key:
     return Key(sku_partition(tenant, sku), f"NODE#{node_id}#SHARD#{number:02d}")
 
 
+def prices_key(tenant: str, sku: str) -> Key:
+    """Where it is kept what units of a SKU are worth at its nodes: beside its rows."""
+    return Key(sku_partition(tenant, sku), "PRICES")
+
+
 def shard_claimed(tenant: str, sku: str, node_id: str, part: Shard) -> Write:
     """Units of a shard become somebody's. The stored row counts them as reserved already, so it stays as it is."""
     key = shard_key(tenant, sku, node_id, part.number)

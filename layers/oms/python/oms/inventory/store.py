@@ -6,6 +6,7 @@
 | the segments of a SKU of which there ever was stock | Query sk begins SEGMENT#; each has a partition of its own |
 | some holds | BatchGet NODE#<node>#HOLD#<reservation> |
 | some rows of many SKUs | BatchGet NODE#<node>, and NODE#<node>#SHARD#<number> of those with shards |
+| what units of some SKUs are worth | BatchGet PRICES |
 | last sequence of a feed | BatchGet FEED#<node>#<source> |
 | movements of a row, newest first | one page of partition MOVES#<sku>#<node>, sk begins MOVE# |
 | movements of a row since an instant | Query there, sk from MOVE#<instant> on |
@@ -27,6 +28,7 @@ from oms.inventory.rows import (
     feed_key,
     hold_key,
     ledger_partition,
+    prices_key,
     shard_key,
     sku_partition,
     stock_key,
@@ -65,6 +67,18 @@ def rows_of(
             # A hold sorts behind its row, but rows of other nodes may stand between: a space sorts before the "#".
             rows[place] = freed(rows[place], [hold_from_item(item)])
     return list(rows.values())
+
+
+def prices_of(database: Database, tenant: str, skus: Iterable[str], now: datetime) -> dict[RowName, int]:
+    """What a unit of some SKUs is worth at a node, in minor units, as far as it is said for now."""
+    keys = {prices_key(tenant, sku): sku for sku in skus}
+    found = database.get_many([(TABLE, key) for key in keys], consistent=False)
+    return {
+        (keys[key], node_id): cents
+        for (_, key), item in found.items()
+        if str(item["until"]) > format_instant(now)
+        for node_id, cents in json.loads(str(item["body"])).items()
+    }
 
 
 def segments_of(database: Database, tenant: str, sku: str) -> list[str]:

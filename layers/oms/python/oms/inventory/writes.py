@@ -8,6 +8,7 @@ held to the sum.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -21,13 +22,15 @@ from oms.inventory.rows import (
     hold_removed,
     ledger_row,
     open_row,
+    prices_key,
     segment_noted,
     shard_claimed,
     shard_moved,
     to_shards,
 )
 from oms.inventory.shards.model import drawn, left, taken
-from oms.platform.writes import Item, Kind, Write, create
+from oms.platform.clock import format_instant
+from oms.platform.writes import Item, Kind, Write, create, put
 
 
 @dataclass(slots=True)
@@ -237,6 +240,17 @@ class StockChanges:
             quantity += entry.quantity
             made = Effect(entry.changes).beside(made)
         row.entries[name] = LedgerEntry(kind, quantity, made.changes, self._at, cause or self._cause, reason=reason)
+
+
+def price_writes(tenant: str, prices: Mapping[str, Mapping[str, int]], until: datetime) -> list[Write]:
+    """What a unit of each SKU is worth by node, in minor units, until an instant; in place of what was said before."""
+    at, gone = format_instant(until), int(until.timestamp())
+    return [
+        put(
+            TABLE, prices_key(tenant, sku), {"body": json.dumps(cents, sort_keys=True), "until": at, "expires_at": gone}
+        )
+        for sku, cents in prices.items()
+    ]
 
 
 def hold_writes(

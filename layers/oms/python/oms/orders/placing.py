@@ -9,8 +9,7 @@ from functools import cache, partial
 from oms.capacity.reads import room_of
 from oms.inventory.model import Hold
 from oms.inventory.reads import stock_view
-from oms.inventory.supply.reads import coming_supply
-from oms.orders.backorders import MOST_WAITING, Waiting, backorders
+from oms.orders.backorders import MOST_WAITING, backorders
 from oms.orders.kits import PartOf, worth_of_parts
 from oms.orders.model import Claim, Group, Header, Line, Order, Validation
 from oms.orders.reads import queue_of
@@ -25,10 +24,12 @@ from oms.platform.writes import Write
 from oms.registry.model import Item, weights_of
 from oms.registry.reads import known_nodes, sold_items
 from oms.registry.segments import said
+from oms.sourcing.keeping import late_nodes
 from oms.sourcing.model import Sourced
+from oms.sourcing.prices import with_prices
 from oms.sourcing.reads import live_steps, loads_of, source_groups
 from oms.sourcing.strategy import About, Step, steps_about
-from oms.sourcing.waiting import Queue, beyond_waiting, expected_on, may_give
+from oms.sourcing.waiting import beyond_waiting, expected_days
 from oms.sourcing.writes import decision_write
 
 
@@ -55,7 +56,8 @@ def choose_nodes(
     """Nodes for every unit, from the stock that the channel may have now and the `own` holds of its basket.
 
     Where the open nodes with capacity do not have everything and closed or full ones do, these are chosen: the order is
-    kept, and a person decides what becomes of it. `steps` are the scenarios to go by in place of those that hold.
+    kept, and a person decides what becomes of it. Nodes that cannot keep the promise of a group are asked for what
+    nobody else has. `steps` are the scenarios to go by in place of those that hold.
     """
     now = runtime.clock.now()
     skus = (sku for line in lines for sku in line.stock(1))
@@ -65,10 +67,12 @@ def choose_nodes(
     queue = cache(partial(queue_of, runtime.database, tenant))
     stock = view.with_basket(beyond_waiting(view, known_steps, queue), own)
     about = About(tier_of(order.customer), order.attributes, order.external_id)
-    steps = tuple(steps_about(known_steps, known.items, stock.ages, about))
+    own_steps = steps_about(known_steps, known.items, stock.ages, about)
+    steps = with_prices(runtime.database, tenant, own_steps, channel, view.rows, now)
     counters = [group.pickup_node for group in groups if group.pickup_node]
     candidates = [*(node_id for _, node_id in stock.units), *counters]
     room = room_of(runtime.database, tenant, known.nodes, candidates, now)
+    late = late_nodes(runtime.database, tenant, groups, known.nodes, candidates, now)
     plan = partial(
         source_groups,
         groups,
@@ -78,10 +82,13 @@ def choose_nodes(
         channel=channel,
         currency=currency,
         weights=weights_of(known.items),
+        late=late,
     )
     sourced = replace(plan(steps=steps, room=room), stock=stock, steps=steps)
     if sourced.missing and not sourced.lacking:
-        return replace(sourced, expected=_expected(runtime, tenant, channel, groups, sourced, known, queue))
+        known_of = (known.items, known.nodes)
+        days = expected_days(runtime.database, tenant, channel, groups, sourced, *known_of, queue, now)
+        return replace(sourced, expected=days)
     if sourced.lacking:
         any_node = plan(steps=steps, closed_too=True)
         # What a closed or full node holds is worth another look before it becomes work.
@@ -89,40 +96,6 @@ def choose_nodes(
         kept = replace(any_node, is_best=False, stock=stock, steps=steps, full=full)
         return sourced if any_node.missing else kept
     return sourced
-
-
-def _expected(
-    runtime: Runtime,
-    tenant: str,
-    channel: str,
-    groups: Sequence[Group],
-    sourced: Sourced,
-    known: Known,
-    queue: Queue,
-) -> dict[int, str]:
-    """The day on which enough is to come for each line of which units are missing, as far as supply says so."""
-    missing = [(group, demand) for group in groups for demand in sourced.missing_of(group.group_no)]
-    skus, nodes = (demand.sku for _, demand in missing), known.nodes
-    coming = coming_supply(runtime.database, tenant, skus, nodes, runtime.clock.now())
-    found: dict[int, str] = {}
-    ahead: dict[str, int] = {}
-    for group, demand in missing:
-        waits = Waiting(
-            order_id="",
-            group_no=group.group_no,
-            sku=demand.sku,
-            units=demand.quantity,
-            channel=channel,
-            method=group.method.value,
-            placed_at="",
-        )
-        before = ahead.setdefault(demand.sku, sum(one.units for one in queue(demand.sku)))
-        may = may_give(waits, sourced.steps, nodes, known.items)
-        day = expected_on(coming[demand.sku], may, before, demand.quantity)
-        ahead[demand.sku] += demand.quantity
-        if day is not None:
-            found[demand.line_no] = day
-    return found
 
 
 def decision_of(tenant: str, order: Order, known: Known, sourced: Sourced) -> list[Write]:

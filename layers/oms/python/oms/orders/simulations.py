@@ -29,6 +29,7 @@ from oms.registry.reads import known_nodes, sold_items
 from oms.sourcing.decision_log import GroupDecision
 from oms.sourcing.decisions import explain
 from oms.sourcing.model import Sourced
+from oms.sourcing.prices import with_prices
 from oms.sourcing.rates import Service, freight
 from oms.sourcing.reads import about_order, country_of, destination_of, live_services, live_steps, source_groups
 from oms.sourcing.strategy import Step, steps_about
@@ -213,7 +214,14 @@ def _replayed(
             units,
             channel=channel,
             currency=order.header.currency,
-            steps=steps_about(steps, items, stock.ages, about_order(order.header)),
+            steps=with_prices(
+                runtime.database,
+                tenant,
+                steps_about(steps, items, stock.ages, about_order(order.header)),
+                channel,
+                skus,
+                now,
+            ),
             weights=past.weights,
         )
         for steps in (live, draft)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from oms.capacity.model import Pause, Room
 from oms.capacity.reads import pauses_of, room_of
-from oms.inventory.reads import StockView, stock_view
+from oms.inventory.model import Claimable
+from oms.inventory.reads import stock_view
 from oms.inventory.supply.model import Coming
 from oms.inventory.supply.reads import coming_supply
+from oms.orders.reads import queue_of
 from oms.orders.request import Method
 from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
@@ -26,11 +29,14 @@ from oms.registry.model import Item, Journey, Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
 from oms.sourcing.arrivals import Arrival, arrival, pickup, transfer
 from oms.sourcing.model import Allotment, Demand, Plan, Source
+from oms.sourcing.prices import with_prices
 from oms.sourcing.rates import Service
 from oms.sourcing.reads import live_services, live_steps, loads_of_units, plan_by, plan_within
 from oms.sourcing.strategy import Step, steps_about, steps_for
+from oms.sourcing.waiting import beyond_waiting
 
 Lines = Sequence[tuple[int, BasketLine]]
+Arriving = Mapping[str, Sequence[Coming]]
 # Of each method; each says something of up to 40 lines, and all of it is kept as one item.
 MOST_SERVICES = 8
 # Supply that is to come later than this is no date for a customer.
@@ -79,10 +85,12 @@ def options(runtime: Runtime, tenant: str, basket: PromiseRequest) -> tuple[Opti
     kits = {sku: item.components for sku, item in items.items() if item.components}
     skus = [sku for line in basket.lines for sku in exploded(line.stock_sku, kits.get(line.sku, ()), 1)]
     view = stock_view(runtime.database, tenant, skus, channel=basket.channel, items=items, nodes=nodes, now=now)
-    stock = view.claimable()
-    units = stock.units
     services, live = live_services(runtime.database, tenant), live_steps(runtime.database, tenant)
-    steps = steps_about(live, items, stock.ages)
+    # What orders wait for is theirs; it is no more promised to anybody else than it could be claimed.
+    left = partial(beyond_waiting, view, live, cache(partial(queue_of, runtime.database, tenant)))
+    stock = left()
+    units = stock.units
+    steps = with_prices(runtime.database, tenant, steps_about(live, items, stock.ages), basket.channel, view.rows, now)
     room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in units), now)
     world = _World(basket, nodes, units, services, steps, room, weights_of(items), kits, now)
     plans = {way.method: _plan(world, way.method, way.lines) for way in _ways(world)}
@@ -94,7 +102,7 @@ def options(runtime: Runtime, tenant: str, basket: PromiseRequest) -> tuple[Opti
     days = sorted({one.expected_on for coming in arriving.values() for one in coming if one.expected_on <= latest})
     pauses = pauses_of(runtime.database, tenant) if days else []
     return tuple(
-        option if option.can or not days else _later(world, way, option, view, arriving, days, pauses)
+        option if option.can or not days else _later(world, way, option, left, arriving, days, pauses)
         for way, option in made
     )
 
@@ -119,8 +127,8 @@ def _later(
     world: _World,
     way: _Way,
     option: Option,
-    view: StockView,
-    arriving: Mapping[str, Sequence[Coming]],
+    left: Callable[[Arriving], Claimable],
+    arriving: Arriving,
     days: Sequence[date],
     pauses: Sequence[Pause],
 ) -> Option:
@@ -135,9 +143,10 @@ def _later(
         start = max(local_instant(day + timedelta(days=1), "00:00", ZoneInfo(zone)) for zone in zones)
         then = max(start, world.now)
         paused = frozenset(one.node_id for one in pauses if one.holds(format_instant(then)))
-        stock = view.claimable(until)
+        stock = left(until)
         ages = replace(stock.ages, today=then.date())
-        steps = [replace(one, ages=ages) for one in world.steps]
+        # Prices are of these hours; by then others count.
+        steps = [replace(one, ages=ages, prices={}) for one in world.steps]
         then_world = replace(world, units=stock.units, steps=steps, room=Room(paused=paused), now=then)
         return _option(then_world, way, _plan(then_world, way.method, way.lines))
 

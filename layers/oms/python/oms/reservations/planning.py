@@ -20,6 +20,7 @@ from oms.registry.reads import known_nodes, sold_items
 from oms.registry.segments import said
 from oms.reservations.model import Held, Reservation, ReservedLine
 from oms.sourcing.model import Allotment, Demand, Source, claims_of
+from oms.sourcing.prices import with_prices
 from oms.sourcing.reads import live_steps, loads_of_units, plan_by, plan_within
 from oms.sourcing.strategy import steps_about, steps_for
 from oms.sourcing.waiting import beyond_waiting
@@ -53,7 +54,8 @@ def plan(
     units = dict(stock.units)
     for place, count in own.items():
         units[place] = units.get(place, 0) + count
-    steps = steps_for(steps_about(live, items, stock.ages), basket.channel, Method(basket.method), basket.country)
+    about = with_prices(runtime.database, tenant, steps_about(live, items, stock.ages), basket.channel, view.rows, now)
+    steps = steps_for(about, basket.channel, Method(basket.method), basket.country)
     weights = weights_of(items)
 
     def planned(there: Units, full: frozenset[str]) -> _Made:

@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from oms.capacity.model import periods_of
-from oms.fulfillment.events import FulfillmentOrderEscalated
 from oms.fulfillment.model import FulfillmentOrder
-from oms.fulfillment.writes import work_ids
 from oms.inventory.writes import StockChanges
 from oms.orders.backorders import fewer
 from oms.orders.events import OrderBackordersAllocated, ReroutedLine
@@ -23,8 +21,8 @@ from oms.platform.consumers import call_from_workflow
 from oms.platform.events import EventData
 from oms.registry.segments import sku_of
 from oms.sourcing.backlog import BacklogStock, Served
-from oms.sourcing.keeping import PROMISE_AT_RISK, late_work
 from oms.sourcing.model import Allotment, Plan, claims_of
+from oms.sourcing.risks import told_of_risks
 from oms.sourcing.works import Move, fitting, new_work, with_units
 from oms.sourcing.writes import decision_write
 
@@ -78,16 +76,10 @@ def _allocation(runtime: Runtime, tenant: str, served: Served, stock: BacklogSto
         units[one.line_no] = units.get(one.line_no, 0) + one.quantity
     moves = [Move(order.line(one.line_no), one.node_id, one.node_id, one.quantity) for one in given]
     works = new_work(runtime, tenant, order, moves)
-    late = {
-        work.id
-        for group in order.header.groups
-        for work in late_work(runtime, tenant, group, stock.nodes, [w for w in works if w.group_no == group.group_no])
-    }
-    works = [one.model_copy(update={"escalated_reason": PROMISE_AT_RISK}) if one.id in late else one for one in works]
+    works, risks = told_of_risks(runtime.database, tenant, order.header.groups, stock.nodes, works, now)
     header = order.header.model_copy(update={"backorders": fewer(order.header.backorders, units)})
     waiting = sum(one.quantity for one in header.backorders)
-    events: list[EventData] = [_event(order, works, given, waiting)]
-    events += [FulfillmentOrderEscalated(**work_ids(one), reason=PROMISE_AT_RISK) for one in works if one.id in late]
+    events: list[EventData] = [_event(order, works, given, waiting), *risks]
     changes = StockChanges(tenant, movement_id=order.next_change, cause=order.header.id, at=now)
     sourced = replace(stock.sourced(served), plans=plans)
     changes.know(sourced.stock.spread)

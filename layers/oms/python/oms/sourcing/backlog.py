@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from oms.capacity.reads import room_of
 from oms.inventory.model import Claimable
@@ -14,6 +15,7 @@ from oms.platform.commands import Runtime
 from oms.registry.model import weights_of
 from oms.registry.reads import known_items, known_nodes
 from oms.sourcing.costs import terms_by, usual_terms
+from oms.sourcing.keeping import late_nodes
 from oms.sourcing.model import Demand, Plan, Sourced
 from oms.sourcing.reads import about_order, country_of, destination_of, live_steps, plan_group, plan_within, sources_of
 from oms.sourcing.strategy import Step, steps_about, steps_for
@@ -38,6 +40,7 @@ class BacklogStock:
         now, database = runtime.clock.now(), runtime.database
         self.skus = frozenset(skus)
         self.nodes = known_nodes(database, tenant, now)
+        self._late = partial(late_nodes, database, tenant, nodes=self.nodes, now=now)
         self._items = known_items(database, tenant, skus, now)
         self.weights = weights_of(self._items)
         self.steps = tuple(live_steps(database, tenant))
@@ -45,6 +48,8 @@ class BacklogStock:
         self._room = room_of(database, tenant, self.nodes, self.nodes, now)
         self._seen: dict[str, Claimable] = {}
         self._taken: dict[tuple[str, str], int] = {}
+        # Of the items that were weighed together, by node: the highest of all channels.
+        self.prices: dict[str, dict[str, int]] = {}
 
     def can_serve(self, one: Waiting) -> bool:
         """Whether there is a unit for a group that waits."""
@@ -60,7 +65,8 @@ class BacklogStock:
             if not lines:
                 continue
             steps = steps_for(own, order.header.channel, group.method, country_of(group, self.nodes))
-            plan, left = self._plan(order, group, lines, steps), self._left(order.header.channel)
+            left = self._left(order.header.channel)
+            plan = self._plan(order, group, lines, steps, left)
             if plan.allotments:
                 served.plans[group.group_no] = plan
                 served.shares[group.group_no] = self._share(group, plan, steps, left)
@@ -75,8 +81,11 @@ class BacklogStock:
         """
         for channel in dict.fromkeys(one.order.header.channel for one in served):
             own = [(one, no) for one in served if one.order.header.channel == channel for no in one.plans]
-            plans = plan_together([one.shares[no] for one, no in own], self._left(channel))
-            for (one, no), plan in zip(own, plans, strict=True):
+            together = plan_together([one.shares[no] for one, no in own], self._left(channel))
+            for sku, prices in together.prices.items():
+                known = self.prices.setdefault(sku, {})
+                known |= {node_id: max(cents, known.get(node_id, 0)) for node_id, cents in prices.items()}
+            for (one, no), plan in zip(own, together.plans, strict=True):
                 for places, sign in ((one.plans[no].claims, -1), (plan.claims, 1)):
                     for place, units in places.items():
                         self._taken[place] = self._taken.get(place, 0) + sign * units
@@ -116,15 +125,22 @@ class BacklogStock:
             if line.group_no == group.group_no and line.agreed.stock_sku in self.skus
         ]
 
-    def _plan(self, order: Order, group: Group, lines: Sequence[Line], steps: Sequence[Step]) -> Plan:
+    def _plan(
+        self,
+        order: Order,
+        group: Group,
+        lines: Sequence[Line],
+        steps: Sequence[Step],
+        left: Mapping[tuple[str, str], int],
+    ) -> Plan:
         excluded = frozenset(node for line in lines for node in nodes_that_gave_up(order, line.line_no))
         demands = [Demand(line.line_no, line.agreed.stock_sku, line.quantity) for line in lines]
+        late = self._late([group], giving={node_id for _, node_id in left}).get(group.group_no, frozenset())
+        plan_of = partial(plan_group, group, demands, self.nodes, weights=self.weights, late=late)
         plan, full = plan_within(
             self._room,
-            self._left(order.header.channel),
-            lambda units, out: plan_group(
-                group, demands, self.nodes, units, steps, weights=self.weights, without=excluded | out
-            ),
+            left,
+            lambda units, out: plan_of(units, steps, without=excluded | out),
             lambda made: loads_of_plan(order, made),
             lambda made: made.claims,
             order.header.currency,
@@ -138,12 +154,12 @@ class BacklogStock:
             one
             for one in sources_of(group, self.nodes, closed_too=False)
             if one.node_id in chosen
-            or not (one.node_id in plan.excluded | self._room.paused or self.nodes[one.node_id].capacity)
+            or not (one.node_id in plan.excluded | plan.late | self._room.paused or self.nodes[one.node_id].capacity)
         ]
         place = destination_of(group, self.nodes)
         step = next((step for step in steps if step.name == plan.scenario), None)
         if step is None:
-            return Share(plan, *usual_terms(sources, place), {})
+            return Share(plan, *usual_terms(sources, place, plan.late & chosen), {})
         wanted = {one.sku for one in plan.allotments}
-        distances, terms = terms_by(step, sources, self.nodes, place, left, wanted)
+        distances, terms = terms_by(step, sources, self.nodes, place, left, wanted, None, plan.late & chosen)
         return Share(plan, distances, terms, self.weights if terms.zones is not None else {})

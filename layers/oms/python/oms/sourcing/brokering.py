@@ -3,7 +3,7 @@
 What was promised for sooner comes first, then the tier of the customer and the channel as the live strategies rank
 them, then age. Who is first gets all that there is for it, and only the rest is for the next; then the batch optimiser
 looks for the nodes that cost least in all. Each order is allocated in a transaction of its own, so a crash or a lost
-race leaves whole orders, and the next run finds what still waits.
+race leaves whole orders, and the next run finds what still waits. The optimiser's prices are kept for single orders.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from oms.platform.commands import Runtime
 from oms.platform.observability import logger
 from oms.sourcing.allocating import allocate_backorders, may_be_given
 from oms.sourcing.backlog import BacklogStock, Served
+from oms.sourcing.prices import keep_prices
 from oms.sourcing.reads import live_priority
 from oms.sourcing.strategy import Priority
 
@@ -99,9 +100,12 @@ def _round(runtime: Runtime, tenant: str, skus: Sequence[str]) -> int:
                     break
     given = [one for one in served.values() if one.plans]
     stock.exchange(given)
-    return sum(
+    allocated = sum(
         allocate_backorders(runtime, tenant, one, stock, lambda: BacklogStock(runtime, tenant, items)) for one in given
     )
+    if any(step.scenario.batch_prices for step in stock.steps):
+        keep_prices(runtime, tenant, stock.prices)
+    return allocated
 
 
 def _queue(runtime: Runtime, tenant: str, skus: Sequence[str]) -> tuple[list[Waiting], list[str]]:

@@ -21,15 +21,19 @@ from oms.orders.writes import change_order
 from oms.platform.clock import format_instant
 from oms.platform.commands import Decision, Outcome, Runtime, execute
 from oms.platform.consumers import call_from_workflow
+from oms.platform.events import EventData
 from oms.platform.writes import MOST_ACTIONS, Write
 from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
+from oms.sourcing.keeping import late_nodes
+from oms.sourcing.prices import with_prices
 from oms.sourcing.reads import about_order, live_steps, source_groups
+from oms.sourcing.risks import told_of_risks
 from oms.sourcing.strategy import steps_about
 from oms.sourcing.works import Move, items_of, new_work, stock_for, with_units
 from oms.sourcing.writes import decision_write
 
-# Header, event, record and decision, and the entry for the sweeper.
+# Header, event, record and decision, and the entry for the sweeper; of work with a promise a person may be told.
 _ORDER_WRITES = 5
 
 
@@ -58,19 +62,23 @@ def _source_part(runtime: Runtime, tenant: str, order: Order) -> Order:
         moves, reasons = list(_open_moves(now)), list[Write]()
         nodes = known_nodes(runtime.database, tenant, runtime.clock.now(), named=[move.from_node for move in moves])
         full = _overloaded(runtime, tenant, now, nodes, moves)
+        late = _late(runtime, tenant, now, nodes, moves)
         # A better plan that lost its race is given up: the units that the order has already are certain.
         may_improve = now is order and not now.header.plan_is_best
-        if (full or may_improve) and not now.fulfillment_orders and len(moves) <= MOST_LINES:
+        if (full or late or may_improve) and not now.fulfillment_orders and len(moves) <= MOST_LINES:
             moves, reasons = _improved(runtime, tenant, now, nodes, moves, leave=full)
             full = frozenset() if reasons else full
-        part, later = _first_part(nodes, moves)
+        part, later = _first_part(now, nodes, moves)
         # Where nobody else has the units, a node that is full takes them on over its limit: the order has them already.
         work = new_work(runtime, tenant, now, part, over=full)
+        at = runtime.clock.now()
+        work, risks = told_of_risks(runtime.database, tenant, now.header.groups, nodes, work, at)
         header = now.header.model_copy(update={"sourced": not later})
         ids = tuple(entry.id for entry in work)
         waits = bool(header.backorders) and not later
         event = OrderSourced(order_id=order_id, fulfillment_order_ids=ids, is_last=not later, waits=waits)
-        sourced, writes, events = change_order(tenant, now, events=[event], header=header, fulfillment_orders=work)
+        facts: list[EventData] = [event, *risks]
+        sourced, writes, events = change_order(tenant, now, events=facts, header=header, fulfillment_orders=work)
         claims = _claims(runtime, tenant, now, part)
         return Decision(
             [*writes, *claims.writes(), *reasons], events, body={"order_id": order_id, "sourced": not later}
@@ -114,12 +122,26 @@ def _overloaded(
     return room.over(wanted) | closed
 
 
-def _first_part(nodes: Mapping[str, Node], moves: Sequence[Move]) -> tuple[Sequence[Move], Sequence[Move]]:
+def _late(
+    runtime: Runtime, tenant: str, order: Order, nodes: Mapping[str, Node], moves: Sequence[Move]
+) -> dict[int, frozenset[str]]:
+    """The nodes of each group where units were claimed that cannot keep its promise any more."""
+    giving = {move.from_node for move in moves if move.line.claims_stock}
+    found = late_nodes(runtime.database, tenant, order.header.groups, nodes, giving, runtime.clock.now())
+    claimed = {(move.line.group_no, move.from_node) for move in moves if move.line.claims_stock}
+    late = {no: frozenset(n for n in names if (no, n) in claimed) for no, names in found.items()}
+    return {no: names for no, names in late.items() if names}
+
+
+def _first_part(
+    order: Order, nodes: Mapping[str, Node], moves: Sequence[Move]
+) -> tuple[Sequence[Move], Sequence[Move]]:
     """What of the moves fits one transaction, and the rest.
 
-    A row takes two writes, its change and the line of its ledger; a node's work one, and one for each counter. No work
-    holds more rows than its node can ship at once.
+    A row takes two writes, its change and the line of its ledger; a node's work one, one more where it may break a
+    promise, and one for each counter. No work holds more rows than its node can ship at once.
     """
+    promised = {group.group_no for group in order.header.groups if group.promise is not None}
     rows, works, counting, writes = set[tuple[str, str]](), set[tuple[int, str]](), set[str](), 0
     held = set[tuple[str, str]]()
     for count, move in enumerate(moves):
@@ -129,7 +151,7 @@ def _first_part(nodes: Mapping[str, Node], moves: Sequence[Move]) -> tuple[Seque
         held |= {(sku, move.to_node) for sku in move.line.stock(1)}
         if (move.line.group_no, move.to_node) not in works:
             works.add((move.line.group_no, move.to_node))
-            writes += 1
+            writes += 2 if move.line.group_no in promised else 1
         if move.to_node not in counting:
             counting.add(move.to_node)
             writes += periods_of(nodes.get(move.to_node))
@@ -146,7 +168,7 @@ def _improved(
     moves: Sequence[Move],
     leave: frozenset[str],
 ) -> tuple[list[Move], list[Write]]:
-    """The same claims at better nodes and why, if there are fewer or nearer shipments by now; else as they are.
+    """The same claims at better nodes and why, if fewer units are late, or shipments fewer or nearer; else as they are.
 
     Where some nodes have no room, any that have it are better, as long as they have everything.
     """
@@ -167,7 +189,9 @@ def _improved(
     header = order.header
     room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in own), now)
     items = sold_items(runtime.database, tenant, items_of(lines), now)
-    steps = tuple(steps_about(live_steps(runtime.database, tenant), items, stock.ages, about_order(header)))
+    about = steps_about(live_steps(runtime.database, tenant), items, stock.ages, about_order(header))
+    skus = {sku for line in lines for sku in line.stock(1)}
+    steps = with_prices(runtime.database, tenant, about, header.channel, skus, now)
     plan = partial(
         source_groups,
         header.groups,
@@ -177,6 +201,7 @@ def _improved(
         currency=header.currency,
         steps=steps,
         weights=weights_of(items),
+        late=late_nodes(runtime.database, tenant, header.groups, nodes, (node_id for _, node_id in own), now),
     )
     better = plan(own, room=room)
     if better.missing or (not leave and better.rank >= plan(only_own).rank):
@@ -185,7 +210,7 @@ def _improved(
     moved += [move for move in moves if not move.line.claims_stock]
     # A claim that moves takes two stock rows, and each row its line in the ledger; a better plan that does not fit one
     # transaction is left for what it is.
-    if len(moved) > MOST_LINES or _first_part(nodes, moved)[1]:
+    if len(moved) > MOST_LINES or _first_part(order, nodes, moved)[1]:
         return list(moves), []
     known, at = replace(better, stock=replace(stock, units=own), steps=steps), format_instant(now)
     told = decision_write(tenant, header, lines, nodes, known, number=2, at=at, command="source_order")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from oms.inventory.ages import Ages
 from oms.platform.geo import Place, metres
@@ -15,6 +15,8 @@ from oms.sourcing.solver.problem import Key, Service, ServiceKind
 from oms.sourcing.sorts import sort_costs
 from oms.sourcing.strategy import Scenario, Step
 
+# Where some nodes are too late, a unit of theirs counts before any number of shipments, and a shipment before its cost.
+A_LATE_UNIT, A_SHIPMENT = 10**12, 10**9
 # The price of a service that does not reach a node: another service always does.
 TOO_FAR = 10**9
 _KEYS = (Key.SHORT_UNITS, Key.SHIPMENTS, Key.COST)
@@ -23,10 +25,14 @@ Units = Mapping[tuple[str, str], int]
 
 @dataclass(frozen=True, slots=True)
 class UnitCost:
-    """What it costs to take a unit from where it is, in minor units: because few are left, or because it is fresh."""
+    """What it costs to take a unit from where it is, in minor units.
+
+    Because few are left there, because it is fresh, or because of what it was worth to other orders.
+    """
 
     scenario: Scenario
     ages: Ages
+    prices: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def scarce(self, units: int) -> int:
         """For one of an item of which a node has so many."""
@@ -36,9 +42,13 @@ class UnitCost:
         """For one that takes so many units of stock by SKU: of a kit each part counts by itself."""
         return sum(count * self.scenario.fresh_cost(self.ages.days(sku, node_id)) for sku, count in parts.items())
 
+    def priced(self, parts: Mapping[str, int], node_id: str) -> int:
+        """For one that takes so many units of stock by SKU, by the prices of these."""
+        return sum(count * self.prices.get((sku, node_id), 0) for sku, count in parts.items())
+
     def of(self, parts: Mapping[str, int], node_id: str, units: int) -> int:
-        """Both of them."""
-        return self.scarce(units) + self.fresh(parts, node_id)
+        """All of them."""
+        return self.scarce(units) + self.fresh(parts, node_id) + self.priced(parts, node_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,8 @@ class Terms:
     from_anywhere: bool = True
     # Of each carrier service at each node, where freight counts.
     zones: Mapping[str, tuple[RateZone | None, ...]] | None = None
+    # Nodes that give only what nobody else has.
+    late: frozenset[str] = frozenset()
 
     def cost_of(self, node_id: str, grams: int) -> int:
         """What a shipment of a weight from a node costs by the cheapest service that takes it."""
@@ -63,18 +75,20 @@ class Terms:
     @property
     def is_by_place(self) -> bool:
         """Whether units cost the same wherever they are, and may come from any nodes that have them."""
-        return self.unit_cost is None and self.most_nodes_per_item is None and self.from_anywhere
+        return self.unit_cost is None and self.most_nodes_per_item is None and self.from_anywhere and not self.late
 
     @property
     def is_by_shipment(self) -> bool:
         """Whether one shipment is always better than two, and units cost the same everywhere."""
-        return self.unit_cost is None and self.keys == _KEYS
+        return self.unit_cost is None and self.keys == _KEYS and not self.late
 
 
-def usual_terms(sources: Iterable[Source], destination: Place | None) -> tuple[dict[str, int], Terms]:
+def usual_terms(
+    sources: Iterable[Source], destination: Place | None, late: frozenset[str] = frozenset()
+) -> tuple[dict[str, int], Terms]:
     """The way in metres from each node, and what a plan is judged by where no strategy speaks of it."""
     distances = {s.node_id: metres(s.place, destination) for s in sources}
-    return distances, Terms(distances)
+    return distances, Terms(distances, late=late)
 
 
 def terms_by(
@@ -85,6 +99,7 @@ def terms_by(
     available: Units,
     wanted: Collection[str],
     worth: int | None = None,
+    late: frozenset[str] = frozenset(),
 ) -> tuple[dict[str, int], Terms]:
     """The way in metres from each node that a scenario admits, and what a plan under it is judged by.
 
@@ -98,14 +113,21 @@ def terms_by(
     more = _sort_costs(step, {node_id: nodes[node_id] for node_id in distances}, available, wanted)
     terms = Terms(
         {n: scenario.shipment_cost(nodes[n], way) + more.get(n, 0) for n, way in distances.items()},
-        unit_cost=UnitCost(scenario, step.ages) if scenario.scarce_cents or scenario.fresh_cents else None,
+        unit_cost=unit_cost_of(step),
         keys=_KEYS if scenario.first == "shipments" else (Key.SHORT_UNITS, Key.COST),
         max_shipments=scenario.shipments_for(worth),
         most_nodes_per_item=scenario.most_nodes_per_item,
         from_anywhere=not step.needs,
         zones=zones,
+        late=late,
     )
     return distances, terms
+
+
+def unit_cost_of(step: Step) -> UnitCost | None:
+    """What a unit costs under a scenario; None where it costs the same everywhere."""
+    counts = step.scenario.scarce_cents or step.scenario.fresh_cents or step.prices
+    return UnitCost(step.scenario, step.ages, step.prices) if counts else None
 
 
 def _sort_costs(step: Step, nodes: Mapping[str, Node], available: Units, wanted: Collection[str]) -> dict[str, int]:
@@ -139,14 +161,16 @@ def services_of(nodes: Sequence[str], terms: Terms) -> tuple[Service, ...]:
 
     A rate card's first kilogram is in its price, and the optimiser counts every step: so the first is taken off.
     """
-    own = [terms.shipment_cost[node] for node in nodes]
+    counted = A_SHIPMENT if terms.late and Key.SHIPMENTS in terms.keys else 0
+    own = [terms.shipment_cost[node] + counted for node in nodes]
     if terms.zones is None:
         return (Service("straight", ServiceKind.HOME, base=tuple(own), step=(0,) * len(nodes), days=(0,) * len(nodes)),)
     made = []
     for number in range(len(terms.zones[nodes[0]])):
         zones = [terms.zones[node][number] for node in nodes]
         base = tuple(
-            cost + max(0, z.cents - z.cents_per_kg) if z else TOO_FAR for cost, z in zip(own, zones, strict=True)
+            cost + max(0, z.cents - z.cents_per_kg) if z else TOO_FAR + counted
+            for cost, z in zip(own, zones, strict=True)
         )
         step = tuple(zone.cents_per_kg if zone else 0 for zone in zones)
         made.append(Service(str(number), ServiceKind.HOME, base=base, step=step, days=(0,) * len(nodes)))

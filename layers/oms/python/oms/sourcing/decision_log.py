@@ -30,11 +30,13 @@ class Candidate(_Kept):
 class Alternative(_Kept):
     """The best plan without the first of the chosen nodes, and how much worse it is.
 
-    `more_cost` is in minor units; None where no strategy says what a shipment costs.
+    `more_late_units` come from nodes that cannot keep what was promised. `more_cost` is in minor units; None where no
+    strategy says what a shipment costs.
     """
 
     nodes: tuple[str, ...]
     missing_units: int
+    more_late_units: int = 0
     more_shipments: int
     more_metres: int
     more_cost: int | None
@@ -53,8 +55,8 @@ class GroupDecision(_Kept):
     """What was decided for the lines that go the same way: the terms of the plan, and what else there was.
 
     Of the `cost`, `scarce_cost` is for units of which few are left where they are, `fresh_cost` for those of stock that
-    has not lain long, all in minor units. `scenario` is `<strategy>@<version>/<scenario>`, or the usual rule where no
-    strategy speaks of it.
+    has not lain long, `price_cost` for what they were worth to orders that got stock together, all in minor units.
+    `scenario` is `<strategy>@<version>/<scenario>`, or the usual rule where no strategy speaks of it.
     """
 
     group_no: int
@@ -65,6 +67,7 @@ class GroupDecision(_Kept):
     cost: int | None
     scarce_cost: int = 0
     fresh_cost: int = 0
+    price_cost: int = 0
     missing_units: int
     # Of those that are missing, the units that wait for stock.
     backordered_units: int = 0

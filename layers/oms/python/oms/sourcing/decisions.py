@@ -66,7 +66,7 @@ def _explained(
     room: int,
 ) -> GroupDecision:
     place, stock = destination_of(group, nodes), sourced.stock
-    out = plan.excluded | sourced.full
+    out = plan.excluded | sourced.full | plan.late
     step = next((step for step in steps if step.name == plan.scenario), None)
     scenario = step.scenario if step else None
     sources = sources_of(group, nodes, closed_too=False)
@@ -86,9 +86,17 @@ def _explained(
     having.sort(key=lambda n: (n not in chosen, distances.get(n, UNKNOWN_DISTANCE), n))
     other = None
     if chosen:
-        out_too = {chosen[0], *out}
+        out_too = {chosen[0], *plan.excluded, *sourced.full}
         other = plan_group(
-            group, demands, nodes, left, steps, weights=sourced.weights, without=out_too, worth=plan.worth
+            group,
+            demands,
+            nodes,
+            left,
+            steps,
+            weights=sourced.weights,
+            without=out_too,
+            worth=plan.worth,
+            late=plan.late,
         )
     runner_up = None if other is None or not other.allotments else _alternative(other, plan)
     return GroupDecision(
@@ -100,6 +108,7 @@ def _explained(
         cost=plan.cost if scenario else None,
         scarce_cost=plan.scarce_cost,
         fresh_cost=plan.fresh_cost,
+        price_cost=plan.price_cost,
         missing_units=sum(demand.quantity for demand in plan.missing),
         backordered_units=sum(demand.quantity for demand in plan.missing) if plan.backorder_days is not None else 0,
         proven=plan.proven,
@@ -132,8 +141,9 @@ def _left_out(node_id: str, sourced: Sourced, plan: Plan) -> str | None:
     """Why a node that might have served was not asked."""
     if node_id in plan.excluded:
         return "gave_it_up"
-    chosen = any(one.node_id == node_id for one in plan.allotments)
-    return "no_capacity" if node_id in sourced.full and not chosen else None
+    if any(one.node_id == node_id for one in plan.allotments):
+        return None
+    return "no_capacity" if node_id in sourced.full else "too_late" if node_id in plan.late else None
 
 
 def _reason(node: Node, is_chosen: bool, may_serve: bool, is_admitted: bool, plan: Plan, group: Group) -> str:
@@ -152,6 +162,7 @@ def _alternative(other: Plan, plan: Plan) -> Alternative:
     return Alternative(
         nodes=tuple(dict.fromkeys(allotment.node_id for allotment in other.allotments)),
         missing_units=sum(demand.quantity for demand in other.missing),
+        more_late_units=other.late_units - plan.late_units,
         more_shipments=other.shipments - plan.shipments,
         more_metres=other.metres - plan.metres,
         more_cost=other.cost - plan.cost if plan.scenario else None,
@@ -173,6 +184,8 @@ def _line(demand: Demand, plan: Plan, runner_up: Alternative | None, step: Step 
     missing = sum(one.quantity for one in plan.missing if one.line_no == demand.line_no)
     if missing and plan.backorder_days is not None:
         says += f" {missing} of it {_becomes(plan)}."
+    if late := [node_id for node_id in given if node_id in plan.late]:
+        says += f" Nobody else has these units, and from {_listed(late)} they are too late for what was promised."
     if given and runner_up is not None:
         says += f" {_next(runner_up)}"
     return PlannedLine(line_no=demand.line_no, sku=sku_of(demand.sku), nodes=given, says=says)
@@ -190,11 +203,12 @@ def _lain(days: int | None) -> str:
 
 
 def _among(plan: Plan, step: Step | None) -> str:
-    """What of the cost units have to do with that are few or fresh."""
+    """What of the cost units have to do with that are few or fresh, or that had a price."""
     days = step.scenario.aged_days if step else 0
     parts = [f"{plan.scarce_cost} for units of which few are left"] if plan.scarce_cost else []
     parts += [f"{plan.fresh_cost} for stock that has lain for less than {days} days"] if plan.fresh_cost else []
-    return f", of which {' and '.join(parts)}" if parts else ""
+    parts += [f"{plan.price_cost} for what they were worth to orders that waited"] if plan.price_cost else []
+    return f", of which {', '.join((*parts[:-2], ' and '.join(parts[-2:])))}" if parts else ""
 
 
 def _becomes(plan: Plan) -> str:
@@ -208,6 +222,8 @@ def _next(runner_up: Alternative) -> str:
     names = _listed(runner_up.nodes)
     if runner_up.missing_units:
         return f"Next would have been {names}, without {runner_up.missing_units} of the units."
+    if runner_up.more_late_units > 0:
+        return f"Next would have been {names}, with {runner_up.more_late_units} more of the units too late."
     parts = []
     if runner_up.more_shipments:
         parts.append(f"{runner_up.more_shipments} more parcel{'s' if runner_up.more_shipments > 1 else ''}")

@@ -1,54 +1,90 @@
-"""Whether work keeps what was promised for its group: its last day or, where that has no days, when it is to leave."""
+"""Which nodes keep what was promised for a group: its last day or, where that has no days, when it leaves or is ready.
+
+A plan asks nodes that are too late only for what nobody else has.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
-from oms.fulfillment.model import FulfillmentOrder
 from oms.orders.model import Group
-from oms.platform.clock import format_instant
-from oms.platform.commands import Runtime
-from oms.platform.geo import metres
+from oms.orders.request import Method
+from oms.platform.clock import parse_instant
+from oms.platform.dynamodb import Database
+from oms.platform.geo import Place, metres
 from oms.registry.model import Node
-from oms.sourcing.arrivals import arrival, transfer
+from oms.sourcing.arrivals import arrival, pickup, transfer
+from oms.sourcing.rates import Service
 from oms.sourcing.reads import destination_of, live_services
 
-# Why a person is told of work that was given to another node.
-PROMISE_AT_RISK = "PROMISE_AT_RISK"
+# Where no fixed moment of collection says when goods leave, they leave later by as long as the customer took to order,
+# which may be half an hour, and the order to be paid. Nobody is told of these minutes.
+_MINUTES_TO_ORDER = timedelta(hours=1)
 
 
-def late_work(
-    runtime: Runtime,
+def late_nodes(
+    database: Database,
     tenant: str,
-    group: Group,
+    groups: Iterable[Group],
     nodes: Mapping[str, Node],
-    works: Sequence[FulfillmentOrder],
+    giving: Iterable[str],
+    now: datetime,
     *,
     leaves_too: bool = False,
-) -> list[FulfillmentOrder]:
-    """The work of a group that breaks its promise if it is begun now; none where nothing was promised.
+) -> dict[int, frozenset[str]]:
+    """Which of the `giving` nodes break the promise of each group, by its number, if they begin now.
 
-    With `leaves_too` also work that arrives in time, and leaves later than was promised.
+    Groups without a promise are not named; an order without any costs no read. With `leaves_too` goods also break it
+    that arrive in time and leave later than was promised.
     """
-    promise, now = group.promise, runtime.clock.now()
-    if promise is None:
-        return []
-    services = [one for _, one in live_services(runtime.database, tenant) if one.id == group.service]
-    service, place = next(iter(services), None), destination_of(group, nodes)
+    bound = [group for group in groups if group.promise is not None]
+    if not bound:
+        return {}
+    services: dict[str, Service] = {}
+    for _, one in live_services(database, tenant):
+        services.setdefault(one.id, one)
+    asked = {node_id: nodes[node_id] for node_id in giving if node_id in nodes}
+    found = {}
+    for group in bound:
+        service, place = services.get(group.service or ""), destination_of(group, nodes)
+        late = (
+            node_id
+            for node_id, node in asked.items()
+            if not _keeps(group, node, nodes, service, place, now, leaves_too)
+        )
+        found[group.group_no] = frozenset(late)
+    return found
 
-    def keeps(work: FulfillmentOrder) -> bool:
-        node = nodes[work.node_id]
-        away = metres(node.place, place)
-        if group.pickup_node is not None:
-            sent = transfer(node, service, away, nodes[group.pickup_node], now)
-        else:
-            sent = arrival(node, service, away, now)
-        if sent is None or sent.leaves is None:
-            return False
-        leaves = promise.ship_by is None or format_instant(sent.leaves) <= promise.ship_by
-        if promise.latest is None:
-            return leaves
-        arrives = sent.latest is not None and sent.latest.isoformat() <= promise.latest
-        return arrives and (leaves or not leaves_too)
 
-    return [work for work in works if not keeps(work)]
+def _keeps(
+    group: Group,
+    node: Node,
+    nodes: Mapping[str, Node],
+    service: Service | None,
+    place: Place | None,
+    now: datetime,
+    leaves_too: bool,
+) -> bool:
+    promise = group.promise
+    assert promise is not None
+    if group.method is Method.PICKUP:
+        there = pickup(node, now)
+        return there is not None and not _after(there.ready, promise.ready_at, _MINUTES_TO_ORDER)
+    away = metres(node.place, place)
+    if group.pickup_node is not None:
+        sent = transfer(node, service, away, nodes[group.pickup_node], now)
+    else:
+        sent = arrival(node, service, away, now)
+    if sent is None or sent.leaves is None:
+        return False
+    fixed = node.lead_time.collections is not None
+    leaves = not _after(sent.leaves, promise.ship_by, timedelta() if fixed else _MINUTES_TO_ORDER)
+    if promise.latest is None:
+        return leaves
+    arrives = sent.latest is not None and sent.latest.isoformat() <= promise.latest
+    return arrives and (leaves or not leaves_too)
+
+
+def _after(moment: datetime | None, promised: str | None, minutes: timedelta) -> bool:
+    return promised is not None and (moment is None or moment > parse_instant(promised) + minutes)

@@ -79,12 +79,16 @@ class Plan:
     scenario: str | None = None
     tried: int = 0
     cost: int = 0
-    # What of the cost is for units that are scarce where they are, and for those of stock that has not lain long.
+    # What of the cost is for units that are scarce where they are, for those of stock that has not lain long, and for
+    # what units were worth to orders that got stock together.
     scarce_cost: int = 0
     fresh_cost: int = 0
+    price_cost: int = 0
     cost_first: bool = False
     # Nodes that gave these units up.
     excluded: frozenset[str] = frozenset()
+    # Nodes that cannot keep what was promised: they are asked only for what nobody else has.
+    late: frozenset[str] = frozenset()
     # Of the goods, in minor units, where it is known: few may not be worth more than one shipment.
     worth: int | None = None
     # For how many days what is missing may wait for stock; None where it may not.
@@ -98,10 +102,15 @@ class Plan:
         return claims_of(self.allotments)
 
     @property
-    def rank(self) -> tuple[int, int, int, int]:
-        """Smaller is better: units missing, scenarios that had to be passed over, shipments and cost as they count."""
+    def late_units(self) -> int:
+        """Units that come from nodes that cannot keep what was promised."""
+        return sum(one.quantity for one in self.allotments if one.node_id in self.late)
+
+    @property
+    def rank(self) -> tuple[int, int, int, int, int]:
+        """Smaller is better: units missing and late, scenarios passed over, shipments and cost as they count."""
         count, cost = (self.cost, self.shipments) if self.cost_first else (self.shipments, self.cost)
-        return (sum(d.quantity for d in self.missing), self.tried, count, cost)
+        return (sum(d.quantity for d in self.missing), self.late_units, self.tried, count, cost)
 
 
 @dataclass(frozen=True, slots=True)

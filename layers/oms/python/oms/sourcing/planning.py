@@ -11,14 +11,15 @@ from dataclasses import replace
 from oms.platform.geo import Place
 from oms.registry.kits import exploded
 from oms.registry.model import Node
-from oms.sourcing.costs import Terms, Units, services_of, shipments_cost, terms_by, usual_terms
+from oms.sourcing.costs import A_LATE_UNIT, Terms, Units, services_of, shipments_cost, terms_by, usual_terms
 from oms.sourcing.kits import plan_with_kits
 from oms.sourcing.model import Allotment, Demand, Plan, Source
-from oms.sourcing.quick import allot, quick_cover, within_nodes
+from oms.sourcing.quick import allot, cover_late_last, in_turn, quick_cover, within_nodes
 from oms.sourcing.rates import GRAMS_PER_STEP
 from oms.sourcing.solver.problem import (
     HOME,
     Budget,
+    Key,
     Network,
     OrderLine,
     Rates,
@@ -41,13 +42,14 @@ def source(
     sources: Iterable[Source],
     available: Units,
     destination: Place | None,
+    late: frozenset[str] = frozenset(),
 ) -> Plan:
-    """Choose nodes for one group of lines where no strategy speaks of it.
+    """Choose nodes for one group of lines where no strategy speaks of it; `late` ones give only what nobody else has.
 
     `available` maps (SKU, node id) to units that may be claimed. The same snapshot gives the same plan, as long as the
     search is not cut by its time.
     """
-    distances, terms = usual_terms(sources, destination)
+    distances, terms = usual_terms(sources, destination, late)
     return plan_with_kits(demands, available, lambda some, units: _planned(some, units, distances, terms, {}))
 
 
@@ -60,6 +62,7 @@ def source_by(
     destination: Place | None,
     weights: Mapping[str, int],
     worth: int | None = None,
+    late: frozenset[str] = frozenset(),
 ) -> Plan:
     """Choose nodes for one group of lines by a scenario of a strategy, among the nodes that it admits.
 
@@ -67,7 +70,7 @@ def source_by(
     minor units, where it is known.
     """
     wanted = {sku for demand in demands for sku in demand.stock}
-    distances, terms = terms_by(step, sources, nodes, destination, available, wanted, worth)
+    distances, terms = terms_by(step, sources, nodes, destination, available, wanted, worth, late)
 
     def planned(some: Sequence[Demand], units: Units) -> Plan:
         made = _planned(some, step.admitted(units, nodes), distances, terms, weights if terms.zones is not None else {})
@@ -76,9 +79,8 @@ def source_by(
     # Of a kit each component may come from where that may, and the kit itself, which `planned` sees, from where it may.
     made = plan_with_kits(demands, step.admitted(available, nodes), planned)
     if made.missing and step.scenario.complete_only:
-        return replace(
-            made, allotments=(), missing=tuple(demands), shipments=0, metres=0, cost=0, scarce_cost=0, fresh_cost=0
-        )
+        none = replace(made, allotments=(), missing=tuple(demands), shipments=0, metres=0, cost=0)
+        return replace(none, scarce_cost=0, fresh_cost=0, price_cost=0)
     return made
 
 
@@ -93,40 +95,46 @@ def _planned(
     for demand in demands:
         wanted[demand.sku] = wanted.get(demand.sku, 0) + demand.quantity
     grams = sum(weights.get(sku, 0) * units for sku, units in wanted.items())
-    cost = {node_id: terms.cost_of(node_id, grams) for node_id in distances}
+    cost = {n: terms.cost_of(n, grams) for n in distances}
     cheapest_first = sorted(distances, key=lambda n: (cost[n], n))
     useful = [n for n in cheapest_first if any(available.get((sku, n)) for sku in wanted)]
     if len(demands) > MOST_EXACT:
-        chosen, proven = quick_cover(wanted, useful, available, cost), False
-        chosen = chosen[: terms.max_shipments]
+        chosen, proven = cover_late_last(wanted, useful, terms.late, available, cost) if terms.late else [], False
+        if not chosen or len(chosen) > (terms.max_shipments or len(chosen)):
+            chosen = quick_cover(wanted, useful, available, cost)[: terms.max_shipments]
         given = within_nodes(wanted, chosen, available, terms.most_nodes_per_item)
+        given = in_turn(wanted, chosen, given) if terms.late else given
     else:
         parts = {demand.sku: exploded(demand.sku, demand.components, 1) for demand in demands}
         chosen, given, proven = _exact(wanted, parts, useful, available, terms, weights)
     allotments, missing = allot(demands, chosen, given)
-    scarce, fresh = _units_costs(allotments, available, terms)
+    scarce, fresh, price = _units_costs(allotments, available, terms)
     used = {allotment.node_id for allotment in allotments}
+    nearest = len(used) == 1 and distances[next(iter(used))] == min(distances.values())
     return Plan(
         allotments=tuple(allotments),
         missing=tuple(missing),
         shipments=len(used),
         metres=sum(distances[node] for node in used),
-        is_best=not missing and len(used) == 1 and distances[next(iter(used))] == min(distances.values()),
+        is_best=not missing and nearest and not used & terms.late,
         proven=proven,
-        cost=shipments_cost(allotments, terms, weights) + scarce + fresh,
+        cost=shipments_cost(allotments, terms, weights) + scarce + fresh + price,
         scarce_cost=scarce,
         fresh_cost=fresh,
+        price_cost=price,
+        late=terms.late,
     )
 
 
-def _units_costs(allotments: Sequence[Allotment], available: Units, terms: Terms) -> tuple[int, int]:
-    """What the units of a plan cost because they are scarce where they are, and because they are fresh."""
+def _units_costs(allotments: Sequence[Allotment], available: Units, terms: Terms) -> tuple[int, int, int]:
+    """What the units of a plan cost because they are scarce where they are, because they are fresh, and by price."""
     each = terms.unit_cost
     if each is None:
-        return 0, 0
+        return 0, 0, 0
     scarce = sum(one.quantity * each.scarce(available[one.sku, one.node_id]) for one in allotments)
-    fresh = sum(one.quantity * each.fresh(exploded(one.sku, one.components, 1), one.node_id) for one in allotments)
-    return scarce, fresh
+    parts = [(one, exploded(one.sku, one.components, 1)) for one in allotments]
+    fresh = sum(one.quantity * each.fresh(own, one.node_id) for one, own in parts)
+    return scarce, fresh, sum(one.quantity * each.priced(own, one.node_id) for one, own in parts)
 
 
 def _exact(
@@ -149,13 +157,13 @@ def _exact(
         return whole[:1], available, True
     places = range(len(nodes))
     stock = {
-        (node, sku): Stock(units, 0, terms.unit_cost.of(parts[sku], node, units) if terms.unit_cost else 0)
+        (node, sku): Stock(units, 0, _of_unit(parts[sku], node, units, terms))
         for node in nodes
         for sku in wanted
         if (units := available.get((sku, node), 0))
     }
     network = Network(
-        keys=terms.keys,
+        keys=(Key.SHORT_UNITS, Key.COST) if terms.late else terms.keys,
         rates=Rates(step_g=GRAMS_PER_STEP, services=services_of(nodes, terms)),
         nodes=tuple(without_limits(node) for node in nodes),
         weights={sku: weights.get(sku, 0) for sku in wanted},
@@ -164,8 +172,14 @@ def _exact(
     )
     picks, proven = _picks(network, wanted, terms)
     used = {node for _, node in picks}
-    any_unit = terms.unit_cost is None and terms.zones is None and terms.most_nodes_per_item is None
+    alike = terms.unit_cost is None and not terms.late
+    any_unit = alike and terms.zones is None and terms.most_nodes_per_item is None
     return [node for node in nodes if node in used], available if any_unit else picks, proven
+
+
+def _of_unit(parts: Mapping[str, int], node_id: str, units: int, terms: Terms) -> int:
+    cents = terms.unit_cost.of(parts, node_id, units) if terms.unit_cost else 0
+    return cents + (A_LATE_UNIT if node_id in terms.late else 0)
 
 
 def _picks(network: Network, wanted: Mapping[str, int], terms: Terms) -> tuple[dict[tuple[str, str], int], bool]:

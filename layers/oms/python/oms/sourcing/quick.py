@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -37,6 +37,20 @@ def quick_cover(
         if best is not None:
             return sorted(best, key=lambda n: (distances[n], n))
     return _cover_greedily(wanted, nodes, available, distances)
+
+
+def cover_late_last(
+    wanted: Mapping[str, int],
+    nodes: Sequence[str],
+    late: Collection[str],
+    available: Mapping[tuple[str, str], int],
+    distances: Mapping[str, int],
+) -> list[str]:
+    """Nodes that have as much as there is of everything, of the late ones only for what the others lack."""
+    kept = _cover_greedily(wanted, [n for n in nodes if n not in late], available, distances)
+    rest = {sku: units - sum(available.get((sku, n), 0) for n in kept) for sku, units in wanted.items()}
+    lacking = {sku: units for sku, units in rest.items() if units > 0}
+    return [*kept, *quick_cover(lacking, [n for n in nodes if n in late], available, distances)]
 
 
 def _cover_greedily(
@@ -93,4 +107,17 @@ def within_nodes(
             taken = min(still, available.get((sku, node), 0))
             found[sku, node] = taken
             still -= taken
+    return found
+
+
+def in_turn(
+    wanted: Mapping[str, int], nodes: Sequence[str], available: Mapping[tuple[str, str], int]
+) -> dict[tuple[str, str], int]:
+    """What is taken where each node gives all that it has before the next one is asked."""
+    found: dict[tuple[str, str], int] = {}
+    for sku, units in wanted.items():
+        still = units
+        for node in nodes:
+            found[sku, node] = min(still, available.get((sku, node), 0))
+            still -= found[sku, node]
     return found

@@ -24,6 +24,7 @@ from oms.sourcing.strategy import About, Priority, Step, Strategy, steps_for
 P = TypeVar("P")
 ANY_ROOM = Room()
 NO_WEIGHTS: Mapping[str, int] = MappingProxyType({})
+NO_LATE: Mapping[int, frozenset[str]] = MappingProxyType({})
 
 
 def live_steps(database: Database, tenant: str, *, instead: Mapping[str, int] | None = None) -> list[Step]:
@@ -86,18 +87,20 @@ def source_groups(
     weights: Mapping[str, int] = NO_WEIGHTS,
     room: Room = ANY_ROOM,
     closed_too: bool = False,
+    late: Mapping[int, frozenset[str]] = NO_LATE,
 ) -> Sourced:
     """Choose nodes for every group in turn, each from what the groups before it have left, by the strategies that hold.
 
-    No node takes on more than it has `room` for. With `closed_too`, closed and full nodes may be chosen as well: for an
-    order that a person will look at.
+    `late` nodes of a group, by its number, cannot keep its promise and give only what nobody else has. No node takes on
+    more than it has `room` for. With `closed_too`, closed and full nodes may be chosen as well: for an order that a
+    person will look at.
     """
     if closed_too:
-        return _sourced(groups, lines, nodes, available, channel, steps, weights, closed_too=True)
+        return _sourced(groups, lines, nodes, available, channel, steps, weights, late, closed_too=True)
     sourced, full = plan_within(
         room,
         available,
-        lambda units, without: _sourced(groups, lines, nodes, units, channel, steps, weights, without=without),
+        lambda units, without: _sourced(groups, lines, nodes, units, channel, steps, weights, late, without=without),
         lambda made: loads_of(lines, made, currency),
         lambda made: made.claims,
         currency,
@@ -159,6 +162,7 @@ def _sourced(
     channel: str,
     steps: Sequence[Step],
     weights: Mapping[str, int],
+    late: Mapping[int, frozenset[str]],
     *,
     closed_too: bool = False,
     without: Collection[str] = (),
@@ -180,6 +184,7 @@ def _sourced(
             closed_too=closed_too,
             without=without,
             worth=sum(line.agreed.total for line in lines if line.group_no == group.group_no and not line.part_of),
+            late=late.get(group.group_no, frozenset()),
         )
         for place, units in plan.claims.items():
             left[place] -= units
@@ -198,14 +203,21 @@ def plan_group(
     closed_too: bool = False,
     without: Collection[str] = (),
     worth: int | None = None,
+    late: frozenset[str] = frozenset(),
 ) -> Plan:
     """The plan of the first scenario that leaves nothing missing; if all do, of the one that leaves least.
 
-    Where no scenario speaks of the group, fewest shipments count first and then the way. `without` leaves nodes out.
+    Where no scenario speaks of the group, fewest shipments count first and then the way. `without` leaves nodes out;
+    nodes that are `late` for the promise are asked only where all others lack units, and only for those.
     """
     place = destination_of(group, nodes)
     sources = [one for one in sources_of(group, nodes, closed_too) if one.node_id not in without]
-    return plan_by(steps, demands, sources, nodes, left, place, weights, worth)
+    kept = [one for one in sources if one.node_id not in late]
+    plan = plan_by(steps, demands, kept, nodes, left, place, weights, worth)
+    if plan.missing and len(kept) < len(sources):
+        whoever = plan_by(steps, demands, sources, nodes, left, place, weights, worth, late)
+        plan = min(plan, whoever, key=lambda one: sum(demand.quantity for demand in one.missing))
+    return replace(plan, late=late)
 
 
 def plan_by(
@@ -217,6 +229,7 @@ def plan_by(
     place: Place | None,
     weights: Mapping[str, int] = NO_WEIGHTS,
     worth: int | None = None,
+    late: frozenset[str] = frozenset(),
 ) -> Plan:
     """The same for any demands of SKUs that weigh so many grams, and are worth so much where that is known.
 
@@ -224,12 +237,13 @@ def plan_by(
     stock where the last that was tried says so.
     """
     if not steps:
-        return source(demands, sources, left, place)
+        return source(demands, sources, left, place, late)
     tried: list[Plan] = []
     days: int | None = None
     asks = False
     for number, step in enumerate(steps):
-        tried.append(replace(source_by(step, demands, sources, nodes, left, place, weights, worth), tried=number))
+        made = source_by(step, demands, sources, nodes, left, place, weights, worth, late)
+        tried.append(replace(made, tried=number))
         days, asks = step.scenario.waits_for_days, step.scenario.otherwise == "review"
         if not tried[-1].missing or step.scenario.otherwise != "next":
             break

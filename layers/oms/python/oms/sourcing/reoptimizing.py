@@ -37,8 +37,9 @@ from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
 from oms.registry.segments import sku_of
 from oms.sourcing.costs import terms_by
-from oms.sourcing.keeping import late_work
+from oms.sourcing.keeping import late_nodes
 from oms.sourcing.model import Plan, Sourced
+from oms.sourcing.prices import with_prices
 from oms.sourcing.reads import (
     about_order,
     country_of,
@@ -175,18 +176,22 @@ def _better(runtime: Runtime, tenant: str, order: Order, work: FulfillmentOrder)
     if not any(step.scenario.reoptimize_from_cents for step in live):
         return None
     stock = stock_for(runtime, tenant, order, lines, nodes, now)
-    steps = tuple(steps_about(live, items, stock.ages, about_order(header)))
+    about = steps_about(live, items, stock.ages, about_order(header))
+    steps = with_prices(runtime.database, tenant, about, header.channel, order.stock_of(_units(lines)), now)
     own = steps_for(steps, header.channel, group.method, country_of(group, nodes))
     # Baskets that have just expired are left to the sweeper.
     units = stock.at_once
-    for sku, count in order.stock_of({line.line_no: line.quantity for line in lines}).items():
+    for sku, count in order.stock_of(_units(lines)).items():
         units[sku, work.node_id] = units.get((sku, work.node_id), 0) + count
     stock = replace(stock, units=units, expired={})
     demands, weights = [demand_of(line) for line in lines], weights_of(items)
     worth = sum(line.agreed.total for line in lines if not line.part_of)
     gave_up = frozenset(node_id for line in lines for node_id in nodes_that_gave_up(order, line.line_no))
+    giving = [node_id for _, node_id in units]
+    late = late_nodes(runtime.database, tenant, [group], nodes, giving, now, leaves_too=True)
+    gave_up |= late.get(group.group_no, frozenset()) - {work.node_id}
     plan, full = plan_within(
-        room_of(runtime.database, tenant, nodes, (node_id for _, node_id in units), now),
+        room_of(runtime.database, tenant, nodes, giving, now),
         units,
         lambda some, out: plan_group(
             group, demands, nodes, some, own, weights=weights, without=gave_up | out, worth=worth
@@ -202,6 +207,10 @@ def _better(runtime: Runtime, tenant: str, order: Order, work: FulfillmentOrder)
     sourced = Sourced({group.group_no: plan}, is_best=False, stock=stock, full=full, weights=weights, steps=steps)
     found = _Better(order, work, lines, nodes, group, sourced, current)
     return found if _is_better(found, own) else None
+
+
+def _units(lines: Sequence[Line]) -> dict[int, int]:
+    return {line.line_no: line.quantity for line in lines}
 
 
 def _priced(
@@ -241,15 +250,13 @@ def _is_better(found: _Better, steps: Sequence[Step]) -> bool:
 def _taken_over(runtime: Runtime, tenant: str, found: _Better) -> Decision | None:
     """The transaction by which the new nodes get the units; None where it does not fit, or the promise would break."""
     order, work, plan, now = found.order, found.work, found.plan, runtime.clock.now()
-    freed = order.stock_of({line.line_no: line.quantity for line in found.lines})
+    freed = order.stock_of(_units(found.lines))
     periods = {node_id: periods_of(node) for node_id, node in found.nodes.items()}
     given_back = len({use.period for use in work.capacity})
     if fitting(found.sourced.stock, plan.allotments, len(freed), periods, given_back) < len(plan.allotments):
         return None
     moves = [Move(order.line(one.line_no), one.node_id, one.node_id, one.quantity) for one in plan.allotments]
     works = new_work(runtime, tenant, order, moves, replaces=work.id)
-    if late_work(runtime, tenant, found.group, found.nodes, works, leaves_too=True):
-        return None
     gone, withdrawn = give_way(work, BETTER_PLAN)
     changes = StockChanges(tenant, movement_id=order.next_change, cause=order.header.id, at=now)
     changes.know(found.sourced.stock.spread)

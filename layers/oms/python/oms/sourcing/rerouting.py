@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from oms.capacity.model import periods_of
 from oms.capacity.reads import room_of
-from oms.fulfillment.events import FulfillmentOrderEscalated
 from oms.fulfillment.model import FulfillmentOrder, Status
-from oms.fulfillment.writes import withdraw, work_ids
+from oms.fulfillment.writes import withdraw
 from oms.inventory.writes import StockChanges
 from oms.orders.backorders import backordered, backorders, joined
 from oms.orders.events import OrderRerouted, ReroutedLine
@@ -34,9 +34,11 @@ from oms.platform.writes import Write
 from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
 from oms.registry.segments import sku_of
-from oms.sourcing.keeping import PROMISE_AT_RISK, late_work
+from oms.sourcing.keeping import late_nodes
 from oms.sourcing.model import Demand, Plan, Sourced
+from oms.sourcing.prices import with_prices
 from oms.sourcing.reads import about_order, country_of, demand_of, live_steps, plan_group, plan_within
+from oms.sourcing.risks import told_of_risks
 from oms.sourcing.strategy import steps_about, steps_for
 from oms.sourcing.works import Move, fitting, items_of, loads_of_plan, new_work, stock_for, with_units
 from oms.sourcing.writes import decision_write
@@ -189,7 +191,9 @@ def _planned(
     group = order.header.groups[work.group_no - 1]
     items = sold_items(runtime.database, tenant, items_of(lines), now)
     live = live_steps(runtime.database, tenant)
-    steps = tuple(steps_about(live, items, stock.ages, about_order(order.header)))
+    about = steps_about(live, items, stock.ages, about_order(order.header))
+    skus = {sku for line in lines for sku in line.stock(1)}
+    steps = with_prices(runtime.database, tenant, about, order.header.channel, skus, now)
     own = steps_for(steps, order.header.channel, group.method, country_of(group, nodes))
     most = next((one.scenario.most_attempts for one in own if one.scenario.most_attempts), MOST_NODES_TRIED)
     tried = {n for n in units if sum(part.given_up > 0 for _, part in order.parts[n]) >= most}
@@ -197,11 +201,14 @@ def _planned(
     wanted = {line.line_no: demand_of(line) for line in lines}
     stays = {n for n in wanted if n in tried or not order.line(n).claims_stock}
     asked = [wanted[n] for n in wanted if n not in stays]
-    room = room_of(runtime.database, tenant, nodes, (node_id for _, node_id in stock.units), now)
+    giving = {node_id for _, node_id in stock.units}
+    room = room_of(runtime.database, tenant, nodes, giving, now)
+    late = late_nodes(runtime.database, tenant, [group], nodes, giving, now)
+    plan_of = partial(plan_group, group, asked, nodes, weights=weights, late=late.get(group.group_no, frozenset()))
     plan, full = plan_within(
         room,
         stock.units,
-        lambda units, out: plan_group(group, asked, nodes, units, own, weights=weights, without=excluded | out),
+        lambda units, out: plan_of(units, own, without=excluded | out),
         lambda made: loads_of_plan(order, made),
         lambda made: made.claims,
         order.header.currency,
@@ -225,11 +232,8 @@ def _moved(runtime: Runtime, tenant: str, found: _Rerouting, reason: str, *, sil
     order, work, now = found.order, found.work, runtime.clock.now()
     moves = [Move(order.line(one.line_no), one.node_id, one.node_id, one.quantity) for one in found.plan.allotments]
     works = new_work(runtime, tenant, order, moves, replaces=work.id)
-    group = order.header.groups[work.group_no - 1]
-    late = late_work(runtime, tenant, group, found.nodes, works)
-    told = [one.model_copy(update={"escalated_reason": PROMISE_AT_RISK}) if one in late else one for one in works]
-    events: list[EventData] = [_event(found, reason, works, late=bool(late))]
-    events += [FulfillmentOrderEscalated(**work_ids(one), reason=PROMISE_AT_RISK) for one in late]
+    told, risks = told_of_risks(runtime.database, tenant, order.header.groups, found.nodes, works, now)
+    events: list[EventData] = [_event(found, reason, works, late=bool(risks)), *risks]
     changes = StockChanges(tenant, movement_id=order.next_change, cause=order.header.id, at=now)
     changes.know(found.sourced.stock.spread)
     if silent:

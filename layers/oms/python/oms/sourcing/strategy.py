@@ -94,10 +94,11 @@ class Scenario(Request):
     the place of its node in each of the `sorts` costs. With `freight` it also costs what the cheapest service of the
     live rate cards takes for its weight; where a service is offered, only nodes that one reaches may serve. A unit
     costs `scarce_cents` where the node has no more than `scarce_below` of its item, and `fresh_cents` where something
-    has come to its stock less than `aged_days` days ago, so that what would be marked down goes first. `first` says
-    what counts first: as few shipments as can be, or the cost. Where units are missing, `otherwise` says what is next:
-    the `next` scenario, or `stop` with a refusal; they wait for stock (`backorder`), and what nobody has by then is
-    cancelled `cancel_after_days` after it began to wait; a person is asked first (`review`); or they are cancelled
+    has come to its stock less than `aged_days` days ago, so that what would be marked down goes first. With
+    `batch_prices` it also costs what one more unit there was worth to the orders that last got stock together. `first`
+    says what counts first: as few shipments as can be, or the cost. Where units are missing, `otherwise` says what is
+    next: the `next` scenario, or `stop` with a refusal; they wait for stock (`backorder`), and what nobody has by then
+    is cancelled `cancel_after_days` after it began to wait; a person is asked first (`review`); or they are cancelled
     (`cancel`). Who waits is planned from the first scenario again.
 
     Four limits on splitting: `max_shipments`; `most_nodes_per_item`; one shipment only for goods worth less than
@@ -126,6 +127,7 @@ class Scenario(Request):
     scarce_cents: Amount = 0
     aged_days: Count = 0
     fresh_cents: Amount = 0
+    batch_prices: Annotated[bool, Field(strict=True)] = False
     max_shipments: Annotated[int | None, Field(strict=True, ge=1, le=50)] = None
     most_nodes_per_item: Annotated[int | None, Field(strict=True, ge=1, le=50)] = None
     least_worth_to_split: Amount = 0
@@ -229,6 +231,8 @@ class Step:
     # What makes a random order of nodes another one for every order.
     seed: str = ""
     ages: Ages = NO_AGES
+    # What a unit is worth to orders that got stock together, by SKU and node, where the scenario counts it.
+    prices: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def may_give(self, sku: str, node: Node) -> bool:
         """Whether an item may come from a node."""

@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from oms.sourcing.costs import TOO_FAR, Terms, services_of, shipments_cost
+from oms.sourcing.costs import A_SHIPMENT, TOO_FAR, Terms, services_of, shipments_cost
 from oms.sourcing.model import Demand, Plan
 from oms.sourcing.planning import without_limits
 from oms.sourcing.quick import allot
 from oms.sourcing.rates import GRAMS_PER_STEP
-from oms.sourcing.solver.batch import solve_together
+from oms.sourcing.solver.batch import solve_priced
 from oms.sourcing.solver.problem import HOME, Key, Network, OrderLine, Rates, Service, ServiceKind, SourcingOrder, Stock
 
-# Where fewer shipments count before the cost, one of them is worth this much of it.
-_A_SHIPMENT = 10**9
 _SHORT = 10**12
 _NEVER = 10**15
 # The optimiser works until its clock says so. Here each look at it is a step, and it has so many for each group: then
@@ -47,30 +45,44 @@ class Share:
         return [Demand(line_no, sku, quantity) for (line_no, sku), quantity in units.items()]
 
 
-def plan_together(shares: Sequence[Share], left: Mapping[tuple[str, str], int]) -> list[Plan]:
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The plans of some groups, and what one more unit of what they take is worth to them all.
+
+    `prices` are minor units by node for each SKU that they were weighed for, those of which there is enough left out.
+    """
+
+    plans: list[Plan]
+    prices: dict[str, dict[str, int]]
+
+
+def plan_together(shares: Sequence[Share], left: Mapping[tuple[str, str], int]) -> Together:
     """The plans of groups that cost least in all; `left` are the units by SKU and node that nobody has been given.
 
-    Groups for which a unit costs more where it is scarce or fresh, or whose items may not come from any nodes, keep
-    their plans.
+    Groups for which a unit costs more where it is scarce or fresh, whose items may not come from any nodes, or that get
+    units from nodes that are too late, keep their plans. Stock has prices where the cost counts first for all of them:
+    what saves a shipment is not so many cents.
     """
     joined = [n for n, share in enumerate(shares) if share.terms.is_by_place and share.plan.allotments]
     plans = [share.plan for share in shares]
     if len(joined) < 2:
-        return plans
-    found = _solved([shares[n] for n in joined], left)
+        return Together(plans, {})
+    found, prices = _solved([shares[n] for n in joined], left)
     before = sum(_worth(shares[n].plan, shares[n].terms) for n in joined)
     after = sum(_worth(plan, shares[n].terms) for n, plan in zip(joined, found, strict=True))
     if after < before and all(plan.missing == plans[n].missing for n, plan in zip(joined, found, strict=True)):
         for n, plan in zip(joined, found, strict=True):
             plans[n] = plan
-    return plans
+    return Together(plans, prices)
 
 
 def _worth(plan: Plan, terms: Terms) -> int:
-    return plan.cost + (_A_SHIPMENT * plan.shipments if Key.SHIPMENTS in terms.keys else 0)
+    return plan.cost + (A_SHIPMENT * plan.shipments if Key.SHIPMENTS in terms.keys else 0)
 
 
-def _solved(shares: Sequence[Share], left: Mapping[tuple[str, str], int]) -> list[Plan]:
+def _solved(
+    shares: Sequence[Share], left: Mapping[tuple[str, str], int]
+) -> tuple[list[Plan], dict[str, dict[str, int]]]:
     units = dict(left)
     for share in shares:
         for place, count in share.plan.claims.items():
@@ -93,15 +105,20 @@ def _solved(shares: Sequence[Share], left: Mapping[tuple[str, str], int]) -> lis
     orders = [_order(n, share, names) for n, share in enumerate(shares)]
     ticks = iter(range(10**9))
     seconds = len(shares) * _STEPS_EACH * _STEP_SECONDS
-    answers = solve_together(network, orders, seconds, clock=lambda: next(ticks) * _STEP_SECONDS)
+    batch = solve_priced(network, orders, seconds, clock=lambda: next(ticks) * _STEP_SECONDS)
     made = []
-    for share, answer in zip(shares, answers, strict=True):
+    for share, answer in zip(shares, batch.answers, strict=True):
         picks: dict[tuple[str, str], int] = {}
         for shipment in answer.shipments:
             for pick in shipment.picks:
                 picks[pick.line, shipment.node] = picks.get((pick.line, shipment.node), 0) + pick.quantity
         made.append(_planned(share, picks))
-    return made
+    if any(Key.SHIPMENTS in share.terms.keys for share in shares):
+        return made, {}
+    prices: dict[str, dict[str, int]] = {sku: {} for sku in sorted(wanted)}
+    for (node, sku), cents in sorted(batch.prices.items()):
+        prices[sku][node] = cents
+    return made, prices
 
 
 def _planned(share: Share, picks: Mapping[tuple[str, str], int]) -> Plan:
@@ -146,7 +163,7 @@ def _services(shares: Sequence[Share], names: Sequence[str]) -> tuple[Service, .
         for n, (share, services) in enumerate(zip(shares, offered, strict=True)):
             if number >= len(services):
                 continue
-            one, more = services[number], _A_SHIPMENT if Key.SHIPMENTS in share.terms.keys else 0
+            one, more = services[number], A_SHIPMENT if Key.SHIPMENTS in share.terms.keys else 0
             for node, cents, per_step in zip(sorted(share.distances), one.base, one.step, strict=True):
                 if cents < TOO_FAR:
                     zone = n * len(names) + names.index(node)

@@ -8,6 +8,7 @@ solved anew. Nothing is given out that `check` has not found valid and no dearer
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice, permutations
 from time import perf_counter
 
@@ -15,7 +16,7 @@ from oms.sourcing.solver.check import BrokenPlan, objective
 from oms.sourcing.solver.columns import Pool, priced
 from oms.sourcing.solver.highs import Highs
 from oms.sourcing.solver.left import Left
-from oms.sourcing.solver.problem import Answer, Budget, Key, Network, SourcingOrder
+from oms.sourcing.solver.problem import NOW, Answer, Budget, Key, Network, SourcingOrder
 from oms.sourcing.solver.shaking import shake
 from oms.sourcing.solver.shared import Plans
 from oms.sourcing.solver.shuffle import Shuffle
@@ -26,6 +27,17 @@ EACH = Budget(search_nodes=3_000, seconds=0.1)
 _MOST_OUSTED = 3
 _MOST_SEQUENCES = 6
 _FOR_PRICES = 0.3  # of the time
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The answers of many orders, and what one more unit of stock would be worth to them all: cents by node and SKU.
+
+    Stock of which there is enough has no price; nor has any where something else counts before the cost.
+    """
+
+    answers: list[Answer]
+    prices: dict[tuple[str, str], int]
 
 
 def solve_in_turn(
@@ -48,19 +60,33 @@ def solve_together(
     clock: Callable[[], float] = perf_counter,
 ) -> list[Answer]:
     """The best plans found for all orders together within `seconds`; the first plans are made whatever the time."""
+    return solve_priced(network, orders, seconds, library=library, clock=clock).answers
+
+
+def solve_priced(
+    network: Network,
+    orders: Sequence[SourcingOrder],
+    seconds: float,
+    *,
+    library: Highs | None = None,
+    clock: Callable[[], float] = perf_counter,
+) -> Batch:
+    """The same with the prices that the orders were weighed by."""
     ends_at = clock() + seconds
     plans = Plans(network, orders, EACH, clock)
     alone = plans.solve_alone()
     best = _in_turn(plans).made
     value = objective(network, orders, best)
-    for found in _attempts(plans, alone, ends_at, library, clock):
+    pool = Pool(plans, library)
+    for found in _attempts(plans, pool, alone, ends_at, clock):
         try:
             other = objective(network, orders, found)
         except BrokenPlan:
             continue
         if other < value:
             best, value = found, other
-    return best
+    now = {name[1:3]: cents for name, cents in pool.worth().items() if name[0] == "stock" and name[3] == NOW}
+    return Batch(best, {(node_id, sku): cents for (node_id, sku), cents in now.items()})
 
 
 def _in_turn(plans: Plans) -> Plans:
@@ -70,10 +96,10 @@ def _in_turn(plans: Plans) -> Plans:
 
 
 def _attempts(
-    plans: Plans, alone: list[Answer], ends_at: float, library: Highs | None, clock: Callable[[], float]
+    plans: Plans, pool: Pool, alone: list[Answer], ends_at: float, clock: Callable[[], float]
 ) -> Iterator[list[Answer]]:
     prices_until = clock() + _FOR_PRICES * (ends_at - clock())
-    pool, shuffle = Pool(plans, library), Shuffle(len(plans.orders))
+    shuffle, library = Shuffle(len(plans.orders)), pool.library
     weighable = plans.network.keys == (Key.COST,)
     if weighable:
         pool.begin(alone)

@@ -56,7 +56,7 @@ class Pool:
         self._known: list[dict[object, Column]] = [{} for _ in plans.orders]
         self.prices: Prices = {}
         self.last: list[list[Answer]] = []  # of the last rounds, the best plans at their prices
-        self._library = library
+        self.library = library
         # For each order what its best plan cost when last asked for, and the prices then of all that it could take.
         self._asked: list[tuple[float, list[tuple[Resource, float, int]]] | None] = [None] * len(plans.orders)
         self._fine: dict[Resource, float] = {}
@@ -89,7 +89,7 @@ class Pool:
     def grow(self, until: float, clock: Callable[[], float]) -> None:
         """Prices and new plans in turn, until there are none or the time is over."""
         while clock() < until:
-            if self._library:
+            if self.library:
                 self._exact_prices(max(0.1, until - clock()))
             else:
                 self._rise(until, clock)
@@ -105,6 +105,40 @@ class Pool:
             self.last.append([self.cheapest(place) for place in range(len(self._known))])
             if fresh * _FEW_FRESH < len(self._known):
                 return
+
+    def worth(self) -> Prices:
+        """What one more of each resource would save by the plans that are known: the least prices that are as good.
+
+        Prices are not unique where the last unit saves more than one more would. What has overtime keeps its price.
+        """
+        known = [[(one.cents, dict(one.uses)) for one in plans.values()] for plans in self._known]
+        prices = dict(sorted(self.prices.items()))
+        dearest = max((cents for plans in known for cents, _ in plans), default=0)
+        for name in [name for name in prices if name not in self._limits.regular]:
+            prices[name] = self._least(name, prices, known, dearest)
+        return {name: cents for name, cents in prices.items() if cents}
+
+    def _least(
+        self, name: Resource, prices: Prices, known: list[list[tuple[int, dict[Resource, int]]]], most: int
+    ) -> int:
+        """The least price of a resource beside which no other gives a higher bound; the bound is concave in it."""
+        # Each plan as a line: what it costs without the resource, and how much it takes of it.
+        lines = [
+            [
+                (
+                    cents + sum(prices.get(one, 0) * count for one, count in uses.items() if one != name),
+                    uses.get(name, 0),
+                )
+                for cents, uses in plans
+            ]
+            for plans in known
+        ]
+        low, high = 0, most + 1
+        while low < high:
+            price = (low + high) // 2
+            gained = sum(min(a + b * (price + 1) for a, b in own) - min(a + b * price for a, b in own) for own in lines)
+            low, high = (price + 1, high) if gained > self._limits.caps[name] else (low, price)
+        return low
 
     def cheapest(self, place: int) -> Answer:
         """The known plan of an order that is cheapest at the prices."""
@@ -141,13 +175,13 @@ class Pool:
 
     def choose(self, seconds: float) -> list[Answer] | None:
         """One known plan for each order, all of them within stock and capacity; None without the library."""
-        if not self._library:
+        if not self.library:
             return None
         columns, made = self._columns(), self._plans.made
         # The plans there are now are an answer to begin with: however little time there is, nothing worse comes of it.
         begin = [column.answer.shipments == made[column.place].shipments for column in columns]
         program, _ = program_of(columns, len(self._known), self._limits, begin)
-        values, _ = self._library.solve(program, seconds)
+        values, _ = self.library.solve(program, seconds)
         chosen: list[Answer | None] = [None] * len(self._known)
         for column, value in zip(columns, values, strict=False):
             if value > 0.5:
@@ -250,9 +284,9 @@ class Pool:
         return {name for name, count in demand.items() if count > free.get(name, self._limits.caps[name])}
 
     def _exact_prices(self, seconds: float) -> None:
-        assert self._library is not None
+        assert self.library is not None
         program, names = program_of(self._columns(), len(self._known), self._limits)
-        values, duals = self._library.solve(program, seconds)
+        values, duals = self.library.solve(program, seconds)
         if not values:
             return
         self._fine = {}
