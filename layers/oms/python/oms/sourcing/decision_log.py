@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from oms.sourcing.takeovers import Takeover
-
 
 class _Kept(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -76,6 +74,21 @@ class GroupDecision(_Kept):
     unexplained_lines: int
     candidates: tuple[Candidate, ...]
     runner_up: Alternative | None
+
+
+class Takeover(_Kept):
+    """The plan that a better one took work over from before its node had accepted it.
+
+    `cost`, and the `saving` by the better plan, are in minor units.
+    """
+
+    fulfillment_order_id: str
+    node_id: str
+    scenario: str
+    shipments: int
+    metres: int | None
+    cost: int
+    saving: int
 
 
 class SourcingDecision(_Kept):

@@ -36,7 +36,6 @@ from oms.registry.kits import exploded
 from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
 from oms.registry.segments import sku_of
-from oms.sourcing.costs import terms_by
 from oms.sourcing.keeping import late_nodes
 from oms.sourcing.model import Plan, Sourced
 from oms.sourcing.prices import with_prices
@@ -44,15 +43,13 @@ from oms.sourcing.reads import (
     about_order,
     country_of,
     demand_of,
-    destination_of,
     live_steps,
     plan_group,
     plan_within,
-    sources_of,
     wants_better_plans,
 )
 from oms.sourcing.strategy import Step, steps_about, steps_for
-from oms.sourcing.takeovers import takeover
+from oms.sourcing.takeovers import priced_among, takeover
 from oms.sourcing.works import Move, fitting, items_of, loads_of_plan, new_work, stock_for, with_units
 from oms.sourcing.writes import decision_write
 
@@ -189,20 +186,22 @@ def _better(runtime: Runtime, tenant: str, order: Order, work: FulfillmentOrder)
     gave_up = frozenset(node_id for line in lines for node_id in nodes_that_gave_up(order, line.line_no))
     giving = [node_id for _, node_id in units]
     late = late_nodes(runtime.database, tenant, [group], nodes, giving, now, leaves_too=True)
-    gave_up |= late.get(group.group_no, frozenset()) - {work.node_id}
+    too_late = late.get(group.group_no, frozenset())
     plan, full = plan_within(
         room_of(runtime.database, tenant, nodes, giving, now),
         units,
         lambda some, out: plan_group(
-            group, demands, nodes, some, own, weights=weights, without=gave_up | out, worth=worth
+            group, demands, nodes, some, own, weights=weights, without=gave_up | out, worth=worth, late=too_late
         ),
         lambda made: loads_of_plan(order, made),
         lambda made: made.claims,
         header.currency,
     )
+    if too_late & {one.node_id for one in plan.allotments}:
+        return None
     here = {place: count for place, count in units.items() if place[1] == work.node_id}
     current = plan_group(group, demands, nodes, here, own, weights=weights, worth=worth)
-    current = _priced(current, group, nodes, units, here, own, leave=(gave_up | full) - {work.node_id})
+    current = priced_among(current, group, nodes, units, here, own, leave=(gave_up | full) - {work.node_id})
     plan = replace(plan, excluded=gave_up)
     sourced = Sourced({group.group_no: plan}, is_best=False, stock=stock, full=full, weights=weights, steps=steps)
     found = _Better(order, work, lines, nodes, group, sourced, current)
@@ -211,30 +210,6 @@ def _better(runtime: Runtime, tenant: str, order: Order, work: FulfillmentOrder)
 
 def _units(lines: Sequence[Line]) -> dict[int, int]:
     return {line.line_no: line.quantity for line in lines}
-
-
-def _priced(
-    current: Plan,
-    group: Group,
-    nodes: Mapping[str, Node],
-    units: Mapping[tuple[str, str], int],
-    here: Mapping[tuple[str, str], int],
-    steps: Sequence[Step],
-    *,
-    leave: frozenset[str],
-) -> Plan:
-    """The plan at the present node at its cost among all nodes: a sort counts what the others have."""
-    step = next((one for one in steps if one.name == current.scenario), None)
-    if step is None or current.missing or current.shipments != 1:
-        return current
-    sources = [one for one in sources_of(group, nodes, closed_too=False) if one.node_id not in leave]
-    wanted = {sku for one in current.allotments for sku in one.stock}
-    (node_id,) = {one.node_id for one in current.allotments}
-    alone, among = (
-        terms_by(step, sources, nodes, destination_of(group, nodes), some, wanted)[1].shipment_cost[node_id]
-        for some in (here, units)
-    )
-    return replace(current, cost=current.cost + among - alone)
 
 
 def _is_better(found: _Better, steps: Sequence[Step]) -> bool:

@@ -8,10 +8,9 @@ from oms.orders.model import Header, Line
 from oms.platform.principal import tenant_prefix
 from oms.platform.writes import Key, Write, create
 from oms.registry.model import Node
-from oms.sourcing.decision_log import SourcingDecision
+from oms.sourcing.decision_log import SourcingDecision, Takeover
 from oms.sourcing.decisions import explain
 from oms.sourcing.model import Sourced
-from oms.sourcing.takeovers import Takeover
 
 TABLE = "orders"
 
