@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from oms.inventory.events import StockFreed
@@ -12,14 +13,15 @@ from oms.platform.dynamodb import Conflict
 from oms.platform.events import EventDraft
 from oms.platform.principal import system_principal
 from oms.registry.segments import shown, sku_of
-from oms.sourcing.reads import wants_better_plans
 
 
-def tell_of_more(runtime: Runtime, tenant: str, sku: str, cause: str) -> None:
+def tell_of_more(
+    runtime: Runtime, wants_better_plans: Callable[[str], bool], tenant: str, sku: str, cause: str
+) -> None:
     """Tell it once for each cause, and only where somebody waits, or some work might be taken over by a better plan."""
     database = runtime.database
     if not queue_of(database, tenant, sku, most=1) and not (
-        wants_better_plans(database, tenant) and nodes_with_work(database, tenant, sku)
+        wants_better_plans(tenant) and nodes_with_work(database, tenant, sku)
     ):
         return
     call = Call("tell_of_more", system_principal(tenant, "tell_of_more"), cause, cause, cause, cause)
