@@ -29,7 +29,7 @@ MORE_DOORS = {
     "sourcing.decisions": "why nodes are chosen, pure: a simulation shows it and stores nothing",
     "sourcing.decision_log": "a decision as it is kept, pure: a simulation shows the same",
     "sourcing.strategy": "a scenario of a strategy, pure: a simulation hands drafts to the planning of an order",
-        "sourcing.prices": "what units were worth to other orders: whoever plans a single order or a basket counts it",
+    "sourcing.prices": "what units were worth to other orders: whoever plans a single order or a basket counts it",
     "sourcing.rates": "the rate card, pure: a promise is dated and priced by its services",
     "payments.changes": "what authorising anew changes of an order, pure: a person who accepts an order asks for it",
     "orders.changing": "the verbs that change an order: the broker cancels what has waited too long",

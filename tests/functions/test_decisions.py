@@ -36,6 +36,7 @@ def test_a_decision_says_what_was_looked_at_and_why_the_rest_was_not_taken(doors
     assert group["runner_up"] == {
         "nodes": ["S1"],
         "missing_units": 0,
+        "more_late_units": 0,
         "more_shipments": 0,
         "more_metres": far - near,
         "more_cost": None,

@@ -185,6 +185,22 @@ def test_who_waits_is_given_units_from_a_node_in_time(doors: Doors):
     }
 
 
+@pytest.mark.capability("E5", "E10", "D9")
+def test_no_exchange_among_those_who_waited_breaks_a_promise(doors: Doors):
+    """To swap the two would spare 7,600 cents: one unit is in the west, where the other order goes."""
+    shop(doors, BY_AIR)
+    hold(doors, {**WAITS, "first": "cost", "cents_per_100_km": 100})
+    doors.world.add_item("NEW", {"DC1": 1})
+    promise = promised(doors, basket("NEW", 1)).body
+    taken(doors, "NEW", 1)
+    west = {"city": "Los Angeles", "postal_code": "90001", "country": "US"}
+    held = waiting(doors, line("NEW", 1), promise_id=promise["id"])
+    free = waiting(doors, line("NEW", 1), ship_to=west)
+    doors.world.receive("NEW", "S1", 1)
+    came(doors, "NEW", "S2", 1)
+    assert (risks(doors, held), risks(doors, free)) == ({"S2": None}, {"S1": None})
+
+
 @pytest.mark.capability("D9", "E10")
 def test_units_that_orders_wait_for_are_promised_to_nobody_else(doors: Doors):
     shop(doors)
