@@ -13,6 +13,7 @@ from tests.functions.test_brokering import came, waiting
 from tests.functions.test_decisions import decided
 from tests.functions.test_promises import GROUND, HOURS, LEAD_TIME, ZONES, basket, card, promised, works
 from tests.functions.test_rerouting import act, at, begun, reroute
+from tests.functions.test_simulations import simulated
 from tests.functions.test_strategies import hold
 from tests.functions.test_supply import part, put
 from tests.order_doors import Doors, doors
@@ -60,7 +61,10 @@ def test_a_dearer_node_serves_where_the_cheap_one_would_be_too_late(doors: Doors
     hold(doors, {"id": "far", "first": "cost", "surcharges": [{"where": {"nodes": ["DC1"]}, "cents": 9_000}]})
     free = doors.place(document(line("A", 2), external_id="free"))
     assert units_of(doors, free) == {"S1": 2}
-    held = doors.place(document(line("A", 2), external_id="held", promise_id=promise["id"]))
+    asked = document(line("A", 2), external_id="held", promise_id=promise["id"])
+    (tried,) = simulated(doors, order=asked)["dry_run"]["groups"]
+    assert tried["lines"][0]["nodes"] == {"DC1": 2}
+    held = doors.place(asked)
     assert units_of(doors, held) == {"DC1": 2}
     (group,) = decided(doors, held)[0]["groups"]
     assert {one["node_id"]: (one["outcome"], one["reason"]) for one in group["candidates"]} == {
