@@ -116,6 +116,7 @@ HTTP = (
         "Plans an order that nobody places, or past orders by a draft strategy, without any effect.",
         (
             *g.listed("orders", "batch", "query"),
+            *g.table("commands", "get"),
             *g.table("stock", "batch", "query"),
             *g.table("registry", "batch", "query"),
         ),

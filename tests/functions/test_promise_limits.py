@@ -13,6 +13,7 @@ from tests.functions.test_brokering import came, waiting
 from tests.functions.test_decisions import decided
 from tests.functions.test_promises import GROUND, HOURS, LEAD_TIME, ZONES, basket, card, promised, works
 from tests.functions.test_rerouting import act, at, begun, reroute
+from tests.functions.test_simulations import simulated
 from tests.functions.test_strategies import hold
 from tests.functions.test_supply import part, put
 from tests.order_doors import Doors, doors
@@ -60,7 +61,10 @@ def test_a_dearer_node_serves_where_the_cheap_one_would_be_too_late(doors: Doors
     hold(doors, {"id": "far", "first": "cost", "surcharges": [{"where": {"nodes": ["DC1"]}, "cents": 9_000}]})
     free = doors.place(document(line("A", 2), external_id="free"))
     assert units_of(doors, free) == {"S1": 2}
-    held = doors.place(document(line("A", 2), external_id="held", promise_id=promise["id"]))
+    asked = document(line("A", 2), external_id="held", promise_id=promise["id"])
+    (tried,) = simulated(doors, order=asked)["dry_run"]["groups"]
+    assert tried["lines"][0]["nodes"] == {"DC1": 2}
+    held = doors.place(asked)
     assert units_of(doors, held) == {"DC1": 2}
     (group,) = decided(doors, held)[0]["groups"]
     assert {one["node_id"]: (one["outcome"], one["reason"]) for one in group["candidates"]} == {
@@ -183,6 +187,22 @@ def test_who_waits_is_given_units_from_a_node_in_time(doors: Doors):
         "S2": ("chosen", "has_everything"),
         "S1": ("removed", "too_late"),
     }
+
+
+@pytest.mark.capability("E5", "E10", "D9")
+def test_no_exchange_among_those_who_waited_breaks_a_promise(doors: Doors):
+    """To swap the two would spare 7,600 cents: one unit is in the west, where the other order goes."""
+    shop(doors, BY_AIR)
+    hold(doors, {**WAITS, "first": "cost", "cents_per_100_km": 100})
+    doors.world.add_item("NEW", {"DC1": 1})
+    promise = promised(doors, basket("NEW", 1)).body
+    taken(doors, "NEW", 1)
+    west = {"city": "Los Angeles", "postal_code": "90001", "country": "US"}
+    held = waiting(doors, line("NEW", 1), promise_id=promise["id"])
+    free = waiting(doors, line("NEW", 1), ship_to=west)
+    doors.world.receive("NEW", "S1", 1)
+    came(doors, "NEW", "S2", 1)
+    assert (risks(doors, held), risks(doors, free)) == ({"S2": None}, {"S1": None})
 
 
 @pytest.mark.capability("D9", "E10")

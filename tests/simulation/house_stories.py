@@ -149,6 +149,9 @@ def simulations(people: People) -> None:
     people.place("o-1", line("MUG", 2))
     placed = order("o-2", line("MUG", 2))
     people.send("POST", "/v1/sourcing/simulations", {"order": placed, "strategies": {"usual": 1}})
+    basket = {"channel": "web", "postal_code": "10001", "lines": [{"sku": "MUG", "quantity": 2}]}
+    promise = people.send("POST", "/v1/promises", basket, client="acme-web").body["id"]
+    people.send("POST", "/v1/sourcing/simulations", {"order": {**placed, "promise_id": promise}})
     # A node with limits.
     people.send("POST", "/v1/sourcing/simulations", {"order": order("o-3", line("SCARF", 2))})
     days = {"placed_from": "2026-11-20", "placed_to": "2026-11-24"}

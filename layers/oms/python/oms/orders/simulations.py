@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from oms.inventory.reads import claimable_units
 from oms.orders.model import Group, Order
 from oms.orders.placing import choose_nodes, group_lines, look_up
+from oms.orders.promised import promised_groups
 from oms.orders.reads import OrderFilter, list_orders
 from oms.orders.request import Method, OrderRequest
 from oms.orders.store import load_order
@@ -151,6 +152,7 @@ def _dry_run(runtime: Runtime, tenant: str, order: OrderRequest, steps: Sequence
     known = look_up(runtime, tenant, order)
     refuse_unknown(order, known)
     groups, lines = group_lines(order, known.items)
+    groups, _ = promised_groups(runtime, tenant, order, groups, lines)
     sourced = choose_nodes(runtime, tenant, order, known, groups, lines, {}, steps=steps)
     return DryRun(
         missing_units=sum(demand.quantity for plan in sourced.plans.values() for demand in plan.missing),
