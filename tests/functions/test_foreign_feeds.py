@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -67,6 +68,26 @@ def test_other_systems_tell_of_stock_once_in_whichever_order(feed: Feed, databas
     assert {place: row(database, *place) for place in before} == before
     (first, *_) = [one for one in movements_of(database, "acme", "A", "n2") if one.source != "wms"]
     assert (first.kind, first.quantity, first.source) == ("reported", -2, "pos.2")
+
+
+@pytest.mark.capability("O6")
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin"])
+def test_numbers_and_times_beyond_all_bounds_are_set_aside_at_once(
+    feed: Feed, database: Database, connected, parked, zone: str
+):
+    connected(SQUARE, {**POS, "time_zone": zone})
+    huge, never = foreign("till", "square_counts.json"), foreign("pos", "poslog.xml")
+    for one in huge["body"]["data"]["object"]["inventory_counts"]:
+        one |= {"state": "IN_STOCK", "quantity": "1e999999999"}
+    day = "9999-12-31T23:59:59" if zone.startswith("America") else "0001-01-01T00:00:00"
+    never["body"] = re.sub(r"<EndDateTime>[^<]*<", f"<EndDateTime>{day}<", never["body"])
+    assert feed(message("S1", 1, 1), huge, never, message("S2", 2, 1)) == []
+    assert (row(database, "S1").on_hand, row(database, "S2").on_hand) == (1, 2)
+    found = {one["sequence"]: {error["detail"] for error in one["errors"]} for one in parked()}
+    assert found == {
+        "1": {"stock is kept in whole units"},
+        "2": {"The end of a transaction is a time outside the years 1 to 9999."},
+    }
 
 
 @pytest.mark.capability("O6")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.functions.test_promises import promised
 from tests.functions.test_segments import USED, available, came, name
 from tests.functions.test_strategies import hold as hold_strategy
 from tests.functions.test_supply import part, post, put
@@ -129,3 +130,20 @@ def test_a_file_counts_stock_in_segments_in_columns_of_their_own(intake: Intake)
     for segment, units in ((USED, 2), ({"lot": "L-7", "expires_on": "2026-12-01"}, 3)):
         intake.doors.world.received[name("A", segment), "S1"] = units
     intake.settle()
+
+
+@pytest.mark.capability("D12", "D7", "D8")
+def test_what_will_have_expired_when_it_comes_is_counted_for_nobody(doors: Doors):
+    doors.world.add_item("MILK", {})
+    hold_strategy(doors, {"id": "waits", "otherwise": "backorder", "cancel_after_days": 30})
+    lot = {"lot": "L-7", "expires_on": "2026-12-01"}
+    put(doors, "po-1", part(1, "MILK", 5, "2026-12-01", segment=lot), part(2, "MILK", 5, "2026-12-02", segment=lot))
+    wanted = [{"sku": "MILK", "quantity": units, "segment": lot} for units in (5, 6)]
+    days = [promised(doors, one).body["options"][0]["from_supply"] for one in wanted]
+    assert [day and day["expected_on"] for day in days] == ["2026-12-01", None]
+    assert available(doors, "MILK", "&lot=L-7&expires_on=2026-12-01&by=2026-12-10") == {"S1": 5}
+    orders = [doors.place(document(line("MILK", 5, segment=lot), external_id=f"o-{n}")) for n in range(2)]
+    told = [doors.see(order_id)["lines"][0]["backorder"]["expected_on"] for order_id in orders]
+    assert told == ["2026-12-01", None]
+    coming = doors.api("supply").get("/v1/supply?sku=MILK").body["coming"]
+    assert [(one["expected_on"], one["units"]) for one in coming] == [("2026-12-01", 5), ("2026-12-02", 5)]

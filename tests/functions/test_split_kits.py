@@ -163,3 +163,16 @@ def test_the_worth_of_a_kit_is_shared_out_to_the_nodes_of_its_components(shop: D
     assert worth_of_parts(1000, [2, 1]) == [666, 334]
     order_id = shop.place(document(line("DUO", 3, 1000)))
     assert [one.worth for one in shop.world.order(order_id).lines] == [None, 2000, 1000]
+
+
+@pytest.mark.capability("D13", "A1")
+def test_an_order_of_too_many_kits_is_refused_as_too_large(doors: Doors):
+    parts = {f"P{number}": 1 for number in range(10)}
+    for sku in parts:
+        doors.world.add_item(sku, {"DC1": 400})
+    add_kit(doors.world, "CRATE", parts, "split")
+    scopes = ("orders.write", "channel.web", "lines.1500")
+    with doors.world.unchanged():
+        kits = document(*(line("CRATE", 1) for _ in range(330)))
+        refused = doors.api("place_order").post("/v1/orders", kits, scopes=scopes)
+        assert (refused.status, refused.body["code"], refused.pointers) == (413, "too_large", ["/lines"])

@@ -15,6 +15,7 @@ from oms.platform.problems import FieldError, InvalidRequest
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_MOST_DIGITS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ def _whole(value: Any) -> Any:
         number = Decimal(value)
     except InvalidOperation as error:
         raise ValueError("a number of units") from error
-    if not number.is_finite() or number != number.to_integral_value():
+    # Written out, a number such as 1e999999999 would fill the memory.
+    if not number.is_finite() or number.adjusted() > _MOST_DIGITS or number != number.to_integral_value():
         raise ValueError("stock is kept in whole units")
     return int(number)
 

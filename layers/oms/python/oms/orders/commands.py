@@ -74,7 +74,11 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
     def decide_without_claims() -> tuple[Decision, list[Claim], Claimable]:
         order, sourced, reasons = prepare()
         claims = [(sku, node, units) for (sku, node), units in sourced.claims.items()]
-        return placement(call, order, reasons), claims, sourced.stock
+        decision = placement(call, order, reasons)
+        # The record of the command and the end of the saga are two more; each component of a split kit is a line.
+        if len(decision.writes) + len(decision.events) + 2 > MOST_ACTIONS:
+            raise TooLarge(f"The order has {len(order.lines)} lines with the components of its kits.", pointer="/lines")
+        return decision, claims, sourced.stock
 
     def earlier() -> Outcome | None:
         return _placed_before(runtime, call, request)

@@ -8,7 +8,7 @@ goes by one name, made of the SKU and the segment; callers see both.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
@@ -117,9 +117,12 @@ def skus_of(names: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
+def expires_before(name: str, day: date) -> bool:
+    """Whether stock must not be sold on a day any more."""
+    segment = segment_of(name) if "expires_on=" in name else None
+    return segment is not None and segment.expires_on is not None and segment.expires_on < day
+
+
 def has_expired(name: str, node: Node, now: datetime) -> bool:
     """Whether stock must not be sold any more, by the calendar of the node where it lies."""
-    segment = segment_of(name) if "expires_on=" in name else None
-    if segment is None or segment.expires_on is None:
-        return False
-    return segment.expires_on < now.astimezone(ZoneInfo(node.time_zone)).date()
+    return expires_before(name, now.astimezone(ZoneInfo(node.time_zone)).date())

@@ -8,12 +8,13 @@ that is void takes another back where its quantity has a minus, and else was tak
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 from oms.inventory.told import Foreign, Name, Told, Units, each
+from oms.platform.clock import require_utc
 from oms.platform.problems import FieldError
 
 _SIGNS = {"Sale": -1, "Return": 1}
@@ -86,7 +87,11 @@ def _teller(zone: ZoneInfo) -> Any:
         if not (0 <= line.transaction < _MOST_TRANSACTIONS and 0 <= line.number < _MOST_LINES):
             yield FieldError(pointer, "number_too_large", "The number of a transaction or a line is too large.")
             return
-        at = (line.ended if line.ended.tzinfo else line.ended.replace(tzinfo=zone)).astimezone(UTC)
+        try:
+            at = require_utc(line.ended if line.ended.tzinfo else line.ended.replace(tzinfo=zone))
+        except ValueError as error:
+            yield FieldError(pointer, "invalid_value", f"The end of a transaction is {error}.")
+            return
         sequence = (line.day.toordinal() * _MOST_TRANSACTIONS + line.transaction) * _MOST_LINES + line.number
         if line.quantity:
             yield Told(pointer, line.item, line.store, "delta", line.quantity, at, sequence, line.till)

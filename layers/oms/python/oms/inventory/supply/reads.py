@@ -12,6 +12,7 @@ from oms.inventory.supply.model import Coming
 from oms.inventory.supply.store import coming
 from oms.platform.dynamodb import Database
 from oms.registry.model import Node
+from oms.registry.segments import expires_before
 
 
 def coming_supply(
@@ -26,7 +27,8 @@ def coming_supply(
 ) -> dict[str, list[Coming]]:
     """What is to arrive of each SKU at these nodes from today on, in their own time zones, until a day; soonest first.
 
-    What should have come before today is left out: nobody knows when it will.
+    What should have come before today is left out, since nobody knows when it will, and so is what will have expired by
+    the day on which it comes.
     """
     today = {node_id: now.astimezone(ZoneInfo(node.time_zone)).date() for node_id, node in nodes.items()}
     return {
@@ -34,6 +36,7 @@ def coming_supply(
             one
             for one in coming(database, tenant, sku, consistent=consistent)
             if one.node_id in nodes and today[one.node_id] <= one.expected_on and (by is None or one.expected_on <= by)
+            if not expires_before(sku, one.expected_on)
         ]
         for sku in dict.fromkeys(skus)
     }
