@@ -148,6 +148,17 @@ def test_a_node_that_closes_later_or_has_not_closed_keeps_its_work(doors: Doors)
 
 
 @pytest.mark.capability("E8")
+def test_news_of_a_closing_that_comes_when_the_node_is_open_again_moves_nothing(doors: Doors):
+    order_id = doors.place(document(line("A", 2)))
+    (work,) = doors.run_order_workflow(order_id)
+    close(doors, "DC1")
+    close(doors, "DC1", version=3, status="active")
+    with doors.world.unchanged():
+        assert told(doors, "DC1") == []
+    assert (doors.world.work(work).status.value, doors.world.work(work).escalated_reason) == ("OPEN", None)
+
+
+@pytest.mark.capability("E8")
 def test_what_was_placed_before_a_node_closed_is_allocated_elsewhere(doors: Doors):
     order_id = doors.place(document(line("A", 2)))
     close(doors, "DC1")

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from oms.platform.dynamodb import Database
-from oms.registry.model import Item, Node
+from oms.registry.model import Item, Node, in_force
 from oms.registry.segments import skus_of
-from oms.registry.store import CACHE_TIME, NodeCache, load_items
+from oms.registry.store import CACHE_TIME, NodeCache, load_items, node_versions
 
 _MOST_ITEMS = 20_000
 _nodes = NodeCache()
@@ -21,6 +21,11 @@ _items: dict[tuple[str, str], tuple[datetime, Item]] = {}
 def known_nodes(database: Database, tenant: str, now: datetime, *, named: Iterable[str] = ()) -> Mapping[str, Node]:
     """The nodes of a tenant in force now, by id; where a named one is not among those kept, all are read again."""
     return _nodes.nodes(database, tenant, now, at_least=dict.fromkeys(named, 1))
+
+
+def node_as_it_is(database: Database, tenant: str, node_id: str, now: datetime) -> Node | None:
+    """A node in force now, read anew, for whoever acts on old news of it."""
+    return next(iter(in_force(node_versions(database, tenant, node_id), now)), None)
 
 
 def known_items(database: Database, tenant: str, skus: Iterable[str], now: datetime) -> Mapping[str, Item]:

@@ -14,6 +14,7 @@ from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
 from oms.platform.consumers import call_from_workflow
 from oms.registry.kits import exploded
+from oms.registry.reads import node_as_it_is
 from oms.sourcing.rerouting import NODE_CLOSED, STOCK_SHORT, reroute_fulfillment_order
 
 _NOT_BEGUN = (Status.SCHEDULED, Status.OPEN)
@@ -22,11 +23,14 @@ _NOT_BEGUN = (Status.SCHEDULED, Status.OPEN)
 def vacate_node(runtime: Runtime, tenant: str, node_id: str, closed_from: str) -> int:
     """Give the open work of a node that has closed to others; how many pieces of it were moved.
 
-    A node that closes later keeps its work: until then it may do it, and afterwards its time runs out.
+    A node that closes later keeps its work: until then it may do it, and afterwards its time runs out. So does one that
+    is open again when the news of its closing comes late or anew.
     Work that others do not have all units for stays, and so does work that the node has begun: both are put in front of
     a person, once. A repeat finds what is left.
     """
-    if closed_from > format_instant(runtime.clock.now()):
+    now = runtime.clock.now()
+    node = node_as_it_is(runtime.database, tenant, node_id, now)
+    if closed_from > format_instant(now) or (node is not None and node.status == "active"):
         return 0
     moved = 0
     for status in (*_NOT_BEGUN, *sorted(TAKEN)):
