@@ -37,6 +37,7 @@ MORE_DOORS = {
     "sourcing.waiting": "what is left beside those who wait: a new order and a basket are planned from it",
     "orders.amounts": "the pure arithmetic of an order's money, which a shipment's share is computed with",
     "orders.charges": "what accompanies the goods of an order, pure: a shipment takes it along once",
+    "fulfillment.offers": "to whom work is offered, pure: what an order changes of its work may end the offer",
     "fulfillment.protocol": "which states of work mean what, pure: what a closed node has begun stays with it",
     "orders.kits": "of which kit a line is a component, pure: sourcing keeps the components together where it can",
     "orders.loads": "what work takes of its node's capacity, pure: sourcing plans within it",

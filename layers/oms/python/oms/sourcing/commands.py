@@ -24,6 +24,7 @@ from oms.platform.consumers import call_from_workflow
 from oms.platform.writes import MOST_ACTIONS, Write
 from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
+from oms.sourcing.offering import with_offers
 from oms.sourcing.reads import about_order, live_steps, source_groups
 from oms.sourcing.strategy import steps_about
 from oms.sourcing.works import Move, items_of, new_work, stock_for, with_units
@@ -65,7 +66,7 @@ def _source_part(runtime: Runtime, tenant: str, order: Order) -> Order:
             full = frozenset() if reasons else full
         part, later = _first_part(nodes, moves)
         # Where nobody else has the units, a node that is full takes them on over its limit: the order has them already.
-        work = new_work(runtime, tenant, now, part, over=full)
+        work = with_offers(runtime, tenant, now, new_work(runtime, tenant, now, part, over=full), later)
         header = now.header.model_copy(update={"sourced": not later})
         ids = tuple(entry.id for entry in work)
         waits = bool(header.backorders) and not later

@@ -36,14 +36,13 @@ from oms.registry.kits import exploded
 from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
 from oms.registry.segments import sku_of
-from oms.sourcing.costs import terms_by
+from oms.sourcing.alone import priced_among_all
 from oms.sourcing.keeping import late_work
 from oms.sourcing.model import Plan, Sourced
 from oms.sourcing.reads import (
     about_order,
     country_of,
     demand_of,
-    destination_of,
     live_steps,
     plan_group,
     plan_within,
@@ -153,6 +152,7 @@ def _may_move(order: Order, work: FulfillmentOrder) -> bool:
         and goods
         and work.method != Method.PICKUP.value
         and work.escalated_reason is None
+        and not work.offered_to
         and not _was_taken_over(order, work)
     )
 
@@ -197,35 +197,14 @@ def _better(runtime: Runtime, tenant: str, order: Order, work: FulfillmentOrder)
     )
     here = {place: count for place, count in units.items() if place[1] == work.node_id}
     current = plan_group(group, demands, nodes, here, own, weights=weights, worth=worth)
-    current = _priced(current, group, nodes, units, here, own, leave=(gave_up | full) - {work.node_id})
+    step = next((one for one in own if one.name == current.scenario), None)
+    leave = (gave_up | full) - {work.node_id}
+    sources = [one for one in sources_of(group, nodes, closed_too=False) if one.node_id not in leave]
+    current = priced_among_all(current, step, group, sources, nodes, units, here)
     plan = replace(plan, excluded=gave_up)
     sourced = Sourced({group.group_no: plan}, is_best=False, stock=stock, full=full, weights=weights, steps=steps)
     found = _Better(order, work, lines, nodes, group, sourced, current)
     return found if _is_better(found, own) else None
-
-
-def _priced(
-    current: Plan,
-    group: Group,
-    nodes: Mapping[str, Node],
-    units: Mapping[tuple[str, str], int],
-    here: Mapping[tuple[str, str], int],
-    steps: Sequence[Step],
-    *,
-    leave: frozenset[str],
-) -> Plan:
-    """The plan at the present node at its cost among all nodes: a sort counts what the others have."""
-    step = next((one for one in steps if one.name == current.scenario), None)
-    if step is None or current.missing or current.shipments != 1:
-        return current
-    sources = [one for one in sources_of(group, nodes, closed_too=False) if one.node_id not in leave]
-    wanted = {sku for one in current.allotments for sku in one.stock}
-    (node_id,) = {one.node_id for one in current.allotments}
-    alone, among = (
-        terms_by(step, sources, nodes, destination_of(group, nodes), some, wanted)[1].shipment_cost[node_id]
-        for some in (here, units)
-    )
-    return replace(current, cost=current.cost + among - alone)
 
 
 def _is_better(found: _Better, steps: Sequence[Step]) -> bool:
