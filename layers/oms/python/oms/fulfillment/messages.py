@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from oms.fulfillment.commands import KnownOrders, act, command_name
-from oms.fulfillment.protocol import Action, AlreadyDone, OfferOver
+from oms.fulfillment.offers import OfferOver
+from oms.fulfillment.protocol import Action, AlreadyDone
 from oms.fulfillment.request import request_of
 from oms.platform.commands import Runtime
 from oms.platform.consumers import Event, call_of_node, without_card_numbers

@@ -24,10 +24,18 @@ from oms.fulfillment.writes import work_ids
 from oms.orders.model import Header
 from oms.platform.clock import parse_instant
 from oms.platform.events import EventData
+from oms.platform.problems import ActionNotAvailable
 
 TIMED_OUT, CANCELLED, REJECTED = "TIMED_OUT", "CANCELLED", "REJECTED"
 # Characters of JSON: an event stays far below the 64 KB we allow.
 _MOST_ATTRIBUTES = 4_000
+
+
+class OfferOver(ActionNotAvailable):
+    """Work that was offered to several nodes is too late to take for this one; a late message may be dropped."""
+
+    code = "offer_over"
+    title = "This fulfilment order is not on offer to this node any more."
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from oms.fulfillment.model import OFFER_TAKEN, Answer, CancelRequest, FulfillmentOrder, Status, WorkLine, WorkUnits
+from oms.fulfillment.model import (
+    COUNTER_METHODS,
+    Answer,
+    CancelRequest,
+    FulfillmentOrder,
+    Status,
+    WorkLine,
+    WorkUnits,
+)
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest
-
-COUNTER_METHODS = frozenset({"pickup", "ship_to_store"})
 
 
 class Action(StrEnum):
@@ -79,13 +85,6 @@ class AlreadyDone(ActionNotAvailable):
     title = "This step has already been taken."
 
 
-class OfferOver(ActionNotAvailable):
-    """The work was offered to several nodes, and this one cannot take it any more; a late message may be dropped."""
-
-    code = "offer_over"
-    title = "This fulfilment order is not on offer to this node any more."
-
-
 def require(order: FulfillmentOrder, action: Action) -> None:
     """Refuse an action that the state does not allow; one that was overtaken raises AlreadyDone."""
     if order.status in TRANSITIONS[action]:
@@ -112,8 +111,6 @@ def available_actions(order: FulfillmentOrder) -> list[str]:
 
 def accept(order: FulfillmentOrder) -> FulfillmentOrder:
     """The node takes the work."""
-    if order.replaced_reason == OFFER_TAKEN:
-        raise OfferOver("Another node that it was offered to was first to accept it.")
     require(order, Action.ACCEPT)
     return order.model_copy(update={"status": Status.ACCEPTED})
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from oms.capacity.model import uses_of
 from oms.fulfillment.events import FulfillmentOrderAccepted, FulfillmentOrderOfferDeclined, FulfillmentOrderOfferTaken
 from oms.fulfillment.model import OFFER_TAKEN, FulfillmentOrder, Status, WorkLine
-from oms.fulfillment.offers import is_on_offer, taken_off
-from oms.fulfillment.protocol import Action, OfferOver
+from oms.fulfillment.offers import OfferOver, is_on_offer, taken_off
+from oms.fulfillment.protocol import Action
 from oms.fulfillment.request import ActionRequest
 from oms.fulfillment.verbs import Step, required_reason
 from oms.fulfillment.writes import give_way, work_ids

@@ -17,7 +17,8 @@ from oms.fulfillment.events import (
     FulfillmentOrderReady,
     FulfillmentOrderRejected,
 )
-from oms.fulfillment.model import FulfillmentOrder, Shipment, Status, seconds_late
+from oms.fulfillment.model import OFFER_TAKEN, FulfillmentOrder, Shipment, Status, seconds_late
+from oms.fulfillment.offers import OfferOver
 from oms.fulfillment.protocol import Action
 from oms.fulfillment.request import ActionRequest, CloseRequest
 from oms.fulfillment.shipping import new_shipment, shipment_event
@@ -55,7 +56,9 @@ Verb = Callable[[Runtime, Call, Order, FulfillmentOrder, ActionRequest], Step]
 def accept_fulfillment_order(
     runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
 ) -> Step:
-    """The node takes the work."""
+    """The node takes the work. Raises OfferOver where one that it was offered to was first."""
+    if work.replaced_reason == OFFER_TAKEN:
+        raise OfferOver("Another node that it was offered to was first to accept it.")
     return Step(protocol.accept(work), [FulfillmentOrderAccepted(**work_ids(work))])
 
 
