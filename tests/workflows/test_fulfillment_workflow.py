@@ -25,6 +25,7 @@ def begin(machines: Machines, *lines: dict[str, Any], seconds: int = 60, **chang
         "order_id": order_id,
         "fulfillment_order_id": work.id,
         "timeout_seconds": seconds,
+        "rest_seconds": seconds,
     }
     arn = machines.start("FulfillmentWorkflow", content, name=work.id, wait=False)
     machines.waits(work.id)
