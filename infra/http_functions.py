@@ -165,7 +165,13 @@ HTTP = (
     FunctionSpec(
         "fulfillment",
         "Shows a node its work and takes its verbs: accept, reject, pick, pack, ship, close and the others.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.listed("orders", "batch"), *g.table("stock", "put", "update")),
+        (
+            *g.COMMAND,
+            *g.CHANGE_ORDER,
+            *g.listed("orders", "batch"),
+            *g.table("stock", "query", "put", "update"),
+            *g.table("registry", "batch", "query"),
+        ),
         routes=(
             "GET /v1/fulfillment-orders",
             "GET /v1/fulfillment-orders/{fulfillment_order_id}",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from oms.fulfillment.commands import READ, act, command_name, find_work
+from oms.fulfillment.commands import act, command_name, see_work
 from oms.fulfillment.protocol import Action
 from oms.fulfillment.request import ActionRequest, CloseRequest, node_action, node_query
-from oms.fulfillment.views import work_view
 from oms.orders.query import page_size
 from oms.orders.reads import list_work
 from oms.platform import http
+from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
 
 app = http.api()
@@ -23,7 +23,13 @@ def get_fulfillment_orders() -> http.Answer:
     query = app.current_event.query_string_parameters
     node_id, status = node_query(query, principal)
     page = list_work(
-        runtime.database, principal.tenant, node_id, status, limit=page_size(query), cursor=query.get("cursor")
+        runtime.database,
+        principal.tenant,
+        node_id,
+        status,
+        now=format_instant(runtime.clock.now()),
+        limit=page_size(query),
+        cursor=query.get("cursor"),
     )
     return http.ok(page)
 
@@ -31,8 +37,7 @@ def get_fulfillment_orders() -> http.Answer:
 @app.get("/v1/fulfillment-orders/<fulfillment_order_id>")
 def get_fulfillment_order(fulfillment_order_id: str) -> http.Answer:
     principal = http.caller(app, "fulfillment.read", "ORDER#")
-    order, work = find_work(runtime, principal, READ, fulfillment_order_id)
-    return http.ok(work_view(work, order.header.version))
+    return http.ok(see_work(runtime, principal, fulfillment_order_id))
 
 
 @app.post("/v1/fulfillment-orders/<fulfillment_order_id>/<action>")

@@ -39,6 +39,7 @@ MORE_DOORS = {
     "sourcing.keeping": "which nodes are too late for a promise: an order is planned without them where it can be",
     "orders.amounts": "the pure arithmetic of an order's money, which a shipment's share is computed with",
     "orders.charges": "what accompanies the goods of an order, pure: a shipment takes it along once",
+    "fulfillment.offers": "to whom work is offered, pure: what an order changes of its work may end the offer",
     "fulfillment.protocol": "which states of work mean what, pure: what a closed node has begun stays with it",
     "orders.kits": "of which kit a line is a component, pure: sourcing keeps the components together where it can",
     "orders.loads": "what work takes of its node's capacity, pure: sourcing plans within it",

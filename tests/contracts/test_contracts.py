@@ -132,6 +132,9 @@ def test_events_for_nodes_are_named_as_such():
         "FulfillmentOrderCancelled",
         "FulfillmentOrderCancellationRequested",
         "FulfillmentOrderWithdrawn",
+        "FulfillmentOrderOffered",
+        "FulfillmentOrderOfferTaken",
+        "FulfillmentOrderOfferEnded",
     }
 
 

@@ -34,7 +34,13 @@ def test_authorizing_names_the_outcome_and_the_work_that_may_start(doors: Doors)
     answer = doors.task("authorize_payment", order_id=order_id)
     assert answer["outcome"] == "AUTHORIZED"
     assert answer["fulfillment_orders"] == [
-        {"tenant": TENANT, "order_id": order_id, "fulfillment_order_id": work["id"], "timeout_seconds": 86_400}
+        {
+            "tenant": TENANT,
+            "order_id": order_id,
+            "fulfillment_order_id": work["id"],
+            "timeout_seconds": 86_400,
+            "rest_seconds": 86_400,
+        }
         for work in doors.see(order_id)["fulfillment_orders"]
     ]
     assert doors.task("authorize_payment", order_id=order_id) == answer

@@ -1,4 +1,4 @@
-"""Stories of stock in great demand, and of stock that comes in nearer, for the crash points."""
+"""Stories of stock in great demand, of stock that comes in nearer and of offers, for the crash points."""
 
 from __future__ import annotations
 
@@ -62,5 +62,32 @@ def a_better_plan(people: People) -> None:
     received = {"node_id": "albany", "sku": "SCARF", "kind": "received", "quantity": 1, "reason": "delivery"}
     people.send("POST", "/v1/inventory/movements", {"movements": [received]})
     people.wait_for(lambda: people.works(order_id, "REPLACED"))
+    people.do(people.released(order_id), "accept", "ship")
+    people.until(order_id, payment_status="CAPTURED")
+
+
+@story
+def work_on_offer(people: People) -> None:
+    """One store takes what the warehouse has over HTTP, another one over the store bus; the third time nobody does."""
+    path, simulation = "/v1/sourcing/strategies/offer", people.simulation
+    people.send("PUT", path, {"scenarios": [{"id": "offer", "offer": {"nodes": 3, "minutes": 30}}]})
+    people.send("POST", f"{path}/promotions", {"number": 1}, version=1)
+    order_id = people.place("o-1", line("MUG", 2))
+    work_id = people.released(order_id)
+    store = ("fulfillment.read", "fulfillment.write", "node.albany")
+    people.send("GET", "/v1/fulfillment-orders?node=albany&status=OPEN", scopes=store)
+    people.send("POST", f"/v1/fulfillment-orders/{work_id}/accept", {}, f"{work_id}:take", "albany", scopes=store)
+    people.wait_for(lambda: people.works(order_id, "ACCEPTED"))
+    for work in people.works(order_id, "ACCEPTED"):
+        people.do(work["id"], "ship")
+    people.until(order_id, payment_status="CAPTURED")
+    order_id = people.place("o-2", line("LAMP"))
+    content = {"fulfillment_order_id": people.released(order_id)}
+    simulation.say("store.pasadena", "AcceptFulfillmentOrder", "take", content)
+    people.wait_for(lambda: people.works(order_id, "ACCEPTED"), patience=120)
+    order_id = people.place("o-3", line("MUG"))
+    people.released(order_id)
+    simulation.sleep(2_400)
+    people.wait_for(lambda: people.works(order_id, "REJECTED"))
     people.do(people.released(order_id), "accept", "ship")
     people.until(order_id, payment_status="CAPTURED")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tests.simulation.machine.faults import CRASH_AFTER
@@ -32,14 +32,18 @@ class People:
         key: str | None = None,
         client: str = OPERATOR,
         version: int | None = None,
+        scopes: Sequence[str] | None = None,
     ) -> Answer:
-        """A call that is made again until there is an answer to rely on; `version` goes into If-Match."""
+        """A call that is made again until there is an answer to rely on; `version` goes into If-Match.
+
+        Without `scopes` the client has its own.
+        """
         headers = {} if version is None else {"if-match": str(version)}
         self.calls += 1
         key = key or f"{path}-{self.calls}"
         for attempt in range(12):
             own = key if method != "GET" else None
-            answer = self.simulation.http(method, path, body, own, client=client, headers=headers)
+            answer = self.simulation.http(method, path, body, own, client=client, headers=headers, scopes=scopes)
             if answer.is_final:
                 break
             self.simulation.sleep(min(0.5 * 2**attempt, 130.0))

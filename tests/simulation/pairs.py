@@ -56,8 +56,10 @@ from tests.simulation.planted import planted, small_sagas
 from tests.simulation.sides import Side
 from tests.simulation.stillness import Stillness
 from tests.simulation.waiting_scenes import (
+    accept_at,
     broker,
     could_be_served_from_nearer,
+    offered,
     receive,
     reoptimize,
     waits,
@@ -152,6 +154,10 @@ PAIRS: dict[str, Pair] = {
         Pair("broker x broker", waits_for_what_came, broker, broker, is_long=True),
         Pair("re-optimise x accept", could_be_served_from_nearer, reoptimize, step("accept")),
         Pair("re-optimise x cancel", could_be_served_from_nearer, reoptimize, cancel),
+        Pair("offer: accept x accept", offered, accept_at("albany"), accept_at("pasadena")),
+        Pair("offer: accept x first accept", offered, accept_at("albany"), step("accept")),
+        Pair("offer: accept x time-out", offered, accept_at("albany"), reroute("TIMED_OUT")),
+        Pair("offer: accept x cancel", offered, accept_at("albany"), cancel),
         Pair("snapshot x place", nothing, feed("snapshot", 1, "LAST"), place(None, "o-1", "LAST")),
         Pair("feed x ship", released, feed("delta", 2), step("ship")),
         Pair("damage x place", nothing, damaged, place(None, "o-1", "LAST")),

@@ -10,7 +10,7 @@ import pytest
 from tests.simulation.machine.workflows import TaskFailed
 from tests.simulation.workflow_host import After, ScriptedHost, deployed_definition, ends
 
-WORK = {"tenant": "acme", "order_id": "o1", "fulfillment_order_id": "f1", "timeout_seconds": 600}
+WORK = {"tenant": "acme", "order_id": "o1", "fulfillment_order_id": "f1", "timeout_seconds": 600, "rest_seconds": 900}
 IDS = {"tenant": "acme", "order_id": "o1", "fulfillment_order_id": "f1"}
 WAITS, REST, TAKE, TAKE_PART = (
     "ReleaseFulfillmentOrder",
@@ -126,11 +126,12 @@ def test_an_answer_that_the_workflow_does_not_know_is_escalated():
     assert host.states == [WAITS, "NoteReleaseFailure", *ESCALATED, REST, TAKE]
 
 
-def test_every_wait_hands_out_its_own_token_and_the_time_of_the_input():
+def test_every_wait_hands_out_its_own_token_and_the_times_of_the_input():
     _, host = fulfil([PARTLY, SHIPPED])
     released = [payload for name, payload in host.calls if name == "release_fulfillment"]
-    assert released == [{**WORK, "task_token": f"token-{number}"} for number in (1, 2)]
-    assert [seconds for name, seconds in host.timeouts if name == "release_fulfillment"] == [600, 600]
+    asked = {**IDS, "timeout_seconds": 600}
+    assert released == [{**asked, "task_token": f"token-{number}"} for number in (1, 2)]
+    assert [seconds for name, seconds in host.timeouts if name == "release_fulfillment"] == [600, 900]
     assert [payload for name, payload in host.calls if name == "capture_payment"] == [IDS, IDS]
 
 

@@ -146,7 +146,7 @@ def test_every_walk_through_the_fulfilment_workflow_is_the_same(engine: Engine, 
         }
         # A silent node is waited for in real time.
         seconds = 3 if {"silent": True} in script["release_fulfillment"] else 60
-        given = {**WORK, "order_id": f"walk{number}", "timeout_seconds": seconds}
+        given = {**WORK, "order_id": f"walk{number}", "timeout_seconds": seconds, "rest_seconds": seconds}
         engine.script(f"walk{number}", script)
         cases[name] = (given, script, engine.start(deployed["FulfillmentWorkflow"], given))
     for name, (given, script, execution) in cases.items():

@@ -1,7 +1,8 @@
-"""Stock that comes in, for an order that waits for it or could be served from nearer: for the pairs of that moment."""
+"""Orders that wait for stock, could come from nearer or are offered to several nodes: for the pairs of that moment."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.simulation.directed import OPERATOR
@@ -46,6 +47,28 @@ def could_be_served_from_nearer(side: Side) -> tuple[str, str]:
     side.simulation.sleep(10)
     go_on_with_outbox(side.simulation)
     return order_id, work_id
+
+
+def offered(side: Side) -> tuple[str, str]:
+    """The warehouse has the work, and two stores may take it."""
+    content = {"id": "offer", "offer": {"nodes": 3, "minutes": 30}}
+    side.people.send("PUT", PATH, {"scenarios": [content]})
+    side.people.send("POST", f"{PATH}/promotions", {"number": 1}, version=1)
+    movement = {**CAME, "node_id": "pasadena", "sku": "MUG", "quantity": 2}
+    side.people.send("POST", "/v1/inventory/movements", {"movements": [movement]})
+    order_id = side.people.place("o-0", line("MUG", 2))
+    return order_id, side.people.released(order_id)
+
+
+def accept_at(node_id: str) -> Callable[[Any, Side], object]:
+    """A store takes what it is offered, over the store bus."""
+
+    def take(made: Any, side: Side) -> None:
+        meta = {"id": f"accept-{node_id}", "occurred_at": side.simulation.now(), "tenant": "acme"}
+        detail = {"meta": meta, "data": {"fulfillment_order_id": made[1]}}
+        side.invoke("node_messages", batch("AcceptFulfillmentOrder", detail, f"store.{node_id}"))
+
+    return take
 
 
 def receive(_: Any, side: Side) -> None:

@@ -17,7 +17,13 @@ def test_work_that_could_not_be_handed_over_waits_for_a_person_and_then_goes_on(
     machines.world.authorize(order_id)
     (work,) = machines.world.order(order_id).fulfillment_orders
     machines.function.broken["release_fulfillment"] = ["SomethingElse"]
-    content = {"tenant": TENANT, "order_id": order_id, "fulfillment_order_id": work.id, "timeout_seconds": 60}
+    content = {
+        "tenant": TENANT,
+        "order_id": order_id,
+        "fulfillment_order_id": work.id,
+        "timeout_seconds": 60,
+        "rest_seconds": 60,
+    }
     arn = machines.start("FulfillmentWorkflow", content, name=work.id, wait=False)
     machines.waits(work.id, 2)
     assert machines.states(arn)[:4] == [
@@ -51,7 +57,13 @@ def test_an_unpaid_release_is_refused_by_the_work_itself(machines: Machines):
     """K10 also where somebody starts the workflow by hand."""
     order_id = machines.world.sourced(line("A", 1))
     (work,) = machines.world.order(order_id).fulfillment_orders
-    content = {"tenant": TENANT, "order_id": order_id, "fulfillment_order_id": work.id, "timeout_seconds": 60}
+    content = {
+        "tenant": TENANT,
+        "order_id": order_id,
+        "fulfillment_order_id": work.id,
+        "timeout_seconds": 60,
+        "rest_seconds": 60,
+    }
     arn = machines.start("FulfillmentWorkflow", content, name=work.id, wait=False)
     machines.waits(work.id, 2)
     assert "NoteReleaseFailure" in machines.states(arn)

@@ -15,7 +15,9 @@ __all__ = ["cloud", "doors", "machines", "world"]
 UNTIL_PARCEL = ["ReleaseFulfillmentOrder"]
 
 
-def begin(machines: Machines, *lines: dict[str, Any], seconds: int = 60, **changes: Any) -> tuple[str, str, str]:
+def begin(
+    machines: Machines, *lines: dict[str, Any], seconds: int = 60, rest: int | None = None, **changes: Any
+) -> tuple[str, str, str]:
     """An order whose only fulfilment order waits for its node: its id, the work's id and the run's ARN."""
     order_id = machines.world.sourced(*(lines or (line("A", 5),)), **changes)
     machines.world.authorize(order_id)
@@ -25,6 +27,7 @@ def begin(machines: Machines, *lines: dict[str, Any], seconds: int = 60, **chang
         "order_id": order_id,
         "fulfillment_order_id": work.id,
         "timeout_seconds": seconds,
+        "rest_seconds": seconds if rest is None else rest,
     }
     arn = machines.start("FulfillmentWorkflow", content, name=work.id, wait=False)
     machines.waits(work.id)

@@ -55,7 +55,13 @@ def test_a_run_whose_fulfilments_were_started_before_succeeds(machines: Machines
     machines.world.source(order_id)
     (work,) = machines.world.order(order_id).fulfillment_orders
     machines.function.broken["release_fulfillment"] = ["TransientFailure"] * 3
-    content = {"tenant": "acme", "order_id": order_id, "fulfillment_order_id": work.id, "timeout_seconds": 60}
+    content = {
+        "tenant": "acme",
+        "order_id": order_id,
+        "fulfillment_order_id": work.id,
+        "timeout_seconds": 60,
+        "rest_seconds": 60,
+    }
     machines.world.authorize(order_id)
     machines.start("FulfillmentWorkflow", content, name=work.id, wait=False)
     run = machines.order(order_id)

@@ -16,7 +16,7 @@ WORK_STATES = {
     "FulfillmentOrderWithdrawn": "REJECTED",
     "FulfillmentOrderReady": "READY",
 }
-STATES_BY_REASON = {("FulfillmentOrderWithdrawn", "BETTER_PLAN"): "REPLACED"}
+STATES_BY_REASON = {("FulfillmentOrderWithdrawn", reason): "REPLACED" for reason in ("BETTER_PLAN", "OFFER_TAKEN")}
 STATUSES = ("status", "payment_status", "fulfillment_status")
 
 

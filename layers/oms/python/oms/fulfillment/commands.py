@@ -6,13 +6,16 @@ Stores, warehouses and suppliers send the same verbs over HTTP and over the inte
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 
 from oms.fulfillment.events import FulfillmentOrderEscalated
-from oms.fulfillment.model import CAPTURE_FAILED, FulfillmentOrder, seconds_late
+from oms.fulfillment.model import CAPTURE_FAILED, FulfillmentOrder, Status, seconds_late
+from oms.fulfillment.offers import TIMED_OUT, acting_node, offer_ended
 from oms.fulfillment.protocol import Action
 from oms.fulfillment.request import ActionRequest
+from oms.fulfillment.taking import answer_offer
 from oms.fulfillment.verbs import VERBS
-from oms.fulfillment.views import work_view
+from oms.fulfillment.views import FulfillmentOrderView, work_view
 from oms.fulfillment.writes import work_ids
 from oms.orders.model import Order
 from oms.orders.store import load_order, partition
@@ -20,6 +23,7 @@ from oms.orders.writes import change_order
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.dynamodb import Conflict
+from oms.platform.events import EventData
 from oms.platform.ids import parent_id
 from oms.platform.observability import logger, measured
 from oms.platform.principal import Principal, authorize
@@ -102,29 +106,37 @@ def _take(
 ) -> tuple[Order, Decision]:
     """The order after a verb, and the decision that makes it so."""
     order, work = _own_work(before, call.principal, WRITE, fulfillment_order_id, call.expected_version)
-    step = VERBS[action](runtime, call, order, work, request)
+    node_id = acting_node(work, call.principal.nodes)
+    verb = VERBS[action] if node_id == work.node_id else partial(answer_offer, node_id, action)
+    step = verb(runtime, call, order, work, request)
     after, writes, events = change_order(
         call.tenant,
         order,
         events=step.events,
         header=step.header,
-        fulfillment_orders=[step.work],
+        fulfillment_orders=[*step.before, step.work],
         shipments=step.shipments,
     )
-    body = work_view(step.work, after.header.version).model_dump()
+    (left,) = (one for one in after.fulfillment_orders if one.id == step.work.id)
+    now = format_instant(runtime.clock.now())
+    body = work_view(left, after.header.version, node_id=node_id, now=now).model_dump()
     return after, Decision([*writes, *step.stock], events, body=body)
 
 
 def escalate_fulfillment_order(runtime: Runtime, call: Call, fulfillment_order_id: str, reason: str) -> Outcome:
-    """Note that a person must look at this work, and say so once."""
+    """Note that a person must look at this work, and say so once. It is the end of an offer that nobody has taken."""
 
     def decide() -> Decision:
         order, work = find_work(runtime, call.principal, WRITE, fulfillment_order_id)
         # Of money that was refused somebody knows until the end, or its workflow would ask for it in a circle.
         kept = CAPTURE_FAILED if work.escalated_reason == CAPTURE_FAILED else reason
         noted = work.model_copy(update={"escalated_reason": kept})
-        event = FulfillmentOrderEscalated(**work_ids(work), reason=reason)
-        _, writes, events = change_order(call.tenant, order, events=[event], fulfillment_orders=[noted])
+        told: list[EventData] = [FulfillmentOrderEscalated(**work_ids(work), reason=reason)]
+        if work.offered_to:
+            noted, over = offer_ended(noted, TIMED_OUT)
+            # Before it was released nobody had heard of it.
+            told += over if work.status is Status.OPEN else []
+        _, writes, events = change_order(call.tenant, order, events=told, fulfillment_orders=[noted])
         return Decision(writes, events, body={"fulfillment_order_id": work.id, "reason": reason})
 
     return execute(runtime, call, decide)
@@ -138,6 +150,13 @@ def find_work(
     return _own_work(order, principal, permission, fulfillment_order_id)
 
 
+def see_work(runtime: Runtime, principal: Principal, fulfillment_order_id: str) -> FulfillmentOrderView:
+    """A fulfilment order as this caller sees it: as the node that has it, or as one that it is or was offered to."""
+    order, work = find_work(runtime, principal, READ, fulfillment_order_id)
+    now = format_instant(runtime.clock.now())
+    return work_view(work, order.header.version, node_id=acting_node(work, principal.nodes), now=now)
+
+
 def _own_work(
     order: Order | None,
     principal: Principal,
@@ -149,7 +168,8 @@ def _own_work(
     try:
         if order is None or not found:
             raise NotFound()
-        authorize(principal, permission, partition(principal.tenant, order.header.id), node=found[0].node_id)
+        node_id = acting_node(found[0], principal.nodes)
+        authorize(principal, permission, partition(principal.tenant, order.header.id), node=node_id)
     except NotFound as hidden:
         # The same answer for both, so that nobody learns what others have.
         raise NotFound(f"There is no fulfilment order {fulfillment_order_id}.") from hidden

@@ -51,6 +51,44 @@ class FulfillmentOrderReleased(_Work):
     attributes: dict[str, object] = Field(default_factory=dict)
 
 
+class FulfillmentOrderOffered(_Work):
+    """A node may take work of another one by accepting it before `respond_by`; whoever accepts first has it.
+
+    `node_id` is the node that it is offered to. A later offer of the same work says what is left of it.
+    """
+
+    for_nodes: ClassVar[bool] = True
+    external_id: str
+    method: str
+    lines: tuple[WorkOfLine, ...]
+    ship_to: dict[str, str | None] | None = None
+    respond_by: str
+    attributes: dict[str, object] = Field(default_factory=dict)
+
+
+class FulfillmentOrderOfferTaken(_Work):
+    """A node was first to accept work that was offered to it: it has it now, under an id of its own.
+
+    `replaces` is the fulfilment order that was offered.
+    """
+
+    for_nodes: ClassVar[bool] = True
+    replaces: str
+
+
+class FulfillmentOrderOfferDeclined(_Work):
+    """A node does not want work that was offered to it; the others may still take it."""
+
+    reason: str
+
+
+class FulfillmentOrderOfferEnded(_Work):
+    """Work is not offered to a node any more: another node has it, it was rejected or cancelled, or time is over."""
+
+    for_nodes: ClassVar[bool] = True
+    reason: str
+
+
 class FulfillmentOrderAwaited(_Work):
     """A workflow waits for the node once more: after a parcel, after a time-out, or where handing over had failed."""
 
@@ -98,7 +136,8 @@ class FulfillmentOrderRejected(_Work):
 class FulfillmentOrderWithdrawn(_Work):
     """Work that a node had not answered for was taken from it and given to others.
 
-    For the reason BETTER_PLAN the node has done nothing wrong: others send the units at less cost.
+    For the reason BETTER_PLAN the node has done nothing wrong: others send the units at less cost; nor for OFFER_TAKEN,
+    where another node that it was offered to was first to accept.
     """
 
     for_nodes: ClassVar[bool] = True

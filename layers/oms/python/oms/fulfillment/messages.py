@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oms.fulfillment.commands import KnownOrders, act, command_name
+from oms.fulfillment.offers import OfferOver
 from oms.fulfillment.protocol import Action, AlreadyDone
 from oms.fulfillment.request import request_of
 from oms.platform.commands import Runtime
@@ -25,7 +26,7 @@ VERBS = {
 
 
 def take_message(runtime: Runtime, event: Event, known: KnownOrders | None = None) -> None:
-    """Take the verb that a node sent; a step that was overtaken by a later one is dropped.
+    """Take the verb that a node sent; a step that was overtaken, or an offer taken too late, is dropped.
 
     `known` holds orders as the messages before in one batch have left them, so that they need not be read again.
     The node acts as itself: work of another node does not exist for it. Any refusal is raised, so that the queue
@@ -44,3 +45,6 @@ def take_message(runtime: Runtime, event: Event, known: KnownOrders | None = Non
         act(runtime, call, request.fulfillment_order_id, action, request, known)
     except AlreadyDone:
         logger().info("step already done", command=call.command, fulfillment_order_id=request.fulfillment_order_id)
+    except OfferOver:
+        # Who was too late has been told so by an event.
+        logger().info("offer over", command=call.command, fulfillment_order_id=request.fulfillment_order_id)

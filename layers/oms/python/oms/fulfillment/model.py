@@ -38,7 +38,7 @@ class Status(StrEnum):
     REJECTED = "REJECTED"
     INCOMPLETE = "INCOMPLETE"  # the node gave up what it had not shipped
     CANCELLED = "CANCELLED"
-    REPLACED = "REPLACED"  # a better plan took it over before its node had accepted it
+    REPLACED = "REPLACED"  # a better plan, or a node it was offered to, took it over before its node had accepted it
 
 
 class Outcome(StrEnum):
@@ -58,6 +58,8 @@ class Answer(StrEnum):
     REJECTED = "REJECTED"
 
 
+# Why work was replaced when a node that it was offered to took it.
+OFFER_TAKEN = "OFFER_TAKEN"
 # Why work is escalated when money for what it shipped was not taken; the fulfilment workflow names it.
 CAPTURE_FAILED = "CAPTURE_FAILED"
 COUNTER_METHODS = frozenset({"pickup", "ship_to_store"})
@@ -145,6 +147,13 @@ class FulfillmentOrder(BaseModel):
     due_at: str | None = None
     # How long the workflow waits for the node before somebody is told.
     timeout_seconds: int = 86_400
+    # How long the work is on offer from its release; None where it is offered to nobody.
+    offer_seconds: int | None = None
+    # The nodes that may take it instead, the best first; and those that could, and may not any more.
+    offered_to: tuple[str, ...] = ()
+    was_offered_to: tuple[str, ...] = ()
+    # Whether its node took it over from another one by accepting an offer.
+    took_offer: bool = False
     rejected_reason: str | None = None
     closed_reason: str | None = None
     replaced_reason: str | None = None
@@ -168,6 +177,12 @@ class FulfillmentOrder(BaseModel):
         """Units per line that the node has been asked to cancel and has not answered for."""
         request = self.cancel_request
         return {} if request is None or request.answer else {units.line_no: units.quantity for units in request.lines}
+
+    @property
+    def needs_workflow(self) -> bool:
+        """Whether a workflow is still to be started: no node was told of it, or it was taken over a moment ago."""
+        taken = self.took_offer and self.task_token is None and not self.is_closed
+        return self.status is Status.SCHEDULED or taken
 
     @property
     def is_closed(self) -> bool:

@@ -9,10 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from oms.fulfillment.model import Answer, CancelRequest, FulfillmentOrder, Status, WorkLine, WorkUnits
+from oms.fulfillment.model import (
+    COUNTER_METHODS,
+    Answer,
+    CancelRequest,
+    FulfillmentOrder,
+    Status,
+    WorkLine,
+    WorkUnits,
+)
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest
-
-COUNTER_METHODS = frozenset({"pickup", "ship_to_store"})
 
 
 class Action(StrEnum):

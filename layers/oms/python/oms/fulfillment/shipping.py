@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from oms.fulfillment.events import EventLine, ShipmentShipped
-from oms.fulfillment.model import Capture, FulfillmentOrder, Package, Shipment, ShippedLine
-from oms.fulfillment.protocol import COUNTER_METHODS
+from oms.fulfillment.model import COUNTER_METHODS, Capture, FulfillmentOrder, Package, Shipment, ShippedLine
 from oms.fulfillment.request import ActionRequest, PackageRequest, units_of
 from oms.orders.amounts import Amounts, share
 from oms.orders.charges import accompanying_amounts, line_total, takes_charges

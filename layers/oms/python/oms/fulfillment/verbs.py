@@ -17,7 +17,8 @@ from oms.fulfillment.events import (
     FulfillmentOrderReady,
     FulfillmentOrderRejected,
 )
-from oms.fulfillment.model import FulfillmentOrder, Shipment, Status, seconds_late
+from oms.fulfillment.model import OFFER_TAKEN, FulfillmentOrder, Shipment, Status, seconds_late
+from oms.fulfillment.offers import OfferOver
 from oms.fulfillment.protocol import Action
 from oms.fulfillment.request import ActionRequest, CloseRequest
 from oms.fulfillment.shipping import new_shipment, shipment_event
@@ -45,6 +46,8 @@ class Step:
     shipments: Sequence[Shipment] = ()
     stock: Sequence[Write] = field(default_factory=tuple)
     header: Header | None = None
+    # The work of another node that it takes the place of, as it is then.
+    before: Sequence[FulfillmentOrder] = ()
 
 
 Verb = Callable[[Runtime, Call, Order, FulfillmentOrder, ActionRequest], Step]
@@ -53,7 +56,9 @@ Verb = Callable[[Runtime, Call, Order, FulfillmentOrder, ActionRequest], Step]
 def accept_fulfillment_order(
     runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
 ) -> Step:
-    """The node takes the work."""
+    """The node takes the work. Raises OfferOver where one that it was offered to was first."""
+    if work.replaced_reason == OFFER_TAKEN:
+        raise OfferOver("Another node that it was offered to was first to accept it.")
     return Step(protocol.accept(work), [FulfillmentOrderAccepted(**work_ids(work))])
 
 
@@ -61,7 +66,7 @@ def reject_fulfillment_order(
     runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
 ) -> Step:
     """The node refuses the work: its allocation goes back to available stock, the units are open again."""
-    reason = _reason(request, "a rejection needs a reason")
+    reason = required_reason(request, "a rejection needs a reason")
     left = protocol.reject(work, reason)
     header, events = _let_go(order, work, work.asked)
     if left.status is Status.REJECTED:
@@ -76,7 +81,7 @@ def close_fulfillment_order(
 
     Where the node says what was short, only that is held back: the other components of a kit are available again.
     """
-    reason = _reason(request, "closing needs a reason")
+    reason = required_reason(request, "closing needs a reason")
     left = protocol.close(work, reason)
     header, events = _let_go(order, work, work.asked)
     if left.status is Status.INCOMPLETE:
@@ -143,7 +148,7 @@ def cancel_response_fulfillment_order(
     if request.accepted is None:
         raise InvalidRequest(errors=[FieldError("/accepted", "required", "true or false")])
     if not request.accepted:
-        reason = _reason(request, "a refusal needs a reason")
+        reason = required_reason(request, "a refusal needs a reason")
         rejected = protocol.reject_cancellation(work)
         return Step(rejected, [_refused(work, work.asked, reason)])
     let_go = protocol.accept_cancellation(work, request.quantities)
@@ -201,7 +206,7 @@ def _refused(work: FulfillmentOrder, units: Mapping[int, int], reason: str) -> F
     return FulfillmentOrderCancellationRejected(**work_ids(work), lines=event_lines(work, units), reason=reason)
 
 
-def _reason(request: ActionRequest, needed: str) -> str:
+def required_reason(request: ActionRequest, needed: str) -> str:
     if not request.reason:
         raise InvalidRequest(errors=[FieldError("/reason", "required", needed)])
     return request.reason

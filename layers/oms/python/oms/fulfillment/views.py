@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from oms.fulfillment.model import CancelRequest, FulfillmentOrder
+from oms.fulfillment.offers import offered_actions
 from oms.fulfillment.protocol import available_actions
 from oms.registry.kits import Component
 from oms.registry.segments import Segment
@@ -23,7 +24,7 @@ class WorkLineView(BaseModel):
     shipped: int
     cancelled: int
     given_up: int
-    replaced: int = Field(description="units that a better plan gave to another node before this one had accepted")
+    replaced: int = Field(description="units that another node took over before this one had accepted")
     components: list[Component] = Field(description="what each unit of a kit consists of; empty for any other item")
     part_of: int | None = Field(description="the line of the kit of which it is a component that may go on its own")
 
@@ -42,20 +43,29 @@ class FulfillmentOrderView(BaseModel):
     lines: list[WorkLineView]
     created_at: str
     respond_by: str | None
+    offered_to: list[str] = Field(description="the nodes that may take it instead, by accepting it before `respond_by`")
     service: str | None
     due_at: str | None = Field(description="what was promised: by when it is to leave, or to be ready")
     rejected_reason: str | None
     closed_reason: str | None
     replaces: str | None = Field(description="the fulfilment order whose units these were at another node")
-    replaced_reason: str | None = Field(description="why another fulfilment order took it over: BETTER_PLAN")
+    replaced_reason: str | None = Field(
+        description="why another fulfilment order took it over: BETTER_PLAN or OFFER_TAKEN"
+    )
     cancel_request: CancelRequest | None = Field(
         description="what the node was last asked to cancel, and its answer; null where it has not answered"
     )
     escalated_reason: str | None
 
 
-def work_view(work: FulfillmentOrder, version: int) -> FulfillmentOrderView:
-    """The work of one node; `version` is that of its order: its changes are the order's changes."""
+def work_view(
+    work: FulfillmentOrder, version: int, *, node_id: str | None = None, now: str = ""
+) -> FulfillmentOrderView:
+    """The work of one node; `version` is that of its order: its changes are the order's changes.
+
+    To a node that it is offered to it shows what that node can do, at an instant.
+    """
+    own = node_id is None or node_id == work.node_id
     return FulfillmentOrderView(
         id=work.id,
         order_id=work.order_id,
@@ -63,10 +73,11 @@ def work_view(work: FulfillmentOrder, version: int) -> FulfillmentOrderView:
         method=work.method,
         status=work.status.value,
         version=version,
-        available_actions=available_actions(work),
+        available_actions=available_actions(work) if own else offered_actions(work, node_id or "", now),
         lines=[WorkLineView(**line.model_dump(include=set(WorkLineView.model_fields))) for line in work.lines],
         created_at=work.created_at,
         respond_by=work.respond_by,
+        offered_to=list(work.offered_to),
         service=work.service,
         due_at=work.due_at,
         rejected_reason=work.rejected_reason,

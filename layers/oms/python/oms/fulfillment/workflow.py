@@ -7,26 +7,26 @@ the node's answer, sees the other and continues the workflow, so no answer is lo
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from oms.fulfillment.commands import READ, WRITE, act, escalate_fulfillment_order, find_work
-from oms.fulfillment.events import FulfillmentOrderAwaited, FulfillmentOrderReleased, WorkOfLine
+from oms.fulfillment.events import FulfillmentOrderAwaited
 from oms.fulfillment.model import CAPTURE_FAILED, FulfillmentOrder, Outcome, Status
+from oms.fulfillment.offers import TIMED_OUT, has_time_left, released_event
 from oms.fulfillment.protocol import Action, require
 from oms.fulfillment.request import ActionRequest
 from oms.fulfillment.writes import work_ids
 from oms.orders.model import Order, payment_status
 from oms.orders.writes import change_order, unfinished_write
 from oms.payments.model import Rollup
+from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Runtime, execute
 from oms.platform.consumers import call_from_workflow
 from oms.platform.events import EventData
 from oms.platform.principal import system_principal
 from oms.platform.problems import ActionNotAvailable
 
-# Characters of JSON: an event stays far below the 64 KB we allow.
-_MOST_ATTRIBUTES = 4_000
 Continue = Callable[[str, Outcome], bool]
 _MAY_SHIP = frozenset({Rollup.AUTHORIZED, Rollup.PARTIALLY_CAPTURED, Rollup.CAPTURED})
 
@@ -54,7 +54,7 @@ def release_fulfillment_order(
         left = order, work
         if work.is_closed:
             return Decision([], body={"fulfillment_order_id": work.id})
-        released, event = _released(order, work)
+        released, event = _released(order, work, runtime.clock.now())
         waiting = released.model_copy(update={"task_token": task_token})
         after, writes, drafts = change_order(tenant, order, events=[event], fulfillment_orders=[waiting])
         left = after, waiting
@@ -86,10 +86,10 @@ def _tell(
     work: FulfillmentOrder,
 ) -> Outcome | None:
     outcome = outcome_of(order, work)
-    if outcome is None or task_token is None or continue_workflow(task_token, outcome):
+    if outcome is None or (task_token is not None and continue_workflow(task_token, outcome)):
         return outcome
     if _is_owed(order, work):
-        # Its run may have ended before this left: then nobody but the sweeper takes the money.
+        # Its run may have ended before this left, or not have begun yet: then nobody but the sweeper takes the money.
         runtime.database.commit([unfinished_write(tenant, order)])
     return outcome
 
@@ -128,51 +128,31 @@ def _is_owed(order: Order, work: FulfillmentOrder) -> bool:
 
 
 def workflow_input(tenant: str, work: FulfillmentOrder) -> dict[str, object]:
-    """The ids that every state of the workflow gets, and how long it waits for the node."""
+    """The ids that every state of the workflow gets, and how long it waits for the node: at first, and after that.
+
+    At first it waits for as long as the work is on offer.
+    """
     return {
         "tenant": tenant,
         "order_id": work.order_id,
         "fulfillment_order_id": work.id,
-        "timeout_seconds": work.timeout_seconds,
+        "timeout_seconds": (work.offer_seconds if work.offered_to else None) or work.timeout_seconds,
+        "rest_seconds": work.timeout_seconds,
     }
 
 
-def _released(order: Order, work: FulfillmentOrder) -> tuple[FulfillmentOrder, EventData]:
+def _released(order: Order, work: FulfillmentOrder, now: datetime) -> tuple[FulfillmentOrder, EventData]:
     """The work in its node's hands, and the fact of it: it is given now, or a workflow waits for it once more."""
     if work.status is not Status.SCHEDULED:
         return work, FulfillmentOrderAwaited(**work_ids(work))
     require(work, Action.RELEASE)
     if order.header.totals.total and payment_status(order) not in _MAY_SHIP:
         raise ActionNotAvailable(f"The order is {payment_status(order).value}; unpaid work is not released.")
-    group = order.header.groups[work.group_no - 1]
-    event = FulfillmentOrderReleased(
-        order_id=work.order_id,
-        fulfillment_order_id=work.id,
-        node_id=work.node_id,
-        external_id=order.header.external_id,
-        method=work.method,
-        lines=tuple(
-            WorkOfLine(
-                line_no=line.line_no,
-                sku=line.sku,
-                quantity=line.remaining,
-                components=line.components,
-                part_of=line.part_of,
-                segment=line.segment,
-            )
-            for line in work.lines
-            if line.remaining
-        ),
-        ship_to=group.ship_to.model_dump() if group.ship_to else None,
-        respond_by=work.respond_by or "",
-        attributes=_short(order.header.attributes),
-    )
-    return work.model_copy(update={"status": Status.OPEN}), event
-
-
-def _short(attributes: dict[str, object]) -> dict[str, object]:
-    """Attributes small enough to travel; larger ones are read from the order."""
-    return attributes if len(json.dumps(attributes)) <= _MOST_ATTRIBUTES else {}
+    opened = work.model_copy(update={"status": Status.OPEN})
+    if opened.offered_to and opened.offer_seconds is not None:
+        until = now + timedelta(seconds=opened.offer_seconds)
+        opened = opened.model_copy(update={"respond_by": format_instant(until)})
+    return opened, released_event(order.header, opened)
 
 
 def _deliver_digital(runtime: Runtime, tenant: str, work: FulfillmentOrder) -> bool:
@@ -185,11 +165,16 @@ def _deliver_digital(runtime: Runtime, tenant: str, work: FulfillmentOrder) -> b
 
 
 def unreleased_work(tenant: str, order: Order) -> list[dict[str, object]]:
-    """The workflow inputs of an order's work that no node has been told of."""
-    return [workflow_input(tenant, work) for work in order.fulfillment_orders if work.status is Status.SCHEDULED]
+    """The workflow inputs of an order's work that no workflow waits for: not released yet, or just taken over."""
+    return [workflow_input(tenant, work) for work in order.fulfillment_orders if work.needs_workflow]
 
 
 def escalate(runtime: Runtime, tenant: str, fulfillment_order_id: str, reason: str) -> dict[str, object]:
-    """Put work in front of a person, once per reason."""
+    """Put work in front of a person, once per reason; not when only its offer has timed out, and a node is at it."""
+    if reason == TIMED_OUT:
+        _, work = find_work(runtime, system_principal(tenant, "escalate_fulfillment"), READ, fulfillment_order_id)
+        if has_time_left(work, runtime.clock.now()):
+            # Not recorded: it may still be late.
+            return {"fulfillment_order_id": fulfillment_order_id, "reason": reason}
     call = call_from_workflow("escalate_fulfillment_order", tenant, f"{fulfillment_order_id}#{reason}")
     return dict(escalate_fulfillment_order(runtime, call, fulfillment_order_id, reason).body)

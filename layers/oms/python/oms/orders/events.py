@@ -87,7 +87,7 @@ class OrderRerouted(EventData):
 
     `missing` units nobody else has; `late` says that the promise is at risk. Of both a person is told. For the reason
     BETTER_PLAN a cheaper plan took over work that its node had not accepted, and `saving` is by how much, in minor
-    units.
+    units. For OFFER_TAKEN a node that the work was offered to was first to accept it.
     """
 
     version: ClassVar[int] = 2

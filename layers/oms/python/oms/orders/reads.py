@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -12,7 +12,15 @@ from oms.fulfillment.model import FulfillmentOrder
 from oms.fulfillment.views import work_view
 from oms.orders.backorders import Waiting
 from oms.orders.model import Order, Status
-from oms.orders.store import backorders_list, find_by_external_id, header_key, load_order, waiting_list
+from oms.orders.store import (
+    backorders_list,
+    find_by_external_id,
+    header_key,
+    load_order,
+    offered_work,
+    waiting_list,
+    work_list,
+)
 from oms.orders.views import available_actions, summary
 from oms.platform.cursors import bad_cursor, decode_cursor, encode_cursor
 from oms.platform.dynamodb import Database
@@ -107,28 +115,44 @@ def find_order(database: Database, tenant: str, channel: str, external_id: str) 
 
 
 def list_work(
-    database: Database, tenant: str, node_id: str, status: str, *, limit: int, cursor: str | None
+    database: Database, tenant: str, node_id: str, status: str, *, now: str, limit: int, cursor: str | None
 ) -> dict[str, Any]:
-    """The fulfilment orders of a node in one state, oldest first."""
-    partition = f"{tenant_prefix(tenant)}WORK#{node_id}#{status}"
+    """The fulfilment orders of a node in one state and those that are offered to it, oldest first."""
+    partition = work_list(tenant, node_id, status)
     after = _own(tenant, partition, decode_cursor(cursor)) if cursor else None
     page = database.query_index("orders", INDEX, partition, limit=limit, after=after)
-    works = [FulfillmentOrder.model_validate_json(str(item["body"])) for item in page.items]
+    works = _listed_work(database, page.items)
     versions = _versions(database, tenant, [work.order_id for work in works])
     return {
-        "fulfillment_orders": [work_view(work, versions[work.order_id]).model_dump() for work in works],
+        "fulfillment_orders": [
+            work_view(work, versions[work.order_id], node_id=node_id, now=now).model_dump() for work in works
+        ],
         "next_cursor": encode_cursor(dict(page.next)) if page.next else None,
     }
 
 
+def _listed_work(database: Database, items: Sequence[Item]) -> list[FulfillmentOrder]:
+    """The work of a page; what is offered is read where it is kept, for the entry of an offer only names it."""
+    named = [("orders", key) for item in items if (key := offered_work(item))]
+    offered = database.get_many(named, consistent=False) if named else {}
+    found = []
+    for item in items:
+        key = offered_work(item)
+        kept = item if key is None else offered.get(("orders", key))
+        if kept is not None:
+            found.append(FulfillmentOrder.model_validate_json(str(kept["body"])))
+    return found
+
+
 def work_of_node(database: Database, tenant: str, node_id: str, status: str) -> Iterator[FulfillmentOrder]:
-    """All fulfilment orders of a node in one state, oldest first, as its list has them."""
-    partition = f"{tenant_prefix(tenant)}WORK#{node_id}#{status}"
+    """All fulfilment orders of a node in one state, oldest first, as its list has them; not what it is offered."""
+    partition = work_list(tenant, node_id, status)
     after: Mapping[str, str] | None = None
     while True:
         page = database.query_index("orders", INDEX, partition, limit=_WORK_PER_PAGE, after=after)
         for item in page.items:
-            yield FulfillmentOrder.model_validate_json(str(item["body"]))
+            if offered_work(item) is None:
+                yield FulfillmentOrder.model_validate_json(str(item["body"]))
         if page.next is None:
             return
         after = page.next

@@ -6,6 +6,7 @@
 | header: what was agreed, written once | same | AGREED |
 | lines, 40 at a time | same | LINES#<first line no> |
 | tenders, shipments, fulfilment orders | same | PAYMENT#<id>, SHIPMENT#<id>, WORK#<id> |
+| that some work of it is offered to a node, besides the one that has it | same | OFFER#<id>#<node> |
 | that the order is unfinished, while the sweeper looks after it | same | OPEN |
 | that units of it wait for stock | same | BACKORDER |
 | the same of one of its groups and an item | same | BACKORDER#<group no>#<sku> |
@@ -52,6 +53,32 @@ def header_key(tenant: str, order_id: str) -> Key:
 
 def agreed_key(tenant: str, order_id: str) -> Key:
     return Key(partition(tenant, order_id), "AGREED")
+
+
+def work_key(tenant: str, order_id: str, work_id: str) -> Key:
+    """Where some work of an order is kept."""
+    return Key(partition(tenant, order_id), f"WORK#{work_id}")
+
+
+def work_list(tenant: str, node_id: str, status: str) -> str:
+    """The list of the work of a node in one state, in the index."""
+    return f"{tenant_prefix(tenant)}WORK#{node_id}#{status}"
+
+
+def work_place(tenant: str, work: FulfillmentOrder, node_id: str) -> Item:
+    """Where some work stands in the lists of a node: oldest first."""
+    return {"gsi1pk": work_list(tenant, node_id, work.status.value), "gsi1sk": f"{work.created_at}#{work.id}"}
+
+
+def offer_key(tenant: str, work: FulfillmentOrder, node_id: str) -> Key:
+    """Where it is noted that work of another node is offered to a node."""
+    return Key(partition(tenant, work.order_id), f"OFFER#{work.id}#{node_id}")
+
+
+def offered_work(entry: Item) -> Key | None:
+    """The work that an entry of a list is an offer of; None where it is work of the node itself."""
+    kind, _, rest = str(entry["sk"]).partition("#")
+    return Key(str(entry["pk"]), f"WORK#{rest.partition('#')[0]}") if kind == "OFFER" else None
 
 
 def unfinished_key(tenant: str, order_id: str) -> Key:

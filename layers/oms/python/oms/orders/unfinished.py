@@ -8,7 +8,6 @@ after it until nothing is open any more.
 from __future__ import annotations
 
 from oms.fulfillment.model import CAPTURE_FAILED, Capture
-from oms.fulfillment.model import Status as WorkStatus
 from oms.orders.model import Order, Status, payment_status, status
 from oms.payments.model import Payment, Rollup, State
 
@@ -55,7 +54,7 @@ def may_go_on(order: Order) -> bool:
         return True
     if order.header.totals.total and payment_status(order) in _UNPAID:
         return False
-    return not order.header.sourced or any(work.status is WorkStatus.SCHEDULED for work in order.fulfillment_orders)
+    return not order.header.sourced or any(work.needs_workflow for work in order.fulfillment_orders)
 
 
 def waits_for_others(order: Order) -> bool:

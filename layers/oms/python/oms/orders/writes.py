@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from oms.fulfillment.model import FulfillmentOrder, Shipment
+from oms.fulfillment.offers import Settled, settle
 from oms.orders.backorders import backorder_writes, fewer
 from oms.orders.charges import charges_left
 from oms.orders.events import CancelledLine, OrderCancelled, OrderCompleted, OrderLinesCancelled
@@ -26,7 +27,17 @@ from oms.orders.model import (
     payment_status,
     status,
 )
-from oms.orders.store import PROGRESS, agreed_key, header_key, partition, unfinished_key, unfinished_position
+from oms.orders.store import (
+    PROGRESS,
+    agreed_key,
+    header_key,
+    offer_key,
+    partition,
+    unfinished_key,
+    unfinished_position,
+    work_key,
+    work_place,
+)
 from oms.orders.unfinished import needs_sweeper
 from oms.payments.model import Payment
 from oms.platform.events import EventData, EventDraft
@@ -54,12 +65,17 @@ def change_order(
 ) -> tuple[Order, list[Write], list[EventDraft]]:
     """The order with some children replaced or added, the writes that store it, and its events in sequence.
 
-    The transaction fails if the order changed since it was read. An order that becomes complete says so by itself.
+    The transaction fails if the order changed since it was read. An order that becomes complete says so by itself, and
+    so does work that others may take, or may not any more.
     Nothing changes without a fact that says what.
     """
     if not events:
         raise ValueError(f"a change of {before.header.id} without an event")
     old = before.header
+    known = {work.id: work for work in before.fulfillment_orders}
+    offers = [settle(header or old, known.get(work.id), work) for work in fulfillment_orders]
+    fulfillment_orders = [one.work for one in offers]
+    events = [*events, *(told for one in offers for told in one.events)]
     after = replace(
         before,
         header=header or old,
@@ -75,6 +91,7 @@ def change_order(
     writes = [
         _header_change(tenant, before, after, header_changed=header is not None and header != old),
         *(work_write(tenant, work) for work in fulfillment_orders),
+        *(write for one in offers for write in offer_writes(tenant, one)),
         *(
             _child(tenant, old.id, f"SHIPMENT#{shipment.id}", shipment.model_dump_json(exclude_defaults=True))
             for shipment in shipments
@@ -189,10 +206,21 @@ def work_write(tenant: str, work: FulfillmentOrder) -> Write:
     """A fulfilment order as it is now, listed under its node and status."""
     item: Item = {
         "body": work.model_dump_json(exclude_defaults=True),
-        "gsi1pk": f"{tenant_prefix(tenant)}WORK#{work.node_id}#{work.status.value}",
-        "gsi1sk": f"{work.created_at}#{work.id}",
+        **work_place(tenant, work, work.node_id),
     }
-    return put("orders", Key(partition(tenant, work.order_id), f"WORK#{work.id}"), item)
+    return put("orders", work_key(tenant, work.order_id, work.id), item)
+
+
+def offer_writes(tenant: str, offer: Settled) -> list[Write]:
+    """The entries of some work in the lists of the nodes that it is offered to; one that is over stands in no list."""
+    work = offer.work
+    return [
+        *(
+            put("orders", offer_key(tenant, work, node_id), work_place(tenant, work, node_id))
+            for node_id in offer.listed
+        ),
+        *(put("orders", offer_key(tenant, work, node_id), {"body": ""}) for node_id in offer.unlisted),
+    ]
 
 
 def _child(tenant: str, order_id: str, sk: str, body: str) -> Write:

@@ -26,6 +26,7 @@ from oms.platform.writes import MOST_ACTIONS, Write
 from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
 from oms.sourcing.keeping import late_nodes
+from oms.sourcing.offering import with_offers
 from oms.sourcing.prices import with_prices
 from oms.sourcing.reads import about_order, live_steps, source_groups
 from oms.sourcing.risks import told_of_risks
@@ -70,7 +71,7 @@ def _source_part(runtime: Runtime, tenant: str, order: Order) -> Order:
             full = frozenset() if reasons else full
         part, later = _first_part(now, nodes, moves)
         # Where nobody else has the units, a node that is full takes them on over its limit: the order has them already.
-        work = new_work(runtime, tenant, now, part, over=full)
+        work = with_offers(runtime, tenant, now, new_work(runtime, tenant, now, part, over=full), later)
         at = runtime.clock.now()
         work, risks = told_of_risks(runtime.database, tenant, now.header.groups, nodes, work, at)
         header = now.header.model_copy(update={"sourced": not later})

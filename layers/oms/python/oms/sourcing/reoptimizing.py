@@ -36,6 +36,7 @@ from oms.registry.kits import exploded
 from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
 from oms.registry.segments import sku_of
+from oms.sourcing.alone import priced_among_all
 from oms.sourcing.keeping import late_nodes
 from oms.sourcing.model import Plan, Sourced
 from oms.sourcing.prices import with_prices
@@ -46,10 +47,11 @@ from oms.sourcing.reads import (
     live_steps,
     plan_group,
     plan_within,
+    sources_of,
     wants_better_plans,
 )
 from oms.sourcing.strategy import Step, steps_about, steps_for
-from oms.sourcing.takeovers import priced_among, takeover
+from oms.sourcing.takeovers import takeover
 from oms.sourcing.works import Move, fitting, items_of, loads_of_plan, new_work, stock_for, with_units
 from oms.sourcing.writes import decision_write
 
@@ -151,6 +153,7 @@ def _may_move(order: Order, work: FulfillmentOrder) -> bool:
         and goods
         and work.method != Method.PICKUP.value
         and work.escalated_reason is None
+        and not work.offered_to
         and not _was_taken_over(order, work)
     )
 
@@ -201,7 +204,10 @@ def _better(runtime: Runtime, tenant: str, order: Order, work: FulfillmentOrder)
         return None
     here = {place: count for place, count in units.items() if place[1] == work.node_id}
     current = plan_group(group, demands, nodes, here, own, weights=weights, worth=worth)
-    current = priced_among(current, group, nodes, units, here, own, leave=(gave_up | full) - {work.node_id})
+    step = next((one for one in own if one.name == current.scenario), None)
+    leave = (gave_up | full) - {work.node_id}
+    sources = [one for one in sources_of(group, nodes, closed_too=False) if one.node_id not in leave]
+    current = priced_among_all(current, step, group, sources, nodes, units, here)
     plan = replace(plan, excluded=gave_up)
     sourced = Sourced({group.group_no: plan}, is_best=False, stock=stock, full=full, weights=weights, steps=steps)
     found = _Better(order, work, lines, nodes, group, sourced, current)

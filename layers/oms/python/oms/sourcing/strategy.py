@@ -87,6 +87,13 @@ class Surcharge(Request):
     cents: Amount
 
 
+class Offer(Request):
+    """That work is offered to several nodes: to how many, its own among them, and for how many minutes."""
+
+    nodes: Annotated[int, Field(strict=True, ge=2, le=10)]
+    minutes: Annotated[int, Field(strict=True, ge=5, le=1_440)]
+
+
 class Scenario(Request):
     """One way to serve an order, for some channels, methods, tiers of customers and attributes of the order.
 
@@ -106,7 +113,8 @@ class Scenario(Request):
     gave a line up, it is left to a person.
 
     Until a node accepts its work, a plan that saves `reoptimize_from_cents` or more may take it over, once; left out,
-    none does.
+    none does. With `offer`, work that is all of a group is offered to the next best nodes, too; who accepts it first
+    has it.
     """
 
     id: Code
@@ -134,6 +142,7 @@ class Scenario(Request):
     complete_only: Annotated[bool, Field(strict=True)] = False
     most_attempts: Annotated[int | None, Field(strict=True, ge=1, le=20)] = None
     reoptimize_from_cents: Annotated[Amount | None, Field(ge=1)] = None
+    offer: Offer | None = None
     otherwise: Literal["next", "stop", "backorder", "review", "cancel"] = "next"
     cancel_after_days: Annotated[int | None, Field(strict=True, ge=1, le=365)] = None
 
