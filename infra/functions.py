@@ -148,6 +148,10 @@ QUEUE_CONSUMERS = (
             "PaymentCaptured",
             "PaymentCaptureFailed",
             "ShipmentShipped",
+            "DrawerOpened",
+            "DrawerMovementRecorded",
+            "DrawerClosed",
+            "DrawerRestated",
         ),
         concurrency=10,
         rings=(

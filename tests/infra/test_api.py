@@ -47,6 +47,17 @@ ROUTES = {
         "POST /v1/nodes/{node_id}/pause",
         "POST /v1/nodes/{node_id}/resume",
     },
+    "drawers": {
+        "POST /v1/drawers/{drawer_id}/sessions",
+        "GET /v1/drawers/{drawer_id}/sessions",
+        "GET /v1/drawer-sessions/{session_id}",
+        "GET /v1/drawer-sessions/{session_id}/movements",
+        "POST /v1/drawer-sessions/{session_id}/movements",
+        "POST /v1/drawer-sessions/{session_id}/end",
+        "POST /v1/drawer-sessions/{session_id}/counts",
+        "POST /v1/drawer-sessions/{session_id}/close",
+        "POST /v1/drawer-sessions/{session_id}/restatements",
+    },
     "reservations": {
         "POST /v1/reservations",
         "GET /v1/reservations/{reservation_id}",
