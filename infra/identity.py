@@ -25,18 +25,8 @@ FINANCE = ("finance.read", "finance.write")
 # How many lines an order of this caller may have; without it the usual limit of the service holds.
 LINES = "lines.1500"
 _STOCK = (*INVENTORY, CORRECT, CORRECT_ANY, AVAILABILITY)
-ACTIONS = (
-    *ORDERS,
-    *RESERVATIONS,
-    *PROMISES,
-    *FULFILLMENT,
-    *_STOCK,
-    *REGISTRY,
-    *RULES,
-    *FINANCE,
-    *DRAWERS,
-    APPROVE_DRAWERS,
-)
+_CASH = (*FINANCE, *DRAWERS, APPROVE_DRAWERS)
+ACTIONS = (*ORDERS, *RESERVATIONS, *PROMISES, *FULFILLMENT, *_STOCK, *REGISTRY, *RULES, *_CASH)
 
 
 def tenant_scopes(tenant: Tenant) -> tuple[str, ...]:
@@ -57,7 +47,7 @@ def client_scopes(tenant: Tenant) -> dict[str, tuple[str, ...]]:
     clients["wms"] = (*FULFILLMENT, "inventory.write", CORRECT)
     clients["finance"] = (*FINANCE, "orders.read", "drawers.read")
     clients |= {
-        f"node-{node}": (*FULFILLMENT, *DRAWERS, *INVENTORY, CORRECT, AVAILABILITY, f"node.{node}")
+        f"node-{node}": (*FULFILLMENT, *INVENTORY, CORRECT, AVAILABILITY, *DRAWERS, f"node.{node}")
         for node in tenant.nodes
     }
     return clients

@@ -64,6 +64,7 @@ class Gateway:
         headers: dict[str, str] | None = None,
         raw: str | None = None,
         scopes: str = SCOPES,
+        actor: str = "client-1",
     ) -> tuple[int, Any]:
         self.calls += 1
         path, _, query = url.partition("?")
@@ -78,7 +79,7 @@ class Gateway:
                 "stage": "$default",
                 "requestId": f"request-{self.calls}",
                 "http": {"method": method, "path": path},
-                "authorizer": {"jwt": {"claims": {"sub": "client-1", "scope": scopes}}},
+                "authorizer": {"jwt": {"claims": {"sub": actor, "scope": scopes}}},
             },
             "body": raw if raw is not None else None if body is None else json.dumps(body),
             "isBase64Encoded": False,
