@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
+from oms.drawers.model import movement_id
 from tests.drawer_doors import MANAGER, Drawers, pieces
 from tests.functions.conftest import Api
 from tests.order_doors import Doors, doors
@@ -77,6 +78,7 @@ def test_a_drawer_that_is_thirty_cents_short_says_so_when_it_is_closed(drawers: 
         "missing": 0,
         "closed_by": "ann",
         "approved_by": None,
+        "reason": None,
     }
 
 
@@ -236,6 +238,7 @@ def test_a_closed_drawer_shows_its_movements_with_reasons_and_people(drawers: Dr
     page = drawers.staff.get(f"{path}?limit=1").body
     assert page["movements"] == [
         {
+            "id": movement_id("S1", "T1", date(2026, 11, 23), 2),
             "device": "T1",
             "sequence": 2,
             "kind": "cash_sale",

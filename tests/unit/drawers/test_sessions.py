@@ -49,7 +49,15 @@ def session(opening_float: int = 0, currency: str = "USD", **more: object) -> Se
 
 
 def movement(sequence: int, kind: MovementKind, amount: int) -> Movement:
-    return Movement(session_id="drw_1", device="T1", sequence=sequence, kind=kind, amount=amount, cashier="ann")
+    return Movement(
+        id=f"mov_{sequence}",
+        session_id="drw_1",
+        device="T1",
+        sequence=sequence,
+        kind=kind,
+        amount=amount,
+        cashier="ann",
+    )
 
 
 def count(attempt: int, total: int) -> Count:

@@ -186,6 +186,7 @@ def close_drawer(runtime: Runtime, call: Call, session_id: str, request: CloseSe
             missing=statement.missing,
             closed_by=request.closed_by,
             approved_by=statement.approved_by,
+            reason=request.reason,
         )
         return Decision(
             [

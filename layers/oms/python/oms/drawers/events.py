@@ -29,6 +29,7 @@ class DrawerOpened(_OfSession):
 class DrawerMovementRecorded(_OfSession):
     """Cash went into a drawer or out of it; `sequence` is the till's own number. `late` came after the close."""
 
+    movement_id: str
     device: str
     sequence: int
     kind: str
@@ -64,6 +65,7 @@ class DrawerClosed(_OfSession):
     missing: int
     closed_by: str
     approved_by: str | None
+    reason: str | None
 
 
 class DrawerRestated(_OfSession):
@@ -76,5 +78,5 @@ class DrawerRestated(_OfSession):
     counted_before: int
     variance_before: int
     missing: int
-    why: str
+    reason: str
     approved_by: str

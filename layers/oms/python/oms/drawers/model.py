@@ -9,6 +9,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from oms.platform.fields import Instant
+from oms.platform.ids import derived_id
 from oms.platform.money import exponent
 
 MOST_COUNTS = 3
@@ -79,9 +80,11 @@ class Stored(BaseModel):
 class Movement(Stored):
     """Cash that went in or out: `amount` net of change, `tax` the part of a sale that is tax.
 
-    `sequence` is the till's own number, from 1 for each till and business date. `late` came after the close.
+    `sequence` is the till's own number, from 1 for each till and business date, and `id` follows from it. `late` came
+    after the close.
     """
 
+    id: str
     session_id: str
     device: str
     sequence: int
@@ -97,6 +100,11 @@ class Movement(Stored):
     def says_the_same(self, other: Movement) -> bool:
         """Whether two tellings under one number mean one movement; by which way it came does not matter."""
         return self.model_copy(update={"late": other.late}) == other
+
+
+def movement_id(node_id: str, device: str, day: date, sequence: int) -> str:
+    """The id of a movement: the same however often its till tells it."""
+    return derived_id("mov", node_id, device, day.isoformat(), str(sequence))
 
 
 class Totals(Stored):

@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from oms.drawers.checks import SequenceTaken, no_later_than
 from oms.drawers.events import DrawerMovementRecorded
-from oms.drawers.model import MOST_TILLS, Movement, Session
+from oms.drawers.model import MOST_TILLS, Movement, Session, movement_id
 from oms.drawers.requests import RecordMovement
 from oms.drawers.sequences import has, with_number
 from oms.drawers.store import load_movement, load_till
@@ -51,9 +51,11 @@ def moved(runtime: Runtime, tenant: str, session: Session, request: RecordMoveme
     """What a movement changes; another one under the same number of its till raises SequenceTaken."""
     if request.occurred_at is not None:
         no_later_than(runtime.clock.now(), request.occurred_at, "/occurred_at")
+    device = request.device or session.device
     movement = Movement(
+        id=movement_id(session.node_id, device, session.business_date, request.sequence),
         session_id=session.id,
-        device=request.device or session.device,
+        device=device,
         sequence=request.sequence,
         kind=request.kind,
         amount=request.amount,
@@ -84,6 +86,7 @@ def recorded(session: Session, sequence: int, movement: Movement) -> EventDraft:
     """The event of a movement, as the session's event of this number."""
     told = DrawerMovementRecorded(
         **facts(session),
+        movement_id=movement.id,
         device=movement.device,
         sequence=movement.sequence,
         kind=movement.kind.value,

@@ -61,7 +61,7 @@ def restate_drawer(runtime: Runtime, call: Call, session_id: str, request: Resta
             counted_before=before.counted,
             variance_before=before.variance,
             missing=statement.missing,
-            why=request.reason,
+            reason=request.reason,
             approved_by=request.stated_by,
         )
         return Decision(

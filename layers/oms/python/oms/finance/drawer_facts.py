@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from oms.finance.facts import Fact, Tender
 from oms.platform.fields import Amount, Code, IsoDate, SignedAmount
+from oms.platform.ids import child_id
 
 
 class DrawerFact(Fact):
@@ -28,18 +29,12 @@ class DrawerOpened(DrawerFact):
 
 
 class DrawerMovementRecorded(DrawerFact):
-    """Cash went in or out; of a sale, `tax` is a part of `amount`."""
+    """Cash went in or out; of a sale, `tax` is a part of `amount`. The id follows from the till's own number."""
 
-    device: Code
-    sequence: int
+    movement_id: Code
     kind: Literal["cash_sale", "cash_refund", "drop", "paid_in", "paid_out"]
     amount: Amount
     tax: Amount = 0
-
-    @property
-    def number_of_till(self) -> tuple[str, ...]:
-        """What names a movement: store, till, business date and the till's own number."""
-        return self.store, self.device, self.business_date.isoformat(), str(self.sequence)
 
     @model_validator(mode="after")
     def _tax_is_a_part(self) -> DrawerMovementRecorded:
@@ -68,3 +63,8 @@ class DrawerRestated(DrawerClosed):
     statement: int
     counted_before: Amount
     variance_before: SignedAmount
+
+    @property
+    def name(self) -> str:
+        """What names the statement."""
+        return child_id("drs", self.session_id, self.statement)

@@ -144,9 +144,9 @@ _TABLE: tuple[Rule[Any], ...] = (
     Rule("payment_captured", 1, PaymentCaptured, lambda f: (f.provider, f.capture_id), _captured),
     Rule("goods_transferred", 1, ShipmentShipped, lambda f: (f.shipment_id,), _goods_transferred),
     Rule("drawer_opened", 1, DrawerOpened, lambda f: (f.session_id,), _drawer_opened),
-    Rule("drawer_moved", 1, DrawerMovementRecorded, lambda f: f.number_of_till, _drawer_moved),
+    Rule("drawer_moved", 1, DrawerMovementRecorded, lambda f: (f.movement_id,), _drawer_moved),
     Rule("drawer_closed", 1, DrawerClosed, lambda f: (f.session_id,), _drawer_closed),
-    Rule("drawer_restated", 1, DrawerRestated, lambda f: (f.session_id, str(f.statement)), _drawer_restated),
+    Rule("drawer_restated", 1, DrawerRestated, lambda f: (f.name,), _drawer_restated),
 )
 
 # The event type is the name of the shape that its rule reads.
