@@ -133,7 +133,13 @@ QUEUE_CONSUMERS = (
     FunctionSpec(
         "node_messages",
         "Takes what stores, warehouses and suppliers say over the store bus, as the same commands as over HTTP.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.RECORD_STOCK, *g.table("stock", "get")),
+        (
+            *g.COMMAND,
+            *g.CHANGE_ORDER,
+            *g.RECORD_STOCK,
+            *g.table("stock", "get"),
+            *g.table("ledger", "get", "put"),
+        ),
         memory=512,
         concurrency=10,
     ),
@@ -148,6 +154,10 @@ QUEUE_CONSUMERS = (
             "PaymentCaptured",
             "PaymentCaptureFailed",
             "ShipmentShipped",
+            "DrawerOpened",
+            "DrawerMovementRecorded",
+            "DrawerClosed",
+            "DrawerRestated",
         ),
         concurrency=10,
         rings=(

@@ -151,6 +151,24 @@ HTTP = (
         timeout=15,
     ),
     FunctionSpec(
+        "drawers",
+        "Opens, counts and closes sessions of cash drawers, and takes in each movement of cash once.",
+        (
+            *g.COMMAND,
+            *g.table("ledger", "get", "batch", "query", "put"),
+            *g.table("registry", "query"),
+        ),
+        routes=(
+            *("POST /v1/drawers/{drawer_id}/sessions", "GET /v1/drawers/{drawer_id}/sessions"),
+            "GET /v1/drawer-sessions/{session_id}",
+            *("GET /v1/drawer-sessions/{session_id}/movements", "POST /v1/drawer-sessions/{session_id}/movements"),
+            *("POST /v1/drawer-sessions/{session_id}/end", "POST /v1/drawer-sessions/{session_id}/counts"),
+            *("POST /v1/drawer-sessions/{session_id}/close", "POST /v1/drawer-sessions/{session_id}/restatements"),
+        ),
+        memory=512,
+        timeout=15,
+    ),
+    FunctionSpec(
         "rule_sets",
         "Keeps rules of stock, strategies and rate cards as versions that are drafted, promoted and rolled back.",
         (*g.COMMAND, *g.table("registry", "get", "batch", "query", "put")),

@@ -19,11 +19,14 @@ CORRECT, CORRECT_ANY = "inventory.correct", "inventory.correct_any"
 AVAILABILITY = "availability.read"
 REGISTRY = ("registry.write", "registry.read")
 RULES = ("rules.write", "rules.read")
+# Cash drawers; whoever approves a variance is another person than who opened or counted.
+DRAWERS, APPROVE_DRAWERS = ("drawers.write", "drawers.read"), "drawers.approve"
 FINANCE = ("finance.read", "finance.write")
 # How many lines an order of this caller may have; without it the usual limit of the service holds.
 LINES = "lines.1500"
 _STOCK = (*INVENTORY, CORRECT, CORRECT_ANY, AVAILABILITY)
-ACTIONS = (*ORDERS, *RESERVATIONS, *PROMISES, *FULFILLMENT, *_STOCK, *REGISTRY, *RULES, *FINANCE)
+_CASH = (*FINANCE, *DRAWERS, APPROVE_DRAWERS)
+ACTIONS = (*ORDERS, *RESERVATIONS, *PROMISES, *FULFILLMENT, *_STOCK, *REGISTRY, *RULES, *_CASH)
 
 
 def tenant_scopes(tenant: Tenant) -> tuple[str, ...]:
@@ -42,9 +45,10 @@ def client_scopes(tenant: Tenant) -> dict[str, tuple[str, ...]]:
     }
     clients["operator"] = (*ACTIONS, LINES, *_channels(tenant))
     clients["wms"] = (*FULFILLMENT, "inventory.write", CORRECT)
-    clients["finance"] = (*FINANCE, "orders.read")
+    clients["finance"] = (*FINANCE, "orders.read", "drawers.read")
     clients |= {
-        f"node-{node}": (*FULFILLMENT, *INVENTORY, CORRECT, AVAILABILITY, f"node.{node}") for node in tenant.nodes
+        f"node-{node}": (*FULFILLMENT, *INVENTORY, CORRECT, AVAILABILITY, *DRAWERS, f"node.{node}")
+        for node in tenant.nodes
     }
     return clients
 

@@ -29,6 +29,7 @@ SCOPES = {
     "simulations": ("rules.read", "orders.read"),
     "promises": ("promises.write", "promises.read", "channel.web"),
     "supply": ("inventory.read", "inventory.write"),
+    "drawers": ("drawers.read", "drawers.write"),
     "capacity": ("fulfillment.read", "fulfillment.write"),
     "inventory": ("inventory.read", "inventory.write", "inventory.correct", "availability.read"),
     "rule_sets": ("rules.read", "rules.write"),

@@ -6,6 +6,14 @@ from pydantic import BaseModel
 
 from oms.capacity.messages import PAUSE_NODE, RESUME_NODE
 from oms.capacity.requests import PauseRequest, ResumeRequest
+from oms.drawers.messages import CLOSE_DRAWER, COUNT_DRAWER, END_DRAWER, OPEN_DRAWER, RECORD_DRAWER_MOVEMENT
+from oms.drawers.requests import (
+    CloseDrawerMessage,
+    CountDrawerMessage,
+    DrawerMovementMessage,
+    EndDrawerMessage,
+    OpenDrawerMessage,
+)
 from oms.fulfillment.messages import VERBS
 from oms.fulfillment.request import request_of
 from oms.inventory.messages import RECORD_MOVEMENTS, RECORD_SNAPSHOTS
@@ -20,6 +28,11 @@ NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
     RESUME_NODE: (ResumeRequest, "POST /v1/nodes/{node_id}/resume"),
     DISPATCH_SUPPLY: (Dispatch, "POST /v1/supply/{supply_id}/dispatch"),
     RECEIVE_SUPPLY: (Receipt, "POST /v1/supply/{supply_id}/receipts"),
+    OPEN_DRAWER: (OpenDrawerMessage, "POST /v1/drawers/{drawer_id}/sessions"),
+    RECORD_DRAWER_MOVEMENT: (DrawerMovementMessage, "POST /v1/drawer-sessions/{session_id}/movements"),
+    END_DRAWER: (EndDrawerMessage, "POST /v1/drawer-sessions/{session_id}/end"),
+    COUNT_DRAWER: (CountDrawerMessage, "POST /v1/drawer-sessions/{session_id}/counts"),
+    CLOSE_DRAWER: (CloseDrawerMessage, "POST /v1/drawer-sessions/{session_id}/close"),
     RECORD_MOVEMENTS: (Movements, "POST /v1/inventory/movements"),
     RECORD_SNAPSHOTS: (Snapshots, "POST /v1/inventory/snapshots"),
 }
@@ -41,7 +54,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             *("place_order", "read_orders", "change_orders", "registry"),
             *("inventory", "rule_sets", "promises", "simulations", "reservations", "fulfillment", "finance", "console"),
-            *("capacity", "supply"),
+            *("capacity", "supply", "drawers"),
         ),
     ),
     "webhook": ("the same without a token, with a signed body", ("psp_webhook",)),

@@ -20,14 +20,10 @@ from tools import openapi_answers as answers
 from tools import openapi_levels as levels
 from tools import openapi_shards as shards
 from tools import openapi_stock as stock
-from tools import openapi_supply as supply
-from tools.openapi_shapes import Model, OrderListQuery, Route, Rows, WorkListQuery
+from tools.openapi_node_routes import NODE_ROUTES
+from tools.openapi_shapes import CONFIGURATION, VERSION, Model, OrderListQuery, Route, Rows, WorkListQuery
 
 NodeAction = Literal[tuple(verb.value for verb in VERBS)]  # type: ignore[valid-type]
-
-
-_VERSION = "The version that was read; if the object has changed since, the call is refused with 409."
-_CONFIGURATION = f"{_VERSION} Required where the object exists."
 
 
 def _rule_sets(path: str, noun: str, version: Model, rule_set: Model, content: str) -> dict[str, Route]:
@@ -49,15 +45,15 @@ def _rule_sets(path: str, noun: str, version: Model, rule_set: Model, content: s
                 f"{content} The body becomes a new version that does not hold until it is promoted; the same as the "
                 "newest version changes nothing."
             ),
-            if_match=_CONFIGURATION,
+            if_match=CONFIGURATION,
         ),
         f"POST {one}/promotions": Route(
             f"Promote a version of {noun}",
             head,
             notes="It holds from the very next order on, and the version that held before is retired.",
-            if_match=_CONFIGURATION,
+            if_match=CONFIGURATION,
         ),
-        f"POST {one}/rollbacks": Route(f"Roll back the last promotion of {noun}", head, if_match=_CONFIGURATION),
+        f"POST {one}/rollbacks": Route(f"Roll back the last promotion of {noun}", head, if_match=CONFIGURATION),
     }
 
 
@@ -94,9 +90,9 @@ ROUTES: dict[str, Route] = {
             "at once. Where a node has accepted the work it is asked first: the answer is 202, and the units are "
             "cancelled when the node answers `cancel-response` with `accepted`."
         ),
-        if_match=_VERSION,
+        if_match=VERSION,
     ),
-    "POST /v1/orders/{order_id}/review": Route("Settle the review of an order", {200: OrderSummary}, if_match=_VERSION),
+    "POST /v1/orders/{order_id}/review": Route("Settle the review of an order", {200: OrderSummary}, if_match=VERSION),
     "PUT /v1/nodes": Route(
         "Load nodes",
         {200: answers.NodesLoaded},
@@ -109,7 +105,7 @@ ROUTES: dict[str, Route] = {
         {201: answers.NodeDocument, 200: answers.NodeDocument},
         notes="In force from `effective_from`; earlier versions stay readable. The body may leave out `id`.",
         named="id",
-        if_match=_CONFIGURATION,
+        if_match=CONFIGURATION,
     ),
     "GET /v1/nodes/{node_id}": Route("Read a node", {200: answers.NodeDocument}),
     "PUT /v1/items": Route(
@@ -127,7 +123,7 @@ ROUTES: dict[str, Route] = {
             "of its own, and an order keeps what it was made of when it was placed."
         ),
         named="sku",
-        if_match=_CONFIGURATION,
+        if_match=CONFIGURATION,
     ),
     "GET /v1/items/{sku}": Route("Read an item", {200: answers.ItemDocument}),
     "POST /v1/inventory/movements": Route(
@@ -197,41 +193,7 @@ ROUTES: dict[str, Route] = {
         ),
     ),
     "GET /v1/promises/{promise_id}": Route("Read a promise", {200: Promise}),
-    "PUT /v1/supply/{supply_id}": Route(
-        "Put supply",
-        {201: supply.SupplyDocument, 200: supply.SupplyDocument},
-        notes=(
-            "A purchase order, a supplier's shipment notice, which takes units over from its order, or a transfer, "
-            "whose node keeps its units for it. All lines are stated; a line that is left out is given up as far as it "
-            "has not left or arrived. Up to 500 lines; what does not fit one transaction is done in parts, each once."
-        ),
-        if_match=_CONFIGURATION,
-    ),
-    "GET /v1/supply/{supply_id}": Route("Read supply", {200: supply.SupplyDocument}),
-    "GET /v1/supply": Route("See what is to come of an item", {200: supply.ComingOfItem}, refusals=(404,)),
-    "POST /v1/supply/{supply_id}/dispatch": Route(
-        "Say what of a transfer has left", {200: supply.SupplyDocument}, if_match=_VERSION
-    ),
-    "POST /v1/supply/{supply_id}/receipts": Route(
-        "Say what has arrived",
-        {200: supply.SupplyDocument},
-        notes="More may come than was expected. Units in good order can be sold at once; damaged ones are kept apart.",
-        if_match=_VERSION,
-    ),
-    "POST /v1/supply/{supply_id}/close": Route(
-        "Say that nothing more will come", {200: supply.SupplyDocument}, if_match=_VERSION
-    ),
-    "GET /v1/nodes/{node_id}/capacity": Route(
-        "Read what a node may still take on",
-        {200: stock.NodeCapacity},
-        notes="Its limits in the present periods of its own time zone, what its work has taken of them, and its pause.",
-    ),
-    "POST /v1/nodes/{node_id}/pause": Route(
-        "Let a node take nothing on",
-        {200: stock.NodeCapacity},
-        notes="New orders, promises and baskets pass it over; what it has it keeps. Without `until`, until it resumes.",
-    ),
-    "POST /v1/nodes/{node_id}/resume": Route("Let a paused node take work on again", {200: stock.NodeCapacity}),
+    **NODE_ROUTES,
     "POST /v1/reservations": Route(
         "Hold the units of a basket",
         {201: stock.ReservationDocument},
@@ -245,10 +207,10 @@ ROUTES: dict[str, Route] = {
         "Hold other quantities, or until another instant",
         {200: stock.ReservationDocument},
         notes="`ttl_seconds` counts from now. What is held stays held until the change is made.",
-        if_match=_VERSION,
+        if_match=VERSION,
     ),
     "DELETE /v1/reservations/{reservation_id}": Route(
-        "Give a reservation up", {200: stock.ReservationDocument}, if_match=_VERSION
+        "Give a reservation up", {200: stock.ReservationDocument}, if_match=VERSION
     ),
     **_rule_sets(
         *("inventory/rules", "rules of stock", stock.InventoryRuleVersion, stock.InventoryRuleSet),
@@ -281,7 +243,7 @@ ROUTES: dict[str, Route] = {
             "may say `short`: what exactly its reason is about, such as one component of a kit; the rest is available "
             "again. The body may be empty."
         ),
-        if_match=_VERSION,
+        if_match=VERSION,
         path={"action": NodeAction},
     ),
     "POST /v1/webhooks/{provider}": Route(

@@ -17,6 +17,10 @@ from oms.payments.model import Rollup
 
 Model = type[BaseModel]
 
+# What is said of If-Match.
+VERSION = "The version that was read; if the object has changed since, the call is refused with 409."
+CONFIGURATION = f"{VERSION} Required where the object exists."
+
 
 class OrderListQuery(BaseModel):
     """Orders placed within some days (UTC, both included), or the one order with an external id."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oms.capacity.messages import CAPACITY_MESSAGES, take_capacity_message
+from oms.drawers.messages import DRAWER_MESSAGES, take_drawer_message
 from oms.fulfillment.commands import KnownOrders
 from oms.fulfillment.messages import take_message
 from oms.inventory.messages import STOCK_MESSAGES, take_stock_message
@@ -25,6 +26,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             take_supply_message(runtime, message)
         elif message.type in CAPACITY_MESSAGES:
             take_capacity_message(runtime, message)
+        elif message.type in DRAWER_MESSAGES:
+            take_drawer_message(runtime, message)
         else:
             take_message(runtime, message, known)
 

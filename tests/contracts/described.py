@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from oms.finance.adapters.export_bucket import StoredObject
-from tests.contracts.test_contracts import read
+from tests.contracts.test_contracts import check_event, read
 from tests.order_world import World
 from tools import openapi
 from tools.openapi_handlers import handled_routes
@@ -64,6 +64,7 @@ class Gateway:
         headers: dict[str, str] | None = None,
         raw: str | None = None,
         scopes: str = SCOPES,
+        actor: str = "client-1",
     ) -> tuple[int, Any]:
         self.calls += 1
         path, _, query = url.partition("?")
@@ -78,7 +79,7 @@ class Gateway:
                 "stage": "$default",
                 "requestId": f"request-{self.calls}",
                 "http": {"method": method, "path": path},
-                "authorizer": {"jwt": {"claims": {"sub": "client-1", "scope": scopes}}},
+                "authorizer": {"jwt": {"claims": {"sub": actor, "scope": scopes}}},
             },
             "body": raw if raw is not None else None if body is None else json.dumps(body),
             "isBase64Encoded": False,
@@ -120,3 +121,13 @@ def _validate(schema: dict[str, Any], instance: object) -> None:
     """Hold a document to a schema of the description."""
     whole = {**schema, "components": DESCRIPTION["components"]}
     Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(instance)
+
+
+def check_events(shop: World) -> None:
+    """Hold every stored event to its schema."""
+    kinds = set()
+    for (table, _), row in shop.database.rows.items():
+        if table == "events":
+            check_event({"source": "spine", "detail-type": row["type"], "detail": json.loads(str(row["detail"]))})
+            kinds.add(row["type"])
+    assert len(kinds) >= 14, sorted(kinds)

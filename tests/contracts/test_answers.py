@@ -12,9 +12,10 @@ from oms.finance.posting import postings_of
 from oms.finance.store import entry_write
 from oms.payments.adapters import configured
 from oms.platform.clock import FixedClock
-from tests.contracts.described import Gateway
+from tests.contracts.described import Gateway, check_events
+from tests.contracts.drawer_answers import BODIES, drawers, opened
 from tests.contracts.stock_answers import TRANSFER, capacity, hot_stock, supply
-from tests.contracts.test_contracts import TRIGGERS, check_event, read
+from tests.contracts.test_contracts import TRIGGERS, read
 from tests.order_world import World, document, line, world  # noqa: F401 (a fixture)
 from tools.openapi_routes import ROUTES
 
@@ -227,6 +228,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     _promises(gateway)
     capacity(gateway)
     supply(gateway)
+    drawers(gateway)
     _baskets(gateway)
     order_id = _orders(gateway)
     _simulations(gateway)
@@ -234,18 +236,9 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     _reading(gateway, order_id)
     _changes(gateway)
     _finance(gateway, order_id)
-    _check_events(gateway.world)
+    check_events(gateway.world)
     _outside(gateway, monkeypatch)
     assert gateway.answered == set(ROUTES)
-
-
-def _check_events(shop: World) -> None:
-    kinds = set()
-    for (table, _), row in shop.database.rows.items():
-        if table == "events":
-            check_event({"source": "spine", "detail-type": row["type"], "detail": json.loads(str(row["detail"]))})
-            kinds.add(row["type"])
-    assert len(kinds) >= 14, sorted(kinds)
 
 
 @pytest.mark.parametrize(
@@ -279,7 +272,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     gateway.send("PUT", "/v1/sourcing/strategies/usual", STRATEGY)
     gateway.send("PUT", "/v1/sourcing/rate-cards/usual", RATES)
     named = {"order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}
-    named |= {"reservation_id": _baskets(gateway), "supply_id": "tr-9"}
+    named |= {"reservation_id": _baskets(gateway), "supply_id": "tr-9", "session_id": opened(gateway)}
     assert gateway.send("PUT", "/v1/supply/tr-9", TRANSFER)[0] == 201
     url = path.format(**named, node_id="DC1", sku="A", action="accept")
     bodies = {
@@ -294,6 +287,8 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     usual = {"ttl_seconds": 60} if method == "PATCH" else {}
     if path.endswith("{rule_set_id}"):
         usual = {"strategies": STRATEGY, "rate-cards": RATES}.get(path.split("/")[3], RULES)
+    if "drawer-sessions" in path:
+        bodies = BODIES
     body = bodies.get(url.rsplit("/", 1)[1], usual)
     answered, problem = gateway.send(method, url, body, headers={"if-match": "999"})
     assert (answered, problem["code"]) == (409, "stale_version")

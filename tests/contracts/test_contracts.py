@@ -128,6 +128,7 @@ def test_a_rule_narrows_by_fields_and_values_that_the_event_can_have(template):
 def test_events_for_nodes_are_named_as_such():
     for_nodes = {name for name, cls in event_contracts.published().items() if cls.for_nodes}
     assert for_nodes == {
+        "DrawerOpened",
         "FulfillmentOrderReleased",
         "FulfillmentOrderCancelled",
         "FulfillmentOrderCancellationRequested",

@@ -45,6 +45,7 @@ class Api:
     scopes: tuple[str, ...]
     tenant: str = "acme"
     calls: int = field(default=0)
+    actor: str = "client-1"
 
     def send(
         self,
@@ -74,7 +75,7 @@ class Api:
                 "stage": "$default",
                 "requestId": f"request-{self.calls}",
                 "http": {"method": method, "path": parts.path},
-                "authorizer": {"jwt": {"claims": {"sub": "client-1", "scope": scope}}},
+                "authorizer": {"jwt": {"claims": {"sub": self.actor, "scope": scope}}},
             },
             "body": body if isinstance(body, str) else None if body is None else json.dumps(body),
             "isBase64Encoded": False,

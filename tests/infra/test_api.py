@@ -47,6 +47,17 @@ ROUTES = {
         "POST /v1/nodes/{node_id}/pause",
         "POST /v1/nodes/{node_id}/resume",
     },
+    "drawers": {
+        "POST /v1/drawers/{drawer_id}/sessions",
+        "GET /v1/drawers/{drawer_id}/sessions",
+        "GET /v1/drawer-sessions/{session_id}",
+        "GET /v1/drawer-sessions/{session_id}/movements",
+        "POST /v1/drawer-sessions/{session_id}/movements",
+        "POST /v1/drawer-sessions/{session_id}/end",
+        "POST /v1/drawer-sessions/{session_id}/counts",
+        "POST /v1/drawer-sessions/{session_id}/close",
+        "POST /v1/drawer-sessions/{session_id}/restatements",
+    },
     "reservations": {
         "POST /v1/reservations",
         "GET /v1/reservations/{reservation_id}",
@@ -83,9 +94,12 @@ ROUTES = {
 OPEN = {"POST /v1/webhooks/{provider}", "GET /console", "GET /console/{file}"}
 ACTIONS = {
     f"{room}.{verb}"
-    for room in ("orders", "promises", "reservations", "fulfillment", "inventory", "registry", "rules", "finance")
+    for room in (
+        *("orders", "promises", "reservations", "fulfillment", "inventory"),
+        *("registry", "rules", "finance", "drawers"),
+    )
     for verb in ("read", "write")
-} | {"availability.read", "inventory.correct", "inventory.correct_any"}
+} | {"availability.read", "inventory.correct", "inventory.correct_any", "drawers.approve"}
 CHANNELS = ("web", "store", "call-centre", "marketplace")
 # What only the operator may do besides: place an order of up to so many lines.
 LINES = {"lines.1500"}
@@ -152,7 +166,7 @@ def test_each_client_has_a_secret_and_only_its_scopes(template):
     }
     expected["acme-operator"] = ACTIONS | LINES | {f"channel.{name}" for name in CHANNELS}
     expected["acme-wms"] = {"fulfillment.write", "fulfillment.read", "inventory.write", "inventory.correct"}
-    expected["acme-finance"] = {"finance.write", "finance.read", "orders.read"}
+    expected["acme-finance"] = {"finance.write", "finance.read", "orders.read", "drawers.read"}
     found = {
         name: {scope["Fn::Join"][1][1].removeprefix("/") for scope in row["AllowedOAuthScopes"]}
         for name, row in clients.items()

@@ -20,7 +20,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.simulation import crash_stories, demand_stories, house_stories  # noqa: F401 - they tell their stories
+from tests.simulation import (  # noqa: F401 - they tell their stories
+    cash_stories,
+    crash_stories,
+    demand_stories,
+    house_stories,
+)
 from tests.simulation.machine.faults import ANSWER_LOST, BROKEN, CRASH_AFTER
 from tests.simulation.telling import STORIES, simulated_for, tell
 

@@ -135,6 +135,8 @@ def known(name: str) -> list[str]:
         ),
         "promise_id": sorted({key[0].rsplit("#", 1)[1] for key in account().rows("commands") if key[1] == "PROMISE"}),
         "rule_set_id": ["usual", "other"],
+        "drawer_id": ["D1"],
+        "session_id": sorted({key[0].rsplit("#", 1)[1] for key in account().rows("ledger") if key[1] == "SESSION"}),
         "supply_id": ["po-1", "tr-1"],
         "number": ["1", "2"],
         "node_id": list(NODES),

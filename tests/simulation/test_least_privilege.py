@@ -14,7 +14,12 @@ import pytest
 from infra.functions import FUNCTIONS
 from infra.names import pascal
 from tests.infra.policies import as_list, rights, statements
-from tests.simulation import crash_stories, demand_stories, house_stories  # noqa: F401 - they tell their stories
+from tests.simulation import (  # noqa: F401 - they tell their stories
+    cash_stories,
+    crash_stories,
+    demand_stories,
+    house_stories,
+)
 from tests.simulation.cases.weather import hold_back
 from tests.simulation.directed import People, crash_at_write
 from tests.simulation.telling import STORIES, simulated_for

@@ -68,6 +68,16 @@ MUTATING = {
             }
         ]
     },
+    ("POST", "/v1/drawers/D1/sessions"): {
+        **{"node_id": "albany", "device": "T1", "cashier": "ann", "currency": "USD", "opening_float": 10_000}
+    },
+    ("POST", "/v1/drawer-sessions/drw_1/movements"): {"sequence": 1, "kind": "cash_sale", "amount": 1},
+    ("POST", "/v1/drawer-sessions/drw_1/end"): {"ended_by": "ann"},
+    ("POST", "/v1/drawer-sessions/drw_1/counts"): {"counted_by": "bob", "lines": []},
+    ("POST", "/v1/drawer-sessions/drw_1/close"): {"closed_by": "ann"},
+    ("POST", "/v1/drawer-sessions/drw_1/restatements"): {
+        **{"reason": "recount", "stated_by": "max", "count": {"lines": []}}
+    },
     ("POST", "/v1/finance/exports"): {"entity": "100", "business_date": "2026-11-22"},
     ("PUT", "/v1/items"): {"items": [{"sku": "CUP", "description": "Cup"}]},
     ("PUT", "/v1/items/CUP"): {"description": "Cup"},

@@ -15,6 +15,7 @@ from tests.simulation.checker.answers import check_answers
 from tests.simulation.checker.backlog import check_backlog, check_backlog_of_commit
 from tests.simulation.checker.bounds import check_bounds, check_commit
 from tests.simulation.checker.capacity import check_capacity, check_capacity_of_commit
+from tests.simulation.checker.drawers import check_drawers, check_drawers_of_commit
 from tests.simulation.checker.events import EventRules, check_events
 from tests.simulation.checker.evidence import Change, Evidence, Report, Violation
 from tests.simulation.checker.exports import check_exports
@@ -63,6 +64,7 @@ class Checker:
         check_backlog_of_commit(commit, self._picture, report)
         self._money.after_commit(commit, self._picture, evidence, report)
         self._ledger.after_commit(commit, self._picture, report)
+        check_drawers_of_commit(commit, report)
         self._events.after_commit(commit, self._picture, evidence, report)
         self._privacy.after_commit(commit)
         return report.found
@@ -82,6 +84,7 @@ class Checker:
         check_kits(picture, report)
         check_files(picture, evidence, report)
         check_ledger(picture, report)
+        check_drawers(picture, report)
         check_settlement(picture, self._money.provider, report)
         check_events(picture, evidence, report)
         check_replay(picture, report)

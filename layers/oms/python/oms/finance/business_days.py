@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from datetime import date, datetime, time
+from datetime import date, datetime
 
-from oms.platform.clock import business_date
+from oms.platform.clock import CUT_OFF, business_date
 from oms.platform.commands import Runtime
 from oms.registry.reads import known_nodes
-
-CUT_OFF = time(4)
 
 
 def default_zone() -> str:

@@ -119,7 +119,7 @@ def _write(books: Books, tenant: str, postings: Sequence[Posting]) -> _Batch:
     by_lane: dict[Lane, list[str]] = defaultdict(list)
     for posting in postings:
         entry = posting.entry
-        original = business_date_at(books.runtime, tenant, entry.store, entry.occurred_at)
+        original = posting.business_date or business_date_at(books.runtime, tenant, entry.store, entry.occurred_at)
         lane, gate = _open_lane(books, Day(tenant, entry.entity, original), entry.store)
         if gate is not None and lane not in by_lane:
             batch.gates[lane.day] = gate

@@ -12,6 +12,8 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 CLOCK_FILE_VARIABLE = "SPINE_CLOCK_FILE"
+# When a trading day ends, by the wall clock of its store.
+CUT_OFF = time(4)
 
 
 class Clock(Protocol):

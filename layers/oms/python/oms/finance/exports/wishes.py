@@ -8,12 +8,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 from oms.finance import store
-from oms.finance.business_days import CUT_OFF, business_date_now, default_zone
+from oms.finance.business_days import business_date_now, default_zone
 from oms.finance.events import FinanceExportRequested
 from oms.finance.exports.model import Kind
 from oms.finance.model import DayNotOver
 from oms.finance.requests import ExportRequest
-from oms.platform.clock import business_date, parse_instant
+from oms.platform.clock import CUT_OFF, business_date, parse_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.consumers import Event, call_from_event
 from oms.platform.events import EventDraft

@@ -1,0 +1,17 @@
+"""drawers: sessions of cash drawers, from the opening float to the count, the close and what comes after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oms.drawers.routes import serve
+from oms.platform.commands import Runtime
+from oms.platform.http import api
+
+app = api()
+runtime = Runtime()
+serve(app, lambda: runtime)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,1 @@
+"""Cash drawers of stores: sessions from the opening float to the count, and what was over or short."""
