@@ -266,10 +266,6 @@ ROUTES: dict[str, Route] = {
     "GET /v1/fulfillment-orders": Route(
         "List the work of a node",
         {200: answers.FulfillmentOrderList},
-        notes=(
-            "Among work in status OPEN is what is with another node and offered to this one: it can `accept` it until "
-            "`respond_by`, and the first that does has it, under an id of its own."
-        ),
         query=WorkListQuery,
         required=("node", "status"),
         refusals=(404,),
@@ -283,8 +279,7 @@ ROUTES: dict[str, Route] = {
             "`cancel-response` where `accepted` is false; it says whether the node lets go of what it was asked to "
             "cancel. Several packages name what is in each, and their contents are exactly what leaves. Only `close` "
             "may say `short`: what exactly its reason is about, such as one component of a kit; the rest is available "
-            "again. The body may be empty. A node that work is offered to can `accept` or `reject` it; the answer to its "
-            "`accept` is its own new work, and who is too late gets 409 `offer_over`."
+            "again. The body may be empty."
         ),
         if_match=_VERSION,
         path={"action": NodeAction},
