@@ -59,9 +59,11 @@ def _taken(runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, n
     units = order.stock_of({line.line_no: line.remaining for line in work.lines if line.remaining})
     stock = _stock(runtime, call.tenant, order, units, node_id, now)
     short = sorted(sku for sku, count in units.items() if stock.at_once.get((sku, node_id), 0) < count)
+    if short:
+        raise OutOfStock(f"The stock of {', '.join(short)} at this node is less than what was offered.")
     writes = 2 * len(units) + sum(stock.most_writes(sku, node_id, count) for sku, count in units.items())
-    if short or writes + 2 * len(work.offered_to) + _OTHER_WRITES > MOST_ACTIONS:
-        raise OutOfStock(f"The stock of {', '.join(short or units)} at this node is less than what was offered.")
+    if writes + 2 * len(work.offered_to) + _OTHER_WRITES > MOST_ACTIONS:
+        raise ActionNotAvailable("The stock at this node lies in too many shards to move in one transaction.")
     gone, withdrawn = give_way(taken_off(work, [node_id]), OFFER_TAKEN)
     nodes = known_nodes(runtime.database, call.tenant, now, named=[node_id])
     own = _own_work(order, work, nodes.get(node_id), node_id, now)

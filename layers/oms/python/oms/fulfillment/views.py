@@ -39,7 +39,9 @@ class FulfillmentOrderView(BaseModel):
     method: str
     status: str
     version: int = Field(description="its order's version, for If-Match")
-    available_actions: list[str]
+    available_actions: list[str] = Field(
+        description="what can be done now; a node that it is offered to can accept it, and then has it under another id"
+    )
     lines: list[WorkLineView]
     created_at: str
     respond_by: str | None

@@ -218,7 +218,7 @@ def _planned(
         plan.allotments,
         len(order.stock_of(_unanswered(work))) if silent else 0,
         {node_id: periods_of(node) for node_id, node in nodes.items()},
-        len({use.period for use in work.capacity}) if silent else 0,
+        len({use.period for use in work.capacity}) + 2 * len(work.offered_to) if silent else 0,
     )
     over = (Demand(one.line_no, one.sku, one.quantity, one.components) for one in plan.allotments[fit:])
     missing = (*plan.missing, *(wanted[n] for n in sorted(stays)), *over)

@@ -179,7 +179,8 @@ def fitting(
 ) -> int:
     """How many of the allotments fit one transaction, beside so many rows that get units back; all, as a rule.
 
-    `periods` says in how many periods work of a node counts, `given_back` in how many the work that is withdrawn did.
+    `periods` says in how many periods work of a node counts, `given_back` in how many the work that is withdrawn did,
+    with two for each node that it was offered to.
 
     Each stock row is a change and a line of its ledger, with the shards that it may draw back; each node gets work that
     counts against its limits, and perhaps a person is told of it.
