@@ -9,7 +9,7 @@ from tests.simulation.cases.weather import throttle
 from tests.simulation.world import line, order, simulated
 
 MINUTES = 10
-ORDERS = 8
+ORDERS = 6
 MESSAGES = 30
 # Of one call with all its own repeats; DynamoDB's client has repeats of its own before these.
 MOST_CALLS = 40
@@ -32,7 +32,7 @@ def test_case_28_three_calls_of_ten_are_throttled_for_ten_minutes():
             simulation.sleep(int(answer.headers["Retry-After"]))
 
     for number in range(ORDERS):
-        simulation.actor(f"shopper {number}", partial(shop, number), after=number * 60)
+        simulation.actor(f"shopper {number}", partial(shop, number), after=number * 40)
     for number in range(MESSAGES):
         simulation.feed("LAMP", "pasadena", "delta", 1, number + 1)
         later(simulation, MINUTES * 60 / MESSAGES)

@@ -169,6 +169,8 @@ class Header(BaseModel):
     in_review: bool = False
     # Whether each group ships as one parcel from its nearest node, so that no better plan exists.
     plan_is_best: bool = False
+    # Whether a scenario that held for it when it was placed offers work to several nodes.
+    may_be_offered: bool = False
     sourced: bool = False
     cancellations: tuple[Cancellation, ...] = ()
     backorders: tuple[Backorder, ...] = ()

@@ -177,6 +177,7 @@ def new_order(
         validations=validations,
         in_review=any(validation.verdict == "fail" for validation in validations),
         plan_is_best=sourced.is_best,
+        may_be_offered=any(step.scenario.offer for step in sourced.steps),
         backorders=tuple(waiting),
         # That units wait is told behind that the order was placed.
         sequence=2 if waiting else 1,

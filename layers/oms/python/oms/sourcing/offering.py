@@ -33,7 +33,8 @@ def with_offers(
 
     Only work that is all of its group is offered, and no pick-up; `later` is what is not work yet.
     """
-    alone = [work for work in works if _is_all_of_its_group(order, work, works, later)]
+    offered = order.header.may_be_offered
+    alone = [work for work in works if offered and _is_all_of_its_group(order, work, works, later)]
     live = live_steps(runtime.database, tenant) if alone else []
     if not any(step.scenario.offer for step in live):
         return list(works)
