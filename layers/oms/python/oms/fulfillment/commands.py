@@ -10,7 +10,7 @@ from functools import partial
 
 from oms.fulfillment.events import FulfillmentOrderEscalated
 from oms.fulfillment.model import CAPTURE_FAILED, FulfillmentOrder, Status, seconds_late
-from oms.fulfillment.offers import TIMED_OUT, acting_node, offer_ended
+from oms.fulfillment.offers import TIMED_OUT, acting_node, has_time_left, offer_ended
 from oms.fulfillment.protocol import Action
 from oms.fulfillment.request import ActionRequest
 from oms.fulfillment.taking import answer_offer
@@ -28,6 +28,7 @@ from oms.platform.ids import parent_id
 from oms.platform.observability import logger, measured
 from oms.platform.principal import Principal, authorize
 from oms.platform.problems import Busy, NotFound, OutOfStock, Problem, StaleVersion
+from oms.platform.writes import Value
 from oms.registry.segments import said
 
 # Orders by tenant and id, as one batch of verbs has left them so far.
@@ -36,6 +37,10 @@ KnownOrders = dict[tuple[str, str], Order]
 LATENESS = "PromiseLateness"
 # The permissions to see the work of nodes, and to do it.
 READ, WRITE = "fulfillment.read", "fulfillment.write"
+
+
+class _InTime(Exception):
+    """Nobody needs to look at the work yet. It is not recorded: the same is asked again when it is late."""
 
 
 def command_name(action: Action) -> str:
@@ -124,10 +129,16 @@ def _take(
 
 
 def escalate_fulfillment_order(runtime: Runtime, call: Call, fulfillment_order_id: str, reason: str) -> Outcome:
-    """Note that a person must look at this work, and say so once. It is the end of an offer that nobody has taken."""
+    """Note that a person must look at this work, and say so once. It is the end of an offer that nobody has taken.
+
+    Not when only the time of an offer is over, and a node has the work: it may still be late.
+    """
+    said: dict[str, Value] = {"fulfillment_order_id": fulfillment_order_id, "reason": reason}
 
     def decide() -> Decision:
         order, work = find_work(runtime, call.principal, WRITE, fulfillment_order_id)
+        if reason == TIMED_OUT and has_time_left(work, runtime.clock.now()):
+            raise _InTime
         # Of money that was refused somebody knows until the end, or its workflow would ask for it in a circle.
         kept = CAPTURE_FAILED if work.escalated_reason == CAPTURE_FAILED else reason
         noted = work.model_copy(update={"escalated_reason": kept})
@@ -137,9 +148,12 @@ def escalate_fulfillment_order(runtime: Runtime, call: Call, fulfillment_order_i
             # Before it was released nobody had heard of it.
             told += over if work.status is Status.OPEN else []
         _, writes, events = change_order(call.tenant, order, events=told, fulfillment_orders=[noted])
-        return Decision(writes, events, body={"fulfillment_order_id": work.id, "reason": reason})
+        return Decision(writes, events, body=said)
 
-    return execute(runtime, call, decide)
+    try:
+        return execute(runtime, call, decide)
+    except _InTime:
+        return Outcome(200, said)
 
 
 def find_work(

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from oms.fulfillment.commands import READ, WRITE, act, escalate_fulfillment_order, find_work
 from oms.fulfillment.events import FulfillmentOrderAwaited
 from oms.fulfillment.model import CAPTURE_FAILED, FulfillmentOrder, Outcome, Status
-from oms.fulfillment.offers import TIMED_OUT, has_time_left, released_event
+from oms.fulfillment.offers import released_event
 from oms.fulfillment.protocol import Action, require
 from oms.fulfillment.request import ActionRequest
 from oms.fulfillment.writes import work_ids
@@ -170,11 +170,6 @@ def unreleased_work(tenant: str, order: Order) -> list[dict[str, object]]:
 
 
 def escalate(runtime: Runtime, tenant: str, fulfillment_order_id: str, reason: str) -> dict[str, object]:
-    """Put work in front of a person, once per reason; not when only its offer has timed out, and a node is at it."""
-    if reason == TIMED_OUT:
-        _, work = find_work(runtime, system_principal(tenant, "escalate_fulfillment"), READ, fulfillment_order_id)
-        if has_time_left(work, runtime.clock.now()):
-            # Not recorded: it may still be late.
-            return {"fulfillment_order_id": fulfillment_order_id, "reason": reason}
+    """Put work in front of a person, once per reason."""
     call = call_from_workflow("escalate_fulfillment_order", tenant, f"{fulfillment_order_id}#{reason}")
     return dict(escalate_fulfillment_order(runtime, call, fulfillment_order_id, reason).body)
