@@ -129,6 +129,19 @@ def taken_over_twice(run):
     run.rewrite("orders", (pk, f"{sk}0"), id=f"{own}0", replaces=None)
 
 
+def on_offer_and_over(run):
+    run.rewrite("orders", run.key("orders", "WORK#", "COMPLETED"), offered_to=["albany"])
+
+
+def an_offer_in_no_list(run):
+    key = run.key("orders", "WORK#", "COMPLETED")
+    run.rewrite("orders", key, offered_to=["albany"], status="OPEN")
+
+
+def taken_without_an_offer(run):
+    run.rewrite("orders", run.key("orders", "WORK#", "COMPLETED"), took_offer=True)
+
+
 def nobody_takes_the_money(run):
     run.rewrite("orders", run.key("orders", "SHIPMENT#"), lambda body: body["captures"][0].pop("capture_id"))
 
@@ -201,6 +214,9 @@ CASES = [
     ("INV7", "payment_status: stored AUTHORIZED", another_status_than_told),
     ("INV7", "units that left", another_quantity_than_told),
     ("INV7", "its parts say COMPLETED", status_of_another_order),
+    ("INV22", "is COMPLETED and on offer", on_offer_and_over),
+    ("INV22", "listed are []", an_offer_in_no_list),
+    ("INV22", "without an offer", taken_without_an_offer),
     ("INV13", "never published", never_published),
     ("INV13", "never told to them", never_told_to_nodes),
     ("INV13", "is not committed", published_and_not_committed),

@@ -26,6 +26,7 @@ from tests.simulation.checker.ledger import LedgerRules, check_ledger
 from tests.simulation.checker.levels import check_levels
 from tests.simulation.checker.liveness import check_liveness
 from tests.simulation.checker.money import MoneyRules
+from tests.simulation.checker.offers import check_offers, check_offers_of_commit
 from tests.simulation.checker.orders import OrderRules
 from tests.simulation.checker.picture import Commit, Picture
 from tests.simulation.checker.privacy import PrivacyRules
@@ -62,6 +63,7 @@ class Checker:
         self._orders.after_commit(commit, self._picture, report)
         check_capacity_of_commit(commit, self._picture, report)
         check_backlog_of_commit(commit, self._picture, report)
+        check_offers_of_commit(commit, self._picture, report)
         self._money.after_commit(commit, self._picture, evidence, report)
         self._ledger.after_commit(commit, self._picture, report)
         check_drawers_of_commit(commit, report)
@@ -80,6 +82,7 @@ class Checker:
         check_capacity(picture, report)
         check_supply(picture, report)
         check_backlog(picture, evidence, report)
+        check_offers(picture, report)
         check_levels(picture, report)
         check_kits(picture, report)
         check_files(picture, evidence, report)
