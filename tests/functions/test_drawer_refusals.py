@@ -119,3 +119,25 @@ def test_a_store_has_its_own_drawers_only(drawers: Drawers):
             assert drawers.staff.get(path, scopes=scopes).status == 403
         assert drawers.staff.post(f"{path}/end", {"ended_by": "x"}, scopes=("drawers.read",)).status == 403
         assert drawers.restate(session, api=Api(drawers.staff.handler, STAFF)).status == 403
+
+
+@pytest.mark.capability("N2")
+def test_lists_of_drawers_go_on_where_their_own_page_ended(drawers: Drawers):
+    ids = []
+    for day in (20, 21, 22):
+        session = drawers.opened(opened_at=f"2026-11-{day}T20:00:00Z")
+        drawers.end(session)
+        ids.append(session)
+    path = "/v1/drawers/D1/sessions?node_id=S1&limit=2"
+    first = drawers.staff.get(path).body
+    second = drawers.staff.get(f"{path}&cursor={first['next_cursor']}").body
+    assert [one["id"] for one in (*first["sessions"], *second["sessions"])] == ids[::-1]
+    assert second["next_cursor"] is None
+    drawers.count(ids[0], pieces(n10000=1, n5000=1))
+    drawers.close(ids[0])
+    other_list = f"/v1/drawer-sessions/{ids[0]}/movements?cursor={first['next_cursor']}"
+    for url in (f"{path}&cursor=made-up", other_list, f"{path}&business_date=2026-11-20&cursor={first['next_cursor']}"):
+        refused = drawers.staff.get(url)
+        assert (refused.status, refused.pointers) == (422, ["/query/cursor"])
+    for wrong in ("limit=0", "limit=101", "business_date=20", "colour=red"):
+        assert drawers.staff.get(f"/v1/drawers/D1/sessions?node_id=S1&{wrong}").status == 422

@@ -82,6 +82,35 @@ def test_a_drawer_that_is_thirty_cents_short_says_so_when_it_is_closed(drawers: 
     }
 
 
+@pytest.mark.capability("N2", whole=True)
+def test_a_session_shows_all_cash_of_a_drawer_by_kind_till_and_person(drawers: Drawers):
+    """Two tills and three people at one drawer, and a float, a count and a surplus."""
+    session = drawers.opened("D1", 20000)
+    drawers.move(session, 1, "cash_sale", 5413)
+    drawers.move(session, 1, "cash_sale", 2165, device="T2", cashier="cy")
+    drawers.move(session, 2, "cash_refund", 1083)
+    drawers.move(session, 3, "paid_in", 5000, reason="change")
+    drawers.move(session, 2, "paid_out", 1250, device="T2", cashier="cy", reason="supplies")
+    drawers.move(session, 4, "drop", 20000, reference="bag-1")
+    drawers.end(session)
+    drawers.count(session, pieces(n10000=1, n100=2, n50=1), by="bob")
+    drawers.close(session, by="dan")
+    seen = drawers.see(session)
+    sums = {"cash_sale": 7578, "cash_refund": 1083, "drop": 20000, "paid_in": 5000, "paid_out": 1250}
+    assert (seen["opening_float"], seen["totals"]) == (20000, sums)
+    assert (seen["expected"], seen["counted"], seen["variance"]) == (10245, 10250, 5)
+    who = (seen["cashier"], seen["ended_by"], seen["counts"][0]["counted_by"], seen["statements"][0]["stated_by"])
+    assert who == ("ann", "ann", "bob", "dan")
+    path = f"/v1/drawer-sessions/{session}/movements?device="
+    tills = {till: drawers.staff.get(f"{path}{till}").body["movements"] for till in ("T1", "T2")}
+    assert [(one["sequence"], one["kind"], one["cashier"]) for one in tills["T1"]] == [
+        *((4, "drop", "ann"), (3, "paid_in", "ann"), (2, "cash_refund", "ann"), (1, "cash_sale", "ann"))
+    ]
+    assert [(one["sequence"], one["kind"], one["cashier"]) for one in tills["T2"]] == [
+        *((2, "paid_out", "cy"), (1, "cash_sale", "cy"))
+    ]
+
+
 @pytest.mark.capability("N2")
 def test_nobody_who_counts_is_told_what_is_expected(drawers: Drawers):
     session = drawers.counted(pieces(n10000=2), *SQUARE)

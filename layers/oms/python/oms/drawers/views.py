@@ -10,7 +10,7 @@ from oms.drawers.sequences import gaps
 from oms.drawers.store import list_movements, list_sessions, load_session, load_statements, load_till
 from oms.drawers.writes import Till, drawer_partition, session_key
 from oms.platform.commands import Runtime
-from oms.platform.cursors import decode_cursor, encode_cursor
+from oms.platform.cursors import bad_cursor, decode_cursor, encode_cursor
 from oms.platform.principal import Principal, authorize, may
 from oms.platform.problems import ActionNotAvailable, NotFound
 from oms.platform.writes import Value
@@ -34,8 +34,8 @@ def read_sessions(runtime: Runtime, principal: Principal, drawer_id: str, wanted
     """A page of the sessions of a drawer, newest first; a store of somebody else raises NotFound."""
     partition = drawer_partition(principal.tenant, wanted.node_id, drawer_id)
     authorize(principal, READ, partition, node=wanted.node_id)
-    after = decode_cursor(wanted.cursor).get("sk") if wanted.cursor else None
     begins = f"SESSION#{wanted.business_date.isoformat()}#" if wanted.business_date else "SESSION#"
+    after = _after(wanted.cursor, begins)
     found, position = list_sessions(
         *(runtime.database, principal.tenant, wanted.node_id, drawer_id),
         begins=begins,
@@ -53,7 +53,7 @@ def read_movements(runtime: Runtime, principal: Principal, session_id: str, want
     session = own_session(runtime, principal, READ, session_id)
     if not sees_expected(principal, session):
         raise ActionNotAvailable("The movements of a drawer are shown when it is closed.")
-    after = decode_cursor(wanted.cursor).get("sk") if wanted.cursor else None
+    after = _after(wanted.cursor, "MOVEMENT#")
     device = wanted.device or session.device
     found, position = list_movements(
         runtime.database, principal.tenant, session, device, limit=wanted.limit, after=after
@@ -62,6 +62,14 @@ def read_movements(runtime: Runtime, principal: Principal, session_id: str, want
         "movements": [movement_document(one) for one in found],
         "next_cursor": encode_cursor({"sk": position}) if position else None,
     }
+
+
+def _after(cursor: str | None, begins: str) -> str | None:
+    """The position that a cursor names; one of another list raises InvalidRequest."""
+    position = decode_cursor(cursor).get("sk", "") if cursor else None
+    if position is not None and not position.startswith(begins):
+        raise bad_cursor()
+    return position
 
 
 def own_session(runtime: Runtime, principal: Principal, permission: str, session_id: str) -> Session:
