@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,7 +25,7 @@ def solved(costs: list[tuple[int, int]], near: int, keys: tuple[Key, ...] = (Key
         stock={("near", "A"): Stock(near, 0, 0), ("far", "A"): Stock(len(costs), 0, 0)},
         zones={str(n): (2 * n, 2 * n + 1) for n in range(len(costs))},
     )
-    lines = (replace(order_line("A", 1, split=True), short_cents=10**9),)
+    lines = (order_line("A", 1, split=True)._replace(short_cents=10**9),)
     orders = [SourcingOrder(str(n), str(n), 0, None, False, None, lines) for n in range(len(costs))]
     ticks = iter(range(10**9))
     batch = solve_priced(network, orders, 0.3, clock=lambda: next(ticks) / 1_000)

@@ -27,6 +27,9 @@ from oms.reservations.reads import conversion
 from oms.reservations.writes import Conversion
 from oms.sourcing.model import Sourced
 
+# The record of the command and the end of the saga are two more.
+_MOST_WITHOUT_CLAIMS = MOST_ACTIONS - 2
+
 
 class _NeedsChunks(Exception):
     """The claims of this order do not fit one transaction."""
@@ -75,8 +78,8 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
         order, sourced, reasons = prepare()
         claims = [(sku, node, units) for (sku, node), units in sourced.claims.items()]
         decision = placement(call, order, reasons)
-        # The record of the command and the end of the saga are two more; each component of a split kit is a line.
-        if len(decision.writes) + len(decision.events) + 2 > MOST_ACTIONS:
+        # Each component of a split kit is a line.
+        if len(decision.writes) + len(decision.events) > _MOST_WITHOUT_CLAIMS:
             raise TooLarge(f"The order has {len(order.lines)} lines with the components of its kits.", pointer="/lines")
         return decision, claims, sourced.stock
 
