@@ -206,6 +206,25 @@ def test_a_rule_may_speak_of_a_lot_wherever_it_lies_and_whatever_else_is_said_of
     assert (node["available"], node["kept_back"][0]["rule"]) == (0, "recall-7")
 
 
+@pytest.mark.capability("D12", "D5", "D6")
+def test_a_buffer_of_an_item_is_none_of_its_segments_unless_it_names_them(doors: Doors):
+    doors.world.add_item("TV", {"DC1": 4})
+    for segment in (USED, {"condition": "open box"}):
+        came(doors, "TV", "S1", 3, segment)
+    usual = {"id": "usual", "priority": 1, "units": 4}
+    of_used = {"id": "used", "priority": 1, "units": 2, "where": {"segment": USED}}
+    pool = {"id": "shop", "units": 3, "channels": ["store"]}
+    hold_rules(doors.api("rule_sets"), {"safety": [usual, of_used], "pools": [pool]})
+    asked = [("TV", ""), ("TV", "&condition=used"), ("TV", "&condition=open%20box")]
+    assert [available(doors, sku, f"{query}&channel=web").get("S1", 0) for sku, query in asked] == [0, 1, 3]
+    assert available(doors, "TV", "&channel=web") == {"DC1": 0}
+    assert given(doors, line("TV", 3, segment={"condition": "open box"})) == {"S1": 3}
+    with doors.world.unchanged():
+        refused = doors.api("place_order").post("/v1/orders", document(line("TV", 2, segment=USED), external_id="o-x"))
+        assert refused.status == 409
+    assert given(doors, line("TV", 1, segment=USED)) == {"S1": 1}
+
+
 @pytest.mark.capability("D12", "D3", "D9")
 def test_baskets_and_promises_ask_for_segments_too(doors: Doors):
     doors.world.add_item("TV", {"DC1": 4})

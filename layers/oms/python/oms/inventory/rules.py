@@ -19,6 +19,7 @@ from oms.platform.clock import format_instant
 from oms.platform.fields import Code, Count, Instant
 from oms.platform.intake import Request
 from oms.registry.model import Item, Node, NodeKind, have
+from oms.registry.segments import segment_text
 
 KIND = "inventory"
 # The region that every active node is in.
@@ -215,7 +216,8 @@ def share(
     """What one channel may claim of a row at an instant.
 
     Kept back are the units of the deciding safety rule, less what the row keeps as safety by itself, and the pools of
-    other channels. All rule sets that hold count together; of equal priorities the larger buffer decides.
+    other channels; of a segment only by rules that name it. All rule sets that hold count together; of equal priorities
+    the larger buffer decides.
     """
     safety: list[tuple[int, Reason]] = []
     kept: list[Reason] = []
@@ -224,13 +226,13 @@ def share(
             gone = max(0, row.available)
             return Share(0, gone + 1, (Reason(one.id, one.number, barred.id, gone),))
         for rule in one.rules.safety:
-            if _speaks_to(rule.channels, channel) and _applies(rule, row, item, node, now):
+            if _speaks_to(rule.channels, channel) and _keeps(rule, row, item, node, now):
                 units = max(0, rule.amount(row) - row.safety)
                 safety.append((rule.priority, Reason(one.id, one.number, rule.id, units)))
         kept += [
             Reason(one.id, one.number, pool.id, pool.protected(row, now))
             for pool in one.rules.pools
-            if channel not in pool.channels and _applies(pool, row, item, node, now)
+            if channel not in pool.channels and _keeps(pool, row, item, node, now)
         ]
     if safety:
         kept.append(max(safety, key=lambda pair: (pair[0], pair[1].units))[1])
@@ -246,6 +248,11 @@ def _barred(
     for rule in barring:
         if _speaks_to(rule.channels, channel) and _applies(rule, row, item, node, now) and rule.bars(row, now):
             yield rule
+
+
+def _keeps(rule: _Amount, row: StockRow, item: Item | None, node: Node, now: datetime) -> bool:
+    """Whether a rule keeps units of a row: of a segment only one that names it, since a lot may be of few units."""
+    return _applies(rule, row, item, node, now) and (rule.where.segment is not None or not segment_text(row.sku))
 
 
 def _applies(rule: _Timed, row: StockRow, item: Item | None, node: Node, now: datetime) -> bool:
