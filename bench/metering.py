@@ -80,3 +80,9 @@ def get_units(items: Sequence[Image], asked: int, *, consistent: bool) -> float:
 
 def _read_units(size: int, *, consistent: bool) -> float:
     return max(1, -(-size // READ_UNIT_BYTES)) * (1.0 if consistent else 0.5)
+
+
+def hears(wanted: str | tuple[str, Mapping[str, Sequence[Any]]], kind: str, data: Mapping[str, Any]) -> bool:
+    """Whether a rule for such events, or for those of them whose data have certain values, is for this one."""
+    name, values = (wanted, {}) if isinstance(wanted, str) else wanted
+    return name == kind and all(data.get(field) in some for field, some in values.items())

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from bench.figures import RESULTS, Figure, at_most
 from bench.load import Call, send
-from bench.metering import Image, Index, get_units, index_units, item_bytes, query_units, write_units
+from bench.metering import Image, Index, get_units, hears, index_units, item_bytes, query_units, write_units
 from bench.order_cost import SYSTEM_LOG_BYTES, bill, dollars_per_million
 from bench.orders import CLIENT, Captures, document
 from bench.recorder import Recorded, Recorder, recorded
@@ -157,9 +157,9 @@ def _meter(
 
 def _messages(domain: Iterable[dict[str, Any]]) -> dict[str, int]:
     """How many messages the rules put on each queue for these events."""
-    types = [entry["DetailType"] for entry in domain]
+    told = [(entry["DetailType"], json.loads(entry["Detail"])["data"]) for entry in domain]
     heard = {
-        spec.name: sum(types.count(t if isinstance(t, str) else t[0]) for t in spec.detail_types)
+        spec.name: sum(hears(wanted, kind, data) for wanted in spec.detail_types for kind, data in told)
         for spec in QUEUE_CONSUMERS
     }
     return {name: count for name, count in heard.items() if count}

@@ -57,7 +57,9 @@ def test_one_order_writes_the_items_that_were_metered():
         world.act(work_id, verb)
     world.resume(work_id)
     world.capture(work_id)
-    metered = Counter((row["table"], row["item"]) for row in METER["writes"] if row["table"] != "ledger")
+    # The ledger and the levels of stock follow from streams and buses, which this world has not got.
+    own = [row for row in METER["writes"] if row["table"] != "ledger" and row["item"] != "LEVEL"]
+    metered = Counter((row["table"], row["item"]) for row in own)
     assert written == metered
 
 
