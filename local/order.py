@@ -168,7 +168,7 @@ def file_of(command: str) -> str:
 
 
 def _print_ledger(entries: list[dict[str, Any]]) -> None:
-    print("\nIts ledger lines (layers/oms/python/oms/finance/posting.py):")
+    print("\nIts ledger lines (layers/oms/python/oms/finance/rules):")
     for entry in entries:
         for line in entry["lines"]:
             side = "debit " if line["debit"] else "credit"

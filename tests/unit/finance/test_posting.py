@@ -6,7 +6,8 @@ import pytest
 
 from oms.finance.chart import CHART
 from oms.finance.model import LedgerFault, Unbalanced, credit, debit, require_balanced
-from oms.finance.posting import RULES, TENDER_ACCOUNTS, Posting, postings_of
+from oms.finance.posting import RULES, Posting, postings_of
+from oms.finance.rules.rule import TENDER_ACCOUNTS
 from tests.unit.finance import world
 
 

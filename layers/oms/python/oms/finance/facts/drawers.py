@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from oms.finance.facts import Fact, Tender
+from oms.finance.facts.base import Fact, Tender
 from oms.platform.fields import Amount, Code, IsoDate, SignedAmount
 from oms.platform.ids import child_id
 

@@ -1,39 +1,11 @@
-"""What finance reads from the events of other contexts: only the fields that the ledger needs.
-
-Amounts are minor units of `currency`. `store` is the selling node, `legal_entity` the company that owns the order.
-Fields that finance does not know are ignored, so a publisher may add to its payload.
-"""
+"""What finance reads from the events of payments and shipments. Amounts are minor units of `currency`."""
 
 from __future__ import annotations
 
-from enum import StrEnum
+from pydantic import model_validator
 
-from pydantic import BaseModel, ConfigDict, model_validator
-
-from oms.platform.fields import Amount, Code, Currency
-
-
-class Tender(StrEnum):
-    """What a customer pays with."""
-
-    CARD = "card"
-    GIFT_CARD = "gift_card"
-    STORE_CREDIT = "store_credit"
-    CASH = "cash"
-
-
-class Fact(BaseModel):
-    """What every fact with money says."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-    order_id: Code | None = None
-    payment_id: Code | None = None
-    tender: Tender | None = None
-    provider: Code | None = None
-    currency: Currency
-    legal_entity: Code
-    store: Code
-    channel: Code
+from oms.finance.facts.base import Fact, Tender
+from oms.platform.fields import Amount, Code
 
 
 class PaymentFact(Fact):

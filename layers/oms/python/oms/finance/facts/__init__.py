@@ -1,0 +1,1 @@
+"""What finance reads from the events of other contexts, by context."""

@@ -1,0 +1,1 @@
+"""Posting rules, by the context that tells the facts."""

@@ -1,0 +1,52 @@
+"""How payments and the transfer of goods are posted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oms.finance.facts.payments import (
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentExpired,
+    PaymentReleased,
+    ShipmentShipped,
+)
+from oms.finance.model import Line, credit, debit
+from oms.finance.rules.rule import TENDER_ACCOUNTS, Rule
+
+
+def _authorized(fact: PaymentAuthorized) -> list[Line]:
+    return [debit("9010", fact.amount, fact.currency), credit("9020", fact.amount, fact.currency)]
+
+
+def _released(fact: PaymentReleased) -> list[Line]:
+    return [debit("9020", fact.amount, fact.currency), credit("9010", fact.amount, fact.currency)]
+
+
+def _captured(fact: PaymentCaptured) -> list[Line]:
+    no_longer_open = fact.amount + fact.released
+    return [
+        debit(TENDER_ACCOUNTS[fact.tender], fact.amount, fact.currency),
+        credit("2010", fact.amount, fact.currency),
+        debit("9020", no_longer_open, fact.currency),
+        credit("9010", no_longer_open, fact.currency),
+    ]
+
+
+def _goods_transferred(fact: ShipmentShipped) -> list[Line]:
+    return [
+        debit("2010", fact.total, fact.currency),
+        debit("4092", fact.discount, fact.currency),
+        credit("4010", fact.goods, fact.currency),
+        credit("4020", fact.shipping, fact.currency),
+        credit("2040", fact.tax, fact.currency),
+    ]
+
+
+RULES: tuple[Rule[Any], ...] = (
+    Rule("payment_authorized", 1, PaymentAuthorized, lambda f: (f.provider, f.psp_reference), _authorized),
+    Rule("payment_released", 1, PaymentReleased, lambda f: (f.provider, f.release_id), _released),
+    Rule("payment_expired", 1, PaymentExpired, lambda f: (f.provider, f.release_id), _released),
+    Rule("payment_captured", 1, PaymentCaptured, lambda f: (f.provider, f.capture_id), _captured),
+    Rule("goods_transferred", 1, ShipmentShipped, lambda f: (f.shipment_id,), _goods_transferred),
+)

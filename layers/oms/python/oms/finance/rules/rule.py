@@ -1,0 +1,49 @@
+"""What a posting rule is: the shape in which a fact is read, what names the fact, and the lines it makes.
+
+A rule's identity is the business identity of its fact: the provider and its own id for money, the shipment for goods.
+It is never the id of the message that brought the fact, so a fact told twice is posted once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from oms.finance.facts.base import Fact, Tender
+from oms.finance.model import Line
+
+F = TypeVar("F", bound=Fact)
+
+TENDER_ACCOUNTS: Mapping[Tender, str] = {
+    Tender.CARD: "1110",
+    Tender.GIFT_CARD: "2020",
+    Tender.STORE_CREDIT: "2030",
+    Tender.CASH: "1010",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a fact posts in the books of another legal entity than its own: balanced lines, at one of its stores."""
+
+    entity: str
+    store: str
+    lines: Sequence[Line]
+
+
+def nowhere_else(_: Any) -> Sequence[Share]:
+    """Most facts concern one legal entity."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[F]):
+    """How one kind of fact is posted: the shape it is read in, what names it, its lines, and those of others."""
+
+    name: str
+    version: int
+    reads: type[F]
+    identity: Callable[[F], tuple[str, ...]]
+    lines: Callable[[F], Sequence[Line]]
+    elsewhere: Callable[[F], Sequence[Share]] = nowhere_else
