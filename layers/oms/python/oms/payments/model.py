@@ -3,74 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from oms.payments.states import TAKEN, TRANSITIONS, taken
+from oms.payments.states import Rollup as Rollup
+from oms.payments.states import State as State
 from oms.platform.problems import ActionNotAvailable
-
-
-class State(StrEnum):
-    """The states of a tender."""
-
-    CREATED = "CREATED"
-    ACTION_REQUIRED = "ACTION_REQUIRED"
-    AUTHORIZED = "AUTHORIZED"
-    CAPTURE_PENDING = "CAPTURE_PENDING"
-    PARTIALLY_CAPTURED = "PARTIALLY_CAPTURED"
-    CAPTURED = "CAPTURED"
-    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
-    REFUNDED = "REFUNDED"
-    VOIDED = "VOIDED"
-    EXPIRED = "EXPIRED"
-    FAILED = "FAILED"
-    UNKNOWN = "UNKNOWN"  # the provider's answer is being looked up
-
-
-class Rollup(StrEnum):
-    """The payment status of an order, derived from its tenders."""
-
-    UNPAID = "UNPAID"
-    PENDING = "PENDING"
-    AUTHORIZED = "AUTHORIZED"
-    PARTIALLY_CAPTURED = "PARTIALLY_CAPTURED"
-    CAPTURED = "CAPTURED"
-    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
-    REFUNDED = "REFUNDED"
-    VOIDED = "VOIDED"
-    EXPIRED = "EXPIRED"
-    FAILED = "FAILED"
-
 
 # The payment providers that this product speaks to; an order that names another is refused.
 PROVIDERS = frozenset({"strict"})
 _OPEN = frozenset({State.CREATED, State.UNKNOWN, State.ACTION_REQUIRED})
-_ANSWERS = frozenset({State.AUTHORIZED, State.FAILED, State.VOIDED, State.CAPTURED})
-# Refunds come with their own verbs; their states have no way in before that.
-TRANSITIONS: Mapping[State, frozenset[State]] = {
-    # What was asked for anew and is not needed any more ends as it was before: with all captured that was.
-    State.CREATED: frozenset({State.UNKNOWN, State.ACTION_REQUIRED, *_ANSWERS}),
-    State.UNKNOWN: frozenset({State.ACTION_REQUIRED, *_ANSWERS}),
-    State.ACTION_REQUIRED: _ANSWERS,
-    State.FAILED: frozenset({State.CREATED}),
-    State.AUTHORIZED: frozenset(
-        {State.CAPTURE_PENDING, State.PARTIALLY_CAPTURED, State.CAPTURED, State.VOIDED, State.EXPIRED}
-    ),
-    # Back to where it was, when what was accepted could not be taken after all.
-    State.CAPTURE_PENDING: frozenset(
-        {State.CAPTURE_PENDING, State.PARTIALLY_CAPTURED, State.CAPTURED, State.AUTHORIZED, State.EXPIRED}
-    ),
-    State.PARTIALLY_CAPTURED: frozenset({State.CAPTURE_PENDING, State.PARTIALLY_CAPTURED, State.CAPTURED}),
-    # What an authorisation let go without a capture can be authorised anew, for the next parcel.
-    # An approval that comes after its tender was closed is recorded all the same, and given back.
-    State.CAPTURED: frozenset({State.CREATED, State.AUTHORIZED}),
-    State.EXPIRED: frozenset({State.CREATED}),
-    State.VOIDED: frozenset({State.AUTHORIZED}),
-}
+
+
+class Charge(BaseModel):
+    """What an authorisation took that has ended since, by the provider's name of it."""
+
+    model_config = ConfigDict(frozen=True)
+    reference: str
+    captured: int
 
 
 class Payment(BaseModel):
-    """One tender. Amounts are in minor units; `captured + pending + released <= authorized <= amount` always holds.
+    """One tender. Amounts are in minor units; `captured + pending + released <= authorized <= amount` always holds,
+    and `refunded + refund_pending <= captured`: what was given back, by whatever tender, and what is to be.
 
     While its state is CREATED, the tender itself is the recorded intent to authorise `to_hold` under its own id.
     `pending` was accepted and is not yet taken. `renewable` is the part of `released` that the provider let go by its
@@ -96,6 +52,10 @@ class Payment(BaseModel):
     # Of the present authorisation: what had been taken before it, and how many captures it has carried.
     captured_before: int = 0
     captures: int = 0
+    refunded: int = 0
+    refund_pending: int = 0
+    # What earlier authorisations took.
+    charges: tuple[Charge, ...] = ()
     psp_reference: str | None = None
     capture_before: str | None = None
     decline_code: str | None = None
@@ -108,6 +68,17 @@ class Payment(BaseModel):
     def capturable(self) -> int:
         """What is authorised and neither captured, about to be captured, nor released."""
         return self.authorized - self.captured - self.pending - self.released
+
+    @property
+    def refundable(self) -> int:
+        """What was taken and neither given back nor about to be."""
+        return self.captured - self.refunded - self.refund_pending
+
+    @property
+    def takings(self) -> tuple[Charge, ...]:
+        """What was taken, by authorisation, the oldest first."""
+        now = self.captured - self.captured_before
+        return (*self.charges, *([Charge(reference=self.psp_reference or "", captured=now)] if now else []))
 
     @property
     def coverage(self) -> int:
@@ -197,7 +168,7 @@ def _settled(before: Payment, after: Payment) -> Payment:
     elif not after.captured:
         state = State.AUTHORIZED
     else:
-        state = State.PARTIALLY_CAPTURED if after.capturable else State.CAPTURED
+        state = State.PARTIALLY_CAPTURED if after.capturable else taken(after.captured, after.refunded)
     return move(before, state, **{name: getattr(after, name) for name in _AMOUNTS})
 
 
@@ -211,7 +182,17 @@ def released(payment: Payment) -> Payment:
 
 def closed(payment: Payment, **changes: object) -> Payment:
     """The tender at its end: nothing more is held or asked for."""
-    return move(payment, State.CAPTURED if payment.captured else State.VOIDED, **changes)
+    end = taken(payment.captured, payment.refunded) if payment.captured else State.VOIDED
+    return move(payment, end, **changes)
+
+
+def given_back(payment: Payment, refunded: int, refund_pending: int) -> Payment:
+    """The tender with so much of what it paid given back, and so much about to be."""
+    changes = {"refunded": refunded, "refund_pending": refund_pending}
+    state = taken(payment.captured, refunded)
+    if payment.state not in TAKEN or state is payment.state:
+        return payment.model_copy(update=changes)
+    return move(payment, state, **changes)
 
 
 def expired(payment: Payment) -> Payment:
@@ -232,6 +213,7 @@ def retried(payment: Payment) -> Payment:
         released=0,
         renewable=0,
         captured_before=payment.captured,
+        charges=payment.takings,
         captures=0,
         psp_reference=None,
         capture_before=None,
@@ -266,11 +248,11 @@ def rollup(payments: Iterable[Payment], total: int, due: int = 0) -> Rollup:
         return Rollup.FAILED
     if states & _OPEN:
         return Rollup.PENDING
-    taken = sum(payment.captured for payment in tenders)
-    if taken and (taken < due or any(payment.capturable for payment in tenders)):
+    captured = sum(payment.captured for payment in tenders)
+    if captured and (captured < due or any(payment.capturable for payment in tenders)):
         return Rollup.PARTIALLY_CAPTURED
-    if taken:
-        return Rollup.CAPTURED
+    if captured:
+        return Rollup(taken(captured, sum(payment.refunded for payment in tenders)).value)
     if states <= {State.VOIDED}:
         return Rollup.VOIDED
     if State.EXPIRED in states:
