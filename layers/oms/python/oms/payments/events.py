@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from oms.platform.events import EventData
 
 
@@ -60,7 +62,12 @@ class PaymentCapturePending(_Money):
 
 
 class PaymentCaptured(_Money):
-    """An amount was taken for some shipments; `released` is what the provider gave back with it."""
+    """An amount was taken for some shipments; `released` is what the provider gave back with it.
+
+    What a channel took by itself was never `authorized` here, and no shipment had left then.
+    """
+
+    version: ClassVar[int] = 2
 
     psp_reference: str
     capture_id: str
@@ -68,6 +75,7 @@ class PaymentCaptured(_Money):
     released: int
     final: bool
     shipment_ids: tuple[str, ...]
+    authorized: bool = True
 
 
 class PaymentCaptureFailed(_Money):
