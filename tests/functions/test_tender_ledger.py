@@ -42,7 +42,7 @@ def net(*posted: list[tuple[str, Lines]]) -> dict[str, int]:
     return {account: amount for account, amount in sorted(sums.items()) if amount}
 
 
-@pytest.mark.capability("K2", "K4", "N1", whole=False)
+@pytest.mark.capability("K2", "K4", "N1")
 def test_the_gift_card_pays_first_and_the_card_is_authorised_anew_for_each_capture(money: Money):
     """F03: 25.00 and 75.00, of which 40.00 leaves first, at a provider with one capture for an authorisation."""
     money.doors.world.provider.max_captures = money.doors.world.provider.says_max_captures = 1

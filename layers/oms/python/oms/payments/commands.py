@@ -89,13 +89,17 @@ def release_payment(
         if payment.state in _ASKED_FOR and not is_wanted(order, payment):
             order = _asking(runtime, providers, tenant, order, payment).authorize(nobody_asks=nobody_asks)
     released = 0
-    # What the last tender would pay is not needed first.
-    for payment_id, unneeded in reversed(list(surplus(order).items())):
-        payment = _payment(order, payment_id)
-        if payment.psp_reference is not None:
-            part = unneeded if unneeded < payment.capturable else None
-            order = release(_asking(runtime, providers, tenant, order, payment), part=part)
-            released += _payment(order, payment_id).released - payment.released
+    # Each answer is looked at anew: what a run that died had asked for may be another part.
+    for _ in range(_MOST_STEPS + len(order.payments)):
+        rest = [(_payment(order, payment_id), amount) for payment_id, amount in surplus(order).items()]
+        held = [(payment, amount) for payment, amount in rest if payment.psp_reference is not None]
+        if not held:
+            break
+        # What the last tender would pay is not needed first.
+        payment, unneeded = held[-1]
+        part = unneeded if unneeded < payment.capturable else None
+        order = release(_asking(runtime, providers, tenant, order, payment), part=part)
+        released += _payment(order, payment.id).released - payment.released
     return released
 
 
