@@ -24,7 +24,7 @@ WORKFLOW_TASKS = (
     FunctionSpec(
         "authorize_payment",
         "Authorises the payment of an order at the provider, once.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.PSP_SECRET),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.TENDERS),
         memory=512,
     ),
     FunctionSpec(
@@ -37,7 +37,7 @@ WORKFLOW_TASKS = (
     FunctionSpec(
         "capture_payment",
         "Captures exactly the amount of what was shipped, once.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.PSP_SECRET),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.TENDERS),
         memory=512,
     ),
     FunctionSpec(
@@ -125,7 +125,7 @@ QUEUE_CONSUMERS = (
     FunctionSpec(
         "release_payment",
         "Gives back at the provider what is held and will never be taken.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.PSP_SECRET),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.TENDERS),
         detail_types=("OrderCancelled", "OrderLinesCancelled"),
         timeout=60,
         concurrency=10,
@@ -158,6 +158,7 @@ QUEUE_CONSUMERS = (
             "DrawerMovementRecorded",
             "DrawerClosed",
             "DrawerRestated",
+            *("GiftCardIssued", "GiftCardBreakageRecognized"),
         ),
         concurrency=10,
         rings=(
@@ -217,7 +218,7 @@ QUEUE_CONSUMERS = (
             *g.CHANGE_ORDER,
             *g.listed("orders", "get", "delete"),
             *g.table("stock", "put", "update"),
-            *g.PSP_SECRET,
+            *g.TENDERS,
             *g.RUN_ORDER_WORKFLOW,
         ),
         memory=512,

@@ -169,6 +169,21 @@ HTTP = (
         timeout=15,
     ),
     FunctionSpec(
+        "gift_cards",
+        "Issues gift cards and store credit, shows them, and recognises what will not be used as income.",
+        (
+            *g.COMMAND,
+            *g.table("ledger", "get", "query", "put", "update"),
+            *g.table("registry", "query"),
+        ),
+        routes=(
+            *("POST /v1/gift-cards", "GET /v1/gift-cards/{card_id}"),
+            "POST /v1/gift-cards/{card_id}/breakage",
+        ),
+        memory=512,
+        timeout=15,
+    ),
+    FunctionSpec(
         "rule_sets",
         "Keeps rules of stock, strategies and rate cards as versions that are drafted, promoted and rolled back.",
         (*g.COMMAND, *g.table("registry", "get", "batch", "query", "put")),
@@ -201,7 +216,7 @@ HTTP = (
     FunctionSpec(
         "psp_webhook",
         "Takes a signed message of the payment provider and settles the payment from the provider's own state.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("orders", "get"), *g.PSP_SECRET),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("orders", "get"), *g.TENDERS),
         open_routes=("POST /v1/webhooks/{provider}",),
         memory=512,
         timeout=15,

@@ -21,11 +21,13 @@ REGISTRY = ("registry.write", "registry.read")
 RULES = ("rules.write", "rules.read")
 # Cash drawers; whoever approves a variance is another person than who opened or counted.
 DRAWERS, APPROVE_DRAWERS = ("drawers.write", "drawers.read"), "drawers.approve"
+# Gift cards and store credit; whoever grants one gives money away.
+GIFT_CARDS, GRANT_CARDS = ("gift_cards.write", "gift_cards.read"), "gift_cards.grant"
 FINANCE = ("finance.read", "finance.write")
 # How many lines an order of this caller may have; without it the usual limit of the service holds.
 LINES = "lines.1500"
 _STOCK = (*INVENTORY, CORRECT, CORRECT_ANY, AVAILABILITY)
-_CASH = (*FINANCE, *DRAWERS, APPROVE_DRAWERS)
+_CASH = (*FINANCE, *DRAWERS, APPROVE_DRAWERS, *GIFT_CARDS, GRANT_CARDS)
 ACTIONS = (*ORDERS, *RESERVATIONS, *PROMISES, *FULFILLMENT, *_STOCK, *REGISTRY, *RULES, *_CASH)
 
 
@@ -40,14 +42,14 @@ def client_scopes(tenant: Tenant) -> dict[str, tuple[str, ...]]:
     A client with a `node.` scope is bound to that node, so the operator has none of those.
     """
     clients = {
-        name: (*ORDERS, *RESERVATIONS, *PROMISES, "fulfillment.read", AVAILABILITY, f"channel.{name}")
+        name: (*ORDERS, *RESERVATIONS, *PROMISES, *GIFT_CARDS, "fulfillment.read", AVAILABILITY, f"channel.{name}")
         for name in tenant.channels
     }
     clients["operator"] = (*ACTIONS, LINES, *_channels(tenant))
     clients["wms"] = (*FULFILLMENT, "inventory.write", CORRECT)
-    clients["finance"] = (*FINANCE, "orders.read", "drawers.read")
+    clients["finance"] = (*FINANCE, "orders.read", "drawers.read", "gift_cards.read")
     clients |= {
-        f"node-{node}": (*FULFILLMENT, *INVENTORY, CORRECT, AVAILABILITY, *DRAWERS, f"node.{node}")
+        f"node-{node}": (*FULFILLMENT, *INVENTORY, CORRECT, AVAILABILITY, *DRAWERS, *GIFT_CARDS, f"node.{node}")
         for node in tenant.nodes
     }
     return clients

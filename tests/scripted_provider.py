@@ -127,7 +127,9 @@ class ScriptedProvider:
 
         return self._once("capture", key, request, act)
 
-    def void(self, reference: str, *, key: str) -> Result:
+    def void(self, reference: str, *, key: str, amount: int | None = None) -> Result:
+        assert amount is None, "this provider lets go of all or nothing"
+
         def act(step: str) -> Result:
             held = self.held[reference]
             if held.waits_for:

@@ -11,6 +11,8 @@ from oms.orders.states import states
 from oms.orders.store import external_key, lines_items
 from oms.orders.views import summary
 from oms.orders.writes import new_order_writes
+from oms.payments.events import PaymentCaptured
+from oms.payments.writes import captured_before
 from oms.platform.commands import Call, Decision, command_key
 from oms.platform.events import EventDraft
 from oms.platform.writes import Item, Write, create
@@ -36,6 +38,7 @@ def placement(call: Call, order: Order, claims: Iterable[Write] = (), events: It
         legal_entity=header.legal_entity,
     )
     told = [event, _waits(order)] if header.backorders else [event]
+    told += [_paid(order, len(told) + number, data) for number, data in enumerate(captured_before(order), start=1)]
     return Decision([*writes], [*told, *events], status=201, body=summary(order).model_dump())
 
 
@@ -46,6 +49,18 @@ def _waits(order: Order) -> EventDraft:
         entity=f"ORDER#{header.id}",
         sequence=2,
         data=backordered(order, header.backorders),
+        channel=header.channel,
+        legal_entity=header.legal_entity,
+    )
+
+
+def _paid(order: Order, sequence: int, data: PaymentCaptured) -> EventDraft:
+    """That the channel has taken the money of a tender."""
+    header = order.header
+    return EventDraft(
+        entity=f"ORDER#{header.id}",
+        sequence=sequence,
+        data=data,
         channel=header.channel,
         legal_entity=header.legal_entity,
     )

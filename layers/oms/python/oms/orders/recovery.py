@@ -16,7 +16,7 @@ from oms.fulfillment.model import CAPTURE_FAILED
 from oms.orders.large import undo_claims
 from oms.orders.model import Order, status
 from oms.orders.store import load_order, unfinished_key, unfinished_position
-from oms.orders.unfinished import OVER, is_unfinished, may_go_on, waits_for_others
+from oms.orders.unfinished import OVER, has_rest, is_unfinished, may_go_on, waits_for_others
 from oms.orders.writes import unfinished_write
 from oms.payments.commands import CaptureRefused, Providers, capture_payment, release_payment
 from oms.platform import saga as sagas
@@ -112,7 +112,10 @@ def _carry_on(runtime: Runtime, providers: Providers, run_workflow: RunWorkflow,
             escalate_fulfillment_order(runtime, call, work_id, CAPTURE_FAILED)
     if status(order) in OVER:
         release_payment(runtime, providers, tenant, order_id, nobody_asks=True)
-    elif may_go_on(order):
+        return
+    if has_rest(order):
+        release_payment(runtime, providers, tenant, order_id)
+    if may_go_on(order):
         run_workflow(tenant, order_id)
 
 

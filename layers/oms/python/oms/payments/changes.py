@@ -206,14 +206,18 @@ def void(order: Order, payment: Payment, key: str) -> Change:
     return Change([event], [model.closed(payment)])
 
 
-def release(order: Order, payment: Payment, key: str, release_id: str, *, renewable: bool) -> Change:
-    """What was left of a hold was given back; `renewable` where it will be needed again."""
+def release(
+    order: Order, payment: Payment, key: str, release_id: str, *, renewable: bool, part: int | None = None
+) -> Change:
+    """What was left of a hold, or part of it, was given back; `renewable` where all of it will be needed again."""
     event = PaymentReleased(
         **_facts(order, payment, key),
         psp_reference=payment.psp_reference or "",
         release_id=release_id,
-        amount=payment.capturable,
+        amount=payment.capturable if part is None else part,
     )
+    if part is not None:
+        return Change([event], [model.released_part(payment, part)])
     return Change([event], [model.expired(payment) if renewable else model.released(payment)])
 
 

@@ -12,15 +12,16 @@ from contextlib import suppress
 from oms.fulfillment.model import CAPTURE_FAILED
 from oms.orders.model import Order, Status, payment_status, status
 from oms.orders.store import existing_order
-from oms.orders.unfinished import has_rest, is_wanted
-from oms.payments.asking import Asking, ReleaseRefused
+from oms.orders.unfinished import has_rest, is_wanted, surplus
+from oms.payments.asking import Asking
 from oms.payments.changes import Asked
 from oms.payments.model import Payment, Rollup, State
-from oms.payments.port import PaymentProvider
+from oms.payments.port import OwnProvider, PaymentProvider, provider_of
+from oms.payments.releasing import ReleaseRefused, release, renew
 from oms.platform.commands import Runtime
 from oms.platform.effects import TransientFailure as TransientFailure
 
-Providers = Callable[[str], PaymentProvider]
+Providers = Callable[[str], PaymentProvider | OwnProvider]
 _ASKED_FOR = frozenset({State.CREATED, State.UNKNOWN, State.ACTION_REQUIRED})
 # A capture moves to a new authorisation, perhaps by way of an expiry and a release; more steps than these are a fault.
 _MOST_STEPS = 8
@@ -88,10 +89,17 @@ def release_payment(
         if payment.state in _ASKED_FOR and not is_wanted(order, payment):
             order = _asking(runtime, providers, tenant, order, payment).authorize(nobody_asks=nobody_asks)
     released = 0
-    for payment in order.payments if has_rest(order) else ():
-        if payment.capturable and payment.psp_reference is not None:
-            order = _asking(runtime, providers, tenant, order, payment).release()
-            released += payment.capturable
+    # Each answer is looked at anew: what a run that died had asked for may be another part.
+    for _ in range(_MOST_STEPS + len(order.payments)):
+        rest = [(_payment(order, payment_id), amount) for payment_id, amount in surplus(order).items()]
+        held = [(payment, amount) for payment, amount in rest if payment.psp_reference is not None]
+        if not held:
+            break
+        # What the last tender would pay is not needed first.
+        payment, unneeded = held[-1]
+        part = unneeded if unneeded < payment.capturable else None
+        order = release(_asking(runtime, providers, tenant, order, payment), part=part)
+        released += _payment(order, payment.id).released - payment.released
     return released
 
 
@@ -102,7 +110,7 @@ def settle_payment(runtime: Runtime, providers: Providers, tenant: str, order_id
         if of_payment == payment_id and _is_looked_up(order, shipment_id, payment_id):
             order = _take(runtime, providers, tenant, order, shipment_id, payment_id)
     payment = _payment(order, payment_id)
-    if payment.capturable and not has_rest(order):
+    if payment.capturable and payment.id not in surplus(order):
         # Also where all was shipped and the money of it refused: what is held may still end.
         order = _asking(runtime, providers, tenant, order, payment).note_expiry()
     if has_rest(order):
@@ -132,14 +140,15 @@ def _take(
             if _payment(order, payment_id).state in _ASKED_FOR:
                 raise TransientFailure(f"capture for {shipment_id}: its money is not held again yet")
         elif payment.capturable < asked.capture.amount or asking.is_used_up:
-            order = asking.renew()
+            order = renew(asking)
         else:
             order = asking.capture(asked)
     raise TransientFailure(f"capture for {shipment_id}: still not settled")
 
 
 def _asking(runtime: Runtime, providers: Providers, tenant: str, order: Order, payment: Payment) -> Asking:
-    return Asking(runtime, providers(payment.provider), tenant, order, payment)
+    provider = provider_of(providers, runtime, tenant, payment.provider)
+    return Asking(runtime, provider, tenant, order, payment)
 
 
 def _unsettled(order: Order, fulfillment_order_id: str | None = None) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict
 
 from oms.platform.events import EventData
@@ -62,7 +64,12 @@ class PaymentCapturePending(_Money):
 
 
 class PaymentCaptured(_Money):
-    """An amount was taken for some shipments; `released` is what the provider gave back with it."""
+    """An amount was taken for some shipments; `released` is what the provider gave back with it.
+
+    What a channel took by itself was never `authorized` here, and no shipment had left then.
+    """
+
+    version: ClassVar[int] = 2
 
     psp_reference: str
     capture_id: str
@@ -70,6 +77,7 @@ class PaymentCaptured(_Money):
     released: int
     final: bool
     shipment_ids: tuple[str, ...]
+    authorized: bool = True
 
 
 class PaymentCaptureFailed(_Money):

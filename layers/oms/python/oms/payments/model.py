@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from oms.payments.states import TAKEN, TRANSITIONS, taken
+from oms.payments.states import OPEN, TAKEN, TRANSITIONS, taken
 from oms.payments.states import Rollup as Rollup
 from oms.payments.states import State as State
 from oms.platform.problems import ActionNotAvailable
 
 # The payment providers that this product speaks to; an order that names another is refused.
-PROVIDERS = frozenset({"strict"})
-_OPEN = frozenset({State.CREATED, State.UNKNOWN, State.ACTION_REQUIRED})
+STORED_VALUE = "stored_value"
+PROVIDERS = frozenset({"strict", STORED_VALUE})
+# Those that can let go of part of a hold; with others it is kept until the last capture.
+PARTIAL_VOID = frozenset({STORED_VALUE})
 
 
 class Charge(BaseModel):
@@ -30,7 +32,9 @@ class Payment(BaseModel):
 
     While its state is CREATED, the tender itself is the recorded intent to authorise `to_hold` under its own id.
     `pending` was accepted and is not yet taken. `renewable` is the part of `released` that the provider let go by its
-    own rules, because the hold expired or carries one capture only; it may be authorised anew.
+    own rules, because the hold expired or carries one capture only; it may be authorised anew. `waived` will never be
+    needed, because what it was for was cancelled. With `by_channel` the channel took the money before the order came:
+    nobody is asked for it, and shipments only use it up.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -49,6 +53,8 @@ class Payment(BaseModel):
     pending: int = 0
     released: int = 0
     renewable: int = 0
+    waived: int = 0
+    by_channel: bool = False
     # Of the present authorisation: what had been taken before it, and how many captures it has carried.
     captured_before: int = 0
     captures: int = 0
@@ -82,15 +88,20 @@ class Payment(BaseModel):
 
     @property
     def coverage(self) -> int:
-        """What shipments may still take: what is held, and what can be held again or is being asked for."""
-        if self.state in _OPEN or self.state is State.FAILED:
+        """What shipments may take: what is held, and what can be held again or is being asked for.
+
+        Of money that the channel took, all of it: what earlier shipments used up is taken off by whoever plans.
+        """
+        if self.by_channel:
+            return self.captured
+        if self.state in OPEN or self.state is State.FAILED:
             return self.to_hold
         return self.capturable + self.renewable
 
     @property
     def to_hold(self) -> int:
-        """How much an authorisation asks for: all that was not taken yet."""
-        return self.amount - self.captured
+        """How much an authorisation asks for: all that was not taken yet and may still be needed."""
+        return self.amount - self.captured - self.waived
 
     @property
     def authorize_key(self) -> str:
@@ -104,7 +115,7 @@ class Payment(BaseModel):
     @property
     def open_void_key(self) -> str | None:
         """The key of a release that can still be asked for; None where nothing is held or waited for any more."""
-        return self.void_key if self.capturable or self.state in _OPEN else None
+        return self.void_key if self.capturable or self.state in OPEN else None
 
 
 def move(payment: Payment, state: State, **changes: object) -> Payment:
@@ -180,6 +191,20 @@ def released(payment: Payment) -> Payment:
     return closed(payment, released=payment.released + payment.capturable)
 
 
+def released_part(payment: Payment, amount: int) -> Payment:
+    """Some of what is held was given back, and will not be needed again."""
+    if not 0 < amount < payment.capturable:
+        raise ActionNotAvailable(f"{amount} is not a part of the {payment.capturable} that is held.")
+    changes = {"released": payment.released + amount, "waived": payment.waived + amount, "in_doubt_since": None}
+    return payment.model_copy(update=changes)
+
+
+def taken_by_channel(payment: Payment) -> Payment:
+    """A tender whose money the channel took itself."""
+    changes = {"authorized": payment.amount, "captured": payment.amount, "state": State.CAPTURED, "by_channel": True}
+    return payment.model_copy(update=changes)
+
+
 def closed(payment: Payment, **changes: object) -> Payment:
     """The tender at its end: nothing more is held or asked for."""
     end = taken(payment.captured, payment.refunded) if payment.captured else State.VOIDED
@@ -222,6 +247,11 @@ def retried(payment: Payment) -> Payment:
     )
 
 
+def by_rank(payments: Iterable[Payment]) -> list[Payment]:
+    """The tenders in the order in which they pay; the same ranks always fall in the same order."""
+    return sorted(payments, key=lambda payment: (payment.rank, payment.id))
+
+
 def plan_captures(payments: Sequence[Payment], planned: Mapping[str, int], amount: int) -> list[tuple[str, int]]:
     """Which tenders pay an amount: by rank, each up to what it covers and has not yet promised to other shipments.
 
@@ -229,7 +259,7 @@ def plan_captures(payments: Sequence[Payment], planned: Mapping[str, int], amoun
     compares the sum.
     """
     parts = []
-    for payment in sorted(payments, key=lambda p: (p.rank, p.id)):
+    for payment in by_rank(payments):
         free = payment.coverage - planned.get(payment.id, 0)
         take = min(free, amount)
         if take > 0:
@@ -246,7 +276,7 @@ def rollup(payments: Iterable[Payment], total: int, due: int = 0) -> Rollup:
     states = {payment.state for payment in tenders}
     if State.FAILED in states:
         return Rollup.FAILED
-    if states & _OPEN:
+    if states & OPEN:
         return Rollup.PENDING
     captured = sum(payment.captured for payment in tenders)
     if captured and (captured < due or any(payment.capturable for payment in tenders)):

@@ -82,12 +82,12 @@ class Recorder:
         """The tender was closed before anything was held."""
         return self._record(COMMANDS["void"], key, lambda now, payment: changes.void(now, payment, key))
 
-    def release(self, key: str, release_id: str, *, renewable: bool = False) -> Order:
-        """What was left of the hold was given back."""
+    def release(self, key: str, release_id: str, *, renewable: bool = False, part: int | None = None) -> Order:
+        """What was left of the hold, or part of it, was given back."""
         return self._record(
             COMMANDS["void"],
             key,
-            lambda now, payment: changes.release(now, payment, key, release_id, renewable=renewable),
+            lambda now, payment: changes.release(now, payment, key, release_id, renewable=renewable, part=part),
         )
 
     def _now(self) -> str:

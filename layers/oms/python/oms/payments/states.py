@@ -38,6 +38,7 @@ class Rollup(StrEnum):
     FAILED = "FAILED"
 
 
+OPEN = frozenset({State.CREATED, State.UNKNOWN, State.ACTION_REQUIRED})
 _ANSWERS = frozenset({State.AUTHORIZED, State.FAILED, State.VOIDED})
 # All that will be taken was taken; of it nothing, some or all was given back since. A refund may fail later.
 TAKEN = frozenset({State.CAPTURED, State.PARTIALLY_REFUNDED, State.REFUNDED})
