@@ -15,9 +15,9 @@ from oms.orders.model import (
     Validation,
     fulfillment_status,
     payment_status,
-    quantities,
     status,
 )
+from oms.orders.quantities import quantities
 from oms.orders.request import Address, Charge, Customer, Discount, Totals
 from oms.payments.model import Payment
 from oms.registry.kits import Component
