@@ -235,6 +235,26 @@ HTTP = (
         timeout=GATEWAY_TIMEOUT,
     ),
     FunctionSpec(
+        "settlements",
+        "Takes in payouts, deposits, bank lines, disputes and write-offs, and shows what was not found or takes long.",
+        (
+            *g.COMMAND,
+            *g.CHANGE_ORDER,
+            *g.table("ledger", "get", "batch", "query", "put", "delete"),
+            *g.table("registry", "query"),
+        ),
+        routes=(
+            *("POST /v1/finance/settlements", "GET /v1/finance/settlements"),
+            *("GET /v1/finance/settlements/exceptions", "GET /v1/finance/settlements/{settlement_id}"),
+            *("POST /v1/finance/deposits", "POST /v1/finance/bank-lines"),
+            "POST /v1/finance/suspense/{suspense_id}/resolution",
+            *("POST /v1/finance/disputes", "POST /v1/finance/disputes/{dispute_id}/outcome"),
+            *("POST /v1/orders/{order_id}/write-offs", "POST /v1/finance/intercompany"),
+        ),
+        memory=512,
+        timeout=GATEWAY_TIMEOUT,
+    ),
+    FunctionSpec(
         "console",
         "Serves the files of the operator console from the API's own address.",
         open_routes=("GET /console", "GET /console/{file}"),

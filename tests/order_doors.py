@@ -31,6 +31,7 @@ SCOPES = {
     "supply": ("inventory.read", "inventory.write"),
     "drawers": ("drawers.read", "drawers.write"),
     "gift_cards": ("gift_cards.read", "gift_cards.write", "channel.web"),
+    "settlements": ("finance.read", "finance.write"),
     "capacity": ("fulfillment.read", "fulfillment.write"),
     "inventory": ("inventory.read", "inventory.write", "inventory.correct", "availability.read"),
     "rule_sets": ("rules.read", "rules.write"),

@@ -175,6 +175,9 @@ class Header(BaseModel):
     sourced: bool = False
     cancellations: tuple[Cancellation, ...] = ()
     backorders: tuple[Backorder, ...] = ()
+    # What was delivered and given up unpaid, and by how many decisions.
+    written_off: int = 0
+    write_offs: int = 0
     version: int = 1
     sequence: int = 1
 
@@ -268,5 +271,5 @@ def fulfillment_status(order: Order) -> FulfillmentRollup:
 
 def payment_status(order: Order) -> Rollup:
     """The payment status of the order, from its tenders and what has left."""
-    due = sum(shipment.amounts.total for shipment in order.shipments)
+    due = sum(shipment.amounts.total for shipment in order.shipments) - order.header.written_off
     return payment_rollup(order.payments, order.header.totals.total, due)

@@ -39,7 +39,9 @@ from oms.platform.writes import Item, Key
 
 LINES_PER_ITEM = 40
 # What of the header changes. Each step of an order rewrites the item that holds this, so nothing else is in it.
-PROGRESS = frozenset({"validations", "in_review", "sourced", "cancellations", "backorders"})
+PROGRESS = frozenset(
+    {"validations", "in_review", "sourced", "cancellations", "backorders", "written_off", "write_offs"}
+)
 _LINES = TypeAdapter(tuple[Line, ...])
 
 

@@ -69,6 +69,14 @@ class Payment(BaseModel):
     in_doubt_since: str | None = None
     # Since when the customer is asked to confirm.
     action_since: str | None = None
+    # What open disputes of the customer's bank withhold, and what disputes that were lost took for good.
+    disputed: int = 0
+    charged_back: int = 0
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether nothing may be refunded, because a dispute that is open could pay it back a second time."""
+        return self.disputed > 0
 
     @property
     def capturable(self) -> int:
