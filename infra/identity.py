@@ -21,11 +21,12 @@ REGISTRY = ("registry.write", "registry.read")
 RULES = ("rules.write", "rules.read")
 # Cash drawers; whoever approves a variance is another person than who opened or counted.
 DRAWERS, APPROVE_DRAWERS = ("drawers.write", "drawers.read"), "drawers.approve"
+POS = ("pos.write", "pos.read")
 FINANCE = ("finance.read", "finance.write")
 # How many lines an order of this caller may have; without it the usual limit of the service holds.
 LINES = "lines.1500"
 _STOCK = (*INVENTORY, CORRECT, CORRECT_ANY, AVAILABILITY)
-_CASH = (*FINANCE, *DRAWERS, APPROVE_DRAWERS)
+_CASH = (*FINANCE, *DRAWERS, APPROVE_DRAWERS, *POS)
 ACTIONS = (*ORDERS, *RESERVATIONS, *PROMISES, *FULFILLMENT, *_STOCK, *REGISTRY, *RULES, *_CASH)
 
 
@@ -45,9 +46,9 @@ def client_scopes(tenant: Tenant) -> dict[str, tuple[str, ...]]:
     }
     clients["operator"] = (*ACTIONS, LINES, *_channels(tenant))
     clients["wms"] = (*FULFILLMENT, "inventory.write", CORRECT)
-    clients["finance"] = (*FINANCE, "orders.read", "drawers.read")
+    clients["finance"] = (*FINANCE, "orders.read", "drawers.read", "pos.read")
     clients |= {
-        f"node-{node}": (*FULFILLMENT, *INVENTORY, CORRECT, AVAILABILITY, *DRAWERS, f"node.{node}")
+        f"node-{node}": (*FULFILLMENT, *INVENTORY, CORRECT, AVAILABILITY, *DRAWERS, *POS, f"node.{node}")
         for node in tenant.nodes
     }
     return clients

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from oms.fulfillment.model import FulfillmentOrder, Shipment, WorkLine
+from oms.fulfillment.model import FulfillmentOrder, Shipment, WorkLine, carried_out
 from oms.fulfillment.model import Status as WorkStatus
 from oms.orders.kits import PartOf, pieces_of, rolled_up, whole_kits
 from oms.orders.request import Address, Charge, Customer, LineRequest, LineType, Method, Totals
@@ -282,7 +282,7 @@ def quantities(order: Order, line: Line) -> dict[str, int]:
     if line.apart:
         parts = [(one.each, quantities(order, one)) for one in order.pieces[line.line_no]]
         return rolled_up(parts, _LINE_STATES, order.cancelled.get(line.line_no, 0))
-    counts = dict.fromkeys(_LINE_STATES, 0)
+    counts = {**dict.fromkeys(_LINE_STATES, 0), "collected": carried_out(order.shipments, line.line_no)}
     for work, part in order.parts.get(line.line_no, ()):
         gone = _GONE.get(work.method, "shipped")
         counts[gone] += part.shipped

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from oms.orders.backorders import backordered
 from oms.orders.events import OrderPlaced, PlacedLine
@@ -11,14 +11,24 @@ from oms.orders.store import external_key, lines_items
 from oms.orders.views import summary
 from oms.orders.writes import new_order_writes, states
 from oms.platform.commands import Call, Decision, command_key
-from oms.platform.events import EventDraft
+from oms.platform.events import EventData, EventDraft
 from oms.platform.writes import Item, Write, create
 
 _MOST_LINES_IN_EVENT = 50
 
 
-def placement(call: Call, order: Order, claims: Iterable[Write] = (), events: Iterable[EventDraft] = ()) -> Decision:
-    """Everything that makes an order exist, with its claims and the facts about what it comes from."""
+def placement(
+    call: Call,
+    order: Order,
+    claims: Iterable[Write] = (),
+    events: Iterable[EventDraft] = (),
+    *,
+    more: Sequence[EventData] = (),
+) -> Decision:
+    """Everything that makes an order exist, with its claims and the facts about what it comes from.
+
+    `more` are facts of its own that became true at once; its header has counted them.
+    """
     header = order.header
     note: Item = {"order_id": header.id, "record": command_key(call.tenant, call.command, call.key).pk}
     writes: list[Write] = [
@@ -35,16 +45,21 @@ def placement(call: Call, order: Order, claims: Iterable[Write] = (), events: It
         legal_entity=header.legal_entity,
     )
     told = [event, _waits(order)] if header.backorders else [event]
+    told += [_fact(order, len(told) + number, data) for number, data in enumerate(more, start=1)]
     return Decision([*writes], [*told, *events], status=201, body=summary(order).model_dump())
 
 
 def _waits(order: Order) -> EventDraft:
     """That some of its units wait for stock."""
+    return _fact(order, 2, backordered(order, order.header.backorders))
+
+
+def _fact(order: Order, sequence: int, data: EventData) -> EventDraft:
     header = order.header
     return EventDraft(
         entity=f"ORDER#{header.id}",
-        sequence=2,
-        data=backordered(order, header.backorders),
+        sequence=sequence,
+        data=data,
         channel=header.channel,
         legal_entity=header.legal_entity,
     )
