@@ -136,6 +136,22 @@ def test_cash_that_is_rounded_leaves_revenue_and_tax_exact(doors, books):
     assert drawers.close(session, by="max").body["expected"] == 2000
 
 
+@pytest.mark.capability("N1", "N2")
+def test_cash_back_is_taken_by_the_card_and_leaves_the_drawer(doors, books):
+    """69.34 of goods, 89.34 by card, 20.00 out of the drawer."""
+    ledger, drawers, till = Ledger(doors, books), Drawers(doors), Till(doors)
+    session = drawers.opened("D1", 10000)
+    sold = till.sale(1, sold_line("A", 1, 6934), tenders=[{**card(8934), "cash_back": 2000}], drawer_session_id=session)
+
+    entries = ledger.posted()
+
+    assert lines_of(entries, "sale_recorded") == [[("1110", 8934), ("4010", -6934), ("1010", -2000)]]
+    assert [one["captured"] for one in doors.see(sold["order_id"])["payments"]] == [6934]
+    drawers.end(session)
+    drawers.count(session, pieces(n2000=4), by="bob")
+    assert drawers.close(session, by="max").body["expected"] == 8000
+
+
 @pytest.mark.capability("N1", "N6")
 def test_what_leaves_later_is_a_deposit_until_it_has_left(doors, books):
     ledger, till, world = Ledger(doors, books), Till(doors), doors.world

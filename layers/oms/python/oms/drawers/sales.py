@@ -28,7 +28,10 @@ _OVER = frozenset({State.CLOSED, State.RESTATED})
 
 @dataclass(frozen=True, slots=True)
 class CashSale:
-    """Cash that a sale brought, net of change; minor units of `currency`. The till is `workstation`."""
+    """Cash that a sale brought, net of change, or with a minus paid out; minor units of `currency`.
+
+    The till is `workstation`.
+    """
 
     sale_id: str
     session_id: str
@@ -57,8 +60,8 @@ def take_cash(
         session_id=session.id,
         device=sale.workstation,
         sequence=sale.sequence,
-        kind=MovementKind.CASH_SALE,
-        amount=sale.amount,
+        kind=MovementKind.CASH_SALE if sale.amount > 0 else MovementKind.CASH_REFUND,
+        amount=abs(sale.amount),
         cashier=sale.cashier,
         occurred_at=sale.occurred_at,
         late=late,

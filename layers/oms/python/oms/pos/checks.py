@@ -48,7 +48,8 @@ def _dates(told: RecordTransaction, now: datetime) -> Iterator[FieldError]:
 
 
 def _money(told: RecordTransaction) -> Iterator[FieldError]:
-    taken = sum(one.amount for one in told.tenders)
+    taken = sum(one.amount - one.cash_back for one in told.tenders)
+    back = sum(one.cash_back for one in told.tenders)
     credit = sum(one.amount for one in told.exchange_credits)
     due = totals_of(told).total + told.rounding
     if taken + credit != due:
@@ -58,8 +59,10 @@ def _money(told: RecordTransaction) -> Iterator[FieldError]:
         yield FieldError("/tenders", "repeated", "cash is told as one tender, net of all change")
     if told.rounding and (not cash or told.rounding >= cash[0].amount):
         yield FieldError("/rounding", "without_cash", "only what is paid in cash is rounded")
-    if told.drawer_session_id is not None and not cash:
-        yield FieldError("/drawer_session_id", "without_cash", "no cash came into a drawer")
+    if cash and back:
+        yield FieldError("/tenders", "cash_both_ways", "nobody pays in cash and has cash back")
+    if told.drawer_session_id is not None and not cash and not back:
+        yield FieldError("/drawer_session_id", "without_cash", "no cash came into a drawer or left it")
     names = [one.refund_id for one in told.exchange_credits]
     if len(set(names)) != len(names):
         yield FieldError("/exchange_credits", "repeated", "a refund pays once")

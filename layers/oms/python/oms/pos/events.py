@@ -28,8 +28,8 @@ class SalePaid(BaseModel):
 class SaleRecorded(EventData):
     """A till sold: `goods` before `discount`, and `tax`, of what was carried out.
 
-    `deposit` was paid for what leaves later, `exchange_credit` was owed for returns, and `rounding` is what was taken
-    above the sum of the sale.
+    `deposit` was paid for what leaves later, `exchange_credit` was owed for returns, `rounding` is what was taken above
+    the sum of the sale, and `cash_back` what a card paid beside it and the drawer gave out.
     """
 
     order_id: str
@@ -50,6 +50,7 @@ class SaleRecorded(EventData):
     rounding: int
     exchange_credit: int
     deposit: int
+    cash_back: int
     tenders: tuple[SalePaid, ...]
     session_id: str | None
 

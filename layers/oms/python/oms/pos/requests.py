@@ -91,13 +91,15 @@ class SaleLine(Request):
 class SaleTender(Request):
     """What was paid with one means: of cash, `amount` is net of the change that was given.
 
-    Other tenders name the `reference` under which their provider knows the payment.
+    Other tenders name the `reference` under which their provider knows the payment. Of what a card took, `cash_back`
+    was paid out of the drawer.
     """
 
     tender: Tender
     amount: Positive
     given: Amount | None = None
     change: Amount | None = None
+    cash_back: Amount = 0
     provider: Code | None = None
     reference: Code | None = None
 
@@ -112,6 +114,8 @@ class SaleTender(Request):
             raise ValueError("only of cash more is given, and change")
         if self.tender is Tender.CARD and self.provider is None:
             raise ValueError("a card has the provider that took the money")
+        if self.cash_back and (self.tender is not Tender.CARD or self.cash_back >= self.amount):
+            raise ValueError("cash back is a part of what a card took")
         if (self.given is None) != (self.change is None):
             raise ValueError("what was given and the change are told together")
         if self.given is not None and self.change is not None and self.given - self.change != self.amount:

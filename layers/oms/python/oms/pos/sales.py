@@ -46,13 +46,13 @@ def carried_lines(told: RecordTransaction) -> frozenset[int]:
 
 
 def paid(told: RecordTransaction) -> list[Paid]:
-    """What each tender pays of the order: cash without what was rounded, and what is owed for returns."""
+    """What each tender pays of the order: cash without what was rounded, cards without cash back, and credits."""
     tenders = [
         Paid(
             tender=one.tender.value,
             provider=one.provider or (TILL if one.tender is Tender.CASH else STORED_VALUE),
             reference=one.reference,
-            amount=one.amount - (told.rounding if one.tender is Tender.CASH else 0),
+            amount=one.amount - one.cash_back - (told.rounding if one.tender is Tender.CASH else 0),
         )
         for one in told.tenders
     ]
@@ -61,8 +61,8 @@ def paid(told: RecordTransaction) -> list[Paid]:
 
 
 def cash_of(told: RecordTransaction, sale_id: str) -> CashSale | None:
-    """What came into a drawer that has a session; None where none did."""
-    cash = sum(one.amount for one in told.tenders if one.tender is Tender.CASH)
+    """What came into a drawer that has a session, with a minus what left it; None where no cash moved."""
+    cash = sum(one.amount for one in told.tenders if one.tender is Tender.CASH) - _cash_back(told)
     if told.drawer_session_id is None or not cash:
         return None
     return CashSale(
@@ -101,6 +101,7 @@ def sale_recorded(told: RecordTransaction, one: Identity, sale_id: str, order: O
         rounding=told.rounding,
         exchange_credit=sum(one.amount for one in told.exchange_credits),
         deposit=header.totals.total - carried.total,
+        cash_back=_cash_back(told),
         tenders=tuple(
             SalePaid(
                 tender=tender.tender.value,
@@ -112,6 +113,10 @@ def sale_recorded(told: RecordTransaction, one: Identity, sale_id: str, order: O
         ),
         session_id=told.drawer_session_id,
     )
+
+
+def _cash_back(told: RecordTransaction) -> int:
+    return sum(one.cash_back for one in told.tenders)
 
 
 def _taxes(told: RecordTransaction) -> tuple[SaleTaxed, ...]:

@@ -41,6 +41,7 @@ class SaleRecorded(Fact):
     rounding: SignedAmount = 0
     exchange_credit: Amount = 0
     deposit: Amount = 0
+    cash_back: Amount = 0
     tenders: tuple[SalePaid, ...] = ()
 
     @model_validator(mode="before")
@@ -54,9 +55,9 @@ class SaleRecorded(Fact):
 
     @model_validator(mode="after")
     def _adds_up(self) -> SaleRecorded:
-        taken = sum(one.amount for one in self.tenders) + self.exchange_credit
+        taken = sum(one.amount for one in self.tenders) + self.exchange_credit - self.cash_back
         if taken != self.goods - self.discount + self.tax + self.deposit + self.rounding:
-            raise ValueError("what was taken is not goods - discount + tax + deposit + rounding")
+            raise ValueError("what was taken and kept is not goods - discount + tax + deposit + rounding")
         if self.taxes and sum(one.amount for one in self.taxes) != self.tax:
             raise ValueError("the taxes of all jurisdictions are not the tax")
         return self

@@ -19,6 +19,7 @@ def _sold(fact: SaleRecorded) -> list[Line]:
         credit("4010", fact.goods, currency),
         *(credit("2040", amount, currency, jurisdiction) for jurisdiction, amount in taxes),
         credit("2010", fact.deposit, currency),
+        credit("1010", fact.cash_back, currency),
         *([credit("6070", fact.rounding, currency)] if fact.rounding > 0 else []),
         *([debit("6070", -fact.rounding, currency)] if fact.rounding < 0 else []),
     ]
