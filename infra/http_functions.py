@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infra import grants as g
-from infra.function_spec import FunctionSpec
+from infra.function_spec import FunctionSpec, Ring
 
 # The gateway gives up after 30 seconds, so a function behind it must answer, or stop, a moment before.
 GATEWAY_TIMEOUT = 29
@@ -19,6 +19,12 @@ RULE_SET_ROUTES = (
     "PUT /v1/<path>/{rule_set_id}",
     "POST /v1/<path>/{rule_set_id}/promotions",
     "POST /v1/<path>/{rule_set_id}/rollbacks",
+)
+# Tills speak over HTTP and over the store bus.
+POS_QUARANTINED = Ring(
+    "PosTransactionsQuarantined",
+    "A till told a transaction otherwise than before; the second telling is kept and has no effect.",
+    "quarantined-till-transactions",
 )
 
 HTTP = (
@@ -182,6 +188,21 @@ HTTP = (
         ),
         memory=512,
         timeout=15,
+    ),
+    FunctionSpec(
+        "pos",
+        "Takes in transactions of tills, each once; a sale becomes an order, and missing numbers are known.",
+        (
+            *g.COMMAND,
+            *g.listed("orders", "get", "put"),
+            *g.HOLD,
+            *g.table("ledger", "get", "query", "put"),
+            *g.table("registry", "batch", "query"),
+        ),
+        routes=("POST /v1/pos/transactions", "GET /v1/pos/workstations"),
+        memory=512,
+        timeout=GATEWAY_TIMEOUT,
+        rings=(POS_QUARANTINED,),
     ),
     FunctionSpec(
         "rule_sets",

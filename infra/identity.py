@@ -23,11 +23,12 @@ RULES = ("rules.write", "rules.read")
 DRAWERS, APPROVE_DRAWERS = ("drawers.write", "drawers.read"), "drawers.approve"
 # Gift cards and store credit; whoever grants one gives money away.
 GIFT_CARDS, GRANT_CARDS = ("gift_cards.write", "gift_cards.read"), "gift_cards.grant"
+POS = ("pos.write", "pos.read")
 FINANCE = ("finance.read", "finance.write")
 # How many lines an order of this caller may have; without it the usual limit of the service holds.
 LINES = "lines.1500"
 _STOCK = (*INVENTORY, CORRECT, CORRECT_ANY, AVAILABILITY)
-_CASH = (*FINANCE, *DRAWERS, APPROVE_DRAWERS, *GIFT_CARDS, GRANT_CARDS)
+_CASH = (*FINANCE, *DRAWERS, APPROVE_DRAWERS, *GIFT_CARDS, GRANT_CARDS, *POS)
 ACTIONS = (*ORDERS, *RESERVATIONS, *PROMISES, *FULFILLMENT, *_STOCK, *REGISTRY, *RULES, *_CASH)
 
 
@@ -47,9 +48,10 @@ def client_scopes(tenant: Tenant) -> dict[str, tuple[str, ...]]:
     }
     clients["operator"] = (*ACTIONS, LINES, *_channels(tenant))
     clients["wms"] = (*FULFILLMENT, "inventory.write", CORRECT)
-    clients["finance"] = (*FINANCE, "orders.read", "drawers.read", "gift_cards.read")
+    clients["finance"] = (*FINANCE, "orders.read", "drawers.read", "gift_cards.read", "pos.read")
+    at_a_store = (*DRAWERS, *GIFT_CARDS, *POS)
     clients |= {
-        f"node-{node}": (*FULFILLMENT, *INVENTORY, CORRECT, AVAILABILITY, *DRAWERS, *GIFT_CARDS, f"node.{node}")
+        f"node-{node}": (*FULFILLMENT, *INVENTORY, CORRECT, AVAILABILITY, *at_a_store, f"node.{node}")
         for node in tenant.nodes
     }
     return clients

@@ -32,6 +32,7 @@ SCOPES = {
     "drawers": ("drawers.read", "drawers.write"),
     "gift_cards": ("gift_cards.read", "gift_cards.write", "channel.web"),
     "settlements": ("finance.read", "finance.write"),
+    "pos": ("pos.read", "pos.write"),
     "capacity": ("fulfillment.read", "fulfillment.write"),
     "inventory": ("inventory.read", "inventory.write", "inventory.correct", "availability.read"),
     "rule_sets": ("rules.read", "rules.write"),

@@ -47,6 +47,10 @@ MORE_DOORS = {
     "orders.loads": "what work takes of its node's capacity, pure: sourcing plans within it",
     "orders.request": "the words of the order document (methods, addresses), pure",
     "orders.unfinished": "what of an order is still to be done outside, pure: payments gives back what it names",
+    "orders.selling": "from a sale at a till to an order: whoever takes in the sale stores it in its own transaction",
+    "inventory.selling": "units that a till has sold, for the transaction that takes in the sale",
+    "drawers.sales": "the cash of a sale, for the transaction that takes in the sale",
+    "drawers.sequences": "numbers of a till that have come, pure: the transactions of a till are counted the same way",
     "orders.store": "load_order: fulfilment, payments and sourcing work on the one aggregate that an order is",
 }
 # Packages from outside in the deps layer or the Lambda runtime, and in the layer of the export.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oms.fulfillment.model import Status as WorkStatus
+from oms.fulfillment.model import carried_out
 from oms.orders.kits import rolled_up
 from oms.orders.model import Line, Order, Status, status
 
@@ -18,7 +19,7 @@ def quantities(order: Order, line: Line) -> dict[str, int]:
     if line.apart:
         parts = [(one.each, quantities(order, one)) for one in order.pieces[line.line_no]]
         return rolled_up(parts, _LINE_STATES, order.cancelled.get(line.line_no, 0))
-    counts = dict.fromkeys(_LINE_STATES, 0)
+    counts = {**dict.fromkeys(_LINE_STATES, 0), "collected": carried_out(order.shipments, line.line_no)}
     for work, part in order.parts.get(line.line_no, ()):
         gone = _GONE.get(work.method, "shipped")
         counts[gone] += part.shipped

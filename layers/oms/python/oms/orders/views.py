@@ -86,7 +86,7 @@ class ShipmentView(View):
     """What left a node, with the money that belongs to it."""
 
     id: str
-    fulfillment_order_id: str
+    fulfillment_order_id: str | None = Field(description="none for what was carried out of a store with its sale")
     node_id: str
     mode: str
     carrier: str | None

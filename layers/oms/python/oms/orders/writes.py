@@ -15,7 +15,8 @@ from oms.fulfillment.model import FulfillmentOrder, Shipment
 from oms.fulfillment.offers import Settled, settle
 from oms.orders.backorders import backorder_writes, fewer
 from oms.orders.charges import charges_left
-from oms.orders.events import CancelledLine, OrderCancelled, OrderCompleted, OrderLinesCancelled
+from oms.orders.completing import completed
+from oms.orders.events import CancelledLine, OrderCancelled, OrderLinesCancelled
 from oms.orders.loads import load_writes
 from oms.orders.model import (
     Cancellation,
@@ -96,17 +97,14 @@ def change_order(
         after = replace(after, payments=_replaced(before.payments, payments))
     was, now = status(before), status(after)
     if now is Status.COMPLETED and was is not now:
-        events = [*events, _completed(after)]
+        events = [*events, completed(after)]
     counted = after.header.model_copy(update={"version": old.version + 1, "sequence": old.sequence + len(events)})
     after = replace(after, header=counted)
     writes = [
         _header_change(tenant, before, after, header_changed=header is not None and header != old),
         *(work_write(tenant, work) for work in fulfillment_orders),
         *(write for one in offers for write in offer_writes(tenant, one)),
-        *(
-            _child(tenant, old.id, f"SHIPMENT#{shipment.id}", shipment.model_dump_json(exclude_defaults=True))
-            for shipment in shipments
-        ),
+        *(shipment_write(tenant, shipment) for shipment in shipments),
         *(payment_write(tenant, payment) for payment in payments),
         *(
             _child(tenant, old.id, f"REFUND#{refund.id}", refund.model_dump_json(exclude_defaults=True))
@@ -183,16 +181,6 @@ def _left(order: Order, line: Line, units: Mapping[int, int]) -> int:
     return line.quantity - order.cancelled.get(line.line_no, 0) - units.get(line.line_no, 0)
 
 
-def _completed(order: Order) -> OrderCompleted:
-    header = order.header
-    return OrderCompleted(
-        order_id=header.id,
-        external_id=header.external_id,
-        currency=header.currency,
-        shipped=sum(shipment.amounts.total for shipment in order.shipments),
-    )
-
-
 def new_order_writes(tenant: str, order: Order, lines: Sequence[tuple[str, Item]]) -> list[Write]:
     """The header, lines and tenders of an order that is stored for the first time."""
     header = order.header
@@ -200,6 +188,7 @@ def new_order_writes(tenant: str, order: Order, lines: Sequence[tuple[str, Item]
         create("orders", header_key(tenant, header.id), _header_item(tenant, order)),
         create("orders", agreed_key(tenant, header.id), {"body": _agreed(header)}),
         *(create("orders", Key(partition(tenant, header.id), sk), item) for sk, item in lines),
+        *(shipment_write(tenant, shipment) for shipment in order.shipments),
         *(payment_write(tenant, payment) for payment in order.payments),
         *backorder_writes(tenant, None, order),
     ]
@@ -215,6 +204,12 @@ def unfinished_write(tenant: str, order: Order) -> Write:
 def payment_write(tenant: str, payment: Payment) -> Write:
     """A tender as it is now."""
     return _child(tenant, payment.order_id, f"PAYMENT#{payment.id}", payment.model_dump_json(exclude_defaults=True))
+
+
+def shipment_write(tenant: str, shipment: Shipment) -> Write:
+    """What has left, as it is now."""
+    body = shipment.model_dump_json(exclude_defaults=True)
+    return _child(tenant, shipment.order_id, f"SHIPMENT#{shipment.id}", body)
 
 
 def work_write(tenant: str, work: FulfillmentOrder) -> Write:

@@ -58,7 +58,7 @@ def system_principal(tenant: str, actor: str) -> Principal:
 def node_principal(tenant: str, node_id: str) -> Principal:
     """A store or warehouse that speaks over the integration bus; it may act on its own work only."""
     permissions = frozenset(
-        {"fulfillment.write", "inventory.write", "inventory.correct", "drawers.write", f"node.{node_id}"}
+        {"fulfillment.write", "inventory.write", "inventory.correct", "drawers.write", "pos.write", f"node.{node_id}"}
     )
     return Principal(tenant, f"node:{node_id}", "node", permissions)
 
