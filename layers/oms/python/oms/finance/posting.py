@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from oms.finance.facts.base import Fact
 from oms.finance.model import Entry, LedgerFault, Line, require_balanced
-from oms.finance.rules import drawers, payments
+from oms.finance.rules import appeasements, drawers, payments
 from oms.finance.rules.rule import Rule
 from oms.platform.commands import input_hash
 from oms.platform.ids import derived_id
@@ -36,7 +36,9 @@ class Posting:
 
 
 # The event type is the name of the shape that its rule reads.
-RULES: Mapping[str, Rule[Any]] = {rule.reads.__name__: rule for rule in (*payments.RULES, *drawers.RULES)}
+RULES: Mapping[str, Rule[Any]] = {
+    rule.reads.__name__: rule for rule in (*payments.RULES, *drawers.RULES, *appeasements.RULES)
+}
 
 # Facts that move no money. A failed capture leaves its authorisation open; PaymentReleased ends it.
 WITHOUT_LINES = frozenset({"PaymentCaptureFailed"})
