@@ -158,6 +158,7 @@ QUEUE_CONSUMERS = (
             "DrawerMovementRecorded",
             "DrawerClosed",
             "DrawerRestated",
+            "AppeasementGranted",
         ),
         concurrency=10,
         rings=(

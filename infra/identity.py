@@ -21,17 +21,23 @@ REGISTRY = ("registry.write", "registry.read")
 RULES = ("rules.write", "rules.read")
 # Cash drawers; whoever approves a variance is another person than who opened or counted.
 DRAWERS, APPROVE_DRAWERS = ("drawers.write", "drawers.read"), "drawers.approve"
+# Goodwill; how much a caller may grant follows from its role, and nobody approves what they asked for.
+APPEASEMENTS, APPROVE_APPEASEMENTS = ("appeasements.request", "appeasements.read"), "appeasements.approve"
+ROLES = ("role.associate", "role.agent", "role.supervisor", "role.manager")
+# The channels whose people speak with customers, and as what.
+STAFF = {"store": "role.associate", "call-centre": "role.agent"}
 FINANCE = ("finance.read", "finance.write")
 # How many lines an order of this caller may have; without it the usual limit of the service holds.
 LINES = "lines.1500"
 _STOCK = (*INVENTORY, CORRECT, CORRECT_ANY, AVAILABILITY)
 _CASH = (*FINANCE, *DRAWERS, APPROVE_DRAWERS)
-ACTIONS = (*ORDERS, *RESERVATIONS, *PROMISES, *FULFILLMENT, *_STOCK, *REGISTRY, *RULES, *_CASH)
+_GOODWILL = (*APPEASEMENTS, APPROVE_APPEASEMENTS)
+ACTIONS = (*ORDERS, *RESERVATIONS, *PROMISES, *FULFILLMENT, *_STOCK, *REGISTRY, *RULES, *_CASH, *_GOODWILL)
 
 
 def tenant_scopes(tenant: Tenant) -> tuple[str, ...]:
     """Every scope of a tenant, without the tenant's name before it."""
-    return (*ACTIONS, LINES, *_channels(tenant), *(f"node.{node}" for node in tenant.nodes))
+    return (*ACTIONS, *ROLES, LINES, *_channels(tenant), *(f"node.{node}" for node in tenant.nodes))
 
 
 def client_scopes(tenant: Tenant) -> dict[str, tuple[str, ...]]:
@@ -43,9 +49,11 @@ def client_scopes(tenant: Tenant) -> dict[str, tuple[str, ...]]:
         name: (*ORDERS, *RESERVATIONS, *PROMISES, "fulfillment.read", AVAILABILITY, f"channel.{name}")
         for name in tenant.channels
     }
-    clients["operator"] = (*ACTIONS, LINES, *_channels(tenant))
+    for name in STAFF.keys() & clients.keys():
+        clients[name] = (*clients[name], *APPEASEMENTS, STAFF[name])
+    clients["operator"] = (*ACTIONS, "role.manager", LINES, *_channels(tenant))
     clients["wms"] = (*FULFILLMENT, "inventory.write", CORRECT)
-    clients["finance"] = (*FINANCE, "orders.read", "drawers.read")
+    clients["finance"] = (*FINANCE, "orders.read", "drawers.read", "appeasements.read")
     clients |= {
         f"node-{node}": (*FULFILLMENT, *INVENTORY, CORRECT, AVAILABILITY, *DRAWERS, f"node.{node}")
         for node in tenant.nodes

@@ -30,6 +30,7 @@ SCOPES = {
     "promises": ("promises.write", "promises.read", "channel.web"),
     "supply": ("inventory.read", "inventory.write"),
     "drawers": ("drawers.read", "drawers.write"),
+    "appeasements": ("appeasements.request", "appeasements.read", "appeasements.approve", "role.manager"),
     "capacity": ("fulfillment.read", "fulfillment.write"),
     "inventory": ("inventory.read", "inventory.write", "inventory.correct", "availability.read"),
     "rule_sets": ("rules.read", "rules.write"),

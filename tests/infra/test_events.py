@@ -38,6 +38,7 @@ SUBSCRIPTIONS = {
     ("DrawerMovementRecorded", None): "PostLedgerQueue",
     ("DrawerClosed", None): "PostLedgerQueue",
     ("DrawerRestated", None): "PostLedgerQueue",
+    ("AppeasementGranted", None): "PostLedgerQueue",
     ("OrderCancelled", None): "ReleasePaymentQueue",
     ("OrderLinesCancelled", None): "ReleasePaymentQueue",
     ("FinanceExportRequested", None): "FinanceExportQueue",

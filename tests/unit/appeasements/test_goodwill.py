@@ -94,10 +94,9 @@ def test_whoever_approves_nothing_passes_the_order(asks, approves, goods, before
 
 
 def counter(of: str, *amounts: int, at: datetime = AT, currency: str = "USD") -> Counter:
-    grants = (
-        Grant(appeasement_id=f"apm_{n}", amount=a, currency=currency, granted_at=at) for n, a in enumerate(amounts)
-    )
-    return Counter(of=of, name="x", grants=tuple(grants))
+    facts = {"currency": currency, "granted_at": at}
+    grants = tuple(Grant(appeasement_id=f"apm_{n}", amount=amount, **facts) for n, amount in enumerate(amounts))
+    return Counter(of=of, name="x", grants=grants)
 
 
 @pytest.mark.capability("L2", "L4")
