@@ -31,10 +31,11 @@ class People:
 
     def api(self, who: str) -> Api:
         """Somebody of a role, with a token of their own."""
+        module = self.doors.module("appeasements")
         if who not in self._apis:
             role = who.rpartition(":")[2]
             scopes = (*(DECIDE if role in ("supervisor", "manager") else ASK), f"role.{role}")
-            self._apis[who] = Api(self.doors.module("appeasements").handler, scopes, TENANT, actor=who)
+            self._apis[who] = Api(module.handler, scopes, TENANT, actor=who)
         return self._apis[who]
 
     def ask(self, who: str, order_id: str, *, key: str | None = None, **body: Any) -> Answer:
