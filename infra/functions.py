@@ -173,6 +173,7 @@ QUEUE_CONSUMERS = (
             "IntercompanySettled",
             "IntercompanyNetted",
             "SaleRecorded",
+            "AppeasementGranted",
         ),
         concurrency=10,
         rings=(

@@ -63,6 +63,17 @@ HTTP = (
         timeout=GATEWAY_TIMEOUT,
     ),
     FunctionSpec(
+        "appeasements",
+        "Grants goodwill on an order within limits, lets somebody else approve what is above them, and shows it.",
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("orders", "batch"), *g.table("registry", "query")),
+        routes=(
+            *("POST /v1/orders/{order_id}/appeasements", "GET /v1/orders/{order_id}/appeasements"),
+            *("GET /v1/appeasements/{appeasement_id}", "POST /v1/appeasements/{appeasement_id}/decision"),
+        ),
+        memory=512,
+        timeout=15,
+    ),
+    FunctionSpec(
         "registry",
         "Keeps nodes and items, one by one or in bulk.",
         (*g.COMMAND, *g.table("registry", "batch", "query", "put")),

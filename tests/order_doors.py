@@ -33,6 +33,7 @@ SCOPES = {
     "gift_cards": ("gift_cards.read", "gift_cards.write", "channel.web"),
     "settlements": ("finance.read", "finance.write"),
     "pos": ("pos.read", "pos.write"),
+    "appeasements": ("appeasements.request", "appeasements.read", "appeasements.approve", "role.manager"),
     "capacity": ("fulfillment.read", "fulfillment.write"),
     "inventory": ("inventory.read", "inventory.write", "inventory.correct", "availability.read"),
     "rule_sets": ("rules.read", "rules.write"),

@@ -49,6 +49,7 @@ SUBSCRIPTIONS = {
     ("WriteOffPosted", None): "PostLedgerQueue",
     ("IntercompanySettled", None): "PostLedgerQueue",
     ("IntercompanyNetted", None): "PostLedgerQueue",
+    ("AppeasementGranted", None): "PostLedgerQueue",
     ("OrderCancelled", None): "ReleasePaymentQueue",
     ("OrderLinesCancelled", None): "ReleasePaymentQueue",
     ("FinanceExportRequested", None): "FinanceExportQueue",

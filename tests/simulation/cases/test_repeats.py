@@ -78,6 +78,8 @@ MUTATING = {
     ("POST", "/v1/drawer-sessions/drw_1/restatements"): {
         **{"reason": "recount", "stated_by": "max", "count": {"lines": []}}
     },
+    ("POST", "/v1/orders/ord_1/appeasements"): {"amount": 100, "reason": "LATE"},
+    ("POST", "/v1/appeasements/apm_1_1/decision"): {"decision": "approve", "reason": "seen"},
     ("POST", "/v1/finance/exports"): {"entity": "100", "business_date": "2026-11-22"},
     ("PUT", "/v1/items"): {"items": [{"sku": "CUP", "description": "Cup"}]},
     ("PUT", "/v1/items/CUP"): {"description": "Cup"},

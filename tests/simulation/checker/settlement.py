@@ -28,8 +28,8 @@ POSTED_AS = {
 }
 # How far clocks may be apart, in seconds: what is known of an effect cannot be older than the effect.
 SKEW = 600
-# Cash in drawers is checked against their sessions (INV10).
-OF_DRAWERS = "drawer_"
+# Cash in drawers is checked against their sessions (INV10), goodwill against its grants (INV23).
+CHECKED_APART = ("drawer_", "appeasement_")
 # These have no id of their own at the provider.
 OF_TENDER = ("payment_released", "payment_expired")
 
@@ -38,7 +38,7 @@ def check_settlement(picture: Picture, provider: Provider, report: Report) -> No
     """Everything about money that must be true once nothing is on its way any more."""
     posted: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for tenant, entry in entries(picture):
-        if entry["rule"].startswith(OF_DRAWERS):
+        if entry["rule"].startswith(CHECKED_APART):
             continue
         posted.setdefault((tenant, entry["rule"], _subject(entry)), []).append(entry)
     for held in provider.payments.values():

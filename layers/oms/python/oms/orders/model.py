@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from oms.fulfillment.model import FulfillmentOrder, Shipment, WorkLine, carried_out
+from oms.fulfillment.model import FulfillmentOrder, Shipment, WorkLine
 from oms.fulfillment.model import Status as WorkStatus
 from oms.orders.kits import PartOf, pieces_of, whole_kits
 from oms.orders.request import Address, Charge, Customer, LineRequest, LineType, Method, Totals
