@@ -152,7 +152,7 @@ def _taken(order: Order, paid: Sequence[Paid]) -> tuple[Payment, ...]:
             authorized=one.amount,
             captured=one.amount,
             by_channel=True,
-            psp_reference=one.reference or child_id("pay", order.header.id, rank),
+            psp_reference=one.reference,
         )
         for rank, one in enumerate(paid, start=1)
     )
