@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
+from oms.payments.links import PayLink
 from oms.payments.states import OPEN, TAKEN, TRANSITIONS, taken
 from oms.payments.states import Rollup as Rollup
 from oms.payments.states import State as State
@@ -64,11 +65,14 @@ class Payment(BaseModel):
     charges: tuple[Charge, ...] = ()
     psp_reference: str | None = None
     capture_before: str | None = None
+    # When a hold that is still needed is authorised anew, well before it runs out.
+    renew_at: str | None = None
     decline_code: str | None = None
     # Since when nobody knows what became of a call for this tender.
     in_doubt_since: str | None = None
     # Since when the customer is asked to confirm.
     action_since: str | None = None
+from oms.payments.links import PayLink
     # What open disputes of the customer's bank withhold, and what disputes that were lost took for good.
     disputed: int = 0
     charged_back: int = 0
@@ -133,7 +137,9 @@ def move(payment: Payment, state: State, **changes: object) -> Payment:
     return payment.model_copy(update={"in_doubt_since": None, "state": state, **changes})
 
 
-def authorized(payment: Payment, *, psp_reference: str, capture_before: str | None) -> Payment:
+def authorized(
+    payment: Payment, *, psp_reference: str, capture_before: str | None, renew_at: str | None = None
+) -> Payment:
     """The provider holds for us all that was not taken yet."""
     return move(
         payment,
@@ -141,6 +147,7 @@ def authorized(payment: Payment, *, psp_reference: str, capture_before: str | No
         authorized=payment.captured + payment.to_hold,
         psp_reference=psp_reference,
         capture_before=capture_before,
+        renew_at=renew_at,
         decline_code=None,
     )
 
@@ -236,8 +243,11 @@ def expired(payment: Payment) -> Payment:
     return move(payment, State.EXPIRED, released=after.released, renewable=after.renewable)
 
 
-def retried(payment: Payment) -> Payment:
-    """A tender that failed or expired, or carries no further capture, to be authorised once more under a new key."""
+def retried(payment: Payment, **changes: object) -> Payment:
+    """A tender that failed or expired, or carries no further capture, to be authorised once more under a new key.
+
+    `changes` are what the customer has changed of it, such as another card.
+    """
     return move(
         payment,
         State.CREATED,
@@ -250,8 +260,11 @@ def retried(payment: Payment) -> Payment:
         captures=0,
         psp_reference=None,
         capture_before=None,
+        renew_at=None,
         decline_code=None,
         action_since=None,
+        pay_link=None,
+        **changes,
     )
 
 
