@@ -13,8 +13,8 @@ from oms.fulfillment.model import Status as WorkStatus
 from oms.orders.kits import PartOf, pieces_of, whole_kits
 from oms.orders.request import Address, Charge, Customer, LineRequest, LineType, Method, Totals
 from oms.payments.model import Payment, Rollup
-from oms.payments.model import rollup as payment_rollup
 from oms.payments.refunds import Refund
+from oms.payments.rollup import rollup as payment_rollup
 from oms.registry.kits import Component, exploded, summed
 
 # The mode of a shipment that needs no parcel.

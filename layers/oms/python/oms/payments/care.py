@@ -8,8 +8,8 @@ from oms.fulfillment.model import Capture, Shipment
 from oms.orders.events import OrderReviewAccepted
 from oms.orders.model import Header, Order
 from oms.payments import model
-from oms.payments.changes import Asked, Change, Overtaken, facts
 from oms.payments.care_events import PaymentCaptureRetried, PaymentLinkCreated, PaymentUnpaid
+from oms.payments.changes import Asked, Change, Overtaken, facts
 from oms.payments.events import PaymentRenewed
 from oms.payments.lifecycle import needs_another_card
 from oms.payments.links import PayLink, hash_of

@@ -72,7 +72,8 @@ class Payment(BaseModel):
     in_doubt_since: str | None = None
     # Since when the customer is asked to confirm.
     action_since: str | None = None
-from oms.payments.links import PayLink
+    # Where the customer was asked for another card after this one was refused.
+    pay_link: PayLink | None = None
     # What open disputes of the customer's bank withhold, and what disputes that were lost took for good.
     disputed: int = 0
     charged_back: int = 0
@@ -287,25 +288,3 @@ def plan_captures(payments: Sequence[Payment], planned: Mapping[str, int], amoun
             parts.append((payment.id, take))
             amount -= take
     return parts
-
-
-def rollup(payments: Iterable[Payment], total: int, due: int = 0) -> Rollup:
-    """The payment status of the whole order: a pure function of its tenders, its total and the worth of what left."""
-    tenders = list(payments)
-    if not tenders:
-        return Rollup.CAPTURED if total == 0 else Rollup.UNPAID
-    states = {payment.state for payment in tenders}
-    if State.FAILED in states:
-        return Rollup.FAILED
-    if states & OPEN:
-        return Rollup.PENDING
-    captured = sum(payment.captured for payment in tenders)
-    if captured and (captured < due or any(payment.capturable for payment in tenders)):
-        return Rollup.PARTIALLY_CAPTURED
-    if captured:
-        return Rollup(taken(captured, sum(payment.refunded for payment in tenders)).value)
-    if states <= {State.VOIDED}:
-        return Rollup.VOIDED
-    if State.EXPIRED in states:
-        return Rollup.EXPIRED
-    return Rollup.AUTHORIZED
