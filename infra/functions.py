@@ -41,6 +41,12 @@ WORKFLOW_TASKS = (
         memory=512,
     ),
     FunctionSpec(
+        "care_for_payment",
+        "Does what is due for the payment of an order, and says when to come again.",
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.TENDERS, *g.table("stock", "put", "update")),
+        memory=512,
+    ),
+    FunctionSpec(
         "reroute_fulfillment",
         "Gives units that a node gave up, or has not answered for, to other nodes.",
         (
@@ -74,6 +80,17 @@ QUEUE_CONSUMERS = (
         # A run may wait for the provider as long as the function may: its neighbours must not wait with it.
         batch=1,
         concurrency=20,
+    ),
+    FunctionSpec(
+        "start_payment_workflow",
+        "Starts the payment workflow of an order whose payment waits for something.",
+        g.START_PAYMENT_WORKFLOW,
+        detail_types=(
+            *("PaymentActionRequired", "PaymentDeclined", "PaymentCaptureFailed", "PaymentExpired"),
+            "FulfillmentOrderEscalated",
+            ("PaymentAuthorized", {"needs_care": [True]}),
+        ),
+        concurrency=10,
     ),
     FunctionSpec(
         "resume_fulfillment",

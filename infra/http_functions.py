@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from infra import grants as g
-from infra.function_spec import FunctionSpec, Ring
+from infra.function_spec import GATEWAY_TIMEOUT, FunctionSpec, Ring
+from infra.payment_functions import PAYMENT_HTTP
 
-# The gateway gives up after 30 seconds, so a function behind it must answer, or stop, a moment before.
-GATEWAY_TIMEOUT = 29
 # Requests a second, and how many may come at once: far above a busy day, far below what could hurt. The API description
 # publishes both.
 RATE_LIMIT = 500
@@ -28,6 +27,7 @@ POS_QUARANTINED = Ring(
 )
 
 HTTP = (
+    *PAYMENT_HTTP,
     FunctionSpec(
         "place_order",
         "Takes an order from a channel, plans and reserves its units, and stores it.",

@@ -31,6 +31,7 @@ SCOPES = {
     "supply": ("inventory.read", "inventory.write"),
     "drawers": ("drawers.read", "drawers.write"),
     "gift_cards": ("gift_cards.read", "gift_cards.write", "channel.web"),
+    "payments": ("orders.write", "orders.read", "channel.web"),
     "settlements": ("finance.read", "finance.write"),
     "pos": ("pos.read", "pos.write"),
     "appeasements": ("appeasements.request", "appeasements.read", "appeasements.approve", "role.manager"),

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from oms.fulfillment.model import Shipment
 from oms.orders.changing import cancel_order
 from oms.orders.model import Order, status
 from oms.orders.request import CancellationRequest
@@ -23,7 +24,9 @@ from oms.payments.commands import CaptureRefused, Providers, authorize_order, ca
 from oms.payments.lifecycle import LINK_LASTS, Due, Step, needs_another_card, next_due
 from oms.payments.links import Place, link_write
 from oms.payments.model import Payment, State
-from oms.payments.requests import PayAgain
+from oms.payments.port import provider_of
+from oms.payments.releasing import release, renew
+from oms.payments.requests import PayByLink
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, find_outcome
 from oms.platform.consumers import call_from_workflow
@@ -51,7 +54,7 @@ def care_for_payment(runtime: Runtime, providers: Providers, tenant: str, order_
 
 
 def pay_again(
-    runtime: Runtime, providers: Providers, call: Call, order_id: str, payment_id: str, request: PayAgain
+    runtime: Runtime, providers: Providers, call: Call, order_id: str, payment_id: str, request: PayByLink
 ) -> Outcome:
     """Pay with another card what a tender did not pay; the answer says what became of it.
 
@@ -63,7 +66,7 @@ def pay_again(
         if not needs_another_card(order, payment):
             raise ActionNotAvailable("This tender needs no other card.")
         if payment.capturable:
-            Asking(runtime, providers(payment.provider), call.tenant, order, payment).release(renewable=True)
+            release(_asking(runtime, providers, call.tenant, order, payment), renewable=True)
 
     def decide() -> Decision:
         now = _order(runtime, call, order_id)
@@ -87,8 +90,7 @@ def _take_what_left(runtime: Runtime, providers: Providers, tenant: str, order: 
     """Take the money of what left before it was paid; what fails here is taken up by the sweeper."""
     for shipment in order.shipments:
         if any(capture.payment_id == payment_id and capture.is_owed for capture in shipment.captures):
-            with suppress(CaptureRefused):
-                capture_payment(runtime, providers, tenant, order.header.id, shipment.fulfillment_order_id)
+            _take(runtime, providers, tenant, order, shipment)
 
 
 def _confirm(runtime: Runtime, providers: Providers, tenant: str, order: Order, _: Due) -> None:
@@ -99,7 +101,7 @@ def _renew(runtime: Runtime, providers: Providers, tenant: str, order: Order, du
     """Let go of a hold and take it anew; what was begun and not ended goes on from where it stands."""
     payment = _payment(order, due.payment_id)
     while payment.state is not State.CREATED:
-        order = Asking(runtime, providers(payment.provider), tenant, order, payment).renew()
+        order = renew(_asking(runtime, providers, tenant, order, payment))
         payment = _payment(order, due.payment_id)
     authorize_order(runtime, providers, tenant, order.header.id)
 
@@ -109,8 +111,14 @@ def _capture_again(runtime: Runtime, providers: Providers, tenant: str, order: O
     shipment = next(one for one in order.shipments if one.id == due.shipment_id)
     capture = next(one for one in shipment.captures if one.payment_id == payment.id)
     _asking(runtime, providers, tenant, order, payment).record.capture_again(Asked(shipment.id, capture))
-    with suppress(CaptureRefused):
-        capture_payment(runtime, providers, tenant, order.header.id, shipment.fulfillment_order_id)
+    _take(runtime, providers, tenant, order, shipment)
+
+
+def _take(runtime: Runtime, providers: Providers, tenant: str, order: Order, shipment: Shipment) -> None:
+    """Take what is owed of the work of a shipment; a refusal is recorded, and what comes of it is due by then."""
+    if shipment.fulfillment_order_id is not None:
+        with suppress(CaptureRefused):
+            capture_payment(runtime, providers, tenant, order.header.id, shipment.fulfillment_order_id)
 
 
 def _send_link(runtime: Runtime, providers: Providers, tenant: str, order: Order, due: Due) -> None:
@@ -134,7 +142,7 @@ def _give_up(runtime: Runtime, providers: Providers, tenant: str, order: Order, 
 
 
 def _asking(runtime: Runtime, providers: Providers, tenant: str, order: Order, payment: Payment) -> Asking:
-    return Asking(runtime, providers(payment.provider), tenant, order, payment)
+    return Asking(runtime, provider_of(providers, runtime, tenant, payment.provider), tenant, order, payment)
 
 
 def _order(runtime: Runtime, call: Call, order_id: str) -> Order:

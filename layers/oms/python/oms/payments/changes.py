@@ -24,7 +24,7 @@ from oms.payments.events import (
     PaymentRenewed,
     PaymentVoided,
 )
-from oms.payments.lifecycle import renewal_time
+from oms.payments.lifecycle import leaves_after, renewal_time
 from oms.payments.model import Payment, State
 from oms.payments.port import Approved, Declined, RequiresAction
 from oms.platform.clock import format_instant, parse_instant
@@ -89,7 +89,13 @@ def authorization(
     again = format_instant(renewal_time(parse_instant(now), result.capture_before)) if result.capture_before else None
     after = model.authorized(held, psp_reference=result.reference, capture_before=until, renew_at=again)
     events: list[EventData] = [
-        PaymentAuthorized(**told, psp_reference=result.reference, amount=amount, capture_before=until)
+        PaymentAuthorized(
+            **told,
+            psp_reference=result.reference,
+            amount=amount,
+            capture_before=until,
+            needs_care=again is not None and leaves_after(order, again),
+        )
     ]
     if held.state is not State.CREATED:
         # It had been in doubt, and nobody else may be at work on this order any more.

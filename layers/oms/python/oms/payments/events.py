@@ -27,11 +27,17 @@ class MoneyEvent(EventData):
 
 
 class PaymentAuthorized(MoneyEvent):
-    """The provider holds an amount for us until `capture_before`."""
+    """The provider holds an amount for us until `capture_before`.
+
+    `needs_care` says that the goods are to leave so late that the hold has to be renewed before.
+    """
+
+    version: ClassVar[int] = 2
 
     psp_reference: str
     amount: int
     capture_before: str | None = None
+    needs_care: bool = False
 
 
 class PaymentDeclined(MoneyEvent):

@@ -20,6 +20,7 @@ from oms.platform.clock import parse_instant
 CONFIRMED_WITHIN = timedelta(days=1)
 # A hold is authorised anew when this part of its time is over (rule FR7), in hundredths.
 RENEWED_AFTER = 80
+SHORTEST_HOLD = timedelta(hours=1)
 # After which time a refused capture is asked for again; then the customer is asked for another card.
 CAPTURED_AGAIN_AFTER = (timedelta(hours=1), timedelta(days=1), timedelta(days=3))
 LINK_LASTS = timedelta(days=3)
@@ -51,8 +52,19 @@ class Due:
 
 
 def renewal_time(held_at: datetime, until: datetime) -> datetime:
-    """When a hold is authorised anew: at 80 % of its time."""
-    return held_at + (until - held_at) * RENEWED_AFTER // 100
+    """When a hold is authorised anew: at 80 % of its time, but not at once where it lasts for minutes only."""
+    return held_at + max((until - held_at) * RENEWED_AFTER // 100, SHORTEST_HOLD)
+
+
+def leaves_after(order: Order, at: str) -> bool:
+    """Whether some of an order is to leave after an instant, or nobody knows when."""
+    promised = [group.promise.due_at for group in order.header.groups if group.promise]
+    return bool(order.header.backorders) or any(due is not None and due > at for due in promised)
+
+
+def seconds_until(at: datetime | None, now: datetime) -> int:
+    """For how many whole seconds to wait, at least one; 0 where nothing is waited for."""
+    return 0 if at is None else max(1, -((now - at) // timedelta(seconds=1)))
 
 
 def next_due(order: Order, now: datetime) -> Due | None:

@@ -10,9 +10,14 @@ from oms.platform.fields import Code
 from oms.platform.intake import Request
 
 
-class PayAgain(Request):
-    """Another card, as the provider's token and never as a number; `payment_id` is the tender that it replaces."""
+class PayByLink(Request):
+    """Another card, as the provider's token and never as a number."""
 
-    payment_id: Code | None = None
     provider: Code
     token: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class PayAgain(PayByLink):
+    """The same of a caller who says which tender it replaces."""
+
+    payment_id: Code
