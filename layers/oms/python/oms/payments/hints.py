@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from oms.orders.store import load_order
-from oms.payments.commands import Providers, authorize_payment, settle_payment
+from oms.payments.commands import Providers, authorize_payment, settle_payment, settle_refunds
 from oms.payments.model import Payment, State
 from oms.payments.store import load_payment
 from oms.platform.clock import parse_instant
@@ -18,6 +18,7 @@ from oms.platform.intake import read_json
 _OWN_CALL = timedelta(seconds=60)
 _ASKED_FOR = frozenset({State.CREATED, State.UNKNOWN, State.ACTION_REQUIRED})
 EXPIRED = "payment.expired"
+REFUNDS, REFUND_FAILED = "refund.", "refund.failed"
 
 
 def take_hint(runtime: Runtime, providers: Providers, raw: bytes) -> str:
@@ -38,6 +39,11 @@ def take_hint(runtime: Runtime, providers: Providers, raw: bytes) -> str:
         if payment.state is State.CREATED and runtime.clock.now() - parse_instant(order.header.placed_at) < _OWN_CALL:
             return "left to our own call"
         return authorize_payment(runtime, providers, tenant, order_id)
+    if str(document.get("type", "")).startswith(REFUNDS):
+        if not payment.refund_pending and document["type"] != REFUND_FAILED:
+            return "nothing"
+        settle_refunds(runtime, providers, tenant, order_id, payment_id)
+        return "looked up"
     if not _is_news(payment, document):
         return "nothing"
     settle_payment(runtime, providers, tenant, order_id, payment_id)

@@ -90,6 +90,10 @@ class Recorder:
             lambda now, payment: changes.release(now, payment, key, release_id, renewable=renewable, part=part),
         )
 
+    def refund(self, step: str, change: Callable[[Order], Change]) -> Order:
+        """What became of a call that gives money back."""
+        return self._record("refund_payment", step, lambda now, _: change(now))
+
     def _now(self) -> str:
         return format_instant(self.runtime.clock.now())
 
@@ -109,6 +113,7 @@ class Recorder:
                 payments=made.payments,
                 shipments=made.shipments,
                 fulfillment_orders=made.work,
+                refunds=made.refunds,
             )
             return Decision(writes, drafts, body={"order_id": now.header.id})
 
