@@ -134,7 +134,7 @@ QUEUE_CONSUMERS = (
     FunctionSpec(
         "refund_payment",
         "Gives back at the provider what is owed to a customer, each part once.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.PSP_SECRET),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.TENDERS),
         detail_types=("RefundOwed", "RefundRetried"),
         timeout=60,
         concurrency=10,

@@ -29,7 +29,15 @@ from tests.unit.finance.world import queue
 
 # What the ledger does not hear of.
 UNPOSTED = {"PaymentInDoubt", "PaymentCapturePending", "RefundPending", "RefundInDoubt", "RefundRetried"}
-POSTED = ("Payment", "ShipmentShipped", "Refund", "ReturnAccepted", "DrawerOpened", "DrawerMovementRecorded")
+POSTED = (
+    "Payment",
+    "ShipmentShipped",
+    "Refund",
+    "ReturnAccepted",
+    "DrawerOpened",
+    "DrawerMovementRecorded",
+    "GiftCardIssued",
+)
 
 
 @dataclass

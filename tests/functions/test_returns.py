@@ -169,6 +169,26 @@ def test_returns_in_any_parts_give_back_exactly_what_was_taken(doors: Doors, boo
     }
 
 
+@pytest.mark.capability("K7", "K8")
+@pytest.mark.parametrize(("to", "begins", "account"), [("store_credit", "crd_", "2030"), ("gift_card", "gft_", "2020")])
+def test_money_may_be_given_as_store_credit_or_on_a_new_gift_card(
+    doors: Doors, books: Books, to: str, begins: str, account: str
+):
+    shop = Refunds(doors, books)
+    order_id = shop.delivered(*O1)
+    shop.taken_back(order_id, {1: 1}, to=to, to_reason="the customer prefers it")
+    for _ in range(2):
+        assert shop.pay(order_id) == []
+    (part,) = shop.refund(order_id)["parts"]
+    assert (part["state"], part["tender"], part["account_id"][:4]) == ("EXECUTED", to, begins)
+    assert doors.world.provider.amount("refund") == 0
+    card = doors.api("gift_cards").get(f"/v1/gift-cards/{part['account_id']}").body
+    assert (card["kind"], card["available"], card["currency"]) == (to, 4330, "USD")
+    entries = shop.post()
+    assert lines(entries, "refund_executed") == [f"100 Cr {account} 4330", "100 Dr 2050 4330"]
+    assert lines(entries, "gift_card_issued") == []
+
+
 def test_what_cannot_be_taken_back_changes_nothing(doors: Doors):
     shop = Refunds(doors)
     order_id = shop.delivered(*O1, shipping=500)

@@ -65,12 +65,13 @@ class CaptureRequest:
 
 @dataclass(frozen=True, slots=True)
 class NewBalance:
-    """A gift card or store credit that money is given to instead of what it was paid with."""
+    """A gift card or store credit that money is given to instead of what it was paid with, and whose debt it is."""
 
     tender: str
-    tenant: str
-    order_id: str
     refund_id: str
+    legal_entity: str
+    store: str
+    channel: str
 
 
 @dataclass(frozen=True, slots=True)

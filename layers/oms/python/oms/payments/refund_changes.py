@@ -31,6 +31,8 @@ def answered(order: Order, refund_id: str, asked: Part, answer: Approved) -> Cha
     movement_id = answer.movement_id or asked.key(refund_id)
     facts = part_facts(order, refund, part, answer.reference)
     known = {"movement_id": movement_id, "in_doubt_since": None}
+    if facts["payment_id"] is None:
+        known["account_id"] = answer.reference
     if answer.pending:
         if part.state is PartState.PENDING:
             raise Overtaken("The refund is known to be pending.")

@@ -76,6 +76,8 @@ class Part(_Stored):
     state: PartState = PartState.PLANNED
     attempt: int = 1
     movement_id: str | None = None
+    # The new gift card or store credit that it was paid with.
+    account_id: str | None = None
     failure_code: str | None = None
     # When its present key was made; since when nobody knows what became of a call under it.
     fixed_at: str | None = None

@@ -99,7 +99,9 @@ class Repaying:
 
     def _ask(self) -> Result:
         reference, part = self._reference, self.part
-        new = None if reference else NewBalance(part.tender, self.tenant, self.refund.order_id, self.refund.id)
+        header = self.order.header
+        owed_by = (header.legal_entity, header.selling_node, header.channel)
+        new = None if reference else NewBalance(part.tender, self.refund.id, *owed_by)
         return self.provider.refund(RefundRequest(reference, part.amount, self.refund.currency, new), key=self._key)
 
     def _doubt(self, reason: str) -> None:
