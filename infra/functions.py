@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from infra import grants as g
 from infra.function_spec import FunctionSpec, Ring
-from infra.http_functions import HTTP, POS_QUARANTINED
+from infra.http_functions import HTTP
+from infra.store_functions import POS_QUARANTINED
 
 WORKFLOW_TASKS = (
     FunctionSpec(
@@ -148,6 +149,14 @@ QUEUE_CONSUMERS = (
         concurrency=10,
     ),
     FunctionSpec(
+        "refund_payment",
+        "Gives back at the provider what is owed to a customer, each part once.",
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.TENDERS),
+        detail_types=("RefundOwed", "RefundRetried"),
+        timeout=60,
+        concurrency=10,
+    ),
+    FunctionSpec(
         "node_messages",
         "Takes what stores, warehouses and suppliers say over the store bus, as the same commands as over HTTP.",
         (
@@ -173,6 +182,10 @@ QUEUE_CONSUMERS = (
             "PaymentCaptured",
             "PaymentCaptureFailed",
             "ShipmentShipped",
+            "RefundOwed",
+            "RefundExecuted",
+            "RefundFailed",
+            "ReturnAccepted",
             "DrawerOpened",
             "DrawerMovementRecorded",
             "DrawerClosed",

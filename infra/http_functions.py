@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from infra import grants as g
-from infra.function_spec import GATEWAY_TIMEOUT, FunctionSpec, Ring
+from infra.function_spec import GATEWAY_TIMEOUT, FunctionSpec
 from infra.payment_functions import PAYMENT_HTTP
+from infra.store_functions import AT_STORES
 
 # Requests a second, and how many may come at once: far above a busy day, far below what could hurt. The API description
 # publishes both.
@@ -18,12 +19,6 @@ RULE_SET_ROUTES = (
     "PUT /v1/<path>/{rule_set_id}",
     "POST /v1/<path>/{rule_set_id}/promotions",
     "POST /v1/<path>/{rule_set_id}/rollbacks",
-)
-# Tills speak over HTTP and over the store bus.
-POS_QUARANTINED = Ring(
-    "PosTransactionsQuarantined",
-    "A till told a transaction otherwise than before; the second telling is kept and has no effect.",
-    "quarantined-till-transactions",
 )
 
 HTTP = (
@@ -167,54 +162,7 @@ HTTP = (
         memory=512,
         timeout=15,
     ),
-    FunctionSpec(
-        "drawers",
-        "Opens, counts and closes sessions of cash drawers, and takes in each movement of cash once.",
-        (
-            *g.COMMAND,
-            *g.table("ledger", "get", "batch", "query", "put"),
-            *g.table("registry", "query"),
-        ),
-        routes=(
-            *("POST /v1/drawers/{drawer_id}/sessions", "GET /v1/drawers/{drawer_id}/sessions"),
-            "GET /v1/drawer-sessions/{session_id}",
-            *("GET /v1/drawer-sessions/{session_id}/movements", "POST /v1/drawer-sessions/{session_id}/movements"),
-            *("POST /v1/drawer-sessions/{session_id}/end", "POST /v1/drawer-sessions/{session_id}/counts"),
-            *("POST /v1/drawer-sessions/{session_id}/close", "POST /v1/drawer-sessions/{session_id}/restatements"),
-        ),
-        memory=512,
-        timeout=15,
-    ),
-    FunctionSpec(
-        "gift_cards",
-        "Issues gift cards and store credit, shows them, and recognises what will not be used as income.",
-        (
-            *g.COMMAND,
-            *g.table("ledger", "get", "query", "put", "update"),
-            *g.table("registry", "query"),
-        ),
-        routes=(
-            *("POST /v1/gift-cards", "GET /v1/gift-cards/{card_id}"),
-            "POST /v1/gift-cards/{card_id}/breakage",
-        ),
-        memory=512,
-        timeout=15,
-    ),
-    FunctionSpec(
-        "pos",
-        "Takes in transactions of tills, each once; a sale becomes an order, and missing numbers are known.",
-        (
-            *g.COMMAND,
-            *g.listed("orders", "get", "put"),
-            *g.HOLD,
-            *g.table("ledger", "get", "query", "put"),
-            *g.table("registry", "batch", "query"),
-        ),
-        routes=("POST /v1/pos/transactions", "GET /v1/pos/workstations"),
-        memory=512,
-        timeout=GATEWAY_TIMEOUT,
-        rings=(POS_QUARANTINED,),
-    ),
+    *AT_STORES,
     FunctionSpec(
         "rule_sets",
         "Keeps rules of stock, strategies and rate cards as versions that are drafted, promoted and rolled back.",

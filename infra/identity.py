@@ -29,11 +29,13 @@ APPEASEMENTS, APPROVE_APPEASEMENTS = ("appeasements.request", "appeasements.read
 ROLES = ("role.associate", "role.agent", "role.supervisor", "role.manager")
 # The channels whose people speak with customers, and as what.
 STAFF = {"store": "role.associate", "call-centre": "role.agent"}
+# Returns; whoever approves may have more paid in cash than the limit.
+RETURNS, APPROVE_RETURNS = ("returns.write", "returns.read"), "returns.approve"
 FINANCE = ("finance.read", "finance.write")
 # How many lines an order of this caller may have; without it the usual limit of the service holds.
 LINES = "lines.1500"
 _STOCK = (*INVENTORY, CORRECT, CORRECT_ANY, AVAILABILITY)
-_CASH = (*FINANCE, *DRAWERS, APPROVE_DRAWERS, *GIFT_CARDS, GRANT_CARDS, *POS)
+_CASH = (*FINANCE, *DRAWERS, APPROVE_DRAWERS, *GIFT_CARDS, GRANT_CARDS, *POS, *RETURNS, APPROVE_RETURNS)
 _GOODWILL = (*APPEASEMENTS, APPROVE_APPEASEMENTS)
 ACTIONS = (*ORDERS, *RESERVATIONS, *PROMISES, *FULFILLMENT, *_STOCK, *REGISTRY, *RULES, *_CASH, *_GOODWILL)
 
@@ -58,7 +60,7 @@ def client_scopes(tenant: Tenant) -> dict[str, tuple[str, ...]]:
     clients["wms"] = (*FULFILLMENT, "inventory.write", CORRECT)
     seen = ("orders.read", "drawers.read", "gift_cards.read", "pos.read", "appeasements.read")
     clients["finance"] = (*FINANCE, *seen)
-    at_a_store = (*DRAWERS, *GIFT_CARDS, *POS)
+    at_a_store = (*DRAWERS, *GIFT_CARDS, *POS, *RETURNS)
     clients |= {
         f"node-{node}": (*FULFILLMENT, *INVENTORY, CORRECT, AVAILABILITY, *at_a_store, f"node.{node}")
         for node in tenant.nodes

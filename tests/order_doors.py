@@ -29,6 +29,7 @@ SCOPES = {
     "simulations": ("rules.read", "orders.read"),
     "promises": ("promises.write", "promises.read", "channel.web"),
     "supply": ("inventory.read", "inventory.write"),
+    "returns": ("returns.read", "returns.write"),
     "drawers": ("drawers.read", "drawers.write"),
     "gift_cards": ("gift_cards.read", "gift_cards.write", "channel.web"),
     "payments": ("orders.write", "orders.read", "channel.web"),

@@ -15,6 +15,7 @@ from oms.platform.clock import FixedClock
 from tests.contracts.appeasement_answers import GOODWILL, MANAGER, appeasements, delivered, waiting
 from tests.contracts.described import Gateway, check_events
 from tests.contracts.drawer_answers import BODIES, drawers, opened
+from tests.contracts.return_answers import ORDER_BODIES, returns
 from tests.contracts.stock_answers import TRANSFER, capacity, hot_stock, supply
 from tests.contracts.test_contracts import TRIGGERS, read
 from tests.order_world import World, document, line, world  # noqa: F401 (a fixture)
@@ -236,6 +237,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     _simulations(gateway)
     _fulfilment(gateway, order_id)
     _reading(gateway, order_id)
+    returns(gateway, order_id)
     _changes(gateway)
     _finance(gateway, order_id)
     check_events(gateway.world)
@@ -275,14 +277,13 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     gateway.send("PUT", "/v1/sourcing/rate-cards/usual", RATES)
     named = {"order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}
     named |= {"reservation_id": _baskets(gateway), "supply_id": "tr-9", "session_id": opened(gateway)}
-    named["appeasement_id"] = waiting(gateway, delivered(gateway))
+    named |= {"appeasement_id": waiting(gateway, delivered(gateway)), "refund_id": f"rfd_{order_id[4:]}_1"}
     assert gateway.send("PUT", "/v1/supply/tr-9", TRANSFER)[0] == 201
     url = path.format(**named, node_id="DC1", sku="A", action="accept")
     bodies = {
         "promotions": {"number": 1},
-        "cancellations": {"reason": "changed_mind"},
-        "review": {"decision": "accept", "reason": "checked"},
         "tr-9": TRANSFER,
+        **ORDER_BODIES,
         "close": {"reason": "late"},
         "DC1": {**NODE, "id": "DC1"},
         "A": {**ITEM, "sku": "A"},

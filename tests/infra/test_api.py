@@ -64,6 +64,11 @@ ROUTES = {
         "POST /v1/drawer-sessions/{session_id}/close",
         "POST /v1/drawer-sessions/{session_id}/restatements",
     },
+    "returns": {
+        "POST /v1/orders/{order_id}/returns",
+        "GET /v1/returns/{return_id}",
+        "POST /v1/orders/{order_id}/refunds/{refund_id}/attempts",
+    },
     "reservations": {
         "POST /v1/reservations",
         "GET /v1/reservations/{reservation_id}",
@@ -102,10 +107,10 @@ ACTIONS = {
     f"{room}.{verb}"
     for room in (
         *("orders", "promises", "reservations", "fulfillment", "inventory"),
-        *("registry", "rules", "finance", "drawers"),
+        *("registry", "rules", "finance", "drawers", "returns"),
     )
     for verb in ("read", "write")
-} | {"availability.read", "inventory.correct", "inventory.correct_any", "drawers.approve"}
+} | {"availability.read", "inventory.correct", "inventory.correct_any", "drawers.approve", "returns.approve"}
 ACTIONS |= {f"appeasements.{verb}" for verb in ("request", "read", "approve")}
 CHANNELS = ("web", "store", "call-centre", "marketplace")
 # What only the operator may do besides: place an order of up to so many lines.

@@ -80,6 +80,10 @@ MUTATING = {
     },
     ("POST", "/v1/orders/ord_1/appeasements"): {"amount": 100, "reason": "LATE"},
     ("POST", "/v1/appeasements/apm_1_1/decision"): {"decision": "approve", "reason": "seen"},
+    ("POST", "/v1/orders/ord_1/returns"): {
+        **{"node_id": "albany", "reason": "too_small", "lines": [{"line_no": 1, "quantity": 1}]}
+    },
+    ("POST", "/v1/orders/ord_1/refunds/rfd_1_1/attempts"): {"reason": "once more"},
     ("POST", "/v1/finance/exports"): {"entity": "100", "business_date": "2026-11-22"},
     ("PUT", "/v1/items"): {"items": [{"sku": "CUP", "description": "Cup"}]},
     ("PUT", "/v1/items/CUP"): {"description": "Cup"},

@@ -16,6 +16,7 @@ from oms.payments.model import Payment, Rollup
 from oms.payments.refunds import Refund
 from oms.payments.rollup import rollup as payment_rollup
 from oms.registry.kits import Component, exploded, summed
+from oms.returns.model import Return
 
 # The mode of a shipment that needs no parcel.
 DIGITAL = "digital"
@@ -192,9 +193,11 @@ class Order:
     shipments: tuple[Shipment, ...] = ()
     payments: tuple[Payment, ...] = ()
     refunds: tuple[Refund, ...] = ()
+    returns: tuple[Return, ...] = ()
     # By line number, counted once, since each status asks about all lines; `pieces` are those of a kit that is apart.
     cancelled: dict[int, int] = field(init=False, compare=False, repr=False)
     gone: dict[int, int] = field(init=False, compare=False, repr=False)
+    came_back: dict[int, int] = field(init=False, compare=False, repr=False)
     parts: dict[int, list[tuple[FulfillmentOrder, WorkLine]]] = field(init=False, compare=False, repr=False)
     pieces: dict[int, list[Line]] = field(init=False, compare=False, repr=False)
 
@@ -214,6 +217,13 @@ class Order:
                 gone[left.line_no] = gone.get(left.line_no, 0) + left.quantity
         object.__setattr__(self, "pieces", pieces_of(self.lines))
         object.__setattr__(self, "gone", gone | whole_kits(self.pieces, gone))
+        back: dict[int, int] = {}
+        for one in (line for made in self.returns for line in made.lines):
+            back[one.line_no] = back.get(one.line_no, 0) + one.quantity
+        apart = {
+            piece.line_no: piece.each * back[kit] for kit, own in self.pieces.items() if kit in back for piece in own
+        }
+        object.__setattr__(self, "came_back", back | apart)
         parts: dict[int, list[tuple[FulfillmentOrder, WorkLine]]] = {}
         for work in self.fulfillment_orders:
             for part in work.lines:
@@ -239,6 +249,10 @@ class Order:
     def shipped(self, line_no: int) -> int:
         """Units of a line that have left, by shipment or over the counter."""
         return self.gone.get(line_no, 0)
+
+    def returned(self, line_no: int) -> int:
+        """Units of a line that have left and come back; of a kit's components, those of the kits that did."""
+        return self.came_back.get(line_no, 0)
 
     def is_done(self) -> bool:
         """Whether every unit of work has left or was cancelled."""

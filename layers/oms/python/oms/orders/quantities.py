@@ -9,7 +9,7 @@ from oms.orders.model import Line, Order, Status, status
 
 _LINE_STATES = (
     *("open", "backordered", "allocated", "released", "picked", "packed"),
-    *("ready", "shipped", "collected", "delivered"),
+    *("ready", "shipped", "collected", "delivered", "returned"),
 )
 _GONE = {"pickup": "collected", "ship_to_store": "collected", "digital": "delivered"}
 
@@ -26,6 +26,11 @@ def quantities(order: Order, line: Line) -> dict[str, int]:
         counts["ready" if work.status is WorkStatus.READY else "packed"] += part.packed - part.shipped
         counts["picked"] += part.picked - part.packed
         counts["allocated" if work.status is WorkStatus.SCHEDULED else "released"] += part.held - part.picked
+    back = order.returned(line.line_no)
+    counts["returned"] = back
+    for gone in ("shipped", "collected", "delivered"):
+        taken = min(back, counts[gone])
+        counts[gone], back = counts[gone] - taken, back - taken
     counts["cancelled"] = order.cancelled.get(line.line_no, 0)
     counts["backordered"] = order.backordered(line.line_no)
     known = sum(counts.values())

@@ -11,6 +11,7 @@ from oms.fulfillment.model import CAPTURE_FAILED, Capture
 from oms.orders.charges import amounts_to_come
 from oms.orders.model import Order, Status, payment_status, status
 from oms.payments.model import PARTIAL_VOID, Payment, Rollup, State, by_rank, plan_captures
+from oms.payments.refunds import PartState, open_at_provider
 
 OVER = frozenset({Status.CANCELLED, Status.COMPLETED})
 # Tenders of which the last word has not been said.
@@ -95,7 +96,10 @@ def may_go_on(order: Order) -> bool:
 
 def waits_for_others(order: Order) -> bool:
     """Whether the customer or the provider has the next word, which may take days."""
-    return any(payment.state in (State.ACTION_REQUIRED, State.CAPTURE_PENDING) for payment in order.payments)
+    repaid = {part.state for refund in order.refunds for part in open_at_provider(refund)}
+    return repaid == {PartState.PENDING} or any(
+        payment.state in (State.ACTION_REQUIRED, State.CAPTURE_PENDING) for payment in order.payments
+    )
 
 
 def needs_sweeper(before: Order, after: Order) -> bool:
@@ -119,9 +123,16 @@ def _outlives_its_run(order: Order) -> bool:
     )
 
 
+def repays(order: Order) -> bool:
+    """Whether a provider has still to give money back, or to say whether it did."""
+    return any(open_at_provider(refund) for refund in order.refunds)
+
+
 def _is_looked_up(order: Order) -> bool:
     """Whether the provider has the next word about money of what left; that goes on whoever has the order."""
-    return any(capture.pending or (capture.is_owed and capture.in_doubt_since) for capture in _captures(order))
+    return repays(order) or any(
+        capture.pending or (capture.is_owed and capture.in_doubt_since) for capture in _captures(order)
+    )
 
 
 def _asks_in_vain(order: Order) -> bool:

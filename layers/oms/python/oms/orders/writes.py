@@ -45,6 +45,7 @@ from oms.payments.refunds import Refund, refunded_payments
 from oms.platform.events import EventData, EventDraft
 from oms.platform.principal import tenant_prefix
 from oms.platform.writes import Item, Key, Kind, Write, create, put
+from oms.returns.model import Return
 
 
 class _Named(Protocol):
@@ -65,6 +66,7 @@ def change_order(
     shipments: Sequence[Shipment] = (),
     payments: Sequence[Payment] = (),
     refunds: Sequence[Refund] = (),
+    returns: Sequence[Return] = (),
 ) -> tuple[Order, list[Write], list[EventDraft]]:
     """The order with some children replaced or added, the writes that store it, and its events in sequence.
 
@@ -87,6 +89,7 @@ def change_order(
         shipments=_replaced(before.shipments, shipments),
         payments=_replaced(before.payments, payments),
         refunds=_replaced(before.refunds, refunds),
+        returns=_replaced(before.returns, returns),
     )
     owed = cancellation_refund(before, after)
     if owed is not None:
@@ -106,10 +109,8 @@ def change_order(
         *(write for one in offers for write in offer_writes(tenant, one)),
         *(shipment_write(tenant, shipment) for shipment in shipments),
         *(payment_write(tenant, payment) for payment in payments),
-        *(
-            _child(tenant, old.id, f"REFUND#{refund.id}", refund.model_dump_json(exclude_defaults=True))
-            for refund in refunds
-        ),
+        *(_child(tenant, old.id, f"REFUND#{one.id}", one.model_dump_json(exclude_defaults=True)) for one in refunds),
+        *(_child(tenant, old.id, f"RETURN#{one.id}", one.model_dump_json(exclude_defaults=True)) for one in returns),
         *load_writes(tenant, before, fulfillment_orders),
         *([unfinished_write(tenant, after)] if needs_sweeper(before, after) else []),
         *backorder_writes(tenant, before, after),

@@ -27,6 +27,7 @@ from oms.payments.events import (
 from oms.payments.lifecycle import leaves_after, renewal_time
 from oms.payments.model import Payment, State
 from oms.payments.port import Approved, Declined, RequiresAction
+from oms.payments.refunds import Refund
 from oms.platform.clock import format_instant, parse_instant
 from oms.platform.events import EventData
 from oms.platform.problems import ActionNotAvailable
@@ -45,6 +46,7 @@ class Change:
     shipments: Sequence[Shipment] = ()
     header: Header | None = None
     work: Sequence[FulfillmentOrder] = ()
+    refunds: Sequence[Refund] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,10 @@ class Recorder:
         """Nobody gave another card in time."""
         return self._record("end_pay_link", f"{self.payment_id}:link:{attempt}:over", care.link_over)
 
+    def refund(self, step: str, change: Callable[[Order], Change]) -> Order:
+        """What became of a call that gives money back."""
+        return self._record("refund_payment", step, lambda now, _: change(now))
+
     def _now(self) -> str:
         return format_instant(self.runtime.clock.now())
 
@@ -131,6 +135,7 @@ class Recorder:
                 payments=made.payments,
                 shipments=made.shipments,
                 fulfillment_orders=made.work,
+                refunds=made.refunds,
             )
             return Decision([*writes, *beside], drafts, body={"order_id": now.header.id})
 

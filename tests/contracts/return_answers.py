@@ -1,0 +1,31 @@
+"""Calls about returns and refunds, for the check of every answer."""
+
+from __future__ import annotations
+
+from tests.contracts.described import Gateway
+
+# A body for each call about an order, by the end of its path.
+ORDER_BODIES: dict[str, object] = {
+    "returns": {"node_id": "S1", "reason": "too_small", "lines": [{"line_no": 1, "quantity": 1}]},
+    "cancellations": {"reason": "changed_mind"},
+    "review": {"decision": "accept", "reason": "checked"},
+    "attempts": {"reason": "once more"},
+}
+
+
+def returns(gateway: Gateway, order_id: str) -> None:
+    """A unit of an order that was shipped and paid comes back; its refund fails and is tried again."""
+    seen = gateway.send("GET", f"/v1/orders/{order_id}")[1]
+    line = next(line for line in seen["lines"] if line["quantities"].keys() & {"shipped", "collected", "delivered"})
+    back = {"node_id": "S1", "reason": "too_small", "lines": [{"line_no": line["line_no"], "quantity": 1}]}
+    path = f"/v1/orders/{order_id}"
+    status, made = gateway.send("POST", f"{path}/returns", back)
+    assert (status, made["refund_status"]) == (201, "PLANNED")
+    assert gateway.send("GET", f"/v1/returns/{made['id']}")[1]["owed"] == made["owed"]
+    attempts = f"{path}/refunds/{made['refund_id']}/attempts"
+    assert gateway.send("POST", attempts, {"reason": "not yet"})[1]["code"] == "action_not_available"
+    gateway.world.provider.script["refund"] = ["declined"]
+    gateway.world.refund_payment(order_id)
+    assert gateway.send("POST", attempts, {"reason": "the card is open again"})[1]["status"] == "PLANNED"
+    gateway.world.refund_payment(order_id)
+    assert gateway.send("GET", path)[1]["refunds"][0]["status"] == "EXECUTED"
