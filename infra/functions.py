@@ -8,9 +8,11 @@ from __future__ import annotations
 from infra import grants as g
 from infra.function_spec import FunctionSpec, Ring
 from infra.http_functions import HTTP
+from infra.payment_functions import PAYMENT_CONSUMERS, PAYMENT_TASKS
 from infra.store_functions import POS_QUARANTINED
 
 WORKFLOW_TASKS = (
+    *PAYMENT_TASKS,
     FunctionSpec(
         "source_order",
         "Confirms or improves the plan of an order and turns reservations into allocations.",
@@ -42,12 +44,6 @@ WORKFLOW_TASKS = (
         memory=512,
     ),
     FunctionSpec(
-        "care_for_payment",
-        "Does what is due for the payment of an order, and says when to come again.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.TENDERS, *g.table("stock", "put", "update")),
-        memory=512,
-    ),
-    FunctionSpec(
         "reroute_fulfillment",
         "Gives units that a node gave up, or has not answered for, to other nodes.",
         (
@@ -66,6 +62,7 @@ WORKFLOW_TASKS = (
 )
 
 QUEUE_CONSUMERS = (
+    *PAYMENT_CONSUMERS,
     FunctionSpec(
         "start_order_workflow",
         "Runs the order workflow for each order that may go on.",
@@ -81,17 +78,6 @@ QUEUE_CONSUMERS = (
         # A run may wait for the provider as long as the function may: its neighbours must not wait with it.
         batch=1,
         concurrency=20,
-    ),
-    FunctionSpec(
-        "start_payment_workflow",
-        "Starts the payment workflow of an order whose payment waits for something.",
-        g.START_PAYMENT_WORKFLOW,
-        detail_types=(
-            *("PaymentActionRequired", "PaymentDeclined", "PaymentCaptureFailed", "PaymentExpired"),
-            "FulfillmentOrderEscalated",
-            ("PaymentAuthorized", {"needs_care": [True]}),
-        ),
-        concurrency=10,
     ),
     FunctionSpec(
         "resume_fulfillment",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oms.payments.events import MoneyEvent
+from oms.platform.events import EventData
 
 
 class PaymentCaptureRetried(MoneyEvent):
@@ -29,3 +30,14 @@ class PaymentUnpaid(MoneyEvent):
 
     amount: int
     shipment_ids: tuple[str, ...]
+
+
+class UnmatchedMoneyReturned(EventData):
+    """Money that a provider held or had taken for an order that there is not was let go of, or given back."""
+
+    provider: str
+    psp_reference: str
+    order_id: str
+    released: int
+    refunded: int
+    currency: str

@@ -9,6 +9,7 @@ from typing import Any
 from oms.orders.store import load_order
 from oms.payments.commands import Providers, authorize_payment, settle_payment, settle_refunds
 from oms.payments.model import Payment, State
+from oms.payments.orphans import Orphan, note_orphan
 from oms.payments.store import load_payment
 from oms.platform.clock import parse_instant
 from oms.platform.commands import Runtime
@@ -31,7 +32,7 @@ def take_hint(runtime: Runtime, providers: Providers, provider: str, raw: bytes)
     tenant, order_id, payment_id = (str(metadata.get(name, "")) for name in ("tenant", "order_id", "payment_id"))
     payment = load_payment(runtime.database, tenant, order_id, payment_id)
     if payment is None:
-        return "nothing"
+        return _note(runtime, tenant, provider, document, order_id, payment_id)
     if payment.state in _ASKED_FOR:
         order = load_order(runtime.database, tenant, order_id)
         if order is None:
@@ -48,6 +49,17 @@ def take_hint(runtime: Runtime, providers: Providers, provider: str, raw: bytes)
         return "nothing"
     settle_payment(runtime, providers, tenant, order_id, payment_id)
     return "looked up"
+
+
+def _note(
+    runtime: Runtime, tenant: str, provider: str, document: Mapping[str, Any], order_id: str, payment_id: str
+) -> str:
+    """A payment of which nobody knows the order is remembered, where it says whose it is."""
+    reference = _payment(document).get("id")
+    if not tenant or not isinstance(reference, str) or not reference:
+        return "nothing"
+    note_orphan(runtime, tenant, Orphan(provider, reference, order_id, payment_id))
+    return "noted"
 
 
 def _is_news(payment: Payment, document: object) -> bool:
