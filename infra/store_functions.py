@@ -45,6 +45,7 @@ AT_STORES = (
         routes=(
             *("POST /v1/orders/{order_id}/returns", "GET /v1/returns/{return_id}"),
             "POST /v1/orders/{order_id}/refunds/{refund_id}/attempts",
+            "POST /v1/orders/{order_id}/refunds/{refund_id}/confirmations",
         ),
         memory=512,
         timeout=GATEWAY_TIMEOUT,

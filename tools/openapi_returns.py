@@ -76,10 +76,20 @@ RETURN_ROUTES: dict[str, Route] = {
         refusals=(404, 409),
     ),
     "GET /v1/returns/{return_id}": Route("Read a return", {200: ReturnDocument}, refusals=(404,)),
+    "POST /v1/orders/{order_id}/refunds/{refund_id}/confirmations": Route(
+        "Say that the channel gave a refund back",
+        {200: RefundDocument},
+        notes="What a channel has taken itself it gives back itself; until it says so, the part is planned.",
+        if_match=VERSION,
+        refusals=(404, 409),
+    ),
     "POST /v1/orders/{order_id}/refunds/{refund_id}/attempts": Route(
         "Try a failed refund again",
         {200: RefundDocument},
-        notes="Each part that failed, under a new key; with `to` and `to_reason` by another tender.",
+        notes=(
+            "Each part that failed, under a new key; with `to` and `to_reason` by another tender, also what a channel "
+            "has not given back."
+        ),
         if_match=VERSION,
         refusals=(404, 409),
     ),

@@ -11,8 +11,8 @@ from tests.crashes import crash_points
 from tests.functions.test_psp_webhook import hint, send
 from tests.order_doors import Doors, doors
 from tests.order_sweeper import sweep, unfinished
-from tests.order_world import World, line, world
-from tests.refund_doors import Refunds, lines
+from tests.order_world import World, document, line, world
+from tests.refund_doors import Refunds, lines, net
 from tests.single_order import the_order, the_payment
 from tests.unit.finance.world import books, finance_cloud
 from tests.unit.payments.test_refunding import owe, paid
@@ -184,3 +184,33 @@ def test_a_crash_anywhere_gives_the_money_back_once():
         assert world.provider.amount("refund") == 2000
         assert the_payment(world).refunded == 2000
     assert points >= 3
+
+
+@pytest.mark.capability("N6")
+def test_units_cancelled_after_the_channel_took_their_money_are_owed_until_it_gave_it_back(doors: Doors, books: Books):
+    shop = Refunds(doors, books)
+    taken = {"provider": "marketplace", "amount": 3000, "captured": True, "reference": "M-77"}
+    order_id = doors.place(document(line("A", 3, 1000), payments=[taken]))
+    units = {"reason": "changed_mind", "lines": [{"line_no": 1, "quantity": 1}]}
+    assert doors.api("change_orders").post(f"/v1/orders/{order_id}/cancellations", units).status == 200
+    refund = shop.refund(order_id)
+    assert (refund["cause"], refund["amount"], refund["status"]) == ("cancellation", 1000, "PLANNED")
+    assert doors.timeline(order_id)[-1]["event"] == "RefundOwed"
+    with doors.world.unchanged():
+        assert shop.pay(order_id) == []  # no provider of ours has the money
+    assert unfinished(doors.world) == []
+    path = f"/v1/orders/{order_id}/refunds/{refund['id']}/confirmations"
+    answer = doors.api("returns").post(path, {"reference": "R-5"})
+    assert (answer.status, answer.body["status"]) == (200, "EXECUTED")
+    with doors.world.unchanged():
+        assert doors.api("returns").post(path, {"reference": "R-6"}).body["code"] == "action_not_available"
+    assert doors.see(order_id)["payments"][0]["refunded"] == 1000
+    # All that is left goes too: once the rest is cancelled, the rest of the money is owed.
+    assert doors.api("change_orders").post(f"/v1/orders/{order_id}/cancellations", {"reason": "x"}).status == 200
+    assert shop.refund(order_id)["amount"] == 2000
+    entries = shop.post()
+    assert lines(entries, "refund_owed") == sorted(
+        ["100 Cr 2050 1000", "100 Cr 2050 2000", "100 Dr 2010 1000", "100 Dr 2010 2000"]
+    )
+    assert lines(entries, "refund_executed") == ["100 Cr 1110 1000", "100 Dr 2050 1000"]
+    assert net(entries, "payment_captured", "refund_owed") == {"100 1110": 3000, "100 2050": -3000}

@@ -68,6 +68,7 @@ ROUTES = {
         "POST /v1/orders/{order_id}/returns",
         "GET /v1/returns/{return_id}",
         "POST /v1/orders/{order_id}/refunds/{refund_id}/attempts",
+        "POST /v1/orders/{order_id}/refunds/{refund_id}/confirmations",
     },
     "reservations": {
         "POST /v1/reservations",

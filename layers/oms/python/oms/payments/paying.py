@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from oms.orders.model import Order
 from oms.payments.events import RefundExecuted, RefundRetried
 from oms.payments.refund_changes import part_facts
-from oms.payments.refunds import Part, PartState, Refund, open_cash
+from oms.payments.refunds import Part, PartState, Refund, open_at_channel, open_cash
 from oms.platform.events import EventData
 
 
@@ -48,6 +48,16 @@ def paid_in_cash(order: Order, refund: Refund, payer: Payer, paid: int) -> tuple
                 business_date=payer.business_date,
             )
         )
+    return refund, events
+
+
+def paid_by_channel(order: Order, refund: Refund, reference: str) -> tuple[Refund, list[EventData]]:
+    """The refund with all given back that the channel owes, under its own name of it, and what is told of it."""
+    events: list[EventData] = []
+    for number, part in enumerate(open_at_channel(refund)):
+        movement_id = reference if number == 0 else f"{reference}:{part.number}"
+        refund = refund.with_part(part.model_copy(update={"state": PartState.EXECUTED, "movement_id": movement_id}))
+        events.append(RefundExecuted(**part_facts(order, refund, part), movement_id=movement_id, paid=part.amount))
     return refund, events
 
 

@@ -60,12 +60,13 @@ def came_back(order: Order, refund_id: str, asked: Part, reason: str) -> Change:
 def part_facts(order: Order, refund: Refund, part: Part, reference: str | None = None) -> dict[str, object]:
     """What every fact of a part says; the tender it goes back to is named where it is one of the order's."""
     source = part.sources[0]
-    own = any(one.id == source.payment_id and one.tender == part.tender for one in order.payments)
+    paid_with = next(one for one in order.payments if one.id == source.payment_id)
+    own = paid_with.tender == part.tender
     return {
         **refund_facts(order, refund),
         "part": part.number,
         "tender": part.tender,
-        "provider": part.provider,
+        "provider": paid_with.provider if part.by_channel else part.provider,
         "amount": part.amount,
         "payment_id": source.payment_id if own else None,
         "psp_reference": reference or (source.reference if own else None),

@@ -43,7 +43,8 @@ def plan_refund(order: Order, amount: int, to: str | None = None) -> tuple[Part,
         Part(
             number=number,
             tender=payment.tender,
-            provider=None if payment.tender == CASH else payment.provider,
+            provider=None if payment.tender == CASH or payment.by_channel else payment.provider,
+            by_channel=payment.by_channel,
             amount=source.amount,
             sources=(source,),
         )

@@ -65,7 +65,8 @@ class Source(_Stored):
 class Part(_Stored):
     """What is paid by one tender, in minor units. `attempt` counts how often it was tried under keys of their own.
 
-    `movement_id` is what the provider or the drawer calls the payment; `provider` is None for cash.
+    `movement_id` is what the provider or the drawer calls the payment; `provider` is None for cash, and for what the
+    channel gives back, because it took the money itself.
     """
 
     number: int
@@ -73,6 +74,7 @@ class Part(_Stored):
     provider: str | None
     amount: int
     sources: tuple[Source, ...]
+    by_channel: bool = False
     state: PartState = PartState.PLANNED
     attempt: int = 1
     movement_id: str | None = None
@@ -128,6 +130,11 @@ class Refund(_Stored):
 def open_at_provider(refund: Refund) -> tuple[Part, ...]:
     """The parts of which a provider has the next word, or has still to be asked."""
     return tuple(p for p in refund.parts if p.provider and p.state in (PartState.PLANNED, PartState.PENDING))
+
+
+def open_at_channel(refund: Refund) -> tuple[Part, ...]:
+    """The parts that the channel has still to give back."""
+    return tuple(p for p in refund.parts if p.by_channel and p.state is PartState.PLANNED)
 
 
 def open_cash(refund: Refund) -> tuple[Part, ...]:

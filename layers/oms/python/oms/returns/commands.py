@@ -1,4 +1,4 @@
-"""The verbs of returns: return_order, which a store does at once, and retry_refund for money that did not arrive."""
+"""The verbs of returns and refunds: units are taken back, a failed refund is tried again, a channel confirms one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from oms.inventory.writes import StockChanges
 from oms.orders.model import Order
 from oms.orders.store import existing_order, partition
 from oms.orders.writes import change_order
-from oms.payments.paying import retried
+from oms.payments.paying import paid_by_channel, retried
 from oms.payments.refunding import PROVIDER_OF, owe_refund
-from oms.payments.refunds import Cause, PartState
+from oms.payments.refunds import Cause, PartState, Refund, open_at_channel
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.events import EventData
@@ -23,7 +23,7 @@ from oms.returns.amounts import returned_lines, shipping_tax
 from oms.returns.events import ReturnAccepted, ReturnedLine
 from oms.returns.model import Disposition, Return
 from oms.returns.policy import require_tender
-from oms.returns.requests import AttemptRequest, ReturnRequest
+from oms.returns.requests import AttemptRequest, ConfirmationRequest, ReturnRequest
 from oms.returns.views import WRITE, refund_document, return_document
 
 
@@ -66,20 +66,17 @@ def retry_refund(runtime: Runtime, call: Call, order_id: str, refund_id: str, re
     """
 
     def decide() -> Decision:
-        if parent_id("ord", refund_id) != order_id:
-            raise NotFound(f"There is no refund {refund_id}.")
-        order = _order(runtime, call, order_id)
-        refund = next((one for one in order.refunds if one.id == refund_id), None)
-        if refund is None:
-            raise NotFound(f"There is no refund {refund_id}.")
-        events = list[EventData]()
-        failed = [part for part in refund.parts if part.state is PartState.FAILED]
-        if not failed:
+        order, refund = _refund(runtime, call, order_id, refund_id)
+        again = [part for part in refund.parts if part.state is PartState.FAILED]
+        again += open_at_channel(refund) if request.to else ()
+        if not again:
             raise ActionNotAvailable("No part of this refund has failed.")
-        require_tender(call.principal, request.to, sum(part.amount for part in failed), refund.currency)
-        for part in failed:
+        require_tender(call.principal, request.to, sum(part.amount for part in again), refund.currency)
+        events = list[EventData]()
+        for part in again:
             if request.to is not None:
-                part = part.model_copy(update={"tender": request.to.value, "provider": PROVIDER_OF[request.to]})
+                other = {"tender": request.to.value, "provider": PROVIDER_OF[request.to], "by_channel": False}
+                part = part.model_copy(update=other)
             refund, told = retried(order, refund, part, format_instant(runtime.clock.now()))
             events += told
         after, writes, drafts = change_order(call.tenant, order, events=events, refunds=[refund])
@@ -90,6 +87,35 @@ def retry_refund(runtime: Runtime, call: Call, order_id: str, refund_id: str, re
         )
 
     return execute(runtime, call, decide)
+
+
+def confirm_refund(
+    runtime: Runtime, call: Call, order_id: str, refund_id: str, request: ConfirmationRequest
+) -> Outcome:
+    """The channel has given back what it had taken itself; the part waited for its word.
+
+    Raises ActionNotAvailable where the channel owes nothing of the refund.
+    """
+
+    def decide() -> Decision:
+        order, refund = _refund(runtime, call, order_id, refund_id)
+        if not open_at_channel(refund):
+            raise ActionNotAvailable("Nothing of this refund is to be given back by the channel.")
+        paid, events = paid_by_channel(order, refund, request.reference)
+        after, writes, drafts = change_order(call.tenant, order, events=events, refunds=[paid])
+        return Decision(writes, drafts, body=refund_document(after, paid))
+
+    return execute(runtime, call, decide)
+
+
+def _refund(runtime: Runtime, call: Call, order_id: str, refund_id: str) -> tuple[Order, Refund]:
+    if parent_id("ord", refund_id) != order_id:
+        raise NotFound(f"There is no refund {refund_id}.")
+    order = _order(runtime, call, order_id)
+    refund = next((one for one in order.refunds if one.id == refund_id), None)
+    if refund is None:
+        raise NotFound(f"There is no refund {refund_id}.")
+    return order, refund
 
 
 def _order(runtime: Runtime, call: Call, order_id: str, *, node_id: str | None = None) -> Order:

@@ -50,6 +50,12 @@ class ReturnRequest(_Elsewhere):
     shipping: Amount = 0
 
 
+class ConfirmationRequest(Request):
+    """What the channel calls the refund that it made."""
+
+    reference: Code
+
+
 class AttemptRequest(_Elsewhere):
     """Try the parts of a refund again that failed, perhaps by another tender."""
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from oms.platform.commands import Runtime
 from oms.platform.http import Answer, Api, answer, call, caller, ok, read
-from oms.returns.commands import retry_refund, return_order
-from oms.returns.requests import AttemptRequest, ReturnRequest
+from oms.returns.commands import confirm_refund, retry_refund, return_order
+from oms.returns.requests import AttemptRequest, ConfirmationRequest, ReturnRequest
 from oms.returns.views import read_return
 
 
@@ -24,6 +24,12 @@ def serve(app: Api, runtime: Callable[[], Runtime]) -> None:
     def get_return(return_id: str) -> Answer:
         principal = caller(app, "returns.read", f"RETURN#{return_id}")
         return ok(read_return(runtime(), principal, return_id))
+
+    @app.post("/v1/orders/<order_id>/refunds/<refund_id>/confirmations")
+    def post_confirmation(order_id: str, refund_id: str) -> Answer:
+        principal, body = caller(app, "returns.write", f"ORDER#{order_id}"), read(app, ConfirmationRequest)
+        own = call(app, "confirm_refund", principal, body, target=refund_id)
+        return answer(confirm_refund(runtime(), own, order_id, refund_id, body))
 
     @app.post("/v1/orders/<order_id>/refunds/<refund_id>/attempts")
     def post_attempt(order_id: str, refund_id: str) -> Answer:
