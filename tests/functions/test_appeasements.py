@@ -38,6 +38,13 @@ def test_goodwill_inside_and_outside_the_limits(people: People):
         [("4091", 800), ("2040", 66), ("2050", -866)],
         [("4091", 1050), ("2040", 87), ("2050", -1137)],
     ]
+    owed = people.doors.see(order_id)["refunds"]
+    assert [(one["cause"], one["cause_id"], one["amount"]) for one in owed] == [
+        *(("appeasement", first.body["id"], 866), ("appeasement", second.body["id"], 1137))
+    ]
+    assert [[(part["tender"], part["amount"]) for part in one["parts"]] for one in owed] == [
+        *([("card", 866)], [("store_credit", 1137)])
+    ]
     assert [kind for kind, _ in people.told(order_id)] == [
         *("AppeasementGranted", "AppeasementRequested", "AppeasementGranted")
     ]
