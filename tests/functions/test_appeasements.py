@@ -256,3 +256,28 @@ def test_limits_are_whole_units_of_the_currency(people: People):
     order_id = people.delivered(1000, currency="JPY")
     assert people.ask("agent", order_id, amount=10).body["state"] == "GRANTED"
     assert people.ask("agent", order_id, amount=1).body["pending"] == ["ROLE_LIMIT"]
+
+
+@pytest.mark.capability("L2")
+def test_whoever_may_approve_finds_what_waits(people: People):
+    def waiting(query: str = "") -> tuple[list[str], str | None]:
+        body = people.api("supervisor").get(f"/v1/appeasements{query}").body
+        return [one["id"] for one in body["appeasements"]], body["next_cursor"]
+
+    orders = [people.delivered(8000) for _ in range(4)]
+    people.ask("agent", orders[0], amount=100)
+    asked = []
+    for order_id in orders:
+        asked.append(people.ask("agent", order_id, amount=1000 + len(asked)).body["id"])
+        people.doors.world.clock.advance(hours=1)
+    assert people.see(asked[1])["state"] == "PENDING_APPROVAL"
+    people.decide("supervisor", asked[1], "reject")
+    assert waiting() == ([asked[3], asked[2], asked[0]], None)
+    first, cursor = waiting("?limit=3")
+    assert (first, cursor is not None) == ([asked[3], asked[2]], True)
+    assert waiting(f"?limit=3&cursor={cursor}") == ([asked[0]], None)
+    people.doors.world.clock.advance(hours=68, minutes=30)
+    assert waiting() == ([asked[3], asked[2]], None)
+    refused = people.api("supervisor").get("/v1/appeasements?cursor=eyJwayI6ICJUI290aGVyIyJ9")
+    assert (refused.status, refused.pointers) == (422, ["/query/cursor"])
+    assert people.api("agent").get("/v1/appeasements").status == 403
