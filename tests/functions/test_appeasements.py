@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from oms.appeasements.reads import appeased
 from tests.appeasement_doors import DECIDE, People
 from tests.order_doors import Doors, doors
-from tests.order_world import line, world
+from tests.order_world import TENANT, line, world
 
 __all__ = ["doors", "world"]
 
@@ -160,6 +161,10 @@ def test_goodwill_is_an_amount_or_a_percentage_on_lines_on_shipping_or_on_the_or
     whole = people.ask("supervisor", order_id, amount=1000, paid_to="gift_card").body
     # 60.00 of line 1 and the 27.00 that are left of line 2: 6.897 and 3.103, with the tax of the running sums.
     assert whole["parts"] == [{"line_no": 1, "net": 690, "tax": 57}, {"line_no": 2, "net": 310, "tax": 25}]
+    # A return of a line gives back only the rest of it.
+    sums = appeased(people.doors.world.database, TENANT, order_id)
+    sums = {no: (part.net, part.tax) for no, part in appeased(people.doors.world.database, TENANT, order_id).items()}
+    assert sums == {0: (499, 50), 1: (690, 57), 2: (610, 50)}
     assert people.posted(order_id) == [
         [("4091", 300), ("2040", 25), ("2050", -325)],
         [("4091", 499), ("2040", 50), ("2050", -549)],
