@@ -60,9 +60,10 @@ HTTP = (
     FunctionSpec(
         "appeasements",
         "Grants goodwill on an order within limits, lets somebody else approve what is above them, and shows it.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("orders", "batch"), *g.table("registry", "query")),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.listed("orders", "batch"), *g.table("registry", "query")),
         routes=(
             *("POST /v1/orders/{order_id}/appeasements", "GET /v1/orders/{order_id}/appeasements"),
+            "GET /v1/appeasements",
             *("GET /v1/appeasements/{appeasement_id}", "POST /v1/appeasements/{appeasement_id}/decision"),
         ),
         memory=512,

@@ -16,6 +16,7 @@ ROUTES = {
     "appeasements": {
         "POST /v1/orders/{order_id}/appeasements",
         "GET /v1/orders/{order_id}/appeasements",
+        "GET /v1/appeasements",
         "GET /v1/appeasements/{appeasement_id}",
         "POST /v1/appeasements/{appeasement_id}/decision",
     },
