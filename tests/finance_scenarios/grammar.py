@@ -3,7 +3,7 @@
 | column | holds |
 |---|---|
 | 1 | the row's name: the scenario's, a dot and a number; the scenario's with `=` for the net change |
-| 2 | `verb key=value …`, or `at=<instant> tz=<zone> …`, or `replay of row <n> key=value …`; `-> …` is an answer to check |
+| 2 | `verb key=value …`, `at=<instant> tz=<zone> …` or `replay of row <n> key=value …`; `-> …` is an answer to check |
 | 3 | the lines that the row must post, or `none` |
 """
 
@@ -17,15 +17,45 @@ from tests.finance_scenarios.lines import BadTable, Expected, read_lines, read_n
 
 # What a row may say; a verb that is not here is refused by name.
 VERBS = frozenset(
-    (
-        "payment.authorized payment.auth_released payment.capture_failed payment.captured goods.transferred "
-        "order.line_cancelled order.cancelled return.accepted refund.planned refund.requested refund.executed "
-        "refund.failed pos.sale gift_card.sold gift_card.breakage appeasement.requested appeasement.approved "
-        "appeasement.rejected drawer.opened drawer.paid_in drawer.paid_out drawer.drop drawer.closed "
-        "drawer.variance_restated deposit.prepared bank.credited bank.debited suspense.resolved psp.payout "
-        "dispute.funds_withdrawn dispute.won dispute.lost write_off.posted intercompany.settled intercompany.netted "
-        "period.sealed period.reopened"
-    ).split()
+    [
+        "payment.authorized",
+        "payment.auth_released",
+        "payment.capture_failed",
+        "payment.captured",
+        "goods.transferred",
+        "order.line_cancelled",
+        "order.cancelled",
+        "return.accepted",
+        "refund.planned",
+        "refund.requested",
+        "refund.executed",
+        "refund.failed",
+        "pos.sale",
+        "gift_card.sold",
+        "gift_card.breakage",
+        "appeasement.requested",
+        "appeasement.approved",
+        "appeasement.rejected",
+        "drawer.opened",
+        "drawer.paid_in",
+        "drawer.paid_out",
+        "drawer.drop",
+        "drawer.closed",
+        "drawer.variance_restated",
+        "deposit.prepared",
+        "bank.credited",
+        "bank.debited",
+        "suspense.resolved",
+        "psp.payout",
+        "dispute.funds_withdrawn",
+        "dispute.won",
+        "dispute.lost",
+        "write_off.posted",
+        "intercompany.settled",
+        "intercompany.netted",
+        "period.sealed",
+        "period.reopened",
+    ]
 )
 # What a row without a verb describes: a sale at an instant.
 AT, REPLAY = "at", "replay"
