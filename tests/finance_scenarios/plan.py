@@ -57,6 +57,7 @@ class Tender:
     amount: int
     quiet: bool = False
     taken: bool = False
+    reference: str | None = None
 
 
 @dataclass(slots=True)
@@ -158,6 +159,8 @@ def _planned(scenario: Scenario, name: str, rows: list[Row], others: Mapping[str
     if not plan.parcels:
         plan.parcels += _history(scenario, plan, others)
     for row in plan.rows_of("return.accepted"):
+        if row.get("expect"):
+            continue
         plan.returned[row.name] = _carved(plan, row)
     for row in plan.rows_of("order.line_cancelled"):
         piece = Piece(plan.amount(row), units=int(row.get("qty") or "1"))
@@ -249,6 +252,8 @@ def _tenders(plan: OrderPlan) -> list[Tender]:
     found: list[Tender] = []
     open_: dict[str, bool] = {}
     for row in plan.rows_of("payment."):
+        if row.get("expect"):
+            continue
         kind, amount = row.get("tender") or "card", plan.amount(row)
         known = kind in open_
         if row.verb == "payment.authorized":
@@ -256,7 +261,7 @@ def _tenders(plan: OrderPlan) -> list[Tender]:
                 found.append(Tender(kind, amount))
             open_[kind] = True
         elif row.verb == "payment.captured" and row.get("authorized") == "false":
-            found.append(Tender(kind, amount, taken=True))
+            found.append(Tender(kind, amount, taken=True, reference=row.get("psp_capture")))
         else:
             if not known:
                 same = [one for one in found if one.tender == kind and one.quiet]

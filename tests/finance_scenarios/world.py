@@ -103,14 +103,6 @@ class Retailer(World):
         """The web site of a legal entity."""
         return "WEB" if entity == "100" else self.store(f"WEB{entity}", entity)
 
-    def providers(self, name: str) -> Any:
-        if name == "strict":
-            return self.provider
-        return self.other_provider(name)
-
-    def other_provider(self, name: str) -> Any:
-        raise CannotDo(f"there is no payment provider {name}")
-
 
 def open_doors(retailer: Retailer) -> Doors:
     """Every function over a retailer."""

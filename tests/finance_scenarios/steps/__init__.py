@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.finance_scenarios.play import Step
-from tests.finance_scenarios.steps import drawers, orders, periods
+from tests.finance_scenarios.steps import appeasements, drawers, orders, periods, stored_value
 
-STEPS: Mapping[str, Step] = {**orders.STEPS, **drawers.STEPS, **periods.STEPS}
+STEPS: Mapping[str, Step] = {
+    **orders.STEPS,
+    **stored_value.STEPS,
+    **appeasements.STEPS,
+    **drawers.STEPS,
+    **periods.STEPS,
+}

@@ -48,6 +48,12 @@ def session(play: Play, row: Row) -> Open:
     return known
 
 
+def business_date(play: Play, row: Row) -> str:
+    """The business date of the session of a row's drawer."""
+    till = play.api("drawers", *_TILL, actor="till")
+    return str(play.checked(till.get(session(play, row).path))["business_date"])
+
+
 def _float_before(play: Play, row: Row, name: str) -> int:
     """The float with which the drawer comes to what a later row counts, or more than enough."""
     rows = [one for one in play.scenario.rows if (one.get("drawer") or DRAWER) == name]
