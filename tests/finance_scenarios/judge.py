@@ -44,7 +44,10 @@ def judge_row(play: Play, row: Row, done: Done) -> str | None:
 
 
 def _is_code(done: Done, expected: str) -> bool:
-    found = {str(done.code).lower(), _state(done).lower()}
+    evaluation = done.answer.get("evaluation") or {}
+    # What waits for somebody says why.
+    pending = [str(reason).lower() for reason in evaluation.get("pending") or done.answer.get("pending") or ()]
+    found = {str(done.code).lower(), _state(done).lower(), *pending}
     plain = expected.lower()
     return bool(found & ({plain, plain.removeprefix("refused_")} | CODES.get(expected, set())))
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from tests.finance_scenarios.grammar import AT, REPLAY, Row, Scenario
 from tests.finance_scenarios.lines import DEFAULT, minor
+from tests.finance_scenarios.paying import Tender, tenders_of
 
 _ABOUT_ORDERS = ("payment.", "goods.", "order.", "return.", "refund.", "appeasement.", "write_off.", "dispute.")
-_ENDS_A_HOLD = ("payment.auth_released", "payment.capture_failed")
 _NAMED = re.compile(r"\b(goods|tax|shipping|discount) ([0-9]+\.[0-9]{2})")
 _LIKE = re.compile(r"\b([A-Za-z]+[0-9]+) order\b")
 
@@ -47,17 +47,6 @@ class Parcel:
     pieces: list[Piece]
     mode: str = "ship"
     store: str | None = None
-
-
-@dataclass(slots=True)
-class Tender:
-    """One means of payment. `quiet` was authorised before the scenario begins, `taken` was captured by the channel."""
-
-    tender: str
-    amount: int
-    quiet: bool = False
-    taken: bool = False
-    reference: str | None = None
 
 
 @dataclass(slots=True)
@@ -165,7 +154,7 @@ def _planned(scenario: Scenario, name: str, rows: list[Row], others: Mapping[str
     for row in plan.rows_of("order.line_cancelled"):
         piece = Piece(plan.amount(row), units=int(row.get("qty") or "1"))
         plan.cancelled[row.name] = piece
-    plan.tenders = _tenders(plan)
+    plan.tenders = tenders_of(rows, plan.currency)
     _balance(plan)
     for number, piece in enumerate(plan.pieces, start=1):
         piece.line_no = number
@@ -245,49 +234,6 @@ def _carved(plan: OrderPlan, row: Row) -> list[Piece]:
         plan.parcels.insert(0, quiet)
     quiet.pieces.append(part)
     return [part]
-
-
-def _tenders(plan: OrderPlan) -> list[Tender]:
-    """The means of payment by their first authorisation or capture; what is authorised again is no new one."""
-    found: list[Tender] = []
-    open_: dict[str, bool] = {}
-    for row in plan.rows_of("payment."):
-        if row.get("expect"):
-            continue
-        kind, amount = row.get("tender") or "card", plan.amount(row)
-        known = kind in open_
-        if row.verb == "payment.authorized":
-            if not known or open_[kind]:
-                found.append(Tender(kind, amount))
-            open_[kind] = True
-        elif row.verb == "payment.captured" and row.get("authorized") == "false":
-            found.append(Tender(kind, amount, taken=True, reference=row.get("psp_capture")))
-        else:
-            if not known:
-                same = [one for one in found if one.tender == kind and one.quiet]
-                released = plan.amount(row, "released")
-                if same:
-                    same[0].amount += amount + released
-                else:
-                    found.append(Tender(kind, amount + released, quiet=True))
-            elif row.verb in _ENDS_A_HOLD or row.get("released"):
-                open_[kind] = False
-    return found or _quiet_tenders(plan)
-
-
-def _quiet_tenders(plan: OrderPlan) -> list[Tender]:
-    """Who paid an order of which the scenario does not tell: the last tender of a planned refund has paid first."""
-    for row in plan.rows_of("refund.planned"):
-        parts = planned_parts(row.answer or "", plan.currency)
-        if parts:
-            return [Tender(tender, amount, quiet=True) for tender, amount in reversed(parts)]
-    return []
-
-
-def planned_parts(answer: str, currency: str) -> list[tuple[str, int]]:
-    """`card 30.00 then gift_card 13.30` as tenders and amounts."""
-    parts = [part.split() for part in re.split(r"\s*(?:\bthen\b|;|,)\s*", answer.strip()) if part]
-    return [(part[0], minor(part[1], currency)) for part in parts if len(part) == 2]
 
 
 def _balance(plan: OrderPlan) -> None:

@@ -30,12 +30,9 @@ class Card:
 
 def sold(play: Play, row: Row) -> Mapping[str, Any]:
     """A card is sold at a till; cash goes into its drawer."""
-    tenders: list[dict[str, Any]] = []
-    for kind in ("cash", "card"):
-        if play.amount(row, kind):
-            tenders.append(_tender(play, row, kind, play.amount(row, kind)))
-    if not tenders:
-        tenders.append(_tender(play, row, row.get("tender") or "cash", play.amount(row)))
+    paid = {kind: play.amount(row, kind) for kind in ("cash", "card") if play.amount(row, kind)}
+    paid = paid or {row.get("tender") or "cash": play.amount(row)}
+    tenders = [_tender(row, kind, amount) for kind, amount in paid.items()]
     amount = play.amount(row, default=sum(one["amount"] for one in tenders))
     issuer = row.get("issuer")
     if issuer and issuer != play.retailer.stores.get(play.store(row), issuer):
@@ -121,7 +118,7 @@ def _granted(play: Play, row: Row, kind: str, currency: str, amount: int) -> dic
     }
 
 
-def _tender(play: Play, row: Row, kind: str, amount: int) -> dict[str, Any]:
+def _tender(row: Row, kind: str, amount: int) -> dict[str, Any]:
     if kind == "cash":
         return {"tender": "cash", "amount": amount}
     return {"tender": kind, "amount": amount, "provider": "strict", "reference": f"psp-{row.name}"}
