@@ -7,8 +7,9 @@ arrival decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
+from typing import Any
 
 from tests.finance_scenarios.grammar import Row, Scenario
 from tests.finance_scenarios.lines import DEFAULT, Expected, Sums, general, net, posted_sums, shown, sums_of
@@ -38,8 +39,17 @@ def judge_row(play: Play, row: Row, done: Done) -> str | None:
     if expected is None:
         if done.code is not None:
             return f"{row.name}, expected {_lines(row)}, got {done.text}"
-    elif not _is_code(done, expected):
+        return answer_is_wrong(row, done.answer)
+    if not _is_code(done, expected):
         return f"{row.name}, expected {expected}, got {done.text or done.code or _state(done) or 'done'}"
+    return None
+
+
+def answer_is_wrong(row: Row, answer: Mapping[str, Any]) -> str | None:
+    """What of a row's answer differs from what the product said; what it does not say is left to the lines."""
+    for key, value in row.answers().items():
+        if key in answer and str(answer[key]) != value:
+            return f"{row.name}, expected {key}={value}, got {key}={answer[key]}"
     return None
 
 

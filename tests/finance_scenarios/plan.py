@@ -60,6 +60,8 @@ class OrderPlan:
     parcels: list[Parcel] = field(default_factory=list)
     cancelled: dict[str, Piece] = field(default_factory=dict)
     returned: dict[str, list[Piece]] = field(default_factory=dict)
+    # Goods that are delivered and never paid, for rows that ask back more than was taken.
+    unpaid: dict[str, Piece] = field(default_factory=dict)
     rest: Piece | None = None
     tenders: list[Tender] = field(default_factory=list)
 
@@ -67,7 +69,7 @@ class OrderPlan:
     def pieces(self) -> list[Piece]:
         """Every line, in the order of its number."""
         left = [piece for parcel in self.parcels for piece in parcel.pieces]
-        return [*left, *self.cancelled.values(), *([self.rest] if self.rest else [])]
+        return [*left, *self.cancelled.values(), *self.unpaid.values(), *([self.rest] if self.rest else [])]
 
     def rows_of(self, *verbs: str) -> list[Row]:
         return [row for row in self.rows if row.verb.startswith(verbs)]
@@ -143,7 +145,7 @@ def _planned(scenario: Scenario, name: str, rows: list[Row], others: Mapping[str
     own = [row.get("entity") for row in rows if not row.verb.startswith("refund.")]
     owner = first([*owners, *own], DEFAULT[0])
     plan = OrderPlan(name, owner, first([row.get("currency") for row in rows], DEFAULT[1]), rows)
-    for row in plan.rows_of("goods.transferred"):
+    for row in plan.rows_of("goods.transferred", "pos.sale"):
         plan.parcels.append(_parcel(plan, row, row))
     if not plan.parcels:
         plan.parcels += _history(scenario, plan, others)
@@ -154,6 +156,9 @@ def _planned(scenario: Scenario, name: str, rows: list[Row], others: Mapping[str
     for row in plan.rows_of("order.line_cancelled"):
         piece = Piece(plan.amount(row), units=int(row.get("qty") or "1"))
         plan.cancelled[row.name] = piece
+    for row in plan.rows_of("refund."):
+        if row.get("expect"):
+            plan.unpaid[row.name] = Piece(plan.amount(row))
     plan.tenders = tenders_of(rows, plan.currency)
     _balance(plan)
     for number, piece in enumerate(plan.pieces, start=1):
@@ -238,7 +243,8 @@ def _carved(plan: OrderPlan, row: Row) -> list[Piece]:
 
 def _balance(plan: OrderPlan) -> None:
     """Make the lines and the tenders come to the same."""
-    worth = sum(piece.total for piece in plan.pieces)
+    never_paid = sum(piece.total for piece in plan.unpaid.values())
+    worth = sum(piece.total for piece in plan.pieces) - never_paid
     paid = sum(one.amount for one in plan.tenders)
     if paid > worth:
         plan.rest = Piece(paid - worth)
@@ -249,3 +255,5 @@ def _balance(plan: OrderPlan) -> None:
             quiet[0].amount += worth - paid
         else:
             plan.tenders.append(Tender("card", worth - paid, quiet=True))
+    if never_paid:
+        plan.tenders.append(Tender("card", never_paid, quiet=True))

@@ -5,12 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.finance_scenarios.play import Step
-from tests.finance_scenarios.steps import appeasements, drawers, orders, periods, stored_value
+from tests.finance_scenarios.steps import (
+    appeasements,
+    drawers,
+    giving_up,
+    orders,
+    periods,
+    pos,
+    refunds,
+    settlement,
+    stored_value,
+)
 
 STEPS: Mapping[str, Step] = {
     **orders.STEPS,
     **stored_value.STEPS,
     **appeasements.STEPS,
+    **refunds.STEPS,
     **drawers.STEPS,
+    **pos.STEPS,
+    **settlement.STEPS,
+    **giving_up.STEPS,
     **periods.STEPS,
 }

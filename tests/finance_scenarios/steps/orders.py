@@ -9,7 +9,8 @@ from oms.fulfillment.model import Status as WorkStatus
 from oms.payments.commands import CaptureRefused
 from oms.platform.effects import TransientFailure
 from tests.finance_scenarios.grammar import Row
-from tests.finance_scenarios.plan import OrderPlan, Piece, Tender
+from tests.finance_scenarios.paying import Tender
+from tests.finance_scenarios.plan import OrderPlan, Piece
 from tests.finance_scenarios.play import STORE, Play
 from tests.finance_scenarios.steps import stored_value
 from tests.finance_scenarios.world import CannotDo
@@ -47,6 +48,10 @@ def authorize(play: Play, plan: OrderPlan) -> None:
 
 def ready(play: Play, plan: OrderPlan) -> str:
     """The order with its money held and what was delivered before the scenario begins."""
+    if plan.rows_of("pos.sale"):
+        if ("order", plan.name) not in play.book:
+            raise CannotDo(f"{plan.name} is not sold yet")
+        return str(play.book["order", plan.name])
     known = order_id(play, plan)
     if not plan.rows_of("payment.authorized") and ("authorized", plan.name) not in play.book:
         with play.quietly():
@@ -60,6 +65,9 @@ def ready(play: Play, plan: OrderPlan) -> str:
                     ship(play, plan, parcel.pieces)
                     if plan.is_paid_quietly:
                         capture(play, plan)
+        if plan.unpaid:
+            with play.quietly():
+                _deliver_unpaid(play, plan)
     return known
 
 
@@ -89,6 +97,14 @@ def ship(play: Play, plan: OrderPlan, pieces: list[Piece], occurred_at: str | No
         shipped = True
     if not shipped:
         raise CannotDo(f"no node works on the goods of {plan.name}")
+
+
+def _deliver_unpaid(play: Play, plan: OrderPlan) -> None:
+    """Goods leave whose money the provider then refuses."""
+    ship(play, plan, list(plan.unpaid.values()))
+    play.retailer.provider.script["capture"] = ["declined"] * 20
+    capture(play, plan)
+    play.retailer.provider.script.pop("capture", None)
 
 
 def capture(play: Play, plan: OrderPlan) -> None:
@@ -152,7 +168,7 @@ def released(play: Play, row: Row) -> None:
             play.post(staff, f"/v1/orders/{known}/cancellations", {"reason": row.get("reason") or "customer"})
         play.doors.queue("release_payment", *play.events("OrderCancelled", "OrderLinesCancelled", order=known))
     else:
-        _expire(play, known)
+        _expire(play, plan, known)
 
 
 def capture_failed(play: Play, row: Row) -> None:
@@ -169,13 +185,14 @@ def _is_expiry(row: Row) -> bool:
     return "expir" in (row.get("reason") or "").lower()
 
 
-def _expire(play: Play, known: str) -> None:
-    from oms.payments.commands import settle_payment
+def _expire(play: Play, plan: OrderPlan, known: str) -> None:
+    """The hold runs out at the provider, which says so."""
+    from tests.finance_scenarios.steps.refunds import tell
 
     for payment in play.retailer.order(known).payments:
         if payment.psp_reference in play.retailer.provider.held and payment.capturable:
             play.retailer.provider.expire(str(payment.psp_reference))
-            settle_payment(play.retailer.runtime, play.retailer.providers, "acme", known, payment.id)
+            tell(play, plan, payment.id, "payment.expired")
 
 
 def _cancelled(play: Play, known: str, body: dict[str, Any]) -> Mapping[str, Any]:
@@ -206,7 +223,7 @@ def _placed(play: Play, plan: OrderPlan) -> str:
     document = {
         "channel": "web",
         "external_id": f"{play.scenario.name}-{plan.name}",
-        "selling_node": play.retailer.site(plan.owner),
+        "selling_node": play.book.get(("site", plan.name)) or play.retailer.site(plan.owner),
         "taken_by": "shop",
         "currency": plan.currency,
         "locale": "en-US",
