@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.finance_scenarios.lines import BadTable, Expected, read_lines, read_net
 
@@ -122,7 +122,8 @@ def read_scenarios(text: str) -> list[Scenario]:
                 current.net = read_net(_without_remarks(_cell(cells, 2)))
                 current = None
             elif step and step[1] == current.name:
-                current.rows.append(_row(name, step[2], _cell(cells, 1), _cell(cells, 2), line_no))
+                row = _row(name, step[2], _cell(cells, 1), _cell(cells, 2), line_no)
+                current.rows.append(_as_replay(current.rows, row))
             elif net or step:
                 raise BadTable(f"the row belongs to another scenario than {current.name}")
         except BadTable as error:
@@ -166,6 +167,16 @@ def _row(name: str, number: str, said: str, expected: str, line_no: int) -> Row:
     replays = replay[1] if replay else None
     shown = answer.strip() if arrow else None
     return Row(name, number, verb, values, shown, read_lines(lines) if judged else (), judged, replays, line_no)
+
+
+def _as_replay(before: list[Row], row: Row) -> Row:
+    """The same capture told again is a repetition of the row that told it first."""
+    for one in before:
+        for key in ("psp_capture", "event"):
+            if row.verb == one.verb == "payment.captured" and row.get(key) and row.get(key) == one.get(key):
+                values = {name: value for name, value in row.values.items() if one.get(name) != value}
+                return replace(row, verb=REPLAY, replays=one.number, values=values)
+    return row
 
 
 def _answers(text: str) -> dict[str, str]:

@@ -28,7 +28,7 @@ CODES = {
     "REFUSED_OVER_CAPTURE": {"over_capture", "above_capturable"},
     "REFUSED_PERIOD_SEALED": {"period_sealed", "business_day_closed", "day_sealed"},
     "REFUSED_UNDELIVERED": {"undelivered", "not_delivered"},
-    "CONFLICT_QUARANTINED": {"conflict_quarantined"},
+    "CONFLICT_QUARANTINED": {"conflict_quarantined", "transaction_taken", "sequence_taken", "settlement_conflict"},
     "IDEMPOTENCY_CONFLICT": {"idempotency_conflict", "idempotency_key_reused"},
 }
 

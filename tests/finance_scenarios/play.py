@@ -74,6 +74,7 @@ class Play:
         self._seen = len(self.retailer.database.commits)
         self._quiet = 0
         self._calls = 0
+        self._keys = ""
 
     # What a row says.
 
@@ -132,13 +133,25 @@ class Play:
             self.doors.module(function)
         return self._apis[name]
 
-    def post(self, caller: Api, path: str, body: Mapping[str, Any], *, key: str | None = None, **more: Any) -> Any:
-        """Post a command; the body of its answer. Raises Refused, and keeps the call so that a row can repeat it."""
+    def post(self, caller: Api, path: str, body: Mapping[str, Any], **more: Any) -> Any:
+        """Post a command; the body of its answer. The key follows from the row, so that a repeated row has it again.
+
+        Raises Refused.
+        """
         self._calls += 1
-        name = key or f"{self.row.name if self.row else 'history'}-{self._calls}"
-        if self.row is not None and not self._quiet:
-            self.book["call", self.row.number] = (caller, path, dict(body), name, more)
-        return self.checked(caller.post(path, dict(body), key=name, **more))
+        quiet = self._quiet or not self._keys
+        key = f"history-{len(self.retailer.database.commits)}-{self._calls}" if quiet else f"{self._keys}-{self._calls}"
+        return self.checked(caller.post(path, dict(body), key=key, **more))
+
+    @contextmanager
+    def repeating(self, row: Row, *, fresh: bool) -> Iterator[None]:
+        """Calls inside have the keys of an earlier row, or new ones."""
+        keys, self._keys = self._keys, f"{row.name}-again" if fresh else row.name
+        calls, self._calls = self._calls, 0
+        try:
+            yield
+        finally:
+            self._keys, self._calls = keys, calls
 
     def checked(self, answer: Answer) -> Any:
         if answer.status >= 300:
@@ -192,6 +205,7 @@ class Play:
     def play(self, row: Row, steps: Mapping[str, Step]) -> Done:
         """Do what a row says at its time."""
         self.row = row
+        self._keys, self._calls = row.name, 0
         moment = _moment(row)
         self.clock.instant = moment if moment else self.clock.instant + timedelta(minutes=1)
         try:

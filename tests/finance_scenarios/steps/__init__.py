@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from tests.finance_scenarios.play import Step
+from tests.finance_scenarios.grammar import REPLAY, Row
+from tests.finance_scenarios.play import Play, Step
 from tests.finance_scenarios.steps import (
     appeasements,
     drawers,
@@ -13,11 +15,18 @@ from tests.finance_scenarios.steps import (
     periods,
     pos,
     refunds,
+    replays,
     settlement,
     stored_value,
 )
 
+
+def _replay(play: Play, row: Row) -> Mapping[str, Any]:
+    return replays.replay(play, row, STEPS)
+
+
 STEPS: Mapping[str, Step] = {
+    REPLAY: _replay,
     **orders.STEPS,
     **stored_value.STEPS,
     **appeasements.STEPS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from oms.drawers.denominations import DENOMINATIONS
@@ -20,22 +20,21 @@ DRAWER = "D1"
 
 @dataclass(slots=True)
 class Open:
-    """A session of a drawer, and the last number that its till has given."""
+    """A session of a drawer, and the numbers that its till has given to rows."""
 
     id: str
     store: str
     device: str
     currency: str
-    number: int = 0
-    closed: bool = False
+    numbers: dict[str, int] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
         return f"/v1/drawer-sessions/{self.id}"
 
-    def next(self) -> int:
-        self.number += 1
-        return self.number
+    def next(self, row: Row) -> int:
+        """The number of a row's movement: the same when the row is repeated."""
+        return self.numbers.setdefault(row.number, len(self.numbers) + 1)
 
 
 def session(play: Play, row: Row) -> Open:
@@ -96,7 +95,7 @@ def opened(play: Play, row: Row) -> None:
 def _moved(kind: str, reason: str | None) -> Any:
     def step(play: Play, row: Row) -> Mapping[str, Any]:
         one = session(play, row)
-        body: dict[str, Any] = {"sequence": one.next(), "kind": kind, "amount": play.amount(row)}
+        body: dict[str, Any] = {"sequence": one.next(row), "kind": kind, "amount": play.amount(row)}
         if reason:
             body["reason"] = row.get("reason") or reason
         if row.get("bag"):
@@ -114,7 +113,6 @@ def closed(play: Play, row: Row) -> Mapping[str, Any]:
     play.post(till, f"{one.path}/counts", {"counted_by": "bob", "lines": _pieces(play.amount(row, "counted"), one)})
     manager = play.api("drawers", *_MANAGER, actor="manager")
     answer = play.post(manager, f"{one.path}/close", {"closed_by": "max", "reason": row.get("reason") or "counted"})
-    one.closed = True
     found = _variance(answer)
     if row.get("variance") is not None and found not in (None, play.amount(row, "variance")):
         raise CannotDo(f"the variance is {found} minor units")
@@ -131,7 +129,7 @@ def restated(play: Play, row: Row) -> Mapping[str, Any]:
         return dict(seen)
     if found is None:
         raise CannotDo("the drawer has no variance yet")
-    counted = int(seen["counted"] if "counted" in seen else seen["statement"]["counted"]) + wanted - found
+    counted = int(seen["counted"]) + wanted - found
     body = {
         "reason": row.get("reason") or "counted again",
         "stated_by": "max",
@@ -142,8 +140,7 @@ def restated(play: Play, row: Row) -> Mapping[str, Any]:
 
 
 def _variance(document: Mapping[str, Any]) -> int | None:
-    statement = document.get("statement") or document
-    found = statement.get("variance")
+    found = document.get("variance")
     return None if found is None else int(found)
 
 

@@ -194,7 +194,7 @@ def _cash(play: Play, row: Row, plan: OrderPlan) -> Mapping[str, Any]:
         owed = sum(part.amount for part in refund.parts if part.tender == "cash" and part.state == "PLANNED")
         if owed:
             paid = play.amount(row, "cash") or play.amount(row, default=owed) + play.amount(row, "rounding")
-            body = {"sequence": session.next(), "kind": "cash_refund", "amount": paid, "refund_id": refund.id}
+            body = {"sequence": session.next(row), "kind": "cash_refund", "amount": paid, "refund_id": refund.id}
             till = play.api("drawers", "drawers.read", "drawers.write", actor="till")
             answer: Mapping[str, Any] = play.post(till, f"{session.path}/movements", body)
             return answer

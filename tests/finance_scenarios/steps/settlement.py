@@ -149,6 +149,15 @@ def _found(play: Play, row: Row, kind: str, amount: int) -> list[Any]:
     """The facts that a payout settles: those that come to its amount, or else an item that the books do not know."""
     if not amount:
         return []
+    before: tuple[int, list[Any]] | None = play.book.get(("items", row.number, kind))
+    if before is not None and before[0] == amount:
+        return before[1]
+    found = _some(play, row, kind, amount)
+    play.book["items", row.number, kind] = (amount, found)
+    return found
+
+
+def _some(play: Play, row: Row, kind: str, amount: int) -> list[Any]:
     known = [
         fact
         for fact in play.facts

@@ -53,7 +53,8 @@ def sold(play: Play, row: Row) -> Mapping[str, Any]:
     if expiry:
         body["expires_on"] = expiry
     answer = play.post(play.api("gift_cards", *_SCOPES), "/v1/gift-cards", body)
-    _cards(play).append(Card(str(answer["id"]), "gift_card", play.currency(row), amount, sold=True))
+    if not any(one.id == answer["id"] for one in _cards(play)):
+        _cards(play).append(Card(str(answer["id"]), "gift_card", play.currency(row), amount, sold=True))
     return dict(answer)
 
 
