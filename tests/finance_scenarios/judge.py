@@ -33,7 +33,7 @@ CODES = {
 }
 
 
-def judge_row(play: Play, row: Row, done: Done) -> str | None:
+def judge_row(row: Row, done: Done) -> str | None:
     """What is wrong with a row beside its lines; None where nothing is."""
     expected = row.get("expect")
     if expected is None:

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
+import pytest
 
 from functions.finance_export import handler as finance_export
 from functions.post_ledger import handler as post_ledger
@@ -69,6 +70,7 @@ class Ledger:
     tables: Tables
     clock: FixedClock
     tenant: str
+    patch: pytest.MonkeyPatch
     runtime: Runtime = field(init=False)
     books: Books = field(init=False)
     bucket: MemoryS3 = field(default_factory=MemoryS3)
@@ -85,11 +87,11 @@ class Ledger:
         tables = Tables()
         tables.rows = {slot: row for slot, row in self.tables.rows.items() if slot[0] == "registry"}
         registry.forget()
-        return Ledger(tables, FixedClock(self.clock.now()), self.tenant)
+        return Ledger(tables, FixedClock(self.clock.now()), self.tenant, self.patch)
 
     def post(self, *facts: Told) -> list[str]:
         """Give some facts to the ledger in one batch; answers why any of them failed."""
-        post_ledger.books = self.books
+        self.patch.setattr(post_ledger, "books", self.books)
         records = [{"messageId": f"m{no}", "body": json.dumps(fact.message)} for no, fact in enumerate(facts)]
         answer = post_ledger.handler({"Records": records}, None)
         failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
@@ -112,8 +114,8 @@ class Ledger:
 
     def export(self, kind: str = "interim", only: tuple[str, date] | None = None) -> list[str]:
         """Write a batch of every day that has news, or of one; answers what failed."""
-        finance_export.runtime = self.runtime
-        finance_export.bucket = ExportBucket(self.bucket)
+        self.patch.setattr(finance_export, "runtime", self.runtime)
+        self.patch.setattr(finance_export, "bucket", ExportBucket(self.bucket))
         days = [only] if only else [(day.entity, day.date) for day, _ in store.days_of(self.tables, self.tenant)]
         failed = []
         for entity, on in days:

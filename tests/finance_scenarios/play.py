@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from oms.finance.model import PostedEntry
 from oms.platform.clock import parse_instant
 from tests.finance_scenarios.grammar import Row, Scenario
@@ -56,17 +58,17 @@ Step = Callable[["Play", Row], Mapping[str, Any] | None]
 class Play:
     """One scenario on its own empty tenant. `book` holds what steps must remember of each other, by name."""
 
-    def __init__(self, scenario: Scenario, others: Mapping[str, Scenario]) -> None:
+    def __init__(self, scenario: Scenario, others: Mapping[str, Scenario], patch: pytest.MonkeyPatch) -> None:
         self.scenario = scenario
         self.plans: dict[str, OrderPlan] = orders_of(scenario, others)
         self.retailer = Retailer()
-        self.doors = open_doors(self.retailer)
+        self.doors = open_doors(self.retailer, patch)
         self.clock = self.retailer.clock
         self.clock.instant = at_noon(self._first_day())
         self.entities = self._entities()
         for name, entity in self.entities.items():
             self.retailer.store(name, entity)
-        self.ledger = Ledger(self.retailer.database, self.clock, TENANT)
+        self.ledger = Ledger(self.retailer.database, self.clock, TENANT, patch)
         self.tape: list[Fact | Sealed] = []
         self.book: dict[Any, Any] = {}
         self.row: Row | None = None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import pytest
+
+from oms.registry import reads as registry
 from tests.finance_scenarios.grammar import Scenario, read_scenarios
+from tests.finance_scenarios.lines import BadTable
 from tests.finance_scenarios.tables import ENVIRONMENT
 
 
@@ -27,26 +30,36 @@ def scenarios_of(path: Path) -> list[Scenario]:
     return found
 
 
-def faults_of(scenario: Scenario, others: Mapping[str, Scenario]) -> Iterator[str]:
+def faults_of(scenario: Scenario, others: Mapping[str, Scenario]) -> list[str]:
     """Everything that is wrong with a scenario: step, what was expected, what was found."""
+    if scenario.faults:
+        return scenario.faults
+    if scenario.net is None:
+        return [f"{scenario.name}=, expected a net-change row, got none"]
+    logging.disable(logging.CRITICAL)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in ENVIRONMENT.items():
+                patch.setenv(name, value)
+            return list(_played(scenario, others, patch))
+    finally:
+        logging.disable(logging.NOTSET)
+        registry.forget()
+
+
+def _played(scenario: Scenario, others: Mapping[str, Scenario], patch: pytest.MonkeyPatch) -> Iterator[str]:
+    # Handlers read their environment when they are loaded.
     from tests.finance_scenarios.judge import judge_lines, judge_row, net_is_wrong, net_of
-    from tests.finance_scenarios.lines import BadTable
     from tests.finance_scenarios.play import Play
     from tests.finance_scenarios.steps import STEPS
     from tests.finance_scenarios.variants import judge_variants
 
-    if scenario.faults:
-        yield from scenario.faults
-        return
-    if scenario.net is None:
-        yield f"{scenario.name}=, expected a net-change row, got none"
-        return
     try:
-        play = Play(scenario, others)
+        play = Play(scenario, others, patch)
     except BadTable as error:
         yield f"{scenario.name}, {error}"
         return
-    faults = [fault for row in scenario.rows if (fault := judge_row(play, row, play.play(row, STEPS)))]
+    faults = [fault for row in scenario.rows if (fault := judge_row(row, play.play(row, STEPS)))]
     # The first row that went wrong explains what follows from it.
     faults = faults[:1] or list(judge_lines(play, scenario.rows))
     wrong = net_is_wrong(scenario, net_of(play.facts))
@@ -59,14 +72,9 @@ def run(path: Path, only: str = "") -> Iterator[tuple[str, list[str]]]:
     """Each scenario of a file with what is wrong with it."""
     found = scenarios_of(path)
     others = {one.name: one for one in found}
-    os.environ.update({name: value for name, value in ENVIRONMENT.items() if name not in os.environ})
-    logging.disable(logging.CRITICAL)
-    try:
-        for scenario in found:
-            if scenario.name.startswith(only):
-                yield scenario.name, list(faults_of(scenario, others))
-    finally:
-        logging.disable(logging.NOTSET)
+    for scenario in found:
+        if scenario.name.startswith(only):
+            yield scenario.name, faults_of(scenario, others)
 
 
 def main(arguments: list[str]) -> int:

@@ -104,10 +104,10 @@ class Retailer(World):
         return "WEB" if entity == "100" else self.store(f"WEB{entity}", entity)
 
 
-def open_doors(retailer: Retailer) -> Doors:
-    """Every function over a retailer."""
+def open_doors(retailer: Retailer, patch: pytest.MonkeyPatch) -> Doors:
+    """Every function over a retailer, until the patch is undone."""
     registry.forget()
-    return Doors(retailer, pytest.MonkeyPatch())
+    return Doors(retailer, patch)
 
 
 def api(doors: Doors, function: str, scopes: tuple[str, ...], actor: str = "client-1") -> Api:

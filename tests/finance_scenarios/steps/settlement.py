@@ -19,7 +19,7 @@ _MOST_TRIED = 14
 
 
 def finance(play: Play) -> Api:
-    return play.api("settlement", "finance.write", "finance.read")
+    return play.api("settlements", "finance.write", "finance.read")
 
 
 def deposit(play: Play, row: Row) -> Mapping[str, Any]:
