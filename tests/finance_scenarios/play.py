@@ -74,7 +74,7 @@ class Play:
         self.row: Row | None = None
         self._apis: dict[tuple[str, str], Api] = {}
         self._seen = len(self.retailer.database.commits)
-        self._quiet = 0
+        self._quiet = self._history = 0
         self._calls = 0
         self._keys = ""
 
@@ -165,15 +165,20 @@ class Play:
     # Facts.
 
     @contextmanager
-    def quietly(self) -> Iterator[None]:
-        """What is done inside belongs to the history that the scenario leaves out: its lines are not counted."""
+    def quietly(self, *, counted: bool = False) -> Iterator[None]:
+        """What is done inside is made for a row and not by it; its lines count only where that is said.
+
+        So is the history that the scenario leaves out.
+        """
         self.collect()
         self._quiet += 1
+        self._history += not counted
         try:
             yield
         finally:
             self.collect()
             self._quiet -= 1
+            self._history -= not counted
 
     def collect(self) -> None:
         """Note the facts that were told since the last time, and let the ledger post them."""
@@ -181,7 +186,7 @@ class Play:
         rows = database.events_since(self._seen)
         self._seen = len(database.commits)
         facts = [one for row in rows if has_rule(one := told(row, self.clock.now()))]
-        noted = [Fact(one, None if self._quiet else self.row) for one in facts]
+        noted = [Fact(one, None if self._history else self.row) for one in facts]
         self.tape += noted
         if facts:
             failed = self.ledger.post(*facts)

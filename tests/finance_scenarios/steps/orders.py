@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oms.fulfillment.model import Status as WorkStatus
+from oms.payments import model as payment_rules
 from oms.payments.commands import CaptureRefused
 from oms.platform.effects import TransientFailure
+from oms.platform.problems import ActionNotAvailable
 from tests.finance_scenarios.grammar import Row
-from tests.finance_scenarios.paying import Tender
 from tests.finance_scenarios.plan import OrderPlan, Piece
-from tests.finance_scenarios.play import STORE, Play
-from tests.finance_scenarios.steps import stored_value
-from tests.finance_scenarios.world import CannotDo
-from tests.order_world import NEW_YORK
-
-WAREHOUSE = "DC1"
+from tests.finance_scenarios.play import Fact, Play
+from tests.finance_scenarios.steps.placing import placed
+from tests.finance_scenarios.world import CannotDo, Refused
+from tests.functions.conftest import Answer
 
 
 def order_id(play: Play, plan: OrderPlan) -> str:
     """The product's order, placed and planned when it is first needed."""
     known = play.book.get(("order", plan.name))
     if known is None:
-        with play.quietly():
-            known = _placed(play, plan)
+        # What the channel has taken already is told when the order is placed.
+        with play.quietly(counted=True):
+            known = placed(play, plan)
             play.book["order", plan.name] = known
             _expect_of_provider(play, plan, known)
             play.doors.task("source_order", order_id=known)
@@ -36,7 +36,11 @@ def authorize(play: Play, plan: OrderPlan) -> None:
     known = order_id(play, plan)
     if ("authorized", plan.name) in play.book:
         return
+    play.collect()
+    before = len(play.facts)
     outcome = play.doors.task("authorize_payment", order_id=known)
+    play.collect()
+    _leave_out_quiet(play, plan, known, play.facts[before:])
     if outcome["outcome"] in ("AUTHORIZED", "NOT_REQUIRED"):
         play.book["authorized", plan.name] = True
         with play.quietly():
@@ -44,6 +48,15 @@ def authorize(play: Play, plan: OrderPlan) -> None:
                 token = f"token-{work['fulfillment_order_id']}"
                 play.retailer.waiting.add(token)
                 play.doors.task("release_fulfillment", **work, task_token=token)
+
+
+def _leave_out_quiet(play: Play, plan: OrderPlan, known: str, facts: Sequence[Fact]) -> None:
+    """What is held by tenders of which no row tells is history."""
+    payments = sorted(play.retailer.order(known).payments, key=lambda payment: payment.rank)
+    quiet = {payment.id for payment, tender in zip(payments, plan.tenders, strict=True) if tender.quiet}
+    for fact in facts:
+        if fact.told.data.get("payment_id") in quiet:
+            fact.row = None
 
 
 def ready(play: Play, plan: OrderPlan) -> str:
@@ -65,9 +78,6 @@ def ready(play: Play, plan: OrderPlan) -> str:
                     ship(play, plan, parcel.pieces)
                     if plan.is_paid_quietly:
                         capture(play, plan)
-        if plan.unpaid:
-            with play.quietly():
-                _deliver_unpaid(play, plan)
     return known
 
 
@@ -99,12 +109,13 @@ def ship(play: Play, plan: OrderPlan, pieces: list[Piece], occurred_at: str | No
         raise CannotDo(f"no node works on the goods of {plan.name}")
 
 
-def _deliver_unpaid(play: Play, plan: OrderPlan) -> None:
+def deliver_unpaid(play: Play, plan: OrderPlan, piece: Piece) -> None:
     """Goods leave whose money the provider then refuses."""
-    ship(play, plan, list(plan.unpaid.values()))
-    play.retailer.provider.script["capture"] = ["declined"] * 20
-    capture(play, plan)
-    play.retailer.provider.script.pop("capture", None)
+    with play.quietly():
+        ship(play, plan, [piece])
+        play.retailer.provider.script["capture"] = ["declined"] * 20
+        capture(play, plan)
+        play.retailer.provider.script.pop("capture", None)
 
 
 def capture(play: Play, plan: OrderPlan) -> None:
@@ -135,11 +146,26 @@ def transferred(play: Play, row: Row) -> None:
 
 def captured(play: Play, row: Row) -> None:
     plan = play.plan(row)
+    if row.get("expect"):
+        _too_much(play, row, plan)
+        return
     if row.get("authorized") == "false":
         order_id(play, plan)
         return
     ready(play, plan)
     capture(play, plan)
+
+
+def _too_much(play: Play, row: Row, plan: OrderPlan) -> None:
+    """No door names the amount of a capture: the rule is asked that every capture passes before it is recorded."""
+    known = ready(play, plan)
+    kind = row.get("tender") or "card"
+    for payment in play.retailer.order(known).payments:
+        if payment.tender == kind:
+            try:
+                payment_rules.captured(payment, plan.amount(row))
+            except ActionNotAvailable as refused:
+                raise Refused(Answer(409, {}, {"code": "over_capture", "detail": str(refused)})) from refused
 
 
 def line_cancelled(play: Play, row: Row) -> Mapping[str, Any]:
@@ -199,78 +225,6 @@ def _cancelled(play: Play, known: str, body: dict[str, Any]) -> Mapping[str, Any
     staff = play.api("change_orders", "orders.write")
     answer: Mapping[str, Any] = play.post(staff, f"/v1/orders/{known}/cancellations", body)
     return answer
-
-
-def _placed(play: Play, plan: OrderPlan) -> str:
-    store = next((parcel.store for parcel in plan.parcels if parcel.store), None) or STORE
-    modes = {id(piece): parcel.mode for parcel in plan.parcels for piece in parcel.pieces}
-    if "pickup" in modes.values():
-        play.retailer.store(store, play.entities.get(store, plan.owner))
-    lines = []
-    for piece in plan.pieces:
-        mode = modes.get(id(piece), next(iter(modes.values()), "ship"))
-        sku = f"{plan.name}-{piece.line_no}"
-        where = store if mode == "pickup" else WAREHOUSE
-        play.retailer.add_item(sku, {where: piece.units})
-        lines.append(_line(sku, piece, mode, store))
-    totals = {
-        "goods": sum(piece.gross for piece in plan.pieces),
-        "discount": sum(piece.discount for piece in plan.pieces),
-        "charges": sum(piece.shipping for piece in plan.pieces),
-        "tax": sum(piece.tax for piece in plan.pieces),
-        "total": sum(piece.total for piece in plan.pieces),
-    }
-    document = {
-        "channel": "web",
-        "external_id": f"{play.scenario.name}-{plan.name}",
-        "selling_node": play.book.get(("site", plan.name)) or play.retailer.site(plan.owner),
-        "taken_by": "shop",
-        "currency": plan.currency,
-        "locale": "en-US",
-        "customer": {"reference": "customer-1"},
-        "ship_to": NEW_YORK,
-        "lines": lines,
-        "charges": [],
-        "totals": totals,
-        "payments": [payment(play, plan, number, one) for number, one in enumerate(plan.tenders)],
-    }
-    shop = play.api("place_order", "orders.write", "channel.web")
-    return str(play.post(shop, "/v1/orders", document)["id"])
-
-
-def payment(play: Play, plan: OrderPlan, number: int, tender: Tender) -> dict[str, Any]:
-    """A tender as the channel sends it."""
-    if tender.taken:
-        name = tender.reference or f"channel-{plan.name}-{number}"
-        return {"provider": "strict", "captured": True, "reference": name, "amount": tender.amount}
-    if tender.tender == "card":
-        return {"provider": "strict", "token": f"tok_{plan.name}_{number}", "amount": tender.amount}
-    if tender.tender in ("gift_card", "store_credit"):
-        card = stored_value.spendable(play, plan.rows[0], tender.tender, plan.currency, tender.amount)
-        own = {"tender": tender.tender, "provider": "stored_value"}
-        return {**own, "token": card.id, "amount": tender.amount}
-    raise CannotDo(f"an order takes no tender {tender.tender}")
-
-
-def _line(sku: str, piece: Piece, mode: str, store: str) -> dict[str, Any]:
-    each, over = divmod(piece.gross, piece.units)
-    if over:
-        raise CannotDo(f"{piece.gross} minor units cannot be the price of {piece.units} equal units")
-    line: dict[str, Any] = {
-        "sku": sku,
-        "quantity": piece.units,
-        "unit_price": each,
-        "tax": piece.tax,
-        "total": piece.total,
-        "method": "pickup" if mode == "pickup" else "ship",
-    }
-    if piece.discount:
-        line["discounts"] = [{"amount": piece.discount, "source": "promotion"}]
-    if piece.shipping:
-        line["charges"] = [{"kind": "shipping", "amount": piece.shipping, "tax": 0}]
-    if mode == "pickup":
-        line["pickup_node"] = store
-    return line
 
 
 def _expect_of_provider(play: Play, plan: OrderPlan, known: str) -> None:

@@ -151,7 +151,9 @@ def _owe_before(play: Play, row: Row, plan: OrderPlan) -> None:
 def _too_much(play: Play, row: Row, plan: OrderPlan) -> Mapping[str, Any]:
     """A return of goods that were delivered and never paid, worth what the row asks for."""
     orders.ready(play, plan)
-    return _returned(play, plan, _return(play, row, plan, [plan.unpaid[row.name]]))
+    piece = plan.unpaid[row.name]
+    orders.deliver_unpaid(play, plan, piece)
+    return _returned(play, plan, _return(play, row, plan, [piece]))
 
 
 def _pay(play: Play, plan: OrderPlan) -> None:
