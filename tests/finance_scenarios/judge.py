@@ -35,7 +35,8 @@ CODES = {
     "REFUSED_PERIOD_SEALED": {"period_sealed", "business_day_closed", "day_sealed"},
     "REFUSED_UNDELIVERED": {"undelivered", "not_delivered"},
     "CONFLICT_QUARANTINED": {"conflict_quarantined", "transaction_taken", "sequence_taken", "settlement_conflict"},
-    "IDEMPOTENCY_CONFLICT": {"idempotency_conflict", "idempotency_key_reused"},
+    # A till's own number is looked at before the key of the call.
+    "IDEMPOTENCY_CONFLICT": {"idempotency_conflict", "idempotency_key_reused", "transaction_taken", "sequence_taken"},
 }
 
 

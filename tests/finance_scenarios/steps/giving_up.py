@@ -18,10 +18,7 @@ def written_off(play: Play, row: Row) -> Mapping[str, Any]:
     """A rest that was delivered: its money is asked for once more, and refused, before it is given up."""
     plan = play.plan(row)
     known = orders.ready(play, plan)
-    with play.quietly():
-        play.retailer.provider.script["capture"] = ["declined"] * 20
-        orders.capture(play, plan)
-        play.retailer.provider.script.pop("capture", None)
+    orders.refuse(play, plan)
     body: dict[str, Any] = {"reason": row.get("reason") or "not paid"}
     if row.get("amount"):
         body["amount"] = play.amount(row)

@@ -113,9 +113,19 @@ def deliver_unpaid(play: Play, plan: OrderPlan, piece: Piece) -> None:
     """Goods leave whose money the provider then refuses."""
     with play.quietly():
         ship(play, plan, [piece])
-        play.retailer.provider.script["capture"] = ["declined"] * 20
+    refuse(play, plan)
+
+
+def refuse(play: Play, plan: OrderPlan) -> None:
+    """The money of what has left is asked for once more, held again if need be, and not taken."""
+    provider, known = play.retailer.provider, str(play.book["order", plan.name])
+    holds = provider.holds.pop(known, None)
+    provider.script["capture"] = ["declined"] * 20
+    with play.quietly():
         capture(play, plan)
-        play.retailer.provider.script.pop("capture", None)
+    provider.script.pop("capture", None)
+    if holds is not None:
+        provider.holds[known] = holds
 
 
 def capture(play: Play, plan: OrderPlan) -> None:
@@ -187,12 +197,12 @@ def released(play: Play, row: Row) -> None:
     known = ready(play, plan)
     news = play.events("OrderCancelled", "OrderLinesCancelled", order=known)
     if news:
-        play.doors.queue("release_payment", *news)
+        tell_queue(play, "release_payment", *news)
     elif not _is_expiry(row):
         staff = play.api("change_orders", "orders.write")
         with play.quietly():
             play.post(staff, f"/v1/orders/{known}/cancellations", {"reason": row.get("reason") or "customer"})
-        play.doors.queue("release_payment", *play.events("OrderCancelled", "OrderLinesCancelled", order=known))
+        tell_queue(play, "release_payment", *play.events("OrderCancelled", "OrderLinesCancelled", order=known))
     else:
         _expire(play, plan, known)
 
@@ -204,7 +214,16 @@ def capture_failed(play: Play, row: Row) -> None:
     for reference, held in play.retailer.provider.held.items():
         if held.order_id == known and held.capturable:
             play.retailer.provider.expire(reference)
+    # Whether it is held again is not known before a later row says so.
+    play.retailer.provider.script["authorize"] = ["lost_before"] * 20
     capture(play, plan)
+    play.retailer.provider.script.pop("authorize", None)
+
+
+def tell_queue(play: Play, name: str, *news: dict[str, Any]) -> None:
+    """Give news to the queue of a function, which must take all of it."""
+    if play.doors.queue(name, *news):
+        raise CannotDo(f"{name} gave news back")
 
 
 def _is_expiry(row: Row) -> bool:

@@ -161,7 +161,7 @@ def _pay(play: Play, plan: OrderPlan) -> None:
     known = str(play.book["order", plan.name])
     news = play.events("RefundOwed", "RefundRetried", order=known)
     play.api("refund_payment")
-    play.doors.queue("refund_payment", *news)
+    orders.tell_queue(play, "refund_payment", *news)
 
 
 def _settle(play: Play, plan: OrderPlan, *, well: bool) -> bool:

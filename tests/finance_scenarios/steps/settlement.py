@@ -121,12 +121,12 @@ def _payout(
 ) -> Mapping[str, Any]:
     items: list[dict[str, Any]] = []
     for number, (kind, one) in enumerate([*charges, *refunds], start=1):
-        reference, amount = (f"{row.name}-{number}", one) if isinstance(one, int) else _money(one)
+        reference, amount = (f"{name}-{number}", one) if isinstance(one, int) else _money(one)
         items.append({"kind": kind, "reference": reference, "amount": -amount if kind == "refund" else amount})
     if fees:
-        items.append({"kind": "fee", "reference": f"{row.name}-fees", "amount": -fees})
+        items.append({"kind": "fee", "reference": f"{name}-fees", "amount": -fees})
     if not items:
-        items.append({"kind": "adjustment", "reference": f"{row.name}-1", "amount": net})
+        items.append({"kind": "adjustment", "reference": f"{name}-1", "amount": net})
     one_payout: dict[str, Any] = {
         "provider": PROVIDER,
         "payout_id": name,
@@ -149,11 +149,11 @@ def _found(play: Play, row: Row, kind: str, amount: int) -> list[Any]:
     """The facts that a payout settles: those that come to its amount, or else an item that the books do not know."""
     if not amount:
         return []
-    before: tuple[int, list[Any]] | None = play.book.get(("items", row.number, kind))
+    before: tuple[int, list[Any]] | None = play.book.get(("items", row.get("id") or row.number, kind))
     if before is not None and before[0] == amount:
         return before[1]
     found = _some(play, row, kind, amount)
-    play.book["items", row.number, kind] = (amount, found)
+    play.book["items", row.get("id") or row.number, kind] = (amount, found)
     return found
 
 
