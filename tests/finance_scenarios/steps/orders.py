@@ -241,8 +241,14 @@ def _expire(play: Play, plan: OrderPlan, known: str) -> None:
 
 
 def _cancelled(play: Play, known: str, body: dict[str, Any]) -> Mapping[str, Any]:
+    """Cancel over HTTP; a node that has taken the work lets go of it when it is asked."""
     staff = play.api("change_orders", "orders.write")
     answer: Mapping[str, Any] = play.post(staff, f"/v1/orders/{known}/cancellations", body)
+    node = play.api("fulfillment", "fulfillment.write", "fulfillment.read")
+    for work in play.retailer.order(known).fulfillment_orders:
+        if work.asked:
+            with play.quietly(counted=True):
+                play.post(node, f"/v1/fulfillment-orders/{work.id}/cancel-response", {"accepted": True})
     return answer
 
 
