@@ -58,6 +58,7 @@ ROUTES = {
         "POST /v1/drawer-sessions/{session_id}/close",
         "POST /v1/drawer-sessions/{session_id}/restatements",
     },
+    "pos": {"POST /v1/pos/transactions", "GET /v1/pos/workstations"},
     "reservations": {
         "POST /v1/reservations",
         "GET /v1/reservations/{reservation_id}",
@@ -96,7 +97,7 @@ ACTIONS = {
     f"{room}.{verb}"
     for room in (
         *("orders", "promises", "reservations", "fulfillment", "inventory"),
-        *("registry", "rules", "finance", "drawers"),
+        *("registry", "rules", "finance", "drawers", "pos"),
     )
     for verb in ("read", "write")
 } | {"availability.read", "inventory.correct", "inventory.correct_any", "drawers.approve"}
@@ -166,7 +167,7 @@ def test_each_client_has_a_secret_and_only_its_scopes(template):
     }
     expected["acme-operator"] = ACTIONS | LINES | {f"channel.{name}" for name in CHANNELS}
     expected["acme-wms"] = {"fulfillment.write", "fulfillment.read", "inventory.write", "inventory.correct"}
-    expected["acme-finance"] = {"finance.write", "finance.read", "orders.read", "drawers.read"}
+    expected["acme-finance"] = {"finance.write", "finance.read", "orders.read", "drawers.read", "pos.read"}
     found = {
         name: {scope["Fn::Join"][1][1].removeprefix("/") for scope in row["AllowedOAuthScopes"]}
         for name, row in clients.items()

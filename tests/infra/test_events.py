@@ -13,6 +13,7 @@ DAY = 86_400
 # Which domain events reach which function, and with which status; everything else stays on the bus.
 SUBSCRIPTIONS = {
     ("OrderPlaced", "CONFIRMED"): "StartOrderWorkflowQueue",
+    ("OrderPlaced", "IN_PROGRESS"): "StartOrderWorkflowQueue",
     ("NodeChanged", None): ["VacateNodesQueue", "BrokerBacklogQueue"],
     ("StockFreed", None): "BrokerBacklogQueue",
     ("SupplyPut", None): "BrokerBacklogQueue",
@@ -38,6 +39,7 @@ SUBSCRIPTIONS = {
     ("DrawerMovementRecorded", None): "PostLedgerQueue",
     ("DrawerClosed", None): "PostLedgerQueue",
     ("DrawerRestated", None): "PostLedgerQueue",
+    ("SaleRecorded", None): "PostLedgerQueue",
     ("OrderCancelled", None): "ReleasePaymentQueue",
     ("OrderLinesCancelled", None): "ReleasePaymentQueue",
     ("FinanceExportRequested", None): "FinanceExportQueue",

@@ -25,6 +25,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     crash_stories,
     demand_stories,
     house_stories,
+    till_stories,
 )
 from tests.simulation.machine.faults import ANSWER_LOST, BROKEN, CRASH_AFTER
 from tests.simulation.telling import STORIES, simulated_for, tell
