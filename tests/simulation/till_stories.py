@@ -9,8 +9,15 @@ from tests.simulation.directed import OPERATOR, People
 from tests.simulation.telling import story
 
 DAY = "2026-11-23"
+DAY_AFTER = 86_700
 TILL = {"workstation": "T1", "business_date": DAY, "cashier": "ann"}
 TRANSACTIONS = "/v1/pos/transactions"
+HOME = {"city": "Albany", "postal_code": "12207", "country": "US"}
+LOG = (
+    "<Transaction><RetailStoreID>albany</RetailStoreID><WorkstationID>9</WorkstationID>"
+    "<SequenceNumber>1</SequenceNumber><BusinessDayDate>2026-11-23</BusinessDayDate>"
+    "<EndDateTime>2026-11-23T09:00:00Z</EndDateTime><ControlTransaction><NoSale/></ControlTransaction></Transaction>"
+)
 
 
 @story
@@ -23,9 +30,7 @@ def a_till_sells(people: People) -> None:
     people.send("POST", TRANSACTIONS, sold)
     people.simulation.http("POST", TRANSACTIONS, {**sold, "cashier": "bob"}, "told-otherwise", client=OPERATOR)
     people.send("POST", TRANSACTIONS, {**here, "sequence": 1, "type": "no_sale"})
-    to = {"city": "Albany", "postal_code": "12207", "country": "US"}
-    sent = line("MUG", 1, method="delivery", ship_to=to)
-    mixed = people.send("POST", TRANSACTIONS, {**here, **sale(line("MUG", 1), sent), "sequence": 4}).body
+    mixed = people.send("POST", TRANSACTIONS, {**here, **sale(line("MUG", 1), sent("MUG", 1)), "sequence": 4}).body
     people.do(people.released(mixed["order_id"]), "ship")
     people.until(mixed["order_id"], status="COMPLETED")
     people.send("GET", f"/v1/pos/workstations?node_id=albany&business_date={DAY}")
@@ -34,7 +39,7 @@ def a_till_sells(people: People) -> None:
 
 @story
 def a_store_tells_of_its_till(people: People) -> None:
-    """On the store bus: a sale into a drawer, one that comes after its close, and a log of another system."""
+    """On the store bus: a sale into a drawer, and one that comes after its close."""
     say(people, "OpenDrawer", "d-1", drawer_id="D2", **OPENING)
     path, named = opened(people)
     for message_id in ("t-1", "t-1", "t-2"):
@@ -46,6 +51,34 @@ def a_store_tells_of_its_till(people: People) -> None:
     say(people, "RecordPosTransaction", "t-3", **TILL, **sale(line("MUG", 1)), sequence=2, **drawer(named))
     until(people, path, lambda session: session["state"] == "RESTATED")
     people.simulation.sleep(30)
+
+
+@story
+def a_till_sells_what_others_wait_for(people: People) -> None:
+    """Lines for later: of an item that others wait for, and of one that a basket held for too long; by both doors."""
+    path = "/v1/sourcing/strategies/waits"
+    people.send("PUT", path, {"scenarios": [{"id": "waits", "otherwise": "backorder", "cancel_after_days": 1}]})
+    people.send("POST", f"{path}/promotions", {"number": 1}, version=1)
+    people.send("PUT", "/v1/inventory/rules/tills", {"connections": [{"id": "logs", "adapter": "poslog"}]})
+    people.send("POST", "/v1/inventory/rules/tills/promotions", {"number": 1}, version=1)
+    basket = {"channel": "web", "postal_code": "10001", "ttl_seconds": 60, "lines": [{"sku": "MUG", "quantity": 7}]}
+    people.send("POST", "/v1/reservations", basket, client="acme-web")
+    people.simulation.sleep(61)
+    first = {**TILL, **sale(sent("MUG", 7), sent("LAST", 2)), "node_id": "albany", "sequence": 5}
+    people.send("POST", TRANSACTIONS, first)
+    people.simulation.sleep(30)
+    people.send("POST", TRANSACTIONS, {**TILL, **sale(sent("LAST", 1)), "node_id": "albany", "sequence": 6})
+    basket["lines"] = [{"sku": "LAMP", "quantity": 3}]
+    people.send("POST", "/v1/reservations", basket, client="acme-web")
+    people.simulation.sleep(61)
+    say(people, "RecordPosTransaction", "t-7", **TILL, **sale(sent("LAMP", 5), sent("LAST", 1)), sequence=7)
+    say(people, "RecordForeignTransactions", "t-8", connection="logs", body=LOG)
+    people.simulation.sleep(DAY_AFTER)
+    people.simulation.ring("BrokerBacklog")
+
+
+def sent(sku: str, quantity: int) -> dict[str, Any]:
+    return line(sku, quantity, method="delivery", ship_to=HOME)
 
 
 def line(sku: str, quantity: int, price: int = 1_000, **more: Any) -> dict[str, Any]:
