@@ -149,7 +149,7 @@ QUEUE_CONSUMERS = (
             *g.COMMAND,
             *g.CHANGE_ORDER,
             *g.RECORD_STOCK,
-            *g.listed("orders", "get"),
+            *g.listed("orders"),
             *g.table("stock", "get", "delete"),
             *g.table("ledger", "get", "put"),
         ),

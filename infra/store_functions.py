@@ -70,8 +70,8 @@ AT_STORES = (
         "Takes in transactions of tills, each once; a sale becomes an order, and missing numbers are known.",
         (
             *g.COMMAND,
-            *g.listed("orders", "get", "put"),
-            *g.HOLD,
+            *g.listed("orders", "put"),
+            *g.table("stock", "batch", "query", "put", "update", "delete"),
             *g.table("ledger", "get", "query", "put"),
             *g.table("registry", "batch", "query"),
         ),

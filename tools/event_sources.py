@@ -20,6 +20,9 @@ from oms.inventory.messages import RECORD_MOVEMENTS, RECORD_SNAPSHOTS
 from oms.inventory.requests import Movements, Snapshots
 from oms.inventory.supply.messages import DISPATCH_SUPPLY, RECEIVE_SUPPLY
 from oms.inventory.supply.requests import Dispatch, Receipt
+from oms.pos.foreign import RECORD_FOREIGN_TRANSACTIONS, ForeignTransactions
+from oms.pos.messages import RECORD_POS_TRANSACTION
+from oms.pos.requests import TransactionMessage
 
 # What nodes send on the store bus -> what it holds, and the call over HTTP that means the same.
 NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
@@ -33,6 +36,8 @@ NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
     END_DRAWER: (EndDrawerMessage, "POST /v1/drawer-sessions/{session_id}/end"),
     COUNT_DRAWER: (CountDrawerMessage, "POST /v1/drawer-sessions/{session_id}/counts"),
     CLOSE_DRAWER: (CloseDrawerMessage, "POST /v1/drawer-sessions/{session_id}/close"),
+    RECORD_POS_TRANSACTION: (TransactionMessage, "POST /v1/pos/transactions"),
+    RECORD_FOREIGN_TRANSACTIONS: (ForeignTransactions, "the same for each transaction, in the words of its system"),
     RECORD_MOVEMENTS: (Movements, "POST /v1/inventory/movements"),
     RECORD_SNAPSHOTS: (Snapshots, "POST /v1/inventory/snapshots"),
 }
@@ -57,7 +62,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             *("place_order", "read_orders", "change_orders", "registry"),
             *("inventory", "rule_sets", "promises", "simulations", "reservations", "fulfillment", "finance", "console"),
-            *("capacity", "supply", "drawers", "appeasements", "returns"),
+            *("capacity", "supply", "drawers", "appeasements", "returns", "pos"),
         ),
     ),
     "webhook": ("the same without a token, with a signed body", ("psp_webhook",)),

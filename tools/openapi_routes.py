@@ -22,6 +22,7 @@ from tools import openapi_levels as levels
 from tools import openapi_shards as shards
 from tools import openapi_stock as stock
 from tools.openapi_node_routes import NODE_ROUTES
+from tools.openapi_pos import POS_ROUTES
 from tools.openapi_returns import RETURN_ROUTES
 from tools.openapi_shapes import CONFIGURATION, VERSION, Model, OrderListQuery, Route, Rows, WorkListQuery
 
@@ -198,6 +199,7 @@ ROUTES: dict[str, Route] = {
     **NODE_ROUTES,
     **appeasements.ROUTES,
     **RETURN_ROUTES,
+    **POS_ROUTES,
     "POST /v1/reservations": Route(
         "Hold the units of a basket",
         {201: stock.ReservationDocument},

@@ -15,6 +15,7 @@ from oms.platform.clock import FixedClock
 from tests.contracts.appeasement_answers import GOODWILL, MANAGER, appeasements, delivered, waiting
 from tests.contracts.described import Gateway, check_events
 from tests.contracts.drawer_answers import BODIES, drawers, opened
+from tests.contracts.pos_answers import tills
 from tests.contracts.return_answers import ORDER_BODIES, returns
 from tests.contracts.stock_answers import TRANSFER, capacity, hot_stock, supply
 from tests.contracts.test_contracts import TRIGGERS, read
@@ -232,6 +233,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     supply(gateway)
     drawers(gateway)
     appeasements(gateway)
+    tills(gateway)
     _baskets(gateway)
     order_id = _orders(gateway)
     _simulations(gateway)

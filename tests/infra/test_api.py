@@ -71,6 +71,7 @@ ROUTES = {
         "POST /v1/orders/{order_id}/refunds/{refund_id}/attempts",
         "POST /v1/orders/{order_id}/refunds/{refund_id}/confirmations",
     },
+    "pos": {"POST /v1/pos/transactions", "GET /v1/pos/workstations"},
     "reservations": {
         "POST /v1/reservations",
         "GET /v1/reservations/{reservation_id}",
@@ -109,7 +110,7 @@ ACTIONS = {
     f"{room}.{verb}"
     for room in (
         *("orders", "promises", "reservations", "fulfillment", "inventory"),
-        *("registry", "rules", "finance", "drawers", "returns"),
+        *("registry", "rules", "finance", "drawers", "returns", "pos"),
     )
     for verb in ("read", "write")
 } | {"availability.read", "inventory.correct", "inventory.correct_any", "drawers.approve", "returns.approve"}
@@ -183,7 +184,8 @@ def test_each_client_has_a_secret_and_only_its_scopes(template):
         expected[f"acme-{name}"] |= {"appeasements.request", "appeasements.read", f"role.{role}"}
     expected["acme-operator"] = ACTIONS | LINES | {"role.manager"} | {f"channel.{name}" for name in CHANNELS}
     expected["acme-wms"] = {"fulfillment.write", "fulfillment.read", "inventory.write", "inventory.correct"}
-    expected["acme-finance"] = {"finance.write", "finance.read", "orders.read", "drawers.read", "appeasements.read"}
+    seen = ("drawers.read", "appeasements.read", "pos.read")
+    expected["acme-finance"] = {"finance.write", "finance.read", "orders.read", *seen}
     found = {
         name: {scope["Fn::Join"][1][1].removeprefix("/") for scope in row["AllowedOAuthScopes"]}
         for name, row in clients.items()

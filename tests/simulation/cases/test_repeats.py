@@ -85,6 +85,10 @@ MUTATING = {
     },
     ("POST", "/v1/orders/ord_1/refunds/rfd_1_1/attempts"): {"reason": "once more"},
     ("POST", "/v1/orders/ord_1/refunds/rfd_1_1/confirmations"): {"reference": "R-1"},
+    ("POST", "/v1/pos/transactions"): {
+        **{"node_id": "albany", "workstation": "T1", "business_date": "2026-11-23", "sequence": 1},
+        **{"type": "no_sale", "cashier": "ann"},
+    },
     ("POST", "/v1/finance/exports"): {"entity": "100", "business_date": "2026-11-22"},
     ("PUT", "/v1/items"): {"items": [{"sku": "CUP", "description": "Cup"}]},
     ("PUT", "/v1/items/CUP"): {"description": "Cup"},

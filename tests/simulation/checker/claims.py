@@ -44,7 +44,7 @@ class Claims:
 def claims_of_order(order: OrderView) -> Claims:
     """What an order holds, from its lines and its work."""
     claims = Claims()
-    given: dict[int, int] = {}
+    given: dict[int, int] = dict(order.carried)
     for work in order.works.values():
         for part in work["lines"]:
             line = order.lines.get(part["line_no"])

@@ -3,7 +3,7 @@
 An order's status follows from its parts: it goes back from IN_PROGRESS to CONFIRMED when the only node that had begun
 lets go of the work, and a review ends wherever the goods are by then. No edge leaves a terminal state but the declared
 reopenings of a tender: one that failed, ran out or was used up is authorised anew, and an approval that came after its
-tender was closed is recorded, to be given back.
+tender was closed is recorded, to be given back. TILL is where a sale begins: with all that has happened by then.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ def _graph(text: str) -> Graph:
 
 ORDER = _graph("""
     -: PENDING_REVIEW CONFIRMED
+    TILL: PENDING_REVIEW CONFIRMED IN_PROGRESS COMPLETED
     DRAFT: PENDING_REVIEW CONFIRMED CANCELLED
     PENDING_REVIEW: CONFIRMED IN_PROGRESS COMPLETED CANCELLED
     CONFIRMED: PENDING_REVIEW IN_PROGRESS COMPLETED CANCELLED
@@ -30,6 +31,7 @@ ORDER = _graph("""
 """)
 FULFILLMENT_ROLLUP = _graph("""
     -: UNFULFILLED
+    TILL: UNFULFILLED PARTIALLY_FULFILLED FULFILLED
     UNFULFILLED: PARTIALLY_FULFILLED FULFILLED
     PARTIALLY_FULFILLED: FULFILLED
     FULFILLED:
@@ -55,6 +57,7 @@ WORK = _graph("""
 """)
 TENDER = _graph("""
     -: CREATED
+    TILL: CAPTURED
     CREATED: ACTION_REQUIRED AUTHORIZED FAILED UNKNOWN VOIDED
     UNKNOWN: ACTION_REQUIRED AUTHORIZED FAILED VOIDED
     ACTION_REQUIRED: AUTHORIZED FAILED VOIDED EXPIRED

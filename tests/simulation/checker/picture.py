@@ -107,6 +107,20 @@ class OrderView:
         self.waiting: dict[int, int] = {one["line_no"]: one["quantity"] for one in self.progress.get("backorders", ())}
 
     @property
+    def carried(self) -> dict[int, int]:
+        """Units of each line that customers took along when they bought them: nobody's work."""
+        found: dict[int, int] = {}
+        for shipment in self.shipments.values():
+            for part in shipment["lines"] if shipment.get("fulfillment_order_id") is None else ():
+                found[part["line_no"]] = found.get(part["line_no"], 0) + part["quantity"]
+        return found
+
+    @property
+    def at_till(self) -> int:
+        """What tenders had paid before there was an order, as at a till."""
+        return sum(one["amount"] for one in self.payments.values() if one.get("attempt") == 0)
+
+    @property
     def core(self) -> str:
         """The part of the id that the ids of its work, shipments and tenders carry too."""
         return self.id.partition("_")[2] or self.id

@@ -68,6 +68,15 @@ class Told:
         for line in data["lines"]:
             self.shipped[line["line_no"]] = self.shipped.get(line["line_no"], 0) + line["quantity"]
 
+    def _SaleRecorded(self, data: dict[str, Any]) -> None:
+        if data["shipment_id"] is not None:
+            self.shipments[data["shipment_id"]] = data["goods"] - data["discount"] + data["tax"]
+        for line in data["lines"] or ():
+            self.shipped[line["line_no"]] = self.shipped.get(line["line_no"], 0) + line["quantity"]
+        for payment in data["payments"]:
+            self._move(payment, "authorized", payment["amount"])
+            self._move(payment, "captured", payment["amount"])
+
     def _PaymentAuthorized(self, data: dict[str, Any]) -> None:
         self._move(data, "authorized", data["amount"])
 
