@@ -22,6 +22,7 @@ from tools import openapi_levels as levels
 from tools import openapi_shards as shards
 from tools import openapi_stock as stock
 from tools.openapi_node_routes import NODE_ROUTES
+from tools.openapi_settlement import SETTLEMENT_ROUTES
 from tools.openapi_shapes import CONFIGURATION, VERSION, Model, OrderListQuery, Route, Rows, WorkListQuery
 
 NodeAction = Literal[tuple(verb.value for verb in VERBS)]  # type: ignore[valid-type]
@@ -196,6 +197,7 @@ ROUTES: dict[str, Route] = {
     "GET /v1/promises/{promise_id}": Route("Read a promise", {200: Promise}),
     **NODE_ROUTES,
     **appeasements.ROUTES,
+    **SETTLEMENT_ROUTES,
     "POST /v1/reservations": Route(
         "Hold the units of a basket",
         {201: stock.ReservationDocument},

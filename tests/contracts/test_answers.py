@@ -15,6 +15,7 @@ from oms.platform.clock import FixedClock
 from tests.contracts.appeasement_answers import GOODWILL, MANAGER, appeasements, delivered, waiting
 from tests.contracts.described import Gateway, check_events
 from tests.contracts.drawer_answers import BODIES, drawers, opened
+from tests.contracts.settlement_answers import settlement
 from tests.contracts.stock_answers import TRANSFER, capacity, hot_stock, supply
 from tests.contracts.test_contracts import TRIGGERS, read
 from tests.order_world import World, document, line, world  # noqa: F401 (a fixture)
@@ -238,6 +239,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     _reading(gateway, order_id)
     _changes(gateway)
     _finance(gateway, order_id)
+    settlement(gateway)
     check_events(gateway.world)
     _outside(gateway, monkeypatch)
     assert gateway.answered == set(ROUTES)
