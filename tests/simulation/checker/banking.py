@@ -36,7 +36,8 @@ def check_banking(picture: Picture, report: Report) -> None:
     for tenant, entry in entries(picture):
         if entry["rule"].startswith(BANKING):
             posted.setdefault(tenant, {})[entry["rule"], entry["entity"], entry["reference"]] = net(entry)
-    for tenant in sorted(told.keys() | posted.keys()):
+    tenants = {order.tenant for order in picture.orders()}
+    for tenant in sorted(told.keys() | posted.keys() | tenants):
         rows = told.get(tenant, [])
         found = posted.get(tenant, {})
         resolved = {name: moves for name, moves in found.items() if name[0] == "suspense_resolved"}
