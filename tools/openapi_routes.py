@@ -24,6 +24,7 @@ from tools import openapi_stock as stock
 from tools.openapi_node_routes import NODE_ROUTES
 from tools.openapi_pos import POS_ROUTES
 from tools.openapi_returns import RETURN_ROUTES
+from tools.openapi_settlement import SETTLEMENT_ROUTES
 from tools.openapi_shapes import CONFIGURATION, VERSION, Model, OrderListQuery, Route, Rows, WorkListQuery
 
 NodeAction = Literal[tuple(verb.value for verb in VERBS)]  # type: ignore[valid-type]
@@ -200,6 +201,7 @@ ROUTES: dict[str, Route] = {
     **appeasements.ROUTES,
     **RETURN_ROUTES,
     **POS_ROUTES,
+    **SETTLEMENT_ROUTES,
     "POST /v1/reservations": Route(
         "Hold the units of a basket",
         {201: stock.ReservationDocument},

@@ -17,6 +17,7 @@ from tests.contracts.described import Gateway, check_events
 from tests.contracts.drawer_answers import BODIES, drawers, opened
 from tests.contracts.pos_answers import tills
 from tests.contracts.return_answers import ORDER_BODIES, returns
+from tests.contracts.settlement_answers import settlement
 from tests.contracts.stock_answers import TRANSFER, capacity, hot_stock, supply
 from tests.contracts.test_contracts import TRIGGERS, read
 from tests.order_world import World, document, line, world  # noqa: F401 (a fixture)
@@ -242,6 +243,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     returns(gateway, order_id)
     _changes(gateway)
     _finance(gateway, order_id)
+    settlement(gateway)
     check_events(gateway.world)
     _outside(gateway, monkeypatch)
     assert gateway.answered == set(ROUTES)

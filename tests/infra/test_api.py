@@ -103,6 +103,19 @@ ROUTES = {
         "GET /v1/finance/trial-balance",
         "GET /v1/finance/journal",
     },
+    "settlements": {
+        "POST /v1/finance/settlements",
+        "GET /v1/finance/settlements",
+        "GET /v1/finance/settlements/exceptions",
+        "GET /v1/finance/settlements/{settlement_id}",
+        "POST /v1/finance/deposits",
+        "POST /v1/finance/bank-lines",
+        "POST /v1/finance/suspense/{suspense_id}/resolution",
+        "POST /v1/finance/disputes",
+        "POST /v1/finance/disputes/{dispute_id}/outcome",
+        "POST /v1/orders/{order_id}/write-offs",
+        "POST /v1/finance/intercompany",
+    },
     "console": {"GET /console", "GET /console/{file}"},
 }
 OPEN = {"POST /v1/webhooks/{provider}", "GET /console", "GET /console/{file}"}

@@ -26,6 +26,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     demand_stories,
     goodwill_stories,
     house_stories,
+    settlement_stories,
     till_stories,
 )
 from tests.simulation.machine.faults import ANSWER_LOST, BROKEN, CRASH_AFTER

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from tests.simulation.checker.banking import BANKING
 from tests.simulation.checker.evidence import Report
 from tests.simulation.checker.ledger import entries, net
 from tests.simulation.checker.liveness import is_known_missing, owed
@@ -28,8 +29,9 @@ POSTED_AS = {
 }
 # How far clocks may be apart, in seconds: what is known of an effect cannot be older than the effect.
 SKEW = 600
-# Cash in drawers is checked against their sessions (INV10), goodwill against its grants (INV23).
-CHECKED_APART = ("drawer_", "appeasement_")
+# Cash in drawers is checked against their sessions (INV10), goodwill against its grants (INV23), what is on its way to
+# the bank and what never comes against what was told of it (INV25).
+CHECKED_APART = ("drawer_", "appeasement_", *BANKING)
 # What a sale at a till says of the goods that were carried out.
 SOLD = ("4010", "4092", "2040")
 # These have no id of their own at the provider.

@@ -90,8 +90,9 @@ class Payment(BaseModel):
 
     @property
     def refundable(self) -> int:
-        """What was taken and neither given back nor about to be, by us or by the customer's bank."""
-        return 0 if self.is_frozen else self.captured - self.charged_back - self.refunded - self.refund_pending
+        """What was taken and neither given back nor about to be; nothing of a payment in dispute."""
+        taken = self.captured - self.refunded - self.refund_pending - self.charged_back
+        return 0 if self.is_frozen else max(0, taken)
 
     @property
     def takings(self) -> tuple[Charge, ...]:
