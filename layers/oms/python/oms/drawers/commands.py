@@ -21,7 +21,6 @@ from oms.drawers.views import (
     tills_of,
 )
 from oms.drawers.writes import Drawer, drawer_partition, drawer_write, listed_write, session_write, statement_write
-from oms.platform.clock import CUT_OFF, business_date
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.principal import authorize
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest, NotFound
@@ -53,7 +52,7 @@ def open_drawer(
             node_id=node_id,
             drawer_id=drawer_id,
             legal_entity=node.legal_entity,
-            business_date=business_date(opened_at, node.time_zone, CUT_OFF),
+            business_date=node.business_date(opened_at),
             currency=request.currency,
             device=request.device,
             cashier=request.cashier,

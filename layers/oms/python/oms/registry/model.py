@@ -6,7 +6,7 @@ A node's document changes with effect from an instant; every change is a version
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, cast
@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from oms.platform.clock import CUT_OFF, business_date
 from oms.platform.fields import Amount, Attributes, Code, Instant, Label, Text
 from oms.platform.geo import Place
 from oms.platform.intake import Request
+from oms.registry.addresses import Address, Contact
 from oms.registry.kits import Components, WhenShort
 from oms.registry.limits import Capacity
 
@@ -149,20 +151,6 @@ class Holiday(Request):
     name: Label | None = None
 
 
-class Address(Request):
-    lines: Annotated[tuple[Label, ...], Field(min_length=1, max_length=5)]
-    city: Label
-    region: Label | None = None
-    postal_code: Annotated[str, Field(min_length=1, max_length=20)] | None = None
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-
-
-class Contact(Request):
-    name: Label | None = None
-    phone: Annotated[str, Field(max_length=40)] | None = None
-    email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
-
-
 def _dates_once(holidays: tuple[Holiday, ...]) -> tuple[Holiday, ...]:
     if len({holiday.date for holiday in holidays}) != len(holidays):
         raise ValueError("a date stands in the holidays twice")
@@ -170,7 +158,10 @@ def _dates_once(holidays: tuple[Holiday, ...]) -> tuple[Holiday, ...]:
 
 
 class NodeDetails(Request):
-    """What is known about a node. `hours` left out means always open; an inactive node is never open."""
+    """What is known about a node. `hours` left out means always open; an inactive node is never open.
+
+    `cut_off` is the local time at which its business day ends, 04:00 where it is left out.
+    """
 
     id: Code
     kind: NodeKind
@@ -178,6 +169,7 @@ class NodeDetails(Request):
     legal_entity: Code
     address: Address
     time_zone: Zone
+    cut_off: Annotated[str | None, Field(pattern=_CLOCK_TIME)] = None
     hours: WeeklyHours | None = None
     holidays: Annotated[tuple[Holiday, ...], Field(max_length=200), AfterValidator(_dates_once)] = ()
     lead_time: LeadTime = LeadTime()
@@ -187,6 +179,11 @@ class NodeDetails(Request):
     contact: Contact | None = None
     status: Literal["active", "closed"] = "active"
     attributes: Attributes = Field(default_factory=dict)
+
+    def business_date(self, at: datetime) -> date:
+        """The business day to which an instant belongs here."""
+        cut_off = CUT_OFF if self.cut_off is None else time.fromisoformat(self.cut_off)
+        return business_date(at, self.time_zone, cut_off)
 
 
 class PutNode(NodeDetails):
