@@ -170,8 +170,13 @@ QUEUE_CONSUMERS = (
     ),
     FunctionSpec(
         "finance_export",
-        "Writes the journal of a business date as Parquet and CSV with its manifest.",
-        (*g.COMMAND, *g.table("ledger", "get", "batch", "query", "put", "update"), *g.WRITE_EXPORTS),
+        "Writes the journal of a business date as Parquet and CSV with its manifest, and seals stores that are ready.",
+        (
+            *g.COMMAND,
+            *g.table("ledger", "get", "batch", "query", "put", "update"),
+            *g.table("registry", "query"),
+            *g.WRITE_EXPORTS,
+        ),
         detail_types=("FinanceExportRequested",),
         memory=1024,
         timeout=300,

@@ -208,9 +208,16 @@ HTTP = (
     ),
     FunctionSpec(
         "finance",
-        "Asks for an export, lists exports, and shows the trial balance and the journal.",
-        (*g.COMMAND, *g.listed("ledger", "batch", "query"), *g.READ_EXPORTS),
+        "Seals and shows business days, asks for and lists exports, and shows the trial balance and the journal.",
+        (
+            *g.COMMAND,
+            *g.listed("ledger", "get", "batch", "query", "put", "update"),
+            *g.table("registry", "query"),
+            *g.READ_EXPORTS,
+        ),
         routes=(
+            "POST /v1/finance/days/{date}/seal",
+            "DELETE /v1/finance/days/{date}/seal",
             "POST /v1/finance/exports",
             "GET /v1/finance/exports",
             "GET /v1/finance/trial-balance",

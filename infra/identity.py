@@ -21,11 +21,12 @@ REGISTRY = ("registry.write", "registry.read")
 RULES = ("rules.write", "rules.read")
 # Cash drawers; whoever approves a variance is another person than who opened or counted.
 DRAWERS, APPROVE_DRAWERS = ("drawers.write", "drawers.read"), "drawers.approve"
-FINANCE = ("finance.read", "finance.write")
+# Finance; whoever seals a day that something stands against needs more than to seal one that is ready.
+FINANCE, APPROVE_FINANCE = ("finance.read", "finance.write"), "finance.approve"
 # How many lines an order of this caller may have; without it the usual limit of the service holds.
 LINES = "lines.1500"
 _STOCK = (*INVENTORY, CORRECT, CORRECT_ANY, AVAILABILITY)
-_CASH = (*FINANCE, *DRAWERS, APPROVE_DRAWERS)
+_CASH = (*FINANCE, APPROVE_FINANCE, *DRAWERS, APPROVE_DRAWERS)
 ACTIONS = (*ORDERS, *RESERVATIONS, *PROMISES, *FULFILLMENT, *_STOCK, *REGISTRY, *RULES, *_CASH)
 
 
@@ -45,7 +46,7 @@ def client_scopes(tenant: Tenant) -> dict[str, tuple[str, ...]]:
     }
     clients["operator"] = (*ACTIONS, LINES, *_channels(tenant))
     clients["wms"] = (*FULFILLMENT, "inventory.write", CORRECT)
-    clients["finance"] = (*FINANCE, "orders.read", "drawers.read")
+    clients["finance"] = (*FINANCE, APPROVE_FINANCE, "orders.read", "drawers.read")
     clients |= {
         f"node-{node}": (*FULFILLMENT, *INVENTORY, CORRECT, AVAILABILITY, *DRAWERS, f"node.{node}")
         for node in tenant.nodes

@@ -84,6 +84,8 @@ ROUTES = {
     },
     "psp_webhook": {"POST /v1/webhooks/{provider}"},
     "finance": {
+        "POST /v1/finance/days/{date}/seal",
+        "DELETE /v1/finance/days/{date}/seal",
         "POST /v1/finance/exports",
         "GET /v1/finance/exports",
         "GET /v1/finance/trial-balance",
@@ -99,7 +101,7 @@ ACTIONS = {
         *("registry", "rules", "finance", "drawers"),
     )
     for verb in ("read", "write")
-} | {"availability.read", "inventory.correct", "inventory.correct_any", "drawers.approve"}
+} | {"availability.read", "inventory.correct", "inventory.correct_any", "drawers.approve", "finance.approve"}
 CHANNELS = ("web", "store", "call-centre", "marketplace")
 # What only the operator may do besides: place an order of up to so many lines.
 LINES = {"lines.1500"}
@@ -166,7 +168,7 @@ def test_each_client_has_a_secret_and_only_its_scopes(template):
     }
     expected["acme-operator"] = ACTIONS | LINES | {f"channel.{name}" for name in CHANNELS}
     expected["acme-wms"] = {"fulfillment.write", "fulfillment.read", "inventory.write", "inventory.correct"}
-    expected["acme-finance"] = {"finance.write", "finance.read", "orders.read", "drawers.read"}
+    expected["acme-finance"] = {"finance.write", "finance.read", "finance.approve", "orders.read", "drawers.read"}
     found = {
         name: {scope["Fn::Join"][1][1].removeprefix("/") for scope in row["AllowedOAuthScopes"]}
         for name, row in clients.items()

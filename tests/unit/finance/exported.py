@@ -15,6 +15,7 @@ from typing import Any
 import boto3
 import duckdb
 
+from infra.functions import FUNCTIONS
 from oms.finance.commands import Books
 from oms.platform.events import EventMeta
 from tests.unit.finance import world
@@ -88,6 +89,19 @@ def events(type_: str) -> list[dict[str, Any]]:
     for detail in details:
         EventMeta.model_validate(detail["meta"])
     return [detail["data"] for detail in details if detail["meta"]["type"] == type_]
+
+
+# What the rule of the bus sends to post_ledger.
+POSTED = frozenset(FUNCTIONS["post_ledger"].detail_types)
+
+
+def envelopes() -> list[dict[str, Any]]:
+    """Every stored event as the bus delivers it, in the order in which they happened."""
+    rows = world.rows_of("events")
+    found = [
+        {"source": "spine", "detail-type": row["type"]["S"], "detail": json.loads(row["detail"]["S"])} for row in rows
+    ]
+    return sorted(found, key=lambda one: one["detail"]["meta"]["id"])
 
 
 def assert_chain(found: list[dict[str, Any]]) -> None:

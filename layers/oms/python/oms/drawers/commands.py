@@ -20,7 +20,7 @@ from oms.drawers.views import (
     session_document,
     tills_of,
 )
-from oms.drawers.writes import Drawer, drawer_partition, drawer_write, listed_write, session_write, statement_write
+from oms.drawers.writes import Drawer, drawer_partition, drawer_write, listed_writes, session_write, statement_write
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.principal import authorize
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest, NotFound
@@ -68,7 +68,7 @@ def open_drawer(
         )
         writes = [
             session_write(call.tenant, session, over=None),
-            listed_write(call.tenant, session),
+            *listed_writes(call.tenant, session),
             _drawer(call, session, Drawer(open_session=session.id, version=drawer.version + 1)),
         ]
         body = session_document(session, call.principal, {})

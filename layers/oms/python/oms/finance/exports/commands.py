@@ -11,7 +11,7 @@ from datetime import date
 
 from oms.finance import store as ledger
 from oms.finance.adapters.export_bucket import ExportBucket
-from oms.finance.commands import close_day
+from oms.finance.closing.daily import close_day
 from oms.finance.events import FinanceExportCompleted, FinanceExportRequested
 from oms.finance.exports import store
 from oms.finance.exports.batch import write_batch
@@ -40,15 +40,18 @@ def export_day(runtime: Runtime, bucket: ExportBucket, event: Event) -> None:
         return
     day = Day(event.tenant, wish.entity, date.fromisoformat(wish.business_date))
     planned = store.batch_of_wish(runtime.database, day.tenant, day.entity, wish.export_id)
+    kind = Kind(wish.kind)
     if planned is not None:
         plan: Plan | None = planned.plan
     else:
-        if wish.kind == Kind.CLOSE:
-            close_day(runtime, day)
-        plan = _plan(runtime, bucket, day, wish.export_id, Kind(wish.kind))
+        if kind is Kind.CLOSE and not close_day(runtime, event, day, wish.export_id):
+            # A store of the date is not sealed: what there is goes out, and the last batch waits for it.
+            kind = Kind.INTERIM
+        plan = _plan(runtime, bucket, day, wish.export_id, kind)
     if plan is not None:
+        kind = plan.kind
         _finish(runtime, bucket, plan)
-    completed = _completed(wish, plan)
+    completed = _completed(wish, kind, plan)
     draft = EventDraft(f"EXPORT#{wish.export_id}", 2, completed, legal_entity=wish.entity)
     execute(runtime, call, lambda: Decision((), (draft,), 200, _body(completed)))
 
@@ -102,13 +105,13 @@ def _finish(runtime: Runtime, bucket: ExportBucket, plan: Plan) -> None:
     raise Busy()
 
 
-def _completed(wish: FinanceExportRequested, plan: Plan | None) -> FinanceExportCompleted:
+def _completed(wish: FinanceExportRequested, kind: Kind, plan: Plan | None) -> FinanceExportCompleted:
     covered = () if plan is None else plan.ranges
     return FinanceExportCompleted(
         export_id=wish.export_id,
         entity=wish.entity,
         business_date=wish.business_date,
-        kind=wish.kind,
+        kind=kind,
         batch=None if plan is None else plan.batch,
         manifest=None if plan is None else plan.manifest_key,
         entries=sum(lane.through - lane.after for lane in covered),

@@ -1,0 +1,28 @@
+"""The routes of days, for the function that serves finance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NoReturn
+
+from oms.finance.closing.commands import reopen_day, seal_day
+from oms.finance.closing.requests import SealQuery, SealRequest, day_name
+from oms.platform.commands import Runtime
+from oms.platform.http import Answer, Api, answer, call, caller, read, read_query
+
+_DAY = "/v1/finance/days/<date>"
+
+
+def serve(app: Api, runtime: Callable[[], Runtime]) -> None:
+    """Give a function the routes of days."""
+
+    @app.post(f"{_DAY}/seal")
+    def post_seal(date: str) -> Answer:
+        principal, body = caller(app, "finance.write", "LEDGER#"), read(app, SealRequest)
+        own = call(app, "seal_day", principal, body, target=date)
+        return answer(seal_day(runtime(), own, day_name(date), body))
+
+    @app.delete(f"{_DAY}/seal")
+    def delete_seal(date: str) -> NoReturn:
+        principal, wanted = caller(app, "finance.write", "LEDGER#"), read_query(app, SealQuery)
+        reopen_day(runtime(), principal, day_name(date), wanted)
