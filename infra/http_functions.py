@@ -216,6 +216,7 @@ HTTP = (
             *g.READ_EXPORTS,
         ),
         routes=(
+            "GET /v1/finance/days/{date}",
             "POST /v1/finance/days/{date}/seal",
             "DELETE /v1/finance/days/{date}/seal",
             "POST /v1/finance/exports",

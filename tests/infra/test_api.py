@@ -84,6 +84,7 @@ ROUTES = {
     },
     "psp_webhook": {"POST /v1/webhooks/{provider}"},
     "finance": {
+        "GET /v1/finance/days/{date}",
         "POST /v1/finance/days/{date}/seal",
         "DELETE /v1/finance/days/{date}/seal",
         "POST /v1/finance/exports",

@@ -6,15 +6,22 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from oms.finance.closing.commands import reopen_day, seal_day
-from oms.finance.closing.requests import SealQuery, SealRequest, day_name
+from oms.finance.closing.requests import DayQuery, SealQuery, SealRequest, day_name
+from oms.finance.closing.views import day_view
+from oms.finance.lanes import Day
 from oms.platform.commands import Runtime
-from oms.platform.http import Answer, Api, answer, call, caller, read, read_query
+from oms.platform.http import Answer, Api, answer, call, caller, ok, read, read_query
 
 _DAY = "/v1/finance/days/<date>"
 
 
 def serve(app: Api, runtime: Callable[[], Runtime]) -> None:
     """Give a function the routes of days."""
+
+    @app.get(_DAY)
+    def get_day(date: str) -> Answer:
+        principal, wanted = caller(app, "finance.read", "LEDGER#"), read_query(app, DayQuery)
+        return ok(day_view(runtime(), Day(principal.tenant, wanted.entity, day_name(date))))
 
     @app.post(f"{_DAY}/seal")
     def post_seal(date: str) -> Answer:
