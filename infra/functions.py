@@ -173,8 +173,9 @@ QUEUE_CONSUMERS = (
         "Writes the journal of a business date as Parquet and CSV with its manifest, and seals stores that are ready.",
         (
             *g.COMMAND,
-            *g.table("ledger", "get", "batch", "query", "put", "update"),
+            *g.listed("ledger", "get", "batch", "query", "put", "update"),
             *g.table("registry", "query"),
+            *g.table("orders", "query"),
             *g.WRITE_EXPORTS,
         ),
         detail_types=("FinanceExportRequested",),

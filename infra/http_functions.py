@@ -213,10 +213,12 @@ HTTP = (
             *g.COMMAND,
             *g.listed("ledger", "get", "batch", "query", "put", "update"),
             *g.table("registry", "query"),
+            *g.table("orders", "query"),
             *g.READ_EXPORTS,
         ),
         routes=(
             "GET /v1/finance/days/{date}",
+            "GET /v1/finance/days/{date}/exceptions",
             "POST /v1/finance/days/{date}/seal",
             "DELETE /v1/finance/days/{date}/seal",
             "POST /v1/finance/exports",

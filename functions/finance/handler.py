@@ -16,7 +16,7 @@ from oms.platform.commands import Runtime
 app = http.api()
 runtime = Runtime()
 bucket = ExportBucket()
-days.serve(app, lambda: runtime)
+days.serve(app, lambda: runtime, lambda: bucket)
 
 
 @app.post("/v1/finance/exports")

@@ -85,6 +85,7 @@ ROUTES = {
     "psp_webhook": {"POST /v1/webhooks/{provider}"},
     "finance": {
         "GET /v1/finance/days/{date}",
+        "GET /v1/finance/days/{date}/exceptions",
         "POST /v1/finance/days/{date}/seal",
         "DELETE /v1/finance/days/{date}/seal",
         "POST /v1/finance/exports",

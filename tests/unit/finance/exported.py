@@ -143,6 +143,8 @@ def _text(value: Any) -> str:
     """A Parquet value as the CSV writes it."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     if hasattr(value, "hour"):
         return f"{value.isoformat(timespec='milliseconds')}Z"
     return str(value)

@@ -18,7 +18,7 @@ from moto import mock_aws
 
 from oms.finance.closing import store as closing_store
 from oms.finance.closing.commands import close_sealed_day, finish_seal
-from oms.finance.closing.model import Seal, State
+from oms.finance.closing.model import Seal, SealState
 from oms.finance.commands import Books
 from oms.finance.consumer import post_batch
 from oms.finance.lanes import Day, StoreDay
@@ -182,7 +182,7 @@ def close_day(books: Books, on: date = TODAY, entity: str = ENTITY) -> None:
     now = books.runtime.clock.now()
     for one in closing_store.stores(books.runtime.database, wanted):
         call = Call("seal_day", system_principal(TENANT, "tests"), f"{on}-{entity}-{one.store}", "", None, "evt_1")
-        if one.state is not State.SEALED:
+        if one.state is not SealState.SEALED:
             finish_seal(books.runtime, call, StoreDay(wanted, one.store), lambda: Seal(sealed_by="t", sealed_at=now))
     assert close_sealed_day(books.runtime, wanted)
 

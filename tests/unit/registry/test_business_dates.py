@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from oms.platform.intake import validate
 from oms.platform.problems import InvalidRequest
+from oms.registry.hours import business_date_of
 from oms.registry.model import PutNode
 from tests.order_nodes import node
 
@@ -33,7 +34,7 @@ def test_the_date_is_that_of_the_wall_clock_or_the_one_before(at_instant: dateti
     local = at_instant.astimezone(ZoneInfo(zone))
     before = local.strftime("%H:%M") < cut_off
     expected = date.fromordinal(local.date().toordinal() - before)
-    assert at(zone, cut_off).business_date(at_instant) == expected
+    assert business_date_of(at(zone, cut_off), at_instant) == expected
 
 
 @pytest.mark.capability("N3")
@@ -41,7 +42,7 @@ def test_the_date_is_that_of_the_wall_clock_or_the_one_before(at_instant: dateti
 def test_a_date_never_goes_back_where_the_clock_changes_before_the_cut_off(at_instant: datetime, zone: str):
     """Clocks change before 04:00, so that with this cut-off a later instant has no earlier date."""
     store = at(zone)
-    assert store.business_date(at_instant) <= store.business_date(at_instant + timedelta(minutes=1))
+    assert business_date_of(store, at_instant) <= business_date_of(store, at_instant + timedelta(minutes=1))
 
 
 @pytest.mark.capability("N3")
@@ -60,7 +61,7 @@ def test_a_date_never_goes_back_where_the_clock_changes_before_the_cut_off(at_in
     ],
 )
 def test_the_day_ends_at_the_nodes_own_cut_off(cut_off: str | None, instant: datetime, expected: date):
-    assert at("America/New_York", cut_off).business_date(instant) == expected
+    assert business_date_of(at("America/New_York", cut_off), instant) == expected
 
 
 @pytest.mark.parametrize("wrong", ["4:00", "24:00", "04:60", "04:00:00", ""])

@@ -25,6 +25,7 @@ from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.principal import authorize
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest, NotFound
 from oms.platform.writes import Write
+from oms.registry.hours import business_date_of
 from oms.registry.model import Node
 from oms.registry.reads import known_nodes
 
@@ -52,7 +53,7 @@ def open_drawer(
             node_id=node_id,
             drawer_id=drawer_id,
             legal_entity=node.legal_entity,
-            business_date=node.business_date(opened_at),
+            business_date=business_date_of(node, opened_at),
             currency=request.currency,
             device=request.device,
             cashier=request.cashier,

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from oms.platform.clock import CUT_OFF, business_date
 from oms.platform.commands import Runtime
+from oms.registry.hours import business_date_of
 from oms.registry.reads import known_nodes
 
 
@@ -18,7 +19,7 @@ def default_zone() -> str:
 def business_date_at(runtime: Runtime, tenant: str, store: str, occurred_at: datetime) -> date:
     """The business date of something that happened at a store."""
     node = known_nodes(runtime.database, tenant, runtime.clock.now()).get(store)
-    return business_date(occurred_at, default_zone(), CUT_OFF) if node is None else node.business_date(occurred_at)
+    return business_date(occurred_at, default_zone(), CUT_OFF) if node is None else business_date_of(node, occurred_at)
 
 
 def business_date_now(runtime: Runtime) -> date:

@@ -6,7 +6,7 @@ A node's document changes with effect from an instant; every change is a version
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, cast
@@ -14,11 +14,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from oms.platform.clock import CUT_OFF, business_date
 from oms.platform.fields import Amount, Attributes, Code, Instant, Label, Text
 from oms.platform.geo import Place
 from oms.platform.intake import Request
-from oms.registry.addresses import Address, Contact
 from oms.registry.kits import Components, WhenShort
 from oms.registry.limits import Capacity
 
@@ -151,6 +149,20 @@ class Holiday(Request):
     name: Label | None = None
 
 
+class Address(Request):
+    lines: Annotated[tuple[Label, ...], Field(min_length=1, max_length=5)]
+    city: Label
+    region: Label | None = None
+    postal_code: Annotated[str, Field(min_length=1, max_length=20)] | None = None
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+
+class Contact(Request):
+    name: Label | None = None
+    phone: Annotated[str, Field(max_length=40)] | None = None
+    email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+
+
 def _dates_once(holidays: tuple[Holiday, ...]) -> tuple[Holiday, ...]:
     if len({holiday.date for holiday in holidays}) != len(holidays):
         raise ValueError("a date stands in the holidays twice")
@@ -179,11 +191,6 @@ class NodeDetails(Request):
     contact: Contact | None = None
     status: Literal["active", "closed"] = "active"
     attributes: Attributes = Field(default_factory=dict)
-
-    def business_date(self, at: datetime) -> date:
-        """The business day to which an instant belongs here."""
-        cut_off = CUT_OFF if self.cut_off is None else time.fromisoformat(self.cut_off)
-        return business_date(at, self.time_zone, cut_off)
 
 
 class PutNode(NodeDetails):
@@ -234,10 +241,7 @@ class Item(PutItem):
 
 
 def weights_of(items: Mapping[str, Item]) -> dict[str, int]:
-    """What a unit of each item weighs, in grams; one whose weight is not known weighs nothing.
-
-    A kit that does not say it weighs what its components do.
-    """
+    """What a unit of each item weighs, in grams: nothing where nobody says it, but a kit then as its components."""
     own = {sku: item.weight_grams or 0 for sku, item in items.items()}
     kits = {sku: item.components for sku, item in items.items() if item.components and item.weight_grams is None}
     made = {sku: sum(one.quantity * own.get(one.sku, 0) for one in parts) for sku, parts in kits.items()}

@@ -13,7 +13,7 @@ from typing import NoReturn
 from oms.finance import store as ledger
 from oms.finance.business_days import business_date_at
 from oms.finance.closing import store
-from oms.finance.closing.model import DayNotReady, PeriodSealed, Reason, Seal, SealedDay, State
+from oms.finance.closing.model import DayNotReady, PeriodSealed, Seal, SealedDay, SealReason, SealState
 from oms.finance.closing.readiness import reasons_against
 from oms.finance.closing.requests import SealQuery, SealRequest
 from oms.finance.commands import close_lanes
@@ -32,7 +32,7 @@ from oms.platform.commands import (
 )
 from oms.platform.dynamodb import Conflict
 from oms.platform.events import EventDraft
-from oms.platform.principal import Principal, authorize
+from oms.platform.principal import authorize
 from oms.platform.problems import Busy, FieldError, NotFound
 from oms.registry.reads import known_nodes
 
@@ -80,7 +80,7 @@ def finish_seal(runtime: Runtime, call: Call, store_day: StoreDay, decide: Calla
     return execute(runtime, call, lambda: _sealed(runtime, store_day))
 
 
-def errors_of(reasons: Sequence[Reason], pointer: str) -> list[FieldError]:
+def errors_of(reasons: Sequence[SealReason], pointer: str) -> list[FieldError]:
     """Reasons as a refusal lists them."""
     return [FieldError(pointer, one.code.value, one.detail) for one in reasons]
 
@@ -96,9 +96,9 @@ def _begin(runtime: Runtime, store_day: StoreDay, decide: Callable[[], Seal]) ->
     """Bring a store's date to SEALING, unless it is there already."""
     for attempt in range(MOST_ATTEMPTS):
         before = store.load(runtime.database, store_day)
-        if before is not None and before.state is State.SEALED:
+        if before is not None and before.state is SealState.SEALED:
             raise PeriodSealed()
-        if before is not None and before.state is State.SEALING:
+        if before is not None and before.state is SealState.SEALING:
             return
         day = None
         if before is None:
@@ -126,7 +126,7 @@ def _require_known(runtime: Runtime, store_day: StoreDay) -> None:
 
 def _sealed(runtime: Runtime, store_day: StoreDay) -> Decision:
     now = store.load(runtime.database, store_day)
-    if now is None or now.seal is None or now.state is not State.SEALING:
+    if now is None or now.seal is None or now.state is not SealState.SEALING:
         raise PeriodSealed()
     day = store_day.day
     told = BusinessDaySealed(
@@ -139,7 +139,7 @@ def _sealed(runtime: Runtime, store_day: StoreDay) -> Decision:
         passed_over=[one.code.value for one in now.seal.passed_over],
     )
     name = f"SEAL#{day.entity}#{store_day.store}#{day.date.isoformat()}"
-    done = SealedDay(store=store_day.store, state=State.SEALED, seal=now.seal)
+    done = SealedDay(store=store_day.store, state=SealState.SEALED, seal=now.seal)
     body = {"entity": day.entity, "business_date": day.date.isoformat(), **done.model_dump(mode="json")}
     return Decision([store.sealed_write(store_day)], [EventDraft(name, 1, told, legal_entity=day.entity)], body=body)
 
@@ -154,7 +154,7 @@ def close_sealed_day(runtime: Runtime, day: Day) -> bool:
         if row is not None and row.state == ledger.CLOSED:
             return True
         states = [one.state for one in store.stores(runtime.database, day)]
-        if any(state is not State.SEALED for state in states):
+        if any(state is not SealState.SEALED for state in states):
             return False
         # A store that joins between the two reads changes the count that the write is held to.
         if len(states) == (0 if row is None else row.stores):
@@ -168,11 +168,11 @@ def close_sealed_day(runtime: Runtime, day: Day) -> bool:
     raise Busy()
 
 
-def reopen_day(runtime: Runtime, principal: Principal, on: date, wanted: SealQuery) -> NoReturn:
+def reopen_day(runtime: Runtime, call: Call, on: date, wanted: SealQuery) -> NoReturn:
     """Refuse to open a sealed date again: PeriodSealed, or NotFound where there is no seal."""
-    store_day = StoreDay(Day(principal.tenant, wanted.entity, on), wanted.store)
-    authorize(principal, WRITE, ledger.store_day_key(store_day).pk, node=wanted.store)
+    store_day = StoreDay(Day(call.tenant, wanted.entity, on), wanted.store)
+    authorize(call.principal, WRITE, ledger.store_day_key(store_day).pk, node=wanted.store)
     found = store.load(runtime.database, store_day)
-    if found is None or found.state is State.OPEN:
+    if found is None or found.state is SealState.OPEN:
         raise NotFound(f"The business date {on.isoformat()} of {wanted.store} is not sealed.")
     raise PeriodSealed()

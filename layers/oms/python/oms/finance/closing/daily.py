@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from oms.finance.closing import store
 from oms.finance.closing.commands import close_sealed_day, require_over, seal_day
-from oms.finance.closing.model import DayNotReady, PeriodSealed, State, StoresNotSealed
+from oms.finance.closing.model import DayNotReady, PeriodSealed, SealState, StoresNotSealed
 from oms.finance.closing.readiness import reasons_against
 from oms.finance.closing.requests import SealRequest
 from oms.finance.lanes import Day, StoreDay
@@ -21,7 +21,7 @@ def close_day(runtime: Runtime, event: Event, day: Day, wish: str) -> bool:
     """Seal the stores of a date that can be sealed, and close it if these are all; `wish` names who wants it."""
     ready = True
     for one in store.stores(runtime.database, day):
-        if one.state is State.SEALED:
+        if one.state is SealState.SEALED:
             continue
         call = call_from_event("seal_day", event, key=f"{wish}#{one.store}")
         try:
@@ -46,7 +46,7 @@ def require_ready(runtime: Runtime, day: Day) -> None:
 def _not_ready(runtime: Runtime, day: Day) -> list[tuple[str, str]]:
     found = []
     for one in store.stores(runtime.database, day):
-        if one.state is State.OPEN:
+        if one.state is SealState.OPEN:
             try:
                 require_over(runtime, StoreDay(day, one.store))
             except DayNotOver as refusal:

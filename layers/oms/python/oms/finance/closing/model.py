@@ -10,7 +10,7 @@ from oms.finance.model import Moment
 from oms.platform.problems import Problem
 
 
-class State(StrEnum):
+class SealState(StrEnum):
     """Where a store's business date stands. One that is SEALING takes no new lanes and cannot go back."""
 
     OPEN = "OPEN"
@@ -27,7 +27,7 @@ class Blocker(StrEnum):
     POSTING_QUARANTINED = "posting_quarantined"
 
 
-class Reason(BaseModel):
+class SealReason(BaseModel):
     """One thing that stands against a seal."""
 
     model_config = ConfigDict(frozen=True)
@@ -43,7 +43,7 @@ class Seal(BaseModel):
     sealed_at: Moment
     forced: bool = False
     reason: str | None = None
-    passed_over: tuple[Reason, ...] = ()
+    passed_over: tuple[SealReason, ...] = ()
 
 
 class SealedDay(BaseModel):
@@ -51,7 +51,7 @@ class SealedDay(BaseModel):
 
     model_config = ConfigDict(frozen=True)
     store: str
-    state: State
+    state: SealState
     seal: Seal | None = None
 
 

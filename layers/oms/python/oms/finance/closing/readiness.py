@@ -9,7 +9,7 @@ from oms.drawers.model import Session
 from oms.drawers.reads import OVER, gaps_on, sessions_on
 from oms.finance import store as ledger
 from oms.finance.business_days import business_date_at
-from oms.finance.closing.model import Blocker, Reason
+from oms.finance.closing.model import Blocker, SealReason
 from oms.finance.lanes import StoreDay
 from oms.finance.model import PostedEntry
 from oms.finance.reads import entries_of_store_day
@@ -19,14 +19,14 @@ from oms.platform.commands import Runtime
 _MOST_REASONS = 100
 
 
-def reasons_against(runtime: Runtime, store_day: StoreDay) -> tuple[Reason, ...]:
+def reasons_against(runtime: Runtime, store_day: StoreDay) -> tuple[SealReason, ...]:
     """Why a store's date cannot be sealed yet; none where it can."""
     database, day = runtime.database, store_day.day
     sessions = [
         one for one in sessions_on(database, day.tenant, store_day.store, day.date) if one.legal_entity == day.entity
     ]
     found = [
-        Reason(
+        SealReason(
             code=Blocker.DRAWER_NOT_CLOSED,
             detail=f"Session {one.id} of drawer {one.drawer_id} is {one.state.value}.",
         )
@@ -35,7 +35,7 @@ def reasons_against(runtime: Runtime, store_day: StoreDay) -> tuple[Reason, ...]
     ]
     for device, left_out in gaps_on(database, day.tenant, sessions).items():
         found += [
-            Reason(code=Blocker.SEQUENCE_MISSING, detail=f"Till {device} left out {_numbers(first, last)}.")
+            SealReason(code=Blocker.SEQUENCE_MISSING, detail=f"Till {device} left out {_numbers(first, last)}.")
             for first, last in left_out
         ]
     if sessions:
@@ -48,7 +48,7 @@ def _numbers(first: int, last: int) -> str:
     return f"number {first}" if first == last else f"numbers {first} to {last}"
 
 
-def _not_posted(sessions: Iterable[Session], entries: Iterable[PostedEntry]) -> list[Reason]:
+def _not_posted(sessions: Iterable[Session], entries: Iterable[PostedEntry]) -> list[SealReason]:
     """Closed drawers whose cash has not all gone through the ledger: a fact is on its way, or among dead letters."""
     left: dict[str, int] = defaultdict(int)
     for entry in entries:
@@ -58,7 +58,7 @@ def _not_posted(sessions: Iterable[Session], entries: Iterable[PostedEntry]) -> 
             )
     posted = set(left)
     return [
-        Reason(
+        SealReason(
             code=Blocker.DRAWER_NOT_POSTED,
             detail=f"Of session {one.id} the ledger has {left[one.id]} minor units of {one.currency} left in 1010.",
         )
@@ -72,10 +72,10 @@ def _moved(session: Session) -> bool:
     return bool(session.opening_float or session.totals.movements or (session.statement and session.statement.counted))
 
 
-def _quarantined(runtime: Runtime, store_day: StoreDay) -> list[Reason]:
+def _quarantined(runtime: Runtime, store_day: StoreDay) -> list[SealReason]:
     day = store_day.day
     return [
-        Reason(
+        SealReason(
             code=Blocker.POSTING_QUARANTINED,
             detail=f"{entry.rule} of {entry.reference} was told twice with different content.",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oms.finance import store as ledger
-from oms.finance.closing.model import Seal, SealedDay, State
+from oms.finance.closing.model import Seal, SealedDay, SealState
 from oms.finance.lanes import Day, StoreDay
 from oms.finance.store import TABLE, DayRow
 from oms.platform.dynamodb import Database
@@ -23,19 +23,19 @@ def stores(database: Database, day: Day) -> list[SealedDay]:
 
 def begin_writes(store_day: StoreDay, before: SealedDay | None, day: DayRow | None, seal: Seal) -> list[Write]:
     """From now on no lane of the store's date opens; fails where its state is not the one that was read."""
-    row: Item = {"state": State.SEALING, "body": seal.model_dump_json()}
+    row: Item = {"state": SealState.SEALING, "body": seal.model_dump_json()}
     key = ledger.store_day_key(store_day)
     if before is None:
         return [create(TABLE, key, row), ledger.joined_write(store_day.day, day, 1)]
-    return [Write(Kind.CHANGE, TABLE, key, set=row, equals={"state": State.OPEN})]
+    return [Write(Kind.CHANGE, TABLE, key, set=row, equals={"state": SealState.OPEN})]
 
 
 def sealed_write(store_day: StoreDay) -> Write:
     """The store's date is sealed for good."""
     key = ledger.store_day_key(store_day)
-    return Write(Kind.CHANGE, TABLE, key, set={"state": State.SEALED}, equals={"state": State.SEALING})
+    return Write(Kind.CHANGE, TABLE, key, set={"state": SealState.SEALED}, equals={"state": SealState.SEALING})
 
 
 def _read(name: str, item: Item) -> SealedDay:
     seal = Seal.model_validate_json(str(item["body"])) if "body" in item else None
-    return SealedDay(store=name, state=State(str(item["state"])), seal=seal)
+    return SealedDay(store=name, state=SealState(str(item["state"])), seal=seal)

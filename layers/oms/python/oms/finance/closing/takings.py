@@ -49,7 +49,7 @@ class Taking(BaseModel):
     net: int
 
 
-class Total(BaseModel):
+class TakingsTotal(BaseModel):
     """What all stores took and gave back by all means; minor units of `currency`."""
 
     model_config = ConfigDict(frozen=True)
@@ -59,7 +59,7 @@ class Total(BaseModel):
     net: int
 
 
-class Place(BaseModel):
+class MoneyPlace(BaseModel):
     """What an account received at a store on the date; debit less credit, in minor units of `currency`."""
 
     model_config = ConfigDict(frozen=True)
@@ -84,8 +84,8 @@ class Picture(BaseModel):
 
     model_config = ConfigDict(frozen=True)
     takings: tuple[Taking, ...]
-    totals: tuple[Total, ...]
-    places: tuple[Place, ...]
+    totals: tuple[TakingsTotal, ...]
+    places: tuple[MoneyPlace, ...]
     over_short: tuple[OverShort, ...]
 
 
@@ -112,7 +112,7 @@ def picture_of(entries: Iterable[PostedEntry]) -> Picture:
         takings=takings,
         totals=tuple(_total(takings, currency) for currency in sorted({one.currency for one in takings})),
         places=tuple(
-            Place(store=store, account=account, name=CHART[account].name, currency=currency, amount=amount)
+            MoneyPlace(store=store, account=account, name=CHART[account].name, currency=currency, amount=amount)
             for (store, account, currency), amount in sorted(places.items())
             if amount
         ),
@@ -143,9 +143,9 @@ def _means(account: str, channel: str) -> Means:
     return Means(MONEY.get(account) or STORED_VALUE[account])
 
 
-def _total(takings: Iterable[Taking], currency: str) -> Total:
+def _total(takings: Iterable[Taking], currency: str) -> TakingsTotal:
     own = [one for one in takings if one.currency == currency]
-    return Total(currency=currency, **_both(sum(one.taken for one in own), sum(one.refunded for one in own)))
+    return TakingsTotal(currency=currency, **_both(sum(one.taken for one in own), sum(one.refunded for one in own)))
 
 
 def _both(taken: int, refunded: int) -> dict[str, int]:

@@ -9,20 +9,19 @@ from pydantic import ConfigDict
 
 from oms.finance import store as ledger
 from oms.finance.closing import store
-from oms.finance.closing.model import Reason, SealedDay, State
+from oms.finance.closing.model import SealedDay, SealReason, SealState
 from oms.finance.closing.readiness import reasons_against
+from oms.finance.closing.silence import silent_stores
 from oms.finance.closing.takings import Picture, picture_of
 from oms.finance.lanes import Day, StoreDay
 from oms.finance.reads import entries_of_day
 from oms.platform.commands import Runtime
-from oms.registry.model import NodeKind
-from oms.registry.reads import known_nodes
 
 
 class StoreOfDay(SealedDay):
     """A store's business date; `against` is what stands against its seal while it is open."""
 
-    against: tuple[Reason, ...] = ()
+    against: tuple[SealReason, ...] = ()
 
 
 class DayView(Picture):
@@ -54,19 +53,6 @@ def day_view(runtime: Runtime, day: Day) -> DayView:
     )
 
 
-def silent_stores(runtime: Runtime, day: Day, heard: set[str]) -> tuple[str, ...]:
-    """The active stores and sites of an entity that are not among those heard of."""
-    nodes = known_nodes(runtime.database, day.tenant, runtime.clock.now())
-    return tuple(
-        node.id
-        for node in nodes.values()
-        if node.kind in (NodeKind.STORE, NodeKind.WEB)
-        and node.legal_entity == day.entity
-        and node.status == "active"
-        and node.id not in heard
-    )
-
-
 def _with_reasons(runtime: Runtime, day: Day, one: SealedDay) -> StoreOfDay:
-    against = reasons_against(runtime, StoreDay(day, one.store)) if one.state is State.OPEN else ()
+    against = reasons_against(runtime, StoreDay(day, one.store)) if one.state is SealState.OPEN else ()
     return StoreOfDay(**dict(one), against=against)

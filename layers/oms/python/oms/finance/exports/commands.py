@@ -80,6 +80,7 @@ def _plan(runtime: Runtime, bucket: ExportBucket, day: Day, export_id: str, kind
             ranges=next_ranges(ends, () if before is None else before.plan.ranges),
             previous_manifest=None if last is None else last.plan.manifest_key,
             previous_sha256=None if last is None else last.manifest_sha256,
+            previous_close=store.last_close(database, day.tenant, day.entity) if kind is Kind.CLOSE else None,
         )
         if kind is Kind.INTERIM and not sequences(plan):
             return None
@@ -94,7 +95,7 @@ def _plan(runtime: Runtime, bucket: ExportBucket, day: Day, export_id: str, kind
 
 def _finish(runtime: Runtime, bucket: ExportBucket, plan: Plan) -> None:
     """Write a batch and note that it is written; doing so twice, or two at once, changes nothing."""
-    manifest_sha256 = write_batch(runtime.database, bucket, plan)
+    manifest_sha256 = write_batch(runtime, bucket, plan)
     for attempt in range(MOST_ATTEMPTS):
         try:
             runtime.database.commit([store.written_write(plan, manifest_sha256)])
