@@ -202,8 +202,14 @@ QUEUE_CONSUMERS = (
     ),
     FunctionSpec(
         "finance_export",
-        "Writes the journal of a business date as Parquet and CSV with its manifest.",
-        (*g.COMMAND, *g.table("ledger", "get", "batch", "query", "put", "update"), *g.WRITE_EXPORTS),
+        "Writes the journal of a business date as Parquet and CSV with its manifest, and seals stores that are ready.",
+        (
+            *g.COMMAND,
+            *g.listed("ledger", "get", "batch", "query", "put", "update"),
+            *g.table("registry", "query"),
+            *g.table("orders", "query"),
+            *g.WRITE_EXPORTS,
+        ),
         detail_types=("FinanceExportRequested",),
         memory=1024,
         timeout=300,

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from oms.finance.exports.reads import ExportList
-from oms.finance.reads import OrderJournal, TrialBalance
 from oms.fulfillment.commands import VERBS
 from oms.fulfillment.views import FulfillmentOrderView
 from oms.orders.simulations import Simulation
@@ -21,6 +19,7 @@ from tools import openapi_appeasements as appeasements
 from tools import openapi_levels as levels
 from tools import openapi_shards as shards
 from tools import openapi_stock as stock
+from tools.openapi_finance import FINANCE_ROUTES
 from tools.openapi_node_routes import NODE_ROUTES
 from tools.openapi_pos import POS_ROUTES
 from tools.openapi_returns import RETURN_ROUTES
@@ -260,10 +259,7 @@ ROUTES: dict[str, Route] = {
         notes="A hint only: the provider's own state decides. Repeated, late and reordered messages change nothing.",
         path={"provider": Literal["strict"]},
     ),
-    "POST /v1/finance/exports": Route("Ask for an export of a business date", {202: answers.ExportAccepted}),
-    "GET /v1/finance/exports": Route("List the exports of a business date", {200: ExportList}),
-    "GET /v1/finance/trial-balance": Route("Read the trial balance of some days", {200: TrialBalance}),
-    "GET /v1/finance/journal": Route("Read the journal of an order", {200: OrderJournal}),
+    **FINANCE_ROUTES,
     "GET /console": Route("Open the operator console", {200: "text/html"}),
     "GET /console/{file}": Route("Read a file of the console", {200: "*/*"}),
 }

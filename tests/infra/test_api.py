@@ -98,6 +98,10 @@ ROUTES = {
     },
     "psp_webhook": {"POST /v1/webhooks/{provider}"},
     "finance": {
+        "GET /v1/finance/days/{date}",
+        "GET /v1/finance/days/{date}/exceptions",
+        "POST /v1/finance/days/{date}/seal",
+        "DELETE /v1/finance/days/{date}/seal",
         "POST /v1/finance/exports",
         "GET /v1/finance/exports",
         "GET /v1/finance/trial-balance",
@@ -126,7 +130,8 @@ ACTIONS = {
         *("registry", "rules", "finance", "drawers", "returns", "pos"),
     )
     for verb in ("read", "write")
-} | {"availability.read", "inventory.correct", "inventory.correct_any", "drawers.approve", "returns.approve"}
+} | {"availability.read", "inventory.correct", "inventory.correct_any"}
+ACTIONS |= {f"{room}.approve" for room in ("drawers", "returns", "finance")}
 ACTIONS |= {f"appeasements.{verb}" for verb in ("request", "read", "approve")}
 CHANNELS = ("web", "store", "call-centre", "marketplace")
 # What only the operator may do besides: place an order of up to so many lines.
@@ -198,7 +203,7 @@ def test_each_client_has_a_secret_and_only_its_scopes(template):
     expected["acme-operator"] = ACTIONS | LINES | {"role.manager"} | {f"channel.{name}" for name in CHANNELS}
     expected["acme-wms"] = {"fulfillment.write", "fulfillment.read", "inventory.write", "inventory.correct"}
     seen = ("drawers.read", "appeasements.read", "pos.read")
-    expected["acme-finance"] = {"finance.write", "finance.read", "orders.read", *seen}
+    expected["acme-finance"] = {"finance.write", "finance.read", "finance.approve", "orders.read", *seen}
     found = {
         name: {scope["Fn::Join"][1][1].removeprefix("/") for scope in row["AllowedOAuthScopes"]}
         for name, row in clients.items()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from oms.platform.clock import require_utc
+from oms.platform.clock import CUT_OFF, business_date, require_utc
 from oms.registry.model import Hours, Node
 
 Interval = tuple[datetime, datetime]
@@ -91,3 +91,9 @@ def _offset_change(before: datetime, after: datetime, zone: ZoneInfo) -> datetim
         else:
             after = middle
     return after
+
+
+def business_date_of(node: Node, at: datetime) -> date:
+    """The business day to which an instant belongs at a node, by its own clock and cut-off."""
+    cut_off = CUT_OFF if node.cut_off is None else time.fromisoformat(node.cut_off)
+    return business_date(at, node.time_zone, cut_off)
