@@ -28,12 +28,12 @@ class Status(StrEnum):
 
     SCHEDULED = "SCHEDULED"  # planned, the node has not been told
     OPEN = "OPEN"  # the node has been told
-    ON_HOLD = "ON_HOLD"
+    ON_HOLD = "ON_HOLD"  # waits for what other nodes send there, at most until its deadline
     ACCEPTED = "ACCEPTED"
     PICKING = "PICKING"
     PACKED = "PACKED"
     READY = "READY"  # waiting for the customer
-    IN_TRANSIT = "IN_TRANSIT"  # on the way to the node of pick-up
+    IN_TRANSIT = "IN_TRANSIT"  # a leg, on the way to the node where its units go on
     COMPLETED = "COMPLETED"
     REJECTED = "REJECTED"
     INCOMPLETE = "INCOMPLETE"  # the node gave up what it had not shipped
@@ -63,6 +63,8 @@ OFFER_TAKEN = "OFFER_TAKEN"
 # Why work is escalated when money for what it shipped was not taken; the fulfilment workflow names it.
 CAPTURE_FAILED = "CAPTURE_FAILED"
 COUNTER_METHODS = frozenset({"pickup", "ship_to_store"})
+# The method of a leg: its units go to another node, and on from there.
+TRANSFER = "transfer"
 
 
 def seconds_late(due_at: str, done_at: str) -> int:
@@ -71,10 +73,11 @@ def seconds_late(due_at: str, done_at: str) -> int:
 
 
 class WorkLine(BaseModel):
-    """Units of one order line that this node handles: `shipped <= packed <= picked <= held`.
+    """Units of one order line that this node handles: `shipped + in_transit <= packed <= picked <= held`.
 
-    It holds its quantity less what was cancelled, given up or replaced. What it gave up, by a rejection or by closing,
-    is open again on the order; what was replaced is work of another node, for which the order had a better plan.
+    It holds its quantity less what was cancelled, given up, replaced or received. What it gave up, by a rejection or by
+    closing, or what was lost on the way, is open again on the order; what was replaced is work of another node, for
+    which the order had a better plan; what was received is work of the node that a leg goes to.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -88,6 +91,11 @@ class WorkLine(BaseModel):
     cancelled: int = 0
     given_up: int = 0
     replaced: int = 0
+    # Of a leg: what has left and not arrived, and what has arrived.
+    in_transit: int = 0
+    received: int = 0
+    # Units that were cancelled on their way; they are no order's when they arrive.
+    recalled: int = 0
     # What each unit of a kit consists of.
     components: tuple[Component, ...] = ()
     # Of a component that goes on its own: the line of its kit.
@@ -101,12 +109,17 @@ class WorkLine(BaseModel):
     @property
     def held(self) -> int:
         """Units that are this node's, whether they have left or not."""
-        return self.quantity - self.cancelled - self.given_up - self.replaced
+        return self.quantity - self.cancelled - self.given_up - self.replaced - self.received
 
     @property
     def remaining(self) -> int:
         """Units that the node still has to send."""
-        return self.held - self.shipped
+        return self.held - self.shipped - self.in_transit
+
+    @property
+    def under_way(self) -> int:
+        """Units that have left for another node and have not arrived, whoever's they will be there."""
+        return self.in_transit + self.recalled
 
 
 class WorkUnits(BaseModel):
@@ -127,7 +140,7 @@ class CancelRequest(BaseModel):
 
 
 class FulfillmentOrder(BaseModel):
-    """Work for one node, of one order, to one destination."""
+    """Work for one node, of one order, to one destination: the customer or, of a leg, another node."""
 
     model_config = ConfigDict(frozen=True)
     id: str
@@ -145,6 +158,9 @@ class FulfillmentOrder(BaseModel):
     # What was promised: by which service it leaves, and by when it is to leave or to be ready.
     service: str | None = None
     due_at: str | None = None
+    # Of a leg: the node that it goes to. Of a leg and of what waits there for legs: until when that waits.
+    destination_node: str | None = None
+    hold_until: str | None = None
     # How long the workflow waits for the node before somebody is told.
     timeout_seconds: int = 86_400
     # How long the work is on offer from its release; None where it is offered to nobody.
@@ -180,9 +196,14 @@ class FulfillmentOrder(BaseModel):
 
     @property
     def needs_workflow(self) -> bool:
-        """Whether a workflow is still to be started: no node was told of it, or it was taken over a moment ago."""
-        taken = self.took_offer and self.task_token is None and not self.is_closed
-        return self.status is Status.SCHEDULED or taken
+        """Whether a workflow is still to be started: no node was told of it, or it was taken over or held just now."""
+        begun = self.took_offer or self.status is Status.ON_HOLD
+        return self.status is Status.SCHEDULED or (begun and self.task_token is None and not self.is_closed)
+
+    @property
+    def is_leg(self) -> bool:
+        """Whether its units go to another node and not to the customer."""
+        return self.destination_node is not None
 
     @property
     def is_closed(self) -> bool:

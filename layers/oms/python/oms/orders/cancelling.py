@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from oms.fulfillment.model import FulfillmentOrder
-from oms.fulfillment.writes import ask_for_units, cancel_units, may_ask, may_cancel
+from oms.fulfillment.writes import ask_for_units, cancel_units, may_ask, may_cancel, recall_units
 from oms.orders.charges import charges_left
 from oms.orders.claims import open_claims
 from oms.orders.model import Line, Order, Status, status
@@ -142,6 +142,7 @@ def what_is_left(order: Order, numbers: range) -> dict[int, int]:
 def take_out(order: Order, wanted: Mapping[int, int], reason: str) -> TakenOut:
     """Take out units that nobody works on, then those of work that no node has taken, and ask for the others.
 
+    Units on their way from one node to another are taken out, too: they stay where they arrive.
     Units that wait for stock go first.
     """
     taken = TakenOut(waiting={n: min(units, order.backordered(n)) for n, units in wanted.items()})
@@ -169,12 +170,21 @@ def take_out(order: Order, wanted: Mapping[int, int], reason: str) -> TakenOut:
             for line_no, units in units_of.items():
                 taken.add(line_no, units)
                 taken.given_back += _given_back(order.line(line_no), work.node_id, units, allocated=True)
+    recalled: dict[str, FulfillmentOrder] = {}
+    for work in reversed(order.fulfillment_orders):
+        units_of = _on_their_way(work, left)
+        if units_of:
+            recalled[work.id], told = recall_units(work, units_of)
+            taken.events.append(told)
+            for line_no, units in units_of.items():
+                taken.add(line_no, units)
     for work in reversed(order.fulfillment_orders):
         units_of = _some(work, left) if may_ask(work) else {}
         if units_of:
-            after, requested = ask_for_units(work, units_of, reason)
+            after, requested = ask_for_units(recalled.pop(work.id, work), units_of, reason)
             taken.work.append(after)
             taken.events.append(requested)
+    taken.work += recalled.values()
     return taken
 
 
@@ -183,6 +193,17 @@ def _some(work: FulfillmentOrder, left: dict[int, int]) -> dict[int, int]:
     units = {}
     for part in work.lines:
         taken = min(left.get(part.line_no, 0), part.remaining - work.asked.get(part.line_no, 0))
+        if taken:
+            units[part.line_no] = taken
+            left[part.line_no] -= taken
+    return units
+
+
+def _on_their_way(leg: FulfillmentOrder, left: dict[int, int]) -> dict[int, int]:
+    """What of the units that are left to take is on its way to another node; it is taken off."""
+    units = {}
+    for part in leg.lines:
+        taken = min(left.get(part.line_no, 0), part.in_transit)
         if taken:
             units[part.line_no] = taken
             left[part.line_no] -= taken

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from oms.fulfillment.model import FulfillmentOrder, Shipment, WorkLine
 from oms.fulfillment.model import Status as WorkStatus
-from oms.orders.kits import PartOf, pieces_of, rolled_up, whole_kits
+from oms.orders.kits import PartOf, pieces_of, whole_kits
 from oms.orders.request import Address, Charge, Customer, LineRequest, LineType, Method, Totals
 from oms.payments.model import Payment, Rollup
 from oms.payments.model import rollup as payment_rollup
@@ -171,6 +171,9 @@ class Header(BaseModel):
     plan_is_best: bool = False
     # Whether a scenario that held for it when it was placed offers work to several nodes.
     may_be_offered: bool = False
+    # Whether such a scenario names hubs, and whether the customer wants what several nodes have in one parcel.
+    may_be_consolidated: bool = False
+    consolidate: bool = False
     sourced: bool = False
     cancellations: tuple[Cancellation, ...] = ()
     backorders: tuple[Backorder, ...] = ()
@@ -243,6 +246,10 @@ class Order:
         )
 
 
+_AT_WORK = (WorkStatus.ACCEPTED, WorkStatus.PICKING, WorkStatus.PACKED, WorkStatus.READY)
+_BEGUN = frozenset({*_AT_WORK, WorkStatus.IN_TRANSIT, WorkStatus.COMPLETED})
+
+
 def status(order: Order) -> Status:
     """The status of an order, from its review, its lines and its fulfilment orders."""
     if order.header.in_review:
@@ -251,8 +258,7 @@ def status(order: Order) -> Status:
         return Status.CANCELLED
     if order.header.sourced and order.is_done():
         return Status.COMPLETED
-    started = {WorkStatus.ACCEPTED, WorkStatus.PICKING, WorkStatus.PACKED, WorkStatus.READY, WorkStatus.COMPLETED}
-    if order.shipments or any(work.status in started for work in order.fulfillment_orders):
+    if order.shipments or any(work.status in _BEGUN for work in order.fulfillment_orders):
         return Status.IN_PROGRESS
     return Status.CONFIRMED
 
@@ -268,32 +274,3 @@ def payment_status(order: Order) -> Rollup:
     """The payment status of the order, from its tenders and what has left."""
     due = sum(shipment.amounts.total for shipment in order.shipments)
     return payment_rollup(order.payments, order.header.totals.total, due)
-
-
-_LINE_STATES = (
-    *("open", "backordered", "allocated", "released", "picked", "packed"),
-    *("ready", "shipped", "collected", "delivered"),
-)
-_GONE = {"pickup": "collected", "ship_to_store": "collected", "digital": "delivered"}
-
-
-def quantities(order: Order, line: Line) -> dict[str, int]:
-    """How many units of a line are in each state; they always sum to the units ordered."""
-    if line.apart:
-        parts = [(one.each, quantities(order, one)) for one in order.pieces[line.line_no]]
-        return rolled_up(parts, _LINE_STATES, order.cancelled.get(line.line_no, 0))
-    counts = dict.fromkeys(_LINE_STATES, 0)
-    for work, part in order.parts.get(line.line_no, ()):
-        gone = _GONE.get(work.method, "shipped")
-        counts[gone] += part.shipped
-        counts["ready" if work.status is WorkStatus.READY else "packed"] += part.packed - part.shipped
-        counts["picked"] += part.picked - part.packed
-        counts["allocated" if work.status is WorkStatus.SCHEDULED else "released"] += part.held - part.picked
-    counts["cancelled"] = order.cancelled.get(line.line_no, 0)
-    counts["backordered"] = order.backordered(line.line_no)
-    known = sum(counts.values())
-    if line.work:
-        counts["open"] += line.quantity - known
-    else:
-        counts["delivered" if status(order) is Status.COMPLETED else "open"] += line.quantity - known
-    return {state: count for state, count in counts.items() if count}

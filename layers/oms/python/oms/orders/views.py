@@ -15,9 +15,9 @@ from oms.orders.model import (
     Validation,
     fulfillment_status,
     payment_status,
-    quantities,
     status,
 )
+from oms.orders.quantities import quantities
 from oms.orders.request import Address, Charge, Customer, Discount, Totals
 from oms.payments.model import Payment
 from oms.registry.kits import Component
@@ -151,6 +151,7 @@ class OrderView(OrderSummary):
     locale: str
     ordered_at: str
     customer: Customer | None
+    consolidate: bool = Field(description="whether the customer wants what several nodes have in one parcel")
     groups: list[dict[str, object]]
     lines: list[LineView]
     charges: list[Charge]
@@ -180,6 +181,7 @@ def view(order: Order) -> OrderView:
         locale=header.locale,
         ordered_at=header.ordered_at,
         customer=header.customer,
+        consolidate=header.consolidate,
         groups=[group.model_dump(mode="json") for group in header.groups],
         lines=[_line(order, line) for line in order.lines],
         charges=list(header.charges),

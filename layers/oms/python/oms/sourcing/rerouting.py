@@ -14,6 +14,7 @@ from functools import partial
 
 from oms.capacity.model import periods_of
 from oms.capacity.reads import room_of
+from oms.fulfillment.holds import may_still_answer
 from oms.fulfillment.model import FulfillmentOrder, Status
 from oms.fulfillment.writes import withdraw
 from oms.inventory.writes import StockChanges
@@ -114,7 +115,9 @@ def reroute_fulfillment_order(runtime: Runtime, tenant: str, fulfillment_order_i
         if work.status is Status.REPLACED:
             # Its units are at other nodes, and nobody needs to hear that this one was silent.
             return _answer(work, rerouted=True)
-        silent = work.status in _MAY_BE_TAKEN.get(reason, ())
+        silent = work.status in _MAY_BE_TAKEN.get(reason, ()) and not (
+            reason == TIMED_OUT and may_still_answer(work, runtime.clock.now())
+        )
         units = _unanswered(work) if silent else open_units(order, work)
         if order_status(order) not in _RUNNING or not (silent or any(line.given_up for line in work.lines)):
             return _answer(work, rerouted=False)
