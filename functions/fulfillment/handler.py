@@ -6,7 +6,7 @@ from typing import Any
 
 from oms.fulfillment.commands import act, command_name, see_work
 from oms.fulfillment.protocol import Action
-from oms.fulfillment.request import ActionRequest, CloseRequest, node_action, node_query
+from oms.fulfillment.request import ActionRequest, CloseRequest, ReceiveRequest, node_action, node_query
 from oms.orders.query import page_size
 from oms.orders.reads import list_work
 from oms.platform import http
@@ -38,6 +38,14 @@ def get_fulfillment_orders() -> http.Answer:
 def get_fulfillment_order(fulfillment_order_id: str) -> http.Answer:
     principal = http.caller(app, "fulfillment.read", "ORDER#")
     return http.ok(see_work(runtime, principal, fulfillment_order_id))
+
+
+@app.post("/v1/fulfillment-orders/<fulfillment_order_id>/receive")
+def receive_fulfillment_order(fulfillment_order_id: str) -> http.Answer:
+    principal = http.caller(app, "fulfillment.write", "ORDER#")
+    request = http.read_optional(app, ReceiveRequest)
+    call = http.call(app, command_name(Action.RECEIVE), principal, request, target=fulfillment_order_id)
+    return http.answer(act(runtime, call, fulfillment_order_id, Action.RECEIVE, request))
 
 
 @app.post("/v1/fulfillment-orders/<fulfillment_order_id>/<action>")
