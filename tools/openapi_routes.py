@@ -238,9 +238,9 @@ ROUTES: dict[str, Route] = {
         "Say what of a leg has arrived",
         {200: FulfillmentOrderView},
         notes=(
-            "By the node that the leg goes to, its `destination_node`. Without `lines` everything that is under way has "
-            "arrived, but for what is `lost`, which needs a `reason`. What is in neither is still on its way. The units "
-            "are part of the work of that node, which waits for the other legs. The body may be empty."
+            "By the node that the leg goes to, its `destination_node`. Without `lines` everything that is on its way "
+            "has arrived, but for what is `lost`, which needs a `reason`. What is in neither is still on its way. The "
+            "units are part of the work of that node, which waits for the other legs. The body may be empty."
         ),
         if_match=VERSION,
     ),

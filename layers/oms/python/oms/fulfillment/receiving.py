@@ -9,7 +9,7 @@ from oms.fulfillment import holds
 from oms.fulfillment.events import EventLine, FulfillmentOrderReceived
 from oms.fulfillment.lines import arrived
 from oms.fulfillment.model import FulfillmentOrder, Status, WorkLine
-from oms.fulfillment.protocol import Action, require
+from oms.fulfillment.protocol import Action, AlreadyDone, require
 from oms.fulfillment.request import ActionRequest, ReceiveRequest, units_of
 from oms.fulfillment.step import Step, required_reason
 from oms.fulfillment.writes import event_lines, work_ids
@@ -99,6 +99,8 @@ def receive(
 def _checked(leg: FulfillmentOrder, units: Mapping[int, int] | None, lost: Mapping[int, int]) -> dict[int, int]:
     """How many units of each line have arrived; more than are under way are refused, and so is nothing at all."""
     if not any(line.under_way for line in leg.lines):
+        if any(line.received for line in leg.lines):
+            raise AlreadyDone("All that has left has been received.")
         raise ActionNotAvailable("Nothing of this fulfilment order is on its way.")
     for pointer, named in (("/lines", units or {}), ("/lost", lost)):
         for line_no, count in named.items():

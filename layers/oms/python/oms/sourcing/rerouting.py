@@ -41,7 +41,7 @@ from oms.sourcing.prices import with_prices
 from oms.sourcing.reads import about_order, country_of, demand_of, live_steps, plan_group, plan_within
 from oms.sourcing.risks import told_of_risks
 from oms.sourcing.strategy import steps_about, steps_for
-from oms.sourcing.works import Move, fitting, items_of, loads_of_plan, new_work, stock_for, with_units
+from oms.sourcing.works import Move, fitting, items_of, loads_of_plan, new_ids, new_work, stock_for, with_units
 from oms.sourcing.writes import decision_write
 
 TIMED_OUT = "TIMED_OUT"
@@ -271,7 +271,7 @@ def _event(found: _Rerouting, reason: str, works: Sequence[FulfillmentOrder], *,
         order_id=found.order.header.id,
         fulfillment_order_id=found.work.id,
         reason=reason,
-        fulfillment_order_ids=tuple(one.id for one in works),
+        fulfillment_order_ids=new_ids(found.order, works),
         lines=tuple(
             ReroutedLine(line_no=one.line_no, sku=sku_of(one.sku), node_id=one.node_id, quantity=one.quantity)
             for one in found.plan.allotments

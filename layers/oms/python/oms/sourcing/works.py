@@ -117,6 +117,12 @@ def new_work(
     return through_hubs(order, works, {**{no: hub for no, hub in known.items() if hub is not None}, **hubs})
 
 
+def new_ids(order: Order, works: Sequence[FulfillmentOrder]) -> tuple[str, ...]:
+    """The ids of the work that an order did not have; other work has only more units."""
+    known = {work.id for work in order.fulfillment_orders}
+    return tuple(work.id for work in works if work.id not in known)
+
+
 def loads_of_plan(order: Order, plan: Plan) -> dict[str, Load]:
     """What the plan of one group asks of each node: one fulfilment order."""
     parts: dict[str, list[tuple[Line, int]]] = {}
