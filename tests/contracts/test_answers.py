@@ -14,6 +14,7 @@ from oms.payments.adapters import configured
 from oms.platform.clock import FixedClock
 from tests.contracts.described import Gateway, check_events
 from tests.contracts.drawer_answers import BODIES, drawers, opened
+from tests.contracts.leg_answers import legs
 from tests.contracts.stock_answers import TRANSFER, capacity, hot_stock, supply
 from tests.contracts.test_contracts import TRIGGERS, read
 from tests.order_world import World, document, line, world  # noqa: F401 (a fixture)
@@ -233,6 +234,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     order_id = _orders(gateway)
     _simulations(gateway)
     _fulfilment(gateway, order_id)
+    legs(gateway)
     _reading(gateway, order_id)
     _changes(gateway)
     _finance(gateway, order_id)
