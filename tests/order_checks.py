@@ -9,8 +9,8 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 
+from oms.orders.claims import quantities
 from oms.orders.model import Line, Order, fulfillment_status, payment_status, status
-from oms.orders.quantities import quantities
 from oms.orders.store import order_from_items
 from oms.platform.writes import Item, Key
 from tests.memory_table import MemoryDatabase

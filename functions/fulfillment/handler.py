@@ -22,15 +22,8 @@ def get_fulfillment_orders() -> http.Answer:
     principal = http.caller(app, "fulfillment.read", "WORK#")
     query = app.current_event.query_string_parameters
     node_id, status = node_query(query, principal)
-    page = list_work(
-        runtime.database,
-        principal.tenant,
-        node_id,
-        status,
-        now=format_instant(runtime.clock.now()),
-        limit=page_size(query),
-        cursor=query.get("cursor"),
-    )
+    now, limit, cursor = format_instant(runtime.clock.now()), page_size(query), query.get("cursor")
+    page = list_work(runtime.database, principal.tenant, node_id, status, now=now, limit=limit, cursor=cursor)
     return http.ok(page)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from oms.fulfillment.model import Outcome
-from oms.orders.quantities import quantities
+from oms.orders.claims import quantities
 from tests.functions.conftest import Answer
 from tests.functions.test_brokering import hold
 from tests.functions.test_decisions import decided

@@ -10,9 +10,8 @@ from oms.fulfillment.model import FulfillmentOrder, Shipment, ShippedLine, WorkL
 from oms.fulfillment.model import Status as Work
 from oms.orders import charges, model
 from oms.orders.amounts import Amounts
-from oms.orders.claims import open_claims
+from oms.orders.claims import open_claims, quantities
 from oms.orders.model import Cancellation, Claim, FulfillmentRollup, Header, Line, Order, Status
-from oms.orders.quantities import quantities
 from oms.orders.request import Charge, LineRequest, LineType, Method, Totals
 from oms.orders.views import available_actions
 from oms.payments.model import Payment, Rollup, State

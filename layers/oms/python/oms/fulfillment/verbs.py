@@ -28,7 +28,7 @@ from oms.fulfillment.short import HELD_BACK, short_units
 from oms.fulfillment.step import Step, Verb, required_reason
 from oms.fulfillment.writes import event_lines, moved, work_ids
 from oms.inventory.writes import StockChanges
-from oms.orders.cancelled import cancelled_units
+from oms.orders.cancelling import cancelled_units
 from oms.orders.model import Header, Order
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Runtime

@@ -10,8 +10,14 @@ from itertools import chain, count
 from typing import TypeAlias, cast
 
 from oms.inventory.writes import StockChanges
-from oms.orders.cancelled import cancelled_units
-from oms.orders.cancelling import cancellation_parts, require_something, take_out, units_to_cancel, what_is_left
+from oms.orders.cancelling import (
+    cancellation_parts,
+    cancelled_units,
+    require_something,
+    take_out,
+    units_to_cancel,
+    what_is_left,
+)
 from oms.orders.events import OrderReviewAccepted
 from oms.orders.model import Order
 from oms.orders.request import CancellationRequest, LineQuantity, ReviewRequest

@@ -1,8 +1,17 @@
-"""What an order still has reserved before it is sourced. Pure."""
+"""What an order still has reserved before it is sourced, and in which states the units of a line are. Pure."""
 
 from __future__ import annotations
 
-from oms.orders.model import Claim, Line, Order
+from oms.fulfillment.model import Status as WorkStatus
+from oms.orders.kits import rolled_up
+from oms.orders.model import Claim, Line, Order, Status, status
+
+_LINE_STATES = (
+    *("open", "backordered", "allocated", "released", "picked", "packed"),
+    *("ready", "shipped", "collected", "delivered"),
+)
+_UNTOLD = (WorkStatus.SCHEDULED, WorkStatus.ON_HOLD)
+_GONE = {"pickup": "collected", "ship_to_store": "collected", "digital": "delivered"}
 
 
 def open_claims(order: Order, line: Line) -> list[Claim]:
@@ -19,3 +28,28 @@ def open_claims(order: Order, line: Line) -> list[Claim]:
         if claim.quantity > taken:
             claims.insert(0, Claim(node_id=claim.node_id, quantity=claim.quantity - taken))
     return claims
+
+
+def quantities(order: Order, line: Line) -> dict[str, int]:
+    """How many units of a line are in each state; they always sum to the units ordered.
+
+    Those on their way to another node are packed: no customer gets them yet.
+    """
+    if line.apart:
+        parts = [(one.each, quantities(order, one)) for one in order.pieces[line.line_no]]
+        return rolled_up(parts, _LINE_STATES, order.cancelled.get(line.line_no, 0))
+    counts = dict.fromkeys(_LINE_STATES, 0)
+    for work, part in order.parts.get(line.line_no, ()):
+        gone = _GONE.get(work.method, "shipped")
+        counts[gone] += part.shipped
+        counts["ready" if work.status is WorkStatus.READY else "packed"] += part.packed - part.shipped
+        counts["picked"] += part.picked - part.packed
+        counts["allocated" if work.status in _UNTOLD else "released"] += part.held - part.picked
+    counts["cancelled"] = order.cancelled.get(line.line_no, 0)
+    counts["backordered"] = order.backordered(line.line_no)
+    known = sum(counts.values())
+    if line.work:
+        counts["open"] += line.quantity - known
+    else:
+        counts["delivered" if status(order) is Status.COMPLETED else "open"] += line.quantity - known
+    return {state: count for state, count in counts.items() if count}

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from oms.fulfillment.model import Shipment
 from oms.fulfillment.views import FulfillmentOrderView, work_view
+from oms.orders.claims import quantities
 from oms.orders.model import (
     Line,
     Order,
@@ -17,7 +18,6 @@ from oms.orders.model import (
     payment_status,
     status,
 )
-from oms.orders.quantities import quantities
 from oms.orders.request import Address, Charge, Customer, Discount, Totals
 from oms.payments.model import Payment
 from oms.registry.kits import Component
