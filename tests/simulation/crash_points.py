@@ -1,7 +1,7 @@
 """`python -m tests.simulation.crash_points`: every call of every handler is broken in each way, and all comes right.
 
-Each story (crash_stories.py, house_stories.py) is first told on a calm day, and every call that a handler makes is
-written down with all that the same invocation has asked for before it: that is a crash point. Then the story is told
+Each story (crash_stories.py, house_stories.py, leg_stories.py) is first told on a calm day, and every call that a
+handler makes is written down with all that the same invocation has asked for before it: that is a crash point. Then the story is told
 again for each of them and each kind of fault; what follows is redelivery, recovery and quiet, and the checker has to
 be silent.
 
@@ -25,6 +25,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     crash_stories,
     demand_stories,
     house_stories,
+    leg_stories,
 )
 from tests.simulation.machine.faults import ANSWER_LOST, BROKEN, CRASH_AFTER
 from tests.simulation.telling import STORIES, simulated_for, tell

@@ -19,6 +19,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     crash_stories,
     demand_stories,
     house_stories,
+    leg_stories,
 )
 from tests.simulation.cases.weather import hold_back
 from tests.simulation.directed import People, crash_at_write
