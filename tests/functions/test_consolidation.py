@@ -12,7 +12,8 @@ from tests.functions.conftest import Answer
 from tests.functions.test_brokering import hold
 from tests.functions.test_decisions import decided
 from tests.functions.test_offers import listed, say, seen
-from tests.functions.test_rerouting import act, at, reroute
+from tests.functions.test_promises import basket, card, promised, works
+from tests.functions.test_rerouting import ANYWHERE, act, at, reroute
 from tests.order_doors import Doors, doors, message
 from tests.order_world import document, line, world
 
@@ -62,7 +63,7 @@ def sent(doors: Doors, leg: str, *lines: tuple[int, int]) -> None:
     act(doors, leg, "ship", **body)
 
 
-@pytest.mark.capability("E11", whole=True)
+@pytest.mark.capability("E11")
 def test_legs_are_merged_to_one_parcel_at_a_hub_when_requested(doors: Doors):
     hold(doors, {**NEAR, "consolidation": HUB})
     order_id, work = two_nodes(doors, consolidate=True)
@@ -161,6 +162,58 @@ def test_legs_are_merged_to_one_parcel_at_a_hub_when_requested(doors: Doors):
     assert order["payment_status"] == "CAPTURED"
     assert stock(doors, "P", "DC1") == stock(doors, "Q", "DC1") == {"DC1": (0, 0, 0)}
     assert states(doors, order_id) == [{"shipped": 4}, {"shipped": 3}]
+
+
+@pytest.mark.capability("E11", whole=True)
+def test_legs_to_a_hub_or_a_store_are_one_parcel_when_requested_or_cheaper_and_wait_until_a_deadline(doors: Doors):
+    # Requested, at a hub: both legs arrive, and one parcel leaves.
+    hold(doors, {**NEAR, "consolidation": HUB})
+    order_id, work = two_nodes(doors, consolidate=True)
+    for node_id in ("S1", "S2"):
+        sent(doors, work[node_id])
+        receive(doors, work[node_id])
+    (final,) = doors.run_order_workflow(order_id)
+    assert at(doors, order_id)[2] == ("DC1", "OPEN", [(1, 4), (2, 3)])
+    act(doors, final, "ship")
+    doors.world.capture(final)
+    order = doors.see(order_id)
+    assert ([one["goods"] for one in order["shipments"]], order["payment_status"]) == ([4_100], "CAPTURED")
+    # Cheaper, at a store: a leg from S2 to S1 costs 430, a parcel from there 130; two parcels cost 630.
+    hold(doors, {**NEAR, "consolidation": {"hub": {"kinds": ["store"]}, "hours": 24, "leg_cents": 20}})
+    doors.world.receive("P", "S1", 4)
+    doors.world.receive("Q", "S2", 3)
+    second, work = two_nodes(doors, external_id="second")
+    (hub,) = decided(doors, second)[-1]["hubs"]
+    assert (hub["hub"], hub["reason"], hub["cost"], hub["direct_cost"]) == ("S1", "cheaper", 550, 630)
+    assert legs(doors, second) == [("S1", "ON_HOLD", None, [0]), ("S2", "OPEN", "S1", [0])]
+    # It waits until its deadline, and not longer; what comes later follows.
+    wait = {"order_id": second, "fulfillment_order_id": work["S1"], "timeout_seconds": 86_400}
+    doors.world.clock.advance(seconds=86_399)
+    doors.task("release_fulfillment", **wait, task_token="early")
+    assert at(doors, second)[0] == ("S1", "ON_HOLD", [(1, 4)])
+    doors.world.clock.advance(seconds=1)
+    doors.task("release_fulfillment", **wait, task_token="late")
+    assert at(doors, second)[0] == ("S1", "OPEN", [(1, 4)])
+    sent(doors, work["S2"])
+    receive(doors, work["S2"], "S1")
+    assert at(doors, second)[2] == ("S1", "SCHEDULED", [(2, 3)])
+
+
+@pytest.mark.capability("E11")
+def test_no_hub_is_taken_that_breaks_the_promise(doors: Doors):
+    works(doors, "DC1", "S1", "S2")
+    card(doors, ANYWHERE)
+    hold(doors, {**NEAR, "consolidation": {**HUB, "when": "always"}})
+    doors.world.add_item("P", {"S1": 4})
+    doors.world.add_item("Q", {"S2": 3})
+    made = promised(doors, basket("P", 4), basket("Q", 3)).body
+    (ground,) = made["options"]
+    assert ground["latest"] == "2026-11-26"
+    order_id, _ = two_nodes(doors, promise_id=made["id"], consolidate=True)
+    (hub,) = decided(doors, order_id)[-1]["hubs"]
+    assert (hub["hub"], hub["reason"], hub["cost"]) == (None, "too_late", None)
+    assert hub["says"] == "No hub can send everything on in time for what was promised."
+    assert [one[2] for one in legs(doors, order_id)] == [None, None]
 
 
 @pytest.mark.capability("E11")

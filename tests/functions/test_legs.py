@@ -6,12 +6,13 @@ import pytest
 
 from tests.functions.test_brokering import hold
 from tests.functions.test_consolidation import HUB, NEAR, legs, receive, sent, states, stock, two_nodes
+from tests.functions.test_kits import shop
 from tests.functions.test_offers import listed, say, seen
 from tests.functions.test_rerouting import act, at, reroute
 from tests.order_doors import Doors, doors
 from tests.order_world import document, line, world
 
-__all__ = ["doors", "world"]
+__all__ = ["doors", "shop", "world"]
 
 
 @pytest.mark.capability("E11")
@@ -114,13 +115,22 @@ def test_units_that_are_cancelled_on_their_way_are_available_where_they_arrive(d
     assert doors.see(order_id)["payment_status"] == "AUTHORIZED"
 
 
-@pytest.mark.capability("F4")
+@pytest.mark.capability("F4", whole=True)
 def test_ship_to_store_brings_what_others_have_to_the_store_that_hands_it_over(doors: Doors):
     doors.world.add_item("P", {"S1": 4, "S2": 1})
     order_id = doors.place(document(line("P", 5, 500, method="ship_to_store", pickup_node="S2")))
     doors.run_order_workflow(order_id)
     assert legs(doors, order_id) == [("S1", "OPEN", "S2", [0]), ("S2", "ON_HOLD", None, [0])]
     leg, final = (one.id for one in doors.world.order(order_id).fulfillment_orders)
+    # Both nodes see where it comes from and where it goes, and the order says it of both.
+    for node_id in ("S1", "S2"):
+        view = seen(doors, leg, node_id).body
+        assert (view["node_id"], view["destination_node"], view["method"]) == ("S1", "S2", "transfer")
+    shown = doors.see(order_id)["fulfillment_orders"]
+    assert [(one["node_id"], one["destination_node"], one["method"]) for one in shown] == [
+        ("S1", "S2", "transfer"),
+        ("S2", None, "ship_to_store"),
+    ]
     # The store cannot hand over what it has before the rest is there; the sender hands over to no customer.
     with doors.world.unchanged():
         assert say(doors, final, "stage", "S2").status == 409
@@ -131,10 +141,31 @@ def test_ship_to_store_brings_what_others_have_to_the_store_that_hands_it_over(d
     assert receive(doors, leg, "S2").status == 200
     assert at(doors, order_id) == [("S1", "COMPLETED", [(1, 0)]), ("S2", "OPEN", [(1, 5)])]
     act(doors, final, "stage")
-    assert states(doors, order_id) == [{"ready": 5}]
+    assert (at(doors, order_id)[1][1], states(doors, order_id)) == ("READY", [{"ready": 5}])
     act(doors, final, "hand-over")
     doors.world.capture(final)
     order = doors.see(order_id)
     assert [(one["node_id"], one["mode"], one["goods"]) for one in order["shipments"]] == [("S2", "pickup", 2_500)]
     assert (order["status"], order["payment_status"]) == ("COMPLETED", "CAPTURED")
     assert states(doors, order_id) == [{"collected": 5}]
+
+
+@pytest.mark.capability("F4", "D13")
+def test_a_kit_that_goes_to_a_store_arrives_as_its_components(shop: Doors):
+    order_id = shop.place(document(line("SET", 4, 1000, method="ship_to_store", pickup_node="S1")))
+    (leg,) = shop.run_order_workflow(order_id)
+    assert legs(shop, order_id) == [("DC1", "OPEN", "S1", [0])]
+    sent(shop, leg)
+    assert (stock(shop, "A", "DC1", "S1"), stock(shop, "B", "DC1")) == (
+        {"DC1": (2, 0, 2), "S1": (5, 0, 5)},
+        {"DC1": (6, 0, 6)},
+    )
+    some = {"lines": [{"line_no": 1, "quantity": 3}], "lost": [{"line_no": 1, "quantity": 1}], "reason": "broken"}
+    assert receive(shop, leg, "S1", **some).status == 200
+    assert (stock(shop, "A", "S1"), stock(shop, "B", "S1")) == ({"S1": (11, 6, 5)}, {"S1": (8, 3, 5)})
+    assert states(shop, order_id) == [{"open": 1, "allocated": 3}]
+    # The store has one itself: it joins what waits there.
+    assert shop.run_order_workflow(order_id) == [shop.world.order(order_id).fulfillment_orders[1].id]
+    assert reroute(shop, order_id, leg, "INCOMPLETE")
+    assert at(shop, order_id) == [("DC1", "INCOMPLETE", [(1, 0)]), ("S1", "OPEN", [(1, 4)])]
+    assert (stock(shop, "A", "S1"), stock(shop, "B", "S1")) == ({"S1": (11, 8, 3)}, {"S1": (8, 4, 4)})
