@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from oms.orders.model import Group, GroupPromise
 from oms.orders.request import Address, Method
 from oms.sourcing.consolidating import Parcels, may_be_one, weigh
 from oms.sourcing.consolidation import NodeFilter
+from oms.sourcing.rates import Service
 from oms.sourcing.strategy import Scenario, Step, Surcharge
 from tests.order_nodes import PLACES, node
 
