@@ -73,6 +73,7 @@ QUEUE_CONSUMERS = (
             "OrderPaymentSettled",
             "OrderRerouted",
             "OrderBackordersAllocated",
+            ("FulfillmentOrderReceived", {"begins_work": [True]}),
         ),
         timeout=60,
         # A run may wait for the provider as long as the function may: its neighbours must not wait with it.
@@ -90,6 +91,7 @@ QUEUE_CONSUMERS = (
             "FulfillmentOrderClosed",
             "FulfillmentOrderCancelled",
             "FulfillmentOrderCancellationAccepted",
+            "FulfillmentOrderReceived",
         ),
         concurrency=10,
     ),

@@ -189,6 +189,7 @@ HTTP = (
         routes=(
             "GET /v1/fulfillment-orders",
             "GET /v1/fulfillment-orders/{fulfillment_order_id}",
+            "POST /v1/fulfillment-orders/{fulfillment_order_id}/receive",
             "POST /v1/fulfillment-orders/{fulfillment_order_id}/{action}",
         ),
         memory=512,

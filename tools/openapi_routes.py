@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from oms.fulfillment.commands import VERBS
+from oms.fulfillment.protocol import Action
 from oms.fulfillment.views import FulfillmentOrderView
 from oms.orders.simulations import Simulation
 from oms.orders.views import OrderSummary, OrderView
@@ -26,7 +27,7 @@ from tools.openapi_returns import RETURN_ROUTES
 from tools.openapi_settlement import SETTLEMENT_ROUTES
 from tools.openapi_shapes import CONFIGURATION, VERSION, Model, OrderListQuery, Route, Rows, WorkListQuery
 
-NodeAction = Literal[tuple(verb.value for verb in VERBS)]  # type: ignore[valid-type]
+NodeAction = Literal[tuple(verb.value for verb in VERBS if verb is not Action.RECEIVE)]  # type: ignore[valid-type]
 
 
 def _rule_sets(path: str, noun: str, version: Model, rule_set: Model, content: str) -> dict[str, Route]:
@@ -240,6 +241,16 @@ ROUTES: dict[str, Route] = {
         refusals=(404,),
     ),
     "GET /v1/fulfillment-orders/{fulfillment_order_id}": Route("Read a fulfilment order", {200: FulfillmentOrderView}),
+    "POST /v1/fulfillment-orders/{fulfillment_order_id}/receive": Route(
+        "Say what of a leg has arrived",
+        {200: FulfillmentOrderView},
+        notes=(
+            "By the node that the leg goes to, its `destination_node`. Without `lines` everything that is on its way "
+            "has arrived, but for what is `lost`, which needs a `reason`. What is in neither is still on its way. The "
+            "units are part of the work of that node, which waits for the other legs. The body may be empty."
+        ),
+        if_match=VERSION,
+    ),
     "POST /v1/fulfillment-orders/{fulfillment_order_id}/{action}": Route(
         "Say what a node did",
         {200: FulfillmentOrderView},

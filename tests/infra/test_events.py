@@ -32,6 +32,7 @@ SUBSCRIPTIONS = {
     ("FulfillmentOrderClosed", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderCancelled", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderCancellationAccepted", None): "ResumeFulfillmentQueue",
+    ("FulfillmentOrderReceived", None): ["ResumeFulfillmentQueue", "StartOrderWorkflowQueue"],
     ("PaymentAuthorized", None): "PostLedgerQueue",
     ("PaymentReleased", None): "PostLedgerQueue",
     ("PaymentExpired", None): "PostLedgerQueue",

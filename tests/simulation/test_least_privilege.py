@@ -20,6 +20,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     demand_stories,
     goodwill_stories,
     house_stories,
+    leg_stories,
     settlement_stories,
     till_stories,
 )

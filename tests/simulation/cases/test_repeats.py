@@ -28,6 +28,7 @@ MUTATING = {
     ("POST", "/v1/orders/ord_1/cancellations"): {"reason": "late"},
     ("POST", "/v1/orders/ord_1/review"): {"decision": "accept", "reason": "known"},
     ("POST", "/v1/fulfillment-orders/ful_1/accept"): {},
+    ("POST", "/v1/fulfillment-orders/ful_1/receive"): {},
     ("POST", "/v1/inventory/movements"): {
         "movements": [{"sku": "MUG", "node_id": "albany", "kind": "received", "quantity": 1}]
     },

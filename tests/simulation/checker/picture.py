@@ -31,7 +31,8 @@ def tenant_of(pk: str) -> str | None:
 
 def held_by_node(part: dict[str, Any]) -> int:
     """Units of a line of work that are the node's, whether they have left or not."""
-    return int(part["quantity"] - part.get("cancelled", 0) - part.get("given_up", 0) - part.get("replaced", 0))
+    gone = sum(part.get(name, 0) for name in ("cancelled", "given_up", "replaced", "received"))
+    return int(part["quantity"] - gone)
 
 
 class Line:
