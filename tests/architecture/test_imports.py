@@ -51,7 +51,7 @@ MORE_DOORS = {
 IN_EVERY_FUNCTION = {"aws_lambda_powertools", "pydantic", "ulid", "boto3", "botocore"}
 IN_LAYER = {"export": {"duckdb"}, "broker": {"highspy"}}
 # Of a function that somebody waits for; the broker, for which nobody does, has an order and the whole batch optimiser.
-MOST_PRODUCT_MODULES, MOST_OF_THE_BROKER = 106, 118
+MOST_PRODUCT_MODULES, MOST_OF_THE_BROKER = 110, 118
 MOST_MODULES_OF_PLACE_ORDER = 700
 
 

@@ -14,6 +14,7 @@ from oms.payments.adapters import configured
 from oms.platform.clock import FixedClock
 from tests.contracts.described import Gateway, check_events
 from tests.contracts.drawer_answers import BODIES, drawers, opened
+from tests.contracts.money_answers import gift_cards, issued
 from tests.contracts.stock_answers import TRANSFER, capacity, hot_stock, supply
 from tests.contracts.test_contracts import TRIGGERS, read
 from tests.order_world import World, document, line, world  # noqa: F401 (a fixture)
@@ -229,6 +230,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     capacity(gateway)
     supply(gateway)
     drawers(gateway)
+    gift_cards(gateway)
     _baskets(gateway)
     order_id = _orders(gateway)
     _simulations(gateway)
@@ -273,6 +275,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     gateway.send("PUT", "/v1/sourcing/rate-cards/usual", RATES)
     named = {"order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}
     named |= {"reservation_id": _baskets(gateway), "supply_id": "tr-9", "session_id": opened(gateway)}
+    named |= {"card_id": issued(gateway)}
     assert gateway.send("PUT", "/v1/supply/tr-9", TRANSFER)[0] == 201
     url = path.format(**named, node_id="DC1", sku="A", action="accept")
     bodies = {
@@ -281,6 +284,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
         "review": {"decision": "accept", "reason": "checked"},
         "tr-9": TRANSFER,
         "close": {"reason": "late"},
+        "breakage": {"reason": "dormant"},
         "DC1": {**NODE, "id": "DC1"},
         "A": {**ITEM, "sku": "A"},
     }

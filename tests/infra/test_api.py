@@ -58,6 +58,11 @@ ROUTES = {
         "POST /v1/drawer-sessions/{session_id}/close",
         "POST /v1/drawer-sessions/{session_id}/restatements",
     },
+    "gift_cards": {
+        "POST /v1/gift-cards",
+        "GET /v1/gift-cards/{card_id}",
+        "POST /v1/gift-cards/{card_id}/breakage",
+    },
     "reservations": {
         "POST /v1/reservations",
         "GET /v1/reservations/{reservation_id}",
@@ -96,10 +101,10 @@ ACTIONS = {
     f"{room}.{verb}"
     for room in (
         *("orders", "promises", "reservations", "fulfillment", "inventory"),
-        *("registry", "rules", "finance", "drawers"),
+        *("registry", "rules", "finance", "drawers", "gift_cards"),
     )
     for verb in ("read", "write")
-} | {"availability.read", "inventory.correct", "inventory.correct_any", "drawers.approve"}
+} | {"availability.read", "inventory.correct", "inventory.correct_any", "drawers.approve", "gift_cards.grant"}
 CHANNELS = ("web", "store", "call-centre", "marketplace")
 # What only the operator may do besides: place an order of up to so many lines.
 LINES = {"lines.1500"}
@@ -160,13 +165,14 @@ def test_each_client_has_a_secret_and_only_its_scopes(template):
         f"acme-{name}": {
             *("orders.write", "orders.read", "reservations.write", "reservations.read"),
             *("promises.write", "promises.read"),
+            *("gift_cards.write", "gift_cards.read"),
             *("fulfillment.read", "availability.read", f"channel.{name}"),
         }
         for name in CHANNELS
     }
     expected["acme-operator"] = ACTIONS | LINES | {f"channel.{name}" for name in CHANNELS}
     expected["acme-wms"] = {"fulfillment.write", "fulfillment.read", "inventory.write", "inventory.correct"}
-    expected["acme-finance"] = {"finance.write", "finance.read", "orders.read", "drawers.read"}
+    expected["acme-finance"] = {"finance.write", "finance.read", "orders.read", "drawers.read", "gift_cards.read"}
     found = {
         name: {scope["Fn::Join"][1][1].removeprefix("/") for scope in row["AllowedOAuthScopes"]}
         for name, row in clients.items()

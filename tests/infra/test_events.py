@@ -38,6 +38,8 @@ SUBSCRIPTIONS = {
     ("DrawerMovementRecorded", None): "PostLedgerQueue",
     ("DrawerClosed", None): "PostLedgerQueue",
     ("DrawerRestated", None): "PostLedgerQueue",
+    ("GiftCardIssued", None): "PostLedgerQueue",
+    ("GiftCardBreakageRecognized", None): "PostLedgerQueue",
     ("OrderCancelled", None): "ReleasePaymentQueue",
     ("OrderLinesCancelled", None): "ReleasePaymentQueue",
     ("FinanceExportRequested", None): "FinanceExportQueue",

@@ -78,6 +78,11 @@ MUTATING = {
     ("POST", "/v1/drawer-sessions/drw_1/restatements"): {
         **{"reason": "recount", "stated_by": "max", "count": {"lines": []}}
     },
+    ("POST", "/v1/gift-cards"): {
+        **{"amount": 500, "currency": "USD", "selling_node": "albany", "channel": "store"},
+        "tenders": [{"tender": "cash", "amount": 500}],
+    },
+    ("POST", "/v1/gift-cards/gft_1/breakage"): {"reason": "expired"},
     ("POST", "/v1/finance/exports"): {"entity": "100", "business_date": "2026-11-22"},
     ("PUT", "/v1/items"): {"items": [{"sku": "CUP", "description": "Cup"}]},
     ("PUT", "/v1/items/CUP"): {"description": "Cup"},
