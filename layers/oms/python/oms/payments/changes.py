@@ -132,28 +132,35 @@ def capture(order: Order, payment: Payment, asked: Asked, result: Approved) -> C
     return Change([event], [after], [taken])
 
 
-def capture_refused(order: Order, payment: Payment, asked: Asked, reason: str) -> Change:
+def capture_refused(order: Order, payment: Payment, asked: Asked, reason: str, *, gone: bool = False) -> Change:
     """The money of a shipment was refused, and is asked for again only after a person's decision.
 
-    What had been accepted and fails later has no workflow to say so any more: the work is escalated at once.
+    What had been accepted and fails later has no workflow to say so any more: the work is escalated at once. With
+    `gone` the provider holds nothing more of the tender, so that it would have to be authorised anew.
     """
     was_pending = _present(order, asked).pending
     shipment = _with(order, asked, pending=False, refused=reason, in_doubt_since=None)
+    after = model.capture_failed(payment, asked.capture.amount) if was_pending else payment
+    lost = after.capturable if gone else 0
+    if lost:
+        after = model.expired(after)
+    elif after.in_doubt_since:
+        after = after.model_copy(update={"in_doubt_since": None})
     failed = PaymentCaptureFailed(
         **_facts(order, payment, asked.key),
         psp_reference=payment.psp_reference or "",
         amount=asked.capture.amount,
         reason=reason,
         shipment_ids=(asked.shipment_id,),
+        released=lost,
     )
-    if was_pending:
-        work = next(w for w in order.fulfillment_orders if w.id == shipment.fulfillment_order_id)
-        told = work.model_copy(update={"escalated_reason": CAPTURE_FAILED})
-        escalated = FulfillmentOrderEscalated(**work_ids(work), reason=CAPTURE_FAILED)
-        after = model.capture_failed(payment, asked.capture.amount)
-        return Change([failed, escalated], [after], [shipment], work=[told])
-    cleared = [payment.model_copy(update={"in_doubt_since": None})] if payment.in_doubt_since else []
-    return Change([failed], cleared, [shipment])
+    changed = [after] if after != payment else []
+    if not was_pending:
+        return Change([failed], changed, [shipment])
+    work = next(w for w in order.fulfillment_orders if w.id == shipment.fulfillment_order_id)
+    told = work.model_copy(update={"escalated_reason": CAPTURE_FAILED})
+    escalated = FulfillmentOrderEscalated(**work_ids(work), reason=CAPTURE_FAILED)
+    return Change([failed, escalated], changed, [shipment], work=[told])
 
 
 def renewals(order: Order, now: str) -> Change:
