@@ -30,6 +30,8 @@ POSTED_AS = {
 SKEW = 600
 # Cash in drawers is checked against their sessions (INV10).
 OF_DRAWERS = "drawer_"
+# Cards that are issued and that end are checked against their accounts (INV23).
+OF_CARDS = "gift_card_"
 # These have no id of their own at the provider.
 OF_TENDER = ("payment_released", "payment_expired")
 
@@ -38,7 +40,7 @@ def check_settlement(picture: Picture, provider: Provider, report: Report) -> No
     """Everything about money that must be true once nothing is on its way any more."""
     posted: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for tenant, entry in entries(picture):
-        if entry["rule"].startswith(OF_DRAWERS):
+        if entry["rule"].startswith((OF_DRAWERS, OF_CARDS)):
             continue
         posted.setdefault((tenant, entry["rule"], _subject(entry)), []).append(entry)
     for held in provider.payments.values():
