@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.simulation import (  # noqa: F401 - they tell their stories
-    card_stories,
     cash_stories,
     crash_stories,
     demand_stories,
     house_stories,
+    tender_stories,
 )
 from tests.simulation.machine.faults import ANSWER_LOST, BROKEN, CRASH_AFTER
 from tests.simulation.telling import STORIES, simulated_for, tell

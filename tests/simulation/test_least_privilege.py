@@ -15,11 +15,11 @@ from infra.functions import FUNCTIONS
 from infra.names import pascal
 from tests.infra.policies import as_list, rights, statements
 from tests.simulation import (  # noqa: F401 - they tell their stories
-    card_stories,
     cash_stories,
     crash_stories,
     demand_stories,
     house_stories,
+    tender_stories,
 )
 from tests.simulation.cases.weather import hold_back
 from tests.simulation.directed import People, crash_at_write

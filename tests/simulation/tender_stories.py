@@ -41,7 +41,7 @@ def a_gift_card_when_the_provider_tells(people: People) -> None:
         simulation.scheduler.after(700, lambda: spawn(event, tried))
 
     simulation.provider._spawn = later
-    simulation.before_call("authorize_payment", 4, "broken")
+    simulation.before_call("authorize_payment", 3, "broken")
     tenders = [{"provider": "strict", "token": "tok_error_after_effect", "amount": 350}, gift(sold(people, 350), 350)]
     people.do(people.released(people.place("o-1", line("MUG"), payments=tenders)), "ship")
 
