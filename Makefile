@@ -122,12 +122,12 @@ synth: ready-for-tests
 	@$(VENV) -m tools.build_layer --target aws
 	@$(CDK) synth --quiet --output cdk.out $(if $(ACCOUNT),-c account="$(ACCOUNT)") $(if $(REGION),-c region="$(REGION)")
 	@.local/venv/bin/cfn-lint cdk.out/*.template.json
-	@echo "Checked without a finding: cdk.out/Spine.template.json"
+	@echo "Checked without a finding: cdk.out/*.template.json"
 
 # Shows the difference first and then asks; YES=1 answers for a pipeline.
 deploy: named-target synth
-	@$(CDK_FROM_OUTPUT) diff
-	@$(CDK_FROM_OUTPUT) deploy --require-approval $(if $(YES),never,any-change) --outputs-file cdk.out/outputs.json
+	@$(CDK_FROM_OUTPUT) diff --all
+	@$(CDK_FROM_OUTPUT) deploy --all --require-approval $(if $(YES),never,any-change) --outputs-file cdk.out/outputs.json
 
 lock: ready-for-tests
 	@for name in layer export broker run test engine; do \

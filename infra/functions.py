@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from infra import grants as g
 from infra.function_spec import FunctionSpec, Ring
-from infra.http_functions import HTTP
+from infra.http_functions import HTTP, POS_QUARANTINED
 
 WORKFLOW_TASKS = (
     FunctionSpec(
@@ -64,7 +64,7 @@ QUEUE_CONSUMERS = (
         "Runs the order workflow for each order that may go on.",
         g.RUN_ORDER_WORKFLOW,
         detail_types=(
-            ("OrderPlaced", {"status": ["CONFIRMED"]}),
+            ("OrderPlaced", {"status": ["CONFIRMED", "IN_PROGRESS"]}),
             "OrderReviewAccepted",
             "OrderPaymentSettled",
             "OrderRerouted",
@@ -137,11 +137,13 @@ QUEUE_CONSUMERS = (
             *g.COMMAND,
             *g.CHANGE_ORDER,
             *g.RECORD_STOCK,
-            *g.table("stock", "get"),
+            *g.listed("orders", "get"),
+            *g.table("stock", "get", "delete"),
             *g.table("ledger", "get", "put"),
         ),
         memory=512,
         concurrency=10,
+        rings=(POS_QUARANTINED,),
     ),
     FunctionSpec(
         "post_ledger",
@@ -159,6 +161,19 @@ QUEUE_CONSUMERS = (
             "DrawerClosed",
             "DrawerRestated",
             *("GiftCardIssued", "GiftCardBreakageRecognized"),
+            "PayoutRecorded",
+            "DepositPrepared",
+            "BankCredited",
+            "BankDebited",
+            "SuspenseResolved",
+            "DisputeFundsWithdrawn",
+            "DisputeLost",
+            "DisputeWon",
+            "WriteOffPosted",
+            "IntercompanySettled",
+            "IntercompanyNetted",
+            "SaleRecorded",
+            "AppeasementGranted",
         ),
         concurrency=10,
         rings=(

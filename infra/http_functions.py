@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infra import grants as g
-from infra.function_spec import FunctionSpec
+from infra.function_spec import FunctionSpec, Ring
 
 # The gateway gives up after 30 seconds, so a function behind it must answer, or stop, a moment before.
 GATEWAY_TIMEOUT = 29
@@ -19,6 +19,12 @@ RULE_SET_ROUTES = (
     "PUT /v1/<path>/{rule_set_id}",
     "POST /v1/<path>/{rule_set_id}/promotions",
     "POST /v1/<path>/{rule_set_id}/rollbacks",
+)
+# Tills speak over HTTP and over the store bus.
+POS_QUARANTINED = Ring(
+    "PosTransactionsQuarantined",
+    "A till told a transaction otherwise than before; the second telling is kept and has no effect.",
+    "quarantined-till-transactions",
 )
 
 HTTP = (
@@ -55,6 +61,17 @@ HTTP = (
         routes=("POST /v1/orders/{order_id}/cancellations", "POST /v1/orders/{order_id}/review"),
         memory=512,
         timeout=GATEWAY_TIMEOUT,
+    ),
+    FunctionSpec(
+        "appeasements",
+        "Grants goodwill on an order within limits, lets somebody else approve what is above them, and shows it.",
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("orders", "batch"), *g.table("registry", "query")),
+        routes=(
+            *("POST /v1/orders/{order_id}/appeasements", "GET /v1/orders/{order_id}/appeasements"),
+            *("GET /v1/appeasements/{appeasement_id}", "POST /v1/appeasements/{appeasement_id}/decision"),
+        ),
+        memory=512,
+        timeout=15,
     ),
     FunctionSpec(
         "registry",
@@ -184,6 +201,21 @@ HTTP = (
         timeout=15,
     ),
     FunctionSpec(
+        "pos",
+        "Takes in transactions of tills, each once; a sale becomes an order, and missing numbers are known.",
+        (
+            *g.COMMAND,
+            *g.listed("orders", "get", "put"),
+            *g.HOLD,
+            *g.table("ledger", "get", "query", "put"),
+            *g.table("registry", "batch", "query"),
+        ),
+        routes=("POST /v1/pos/transactions", "GET /v1/pos/workstations"),
+        memory=512,
+        timeout=GATEWAY_TIMEOUT,
+        rings=(POS_QUARANTINED,),
+    ),
+    FunctionSpec(
         "rule_sets",
         "Keeps rules of stock, strategies and rate cards as versions that are drafted, promoted and rolled back.",
         (*g.COMMAND, *g.table("registry", "get", "batch", "query", "put")),
@@ -230,6 +262,26 @@ HTTP = (
             "GET /v1/finance/exports",
             "GET /v1/finance/trial-balance",
             "GET /v1/finance/journal",
+        ),
+        memory=512,
+        timeout=GATEWAY_TIMEOUT,
+    ),
+    FunctionSpec(
+        "settlements",
+        "Takes in payouts, deposits, bank lines, disputes and write-offs, and shows what was not found or takes long.",
+        (
+            *g.COMMAND,
+            *g.CHANGE_ORDER,
+            *g.table("ledger", "get", "batch", "query", "put", "delete"),
+            *g.table("registry", "query"),
+        ),
+        routes=(
+            *("POST /v1/finance/settlements", "GET /v1/finance/settlements"),
+            *("GET /v1/finance/settlements/exceptions", "GET /v1/finance/settlements/{settlement_id}"),
+            *("POST /v1/finance/deposits", "POST /v1/finance/bank-lines"),
+            "POST /v1/finance/suspense/{suspense_id}/resolution",
+            *("POST /v1/finance/disputes", "POST /v1/finance/disputes/{dispute_id}/outcome"),
+            *("POST /v1/orders/{order_id}/write-offs", "POST /v1/finance/intercompany"),
         ),
         memory=512,
         timeout=GATEWAY_TIMEOUT,

@@ -1,8 +1,8 @@
-"""Observability: one dashboard that reads from the front door to the money."""
+"""Observability: a dashboard for the front door, and one for what is behind it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -10,7 +10,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.api import Api
-from infra.constructs.function import Workshop
+from infra.constructs.function import SpineFunction, Workshop
 from infra.events import Consumers
 from infra.inventory_stream import InventoryStream
 from infra.life_cycles import LifeCycles
@@ -20,46 +20,27 @@ _MINUTE = Duration.minutes(1)
 
 
 class Dashboard(Construct):
-    """Requests, functions, queues, workflows, streams: each row answers "is this room keeping up?"."""
+    """Functions, queues, workflows, streams: each row answers "is this room keeping up?"."""
 
     def __init__(
         self,
         scope: Construct,
         id: str,
         *,
-        api: Api,
         workshop: Workshop,
         consumers: Consumers,
         life_cycles: LifeCycles,
         inventory: InventoryStream,
     ) -> None:
         super().__init__(scope, id)
-        made = workshop.made.values()
+        made = list(workshop.made.values())
         followers = [one for one in made if one.spec.name in ("publish_events", "inventory_stream", "stock_levels")]
         queues = consumers.queues.values()
         dashboard = cloudwatch.Dashboard(
             self,
             "Dashboard",
             widgets=[
-                [
-                    _graph("Requests", [api.http.metric_count(period=_MINUTE)]),
-                    _graph(
-                        "Refused and failed",
-                        [api.http.metric_client_error(period=_MINUTE), api.http.metric_server_error(period=_MINUTE)],
-                    ),
-                    _graph(
-                        "Answer time (ms)",
-                        [api.http.metric_latency(statistic=level, period=_MINUTE) for level in ("p50", "p99")],
-                    ),
-                ],
-                [
-                    _graph("Function errors", [one.function.metric_errors(period=_MINUTE) for one in made]),
-                    _graph("Function throttles", [one.function.metric_throttles(period=_MINUTE) for one in made]),
-                    _graph(
-                        "Function duration p99 (ms)",
-                        [one.function.metric_duration(statistic="p99", period=_MINUTE) for one in made],
-                    ),
-                ],
+                _function_graphs(made),
                 [
                     _graph("Oldest message (s)", [work.metric_age() for work in queues]),
                     _graph(
@@ -76,6 +57,43 @@ class Dashboard(Construct):
             ],
         )
         name_it(dashboard, "Dashboard")
+
+
+class DoorDashboard(Construct):
+    """The same of the front door: requests, and the functions that answer them."""
+
+    def __init__(self, scope: Construct, id: str, *, api: Api, workshop: Workshop) -> None:
+        super().__init__(scope, id)
+        dashboard = cloudwatch.Dashboard(
+            self,
+            "Dashboard",
+            widgets=[
+                [
+                    _graph("Requests", [api.http.metric_count(period=_MINUTE)]),
+                    _graph(
+                        "Refused and failed",
+                        [api.http.metric_client_error(period=_MINUTE), api.http.metric_server_error(period=_MINUTE)],
+                    ),
+                    _graph(
+                        "Answer time (ms)",
+                        [api.http.metric_latency(statistic=level, period=_MINUTE) for level in ("p50", "p99")],
+                    ),
+                ],
+                _function_graphs(list(workshop.made.values())),
+            ],
+        )
+        name_it(dashboard, "DoorDashboard")
+
+
+def _function_graphs(made: Sequence[SpineFunction]) -> list[cloudwatch.IWidget]:
+    return [
+        _graph("Function errors", [one.function.metric_errors(period=_MINUTE) for one in made]),
+        _graph("Function throttles", [one.function.metric_throttles(period=_MINUTE) for one in made]),
+        _graph(
+            "Function duration p99 (ms)",
+            [one.function.metric_duration(statistic="p99", period=_MINUTE) for one in made],
+        ),
+    ]
 
 
 def _graph(title: str, metrics: Iterable[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:

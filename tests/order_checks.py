@@ -9,7 +9,8 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 
-from oms.orders.model import Line, Order, fulfillment_status, payment_status, quantities, status
+from oms.orders.model import Line, Order, fulfillment_status, payment_status, status
+from oms.orders.quantities import quantities
 from oms.orders.store import order_from_items
 from oms.platform.writes import Item, Key
 from tests.memory_table import MemoryDatabase
@@ -198,6 +199,12 @@ def _claims(orders: list[Order]) -> tuple[dict[str, int], Counts, Counts]:
                     for sku, each in _made_of(stock_lines[part.line_no]):
                         shipped[sku, work.node_id] += each * part.shipped
                         allocated[sku, work.node_id] += each * held
+        for shipment in order.shipments:
+            for left_at_once in shipment.lines if shipment.fulfillment_order_id is None else ():
+                if left_at_once.line_no in stock_lines:
+                    given[left_at_once.line_no] += left_at_once.quantity
+                    for sku, each in _made_of(stock_lines[left_at_once.line_no]):
+                        shipped[sku, shipment.node_id] += each * left_at_once.quantity
         for line_no, line in stock_lines.items():
             if not order.header.sourced:
                 left = line.quantity - order.cancelled.get(line_no, 0) - given[line_no] - order.backordered(line_no)

@@ -17,6 +17,7 @@ from oms.promises.model import Promise
 from oms.registry.commands import MOST_ITEMS, MOST_NODES
 from oms.registry.model import PutItem, PutNode
 from tools import openapi_answers as answers
+from tools import openapi_appeasements as appeasements
 from tools import openapi_levels as levels
 from tools import openapi_shards as shards
 from tools import openapi_stock as stock
@@ -196,6 +197,7 @@ ROUTES: dict[str, Route] = {
     "GET /v1/promises/{promise_id}": Route("Read a promise", {200: Promise}),
     **NODE_ROUTES,
     **MONEY_ROUTES,
+    **appeasements.ROUTES,
     "POST /v1/reservations": Route(
         "Hold the units of a basket",
         {201: stock.ReservationDocument},

@@ -12,6 +12,8 @@ from oms.inventory.messages import STOCK_MESSAGES, take_stock_message
 from oms.inventory.supply.messages import SUPPLY_MESSAGES, take_supply_message
 from oms.platform.commands import Runtime
 from oms.platform.consumers import Event, consume_queue
+from oms.pos.foreign import RECORD_FOREIGN_TRANSACTIONS, take_foreign_transactions
+from oms.pos.messages import POS_MESSAGES, take_pos_message
 
 runtime = Runtime()
 
@@ -28,6 +30,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             take_capacity_message(runtime, message)
         elif message.type in DRAWER_MESSAGES:
             take_drawer_message(runtime, message)
+        elif message.type in POS_MESSAGES:
+            take_pos_message(runtime, message)
+        elif message.type == RECORD_FOREIGN_TRANSACTIONS:
+            take_foreign_transactions(runtime, message)
         else:
             take_message(runtime, message, known)
 

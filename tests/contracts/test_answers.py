@@ -12,6 +12,7 @@ from oms.finance.posting import postings_of
 from oms.finance.store import entry_write
 from oms.payments.adapters import configured
 from oms.platform.clock import FixedClock
+from tests.contracts.appeasement_answers import GOODWILL, MANAGER, appeasements, delivered, waiting
 from tests.contracts.described import Gateway, check_events
 from tests.contracts.drawer_answers import BODIES, drawers, opened
 from tests.contracts.money_answers import gift_cards, issued
@@ -229,8 +230,8 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     _promises(gateway)
     capacity(gateway)
     supply(gateway)
-    drawers(gateway)
-    gift_cards(gateway)
+    for calls in (drawers, gift_cards, appeasements):
+        calls(gateway)
     _baskets(gateway)
     order_id = _orders(gateway)
     _simulations(gateway)
@@ -275,7 +276,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     gateway.send("PUT", "/v1/sourcing/rate-cards/usual", RATES)
     named = {"order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}
     named |= {"reservation_id": _baskets(gateway), "supply_id": "tr-9", "session_id": opened(gateway)}
-    named |= {"card_id": issued(gateway)}
+    named |= {"card_id": issued(gateway), "appeasement_id": waiting(gateway, delivered(gateway))}
     assert gateway.send("PUT", "/v1/supply/tr-9", TRANSFER)[0] == 201
     url = path.format(**named, node_id="DC1", sku="A", action="accept")
     bodies = {
@@ -287,6 +288,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
         "breakage": {"reason": "dormant"},
         "DC1": {**NODE, "id": "DC1"},
         "A": {**ITEM, "sku": "A"},
+        **GOODWILL,
     }
     usual = {"ttl_seconds": 60} if method == "PATCH" else {}
     if path.endswith("{rule_set_id}"):
@@ -294,5 +296,5 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     if "drawer-sessions" in path:
         bodies = BODIES
     body = bodies.get(url.rsplit("/", 1)[1], usual)
-    answered, problem = gateway.send(method, url, body, headers={"if-match": "999"})
+    answered, problem = gateway.send(method, url, body, headers={"if-match": "999"}, scopes=MANAGER)
     assert (answered, problem["code"]) == (409, "stale_version")

@@ -278,6 +278,7 @@ def test_a_closed_drawer_shows_its_movements_with_reasons_and_people(drawers: Dr
             "cashier": "ann",
             "occurred_at": "2026-11-23T11:58:00.000Z",
             "late": False,
+            "sale_id": None,
         }
     ]
     (first,) = drawers.staff.get(f"{path}?limit=1&cursor={page['next_cursor']}").body["movements"]

@@ -83,6 +83,8 @@ MUTATING = {
         "tenders": [{"tender": "cash", "amount": 500}],
     },
     ("POST", "/v1/gift-cards/gft_1/breakage"): {"reason": "expired"},
+    ("POST", "/v1/orders/ord_1/appeasements"): {"amount": 100, "reason": "LATE"},
+    ("POST", "/v1/appeasements/apm_1_1/decision"): {"decision": "approve", "reason": "seen"},
     ("POST", "/v1/finance/exports"): {"entity": "100", "business_date": "2026-11-22"},
     ("PUT", "/v1/items"): {"items": [{"sku": "CUP", "description": "Cup"}]},
     ("PUT", "/v1/items/CUP"): {"description": "Cup"},

@@ -112,7 +112,7 @@ def _really_happened(
         return
     held = provider.payments.get(reference)
     if held is None and (not provider.seen or payment.get("provider") == STORED_VALUE):
-        # The journal is not shown yet; at quiet it is. Accounts of our own are checked by themselves (INV23).
+        # The journal is not shown yet; at quiet it is. Accounts of our own are checked by themselves (INV24).
         return
     if held is None:
         report.note("INV3", where, f"the provider knows no payment {reference}")

@@ -28,10 +28,9 @@ POSTED_AS = {
 }
 # How far clocks may be apart, in seconds: what is known of an effect cannot be older than the effect.
 SKEW = 600
-# Cash in drawers is checked against their sessions (INV10).
-OF_DRAWERS = "drawer_"
-# Cards that are issued and that end are checked against their accounts (INV23).
-OF_CARDS = "gift_card_"
+# Cash in drawers is checked against their sessions (INV10), goodwill against its grants (INV23), cards that are issued
+# and that end against their accounts (INV24).
+CHECKED_APART = ("drawer_", "appeasement_", "gift_card_")
 # These have no id of their own at the provider.
 OF_TENDER = ("payment_released", "payment_expired")
 
@@ -40,7 +39,7 @@ def check_settlement(picture: Picture, provider: Provider, report: Report) -> No
     """Everything about money that must be true once nothing is on its way any more."""
     posted: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for tenant, entry in entries(picture):
-        if entry["rule"].startswith((OF_DRAWERS, OF_CARDS)):
+        if entry["rule"].startswith(CHECKED_APART):
             continue
         posted.setdefault((tenant, entry["rule"], _subject(entry)), []).append(entry)
     for held in provider.payments.values():

@@ -1,4 +1,4 @@
-"""INV23 stored value: balances add up and never go below zero; what tenders did to them is told like any provider's.
+"""INV24 stored value: balances add up and never go below zero; what tenders did to them is told like any provider's.
 
 At quiet the holds and movements of cards are read as a provider's own journal, so that settlement checks them as it
 checks the payment provider: every effect has one posting, and orders note nothing that did not happen there.
@@ -36,11 +36,11 @@ def check_stored_value_of_commit(commit: Commit, report: Report) -> None:
             continue
         where = f"{change.pk} {change.sk}"
         if change.sk.startswith("MOVEMENT#") and (change.before is not None or change.after is None):
-            report.note("INV23", where, "was recorded before and was changed")
+            report.note("INV24", where, "was recorded before and was changed")
         if change.sk == "ACCOUNT":
             amounts = [(change.after or {}).get(name) for name in ("available", "held")]
             if not all(is_count(amount) and amount >= 0 for amount in amounts):
-                report.note("INV23", where, f"free and held are {amounts}")
+                report.note("INV24", where, f"free and held are {amounts}")
 
 
 def check_stored_value(picture: Picture, report: Report) -> None:
@@ -55,10 +55,10 @@ def check_stored_value(picture: Picture, report: Report) -> None:
         for position, name in enumerate(("available", "held")):
             expected = sum(SIGNS[one["kind"]][position] * one["amount"] for one in movements)
             if account[name] != expected:
-                report.note("INV23", pk, f"{name} is {account[name]}, its movements come to {expected}")
+                report.note("INV24", pk, f"{name} is {account[name]}, its movements come to {expected}")
         open_ = sum(one["amount"] - one["redeemed"] - one["released"] for one in _holds(rows))
         if account["held"] != open_:
-            report.note("INV23", pk, f"{account['held']} are held, its holds come to {open_}")
+            report.note("INV24", pk, f"{account['held']} are held, its holds come to {open_}")
         liability = ACCOUNTS[parsed(account["body"])["kind"]]
         for one in movements:
             if one["kind"] in ("issued", "breakage"):
@@ -67,9 +67,9 @@ def check_stored_value(picture: Picture, report: Report) -> None:
                 sign = -1 if one["kind"] == "issued" else 1
                 lines = posted.pop((str(tenant_of(pk)), rule, name), {})
                 if lines.get(liability) != sign * one["amount"] and _is_posted(rows, one):
-                    report.note("INV23", pk, f"{one['kind']} {one['amount']} is posted as {lines}")
+                    report.note("INV24", pk, f"{one['kind']} {one['amount']} is posted as {lines}")
     for name, lines in posted.items():
-        report.note("INV23", f"ledger {name}", f"posted, but never happened: {lines}")
+        report.note("INV24", f"ledger {name}", f"posted, but never happened: {lines}")
 
 
 def with_stored_value(picture: Picture, provider: Provider) -> Provider:

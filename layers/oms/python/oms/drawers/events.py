@@ -27,7 +27,12 @@ class DrawerOpened(_OfSession):
 
 
 class DrawerMovementRecorded(_OfSession):
-    """Cash went into a drawer or out of it; `sequence` is the till's own number. `late` came after the close."""
+    """Cash went into a drawer or out of it; `sequence` is the till's own number. `late` came after the close.
+
+    With `sale_id` it is the cash of a sale that was told whole, and the ledger has it from there.
+    """
+
+    version: ClassVar[int] = 2
 
     movement_id: str
     device: str
@@ -39,6 +44,7 @@ class DrawerMovementRecorded(_OfSession):
     reference: str | None
     cashier: str
     late: bool
+    sale_id: str | None = None
 
 
 class DrawerEnded(_OfSession):

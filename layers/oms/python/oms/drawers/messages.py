@@ -10,7 +10,7 @@ from oms.drawers.requests import (
     EndDrawerMessage,
     OpenDrawerMessage,
 )
-from oms.platform.commands import Runtime
+from oms.platform.commands import Outcome, Runtime
 from oms.platform.consumers import Event, call_of_node, without_card_numbers
 from oms.platform.intake import validate
 
@@ -22,29 +22,28 @@ CLOSE_DRAWER = "CloseDrawer"
 DRAWER_MESSAGES = frozenset({OPEN_DRAWER, RECORD_DRAWER_MOVEMENT, END_DRAWER, COUNT_DRAWER, CLOSE_DRAWER})
 
 
-def take_drawer_message(runtime: Runtime, event: Event) -> None:
-    """Take in what a node told of a drawer of its own, once.
+def take_drawer_message(runtime: Runtime, event: Event) -> Outcome | None:
+    """Take in what a node told of a drawer of its own, once; None where it was dropped.
 
     Any refusal is raised, so that the queue delivers again and at last parks the message: a movement may overtake the
     opening of its session.
     """
     if not without_card_numbers(event):
-        return
+        return None
     data = dict(event.data)
     if event.type == OPEN_DRAWER:
         call, node_id = call_of_node(event, "open_drawer")
         opening = validate(OpenDrawerMessage, data)
-        open_drawer(runtime, call, node_id, opening.drawer_id, opening)
-    elif event.type == RECORD_DRAWER_MOVEMENT:
+        return open_drawer(runtime, call, node_id, opening.drawer_id, opening)
+    if event.type == RECORD_DRAWER_MOVEMENT:
         movement = validate(DrawerMovementMessage, data)
         call, _ = call_of_node(event, "record_drawer_movement")
-        record_drawer_movement(runtime, call, movement.session_id, movement)
-    elif event.type == END_DRAWER:
+        return record_drawer_movement(runtime, call, movement.session_id, movement)
+    if event.type == END_DRAWER:
         end = validate(EndDrawerMessage, data)
-        end_drawer(runtime, call_of_node(event, "end_drawer")[0], end.session_id, end)
-    elif event.type == COUNT_DRAWER:
+        return end_drawer(runtime, call_of_node(event, "end_drawer")[0], end.session_id, end)
+    if event.type == COUNT_DRAWER:
         count = validate(CountDrawerMessage, data)
-        count_drawer(runtime, call_of_node(event, "count_drawer")[0], count.session_id, count)
-    else:
-        close = validate(CloseDrawerMessage, data)
-        close_drawer(runtime, call_of_node(event, "close_drawer")[0], close.session_id, close)
+        return count_drawer(runtime, call_of_node(event, "count_drawer")[0], count.session_id, count)
+    close = validate(CloseDrawerMessage, data)
+    return close_drawer(runtime, call_of_node(event, "close_drawer")[0], close.session_id, close)

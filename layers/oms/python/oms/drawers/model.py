@@ -81,7 +81,7 @@ class Movement(Stored):
     """Cash that went in or out: `amount` net of change, `tax` the part of a sale that is tax.
 
     `sequence` is the till's own number, from 1 for each till and business date, and `id` follows from it. `late` came
-    after the close.
+    after the close. With `sale_id` it is the cash of a sale, and has the number of the sale's transaction.
     """
 
     id: str
@@ -96,6 +96,7 @@ class Movement(Stored):
     cashier: str
     occurred_at: Instant | None = None
     late: bool = False
+    sale_id: str | None = None
 
     def says_the_same(self, other: Movement) -> bool:
         """Whether two tellings under one number mean one movement; by which way it came does not matter."""

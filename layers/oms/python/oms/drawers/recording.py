@@ -96,6 +96,7 @@ def recorded(session: Session, sequence: int, movement: Movement) -> EventDraft:
         reference=movement.reference,
         cashier=movement.cashier,
         late=movement.late,
+        sale_id=movement.sale_id,
     )
     return session_event(session, sequence, told)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 from oms.drawers.checks import counted_lines, require
 from oms.drawers.events import DrawerRestated
-from oms.drawers.model import Action, Session, Statement, counted_total
+from oms.drawers.model import Action, Counted, Session, Statement, counted_total
 from oms.drawers.recording import Moved, facts, moved, recorded, session_event
 from oms.drawers.requests import RestateSession
 from oms.drawers.sequences import missing
 from oms.drawers.views import APPROVE, may_approve, own_session, session_document, tills_of
-from oms.drawers.writes import session_write, statement_write
+from oms.drawers.writes import Till, session_write, statement_write
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
+from oms.platform.events import EventDraft
 from oms.platform.problems import ActionNotAvailable
 
 
@@ -34,35 +37,13 @@ def restate_drawer(runtime: Runtime, call: Call, session_id: str, request: Resta
         tills = tills_of(runtime, call.tenant, moves)
         if change:
             tills[change.movement.device] = change.till
-        counted = counted_total(lines)
-        statement = Statement(
-            number=before.number + 1,
-            expected=moves.expected,
-            counted=counted,
-            variance=counted - moves.expected,
-            missing=sum(missing(till.runs) for till in tills.values()),
-            lines=lines,
-            reason=request.reason,
-            stated_by=request.stated_by,
-            approved_by=request.stated_by,
-            stated_at=runtime.clock.now(),
-        )
         # The late movement has its event before that of the statement which it makes.
         version = session.version + (2 if change else 1)
+        statement, told = stated_anew(
+            runtime, moves, before, lines, tills, reason=request.reason, by=request.stated_by, approved=True
+        )
         after = moves.model_copy(
             update={"state": session.after(Action.RESTATE), "statement": statement, "version": version}
-        )
-        told = DrawerRestated(
-            **facts(session),
-            statement=statement.number,
-            expected=statement.expected,
-            counted=statement.counted,
-            variance=statement.variance,
-            counted_before=before.counted,
-            variance_before=before.variance,
-            missing=statement.missing,
-            reason=request.reason,
-            approved_by=request.stated_by,
         )
         return Decision(
             [
@@ -72,13 +53,53 @@ def restate_drawer(runtime: Runtime, call: Call, session_id: str, request: Resta
             ],
             [
                 *([recorded(session, session.version + 1, change.movement)] if change else ()),
-                session_event(after, version, told),
+                told(after),
             ],
             status=201,
             body=session_document(after, call.principal, tills),
         )
 
     return execute(runtime, call, decide)
+
+
+def stated_anew(
+    runtime: Runtime,
+    moves: Session,
+    before: Statement,
+    lines: Sequence[Counted],
+    tills: Mapping[str, Till],
+    *,
+    reason: str,
+    by: str,
+    approved: bool = False,
+) -> tuple[Statement, Callable[[Session], EventDraft]]:
+    """The next statement of a session with its movements and count as they are now, and its event once it is stated."""
+    counted = counted_total(lines)
+    statement = Statement(
+        number=before.number + 1,
+        expected=moves.expected,
+        counted=counted,
+        variance=counted - moves.expected,
+        missing=sum(missing(till.runs) for till in tills.values()),
+        lines=tuple(lines),
+        reason=reason,
+        stated_by=by,
+        approved_by=by if approved else None,
+        stated_at=runtime.clock.now(),
+    )
+    told = DrawerRestated(
+        **facts(moves),
+        statement=statement.number,
+        expected=statement.expected,
+        counted=statement.counted,
+        variance=statement.variance,
+        counted_before=before.counted,
+        variance_before=before.variance,
+        missing=statement.missing,
+        reason=reason,
+        approved_by=by,
+    )
+    return statement, lambda after: session_event(after, after.version, told)
 
 
 def _late(runtime: Runtime, call: Call, session: Session, request: RestateSession) -> Moved | None:

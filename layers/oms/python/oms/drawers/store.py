@@ -8,6 +8,7 @@
 | the sessions of a drawer, newest first | Query there, sk SESSION#<business date>#<id> |
 | which numbers of a till have come | Get pk T#<t>#TILL#<node>#<device>#<business date>, sk TILL |
 | the movements of a till, newest first; one by its number | Query or Get there, sk MOVEMENT#<number> |
+| the cash of sales of a till, before these | the same query, sk MOVEMENT#SALE#<number of the transaction> |
 """
 
 from __future__ import annotations

@@ -92,6 +92,13 @@ def movement_write(tenant: str, session: Session, movement: Movement) -> Write:
     return create(TABLE, key, {"session_id": session.id, "body": movement.model_dump_json()})
 
 
+def sale_movement_write(tenant: str, session: Session, movement: Movement) -> Write:
+    """The cash of a sale, which comes once with its transaction: beside the movements of its till."""
+    till = till_key(tenant, session.node_id, movement.device, session.business_date)
+    key = Key(till.pk, f"MOVEMENT#SALE#{movement.sequence:09d}")
+    return create(TABLE, key, {"session_id": session.id, "body": movement.model_dump_json()})
+
+
 def statement_write(tenant: str, session_id: str, statement: Statement) -> Write:
     """A statement, which nobody changes any more."""
     key = statement_key(tenant, session_id, statement.number)

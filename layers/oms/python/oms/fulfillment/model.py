@@ -6,6 +6,7 @@ A fulfilment order never holds more lines than one transaction can move, so that
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
 
@@ -241,12 +242,15 @@ class Capture(BaseModel):
 
 
 class Shipment(BaseModel):
-    """What left a node at once, with the money that belongs to exactly these units."""
+    """What left a node at once, with the money that belongs to exactly these units.
+
+    What was carried out of a store with its sale was nobody's work.
+    """
 
     model_config = ConfigDict(frozen=True)
     id: str
     order_id: str
-    fulfillment_order_id: str
+    fulfillment_order_id: str | None = None
     node_id: str
     mode: str
     lines: tuple[ShippedLine, ...]
@@ -269,3 +273,9 @@ class Shipment(BaseModel):
     @property
     def amounts(self) -> Amounts:
         return Amounts(self.goods, self.discount, self.shipping, self.tax)
+
+
+def carried_out(shipments: Iterable[Shipment], line_no: int) -> int:
+    """Units of a line that customers took along when they bought them."""
+    at_once = (shipment for shipment in shipments if shipment.fulfillment_order_id is None)
+    return sum(left.quantity for shipment in at_once for left in shipment.lines if left.line_no == line_no)

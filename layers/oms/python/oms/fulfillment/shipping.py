@@ -109,7 +109,7 @@ def shipment_amounts(order: Order, lines: Sequence[EventLine], mode: str) -> Amo
 
 def _captures(order: Order, amounts: Amounts, now: str) -> tuple[Capture, ...]:
     """What each tender pays of what leaves; of money that the channel took before, nobody has to be asked."""
-    taken_before = {payment.id: payment.psp_reference for payment in order.payments if payment.by_channel}
+    taken_before = {one.id: one.psp_reference or one.id for one in order.payments if one.by_channel}
     return tuple(
         Capture(payment_id=payment_id, amount=amount, fixed_at=now, capture_id=taken_before.get(payment_id))
         for payment_id, amount in plan_captures(order.payments, taken_up(order), amounts.total)

@@ -49,12 +49,12 @@ def chunks(facts: Sequence[Fact]) -> Iterator[list[Fact]]:
 def decide(runtime: Runtime, call: Call, facts: Sequence[Fact], corrections: Corrections | None = None) -> Decision:
     """The writes, the one event and the answer per fact of a chunk; raises NotEnough and BeyondLimit."""
     plans = make_plans(runtime, call.tenant, facts, corrections)
-    writes = _writes(call, plans)
+    writes = plan_writes(call, plans)
     if len(writes) > _MOST_ROW_ACTIONS:
         # What lies in shards is too much for the same transaction; back in the rows it is none.
         recall(runtime, call.tenant, [(plan.sku, plan.node_id) for plan in plans if plan.start.shards])
         plans = make_plans(runtime, call.tenant, facts, corrections)
-        writes = _writes(call, plans)
+        writes = plan_writes(call, plans)
     taken = {position: plan for plan in plans for position in plan.taken}
     results: list[Value] = [
         {
@@ -68,11 +68,12 @@ def decide(runtime: Runtime, call: Call, facts: Sequence[Fact], corrections: Cor
         for fact in facts
     ]
     entity = f"MOVEMENT#{derived_id('mov', call.tenant, call.command, call.key)}"
-    events = [EventDraft(entity, 1, _stock_moved(plans))] if taken else []
+    events = [EventDraft(entity, 1, stock_moved(plans))] if taken else []
     return Decision(writes, events, status=200, body={"movements": results})
 
 
-def _writes(call: Call, plans: Sequence[RowPlan]) -> list[Write]:
+def plan_writes(call: Call, plans: Sequence[RowPlan]) -> list[Write]:
+    """What the plans of some rows write."""
     # A segment may come to several nodes at once, and one transaction names an item once.
     new = dict.fromkeys(plan.sku for plan in plans if plan.is_new)
     own = [
@@ -118,7 +119,8 @@ def make_plans(
     return plans
 
 
-def _stock_moved(plans: Sequence[RowPlan]) -> StockMoved:
+def stock_moved(plans: Sequence[RowPlan]) -> StockMoved:
+    """The one event of some plans."""
     moved = [
         Moved(
             **shown(plan.sku),

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from oms.orders.backorders import backordered
 from oms.orders.events import OrderPlaced, PlacedLine
 from oms.orders.model import Order, status
+from oms.orders.states import states
 from oms.orders.store import external_key, lines_items
 from oms.orders.views import summary
-from oms.orders.writes import new_order_writes, states
-from oms.payments.events import PaymentCaptured
+from oms.orders.writes import new_order_writes
 from oms.payments.writes import captured_before
 from oms.platform.commands import Call, Decision, command_key
-from oms.platform.events import EventDraft
+from oms.platform.events import EventData, EventDraft
 from oms.platform.writes import Item, Write, create
 
 _MOST_LINES_IN_EVENT = 50
 
 
-def placement(call: Call, order: Order, claims: Iterable[Write] = (), events: Iterable[EventDraft] = ()) -> Decision:
-    """Everything that makes an order exist, with its claims and the facts about what it comes from."""
+def placement(
+    call: Call,
+    order: Order,
+    claims: Iterable[Write] = (),
+    events: Iterable[EventDraft] = (),
+    *,
+    more: Sequence[EventData] | None = None,
+) -> Decision:
+    """Everything that makes an order exist, with its claims and the facts about what it comes from.
+
+    `more` are facts of its own that became true at once, and say what was paid, too; its header has counted them.
+    """
     header = order.header
     note: Item = {"order_id": header.id, "record": command_key(call.tenant, call.command, call.key).pk}
     writes: list[Write] = [
@@ -37,24 +47,17 @@ def placement(call: Call, order: Order, claims: Iterable[Write] = (), events: It
         legal_entity=header.legal_entity,
     )
     told = [event, _waits(order)] if header.backorders else [event]
-    told += [_paid(order, len(told) + number, data) for number, data in enumerate(captured_before(order), start=1)]
+    paid = captured_before(order) if more is None else more
+    told += [_fact(order, len(told) + number, data) for number, data in enumerate(paid, start=1)]
     return Decision([*writes], [*told, *events], status=201, body=summary(order).model_dump())
 
 
 def _waits(order: Order) -> EventDraft:
     """That some of its units wait for stock."""
-    header = order.header
-    return EventDraft(
-        entity=f"ORDER#{header.id}",
-        sequence=2,
-        data=backordered(order, header.backorders),
-        channel=header.channel,
-        legal_entity=header.legal_entity,
-    )
+    return _fact(order, 2, backordered(order, order.header.backorders))
 
 
-def _paid(order: Order, sequence: int, data: PaymentCaptured) -> EventDraft:
-    """That the channel has taken the money of a tender."""
+def _fact(order: Order, sequence: int, data: EventData) -> EventDraft:
     header = order.header
     return EventDraft(
         entity=f"ORDER#{header.id}",

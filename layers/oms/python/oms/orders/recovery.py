@@ -101,7 +101,8 @@ def _carry_on(runtime: Runtime, providers: Providers, run_workflow: RunWorkflow,
     owed = {
         shipment.fulfillment_order_id
         for shipment in order.shipments
-        if any(capture.is_owed or capture.pending for capture in shipment.captures)
+        if shipment.fulfillment_order_id is not None
+        and any(capture.is_owed or capture.pending for capture in shipment.captures)
     }
     for work_id in sorted(owed):
         try:

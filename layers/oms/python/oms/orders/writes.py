@@ -15,7 +15,8 @@ from oms.fulfillment.model import FulfillmentOrder, Shipment
 from oms.fulfillment.offers import Settled, settle
 from oms.orders.backorders import backorder_writes, fewer
 from oms.orders.charges import charges_left
-from oms.orders.events import CancelledLine, OrderCancelled, OrderCompleted, OrderLinesCancelled
+from oms.orders.completing import completed
+from oms.orders.events import CancelledLine, OrderCancelled, OrderLinesCancelled
 from oms.orders.loads import load_writes
 from oms.orders.model import (
     Cancellation,
@@ -23,10 +24,9 @@ from oms.orders.model import (
     Line,
     Order,
     Status,
-    fulfillment_status,
-    payment_status,
     status,
 )
+from oms.orders.states import state_changes, statuses
 from oms.orders.store import (
     PROGRESS,
     agreed_key,
@@ -40,6 +40,8 @@ from oms.orders.store import (
 )
 from oms.orders.unfinished import needs_sweeper
 from oms.payments.model import Payment
+from oms.payments.refunding import cancellation_refund
+from oms.payments.refunds import Refund, refunded_payments
 from oms.platform.events import EventData, EventDraft
 from oms.platform.principal import tenant_prefix
 from oms.platform.writes import Item, Key, Kind, Write, create, put
@@ -62,11 +64,13 @@ def change_order(
     fulfillment_orders: Sequence[FulfillmentOrder] = (),
     shipments: Sequence[Shipment] = (),
     payments: Sequence[Payment] = (),
+    refunds: Sequence[Refund] = (),
 ) -> tuple[Order, list[Write], list[EventDraft]]:
     """The order with some children replaced or added, the writes that store it, and its events in sequence.
 
     The transaction fails if the order changed since it was read. An order that becomes complete says so by itself, and
-    so does work that others may take, or may not any more.
+    so does work that others may take, or may not any more. Units that are cancelled after their money was taken leave a
+    refund owed, and tenders follow from the refunds.
     Nothing changes without a fact that says what.
     """
     if not events:
@@ -82,26 +86,35 @@ def change_order(
         fulfillment_orders=_replaced(before.fulfillment_orders, fulfillment_orders),
         shipments=_replaced(before.shipments, shipments),
         payments=_replaced(before.payments, payments),
+        refunds=_replaced(before.refunds, refunds),
     )
+    owed = cancellation_refund(before, after)
+    if owed is not None:
+        refunds, events = [*refunds, owed[0]], [*events, *owed[1]]
+    if refunds:
+        after = replace(after, refunds=_replaced(before.refunds, refunds))
+        payments = _replaced(payments, refunded_payments(after.payments, after.refunds))
+        after = replace(after, payments=_replaced(before.payments, payments))
     was, now = status(before), status(after)
     if now is Status.COMPLETED and was is not now:
-        events = [*events, _completed(after)]
+        events = [*events, completed(after)]
     counted = after.header.model_copy(update={"version": old.version + 1, "sequence": old.sequence + len(events)})
     after = replace(after, header=counted)
     writes = [
         _header_change(tenant, before, after, header_changed=header is not None and header != old),
         *(work_write(tenant, work) for work in fulfillment_orders),
         *(write for one in offers for write in offer_writes(tenant, one)),
-        *(
-            _child(tenant, old.id, f"SHIPMENT#{shipment.id}", shipment.model_dump_json(exclude_defaults=True))
-            for shipment in shipments
-        ),
+        *(shipment_write(tenant, shipment) for shipment in shipments),
         *(payment_write(tenant, payment) for payment in payments),
+        *(
+            _child(tenant, old.id, f"REFUND#{refund.id}", refund.model_dump_json(exclude_defaults=True))
+            for refund in refunds
+        ),
         *load_writes(tenant, before, fulfillment_orders),
         *([unfinished_write(tenant, after)] if needs_sweeper(before, after) else []),
         *backorder_writes(tenant, before, after),
     ]
-    changes = _changes(before, after)
+    changes = state_changes(before, after)
     drafts = [
         EventDraft(
             entity=f"ORDER#{old.id}",
@@ -168,16 +181,6 @@ def _left(order: Order, line: Line, units: Mapping[int, int]) -> int:
     return line.quantity - order.cancelled.get(line.line_no, 0) - units.get(line.line_no, 0)
 
 
-def _completed(order: Order) -> OrderCompleted:
-    header = order.header
-    return OrderCompleted(
-        order_id=header.id,
-        external_id=header.external_id,
-        currency=header.currency,
-        shipped=sum(shipment.amounts.total for shipment in order.shipments),
-    )
-
-
 def new_order_writes(tenant: str, order: Order, lines: Sequence[tuple[str, Item]]) -> list[Write]:
     """The header, lines and tenders of an order that is stored for the first time."""
     header = order.header
@@ -185,6 +188,7 @@ def new_order_writes(tenant: str, order: Order, lines: Sequence[tuple[str, Item]
         create("orders", header_key(tenant, header.id), _header_item(tenant, order)),
         create("orders", agreed_key(tenant, header.id), {"body": _agreed(header)}),
         *(create("orders", Key(partition(tenant, header.id), sk), item) for sk, item in lines),
+        *(shipment_write(tenant, shipment) for shipment in order.shipments),
         *(payment_write(tenant, payment) for payment in order.payments),
         *backorder_writes(tenant, None, order),
     ]
@@ -200,6 +204,12 @@ def unfinished_write(tenant: str, order: Order) -> Write:
 def payment_write(tenant: str, payment: Payment) -> Write:
     """A tender as it is now."""
     return _child(tenant, payment.order_id, f"PAYMENT#{payment.id}", payment.model_dump_json(exclude_defaults=True))
+
+
+def shipment_write(tenant: str, shipment: Shipment) -> Write:
+    """What has left, as it is now."""
+    body = shipment.model_dump_json(exclude_defaults=True)
+    return _child(tenant, shipment.order_id, f"SHIPMENT#{shipment.id}", body)
 
 
 def work_write(tenant: str, work: FulfillmentOrder) -> Write:
@@ -227,14 +237,6 @@ def _child(tenant: str, order_id: str, sk: str, body: str) -> Write:
     return put("orders", Key(partition(tenant, order_id), sk), {"body": body})
 
 
-def _statuses(order: Order) -> Item:
-    return {
-        "status": str(status(order)),
-        "payment_status": str(payment_status(order)),
-        "fulfillment_status": str(fulfillment_status(order)),
-    }
-
-
 def _header_item(tenant: str, order: Order) -> Item:
     header = order.header
     return {
@@ -247,12 +249,12 @@ def _header_item(tenant: str, order: Order) -> Item:
         "external_id": header.external_id,
         "total": header.totals.total,
         "currency": header.currency,
-        **_statuses(order),
+        **statuses(order),
     }
 
 
 def _header_change(tenant: str, before: Order, after: Order, *, header_changed: bool) -> Write:
-    was, now = _statuses(before), _statuses(after)
+    was, now = statuses(before), statuses(after)
     changed: Item = {name: value for name, value in now.items() if was[name] != value}
     if header_changed:
         changed["progress"] = _progress(after.header)
@@ -272,21 +274,6 @@ def _agreed(header: Header) -> str:
 
 def _progress(header: Header) -> str:
     return header.model_dump_json(include=set(PROGRESS), exclude_defaults=True)
-
-
-def _changes(before: Order, after: Order) -> dict[str, tuple[str | None, str | None]]:
-    """Every state that is not what it was, before and after: of the order, of its work and of its tenders."""
-    was, now = states(before), states(after)
-    return {name: (was.get(name), state) for name, state in now.items() if was.get(name) != state}
-
-
-def states(order: Order) -> dict[str, str]:
-    """Every state of an order, of its work and of its tenders, by the name the timeline gives it."""
-    return {
-        **{name: str(value) for name, value in _statuses(order).items()},
-        **{f"fulfillment_order {work.id}": work.status.value for work in order.fulfillment_orders},
-        **{f"payment {payment.id}": payment.state.value for payment in order.payments},
-    }
 
 
 def _replaced(old: Sequence[_Child], new: Sequence[_Child]) -> tuple[_Child, ...]:

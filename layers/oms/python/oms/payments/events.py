@@ -1,4 +1,4 @@
-"""Facts about tenders: one for each answer of a provider. Amounts in minor units of `currency`.
+"""Facts about tenders and refunds: one for each answer of a provider. Amounts in minor units of `currency`.
 
 `store` is the node that sold. `key` is the provider's idempotency key of the call that was answered.
 """
@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
 
 from oms.platform.events import EventData
 
@@ -116,4 +118,86 @@ class PaymentRenewed(_Money):
     """What is still to be taken will be authorised anew: its hold failed, ran out or carries no further capture."""
 
     amount: int
+    attempt: int
+
+
+class _Refund(EventData):
+    order_id: str
+    refund_id: str
+    cause: str
+    cause_id: str
+    currency: str
+    legal_entity: str
+    store: str
+    channel: str
+
+
+class OwedPart(BaseModel):
+    """What of a refund is to be paid by one tender."""
+
+    model_config = ConfigDict(frozen=True)
+    number: int
+    tender: str
+    amount: int
+
+
+class RefundOwed(_Refund):
+    """Money is owed back to the customer; `cause` is return, cancellation, appeasement or exchange."""
+
+    amount: int
+    parts: tuple[OwedPart, ...]
+
+
+class _RefundPart(_Refund):
+    part: int
+    tender: str
+    provider: str | None
+    amount: int
+    payment_id: str | None = None
+    psp_reference: str | None = None
+    key: str | None = None
+
+
+class RefundPending(_RefundPart):
+    """The provider accepted to give an amount back and says later whether it did."""
+
+    movement_id: str
+
+
+class RefundInDoubt(_RefundPart):
+    """Nobody knows what became of a call that gives money back. It is looked up until it is known."""
+
+    reason: str
+
+
+class RefundExecuted(_RefundPart):
+    """A part of a refund was paid out; `movement_id` is the provider's or the drawer's name of it.
+
+    `paid` is the cash after rounding, and `rounding` what it is more than the amount. `payer_entity` and `payer_store`
+    say who paid where that is another legal entity or another store than the order's.
+    """
+
+    movement_id: str
+    paid: int
+    rounding: int = 0
+    payer_entity: str | None = None
+    payer_store: str | None = None
+    session_id: str | None = None
+    business_date: str | None = None
+
+
+class RefundFailed(_RefundPart):
+    """A part of a refund was refused, or came back later: it is owed still.
+
+    `executed` is how much of it counted as paid out before, under `movement_id`.
+    """
+
+    movement_id: str | None = None
+    executed: int
+    reason: str
+
+
+class RefundRetried(_RefundPart):
+    """A part that failed will be tried again, under a new key."""
+
     attempt: int

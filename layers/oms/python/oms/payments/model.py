@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from oms.payments.states import OPEN, TRANSITIONS
+from oms.payments.states import OPEN, TAKEN, TRANSITIONS, taken
 from oms.payments.states import Rollup as Rollup
 from oms.payments.states import State as State
 from oms.platform.problems import ActionNotAvailable
@@ -18,8 +18,17 @@ PROVIDERS = frozenset({"strict", STORED_VALUE})
 PARTIAL_VOID = frozenset({STORED_VALUE})
 
 
+class Charge(BaseModel):
+    """What an authorisation took that has ended since, by the provider's name of it."""
+
+    model_config = ConfigDict(frozen=True)
+    reference: str
+    captured: int
+
+
 class Payment(BaseModel):
-    """One tender. Amounts are in minor units; `captured + pending + released <= authorized <= amount` always holds.
+    """One tender. Amounts are in minor units; `captured + pending + released <= authorized <= amount` always holds,
+    and `refunded + refund_pending <= captured`: what was given back, by whatever tender, and what is to be.
 
     While its state is CREATED, the tender itself is the recorded intent to authorise `to_hold` under its own id.
     `pending` was accepted and is not yet taken. `renewable` is the part of `released` that the provider let go by its
@@ -49,6 +58,10 @@ class Payment(BaseModel):
     # Of the present authorisation: what had been taken before it, and how many captures it has carried.
     captured_before: int = 0
     captures: int = 0
+    refunded: int = 0
+    refund_pending: int = 0
+    # What earlier authorisations took.
+    charges: tuple[Charge, ...] = ()
     psp_reference: str | None = None
     capture_before: str | None = None
     decline_code: str | None = None
@@ -56,11 +69,30 @@ class Payment(BaseModel):
     in_doubt_since: str | None = None
     # Since when the customer is asked to confirm.
     action_since: str | None = None
+    # What open disputes of the customer's bank withhold, and what disputes that were lost took for good.
+    disputed: int = 0
+    charged_back: int = 0
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether nothing may be refunded, because a dispute that is open could pay it back a second time."""
+        return self.disputed > 0
 
     @property
     def capturable(self) -> int:
         """What is authorised and neither captured, about to be captured, nor released."""
         return self.authorized - self.captured - self.pending - self.released
+
+    @property
+    def refundable(self) -> int:
+        """What was taken and neither given back nor about to be."""
+        return self.captured - self.refunded - self.refund_pending
+
+    @property
+    def takings(self) -> tuple[Charge, ...]:
+        """What was taken, by authorisation, the oldest first."""
+        now = self.captured - self.captured_before
+        return (*self.charges, *([Charge(reference=self.psp_reference or "", captured=now)] if now else []))
 
     @property
     def coverage(self) -> int:
@@ -155,7 +187,7 @@ def _settled(before: Payment, after: Payment) -> Payment:
     elif not after.captured:
         state = State.AUTHORIZED
     else:
-        state = State.PARTIALLY_CAPTURED if after.capturable else State.CAPTURED
+        state = State.PARTIALLY_CAPTURED if after.capturable else taken(after.captured, after.refunded)
     return move(before, state, **{name: getattr(after, name) for name in _AMOUNTS})
 
 
@@ -183,7 +215,17 @@ def taken_by_channel(payment: Payment) -> Payment:
 
 def closed(payment: Payment, **changes: object) -> Payment:
     """The tender at its end: nothing more is held or asked for."""
-    return move(payment, State.CAPTURED if payment.captured else State.VOIDED, **changes)
+    end = taken(payment.captured, payment.refunded) if payment.captured else State.VOIDED
+    return move(payment, end, **changes)
+
+
+def given_back(payment: Payment, refunded: int, refund_pending: int) -> Payment:
+    """The tender with so much of what it paid given back, and so much about to be."""
+    changes = {"refunded": refunded, "refund_pending": refund_pending}
+    state = taken(payment.captured, refunded)
+    if payment.state not in TAKEN or state is payment.state:
+        return payment.model_copy(update=changes)
+    return move(payment, state, **changes)
 
 
 def expired(payment: Payment) -> Payment:
@@ -204,6 +246,7 @@ def retried(payment: Payment) -> Payment:
         released=0,
         renewable=0,
         captured_before=payment.captured,
+        charges=payment.takings,
         captures=0,
         psp_reference=None,
         capture_before=None,
@@ -243,11 +286,11 @@ def rollup(payments: Iterable[Payment], total: int, due: int = 0) -> Rollup:
         return Rollup.FAILED
     if states & OPEN:
         return Rollup.PENDING
-    taken = sum(payment.captured for payment in tenders)
-    if taken and (taken < due or any(payment.capturable for payment in tenders)):
+    captured = sum(payment.captured for payment in tenders)
+    if captured and (captured < due or any(payment.capturable for payment in tenders)):
         return Rollup.PARTIALLY_CAPTURED
-    if taken:
-        return Rollup.CAPTURED
+    if captured:
+        return Rollup(taken(captured, sum(payment.refunded for payment in tenders)).value)
     if states <= {State.VOIDED}:
         return Rollup.VOIDED
     if State.EXPIRED in states:

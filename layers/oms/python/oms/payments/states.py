@@ -1,4 +1,4 @@
-"""The states of a tender and of an order's payment, and how a tender may go from one to another."""
+"""The states of a tender, which follows which, and the payment status of an order. Pure."""
 
 from __future__ import annotations
 
@@ -39,25 +39,33 @@ class Rollup(StrEnum):
 
 
 OPEN = frozenset({State.CREATED, State.UNKNOWN, State.ACTION_REQUIRED})
-_ANSWERS = frozenset({State.AUTHORIZED, State.FAILED, State.VOIDED, State.CAPTURED})
-# Refunds come with their own verbs; their states have no way in before that.
+_ANSWERS = frozenset({State.AUTHORIZED, State.FAILED, State.VOIDED})
+# All that will be taken was taken; of it nothing, some or all was given back since. A refund may fail later.
+TAKEN = frozenset({State.CAPTURED, State.PARTIALLY_REFUNDED, State.REFUNDED})
 TRANSITIONS: Mapping[State, frozenset[State]] = {
     # What was asked for anew and is not needed any more ends as it was before: with all captured that was.
-    State.CREATED: frozenset({State.UNKNOWN, State.ACTION_REQUIRED, *_ANSWERS}),
-    State.UNKNOWN: frozenset({State.ACTION_REQUIRED, *_ANSWERS}),
-    State.ACTION_REQUIRED: _ANSWERS,
+    State.CREATED: frozenset({State.UNKNOWN, State.ACTION_REQUIRED, *_ANSWERS, *TAKEN}),
+    State.UNKNOWN: frozenset({State.ACTION_REQUIRED, *_ANSWERS, *TAKEN}),
+    State.ACTION_REQUIRED: _ANSWERS | TAKEN,
     State.FAILED: frozenset({State.CREATED}),
-    State.AUTHORIZED: frozenset(
-        {State.CAPTURE_PENDING, State.PARTIALLY_CAPTURED, State.CAPTURED, State.VOIDED, State.EXPIRED}
-    ),
+    State.AUTHORIZED: frozenset({State.CAPTURE_PENDING, State.PARTIALLY_CAPTURED, State.VOIDED, State.EXPIRED, *TAKEN}),
     # Back to where it was, when what was accepted could not be taken after all.
     State.CAPTURE_PENDING: frozenset(
-        {State.CAPTURE_PENDING, State.PARTIALLY_CAPTURED, State.CAPTURED, State.AUTHORIZED, State.EXPIRED}
+        {State.CAPTURE_PENDING, State.PARTIALLY_CAPTURED, State.AUTHORIZED, State.EXPIRED, *TAKEN}
     ),
-    State.PARTIALLY_CAPTURED: frozenset({State.CAPTURE_PENDING, State.PARTIALLY_CAPTURED, State.CAPTURED}),
+    State.PARTIALLY_CAPTURED: frozenset({State.CAPTURE_PENDING, State.PARTIALLY_CAPTURED, *TAKEN}),
     # What an authorisation let go without a capture can be authorised anew, for the next parcel.
     # An approval that comes after its tender was closed is recorded all the same, and given back.
-    State.CAPTURED: frozenset({State.CREATED, State.AUTHORIZED}),
+    State.CAPTURED: frozenset({State.CREATED, State.AUTHORIZED, State.PARTIALLY_REFUNDED, State.REFUNDED}),
+    State.PARTIALLY_REFUNDED: frozenset({State.CREATED, State.AUTHORIZED, *TAKEN}),
+    State.REFUNDED: frozenset({State.CREATED, State.AUTHORIZED, State.CAPTURED, State.PARTIALLY_REFUNDED}),
     State.EXPIRED: frozenset({State.CREATED}),
     State.VOIDED: frozenset({State.AUTHORIZED}),
 }
+
+
+def taken(captured: int, refunded: int) -> State:
+    """The state of a tender of which all was taken that will be."""
+    if not refunded:
+        return State.CAPTURED
+    return State.REFUNDED if refunded == captured else State.PARTIALLY_REFUNDED

@@ -30,6 +30,11 @@ class Principal:
         """The nodes this caller is limited to; empty means every node of the tenant."""
         return self._named("node.")
 
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles that the token gives its caller, by scopes such as `role.agent` or by its claim."""
+        return self._named("role.") | {self.role}
+
     def limit(self, name: str, usual: int) -> int:
         """A limit that this caller's permissions raise, such as `lines.1500`, else the usual one."""
         raised = [int(text) for text in self._named(f"{name}.") if text.isdigit()]
@@ -58,7 +63,7 @@ def system_principal(tenant: str, actor: str) -> Principal:
 def node_principal(tenant: str, node_id: str) -> Principal:
     """A store or warehouse that speaks over the integration bus; it may act on its own work only."""
     permissions = frozenset(
-        {"fulfillment.write", "inventory.write", "inventory.correct", "drawers.write", f"node.{node_id}"}
+        {"fulfillment.write", "inventory.write", "inventory.correct", "drawers.write", "pos.write", f"node.{node_id}"}
     )
     return Principal(tenant, f"node:{node_id}", "node", permissions)
 

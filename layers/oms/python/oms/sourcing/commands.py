@@ -8,7 +8,7 @@ from functools import partial
 
 from oms.capacity.model import periods_of, total
 from oms.capacity.reads import room_of
-from oms.fulfillment.model import MOST_LINES
+from oms.fulfillment.model import MOST_LINES, carried_out
 from oms.inventory.writes import StockChanges
 from oms.orders.claims import open_claims
 from oms.orders.events import OrderSourced
@@ -105,7 +105,8 @@ def _open_moves(order: Order) -> Iterator[Move]:
 
 def _service(order: Order, line: Line) -> list[Claim]:
     """Work without stock is done by whoever sold it; of a kit that is apart its components are the work."""
-    units = 0 if line.apart else line.quantity - order.cancelled.get(line.line_no, 0)
+    left = line.quantity - order.cancelled.get(line.line_no, 0) - carried_out(order.shipments, line.line_no)
+    units = 0 if line.apart else left
     return [Claim(node_id=order.header.selling_node, quantity=units)] if line.work and units else []
 
 

@@ -29,12 +29,16 @@ class DrawerOpened(DrawerFact):
 
 
 class DrawerMovementRecorded(DrawerFact):
-    """Cash went in or out; of a sale, `tax` is a part of `amount`. The id follows from the till's own number."""
+    """Cash went in or out; of a sale, `tax` is a part of `amount`. The id follows from the till's own number.
+
+    With `sale_id` it is the cash of a sale that posts it itself.
+    """
 
     movement_id: Code
     kind: Literal["cash_sale", "cash_refund", "drop", "paid_in", "paid_out"]
     amount: Amount
     tax: Amount = 0
+    sale_id: Code | None = None
 
     @model_validator(mode="after")
     def _tax_is_a_part(self) -> DrawerMovementRecorded:

@@ -24,6 +24,8 @@ def _drawer_opened(fact: DrawerOpened) -> list[Line]:
 
 def _drawer_moved(fact: DrawerMovementRecorded) -> list[Line]:
     amount, currency = fact.amount, fact.currency
+    if fact.sale_id is not None:
+        return []
     if fact.kind == "cash_sale":
         sold = [credit("4010", amount - fact.tax, currency), credit("2040", fact.tax, currency)]
         return [debit("1010", amount, currency), *sold]

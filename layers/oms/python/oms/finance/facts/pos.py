@@ -1,0 +1,63 @@
+"""What finance reads from the events of tills. Amounts are minor units of `currency`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from oms.finance.facts.base import Fact, Tender
+from oms.platform.fields import Amount, Code, IsoDate, SignedAmount
+
+
+class SaleTaxed(BaseModel):
+    """The tax of a jurisdiction, where it is known whose it is."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    jurisdiction: Code | None = None
+    amount: Amount
+
+
+class SalePaid(BaseModel):
+    """What was taken with one tender; of cash, net of change."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    tender: Tender
+    amount: Amount
+    provider: Code | None = None
+    reference: Code | None = None
+
+
+class SaleRecorded(Fact):
+    """A till sold: goods gross of `discount` and their tax, what is left for later, and what paid all of it."""
+
+    order_id: Code
+    sale_id: Code
+    business_date: IsoDate
+    goods: Amount
+    discount: Amount = 0
+    tax: Amount = 0
+    taxes: Annotated[tuple[SaleTaxed, ...], Field(max_length=1_000)] = ()
+    rounding: SignedAmount = 0
+    exchange_credit: Amount = 0
+    deposit: Amount = 0
+    cash_back: Amount = 0
+    tenders: tuple[SalePaid, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_tender_names_the_entry(cls, data: Any) -> Any:
+        """An entry has a tender and a provider of its own only where one tender has paid all of it."""
+        tenders = data.get("tenders") if isinstance(data, dict) else None
+        if tenders and len(tenders) == 1 and isinstance(tenders[0], dict) and not data.get("exchange_credit"):
+            return {**data, "tender": tenders[0].get("tender"), "provider": tenders[0].get("provider")}
+        return data
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> SaleRecorded:
+        taken = sum(one.amount for one in self.tenders) + self.exchange_credit - self.cash_back
+        if taken != self.goods - self.discount + self.tax + self.deposit + self.rounding:
+            raise ValueError("what was taken and kept is not goods - discount + tax + deposit + rounding")
+        if self.taxes and sum(one.amount for one in self.taxes) != self.tax:
+            raise ValueError("the taxes of all jurisdictions are not the tax")
+        return self

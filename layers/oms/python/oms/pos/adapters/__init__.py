@@ -1,0 +1,1 @@
+"""What other systems tell of their tills, in their own words, as the commands that it means."""

@@ -1,0 +1,254 @@
+"""POSLog (ARTS, in XML, as NCR writes it): the transactions of tills, with their lines, taxes, rewards and tenders.
+
+Goods sold by weight, and lines of other types, are no units of stock: each is one of its price. A void line takes back
+the line before it of the same item and amount. A line below zero, such as for a bottle, is taken off the others. Tax is
+told for the whole sale and spread over the lines that it names; a reward is taken off the line that it refers to.
+Cash comes as what was given, and change below zero; beside a card, change is cash back. A return is refused, and a sale
+whose parts are not its grand total.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
+
+from oms.platform.clock import format_instant, require_utc
+from oms.platform.problems import FieldError
+from oms.pos.told import NoAmount, Told, minor_units, shares
+
+RECORD = "RecordPosTransaction"
+_CONTROLS = {"OperatorSignOn": "sign_on", "OperatorSignOff": "sign_off", "NoSale": "no_sale"}
+_STATUSES = {"Suspended": "suspended", "Canceled": "void", "Cancelled": "void"}
+_TERMINAL = "terminal"
+_Element = ElementTree.Element
+
+
+class _Refused(ValueError):
+    """What cannot be told in our words."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code, self.detail = code, detail
+
+
+@dataclass(slots=True)
+class _Item:
+    """A line that was sold: what it cost, and what is taken off it; minor units."""
+
+    sku: str
+    number: str
+    description: str | None
+    units: int | None
+    amount: int
+    taxes: frozenset[str]
+    off: list[tuple[int, str]] = field(default_factory=list)
+    tax: int = 0
+
+    def document(self) -> dict[str, Any]:
+        quantity = self.units or 1
+        price = -(-self.amount // quantity)
+        reduced = [*([(price * quantity - self.amount, "price")] if price * quantity != self.amount else []), *self.off]
+        return {
+            "type": "stock" if self.units else "non_stock",
+            "sku": self.sku,
+            **({"description": self.description} if self.description else {}),
+            "quantity": quantity,
+            "unit_price": price,
+            "discounts": [{"amount": amount, "source": source} for amount, source in reduced],
+            "tax": self.tax,
+            "total": self.amount - sum(amount for amount, _ in self.off) + self.tax,
+        }
+
+
+def tell(body: Any, zone: ZoneInfo) -> Iterator[Told | FieldError]:
+    """The transactions of a POSLog, or one Transaction; times without a zone are those of `zone`."""
+    if not isinstance(body, str) or "<!" in body.replace("<!--", ""):
+        yield FieldError("", "not_a_poslog", "A POSLog is a text in XML without a document type.")
+        return
+    try:
+        root = ElementTree.fromstring(body)  # noqa: S314  (see above)
+    except (ElementTree.ParseError, ValueError):
+        yield FieldError("", "not_a_poslog", "The text is not well-formed XML.")
+        return
+    if _tag(root) not in ("POSLog", "Transaction"):
+        yield FieldError("", "not_a_poslog", "The text is neither a POSLog nor a Transaction.")
+        return
+    for number, one in enumerate([root] if _tag(root) == "Transaction" else _children(root, "Transaction")):
+        pointer = f"/Transaction/{number}"
+        try:
+            yield _transaction(pointer, one, zone)
+        except _Refused as refused:
+            yield FieldError(pointer, refused.code, refused.detail)
+        except NoAmount as error:
+            yield FieldError(pointer, "invalid_value", f"A transaction needs {error}.")
+        except (ValueError, KeyError):
+            # What they repeat of the text stays out: it is somebody else's.
+            yield FieldError(pointer, "invalid_value", "A number, a date or a currency is not written as one.")
+
+
+def _transaction(pointer: str, one: _Element, zone: ZoneInfo) -> Told:
+    workstation, sequence = _needed(one, "WorkstationID"), _needed(one, "SequenceNumber")
+    day, store = _needed(one, "BusinessDayDate"), _text(one, "RetailStoreID")
+    ended = datetime.fromisoformat(_needed(one, "EndDateTime"))
+    data: dict[str, Any] = {
+        "workstation": workstation,
+        "business_date": day,
+        "sequence": int(sequence),
+        "cashier": _text(one, "OperatorID") or workstation,
+        "occurred_at": format_instant(require_utc(ended if ended.tzinfo else ended.replace(tzinfo=zone))),
+        **_content(one, f"{workstation}:{day}:{sequence}"),
+    }
+    return Told(pointer, store, f"{workstation}:{day}:{sequence}", RECORD, data)
+
+
+def _content(one: _Element, name: str) -> dict[str, Any]:
+    if _flag(one, "CancelFlag"):
+        return {"type": "void"}
+    if _flag(one, "TrainingModeFlag"):
+        return {"type": "training"}
+    retail = _children(one, "RetailTransaction")
+    if retail:
+        status = _STATUSES.get(retail[0].get("TransactionStatus", ""))
+        return {"type": status} if status else _sale(retail[0], _needed(one, "CurrencyCode"), name)
+    if _children(one, "TenderControlTransaction"):
+        raise _Refused("cash_not_taken", "Cash that moves without a sale is told of drawers.")
+    kinds = [_CONTROLS[_tag(part)] for control in one for part in control if _tag(part) in _CONTROLS]
+    return {"type": kinds[0] if kinds else "other"}
+
+
+def _sale(retail: _Element, currency: str, name: str) -> dict[str, Any]:
+    lines = _children(retail, "LineItem")
+    if any(_children(line, "Return") for line in lines):
+        raise _Refused("returns_not_taken", "A return is not taken in from a POSLog.")
+    items = _items(lines, currency)
+    tenders = _tenders(lines, currency, name)
+    if not items and not tenders:
+        return {"type": "other"}
+    documents = [item.document() for item in items]
+    totals = {
+        "goods": sum(one["unit_price"] * one["quantity"] for one in documents),
+        "discount": sum(off["amount"] for one in documents for off in one["discounts"]),
+        "tax": sum(one["tax"] for one in documents),
+        "total": sum(one["total"] for one in documents),
+    }
+    said = [total.text for total in _children(retail, "Total") if total.get("TotalType") == "TransactionGrandAmount"]
+    if said and minor_units(said[0], currency) != totals["total"]:
+        raise _Refused("sum_mismatch", f"its parts are {totals['total']}, its grand total {said[0]}")
+    return {"type": "sale", "currency": currency, "lines": documents, "totals": totals, "tenders": tenders}
+
+
+def _items(lines: list[_Element], currency: str) -> list[_Item]:
+    """What was sold in the end, with its share of taxes and rewards."""
+    kept: list[_Item] = []
+    off: list[tuple[int, str]] = []
+    for line in lines:
+        for goods in _children(line, "Sale"):
+            item = _item(line, goods, currency)
+            if not _flag(line, "VoidFlag"):
+                (kept.append(item) if item.amount >= 0 else off.append((-item.amount, item.sku)))
+            elif item.amount < 0:
+                _take_back(kept, item)
+    for line in lines:
+        for reward in _children(line, "LoyaltyReward"):
+            if _text(reward, "RewardCategory") == "Monetary" and _flag(reward, "detailedData"):
+                amount = -minor_units(_text(reward, "ExtendedRewardAmount"), currency)
+                number = _text(reward, "OperatorSequenceReference")
+                of = [item for item in kept if item.number == number]
+                if not of or amount < 0:
+                    raise _Refused("reward_without_line", f"a reward is taken off line {number}")
+                of[0].off.append((amount, _text(reward, "PromotionID") or "reward"))
+        for tax in _children(line, "Tax"):
+            _spread_tax(kept, tax, currency)
+    for amount, source in off:
+        if not sum(item.amount for item in kept):
+            raise _Refused("nothing_to_take_off", "a line below zero needs others to be taken off")
+        for item, part in zip(kept, shares(amount, [item.amount for item in kept]), strict=True):
+            if part:
+                item.off.append((part, source))
+    return kept
+
+
+def _item(line: _Element, goods: _Element, currency: str) -> _Item:
+    quantity = (_text(goods, "Quantity") or "1").strip()
+    counted = goods.get("ItemType", "Stock") == "Stock" and not _flag(line, "weightItem")
+    marked = [one.attrib for one in _children(goods, "Itemizers")]
+    return _Item(
+        sku=_needed(goods, "ItemID"),
+        number=_text(goods, "OperatorSequence") or _text(line, "SequenceNumber") or "",
+        description=(_text(goods, "Description") or "").strip() or None,
+        units=abs(int(quantity)) if counted else None,
+        amount=minor_units(_text(goods, "ExtendedAmount"), currency),
+        taxes=frozenset(name for one in marked for name, value in one.items() if value == "true"),
+    )
+
+
+def _take_back(kept: list[_Item], void: _Item) -> None:
+    for position in range(len(kept) - 1, -1, -1):
+        if (kept[position].sku, kept[position].amount) == (void.sku, -void.amount):
+            del kept[position]
+            return
+    raise _Refused("void_without_line", f"nothing of {void.sku} was sold before it was taken back")
+
+
+def _spread_tax(kept: list[_Item], tax: _Element, currency: str) -> None:
+    amount = minor_units(_text(tax, "Amount"), currency)
+    names = [value for name, value in tax.attrib.items() if name.rpartition("}")[2] == "TaxID"]
+    taxed = [item for item in kept if names and f"Tax{names[0]}" in item.taxes] or kept
+    if not amount:
+        return
+    if amount < 0 or not sum(item.amount for item in taxed):
+        raise _Refused("tax_without_line", "a tax is of lines that cost something")
+    for item, part in zip(taxed, shares(amount, [item.amount for item in taxed]), strict=True):
+        item.tax += part
+
+
+def _tenders(lines: list[_Element], currency: str, name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    given = change = 0
+    for line in lines:
+        for tender in _children(line, "Tender"):
+            amount = minor_units(_text(tender, "Amount"), currency)
+            kind = tender.get("TenderType")
+            if kind == "Cash":
+                given, change = given + max(0, amount), change + max(0, -amount)
+            elif kind == "CreditDebit" and amount > 0:
+                codes = [_text(one, "ReferenceNumber") for one in _children(tender, "Authorization")]
+                reference = next((code for code in codes if code), None) or f"{name}:{_text(line, 'SequenceNumber')}"
+                found.append({"tender": "card", "amount": amount, "provider": _TERMINAL, "reference": reference})
+            else:
+                raise _Refused("unknown_tender", f"a tender {kind} of {amount} has no meaning here")
+    if change > given:
+        if len(found) != 1 or found[0]["amount"] <= change - given:
+            raise _Refused("cash_not_taken", "cash leaves the drawer with the sale, and no card has paid it")
+        return [{**found[0], "cash_back": change - given}]
+    cash = {"tender": "cash", "amount": given - change, "given": given, "change": change}
+    return [*found, *([cash] if given > change else [])]
+
+
+def _tag(element: _Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _children(element: _Element, name: str) -> list[_Element]:
+    return [child for child in element if _tag(child) == name]
+
+
+def _text(element: _Element, name: str) -> str | None:
+    found = _children(element, name)
+    return found[0].text if found else None
+
+
+def _needed(element: _Element, name: str) -> str:
+    text = (_text(element, name) or "").strip()
+    if not text:
+        raise _Refused("required", f"A transaction needs a {name}.")
+    return text
+
+
+def _flag(element: _Element, name: str) -> bool:
+    """Whether an attribute, of whichever namespace, says true."""
+    return any(key.rpartition("}")[2] == name and value in ("true", "1") for key, value in element.attrib.items())

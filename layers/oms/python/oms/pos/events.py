@@ -1,0 +1,67 @@
+"""What happened at tills. Amounts are minor units of `currency`; `store` is the node that sold."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from oms.platform.events import EventData
+
+
+class SaleTaxed(BaseModel):
+    """The tax of a jurisdiction, where the till told whose it is."""
+
+    model_config = ConfigDict(frozen=True)
+    jurisdiction: str | None
+    amount: int
+
+
+class SalePaid(BaseModel):
+    """What was taken with one tender; of cash, net of change and as it was rounded."""
+
+    model_config = ConfigDict(frozen=True)
+    tender: str
+    amount: int
+    provider: str | None = None
+    reference: str | None = None
+
+
+class SaleRecorded(EventData):
+    """A till sold: `goods` before `discount`, and `tax`, of what was carried out.
+
+    `deposit` was paid for what leaves later, `exchange_credit` was owed for returns, `rounding` is what was taken above
+    the sum of the sale, and `cash_back` what a card paid beside it and the drawer gave out.
+    """
+
+    order_id: str
+    sale_id: str
+    external_id: str
+    workstation: str
+    sequence: int
+    business_date: str
+    cashier: str
+    currency: str
+    legal_entity: str
+    store: str
+    channel: str
+    goods: int
+    discount: int
+    tax: int
+    taxes: tuple[SaleTaxed, ...]
+    rounding: int
+    exchange_credit: int
+    deposit: int
+    cash_back: int
+    tenders: tuple[SalePaid, ...]
+    session_id: str | None
+
+
+class PosTransactionRecorded(EventData):
+    """A till told of a transaction that moved no goods and no money, such as opening its drawer without a sale."""
+
+    transaction_id: str
+    node_id: str
+    workstation: str
+    business_date: str
+    sequence: int
+    kind: str
+    cashier: str

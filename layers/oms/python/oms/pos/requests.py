@@ -1,0 +1,179 @@
+"""What a till tells of its transactions, over HTTP and on the store bus. Amounts are minor units of `currency`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, Strict, model_validator
+
+from oms.orders.request import Address, Charge, Customer, Discount, LineType, Method, Totals
+from oms.platform.fields import Amount, Code, Currency, Instant, IsoDate, Quantity, SignedAmount, Text
+from oms.platform.intake import Request, no_more_than
+
+MOST_SEQUENCE = 999_999_999
+MOST_LINES = 300
+# Lines that leave later are claimed in the transaction that records the sale.
+MOST_LATER = 20
+MOST_ROUNDING = 500
+
+Sequence = Annotated[int, Strict(), Field(ge=1, le=MOST_SEQUENCE)]
+# Both are parts of the sale's external id, which is to be read back in one way only.
+Store = Annotated[Code, Field(max_length=50)]
+Workstation = Annotated[str, Field(min_length=1, max_length=30, pattern=r"^[^#:\x00-\x1f\x7f]+$")]
+Positive = Annotated[Amount, Field(ge=1)]
+
+
+class Kind(StrEnum):
+    """What a transaction of a till was; only a sale moves goods and money here."""
+
+    SALE = "sale"
+    NO_SALE = "no_sale"
+    SIGN_ON = "sign_on"
+    SIGN_OFF = "sign_off"
+    VOID = "void"
+    SUSPENDED = "suspended"
+    TRAINING = "training"
+    OTHER = "other"
+
+
+class Tender(StrEnum):
+    """What was paid with at a till."""
+
+    CASH = "cash"
+    CARD = "card"
+    GIFT_CARD = "gift_card"
+    STORE_CREDIT = "store_credit"
+
+
+class SaleLine(Request):
+    """Goods or a service that were sold; `total` = unit_price x quantity - discounts + charges + tax.
+
+    What is carried out is delivered with the sale. With another method it leaves later, and may have charges such as
+    for its delivery. `jurisdiction` is whose tax it is.
+    """
+
+    line_id: Code | None = None
+    type: LineType = LineType.STOCK
+    sku: Code
+    description: Annotated[str, Field(max_length=500)] | None = None
+    quantity: Quantity
+    unit_price: Amount
+    discounts: Annotated[tuple[Discount, ...], Field(max_length=20)] = ()
+    charges: Annotated[tuple[Charge, ...], Field(max_length=20)] = ()
+    tax: Amount = 0
+    jurisdiction: Code | None = None
+    total: SignedAmount
+    method: Literal["carry_out", "ship", "delivery", "pickup", "ship_to_store"] = "carry_out"
+    ship_to: Address | None = None
+    pickup_node: Code | None = None
+    service: Code | None = None
+
+    @property
+    def is_carried_out(self) -> bool:
+        """Whether the customer took it along."""
+        return self.method == "carry_out"
+
+    @property
+    def later_method(self) -> Method:
+        """How a line that leaves later reaches the customer."""
+        return Method(self.method)
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> SaleLine:
+        if self.is_carried_out and (self.charges or self.ship_to or self.pickup_node or self.service):
+            raise ValueError("what is carried out has no charges, address, node or service")
+        if self.type is LineType.NON_STOCK and not self.is_carried_out:
+            raise ValueError("a service is done at the till; what goods that leave later cost beside is their charge")
+        return self
+
+
+class SaleTender(Request):
+    """What was paid with one means: of cash, `amount` is net of the change that was given.
+
+    Other tenders name the `reference` under which their provider knows the payment. Of what a card took, `cash_back`
+    was paid out of the drawer.
+    """
+
+    tender: Tender
+    amount: Positive
+    given: Amount | None = None
+    change: Amount | None = None
+    cash_back: Amount = 0
+    provider: Code | None = None
+    reference: Code | None = None
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> SaleTender:
+        is_cash = self.tender is Tender.CASH
+        if is_cash and (self.provider or self.reference):
+            raise ValueError("cash has no provider and no reference")
+        if not is_cash and self.reference is None:
+            raise ValueError("a tender other than cash has a reference")
+        if not is_cash and (self.given is not None or self.change is not None):
+            raise ValueError("only of cash more is given, and change")
+        if self.tender is Tender.CARD and self.provider is None:
+            raise ValueError("a card has the provider that took the money")
+        if self.cash_back and (self.tender is not Tender.CARD or self.cash_back >= self.amount):
+            raise ValueError("cash back is a part of what a card took")
+        if (self.given is None) != (self.change is None):
+            raise ValueError("what was given and the change are told together")
+        if self.given is not None and self.change is not None and self.given - self.change != self.amount:
+            raise ValueError("the amount is not what was given less the change")
+        return self
+
+
+class ExchangeCredit(Request):
+    """What is owed to the customer for a return, and pays a part of the sale."""
+
+    refund_id: Code
+    amount: Positive
+
+
+class _Transaction(Request):
+    workstation: Workstation
+    business_date: IsoDate
+    sequence: Sequence
+    type: Kind
+    cashier: Code
+    occurred_at: Instant | None = None
+    receipt: Code | None = None
+    currency: Currency | None = None
+    locale: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")] = "en-US"
+    customer: Customer | None = None
+    ship_to: Address | None = None
+    lines: Annotated[tuple[SaleLine, ...], no_more_than(MOST_LINES)] = ()
+    totals: Totals | None = None
+    tenders: Annotated[tuple[SaleTender, ...], Field(max_length=10)] = ()
+    exchange_credits: Annotated[tuple[ExchangeCredit, ...], Field(max_length=5)] = ()
+    # What was taken in cash above what was due, or with a minus below, where there are no small coins.
+    rounding: Annotated[SignedAmount, Field(ge=-MOST_ROUNDING, le=MOST_ROUNDING)] = 0
+    drawer_session_id: Code | None = None
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _says_what_its_type_says(self) -> Any:
+        content = (self.lines, self.totals, self.tenders, self.exchange_credits, self.rounding, self.currency)
+        if self.type is Kind.SALE:
+            if not self.lines or self.totals is None or self.currency is None:
+                raise ValueError("a sale has lines, totals and a currency")
+        elif any(content) or self.drawer_session_id or self.customer or self.ship_to:
+            raise ValueError(f"a transaction of type {self.type.value} moves no goods and no money")
+        return self
+
+
+class RecordTransaction(_Transaction):
+    """One transaction of a till. Store, workstation, business date and sequence name it."""
+
+    node_id: Store
+
+
+class TransactionMessage(_Transaction):
+    """One transaction of a till of the node that speaks."""
+
+
+class WorkstationsQuery(Request):
+    """Of which store and business date the workstations are wanted."""
+
+    node_id: Store
+    business_date: IsoDate

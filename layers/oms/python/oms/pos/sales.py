@@ -1,0 +1,164 @@
+"""A sale as the till told it, in the words of an order, of its drawer and of the ledger. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oms.drawers.sales import CashSale
+from oms.orders.amounts import Amounts
+from oms.orders.model import Order
+from oms.orders.request import LineRequest, Method, OrderRequest
+from oms.orders.selling import Paid
+from oms.pos.checks import totals_of
+from oms.pos.events import SalePaid, SaleRecorded, SaleTaxed
+from oms.pos.model import CHANNEL, Identity
+from oms.pos.requests import RecordTransaction, SaleLine, Tender
+
+# What pays where no provider has the money.
+TILL = "till"
+EXCHANGE_CREDIT = "exchange_credit"
+# Where balances of gift cards and store credit are kept, where the till says nothing else.
+STORED_VALUE = "stored_value"
+
+
+def order_request(told: RecordTransaction, one: Identity) -> OrderRequest:
+    """A sale as the order that its channel would place; its tenders are no calls for money and stay out."""
+    return OrderRequest(
+        channel=CHANNEL,
+        external_id=one.external_id,
+        selling_node=told.node_id,
+        taken_by=told.cashier,
+        currency=_currency(told),
+        locale=told.locale,
+        ordered_at=told.occurred_at,
+        customer=told.customer,
+        ship_to=told.ship_to,
+        lines=tuple(_line(line, told.node_id) for line in told.lines),
+        totals=totals_of(told),
+        note=told.note,
+        attributes=_attributes(told),
+    )
+
+
+def carried_lines(told: RecordTransaction) -> frozenset[int]:
+    """The numbers of the lines that the customer took along."""
+    return frozenset(number for number, line in enumerate(told.lines, start=1) if line.is_carried_out)
+
+
+def paid(told: RecordTransaction) -> list[Paid]:
+    """What each tender pays of the order: cash without what was rounded, cards without cash back, and credits."""
+    tenders = [
+        Paid(
+            tender=one.tender.value,
+            provider=one.provider or (TILL if one.tender is Tender.CASH else STORED_VALUE),
+            reference=one.reference,
+            amount=one.amount - one.cash_back - (told.rounding if one.tender is Tender.CASH else 0),
+        )
+        for one in told.tenders
+    ]
+    credits = [Paid(EXCHANGE_CREDIT, TILL, one.refund_id, one.amount) for one in told.exchange_credits]
+    return [*credits, *tenders]
+
+
+def cash_of(told: RecordTransaction, sale_id: str) -> CashSale | None:
+    """What came into a drawer that has a session, with a minus what left it; None where no cash moved."""
+    cash = sum(one.amount for one in told.tenders if one.tender is Tender.CASH) - _cash_back(told)
+    if told.drawer_session_id is None or not cash:
+        return None
+    return CashSale(
+        sale_id=sale_id,
+        session_id=told.drawer_session_id,
+        node_id=told.node_id,
+        workstation=told.workstation,
+        sequence=told.sequence,
+        business_date=told.business_date,
+        currency=_currency(told),
+        amount=cash,
+        cashier=told.cashier,
+        occurred_at=told.occurred_at,
+    )
+
+
+def sale_recorded(told: RecordTransaction, one: Identity, sale_id: str, order: Order, carried: Amounts) -> SaleRecorded:
+    """The one fact of a sale that the ledger posts."""
+    header = order.header
+    return SaleRecorded(
+        order_id=header.id,
+        sale_id=sale_id,
+        external_id=header.external_id,
+        workstation=told.workstation,
+        sequence=told.sequence,
+        business_date=one.day,
+        cashier=told.cashier,
+        currency=header.currency,
+        legal_entity=header.legal_entity,
+        store=header.selling_node,
+        channel=header.channel,
+        goods=carried.goods,
+        discount=carried.discount,
+        tax=carried.tax,
+        taxes=_taxes(told),
+        rounding=told.rounding,
+        exchange_credit=sum(one.amount for one in told.exchange_credits),
+        deposit=header.totals.total - carried.total,
+        cash_back=_cash_back(told),
+        tenders=tuple(
+            SalePaid(
+                tender=tender.tender.value,
+                amount=tender.amount,
+                provider=tender.provider,
+                reference=tender.reference,
+            )
+            for tender in told.tenders
+        ),
+        session_id=told.drawer_session_id,
+    )
+
+
+def _cash_back(told: RecordTransaction) -> int:
+    return sum(one.cash_back for one in told.tenders)
+
+
+def _taxes(told: RecordTransaction) -> tuple[SaleTaxed, ...]:
+    sums: dict[str | None, int] = {}
+    for line in told.lines:
+        if line.is_carried_out and line.tax:
+            sums[line.jurisdiction] = sums.get(line.jurisdiction, 0) + line.tax
+    ordered = sorted(sums.items(), key=lambda entry: (entry[0] is not None, entry[0] or ""))
+    return tuple(SaleTaxed(jurisdiction=name, amount=amount) for name, amount in ordered)
+
+
+def _line(line: SaleLine, node_id: str) -> LineRequest:
+    """A line as agreed; what was carried out was picked up where it was sold."""
+    at_once = line.is_carried_out
+    return LineRequest(
+        line_id=line.line_id,
+        type=line.type,
+        sku=line.sku,
+        description=line.description,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        discounts=line.discounts,
+        charges=line.charges,
+        tax=line.tax,
+        total=line.total,
+        method=Method.PICKUP if at_once else line.later_method,
+        ship_to=line.ship_to,
+        pickup_node=node_id if at_once else line.pickup_node,
+        service=line.service,
+        attributes={"jurisdiction": line.jurisdiction} if line.jurisdiction else {},
+    )
+
+
+def _attributes(told: RecordTransaction) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "workstation": told.workstation,
+        "business_date": told.business_date.isoformat(),
+        "sequence": told.sequence,
+    }
+    return said | ({"receipt": told.receipt} if told.receipt else {})
+
+
+def _currency(told: RecordTransaction) -> str:
+    assert told.currency is not None, "a sale has a currency"
+    return told.currency
