@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -147,3 +147,34 @@ def test_money_that_a_channel_took_is_posted_without_a_memorandum(money: Money):
         captured("1110", 1000),
     ]
     assert net(posted) == {"1110": 3000, "4010": -3000}
+
+
+@pytest.mark.capability("K4", "N6")
+def test_goods_that_are_collected_are_paid_for_when_they_are_ready(money: Money):
+    """F05: held on 29 November, ready on the 30th, collected on 1 December."""
+    clock = money.doors.world.clock
+    clock.instant = datetime(2026, 11, 29, 17, tzinfo=UTC)
+    goods = line("A", 1, 5000, tax=413, method="pickup", pickup_node="S1")
+    order_id, work = money.ready(goods, payments=[paid(5413, capture_on="ready")])
+    clock.instant += timedelta(days=1)
+    money.stage(order_id, work)
+    ready = money.posted(order_id)
+    assert ready == [authorized(5413), captured("1110", 5413)]
+    assert net(ready) == {"1110": 5413, "2010": -5413}
+    assert (money.doors.see(order_id)["status"], money.doors.see(order_id)["payment_status"]) == (
+        "IN_PROGRESS",
+        "CAPTURED",
+    )
+    clock.instant += timedelta(days=1)
+    money.act(work, "hand-over")
+    assert money.capture(order_id, work) == 0
+    posted = money.posted(order_id)
+    assert posted == [*ready, ("goods_transferred", [("2010", 5413), ("4010", -5000), ("2040", -413)])]
+    assert net(posted) == {"1110": 5413, "2040": -413, "4010": -5000}
+    days = {one.rule: one.business_date.isoformat() for one in money.entries}
+    assert days == {
+        "payment_authorized": "2026-11-29",
+        "payment_captured": "2026-11-30",
+        "goods_transferred": "2026-12-01",
+    }
+    assert money.doors.world.provider.amount("capture") == 5413

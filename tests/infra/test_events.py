@@ -54,6 +54,7 @@ SUBSCRIPTIONS = {
     ("AppeasementGranted", None): "PostLedgerQueue",
     ("OrderCancelled", None): "ReleasePaymentQueue",
     ("OrderLinesCancelled", None): "ReleasePaymentQueue",
+    ("FulfillmentOrderReady", None): "ReleasePaymentQueue",
     ("FinanceExportRequested", None): "FinanceExportQueue",
 }
 

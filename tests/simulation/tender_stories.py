@@ -60,6 +60,20 @@ def a_gift_card_when_its_run_was_stopped(people: People) -> None:
         simulation.sleep(300)
 
 
+@story
+def paid_for_when_it_is_ready(people: People) -> None:
+    """Two tenders, of which one pays when the goods wait at the counter, and the other when they are collected."""
+    card = {"provider": "strict", "token": "tok_visa"}
+    payments = [{**card, "amount": 1_000, "capture_on": "ready"}, {**card, "amount": 400}]
+    collected = line("MUG", 2, method="pickup", pickup_node="albany")
+    order_id = people.place("o-1", collected, payments=payments)
+    work_id = people.released(order_id)
+    people.do(work_id, "stage")
+    people.simulation.sleep(30)
+    people.do(work_id, "hand-over")
+    people.until(order_id, payment_status="CAPTURED")
+
+
 def sold(people: People, amount: int, **more: Any) -> str:
     """The id of a gift card that was sold for cash."""
     body = {**SALE, "amount": amount, "tenders": [{"tender": "cash", "amount": amount}], **more}

@@ -75,6 +75,11 @@ def check_tenders(order: OrderView, provider: Provider, report: Report) -> None:
             into = taken if capture.get("capture_id") is not None else planned
             if capture.get("refused") is None:
                 into[capture["payment_id"]] = into.get(capture["payment_id"], 0) + capture["amount"]
+    # Work that is paid for when it is ready, before it leaves.
+    for work in order.works.values():
+        for capture in work.get("captures", ()):
+            if capture.get("capture_id") is not None:
+                taken[capture["payment_id"]] = taken.get(capture["payment_id"], 0) + capture["amount"]
     for payment in order.payments.values():
         where = f"{order.pk} {payment['id']}"
         amounts = {name: payment.get(name, 0) for name in AMOUNTS}

@@ -127,6 +127,37 @@ class CancelRequest(BaseModel):
     answer: Answer | None = None
 
 
+class Capture(BaseModel):
+    """What is to be taken from one tender for a shipment, or for work that is ready: fixed then, executed afterwards.
+
+    `pending` was accepted by the provider and is not yet final. `refused` is why the provider would not; it is asked
+    again only after a person's decision. `attempt` counts the authorisations that it was to be taken from. `fixed_at`
+    is when it got its present key, `movement_id` what the provider calls what it accepted.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    payment_id: str
+    amount: int
+    capture_id: str | None = None
+    refused: str | None = None
+    pending: bool = False
+    attempt: int = 1
+    fixed_at: str | None = None
+    movement_id: str | None = None
+    # Since when nobody knows whether the money was taken.
+    in_doubt_since: str | None = None
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether the provider has still to be asked."""
+        return self.capture_id is None and self.refused is None and not self.pending
+
+    def key(self, shipment_id: str) -> str:
+        """The provider's idempotency key for this capture: the same for every repeat on the same authorisation."""
+        again = f":{self.attempt}" if self.attempt > 1 else ""
+        return f"{shipment_id}:capture:{self.payment_id}:{self.amount}{again}"
+
+
 class FulfillmentOrder(BaseModel):
     """Work for one node, of one order, to one destination."""
 
@@ -160,6 +191,8 @@ class FulfillmentOrder(BaseModel):
     replaced_reason: str | None = None
     cancel_request: CancelRequest | None = None
     escalated_reason: str | None = None
+    # What is taken for its units when they are ready, before the customer has them.
+    captures: tuple[Capture, ...] = ()
     # The limits of the node that it counts against.
     capacity: tuple[CapacityUse, ...] = ()
     # The workflow's callback; None while no workflow waits.
@@ -172,6 +205,11 @@ class FulfillmentOrder(BaseModel):
         raise InvalidRequest(
             errors=[FieldError("/lines", "unknown_line", f"line {line_no} is not part of this fulfilment order")]
         )
+
+    @property
+    def fulfillment_order_id(self) -> str:
+        """The work that its captures belong to, as of a shipment."""
+        return self.id
 
     @property
     def asked(self) -> dict[int, int]:
@@ -208,37 +246,6 @@ class Package(BaseModel):
     weight_grams: int | None = None
     tracking_number: str | None = None
     lines: tuple[ShippedLine, ...] = ()
-
-
-class Capture(BaseModel):
-    """What is to be taken from one tender for a shipment: fixed when it leaves, executed afterwards.
-
-    `pending` was accepted by the provider and is not yet final. `refused` is why the provider would not; it is asked
-    again only after a person's decision. `attempt` counts the authorisations that it was to be taken from. `fixed_at`
-    is when it got its present key, `movement_id` what the provider calls what it accepted.
-    """
-
-    model_config = ConfigDict(frozen=True)
-    payment_id: str
-    amount: int
-    capture_id: str | None = None
-    refused: str | None = None
-    pending: bool = False
-    attempt: int = 1
-    fixed_at: str | None = None
-    movement_id: str | None = None
-    # Since when nobody knows whether the money was taken.
-    in_doubt_since: str | None = None
-
-    @property
-    def is_owed(self) -> bool:
-        """Whether the provider has still to be asked."""
-        return self.capture_id is None and self.refused is None and not self.pending
-
-    def key(self, shipment_id: str) -> str:
-        """The provider's idempotency key for this capture: the same for every repeat on the same authorisation."""
-        again = f":{self.attempt}" if self.attempt > 1 else ""
-        return f"{shipment_id}:capture:{self.payment_id}:{self.amount}{again}"
 
 
 class Shipment(BaseModel):

@@ -7,7 +7,7 @@ after it until nothing is open any more.
 
 from __future__ import annotations
 
-from oms.fulfillment.model import CAPTURE_FAILED, Capture
+from oms.fulfillment.model import CAPTURE_FAILED, Capture, FulfillmentOrder
 from oms.orders.charges import amounts_to_come
 from oms.orders.model import Order, Status, payment_status, status
 from oms.payments.model import PARTIAL_VOID, Payment, Rollup, State, by_rank, plan_captures
@@ -39,7 +39,8 @@ def surplus(order: Order) -> dict[str, int]:
     if not order.header.cancellations:
         return {}
     needed = dict(taken_up(order))
-    for payment_id, amount in plan_captures(order.payments, needed, amounts_to_come(order).total):
+    to_come = amounts_to_come(order).total - sum(taken_ahead(order, work) for work in order.fulfillment_orders)
+    for payment_id, amount in plan_captures(order.payments, needed, to_come):
         needed[payment_id] = needed.get(payment_id, 0) + amount
     unneeded = {one.id: one.capturable - needed.get(one.id, 0) for one in holding if not one.pending}
     return {
@@ -47,6 +48,15 @@ def surplus(order: Order) -> dict[str, int]:
         for one in holding
         if unneeded.get(one.id, 0) == one.capturable or (unneeded.get(one.id, 0) > 0 and one.provider in PARTIAL_VOID)
     }
+
+
+def taken_ahead(order: Order, work: FulfillmentOrder) -> int:
+    """What was taken, or is being taken, for units of some work that are ready and have not left yet."""
+    if not work.captures:
+        return 0
+    left = [shipment for shipment in order.shipments if shipment.fulfillment_order_id == work.id]
+    used = sum(one.amounts.total - sum(capture.amount for capture in one.captures) for one in left)
+    return max(0, sum(capture.amount for capture in work.captures) - used)
 
 
 def taken_up(order: Order) -> dict[str, int]:
@@ -133,4 +143,4 @@ def _asks_anew(payment: Payment) -> bool:
 
 
 def _captures(order: Order) -> list[Capture]:
-    return [capture for shipment in order.shipments for capture in shipment.captures]
+    return [capture for taking in order.taking for capture in taking.captures]

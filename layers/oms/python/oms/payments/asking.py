@@ -244,7 +244,7 @@ class Asking:
 
     def find_unrecorded(self) -> Order | None:
         """A capture of this tender that was done and whose run died before it could say so, recorded now."""
-        for shipment in self.order.shipments:
+        for shipment in self.order.taking:
             for capture in shipment.captures:
                 if capture.payment_id == self.payment.id and capture.is_owed:
                     asked = Asked(shipment.id, capture)

@@ -48,7 +48,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One capture of one shipment under the key with which the provider was asked for it."""
+    """One capture of one shipment, or of work that is ready, under the key with which the provider was asked."""
 
     shipment_id: str
     capture: Capture
@@ -69,7 +69,7 @@ def doubt(
     else:
         doubtful = payment.model_copy(update={"in_doubt_since": since})
     event = PaymentInDoubt(**_facts(order, payment, key), verb=verb, amount=amount, reason=reason)
-    return Change([event], [doubtful], [_with(order, asked, in_doubt_since=since)] if asked else [])
+    return _changed([event], [doubtful], [_with(order, asked, in_doubt_since=since)] if asked else [])
 
 
 def authorization(
@@ -105,7 +105,7 @@ def capture(order: Order, payment: Payment, asked: Asked, result: Approved) -> C
                 psp_reference=result.reference,
                 capture_id=capture_id,
                 amount=amount,
-                shipment_ids=(asked.shipment_id,),
+                shipment_ids=_left(order, asked),
             )
         ]
         if result.released:
@@ -114,7 +114,7 @@ def capture(order: Order, payment: Payment, asked: Asked, result: Approved) -> C
                 PaymentReleased(**facts, psp_reference=result.reference, release_id=rest, amount=result.released)
             )
         shipment = _with(order, asked, pending=True, movement_id=capture_id, in_doubt_since=None)
-        return Change(told, [model.capture_pending(payment, amount, let_go=result.released)], [shipment])
+        return _changed(told, [model.capture_pending(payment, amount, let_go=result.released)], [shipment])
     was_pending = _present(order, asked).pending
     # What was let go with a capture that was pending has been told when it was accepted.
     let_go = 0 if was_pending else result.released
@@ -126,10 +126,10 @@ def capture(order: Order, payment: Payment, asked: Asked, result: Approved) -> C
         amount=amount,
         released=let_go,
         final=after.capturable == 0,
-        shipment_ids=(asked.shipment_id,),
+        shipment_ids=_left(order, asked),
     )
     taken = _with(order, asked, pending=False, capture_id=capture_id, in_doubt_since=None)
-    return Change([event], [after], [taken])
+    return _changed([event], [after], [taken])
 
 
 def capture_refused(order: Order, payment: Payment, asked: Asked, reason: str, *, gone: bool = False) -> Change:
@@ -151,16 +151,19 @@ def capture_refused(order: Order, payment: Payment, asked: Asked, reason: str, *
         psp_reference=payment.psp_reference or "",
         amount=asked.capture.amount,
         reason=reason,
-        shipment_ids=(asked.shipment_id,),
+        shipment_ids=_left(order, asked),
         released=lost,
     )
     changed = [after] if after != payment else []
     if not was_pending:
-        return Change([failed], changed, [shipment])
-    work = next(w for w in order.fulfillment_orders if w.id == shipment.fulfillment_order_id)
+        return _changed([failed], changed, [shipment])
+    if isinstance(shipment, FulfillmentOrder):
+        work, left = shipment, []
+    else:
+        work, left = next(w for w in order.fulfillment_orders if w.id == shipment.fulfillment_order_id), [shipment]
     told = work.model_copy(update={"escalated_reason": CAPTURE_FAILED})
     escalated = FulfillmentOrderEscalated(**work_ids(work), reason=CAPTURE_FAILED)
-    return Change([failed, escalated], changed, [shipment], work=[told])
+    return _changed([failed, escalated], changed, [*left, told])
 
 
 def renewals(order: Order, now: str) -> Change:
@@ -168,14 +171,18 @@ def renewals(order: Order, now: str) -> Change:
     events: list[EventData] = []
     payments: list[Payment] = []
     waiting: dict[str, Shipment] = {}
+    ready: dict[str, FulfillmentOrder] = {}
     for payment in order.payments:
         if payment.state in (State.FAILED, State.EXPIRED):
             shipments = tuple(waiting.get(shipment.id, shipment) for shipment in order.shipments)
-            made = renewal(replace(order, shipments=shipments), payment, payment.attempt, now)
+            works = tuple(ready.get(work.id, work) for work in order.fulfillment_orders)
+            by_now = replace(order, shipments=shipments, fulfillment_orders=works)
+            made = renewal(by_now, payment, payment.attempt, now)
             events += made.events
             payments += made.payments
             waiting.update((shipment.id, shipment) for shipment in made.shipments)
-    return Change(events, payments, list(waiting.values()))
+            ready.update((work.id, work) for work in made.work)
+    return Change(events, payments, list(waiting.values()), work=list(ready.values()))
 
 
 def renewal(order: Order, payment: Payment, attempt: int, now: str) -> Change:
@@ -183,13 +190,13 @@ def renewal(order: Order, payment: Payment, attempt: int, now: str) -> Change:
     if payment.attempt != attempt:
         raise Overtaken("The tender is being authorised anew already.")
     after = model.retried(payment)
-    waiting = [
+    waiting: list[Shipment | FulfillmentOrder] = [
         shipment.model_copy(update={"captures": tuple(_on_next(c, payment.id, now) for c in shipment.captures)})
-        for shipment in order.shipments
+        for shipment in order.taking
         if any(c.payment_id == payment.id and c.is_owed for c in shipment.captures)
     ]
     facts = _facts(order, after, after.authorize_key)
-    return Change([PaymentRenewed(**facts, amount=after.to_hold, attempt=after.attempt)], [after], waiting)
+    return _changed([PaymentRenewed(**facts, amount=after.to_hold, attempt=after.attempt)], [after], waiting)
 
 
 def expiry(order: Order, payment: Payment, reference: str) -> Change:
@@ -236,8 +243,21 @@ def _in_review(order: Order, reason: str) -> Header | None:
     return order.header.model_copy(update={"in_review": True, "validations": (*order.header.validations, verdict)})
 
 
-def _shipment(order: Order, shipment_id: str) -> Shipment:
-    return next(shipment for shipment in order.shipments if shipment.id == shipment_id)
+def _changed(
+    events: Sequence[EventData], payments: Sequence[Payment], taking: Sequence[Shipment | FulfillmentOrder]
+) -> Change:
+    """A change of tenders and of what their money is taken for: what has left, and work that is ready."""
+    shipments = [one for one in taking if isinstance(one, Shipment)]
+    return Change(events, payments, shipments, work=[one for one in taking if isinstance(one, FulfillmentOrder)])
+
+
+def _shipment(order: Order, shipment_id: str) -> Shipment | FulfillmentOrder:
+    return next(taking for taking in order.taking if taking.id == shipment_id)
+
+
+def _left(order: Order, asked: Asked) -> tuple[str, ...]:
+    """The shipment that a capture is for; none where the goods are ready and have not left."""
+    return (asked.shipment_id,) if isinstance(_shipment(order, asked.shipment_id), Shipment) else ()
 
 
 def _present(order: Order, asked: Asked) -> Capture:
@@ -249,7 +269,7 @@ def _present(order: Order, asked: Asked) -> Capture:
     return now
 
 
-def _with(order: Order, asked: Asked, **changes: object) -> Shipment:
+def _with(order: Order, asked: Asked, **changes: object) -> Shipment | FulfillmentOrder:
     """The shipment with its capture changed."""
     now, shipment = _present(order, asked), _shipment(order, asked.shipment_id)
     captures = tuple(c.model_copy(update=changes) if c is now else c for c in shipment.captures)

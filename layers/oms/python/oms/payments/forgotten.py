@@ -46,7 +46,7 @@ def what_nobody_recorded(order: Order, asked: Asked, found: ProviderPayment | No
     """A capture of just this amount that none of ours is; where there is none, a person must look."""
     ours = {
         name
-        for shipment in order.shipments
+        for shipment in order.taking
         for capture in shipment.captures
         for name in (capture.capture_id, capture.movement_id)
     }
