@@ -9,8 +9,8 @@ import pytest
 from oms.fulfillment.model import CAPTURE_FAILED
 from tests.money_doors import Money, gift, paid
 from tests.order_doors import Doors, doors
-from tests.order_sweeper import unfinished
-from tests.order_world import line, world
+from tests.order_sweeper import sweep, unfinished
+from tests.order_world import document, line, world
 
 __all__ = ["doors", "world"]
 
@@ -57,12 +57,38 @@ def test_money_that_is_refused_when_goods_are_ready_is_told_to_a_person(money: M
     assert money.doors.world.provider.amount("capture") == 0
 
 
-@pytest.mark.capability("K4")
-def test_goods_that_are_given_up_before_anybody_took_their_money_are_not_paid_for(money: Money):
+@pytest.mark.capability("K4", "K8")
+@pytest.mark.parametrize("taken_first", [True, False])
+def test_what_was_taken_for_goods_that_are_cancelled_is_owed_back(money: Money, taken_first: bool):
+    """Nobody collects them; whether the money is taken before or after the order is cancelled makes no difference."""
     order_id, work = money.ready(collected(2), payments=[paid(2000, capture_on="ready")])
     money.act(work, "stage")
-    money.act(work, "close", reason="not_collected")
     told = money.doors.stored_event(order_id, "FulfillmentOrderReady")
-    assert money.doors.queue("release_payment", told) == []
-    assert money.doors.world.provider.amount("capture") == 0
-    assert money.doors.see(order_id)["payments"][0]["captured"] == 0
+    money.act(work, "close", reason="not_collected")
+    steps = [lambda: money.doors.queue("release_payment", told), lambda: money.cancel(order_id)]
+    for step in steps if taken_first else steps[::-1]:
+        step()
+    assert money.doors.world.provider.amount("capture") == 2000
+    owed = money.doors.stored_event(order_id, "RefundOwed")["detail"]["data"]
+    assert (owed["amount"], owed["cause"]) == (2000, "cancellation")
+    assert [row["event"] for row in money.doors.timeline(order_id)].count("RefundOwed") == 1
+
+
+@pytest.mark.capability("K4")
+def test_money_that_was_taken_for_goods_that_stay_pays_those_that_leave(money: Money):
+    """What was to be collected is given up; the parcel needs no money of its own, and nothing is owed."""
+    payments = [paid(2000, capture_on="ready")]
+    order_id = money.doors.place(document(collected(1), line("B", 1), payments=payments))
+    money.doors.run_order_workflow(order_id)
+    works = {one.method: one.id for one in money.doors.world.order(order_id).fulfillment_orders}
+    money.stage(order_id, works["pickup"])
+    assert money.doors.world.provider.effects[1:] == [("capture", "psp_1", 1000)]
+    money.act(works["pickup"], "close", reason="not_collected")
+    money.act(works["ship"], "ship")
+    assert money.capture(order_id, works["ship"]) == 0
+    money.cancel(order_id)
+    assert money.doors.see(order_id)["status"] == "COMPLETED"
+    assert money.doors.world.provider.effects[1:] == [("capture", "psp_1", 1000), ("void", "psp_1", 1000)]
+    assert "RefundOwed" not in [row["event"] for row in money.doors.timeline(order_id)]
+    sweep(money.doors.world, times=2)
+    assert unfinished(money.doors.world) == []

@@ -43,7 +43,7 @@ def new_shipment(
         discount=amounts.discount,
         shipping=amounts.shipping,
         tax=amounts.tax,
-        captures=_captures(order, amounts.total - taken_ahead(order, work), format_instant(runtime.clock.now())),
+        captures=_captures(order, amounts.total - taken_ahead(order), format_instant(runtime.clock.now())),
     )
 
 
@@ -117,7 +117,9 @@ def ready_captures(order: Order, work: FulfillmentOrder, now: str) -> tuple[Capt
     as_if = replace(order, shipments=(*order.shipments, *(_as_if_left(order, one) for one in ahead)))
     lines = [EventLine(line_no=n, sku=order.line(n).agreed.sku, quantity=units) for n, units in _staged(work).items()]
     paying = {payment.id for payment in order.payments if payment.capture_on == READY and not payment.by_channel}
-    planned = _captures(order, shipment_amounts(as_if, lines, _mode(work)).total, now)
+    # What was taken for work that was given up since pays for this one.
+    spare = max(0, taken_ahead(order) - sum(capture.amount for one in ahead for capture in one.captures))
+    planned = _captures(order, shipment_amounts(as_if, lines, _mode(work)).total - spare, now)
     return tuple(capture for capture in planned if capture.payment_id in paying)
 
 

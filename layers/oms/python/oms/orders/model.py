@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from oms.fulfillment.model import Capture, FulfillmentOrder, Shipment, WorkLine
+from oms.fulfillment.model import FulfillmentOrder, Shipment, WorkLine
 from oms.fulfillment.model import Status as WorkStatus
 from oms.orders.kits import PartOf, pieces_of, whole_kits
 from oms.orders.request import Address, Charge, Customer, LineRequest, LineType, Method, Totals
@@ -233,13 +233,8 @@ class Order:
 
     @property
     def taking(self) -> tuple[Shipment | FulfillmentOrder, ...]:
-        """What money is taken for: what has left, and work that is paid for when it is ready.
-
-        What of the latter was given up before anybody asked for its money is not taken any more.
-        """
-        ready = (work for work in self.fulfillment_orders if work.captures)
-        alive = (one for one in ready if not one.is_closed or any(_was_asked(capture) for capture in one.captures))
-        return (*self.shipments, *alive)
+        """What money is taken for: what has left, and work that is paid for when it is ready."""
+        return (*self.shipments, *(work for work in self.fulfillment_orders if work.captures))
 
     @property
     def work_lines(self) -> list[Line]:
@@ -256,10 +251,6 @@ class Order:
             self.shipped(line.line_no) + self.cancelled.get(line.line_no, 0) == line.quantity
             for line in self.work_lines
         )
-
-
-def _was_asked(capture: Capture) -> bool:
-    return not capture.is_owed or capture.in_doubt_since is not None
 
 
 def status(order: Order) -> Status:

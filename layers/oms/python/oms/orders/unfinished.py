@@ -7,7 +7,7 @@ after it until nothing is open any more.
 
 from __future__ import annotations
 
-from oms.fulfillment.model import CAPTURE_FAILED, Capture, FulfillmentOrder
+from oms.fulfillment.model import CAPTURE_FAILED, Capture
 from oms.orders.charges import amounts_to_come
 from oms.orders.model import Order, Status, payment_status, status
 from oms.payments.model import PARTIAL_VOID, Payment, Rollup, State, by_rank, plan_captures
@@ -39,7 +39,7 @@ def surplus(order: Order) -> dict[str, int]:
     if not order.header.cancellations:
         return {}
     needed = dict(taken_up(order))
-    to_come = amounts_to_come(order).total - sum(taken_ahead(order, work) for work in order.fulfillment_orders)
+    to_come = max(0, amounts_to_come(order).total - taken_ahead(order))
     for payment_id, amount in plan_captures(order.payments, needed, to_come):
         needed[payment_id] = needed.get(payment_id, 0) + amount
     unneeded = {one.id: one.capturable - needed.get(one.id, 0) for one in holding if not one.pending}
@@ -50,13 +50,16 @@ def surplus(order: Order) -> dict[str, int]:
     }
 
 
-def taken_ahead(order: Order, work: FulfillmentOrder) -> int:
-    """What was taken, or is being taken, for units of some work that are ready and have not left yet."""
-    if not work.captures:
+def taken_ahead(order: Order) -> int:
+    """What was taken, or is being taken, for units that were ready and that no shipment has used up yet.
+
+    Whatever leaves uses it up, so that no cent is taken twice when units go another way than they were to.
+    """
+    ahead = sum(capture.amount for work in order.fulfillment_orders for capture in work.captures)
+    if not ahead:
         return 0
-    left = [shipment for shipment in order.shipments if shipment.fulfillment_order_id == work.id]
-    used = sum(one.amounts.total - sum(capture.amount for capture in one.captures) for one in left)
-    return max(0, sum(capture.amount for capture in work.captures) - used)
+    used = sum(one.amounts.total - sum(capture.amount for capture in one.captures) for one in order.shipments)
+    return max(0, ahead - used)
 
 
 def taken_up(order: Order) -> dict[str, int]:
