@@ -130,9 +130,9 @@ QUEUE_CONSUMERS = (
     ),
     FunctionSpec(
         "release_payment",
-        "Gives back at the provider what is held and will never be taken.",
+        "Gives back what is held and will never be taken; takes what a tender is to pay when goods are ready.",
         (*g.COMMAND, *g.CHANGE_ORDER, *g.TENDERS),
-        detail_types=("OrderCancelled", "OrderLinesCancelled"),
+        detail_types=("OrderCancelled", "OrderLinesCancelled", ("FulfillmentOrderReady", {"captures": [True]})),
         timeout=60,
         concurrency=10,
     ),

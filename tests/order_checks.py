@@ -80,6 +80,10 @@ def _check_money(order: Order) -> None:
         for capture in shipment.captures:
             if capture.capture_id is not None:
                 taken[capture.payment_id] += capture.amount
+    for work in order.fulfillment_orders:
+        for capture in work.captures:
+            if capture.capture_id is not None:
+                taken[capture.payment_id] += capture.amount
     for payment in order.payments:
         assert min(payment.authorized, payment.captured, payment.pending, payment.released, payment.renewable) >= 0
         held = payment.captured + payment.pending + payment.released

@@ -63,6 +63,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
             *("place_order", "read_orders", "change_orders", "registry"),
             *("inventory", "rule_sets", "promises", "simulations", "reservations", "fulfillment", "finance", "console"),
             *("capacity", "supply", "drawers", "appeasements", "returns", "pos", "settlements"),
+            "gift_cards",
         ),
     ),
     "webhook": ("the same without a token, with a signed body", ("psp_webhook",)),

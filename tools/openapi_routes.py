@@ -21,6 +21,7 @@ from tools import openapi_levels as levels
 from tools import openapi_shards as shards
 from tools import openapi_stock as stock
 from tools.openapi_finance import FINANCE_ROUTES
+from tools.openapi_money_routes import MONEY_ROUTES
 from tools.openapi_node_routes import NODE_ROUTES
 from tools.openapi_pos import POS_ROUTES
 from tools.openapi_returns import RETURN_ROUTES
@@ -198,6 +199,7 @@ ROUTES: dict[str, Route] = {
     ),
     "GET /v1/promises/{promise_id}": Route("Read a promise", {200: Promise}),
     **NODE_ROUTES,
+    **MONEY_ROUTES,
     **appeasements.ROUTES,
     **RETURN_ROUTES,
     **POS_ROUTES,

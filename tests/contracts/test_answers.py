@@ -17,6 +17,7 @@ from tests.contracts.described import Gateway, check_events
 from tests.contracts.drawer_answers import BODIES, drawers, opened
 from tests.contracts.finance_answers import NEVER_GRANTED, days
 from tests.contracts.leg_answers import legs
+from tests.contracts.money_answers import gift_cards, issued
 from tests.contracts.pos_answers import tills
 from tests.contracts.return_answers import ORDER_BODIES, returns
 from tests.contracts.rule_answers import RATES, RULES, STRATEGY, rate_cards, rules, strategies
@@ -181,6 +182,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     appeasements(gateway)
     tills(gateway)
     days(gateway)
+    gift_cards(gateway)
     _baskets(gateway)
     order_id = _orders(gateway)
     _simulations(gateway)
@@ -229,6 +231,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     named = {"order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}
     named |= {"reservation_id": _baskets(gateway), "supply_id": "tr-9", "session_id": opened(gateway)}
     named |= {"appeasement_id": waiting(gateway, delivered(gateway)), "refund_id": f"rfd_{order_id[4:]}_1"}
+    named["card_id"] = issued(gateway)
     assert gateway.send("PUT", "/v1/supply/tr-9", TRANSFER)[0] == 201
     url = path.format(**named, node_id="DC1", sku="A", action="accept")
     bodies = {
@@ -236,6 +239,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
         "tr-9": TRANSFER,
         **ORDER_BODIES,
         "close": {"reason": "late"},
+        "breakage": {"reason": "dormant"},
         "DC1": {**NODE, "id": "DC1"},
         "A": {**ITEM, "sku": "A"},
         **GOODWILL,

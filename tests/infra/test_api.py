@@ -72,6 +72,11 @@ ROUTES = {
         "POST /v1/orders/{order_id}/refunds/{refund_id}/confirmations",
     },
     "pos": {"POST /v1/pos/transactions", "GET /v1/pos/workstations"},
+    "gift_cards": {
+        "POST /v1/gift-cards",
+        "GET /v1/gift-cards/{card_id}",
+        "POST /v1/gift-cards/{card_id}/breakage",
+    },
     "reservations": {
         "POST /v1/reservations",
         "GET /v1/reservations/{reservation_id}",
@@ -127,10 +132,10 @@ ACTIONS = {
     f"{room}.{verb}"
     for room in (
         *("orders", "promises", "reservations", "fulfillment", "inventory"),
-        *("registry", "rules", "finance", "drawers", "returns", "pos"),
+        *("registry", "rules", "finance", "drawers", "returns", "pos", "gift_cards"),
     )
     for verb in ("read", "write")
-} | {"availability.read", "inventory.correct", "inventory.correct_any"}
+} | {"availability.read", "inventory.correct", "inventory.correct_any", "gift_cards.grant"}
 ACTIONS |= {f"{room}.approve" for room in ("drawers", "returns", "finance")}
 ACTIONS |= {f"appeasements.{verb}" for verb in ("request", "read", "approve")}
 CHANNELS = ("web", "store", "call-centre", "marketplace")
@@ -194,6 +199,7 @@ def test_each_client_has_a_secret_and_only_its_scopes(template):
         f"acme-{name}": {
             *("orders.write", "orders.read", "reservations.write", "reservations.read"),
             *("promises.write", "promises.read"),
+            *("gift_cards.write", "gift_cards.read"),
             *("fulfillment.read", "availability.read", f"channel.{name}"),
         }
         for name in CHANNELS
@@ -202,7 +208,7 @@ def test_each_client_has_a_secret_and_only_its_scopes(template):
         expected[f"acme-{name}"] |= {"appeasements.request", "appeasements.read", f"role.{role}"}
     expected["acme-operator"] = ACTIONS | LINES | {"role.manager"} | {f"channel.{name}" for name in CHANNELS}
     expected["acme-wms"] = {"fulfillment.write", "fulfillment.read", "inventory.write", "inventory.correct"}
-    seen = ("drawers.read", "appeasements.read", "pos.read")
+    seen = ("drawers.read", "appeasements.read", "pos.read", "gift_cards.read")
     expected["acme-finance"] = {"finance.write", "finance.read", "finance.approve", "orders.read", *seen}
     found = {
         name: {scope["Fn::Join"][1][1].removeprefix("/") for scope in row["AllowedOAuthScopes"]}

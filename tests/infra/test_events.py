@@ -47,6 +47,8 @@ SUBSCRIPTIONS = {
     ("DrawerMovementRecorded", None): "PostLedgerQueue",
     ("DrawerClosed", None): "PostLedgerQueue",
     ("DrawerRestated", None): "PostLedgerQueue",
+    ("GiftCardIssued", None): "PostLedgerQueue",
+    ("GiftCardBreakageRecognized", None): "PostLedgerQueue",
     ("PayoutRecorded", None): "PostLedgerQueue",
     ("DepositPrepared", None): "PostLedgerQueue",
     ("BankCredited", None): "PostLedgerQueue",
@@ -62,6 +64,7 @@ SUBSCRIPTIONS = {
     ("SaleRecorded", None): "PostLedgerQueue",
     ("OrderCancelled", None): "ReleasePaymentQueue",
     ("OrderLinesCancelled", None): "ReleasePaymentQueue",
+    ("FulfillmentOrderReady", None): "ReleasePaymentQueue",
     ("FinanceExportRequested", None): "FinanceExportQueue",
 }
 

@@ -28,6 +28,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     house_stories,
     leg_stories,
     settlement_stories,
+    tender_stories,
     till_stories,
 )
 from tests.simulation.machine.faults import ANSWER_LOST, BROKEN, CRASH_AFTER

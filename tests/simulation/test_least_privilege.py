@@ -22,6 +22,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     house_stories,
     leg_stories,
     settlement_stories,
+    tender_stories,
     till_stories,
 )
 from tests.simulation.cases.weather import hold_back

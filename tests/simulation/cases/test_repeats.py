@@ -79,6 +79,11 @@ MUTATING = {
     ("POST", "/v1/drawer-sessions/drw_1/restatements"): {
         **{"reason": "recount", "stated_by": "max", "count": {"lines": []}}
     },
+    ("POST", "/v1/gift-cards"): {
+        **{"amount": 500, "currency": "USD", "selling_node": "albany", "channel": "store"},
+        "tenders": [{"tender": "cash", "amount": 500}],
+    },
+    ("POST", "/v1/gift-cards/gft_1/breakage"): {"reason": "expired"},
     ("POST", "/v1/orders/ord_1/appeasements"): {"amount": 100, "reason": "LATE"},
     ("POST", "/v1/appeasements/apm_1_1/decision"): {"decision": "approve", "reason": "seen"},
     ("POST", "/v1/orders/ord_1/returns"): {

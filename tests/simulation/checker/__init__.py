@@ -35,6 +35,11 @@ from tests.simulation.checker.privacy import PrivacyRules
 from tests.simulation.checker.replay import check_replay
 from tests.simulation.checker.settlement import check_settlement
 from tests.simulation.checker.stock import StockRules
+from tests.simulation.checker.stored_value import (
+    check_stored_value,
+    check_stored_value_of_commit,
+    with_stored_value,
+)
 from tests.simulation.checker.supply import check_supply
 
 __all__ = ["Change", "Checker", "Evidence", "Violation"]
@@ -69,6 +74,7 @@ class Checker:
         self._money.after_commit(commit, self._picture, evidence, report)
         self._ledger.after_commit(commit, self._picture, report)
         check_drawers_of_commit(commit, report)
+        check_stored_value_of_commit(commit, report)
         check_goodwill_of_commit(commit, report)
         check_banking_of_commit(commit, report)
         self._events.after_commit(commit, self._picture, evidence, report)
@@ -92,9 +98,10 @@ class Checker:
         check_files(picture, evidence, report)
         check_ledger(picture, report)
         check_drawers(picture, report)
+        check_stored_value(picture, report)
         check_goodwill(picture, report)
         check_banking(picture, report)
-        check_settlement(picture, self._money.provider, report)
+        check_settlement(picture, with_stored_value(picture, self._money.provider), report)
         check_events(picture, evidence, report)
         check_replay(picture, report)
         check_liveness(picture, evidence, report)

@@ -30,8 +30,9 @@ POSTED_AS = {
 # How far clocks may be apart, in seconds: what is known of an effect cannot be older than the effect.
 SKEW = 600
 # Cash in drawers is checked against their sessions (INV10), goodwill against its grants (INV23), what is on its way to
-# the bank and what never comes against what was told of it (INV25).
-CHECKED_APART = ("drawer_", "appeasement_", *BANKING)
+# the bank and what never comes against what was told of it (INV25), cards that are
+# issued and that end against their accounts (INV24).
+CHECKED_APART = ("drawer_", "appeasement_", "gift_card_", *BANKING)
 # What a sale at a till says of the goods that were carried out.
 SOLD = ("4010", "4092", "2040")
 # These have no id of their own at the provider.

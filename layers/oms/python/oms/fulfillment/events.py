@@ -168,12 +168,16 @@ class FulfillmentOrderPacked(_Work):
 
 
 class FulfillmentOrderReady(_Work):
-    """Goods wait for the customer at the counter; `late_seconds` is how long after what was promised."""
+    """Goods wait for the customer at the counter; `late_seconds` is how long after what was promised.
 
-    version: ClassVar[int] = 2
+    With `captures` money is to be taken for them now.
+    """
+
+    version: ClassVar[int] = 3
 
     due_at: str | None = None
     late_seconds: int | None = None
+    captures: bool = False
 
 
 class FulfillmentOrderDispatched(_Work):

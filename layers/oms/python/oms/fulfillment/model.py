@@ -172,6 +172,8 @@ class FulfillmentOrder(BaseModel):
     replaced_reason: str | None = None
     cancel_request: CancelRequest | None = None
     escalated_reason: str | None = None
+    # What is taken for its units when they are ready, before the customer has them.
+    captures: tuple[Capture, ...] = ()
     # The limits of the node that it counts against.
     capacity: tuple[CapacityUse, ...] = ()
     # The workflow's callback; None while no workflow waits.
@@ -184,6 +186,11 @@ class FulfillmentOrder(BaseModel):
         raise InvalidRequest(
             errors=[FieldError("/lines", "unknown_line", f"line {line_no} is not part of this fulfilment order")]
         )
+
+    @property
+    def fulfillment_order_id(self) -> str:
+        """The work that its captures belong to, as of a shipment."""
+        return self.id
 
     @property
     def asked(self) -> dict[int, int]:

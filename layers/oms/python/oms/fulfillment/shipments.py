@@ -36,7 +36,7 @@ class Package(BaseModel):
 
 
 class Capture(BaseModel):
-    """What is to be taken from one tender for a shipment: fixed when it leaves, executed afterwards.
+    """What is to be taken from one tender for a shipment, or for work that is ready: fixed then, executed afterwards.
 
     `pending` was accepted by the provider and is not yet final. `refused` is why the provider would not, and
     `refused_at` when; it is asked again by schedule (`retries` times), with another card or after a person's decision.

@@ -23,7 +23,7 @@ from oms.fulfillment.offers import OfferOver
 from oms.fulfillment.protocol import Action
 from oms.fulfillment.receiving import receive_fulfillment_order
 from oms.fulfillment.request import ActionRequest, CloseRequest
-from oms.fulfillment.shipping import new_shipment, shipment_event
+from oms.fulfillment.shipping import new_shipment, ready_captures, shipment_event
 from oms.fulfillment.short import HELD_BACK, short_units
 from oms.fulfillment.step import Step, Verb, required_reason
 from oms.fulfillment.writes import event_lines, moved, work_ids
@@ -111,7 +111,10 @@ def stage_fulfillment_order(
     """The goods wait at the counter."""
     staged_at = format_instant(request.occurred_at or runtime.clock.now())
     late = None if work.due_at is None else seconds_late(work.due_at, staged_at)
-    return Step(protocol.stage(work), [FulfillmentOrderReady(**work_ids(work), due_at=work.due_at, late_seconds=late)])
+    staged = protocol.stage(work)
+    taken = ready_captures(order, staged, format_instant(runtime.clock.now()))
+    told = FulfillmentOrderReady(**work_ids(work), due_at=work.due_at, late_seconds=late, captures=bool(taken))
+    return Step(staged.model_copy(update={"captures": taken}), [told])
 
 
 def ship_fulfillment_order(

@@ -120,7 +120,7 @@ def _is_owed(order: Order, work: FulfillmentOrder) -> bool:
     """Whether money for what left with this work is still to be taken."""
     return any(
         capture.is_owed
-        for shipment in order.shipments
+        for shipment in order.taking
         if shipment.fulfillment_order_id == work.id
         for capture in shipment.captures
     )

@@ -71,6 +71,7 @@ def review_order(runtime: Runtime, call: Call, order_id: str, request: ReviewReq
             header=header,
             payments=again.payments,
             shipments=again.shipments,
+            fulfillment_orders=again.work,
         )
         return Decision(writes, events, body=summary(after).model_dump())
 

@@ -245,6 +245,11 @@ class Order:
         return sum(one.quantity for one in self.header.backorders if one.line_no == line_no)
 
     @property
+    def taking(self) -> tuple[Shipment | FulfillmentOrder, ...]:
+        """What money is taken for: what has left, and work that is paid for when it is ready."""
+        return (*self.shipments, *(work for work in self.fulfillment_orders if work.captures))
+
+    @property
     def work_lines(self) -> list[Line]:
         """The lines that must be fulfilled by quantity."""
         return [line for line in self.lines if line.work]

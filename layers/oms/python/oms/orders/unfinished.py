@@ -40,7 +40,8 @@ def surplus(order: Order) -> dict[str, int]:
     if not order.header.cancellations:
         return {}
     needed = dict(taken_up(order))
-    for payment_id, amount in plan_captures(order.payments, needed, amounts_to_come(order).total):
+    to_come = max(0, amounts_to_come(order).total - taken_ahead(order))
+    for payment_id, amount in plan_captures(order.payments, needed, to_come):
         needed[payment_id] = needed.get(payment_id, 0) + amount
     unneeded = {one.id: one.capturable - needed.get(one.id, 0) for one in holding if not one.pending}
     return {
@@ -48,6 +49,18 @@ def surplus(order: Order) -> dict[str, int]:
         for one in holding
         if unneeded.get(one.id, 0) == one.capturable or (unneeded.get(one.id, 0) > 0 and one.provider in PARTIAL_VOID)
     }
+
+
+def taken_ahead(order: Order) -> int:
+    """What was taken, or is being taken, for units that were ready and that no shipment has used up yet.
+
+    Whatever leaves uses it up, so that no cent is taken twice when units go another way than they were to.
+    """
+    ahead = sum(capture.amount for work in order.fulfillment_orders for capture in work.captures)
+    if not ahead:
+        return 0
+    used = sum(one.amounts.total - sum(capture.amount for capture in one.captures) for one in order.shipments)
+    return max(0, ahead - used)
 
 
 def taken_up(order: Order) -> dict[str, int]:
@@ -144,4 +157,4 @@ def _asks_anew(payment: Payment) -> bool:
 
 
 def _captures(order: Order) -> list[Capture]:
-    return [capture for shipment in order.shipments for capture in shipment.captures]
+    return [capture for taking in order.taking for capture in taking.captures]
