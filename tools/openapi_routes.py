@@ -23,6 +23,7 @@ from tools import openapi_stock as stock
 from tools.openapi_finance import FINANCE_ROUTES
 from tools.openapi_money_routes import MONEY_ROUTES
 from tools.openapi_node_routes import NODE_ROUTES
+from tools.openapi_payments import PAYMENT_ROUTES
 from tools.openapi_pos import POS_ROUTES
 from tools.openapi_returns import RETURN_ROUTES
 from tools.openapi_settlement import SETTLEMENT_ROUTES
@@ -202,6 +203,7 @@ ROUTES: dict[str, Route] = {
     **MONEY_ROUTES,
     **appeasements.ROUTES,
     **RETURN_ROUTES,
+    **PAYMENT_ROUTES,
     **POS_ROUTES,
     **SETTLEMENT_ROUTES,
     "POST /v1/reservations": Route(

@@ -18,6 +18,7 @@ from tests.contracts.drawer_answers import BODIES, drawers, opened
 from tests.contracts.finance_answers import NEVER_GRANTED, days
 from tests.contracts.leg_answers import legs
 from tests.contracts.money_answers import gift_cards, issued
+from tests.contracts.payment_answers import paying_again
 from tests.contracts.pos_answers import tills
 from tests.contracts.return_answers import ORDER_BODIES, returns
 from tests.contracts.rule_answers import RATES, RULES, STRATEGY, rate_cards, rules, strategies
@@ -190,6 +191,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     legs(gateway)
     _reading(gateway, order_id)
     returns(gateway, order_id)
+    paying_again(gateway)
     _changes(gateway)
     _finance(gateway, order_id)
     settlement(gateway)

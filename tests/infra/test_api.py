@@ -65,6 +65,11 @@ ROUTES = {
         "POST /v1/drawer-sessions/{session_id}/close",
         "POST /v1/drawer-sessions/{session_id}/restatements",
     },
+    "payments": {
+        "POST /v1/orders/{order_id}/payments",
+        "GET /v1/pay-links/{name}",
+        "POST /v1/pay-links/{name}",
+    },
     "returns": {
         "POST /v1/orders/{order_id}/returns",
         "GET /v1/returns/{return_id}",

@@ -86,6 +86,7 @@ MUTATING = {
     ("POST", "/v1/gift-cards/gft_1/breakage"): {"reason": "expired"},
     ("POST", "/v1/orders/ord_1/appeasements"): {"amount": 100, "reason": "LATE"},
     ("POST", "/v1/appeasements/apm_1_1/decision"): {"decision": "approve", "reason": "seen"},
+    ("POST", "/v1/orders/ord_1/payments"): {"payment_id": "pay_1_1", "provider": "strict", "token": "tok_2"},
     ("POST", "/v1/orders/ord_1/returns"): {
         **{"node_id": "albany", "reason": "too_small", "lines": [{"line_no": 1, "quantity": 1}]}
     },
