@@ -29,6 +29,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     leg_stories,
     settlement_stories,
     till_stories,
+    refund_stories,
 )
 from tests.simulation.machine.faults import ANSWER_LOST, BROKEN, CRASH_AFTER
 from tests.simulation.telling import STORIES, simulated_for, tell

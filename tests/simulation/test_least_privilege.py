@@ -23,6 +23,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     leg_stories,
     settlement_stories,
     till_stories,
+    refund_stories,
 )
 from tests.simulation.cases.weather import hold_back
 from tests.simulation.directed import People, crash_at_write
