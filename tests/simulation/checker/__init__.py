@@ -32,6 +32,7 @@ from tests.simulation.checker.offers import check_offers, check_offers_of_commit
 from tests.simulation.checker.orders import OrderRules
 from tests.simulation.checker.picture import Commit, Picture
 from tests.simulation.checker.privacy import PrivacyRules
+from tests.simulation.checker.refunds import check_refunds, check_refunds_of_commit
 from tests.simulation.checker.replay import check_replay
 from tests.simulation.checker.settlement import check_settlement
 from tests.simulation.checker.stock import StockRules
@@ -75,6 +76,7 @@ class Checker:
         self._ledger.after_commit(commit, self._picture, report)
         check_drawers_of_commit(commit, report)
         check_stored_value_of_commit(commit, report)
+        check_refunds_of_commit(commit, self._picture, report)
         check_goodwill_of_commit(commit, report)
         check_banking_of_commit(commit, report)
         self._events.after_commit(commit, self._picture, evidence, report)
@@ -102,6 +104,7 @@ class Checker:
         check_goodwill(picture, report)
         check_banking(picture, report)
         check_settlement(picture, with_stored_value(picture, self._money.provider), report)
+        check_refunds(picture, self._money.provider, report)
         check_events(picture, evidence, report)
         check_replay(picture, report)
         check_liveness(picture, evidence, report)

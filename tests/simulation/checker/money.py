@@ -129,7 +129,7 @@ def _really_happened(
         return
     if held.currency != payment.get("currency"):
         report.note("INV3", where, f"is in {payment.get('currency')}, at the provider in {held.currency}")
-    for name, earlier in (("authorized", before), ("captured", before), ("released", 0), ("refunded", 0)):
+    for name, earlier in (("authorized", before), ("captured", before), ("released", 0)):
         if amounts[name] - earlier > held.amounts[name]:
             report.note("INV3", where, f"{name} is {amounts[name] - earlier}, at the provider {held.amounts[name]}")
 
@@ -163,10 +163,10 @@ def _facts_stay(change: Change, report: Report) -> None:
 
 
 def _only_grows(where: str, before: dict[str, Any], after: dict[str, Any], report: Report) -> None:
-    """What has been taken, let go or given back stays so; what was agreed never changes."""
+    """What has been taken or let go stays so; what was agreed never changes. What was given back may come back."""
     # A new authorisation has let go of nothing yet; what was taken stays taken.
     renewed = after.get("attempt", 1) > before.get("attempt", 1)
-    for name in ("captured", "refunded") if renewed else ("captured", "released", "refunded"):
+    for name in ("captured",) if renewed else ("captured", "released"):
         if after.get(name, 0) < before.get(name, 0):
             report.note("INV3", where, f"{name} went from {before.get(name, 0)} to {after.get(name, 0)}")
     for name in ("id", "order_id", "amount", "currency", "provider", "token"):
