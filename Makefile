@@ -51,7 +51,7 @@ help:
 	@echo "  make deploy ACCOUNT=… REGION=…            the same into that account, after its diff"
 	@echo "  make lock [UPGRADE=1]                     resolve the dependencies, or take newer ones"
 	@echo "  make sourcing DIR=… OUT=…                 sourcing instances, solved by the product's own optimiser"
-	@echo "  make finance-scenarios                    comes in a later release"
+	@echo "  make finance-scenarios FILE=… [ONLY=…]    tables of what happens and what the ledger posts, played; PASS or FAIL"
 	@echo
 	@echo "Needs git, make, Python 3.11 or newer, Node.js 20 or newer and npm. No account, no Docker."
 
@@ -114,20 +114,22 @@ mutants: ready-for-tests
 sourcing: ready-for-tests
 	@PYTHONPATH=layers/oms/python $(VENV) -m tools.solve_instances --dir "$(DIR)" --out "$(OUT)" $(if $(SECONDS),--seconds "$(SECONDS)")
 
-finance-scenarios:
-	@echo "Finance scenario tables come in a later release."; exit 2
+# Tables in the grammar of tests/finance_scenarios/README.md; ONLY takes those whose name begins so.
+finance-scenarios: ready-for-tests
+	@test -n "$(FILE)" || { echo "Name the file: make finance-scenarios FILE=tests/finance_scenarios/scenarios.md"; exit 2; }
+	@PYTHONPATH=layers/oms/python $(VENV) -m tests.finance_scenarios "$(FILE)" $(if $(ONLY),"$(ONLY)")
 
 # The rule packs run inside the synthesis and stop it; cfn-lint reads the result.
 synth: ready-for-tests
 	@$(VENV) -m tools.build_layer --target aws
 	@$(CDK) synth --quiet --output cdk.out $(if $(ACCOUNT),-c account="$(ACCOUNT)") $(if $(REGION),-c region="$(REGION)")
 	@.local/venv/bin/cfn-lint cdk.out/*.template.json
-	@echo "Checked without a finding: cdk.out/Spine.template.json"
+	@echo "Checked without a finding: cdk.out/*.template.json"
 
 # Shows the difference first and then asks; YES=1 answers for a pipeline.
 deploy: named-target synth
-	@$(CDK_FROM_OUTPUT) diff
-	@$(CDK_FROM_OUTPUT) deploy --require-approval $(if $(YES),never,any-change) --outputs-file cdk.out/outputs.json
+	@$(CDK_FROM_OUTPUT) diff --all
+	@$(CDK_FROM_OUTPUT) deploy --all --require-approval $(if $(YES),never,any-change) --outputs-file cdk.out/outputs.json
 
 lock: ready-for-tests
 	@for name in layer export broker run test engine; do \

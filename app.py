@@ -1,4 +1,4 @@
-"""The CDK entry: one app, one stack, checked as it is synthesised.
+"""The CDK entry: one app of two stacks, checked as it is synthesised.
 
 `npx cdk synth` runs this with the context of cdk.json; nothing here calls AWS, so no credentials are needed.
 """
@@ -6,6 +6,7 @@
 import aws_cdk as cdk
 
 from infra.acknowledgements import check_and_acknowledge
+from infra.door import SpineDoor
 from infra.settings import Settings
 from infra.stack import SpineStack
 
@@ -14,8 +15,9 @@ def build() -> cdk.App:
     """The whole app, ready to be synthesised."""
     app = cdk.App(analytics_reporting=False)
     settings = Settings.from_context(app.node)
-    stack = SpineStack(app, "Spine", settings=settings)
-    check_and_acknowledge(app, stack)
+    core = SpineStack(app, "Spine", settings=settings)
+    door = SpineDoor(app, "SpineDoor", settings=settings, core=core)
+    check_and_acknowledge(app, core, door)
     return app
 
 

@@ -12,7 +12,7 @@ from bench import prices
 from bench.figures import RESULTS, Figure
 from bench.system import Bench
 from local.deploy import ASSEMBLY
-from local.state import STACK
+from tools.stacks import whole_template
 
 IDLE = RESULTS / "idle_bill.json"
 # Lambda keeps five long polls of 20 seconds open on each queue that a function reads.
@@ -33,6 +33,7 @@ class FixedLine:
 def idle_bill(template: Mapping[str, Any]) -> list[FixedLine]:
     """The idle bill of a synthesised template."""
     kinds = Counter(resource["Type"] for resource in template["Resources"].values())
+    boards = kinds["AWS::CloudWatch::Dashboard"]
     mappings = [
         resource["Properties"]
         for resource in template["Resources"].values()
@@ -49,7 +50,7 @@ def idle_bill(template: Mapping[str, Any]) -> list[FixedLine]:
     return [
         FixedLine("Kinesis shard", shards, shards * prices.SHARD_HOUR * prices.HOURS_A_MONTH),
         FixedLine("alarms", kinds["AWS::CloudWatch::Alarm"], kinds["AWS::CloudWatch::Alarm"] * prices.ALARM),
-        FixedLine("dashboard", kinds["AWS::CloudWatch::Dashboard"], prices.DASHBOARD),
+        FixedLine("dashboards", boards, boards * prices.DASHBOARD),
         FixedLine("KMS key", kinds["AWS::KMS::Key"], kinds["AWS::KMS::Key"] * prices.KEY),
         FixedLine("secret", kinds["AWS::SecretsManager::Secret"], prices.SECRET),
         FixedLine("polls of empty queues", polls, polls * prices.SQS_REQUEST / MILLION),
@@ -64,7 +65,7 @@ def idle_bill(template: Mapping[str, Any]) -> list[FixedLine]:
 def measure(bench: Bench) -> list[Figure]:
     """Counted in the template that was deployed; what AWS alone can provision costs nothing while idle."""
     bench.running  # noqa: B018 - deploys, and so makes the template current
-    template = json.loads((ASSEMBLY / f"{STACK}.template.json").read_text())
+    template = whole_template(ASSEMBLY)
     lines = idle_bill(template)
     RESULTS.mkdir(parents=True, exist_ok=True)
     IDLE.write_text(json.dumps([asdict(line) for line in lines], indent=1) + "\n")

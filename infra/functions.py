@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from infra import grants as g
 from infra.function_spec import FunctionSpec, Ring
-from infra.http_functions import HTTP, POS_QUARANTINED
+from infra.http_functions import HTTP
+from infra.payment_functions import PAYMENT_CONSUMERS, PAYMENT_TASKS
+from infra.store_functions import POS_QUARANTINED
 
 WORKFLOW_TASKS = (
+    *PAYMENT_TASKS,
     FunctionSpec(
         "source_order",
         "Confirms or improves the plan of an order and turns reservations into allocations.",
@@ -24,7 +27,7 @@ WORKFLOW_TASKS = (
     FunctionSpec(
         "authorize_payment",
         "Authorises the payment of an order at the provider, once.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.PSP_SECRET),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.TENDERS),
         memory=512,
     ),
     FunctionSpec(
@@ -37,7 +40,7 @@ WORKFLOW_TASKS = (
     FunctionSpec(
         "capture_payment",
         "Captures exactly the amount of what was shipped, once.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.PSP_SECRET),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.TENDERS),
         memory=512,
     ),
     FunctionSpec(
@@ -59,6 +62,7 @@ WORKFLOW_TASKS = (
 )
 
 QUEUE_CONSUMERS = (
+    *PAYMENT_CONSUMERS,
     FunctionSpec(
         "start_order_workflow",
         "Runs the order workflow for each order that may go on.",
@@ -125,8 +129,16 @@ QUEUE_CONSUMERS = (
     FunctionSpec(
         "release_payment",
         "Gives back at the provider what is held and will never be taken.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.PSP_SECRET),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.TENDERS),
         detail_types=("OrderCancelled", "OrderLinesCancelled"),
+        timeout=60,
+        concurrency=10,
+    ),
+    FunctionSpec(
+        "refund_payment",
+        "Gives back at the provider what is owed to a customer, each part once.",
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.TENDERS),
+        detail_types=("RefundOwed", "RefundRetried"),
         timeout=60,
         concurrency=10,
     ),
@@ -156,11 +168,28 @@ QUEUE_CONSUMERS = (
             "PaymentCaptured",
             "PaymentCaptureFailed",
             "ShipmentShipped",
+            "RefundOwed",
+            "RefundExecuted",
+            "RefundFailed",
+            "ReturnAccepted",
             "DrawerOpened",
             "DrawerMovementRecorded",
             "DrawerClosed",
             "DrawerRestated",
+            *("GiftCardIssued", "GiftCardBreakageRecognized"),
+            "PayoutRecorded",
+            "DepositPrepared",
+            "BankCredited",
+            "BankDebited",
+            "SuspenseResolved",
+            "DisputeFundsWithdrawn",
+            "DisputeLost",
+            "DisputeWon",
+            "WriteOffPosted",
+            "IntercompanySettled",
+            "IntercompanyNetted",
             "SaleRecorded",
+            "AppeasementGranted",
         ),
         concurrency=10,
         rings=(
@@ -220,7 +249,7 @@ QUEUE_CONSUMERS = (
             *g.CHANGE_ORDER,
             *g.listed("orders", "get", "delete"),
             *g.table("stock", "put", "update"),
-            *g.PSP_SECRET,
+            *g.TENDERS,
             *g.RUN_ORDER_WORKFLOW,
         ),
         memory=512,

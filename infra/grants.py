@@ -105,11 +105,14 @@ HOLD = table("stock", "get", "batch", "query", "put", "update", "delete")
 # Movements and counts of stock, about items and nodes that are known.
 RECORD_STOCK = (*table("stock", "batch", "query", "put", "update"), *table("registry", "batch", "query"))
 PSP_SECRET = (Grant("secret:psp", "secret:read", "PSP_SECRET_ARN"),)
+# Moving the money of tenders: at a payment provider, and on the gift cards and store credit of the ledger's table.
+TENDERS = (*PSP_SECRET, *table("ledger", "get", "put", "update"))
 PUBLISH = (
     Grant("bus:domain", "bus:publish", "DOMAIN_BUS"),
     Grant("bus:store", "bus:publish", "STORE_BUS"),
 )
 RUN_ORDER_WORKFLOW = (Grant("workflow:order", "workflow:run", "ORDER_WORKFLOW_ARN"),)
+START_PAYMENT_WORKFLOW = (Grant("workflow:payment", "workflow:start", "PAYMENT_WORKFLOW_ARN"),)
 ANSWER_FULFILLMENT_WORKFLOW = (Grant("workflow:fulfillment", "workflow:answer", "FULFILLMENT_WORKFLOW_ARN"),)
 READ_EXPORTS = (
     Grant("bucket:export", "bucket:list", "EXPORT_BUCKET"),

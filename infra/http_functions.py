@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from infra import grants as g
-from infra.function_spec import FunctionSpec, Ring
+from infra.function_spec import GATEWAY_TIMEOUT, FunctionSpec
+from infra.payment_functions import PAYMENT_HTTP
+from infra.store_functions import AT_STORES
 
-# The gateway gives up after 30 seconds, so a function behind it must answer, or stop, a moment before.
-GATEWAY_TIMEOUT = 29
 # Requests a second, and how many may come at once: far above a busy day, far below what could hurt. The API description
 # publishes both.
 RATE_LIMIT = 500
@@ -20,14 +20,9 @@ RULE_SET_ROUTES = (
     "POST /v1/<path>/{rule_set_id}/promotions",
     "POST /v1/<path>/{rule_set_id}/rollbacks",
 )
-# Tills speak over HTTP and over the store bus.
-POS_QUARANTINED = Ring(
-    "PosTransactionsQuarantined",
-    "A till told a transaction otherwise than before; the second telling is kept and has no effect.",
-    "quarantined-till-transactions",
-)
 
 HTTP = (
+    *PAYMENT_HTTP,
     FunctionSpec(
         "place_order",
         "Takes an order from a channel, plans and reserves its units, and stores it.",
@@ -61,6 +56,18 @@ HTTP = (
         routes=("POST /v1/orders/{order_id}/cancellations", "POST /v1/orders/{order_id}/review"),
         memory=512,
         timeout=GATEWAY_TIMEOUT,
+    ),
+    FunctionSpec(
+        "appeasements",
+        "Grants goodwill on an order within limits, lets somebody else approve what is above them, and shows it.",
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.listed("orders", "batch"), *g.table("registry", "query")),
+        routes=(
+            *("POST /v1/orders/{order_id}/appeasements", "GET /v1/orders/{order_id}/appeasements"),
+            "GET /v1/appeasements",
+            *("GET /v1/appeasements/{appeasement_id}", "POST /v1/appeasements/{appeasement_id}/decision"),
+        ),
+        memory=512,
+        timeout=15,
     ),
     FunctionSpec(
         "registry",
@@ -156,39 +163,7 @@ HTTP = (
         memory=512,
         timeout=15,
     ),
-    FunctionSpec(
-        "drawers",
-        "Opens, counts and closes sessions of cash drawers, and takes in each movement of cash once.",
-        (
-            *g.COMMAND,
-            *g.table("ledger", "get", "batch", "query", "put"),
-            *g.table("registry", "query"),
-        ),
-        routes=(
-            *("POST /v1/drawers/{drawer_id}/sessions", "GET /v1/drawers/{drawer_id}/sessions"),
-            "GET /v1/drawer-sessions/{session_id}",
-            *("GET /v1/drawer-sessions/{session_id}/movements", "POST /v1/drawer-sessions/{session_id}/movements"),
-            *("POST /v1/drawer-sessions/{session_id}/end", "POST /v1/drawer-sessions/{session_id}/counts"),
-            *("POST /v1/drawer-sessions/{session_id}/close", "POST /v1/drawer-sessions/{session_id}/restatements"),
-        ),
-        memory=512,
-        timeout=15,
-    ),
-    FunctionSpec(
-        "pos",
-        "Takes in transactions of tills, each once; a sale becomes an order, and missing numbers are known.",
-        (
-            *g.COMMAND,
-            *g.listed("orders", "put"),
-            *g.table("stock", "batch", "query", "put", "update", "delete"),
-            *g.table("ledger", "get", "query", "put"),
-            *g.table("registry", "batch", "query"),
-        ),
-        routes=("POST /v1/pos/transactions", "GET /v1/pos/workstations"),
-        memory=512,
-        timeout=GATEWAY_TIMEOUT,
-        rings=(POS_QUARANTINED,),
-    ),
+    *AT_STORES,
     FunctionSpec(
         "rule_sets",
         "Keeps rules of stock, strategies and rate cards as versions that are drafted, promoted and rolled back.",
@@ -222,7 +197,7 @@ HTTP = (
     FunctionSpec(
         "psp_webhook",
         "Takes a signed message of the payment provider and settles the payment from the provider's own state.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("orders", "get"), *g.PSP_SECRET),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("orders", "get"), *g.TENDERS),
         open_routes=("POST /v1/webhooks/{provider}",),
         memory=512,
         timeout=15,
@@ -236,6 +211,26 @@ HTTP = (
             "GET /v1/finance/exports",
             "GET /v1/finance/trial-balance",
             "GET /v1/finance/journal",
+        ),
+        memory=512,
+        timeout=GATEWAY_TIMEOUT,
+    ),
+    FunctionSpec(
+        "settlements",
+        "Takes in payouts, deposits, bank lines, disputes and write-offs, and shows what was not found or takes long.",
+        (
+            *g.COMMAND,
+            *g.CHANGE_ORDER,
+            *g.table("ledger", "get", "batch", "query", "put", "delete"),
+            *g.table("registry", "query"),
+        ),
+        routes=(
+            *("POST /v1/finance/settlements", "GET /v1/finance/settlements"),
+            *("GET /v1/finance/settlements/exceptions", "GET /v1/finance/settlements/{settlement_id}"),
+            *("POST /v1/finance/deposits", "POST /v1/finance/bank-lines"),
+            "POST /v1/finance/suspense/{suspense_id}/resolution",
+            *("POST /v1/finance/disputes", "POST /v1/finance/disputes/{dispute_id}/outcome"),
+            *("POST /v1/orders/{order_id}/write-offs", "POST /v1/finance/intercompany"),
         ),
         memory=512,
         timeout=GATEWAY_TIMEOUT,

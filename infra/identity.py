@@ -21,18 +21,28 @@ REGISTRY = ("registry.write", "registry.read")
 RULES = ("rules.write", "rules.read")
 # Cash drawers; whoever approves a variance is another person than who opened or counted.
 DRAWERS, APPROVE_DRAWERS = ("drawers.write", "drawers.read"), "drawers.approve"
+# Gift cards and store credit; whoever grants one gives money away.
+GIFT_CARDS, GRANT_CARDS = ("gift_cards.write", "gift_cards.read"), "gift_cards.grant"
 POS = ("pos.write", "pos.read")
+# Goodwill; how much a caller may grant follows from its role, and nobody approves what they asked for.
+APPEASEMENTS, APPROVE_APPEASEMENTS = ("appeasements.request", "appeasements.read"), "appeasements.approve"
+ROLES = ("role.associate", "role.agent", "role.supervisor", "role.manager")
+# The channels whose people speak with customers, and as what.
+STAFF = {"store": "role.associate", "call-centre": "role.agent"}
+# Returns; whoever approves may have more paid in cash than the limit.
+RETURNS, APPROVE_RETURNS = ("returns.write", "returns.read"), "returns.approve"
 FINANCE = ("finance.read", "finance.write")
 # How many lines an order of this caller may have; without it the usual limit of the service holds.
 LINES = "lines.1500"
 _STOCK = (*INVENTORY, CORRECT, CORRECT_ANY, AVAILABILITY)
-_CASH = (*FINANCE, *DRAWERS, APPROVE_DRAWERS, *POS)
-ACTIONS = (*ORDERS, *RESERVATIONS, *PROMISES, *FULFILLMENT, *_STOCK, *REGISTRY, *RULES, *_CASH)
+_CASH = (*FINANCE, *DRAWERS, APPROVE_DRAWERS, *GIFT_CARDS, GRANT_CARDS, *POS, *RETURNS, APPROVE_RETURNS)
+_GOODWILL = (*APPEASEMENTS, APPROVE_APPEASEMENTS)
+ACTIONS = (*ORDERS, *RESERVATIONS, *PROMISES, *FULFILLMENT, *_STOCK, *REGISTRY, *RULES, *_CASH, *_GOODWILL)
 
 
 def tenant_scopes(tenant: Tenant) -> tuple[str, ...]:
     """Every scope of a tenant, without the tenant's name before it."""
-    return (*ACTIONS, LINES, *_channels(tenant), *(f"node.{node}" for node in tenant.nodes))
+    return (*ACTIONS, *ROLES, LINES, *_channels(tenant), *(f"node.{node}" for node in tenant.nodes))
 
 
 def client_scopes(tenant: Tenant) -> dict[str, tuple[str, ...]]:
@@ -41,14 +51,18 @@ def client_scopes(tenant: Tenant) -> dict[str, tuple[str, ...]]:
     A client with a `node.` scope is bound to that node, so the operator has none of those.
     """
     clients = {
-        name: (*ORDERS, *RESERVATIONS, *PROMISES, "fulfillment.read", AVAILABILITY, f"channel.{name}")
+        name: (*ORDERS, *RESERVATIONS, *PROMISES, *GIFT_CARDS, "fulfillment.read", AVAILABILITY, f"channel.{name}")
         for name in tenant.channels
     }
-    clients["operator"] = (*ACTIONS, LINES, *_channels(tenant))
+    for name in STAFF.keys() & clients.keys():
+        clients[name] = (*clients[name], *APPEASEMENTS, STAFF[name])
+    clients["operator"] = (*ACTIONS, "role.manager", LINES, *_channels(tenant))
     clients["wms"] = (*FULFILLMENT, "inventory.write", CORRECT)
-    clients["finance"] = (*FINANCE, "orders.read", "drawers.read", "pos.read")
+    seen = ("orders.read", "drawers.read", "gift_cards.read", "pos.read", "appeasements.read")
+    clients["finance"] = (*FINANCE, *seen)
+    at_a_store = (*DRAWERS, *GIFT_CARDS, *POS, *RETURNS)
     clients |= {
-        f"node-{node}": (*FULFILLMENT, *INVENTORY, CORRECT, AVAILABILITY, *DRAWERS, *POS, f"node.{node}")
+        f"node-{node}": (*FULFILLMENT, *INVENTORY, CORRECT, AVAILABILITY, *at_a_store, f"node.{node}")
         for node in tenant.nodes
     }
     return clients

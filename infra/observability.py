@@ -1,8 +1,8 @@
-"""Observability: one dashboard that reads from the front door to the money."""
+"""Observability: a dashboard for the front door, and one for what is behind it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -10,7 +10,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.api import Api
-from infra.constructs.function import Workshop
+from infra.constructs.function import SpineFunction, Workshop
 from infra.events import Consumers
 from infra.inventory_stream import InventoryStream
 from infra.life_cycles import LifeCycles
@@ -20,23 +20,51 @@ _MINUTE = Duration.minutes(1)
 
 
 class Dashboard(Construct):
-    """Requests, functions, queues, workflows, streams: each row answers "is this room keeping up?"."""
+    """Functions, queues, workflows, streams: each row answers "is this room keeping up?"."""
 
     def __init__(
         self,
         scope: Construct,
         id: str,
         *,
-        api: Api,
         workshop: Workshop,
         consumers: Consumers,
         life_cycles: LifeCycles,
         inventory: InventoryStream,
     ) -> None:
         super().__init__(scope, id)
-        made = workshop.made.values()
+        made = list(workshop.made.values())
         followers = [one for one in made if one.spec.name in ("publish_events", "inventory_stream", "stock_levels")]
         queues = consumers.queues.values()
+        dashboard = cloudwatch.Dashboard(
+            self,
+            "Dashboard",
+            widgets=[
+                _function_graphs(made),
+                [
+                    _graph("Oldest message (s)", [work.metric_age() for work in queues]),
+                    _graph(
+                        "Set aside",
+                        [work.dead_letters.metric_approximate_number_of_messages_visible() for work in queues],
+                    ),
+                    _graph("Behind the streams (ms)", [_iterator_age(one.function.function_name) for one in followers]),
+                ],
+                [
+                    _graph("Order workflows", _runs(life_cycles.order)),
+                    _graph("Fulfilment workflows", _runs(life_cycles.fulfillment)),
+                    _graph("Payment workflows", _runs(life_cycles.payment)),
+                    _graph("Stock movements on the stream", [inventory.stream.metric_incoming_records(period=_MINUTE)]),
+                ],
+            ],
+        )
+        name_it(dashboard, "Dashboard")
+
+
+class DoorDashboard(Construct):
+    """The same of the front door: requests, and the functions that answer them."""
+
+    def __init__(self, scope: Construct, id: str, *, api: Api, workshop: Workshop) -> None:
+        super().__init__(scope, id)
         dashboard = cloudwatch.Dashboard(
             self,
             "Dashboard",
@@ -52,30 +80,21 @@ class Dashboard(Construct):
                         [api.http.metric_latency(statistic=level, period=_MINUTE) for level in ("p50", "p99")],
                     ),
                 ],
-                [
-                    _graph("Function errors", [one.function.metric_errors(period=_MINUTE) for one in made]),
-                    _graph("Function throttles", [one.function.metric_throttles(period=_MINUTE) for one in made]),
-                    _graph(
-                        "Function duration p99 (ms)",
-                        [one.function.metric_duration(statistic="p99", period=_MINUTE) for one in made],
-                    ),
-                ],
-                [
-                    _graph("Oldest message (s)", [work.metric_age() for work in queues]),
-                    _graph(
-                        "Set aside",
-                        [work.dead_letters.metric_approximate_number_of_messages_visible() for work in queues],
-                    ),
-                    _graph("Behind the streams (ms)", [_iterator_age(one.function.function_name) for one in followers]),
-                ],
-                [
-                    _graph("Order workflows", _runs(life_cycles.order)),
-                    _graph("Fulfilment workflows", _runs(life_cycles.fulfillment)),
-                    _graph("Stock movements on the stream", [inventory.stream.metric_incoming_records(period=_MINUTE)]),
-                ],
+                _function_graphs(list(workshop.made.values())),
             ],
         )
-        name_it(dashboard, "Dashboard")
+        name_it(dashboard, "DoorDashboard")
+
+
+def _function_graphs(made: Sequence[SpineFunction]) -> list[cloudwatch.IWidget]:
+    return [
+        _graph("Function errors", [one.function.metric_errors(period=_MINUTE) for one in made]),
+        _graph("Function throttles", [one.function.metric_throttles(period=_MINUTE) for one in made]),
+        _graph(
+            "Function duration p99 (ms)",
+            [one.function.metric_duration(statistic="p99", period=_MINUTE) for one in made],
+        ),
+    ]
 
 
 def _graph(title: str, metrics: Iterable[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:

@@ -18,7 +18,6 @@ from infra.names import pascal
 def outputs(
     stack: Stack,
     *,
-    api: Api,
     identity: Identity,
     data: Data,
     intake: Intake,
@@ -28,9 +27,8 @@ def outputs(
     consumers: Consumers,
     workshop: Workshop,
 ) -> None:
-    """Write every output; names end in what they are (Url, Id, Name, Arn)."""
+    """Write every output of the first stack; names end in what they are (Url, Id, Name, Arn)."""
     values = {
-        "ApiUrl": api.url,
         "UserPoolId": identity.pool.user_pool_id,
         "TokenDomain": identity.domain.domain_name,
         "TokenUrl": f"https://{identity.domain.domain_name}.auth.{Aws.REGION}.amazoncognito.com/oauth2/token",
@@ -41,6 +39,7 @@ def outputs(
         "InventoryStreamName": inventory.stream.stream_name,
         "OrderWorkflowArn": life_cycles.order.state_machine_arn,
         "FulfillmentWorkflowArn": life_cycles.fulfillment.state_machine_arn,
+        "PaymentWorkflowArn": life_cycles.payment.state_machine_arn,
         "PspSecretArn": data.secret_arn,
         "AlarmTopicArn": workshop.alarms.topic.topic_arn,
     }
@@ -53,6 +52,15 @@ def outputs(
     }
     values["CallDeadLettersUrl"] = workshop.calls.queue_url
     values |= {f"{pascal(name)}ClientId": client.user_pool_client_id for name, client in identity.clients.items()}
+    _write(stack, values, workshop)
+
+
+def door_outputs(stack: Stack, *, api: Api, workshop: Workshop) -> None:
+    """The same of the door."""
+    _write(stack, {"ApiUrl": api.url}, workshop)
+
+
+def _write(stack: Stack, values: dict[str, str], workshop: Workshop) -> None:
     values |= {f"{pascal(name)}FunctionName": made.function.function_name for name, made in workshop.made.items()}
     for name, value in values.items():
         output = CfnOutput(stack, f"{name}Output", value=value)

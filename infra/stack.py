@@ -1,4 +1,4 @@
-"""The stack: every concern in the order in which they need each other."""
+"""The first stack: every concern behind the door, in the order in which they need each other."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from aws_cdk import Environment, Stack
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.api import Api
-from infra.constructs.alarms import Alarms
+from infra.constructs.alarms import Alarms, alarm_topic
 from infra.constructs.consumers import stream_consumer
 from infra.constructs.function import Workshop
 from infra.constructs.layers import layers
@@ -28,7 +27,7 @@ LEVELS_WAIT = 5
 
 
 class SpineStack(Stack):
-    """The whole product in one stack, so that it is deployed, compared and rolled back as one."""
+    """Data, buses, workflows and their functions, and who may come in; the HTTP API is in `door`."""
 
     def __init__(self, scope: Construct, id: str, *, settings: Settings) -> None:
         super().__init__(
@@ -39,8 +38,8 @@ class SpineStack(Stack):
             termination_protection=not settings.local,
         )
         key = Key(self, "Encryption").key
-        alarms = Alarms(self, "Alarms", key=key)
-        workshop = Workshop(
+        alarms = Alarms(self, "Alarms", topic=alarm_topic(self, key=key))
+        self.workshop = workshop = Workshop(
             functions=settings.functions,
             layers=layers(self, settings.layers),
             key=key,
@@ -60,15 +59,13 @@ class SpineStack(Stack):
         unpublished, *unread = self._follow_streams(workshop, data, inventory)
         buses.keep_undelivered(unpublished)
         QueuePolicy(self, "DeadLettersPolicy", workshop.calls, *unread)
-        identity = Identity(self, "Identity", settings=settings)
-        api = Api(self, "Api", workshop=workshop, identity=identity)
+        self.identity = Identity(self, "Identity", settings=settings)
         if not settings.local:
             buses.guard(workshop.made["publish_events"].role.role_arn)
             buses.archive(key)
         Dashboard(
             self,
             "Observability",
-            api=api,
             workshop=workshop,
             consumers=consumers,
             life_cycles=life_cycles,
@@ -76,8 +73,7 @@ class SpineStack(Stack):
         )
         outputs(
             self,
-            api=api,
-            identity=identity,
+            identity=self.identity,
             data=data,
             intake=intake,
             buses=buses,

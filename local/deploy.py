@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from local.progress import Failed, run
-from local.state import ACCOUNT, REGION, ROOT, STACK, Http, aws_client, aws_environment, local_api_url
+from local.state import ACCOUNT, REGION, ROOT, STACKS, Http, aws_client, aws_environment, local_api_url, stack_outputs
 
 ASSEMBLY = ROOT / ".local" / "assembly"
 FINGERPRINT = ROOT / ".local" / "assembly.fingerprint"
@@ -84,7 +84,7 @@ def assembly_is_current(product: str) -> bool:
 
 
 def deploy(endpoint: str, state: Path, product: str) -> None:
-    """Deploy the app to the engine and leave the outputs of the stack in STATE/out.json.
+    """Deploy the app to the engine and leave the outputs of its stacks in STATE/out.json.
 
     Synthesises in the same go unless the stored assembly is current. Raises Failed when it takes too long or fails,
     ValueError when the endpoint is not on this machine.
@@ -98,7 +98,7 @@ def deploy(endpoint: str, state: Path, product: str) -> None:
     context = ["-c", "layers=local", "-c", "local=true"]
     outputs = ["--outputs-file", state / "out.json"]
     run(
-        [CDK, "deploy", STACK, "--app", *made_from, *options, *context, *outputs],
+        [CDK, "deploy", *STACKS, "--app", *made_from, *options, *context, *outputs],
         state / "deploy.log",
         timeout=DEPLOY_TIMEOUT_SECONDS,
         environment=environment,
@@ -155,7 +155,7 @@ def _client(known: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 def connect_psp(endpoint: str, state: Path) -> None:
     """Tell the product where the fake PSP is and how to sign in, and the PSP where its webhooks go."""
-    outputs = json.loads((state / "out.json").read_text())[STACK]
+    outputs = stack_outputs(state)
     psp = json.loads((state / "psp.json").read_text())
     secret = {name: psp[name] for name in ("endpoint", "api_key", "webhook_secret")}
     aws_client(endpoint, "secretsmanager").put_secret_value(

@@ -3,7 +3,7 @@
 Seeding, the first order, the journeys, the replay and the bench all start from `Running`.
 The state folder (default `.local/state`) holds:
     running.json   engine port, PSP port and when it was started
-    out.json       the outputs of the stack
+    out.json       the outputs of the stacks
     clients.json   channel clients with their secrets, readable by the owner only
     clock          seconds added to the clock of every function
     pids/, *.log   one pid file and one log for each process that was started
@@ -28,7 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_STATE = ROOT / ".local" / "state"
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
-STACK = "Spine"
+# In the order in which they are deployed.
+STACKS = ("Spine", "SpineDoor")
 TOKEN_RENEWAL_SECONDS = 60
 
 
@@ -129,7 +130,7 @@ class Running:
         self.state_dir = Path(self.state_dir).resolve()
         try:
             running = json.loads((self.state_dir / "running.json").read_text())
-            self.outputs = json.loads((self.state_dir / "out.json").read_text())[STACK]
+            self.outputs = stack_outputs(self.state_dir)
             self.clients = json.loads((self.state_dir / "clients.json").read_text())
         except (OSError, ValueError, KeyError) as missing:
             raise NotRunning(f"no system runs from {self.state_dir}: type `make run` first") from missing
@@ -200,6 +201,12 @@ class Running:
     @clock_offset.setter
     def clock_offset(self, seconds: int) -> None:
         write_clock(self.state_dir, seconds)
+
+
+def stack_outputs(state_dir: Path) -> dict[str, str]:
+    """The outputs of what was deployed last, of all stacks together."""
+    written = json.loads((state_dir / "out.json").read_text())
+    return {name: value for stack in STACKS for name, value in written[stack].items()}
 
 
 def local_api_url(endpoint: str, deployed_url: str) -> str:

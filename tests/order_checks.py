@@ -9,7 +9,8 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 
-from oms.orders.model import Line, Order, fulfillment_status, payment_status, quantities, status
+from oms.orders.model import Line, Order, fulfillment_status, payment_status, status
+from oms.orders.quantities import quantities
 from oms.orders.store import order_from_items
 from oms.platform.writes import Item, Key
 from tests.memory_table import MemoryDatabase
@@ -78,9 +79,28 @@ def _check_money(order: Order) -> None:
         assert min(payment.authorized, payment.captured, payment.pending, payment.released, payment.renewable) >= 0
         held = payment.captured + payment.pending + payment.released
         assert held <= payment.authorized <= payment.amount, payment
-        # Of a sale at a till all was taken before there was an order.
-        assert payment.captured == (taken[payment.id] if payment.attempt else payment.amount), payment
+        if payment.by_channel:
+            # The channel took all of it before anything left; shipments use it up.
+            assert taken[payment.id] <= payment.captured == payment.amount, payment
+        else:
+            assert payment.captured == taken[payment.id], payment
     assert sum(shipment.amounts.total for shipment in order.shipments) <= order.header.totals.total
+    _check_refunds(order)
+
+
+def _check_refunds(order: Order) -> None:
+    """What a tender gave back, and is to give back, is what the refunds say, and never above what it took."""
+    done: dict[str, int] = defaultdict(int)
+    owed: dict[str, int] = defaultdict(int)
+    for refund in order.refunds:
+        assert refund.amount == sum(part.amount for part in refund.parts) > 0, refund
+        for part in refund.parts:
+            assert part.amount == sum(source.amount for source in part.sources), part
+            for source in part.sources:
+                (done if part.state.value == "EXECUTED" else owed)[source.payment_id] += source.amount
+    for payment in order.payments:
+        assert (payment.refunded, payment.refund_pending) == (done[payment.id], owed[payment.id]), payment
+        assert payment.refunded + payment.refund_pending <= payment.captured, payment
 
 
 def _check_roll_ups(order: Order, header: Item) -> None:
@@ -122,6 +142,7 @@ def _check_commits(database: MemoryDatabase) -> None:
 def _check_provider(orders: list[Order], provider: ScriptedProvider) -> None:
     for held in provider.held.values():
         assert min(held.captured, held.pending, held.released, held.capturable) >= 0
+        assert 0 <= held.refunded + held.refund_pending <= held.captured
     known = {p.psp_reference: p for order in orders for p in order.payments if p.psp_reference}
     for reference, payment in known.items():
         held = provider.held.get(reference)
@@ -184,6 +205,13 @@ def _claims(orders: list[Order]) -> tuple[dict[str, int], Counts, Counts]:
     allocated: Counts = defaultdict(int)
     shipped: Counts = defaultdict(int)
     for order in orders:
+        for one in order.returns:
+            for back in one.lines:
+                kit = order.pieces.get(back.line_no, [])
+                for line, units in [(order.line(back.line_no), 1), *((piece, piece.each) for piece in kit)]:
+                    if line.claims_stock:
+                        for sku, each in _made_of(line):
+                            shipped[sku, one.node_id] -= each * units * back.quantity
         stock_lines = {line.line_no: line for line in order.lines if line.claims_stock}
         given: dict[int, int] = defaultdict(int)
         for work in order.fulfillment_orders:

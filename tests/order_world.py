@@ -35,7 +35,9 @@ from oms.orders.commands import place_order
 from oms.orders.model import Order
 from oms.orders.request import CancellationRequest, OrderRequest, ReviewRequest
 from oms.orders.views import OrderView, view
-from oms.payments.commands import authorize_payment, capture_payment, release_payment
+from oms.payments.adapters.stored_value import EveryTenant
+from oms.payments.commands import authorize_payment, capture_payment, refund_payment, release_payment
+from oms.payments.model import STORED_VALUE
 from oms.platform.clock import FixedClock
 from oms.platform.commands import Call, Runtime, input_hash
 from oms.platform.commands import Outcome as Answer
@@ -156,6 +158,9 @@ class World:
     def capture(self, work_id: str) -> int:
         return capture_payment(self.runtime, self.providers, TENANT, f"ord_{work_id.split('_')[1]}", work_id)
 
+    def refund_payment(self, order_id: str, refund_id: str | None = None) -> int:
+        return refund_payment(self.runtime, self.providers, TENANT, order_id, refund_id)
+
     def release_payment(self, order_id: str) -> int:
         return release_payment(self.runtime, self.providers, TENANT, order_id)
 
@@ -170,7 +175,9 @@ class World:
         request = validate(ReviewRequest, {"decision": decision, "reason": reason})
         return review_order(self.runtime, self.call("review_order", request), order_id, request)
 
-    def providers(self, name: str) -> ScriptedProvider:
+    def providers(self, name: str) -> ScriptedProvider | EveryTenant:
+        if name == STORED_VALUE:
+            return EveryTenant()
         assert name == "strict"
         return self.provider
 

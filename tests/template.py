@@ -29,6 +29,8 @@ from typing import Any
 
 import pytest
 
+from tools.stacks import template_files, whole_template
+
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".local" / "templates"
 # How many states of the sources keep their templates.
@@ -42,14 +44,14 @@ Template = dict[str, Any]
 
 @cache
 def template(target: str = "aws") -> Template:
-    """The CloudFormation template for `aws` or for the `local` engine. Do not change it: others get the same one."""
-    return json.loads((assembly(target) / "Spine.template.json").read_text())
+    """Both stacks as one, for `aws` or for the `local` engine. Do not change it: others get the same one."""
+    return whole_template(assembly(target))
 
 
 def assembly(target: str) -> Path:
     """The folder that holds the template, synthesised if the sources have changed."""
     folder = CACHE / _fingerprint() / target
-    if not (folder / "Spine.template.json").exists():
+    if not folder.exists():
         _synthesise(target, folder)
     return folder
 
@@ -72,7 +74,8 @@ def _synthesise(target: str, folder: Path) -> None:
             raise RuntimeError(f"the template for {target} was not synthesised:\n{done.stdout}\n{done.stderr}"[-6000:])
         kept = Path(scratch) / "kept"
         kept.mkdir()
-        shutil.copy(out / "Spine.template.json", kept)
+        for path in template_files(out):
+            shutil.copy(path, kept)
         # Another test run may have been quicker; then its result stands.
         if not folder.exists():
             kept.rename(folder)

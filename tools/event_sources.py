@@ -42,7 +42,10 @@ NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
     RECORD_SNAPSHOTS: (Snapshots, "POST /v1/inventory/snapshots"),
 }
 # Those that may say more by now than they could at first; whoever says less is still understood.
-MESSAGE_VERSIONS = {"CloseFulfillmentOrder": 2, "FeedMessage": 2, "RecordMovements": 2, "RecordSnapshots": 3}
+MESSAGE_VERSIONS = {
+    **{"CloseFulfillmentOrder": 2, "FeedMessage": 2, "RecordDrawerMovement": 2},
+    **{"RecordMovements": 2, "RecordSnapshots": 3},
+}
 # How often each schedule asks, as infra/events.py says it.
 SCHEDULES = {
     "SagaRecoveryRequested": ("recover_sagas", "every five minutes"),
@@ -59,7 +62,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             *("place_order", "read_orders", "change_orders", "registry"),
             *("inventory", "rule_sets", "promises", "simulations", "reservations", "fulfillment", "finance", "console"),
-            *("capacity", "supply", "drawers", "pos"),
+            *("capacity", "supply", "drawers", "pos", "appeasements", "returns"),
         ),
     ),
     "webhook": ("the same without a token, with a signed body", ("psp_webhook",)),
@@ -71,6 +74,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
             "vacate_nodes",
             "broker_backlog",
             "release_payment",
+            "refund_payment",
             "post_ledger",
             "finance_export",
         ),

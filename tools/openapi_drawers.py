@@ -87,6 +87,7 @@ class DrawerMovement(Answer):
     tax: int
     reason: str | None
     reference: str | None
+    refund_id: str | None
     cashier: str
     occurred_at: str | None
     late: bool

@@ -17,11 +17,13 @@ from oms.promises.model import Promise
 from oms.registry.commands import MOST_ITEMS, MOST_NODES
 from oms.registry.model import PutItem, PutNode
 from tools import openapi_answers as answers
+from tools import openapi_appeasements as appeasements
 from tools import openapi_levels as levels
 from tools import openapi_shards as shards
 from tools import openapi_stock as stock
 from tools.openapi_node_routes import NODE_ROUTES
 from tools.openapi_pos import POS_ROUTES
+from tools.openapi_returns import RETURN_ROUTES
 from tools.openapi_shapes import CONFIGURATION, VERSION, Model, OrderListQuery, Route, Rows, WorkListQuery
 
 NodeAction = Literal[tuple(verb.value for verb in VERBS)]  # type: ignore[valid-type]
@@ -196,6 +198,8 @@ ROUTES: dict[str, Route] = {
     "GET /v1/promises/{promise_id}": Route("Read a promise", {200: Promise}),
     **NODE_ROUTES,
     **POS_ROUTES,
+    **appeasements.ROUTES,
+    **RETURN_ROUTES,
     "POST /v1/reservations": Route(
         "Hold the units of a basket",
         {201: stock.ReservationDocument},

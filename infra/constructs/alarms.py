@@ -16,22 +16,11 @@ RUNBOOK = "docs/operations.md"
 
 
 class Alarms(Construct):
-    """The topic that operators subscribe to, and the alarms that ring it."""
+    """The alarms of a stack, and the topic that they ring."""
 
-    def __init__(self, scope: Construct, id: str, *, key: kms.IKey) -> None:
+    def __init__(self, scope: Construct, id: str, *, topic: sns.ITopic) -> None:
         super().__init__(scope, id)
-        self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True, display_name="Spine alarms")
-        name_it(self.topic, "AlarmTopic")
-        # A resource policy replaces the default one, so the account's own alarms are let in by name.
-        self.topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="AlarmsOfThisAccount",
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-                actions=["sns:Publish"],
-                resources=[self.topic.topic_arn],
-                conditions={"StringEquals": {"aws:SourceAccount": self.topic.stack.account}},
-            )
-        )
+        self.topic = topic
 
     def above(
         self,
@@ -56,6 +45,23 @@ class Alarms(Construct):
         )
         alarm.add_alarm_action(SnsAction(self.topic))
         return alarm
+
+
+def alarm_topic(scope: Construct, *, key: kms.IKey) -> sns.Topic:
+    """The topic that operators subscribe to."""
+    topic = sns.Topic(scope, "Topic", master_key=key, enforce_ssl=True, display_name="Spine alarms")
+    name_it(topic, "AlarmTopic")
+    # A resource policy replaces the default one, so the account's own alarms are let in by name.
+    topic.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="AlarmsOfThisAccount",
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            actions=["sns:Publish"],
+            resources=[topic.topic_arn],
+            conditions={"StringEquals": {"aws:SourceAccount": topic.stack.account}},
+        )
+    )
+    return topic
 
 
 FIVE_MINUTES = Duration.minutes(5)

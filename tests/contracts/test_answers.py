@@ -12,9 +12,11 @@ from oms.finance.posting import postings_of
 from oms.finance.store import entry_write
 from oms.payments.adapters import configured
 from oms.platform.clock import FixedClock
+from tests.contracts.appeasement_answers import GOODWILL, MANAGER, appeasements, delivered, waiting
 from tests.contracts.described import Gateway, check_events
 from tests.contracts.drawer_answers import BODIES, drawers, opened
 from tests.contracts.pos_answers import tills
+from tests.contracts.return_answers import ORDER_BODIES, returns
 from tests.contracts.stock_answers import TRANSFER, capacity, hot_stock, supply
 from tests.contracts.test_contracts import TRIGGERS, read
 from tests.order_world import World, document, line, world  # noqa: F401 (a fixture)
@@ -227,15 +229,13 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     _strategies(gateway)
     _rate_cards(gateway)
     _promises(gateway)
-    capacity(gateway)
-    supply(gateway)
-    drawers(gateway)
-    tills(gateway)
-    _baskets(gateway)
+    for told in (capacity, supply, drawers, tills, appeasements, _baskets):
+        told(gateway)
     order_id = _orders(gateway)
     _simulations(gateway)
     _fulfilment(gateway, order_id)
     _reading(gateway, order_id)
+    returns(gateway, order_id)
     _changes(gateway)
     _finance(gateway, order_id)
     check_events(gateway.world)
@@ -275,16 +275,17 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     gateway.send("PUT", "/v1/sourcing/rate-cards/usual", RATES)
     named = {"order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}
     named |= {"reservation_id": _baskets(gateway), "supply_id": "tr-9", "session_id": opened(gateway)}
+    named |= {"appeasement_id": waiting(gateway, delivered(gateway)), "refund_id": f"rfd_{order_id[4:]}_1"}
     assert gateway.send("PUT", "/v1/supply/tr-9", TRANSFER)[0] == 201
     url = path.format(**named, node_id="DC1", sku="A", action="accept")
     bodies = {
         "promotions": {"number": 1},
-        "cancellations": {"reason": "changed_mind"},
-        "review": {"decision": "accept", "reason": "checked"},
         "tr-9": TRANSFER,
+        **ORDER_BODIES,
         "close": {"reason": "late"},
         "DC1": {**NODE, "id": "DC1"},
         "A": {**ITEM, "sku": "A"},
+        **GOODWILL,
     }
     usual = {"ttl_seconds": 60} if method == "PATCH" else {}
     if path.endswith("{rule_set_id}"):
@@ -292,5 +293,5 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     if "drawer-sessions" in path:
         bodies = BODIES
     body = bodies.get(url.rsplit("/", 1)[1], usual)
-    answered, problem = gateway.send(method, url, body, headers={"if-match": "999"})
+    answered, problem = gateway.send(method, url, body, headers={"if-match": "999"}, scopes=MANAGER)
     assert (answered, problem["code"]) == (409, "stale_version")

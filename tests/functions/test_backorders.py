@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from oms.orders.changing import cancel_overdue_backorders
-from oms.orders.model import quantities
+from oms.orders.quantities import quantities
 from oms.orders.reads import backordered_orders, queue_of
 from oms.platform.clock import format_instant
 from tests.functions.conftest import Api

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from oms.orders.model import quantities
+from oms.orders.quantities import quantities
 from oms.registry.store import node_write
 from tests.crashes import crash_points
 from tests.functions.conftest import Answer

@@ -13,6 +13,13 @@ ROUTES = {
         "GET /v1/orders/{order_id}/decisions",
     },
     "change_orders": {"POST /v1/orders/{order_id}/cancellations", "POST /v1/orders/{order_id}/review"},
+    "appeasements": {
+        "POST /v1/orders/{order_id}/appeasements",
+        "GET /v1/orders/{order_id}/appeasements",
+        "GET /v1/appeasements",
+        "GET /v1/appeasements/{appeasement_id}",
+        "POST /v1/appeasements/{appeasement_id}/decision",
+    },
     "registry": {
         "PUT /v1/nodes",
         "GET /v1/nodes",
@@ -59,6 +66,12 @@ ROUTES = {
         "POST /v1/drawer-sessions/{session_id}/restatements",
     },
     "pos": {"POST /v1/pos/transactions", "GET /v1/pos/workstations"},
+    "returns": {
+        "POST /v1/orders/{order_id}/returns",
+        "GET /v1/returns/{return_id}",
+        "POST /v1/orders/{order_id}/refunds/{refund_id}/attempts",
+        "POST /v1/orders/{order_id}/refunds/{refund_id}/confirmations",
+    },
     "reservations": {
         "POST /v1/reservations",
         "GET /v1/reservations/{reservation_id}",
@@ -97,13 +110,15 @@ ACTIONS = {
     f"{room}.{verb}"
     for room in (
         *("orders", "promises", "reservations", "fulfillment", "inventory"),
-        *("registry", "rules", "finance", "drawers", "pos"),
+        *("registry", "rules", "finance", "drawers", "pos", "returns"),
     )
     for verb in ("read", "write")
-} | {"availability.read", "inventory.correct", "inventory.correct_any", "drawers.approve"}
+} | {"availability.read", "inventory.correct", "inventory.correct_any", "drawers.approve", "returns.approve"}
+ACTIONS |= {f"appeasements.{verb}" for verb in ("request", "read", "approve")}
 CHANNELS = ("web", "store", "call-centre", "marketplace")
 # What only the operator may do besides: place an order of up to so many lines.
 LINES = {"lines.1500"}
+ROLES = {f"role.{name}" for name in ("associate", "agent", "supervisor", "manager")}
 
 
 def _routes(template):
@@ -147,7 +162,7 @@ def test_each_tenant_has_its_scopes(template):
     servers = of_type(template, "AWS::Cognito::UserPoolResourceServer")
     (server,) = servers.values()
     assert server["Identifier"] == "acme"
-    assert {scope["ScopeName"] for scope in server["Scopes"]} == ACTIONS | LINES | {
+    assert {scope["ScopeName"] for scope in server["Scopes"]} == ACTIONS | ROLES | LINES | {
         f"channel.{name}" for name in CHANNELS
     }
 
@@ -165,9 +180,13 @@ def test_each_client_has_a_secret_and_only_its_scopes(template):
         }
         for name in CHANNELS
     }
-    expected["acme-operator"] = ACTIONS | LINES | {f"channel.{name}" for name in CHANNELS}
+    for name, role in (("store", "associate"), ("call-centre", "agent")):
+        expected[f"acme-{name}"] |= {"appeasements.request", "appeasements.read", f"role.{role}"}
+    expected["acme-operator"] = ACTIONS | LINES | {"role.manager"} | {f"channel.{name}" for name in CHANNELS}
     expected["acme-wms"] = {"fulfillment.write", "fulfillment.read", "inventory.write", "inventory.correct"}
-    expected["acme-finance"] = {"finance.write", "finance.read", "orders.read", "drawers.read", "pos.read"}
+    expected["acme-finance"] = {
+        *("finance.write", "finance.read", "orders.read", "drawers.read", "pos.read", "appeasements.read")
+    }
     found = {
         name: {scope["Fn::Join"][1][1].removeprefix("/") for scope in row["AllowedOAuthScopes"]}
         for name, row in clients.items()

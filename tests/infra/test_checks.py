@@ -9,6 +9,7 @@ import pytest
 
 from infra.acknowledgements import ACKNOWLEDGED
 from tests.template import ROOT, assembly, run_app
+from tools.stacks import template_files
 
 # Runs the app with nothing acknowledged; the app then ends with an error and a report.
 BARE = "import app, infra.acknowledgements as a; a.ACKNOWLEDGED.clear(); app.build().synth()"
@@ -17,7 +18,7 @@ BARE = "import app, infra.acknowledgements as a; a.ACKNOWLEDGED.clear(); app.bui
 @pytest.mark.parametrize("target", ["aws", "local"])
 def test_the_rule_packs_let_the_template_pass(target):
     # The packs run inside the synthesis, which an unacknowledged finding stops.
-    assert (assembly(target) / "Spine.template.json").exists()
+    assert all(path.exists() for path in template_files(assembly(target)))
 
 
 def test_the_acknowledgements_are_exactly_what_the_rule_packs_find(tmp_path):
@@ -48,7 +49,7 @@ def test_at_most_ten_rules_are_acknowledged_each_finding_with_a_reason():
 def test_the_linter_finds_nothing_and_is_told_to_ignore_nothing():
     command = [Path(sys.executable).with_name("cfn-lint"), "--format", "json"]
     done = subprocess.run(
-        [*command, "--template", assembly("aws") / "Spine.template.json"],
+        [*command, "--template", *template_files(assembly("aws"))],
         capture_output=True,
         text=True,
         timeout=120,

@@ -24,6 +24,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     cash_stories,
     crash_stories,
     demand_stories,
+    goodwill_stories,
     house_stories,
     till_stories,
 )

@@ -136,6 +136,7 @@ def known(name: str) -> list[str]:
         "promise_id": sorted({key[0].rsplit("#", 1)[1] for key in account().rows("commands") if key[1] == "PROMISE"}),
         "rule_set_id": ["usual", "other"],
         "drawer_id": ["D1"],
+        "appeasement_id": [f"apm_{order_id.removeprefix('ord_')}_1" for order_id in orders],
         "session_id": sorted({key[0].rsplit("#", 1)[1] for key in account().rows("ledger") if key[1] == "SESSION"}),
         "supply_id": ["po-1", "tr-1"],
         "number": ["1", "2"],

@@ -82,6 +82,13 @@ MUTATING = {
         **{"node_id": "albany", "workstation": "T1", "business_date": "2026-11-23", "sequence": 1},
         **{"type": "no_sale", "cashier": "ann"},
     },
+    ("POST", "/v1/orders/ord_1/appeasements"): {"amount": 100, "reason": "LATE"},
+    ("POST", "/v1/appeasements/apm_1_1/decision"): {"decision": "approve", "reason": "seen"},
+    ("POST", "/v1/orders/ord_1/returns"): {
+        **{"node_id": "albany", "reason": "too_small", "lines": [{"line_no": 1, "quantity": 1}]}
+    },
+    ("POST", "/v1/orders/ord_1/refunds/rfd_1_1/attempts"): {"reason": "once more"},
+    ("POST", "/v1/orders/ord_1/refunds/rfd_1_1/confirmations"): {"reference": "R-1"},
     ("POST", "/v1/finance/exports"): {"entity": "100", "business_date": "2026-11-22"},
     ("PUT", "/v1/items"): {"items": [{"sku": "CUP", "description": "Cup"}]},
     ("PUT", "/v1/items/CUP"): {"description": "Cup"},

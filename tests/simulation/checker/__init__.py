@@ -20,6 +20,7 @@ from tests.simulation.checker.events import EventRules, check_events
 from tests.simulation.checker.evidence import Change, Evidence, Report, Violation
 from tests.simulation.checker.exports import check_exports
 from tests.simulation.checker.files import check_files
+from tests.simulation.checker.goodwill import check_goodwill, check_goodwill_of_commit
 from tests.simulation.checker.isolation import check_isolation, check_keys
 from tests.simulation.checker.kits import check_kits
 from tests.simulation.checker.ledger import LedgerRules, check_ledger
@@ -67,6 +68,7 @@ class Checker:
         self._money.after_commit(commit, self._picture, evidence, report)
         self._ledger.after_commit(commit, self._picture, report)
         check_drawers_of_commit(commit, report)
+        check_goodwill_of_commit(commit, report)
         self._events.after_commit(commit, self._picture, evidence, report)
         self._privacy.after_commit(commit)
         return report.found
@@ -88,6 +90,7 @@ class Checker:
         check_files(picture, evidence, report)
         check_ledger(picture, report)
         check_drawers(picture, report)
+        check_goodwill(picture, report)
         check_settlement(picture, self._money.provider, report)
         check_events(picture, evidence, report)
         check_replay(picture, report)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.simulation.checker.evidence import Change, Item, Report
+from tests.simulation.checker.goodwill import is_goodwill
 from tests.simulation.checker.graphs import FULFILLMENT_ROLLUP, ORDER, PAYMENT_ROLLUP, TENDER, WORK, is_edge
 from tests.simulation.checker.picture import Commit, OrderView, Picture, held_by_node, is_count, is_order, parsed
 
@@ -38,7 +39,7 @@ class OrderRules:
                 else:
                     self._one_per_external_id(order, picture, report)
                     check_quantities(order, report)
-            else:
+            elif not is_goodwill(pk):
                 for change in changes:
                     if change.before is not None:
                         report.note("INV4", change.pk, "the note of an external id was changed")
@@ -111,7 +112,7 @@ def _transition(change: Change, report: Report) -> None:
         if kind == "WORK":
             _step("work", WORK, before.get("status"), after["status"], where, report)
         else:
-            begins = "TILL" if after.get("attempt") == 0 else None
+            begins = "TILL" if after.get("by_channel") else None
             was, now = _tender_state(before) if before else begins, _tender_state(after)
             _step("tender", TENDER, was, now, where, report)
             if was not in (None, now) and now == "CREATED" and after.get("attempt", 1) <= before.get("attempt", 1):

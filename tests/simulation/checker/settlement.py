@@ -28,8 +28,8 @@ POSTED_AS = {
 }
 # How far clocks may be apart, in seconds: what is known of an effect cannot be older than the effect.
 SKEW = 600
-# Cash in drawers is checked against their sessions (INV10).
-OF_DRAWERS = "drawer_"
+# Cash in drawers is checked against their sessions (INV10), goodwill against its grants (INV23).
+CHECKED_APART = ("drawer_", "appeasement_")
 # What a sale at a till says of the goods that were carried out.
 SOLD = ("4010", "4092", "2040")
 # These have no id of their own at the provider.
@@ -40,7 +40,7 @@ def check_settlement(picture: Picture, provider: Provider, report: Report) -> No
     """Everything about money that must be true once nothing is on its way any more."""
     posted: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for tenant, entry in entries(picture):
-        if entry["rule"].startswith(OF_DRAWERS):
+        if entry["rule"].startswith(CHECKED_APART):
             continue
         posted.setdefault((tenant, entry["rule"], _subject(entry)), []).append(entry)
     for held in provider.payments.values():

@@ -34,7 +34,7 @@ ENTITY = "100"
 STORE = "web"
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
-FUNCTIONS = ("post_ledger", "finance_export", "finance", "drawers")
+FUNCTIONS = ("post_ledger", "finance_export", "finance", "drawers", "settlements")
 TABLES = ("ledger", "events", "commands", "registry")
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from oms.orders.model import quantities, status
+from oms.orders.model import status
+from oms.orders.quantities import quantities
 from oms.platform.problems import NotFound
 from oms.registry import reads as registry
 from oms.registry.store import node_write

@@ -97,7 +97,7 @@ def record_drawer_movement(runtime: Runtime, call: Call, session_id: str, reques
         body = {"session_id": session.id, **movement_document(change.movement), "gaps": gap_documents(tills)}
         return Decision(
             [session_write(call.tenant, after, over=session.version), *change.writes(call.tenant)],
-            [recorded(after, after.version, change.movement)],
+            [recorded(after, after.version, change.movement), *change.refund.events],
             status=201,
             body={**body, "version": after.version},
         )

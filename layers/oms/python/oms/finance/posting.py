@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from oms.finance.facts.base import Fact
 from oms.finance.model import Entry, LedgerFault, Line, require_balanced
-from oms.finance.rules import drawers, payments, pos
+from oms.finance.rules import appeasements, drawers, payments, pos, refunds, settlement, stored_value
 from oms.finance.rules.rule import Rule
 from oms.platform.commands import input_hash
 from oms.platform.ids import derived_id
@@ -35,8 +35,17 @@ class Posting:
     business_date: date | None = None
 
 
+_TABLES: tuple[tuple[Rule[Any], ...], ...] = (
+    appeasements.RULES,
+    drawers.RULES,
+    payments.RULES,
+    pos.RULES,
+    refunds.RULES,
+    settlement.RULES,
+    stored_value.RULES,
+)
 # The event type is the name of the shape that its rule reads.
-RULES: Mapping[str, Rule[Any]] = {rule.reads.__name__: rule for rule in (*payments.RULES, *drawers.RULES, *pos.RULES)}
+RULES: Mapping[str, Rule[Any]] = {rule.reads.__name__: rule for table in _TABLES for rule in table}
 
 # Facts that move no money. A failed capture leaves its authorisation open; PaymentReleased ends it.
 WITHOUT_LINES = frozenset({"PaymentCaptureFailed"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict
@@ -14,6 +14,7 @@ from oms.finance.lanes import Day
 from oms.finance.model import Entry, Line, Moment, PostedEntry
 from oms.finance.requests import TrialBalanceQuery
 from oms.platform.dynamodb import Database
+from oms.platform.ids import derived_id
 
 
 class AccountSum(BaseModel):
@@ -112,3 +113,12 @@ def _journal_entry(entry: PostedEntry) -> JournalEntry:
             for line_no, line in enumerate(entry.lines, start=1)
         ),
     )
+
+
+def entries_by_identity(
+    database: Database, tenant: str, names: Sequence[tuple[str, ...]]
+) -> dict[tuple[str, ...], PostedEntry]:
+    """The entries of some facts that are posted, each by the name of its rule and what names the fact there."""
+    keys = {store.entry_key(tenant, derived_id("pst", *name)): name for name in names}
+    found = database.get_many([(store.TABLE, key) for key in keys])
+    return {keys[key]: PostedEntry.model_validate_json(str(row["body"])) for (_, key), row in found.items()}

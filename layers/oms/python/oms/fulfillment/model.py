@@ -213,9 +213,10 @@ class Package(BaseModel):
 class Capture(BaseModel):
     """What is to be taken from one tender for a shipment: fixed when it leaves, executed afterwards.
 
-    `pending` was accepted by the provider and is not yet final. `refused` is why the provider would not; it is asked
-    again only after a person's decision. `attempt` counts the authorisations that it was to be taken from. `fixed_at`
-    is when it got its present key, `movement_id` what the provider calls what it accepted.
+    `pending` was accepted by the provider and is not yet final. `refused` is why the provider would not, and
+    `refused_at` when; it is asked again by schedule (`retries` times), with another card or after a person's decision.
+    `attempt` counts its keys, a new one for each authorisation and each retry. `fixed_at` is when it got its present
+    key, `movement_id` what the provider calls what it accepted.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -223,6 +224,8 @@ class Capture(BaseModel):
     amount: int
     capture_id: str | None = None
     refused: str | None = None
+    refused_at: str | None = None
+    retries: int = 0
     pending: bool = False
     attempt: int = 1
     fixed_at: str | None = None

@@ -12,6 +12,7 @@ from oms.orders.amounts import Amounts, share
 from oms.orders.charges import accompanying_amounts, line_total, takes_charges
 from oms.orders.kits import whole_kits
 from oms.orders.model import DIGITAL, Order
+from oms.orders.unfinished import taken_up
 from oms.payments.model import plan_captures
 from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
@@ -107,14 +108,12 @@ def shipment_amounts(order: Order, lines: Sequence[EventLine], mode: str) -> Amo
 
 
 def _captures(order: Order, amounts: Amounts, now: str) -> tuple[Capture, ...]:
-    planned: dict[str, int] = {}
-    for shipment in order.shipments:
-        for capture in shipment.captures:
-            # What is pending is no longer part of what the tender covers.
-            if capture.capture_id is None and not capture.pending:
-                planned[capture.payment_id] = planned.get(capture.payment_id, 0) + capture.amount
-    parts = plan_captures(order.payments, planned, amounts.total)
-    return tuple(Capture(payment_id=payment_id, amount=amount, fixed_at=now) for payment_id, amount in parts)
+    """What each tender pays of what leaves; of money that the channel took before, nobody has to be asked."""
+    taken_before = {one.id: one.psp_reference or one.id for one in order.payments if one.by_channel}
+    return tuple(
+        Capture(payment_id=payment_id, amount=amount, fixed_at=now, capture_id=taken_before.get(payment_id))
+        for payment_id, amount in plan_captures(order.payments, taken_up(order), amounts.total)
+    )
 
 
 def shipment_event(order: Order, shipment: Shipment) -> ShipmentShipped:

@@ -28,7 +28,7 @@ from oms.platform.principal import system_principal
 from oms.platform.problems import ActionNotAvailable
 
 Continue = Callable[[str, Outcome], bool]
-_MAY_SHIP = frozenset({Rollup.AUTHORIZED, Rollup.PARTIALLY_CAPTURED, Rollup.CAPTURED})
+_MAY_SHIP = frozenset({Rollup.AUTHORIZED, Rollup.PARTIALLY_CAPTURED, Rollup.CAPTURED, Rollup.PARTIALLY_REFUNDED})
 
 
 def release_fulfillment_order(

@@ -164,6 +164,13 @@ class StockChanges:
         self.receive(sku, node_id, quantity)
         self._add(sku, node_id, MovementKind.DAMAGED, quantity, effect(damaged=quantity))
 
+    def take_back(self, sku: str, node_id: str, quantity: int, *, damaged: bool = False) -> None:
+        """A customer's units came back; damaged ones are held back from sale."""
+        self._add(sku, node_id, MovementKind.RETURNED, quantity, movement_effect(MovementKind.RETURNED, quantity))
+        self._rows[sku, node_id].may_be_new = True
+        if damaged:
+            self._add(sku, node_id, MovementKind.DAMAGED, quantity, effect(damaged=quantity))
+
     def expect(self, sku: str, node_id: str, quantity: int) -> None:
         """So many units more, or with a minus fewer, are ordered and not under way."""
         self._add(sku, node_id, MovementKind.EXPECTED, quantity, movement_effect(MovementKind.EXPECTED, quantity))

@@ -31,6 +31,21 @@ def accompanying_amounts(order: Order) -> Amounts:
     return sum(extra, order_charges(order.header))
 
 
+def amounts_to_come(order: Order) -> Amounts:
+    """What units that have neither left nor been cancelled cost, with what accompanies goods if that has not left."""
+    units: Iterable[Amounts] = (
+        share(
+            line_amounts(line.agreed),
+            order.shipped(line.line_no),
+            line.quantity - order.cancelled.get(line.line_no, 0),
+            line.quantity,
+        )
+        for line in order.lines
+        if line.work
+    )
+    return sum(units, Amounts() if charges_left(order) else accompanying_amounts(order))
+
+
 def takes_charges(order: Order, mode: str) -> bool:
     """Whether a shipment of this mode takes along what accompanies the goods.
 

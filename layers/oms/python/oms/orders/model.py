@@ -8,13 +8,15 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from oms.fulfillment.model import FulfillmentOrder, Shipment, WorkLine, carried_out
+from oms.fulfillment.model import FulfillmentOrder, Shipment, WorkLine
 from oms.fulfillment.model import Status as WorkStatus
-from oms.orders.kits import PartOf, pieces_of, rolled_up, whole_kits
+from oms.orders.kits import PartOf, pieces_of, whole_kits
 from oms.orders.request import Address, Charge, Customer, LineRequest, LineType, Method, Totals
 from oms.payments.model import Payment, Rollup
-from oms.payments.model import rollup as payment_rollup
+from oms.payments.refunds import Refund
+from oms.payments.rollup import rollup as payment_rollup
 from oms.registry.kits import Component, exploded, summed
+from oms.returns.model import Return
 
 # The mode of a shipment that needs no parcel.
 DIGITAL = "digital"
@@ -174,6 +176,9 @@ class Header(BaseModel):
     sourced: bool = False
     cancellations: tuple[Cancellation, ...] = ()
     backorders: tuple[Backorder, ...] = ()
+    # What was delivered and given up unpaid, and by how many decisions.
+    written_off: int = 0
+    write_offs: int = 0
     version: int = 1
     sequence: int = 1
 
@@ -187,9 +192,12 @@ class Order:
     fulfillment_orders: tuple[FulfillmentOrder, ...] = ()
     shipments: tuple[Shipment, ...] = ()
     payments: tuple[Payment, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    returns: tuple[Return, ...] = ()
     # By line number, counted once, since each status asks about all lines; `pieces` are those of a kit that is apart.
     cancelled: dict[int, int] = field(init=False, compare=False, repr=False)
     gone: dict[int, int] = field(init=False, compare=False, repr=False)
+    came_back: dict[int, int] = field(init=False, compare=False, repr=False)
     parts: dict[int, list[tuple[FulfillmentOrder, WorkLine]]] = field(init=False, compare=False, repr=False)
     pieces: dict[int, list[Line]] = field(init=False, compare=False, repr=False)
 
@@ -209,6 +217,13 @@ class Order:
                 gone[left.line_no] = gone.get(left.line_no, 0) + left.quantity
         object.__setattr__(self, "pieces", pieces_of(self.lines))
         object.__setattr__(self, "gone", gone | whole_kits(self.pieces, gone))
+        back: dict[int, int] = {}
+        for one in (line for made in self.returns for line in made.lines):
+            back[one.line_no] = back.get(one.line_no, 0) + one.quantity
+        apart = {
+            piece.line_no: piece.each * back[kit] for kit, own in self.pieces.items() if kit in back for piece in own
+        }
+        object.__setattr__(self, "came_back", back | apart)
         parts: dict[int, list[tuple[FulfillmentOrder, WorkLine]]] = {}
         for work in self.fulfillment_orders:
             for part in work.lines:
@@ -234,6 +249,10 @@ class Order:
     def shipped(self, line_no: int) -> int:
         """Units of a line that have left, by shipment or over the counter."""
         return self.gone.get(line_no, 0)
+
+    def returned(self, line_no: int) -> int:
+        """Units of a line that have left and come back; of a kit's components, those of the kits that did."""
+        return self.came_back.get(line_no, 0)
 
     def is_done(self) -> bool:
         """Whether every unit of work has left or was cancelled."""
@@ -266,34 +285,5 @@ def fulfillment_status(order: Order) -> FulfillmentRollup:
 
 def payment_status(order: Order) -> Rollup:
     """The payment status of the order, from its tenders and what has left."""
-    due = sum(shipment.amounts.total for shipment in order.shipments)
+    due = sum(shipment.amounts.total for shipment in order.shipments) - order.header.written_off
     return payment_rollup(order.payments, order.header.totals.total, due)
-
-
-_LINE_STATES = (
-    *("open", "backordered", "allocated", "released", "picked", "packed"),
-    *("ready", "shipped", "collected", "delivered"),
-)
-_GONE = {"pickup": "collected", "ship_to_store": "collected", "digital": "delivered"}
-
-
-def quantities(order: Order, line: Line) -> dict[str, int]:
-    """How many units of a line are in each state; they always sum to the units ordered."""
-    if line.apart:
-        parts = [(one.each, quantities(order, one)) for one in order.pieces[line.line_no]]
-        return rolled_up(parts, _LINE_STATES, order.cancelled.get(line.line_no, 0))
-    counts = {**dict.fromkeys(_LINE_STATES, 0), "collected": carried_out(order.shipments, line.line_no)}
-    for work, part in order.parts.get(line.line_no, ()):
-        gone = _GONE.get(work.method, "shipped")
-        counts[gone] += part.shipped
-        counts["ready" if work.status is WorkStatus.READY else "packed"] += part.packed - part.shipped
-        counts["picked"] += part.picked - part.packed
-        counts["allocated" if work.status is WorkStatus.SCHEDULED else "released"] += part.held - part.picked
-    counts["cancelled"] = order.cancelled.get(line.line_no, 0)
-    counts["backordered"] = order.backordered(line.line_no)
-    known = sum(counts.values())
-    if line.work:
-        counts["open"] += line.quantity - known
-    else:
-        counts["delivered" if status(order) is Status.COMPLETED else "open"] += line.quantity - known
-    return {state: count for state, count in counts.items() if count}

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 from oms.orders.backorders import backordered
 from oms.orders.events import OrderPlaced, PlacedLine
 from oms.orders.model import Order, status
+from oms.orders.states import states
 from oms.orders.store import external_key, lines_items
 from oms.orders.views import summary
-from oms.orders.writes import new_order_writes, states
+from oms.orders.writes import new_order_writes
+from oms.payments.writes import captured_before
 from oms.platform.commands import Call, Decision, command_key
 from oms.platform.events import EventData, EventDraft
 from oms.platform.writes import Item, Write, create
@@ -23,11 +25,11 @@ def placement(
     claims: Iterable[Write] = (),
     events: Iterable[EventDraft] = (),
     *,
-    more: Sequence[EventData] = (),
+    more: Sequence[EventData] | None = None,
 ) -> Decision:
     """Everything that makes an order exist, with its claims and the facts about what it comes from.
 
-    `more` are facts of its own that became true at once; its header has counted them.
+    `more` are facts of its own that became true at once, and say what was paid, too; its header has counted them.
     """
     header = order.header
     note: Item = {"order_id": header.id, "record": command_key(call.tenant, call.command, call.key).pk}
@@ -45,7 +47,8 @@ def placement(
         legal_entity=header.legal_entity,
     )
     told = [event, _waits(order)] if header.backorders else [event]
-    told += [_fact(order, len(told) + number, data) for number, data in enumerate(more, start=1)]
+    paid = captured_before(order) if more is None else more
+    told += [_fact(order, len(told) + number, data) for number, data in enumerate(paid, start=1)]
     return Decision([*writes], [*told, *events], status=201, body=summary(order).model_dump())
 
 

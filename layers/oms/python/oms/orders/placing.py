@@ -15,10 +15,9 @@ from oms.orders.model import Claim, Group, Header, Line, Order, Validation
 from oms.orders.reads import queue_of
 from oms.orders.request import Address, LineRequest, LineType, Method, OrderRequest, tier_of
 from oms.orders.validation import Known, review
-from oms.payments.model import Payment
+from oms.payments.writes import tender
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Runtime
-from oms.platform.ids import child_id
 from oms.platform.problems import FieldError, OutOfStock
 from oms.platform.writes import Write
 from oms.registry.model import Item, weights_of
@@ -179,25 +178,15 @@ def new_order(
         plan_is_best=sourced.is_best,
         may_be_offered=any(step.scenario.offer for step in sourced.steps),
         backorders=tuple(waiting),
-        # That units wait is told behind that the order was placed.
-        sequence=2 if waiting else 1,
+        # That units wait, and what the channel has taken, is told behind that the order was placed.
+        sequence=1 + bool(waiting) + sum(one.captured for one in request.payments),
     )
     claimed: dict[int, list[Claim]] = {}
     for allotment in sourced.allotments:
         claimed.setdefault(allotment.line_no, []).append(Claim(node_id=allotment.node_id, quantity=allotment.quantity))
     placed = tuple(line.model_copy(update={"claims": tuple(claimed.get(line.line_no, ()))}) for line in lines)
     payments = tuple(
-        Payment(
-            id=child_id("pay", order_id, rank),
-            order_id=order_id,
-            rank=rank,
-            tender=payment.tender.value,
-            provider=payment.provider,
-            token=payment.token,
-            amount=payment.amount,
-            currency=request.currency,
-        )
-        for rank, payment in enumerate(request.payments, start=1)
+        tender(call.tenant, order_id, rank, one, request.currency) for rank, one in enumerate(request.payments, start=1)
     )
     return Order(header, placed, payments=payments)
 

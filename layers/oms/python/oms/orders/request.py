@@ -33,6 +33,8 @@ class Tender(StrEnum):
     """What the customer pays with."""
 
     CARD = "card"
+    GIFT_CARD = "gift_card"
+    STORE_CREDIT = "store_credit"
 
 
 class Address(Request):
@@ -116,12 +118,17 @@ class Totals(Request):
 
 
 class PaymentRequest(Request):
-    """One tender: the provider's token, never a card number, and the amount it covers."""
+    """One tender and the amount it covers: the provider's token, never a card number; of a gift card its number or id.
+
+    With `captured` the channel took the money itself, at a provider of its own: `reference` is its name for that.
+    """
 
     tender: Tender = Tender.CARD
     provider: Code
-    token: Annotated[str, Field(min_length=1, max_length=200)]
+    token: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     amount: Annotated[Amount, Field(ge=1)]
+    captured: bool = False
+    reference: Code | None = None
 
 
 class OrderRequest(Request):

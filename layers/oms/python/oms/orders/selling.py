@@ -149,11 +149,9 @@ def _taken(order: Order, paid: Sequence[Paid]) -> tuple[Payment, ...]:
             amount=one.amount,
             currency=order.header.currency,
             state=State.CAPTURED,
-            # No provider was asked for it: it was taken before there was an order.
-            attempt=0,
             authorized=one.amount,
             captured=one.amount,
-            captured_before=one.amount,
+            by_channel=True,
             psp_reference=one.reference,
         )
         for rank, one in enumerate(paid, start=1)

@@ -5,7 +5,8 @@
 | header: what changes, with version and statuses | T#<tenant>#ORDER#<id> | ORDER |
 | header: what was agreed, written once | same | AGREED |
 | lines, 40 at a time | same | LINES#<first line no> |
-| tenders, shipments, fulfilment orders | same | PAYMENT#<id>, SHIPMENT#<id>, WORK#<id> |
+| tenders, refunds, returns | same | PAYMENT#<id>, REFUND#<id>, RETURN#<id> |
+| shipments, fulfilment orders | same | SHIPMENT#<id>, WORK#<id> |
 | that some work of it is offered to a node, besides the one that has it | same | OFFER#<id>#<node> |
 | that the order is unfinished, while the sweeper looks after it | same | OPEN |
 | that units of it wait for stock | same | BACKORDER |
@@ -31,14 +32,19 @@ from pydantic import TypeAdapter
 from oms.fulfillment.model import FulfillmentOrder, Shipment
 from oms.orders.model import Header, Line, Order
 from oms.payments.model import Payment
+from oms.payments.refunds import Refund
 from oms.platform.dynamodb import Database
+from oms.platform.ids import child_number
 from oms.platform.principal import tenant_prefix
 from oms.platform.problems import NotFound
 from oms.platform.writes import Item, Key
+from oms.returns.model import Return
 
 LINES_PER_ITEM = 40
 # What of the header changes. Each step of an order rewrites the item that holds this, so nothing else is in it.
-PROGRESS = frozenset({"validations", "in_review", "sourced", "cancellations", "backorders"})
+PROGRESS = frozenset(
+    {"validations", "in_review", "sourced", "cancellations", "backorders", "written_off", "write_offs"}
+)
 _LINES = TypeAdapter(tuple[Line, ...])
 
 
@@ -152,6 +158,8 @@ def order_from_items(items: Iterable[Item]) -> Order | None:
     work: list[FulfillmentOrder] = []
     shipments: list[Shipment] = []
     payments: list[Payment] = []
+    refunds: list[Refund] = []
+    returns: list[Return] = []
     for item in items:
         kind = str(item["sk"]).split("#", 1)[0]
         body = str(item.get("body", ""))
@@ -167,6 +175,10 @@ def order_from_items(items: Iterable[Item]) -> Order | None:
             shipments.append(Shipment.model_validate_json(body))
         elif kind == "PAYMENT":
             payments.append(Payment.model_validate_json(body))
+        elif kind == "REFUND":
+            refunds.append(Refund.model_validate_json(body))
+        elif kind == "RETURN":
+            returns.append(Return.model_validate_json(body))
     if "version" not in header:
         return None
     return Order(
@@ -175,6 +187,8 @@ def order_from_items(items: Iterable[Item]) -> Order | None:
         tuple(work),
         tuple(shipments),
         tuple(sorted(payments, key=lambda p: p.rank)),
+        tuple(sorted(refunds, key=lambda one: child_number(one.id))),
+        tuple(sorted(returns, key=lambda one: child_number(one.id))),
     )
 
 

@@ -8,8 +8,10 @@ after it until nothing is open any more.
 from __future__ import annotations
 
 from oms.fulfillment.model import CAPTURE_FAILED, Capture
+from oms.orders.charges import amounts_to_come
 from oms.orders.model import Order, Status, payment_status, status
-from oms.payments.model import Payment, Rollup, State
+from oms.payments.model import PARTIAL_VOID, Payment, Rollup, State, by_rank, plan_captures
+from oms.payments.refunds import PartState, open_at_provider
 
 OVER = frozenset({Status.CANCELLED, Status.COMPLETED})
 # Tenders of which the last word has not been said.
@@ -19,9 +21,44 @@ _UNPAID = frozenset({Rollup.FAILED, Rollup.EXPIRED, Rollup.UNPAID})
 
 
 def has_rest(order: Order) -> bool:
-    """Whether money is held that no shipment, past or to come, will take."""
-    pending = any(capture.capture_id is None for capture in _captures(order))
-    return status(order) in OVER and not pending and any(payment.capturable for payment in order.payments)
+    """Whether money is held that no shipment, past or to come, will take, and that can be given back now."""
+    return bool(surplus(order))
+
+
+def surplus(order: Order) -> dict[str, int]:
+    """What of each hold no shipment, past or to come, will take, by tender in the order of their ranks.
+
+    Once the order is over that is all that is still held. Before, it is what a cancellation made superfluous: what is
+    to come is taken by rank, and the rest of a hold goes, or a part of it where its provider can let go of parts.
+    """
+    holding = [payment for payment in by_rank(order.payments) if payment.capturable]
+    if not holding:
+        return {}
+    if status(order) in OVER:
+        pending = any(capture.capture_id is None for capture in _captures(order))
+        return {} if pending else {payment.id: payment.capturable for payment in holding}
+    if not order.header.cancellations:
+        return {}
+    needed = dict(taken_up(order))
+    for payment_id, amount in plan_captures(order.payments, needed, amounts_to_come(order).total):
+        needed[payment_id] = needed.get(payment_id, 0) + amount
+    unneeded = {one.id: one.capturable - needed.get(one.id, 0) for one in holding if not one.pending}
+    return {
+        one.id: unneeded[one.id]
+        for one in holding
+        if unneeded.get(one.id, 0) == one.capturable or (unneeded.get(one.id, 0) > 0 and one.provider in PARTIAL_VOID)
+    }
+
+
+def taken_up(order: Order) -> dict[str, int]:
+    """What of the coverage of each tender is spoken for: by captures that are owed, and by money used up before."""
+    planned: dict[str, int] = {}
+    by_channel = {payment.id for payment in order.payments if payment.by_channel}
+    for capture in _captures(order):
+        # What is pending is no longer part of what the tender covers.
+        if (capture.capture_id is None and not capture.pending) or capture.payment_id in by_channel:
+            planned[capture.payment_id] = planned.get(capture.payment_id, 0) + capture.amount
+    return planned
 
 
 def is_wanted(order: Order, payment: Payment) -> bool:
@@ -59,7 +96,10 @@ def may_go_on(order: Order) -> bool:
 
 def waits_for_others(order: Order) -> bool:
     """Whether the customer or the provider has the next word, which may take days."""
-    return any(payment.state in (State.ACTION_REQUIRED, State.CAPTURE_PENDING) for payment in order.payments)
+    repaid = {part.state for refund in order.refunds for part in open_at_provider(refund)}
+    return repaid == {PartState.PENDING} or any(
+        payment.state in (State.ACTION_REQUIRED, State.CAPTURE_PENDING) for payment in order.payments
+    )
 
 
 def needs_sweeper(before: Order, after: Order) -> bool:
@@ -83,9 +123,16 @@ def _outlives_its_run(order: Order) -> bool:
     )
 
 
+def repays(order: Order) -> bool:
+    """Whether a provider has still to give money back, or to say whether it did."""
+    return any(open_at_provider(refund) for refund in order.refunds)
+
+
 def _is_looked_up(order: Order) -> bool:
     """Whether the provider has the next word about money of what left; that goes on whoever has the order."""
-    return any(capture.pending or (capture.is_owed and capture.in_doubt_since) for capture in _captures(order))
+    return repays(order) or any(
+        capture.pending or (capture.is_owed and capture.in_doubt_since) for capture in _captures(order)
+    )
 
 
 def _asks_in_vain(order: Order) -> bool:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from oms.orders.amounts import check_sums
 from oms.orders.model import Validation
-from oms.orders.request import LineRequest, LineType, Method, OrderRequest
-from oms.payments.model import PROVIDERS
+from oms.orders.request import LineRequest, LineType, Method, OrderRequest, Tender
+from oms.payments.model import PROVIDERS, STORED_VALUE
 from oms.platform.fields import MOST_UNITS
 from oms.platform.problems import FieldError, InvalidRequest, TooLarge
 from oms.registry.model import Item, ItemKind, Node
@@ -96,11 +96,34 @@ def _shape_errors(order: OrderRequest) -> list[FieldError]:
             errors.append(FieldError(f"/lines/{i}/pickup_node", "required", f"{line.method.value} needs a node"))
         if line.method not in AT_A_NODE and line.pickup_node is not None:
             errors.append(FieldError(f"/lines/{i}/pickup_node", "not_allowed", f"{line.method.value} has no node"))
-    errors += [
-        FieldError(f"/payments/{i}/provider", "unknown_provider", f"known are {', '.join(sorted(PROVIDERS))}")
-        for i, payment in enumerate(order.payments)
-        if payment.provider not in PROVIDERS
-    ]
+    return [*errors, *_tender_errors(order)]
+
+
+def _tender_errors(order: OrderRequest) -> list[FieldError]:
+    errors = []
+    taken: set[tuple[str, str | None]] = set()
+    for i, payment in enumerate(order.payments):
+        own = payment.tender is not Tender.CARD
+        if payment.captured:
+            if payment.reference is None:
+                errors.append(FieldError(f"/payments/{i}/reference", "required", "what the channel calls the capture"))
+            elif (payment.provider, payment.reference) in taken:
+                errors.append(FieldError(f"/payments/{i}/reference", "repeated", "money is captured once"))
+            taken.add((payment.provider, payment.reference))
+            if own or payment.provider == STORED_VALUE:
+                detail = "gift cards and store credit are redeemed by this service"
+                errors.append(FieldError(f"/payments/{i}/captured", "not_allowed", detail))
+            continue
+        if payment.token is None:
+            errors.append(FieldError(f"/payments/{i}/token", "required", "what the provider is asked with"))
+        if payment.reference is not None:
+            errors.append(FieldError(f"/payments/{i}/reference", "not_allowed", "only what was captured has one"))
+        if payment.provider not in PROVIDERS:
+            known = f"known are {', '.join(sorted(PROVIDERS))}"
+            errors.append(FieldError(f"/payments/{i}/provider", "unknown_provider", known))
+        elif own != (payment.provider == STORED_VALUE):
+            detail = f"gift_card and store_credit are of the provider {STORED_VALUE}, and it has no other tender"
+            errors.append(FieldError(f"/payments/{i}/provider", "tender_mismatch", detail))
     return errors
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from oms.fulfillment.model import Shipment
 from oms.fulfillment.views import FulfillmentOrderView, work_view
@@ -15,11 +15,11 @@ from oms.orders.model import (
     Validation,
     fulfillment_status,
     payment_status,
-    quantities,
     status,
 )
+from oms.orders.money_views import PaymentView, RefundView, View, payment_view, refund_view
+from oms.orders.quantities import quantities
 from oms.orders.request import Address, Charge, Customer, Discount, Totals
-from oms.payments.model import Payment
 from oms.registry.kits import Component
 from oms.registry.segments import Segment
 
@@ -33,10 +33,6 @@ _ACTIONS: Mapping[Status, tuple[str, ...]] = {
 def available_actions(status: Status) -> list[str]:
     """What may be done with an order in a status: until it is over, some unit of it can be cancelled or asked for."""
     return list(_ACTIONS.get(status, ()))
-
-
-class View(BaseModel):
-    model_config = ConfigDict(frozen=True)
 
 
 class BackorderView(View):
@@ -108,23 +104,6 @@ class ShipmentView(View):
     captures: list[CaptureView]
 
 
-class PaymentView(View):
-    """A tender; the provider's token is never shown."""
-
-    id: str
-    tender: str
-    provider: str
-    state: str
-    amount: int
-    authorized: int
-    captured: int
-    pending: int
-    released: int
-    psp_reference: str | None
-    capture_before: str | None
-    decline_code: str | None
-
-
 class OrderSummary(View):
     """An order in a list, and the answer to placing it."""
 
@@ -159,6 +138,7 @@ class OrderView(OrderSummary):
     fulfillment_orders: list[FulfillmentOrderView]
     shipments: list[ShipmentView]
     payments: list[PaymentView]
+    refunds: list[RefundView]
     cancellations: list[dict[str, object]]
     note: str | None
     attributes: dict[str, object]
@@ -187,7 +167,8 @@ def view(order: Order) -> OrderView:
         validations=list(header.validations),
         fulfillment_orders=[work_view(work, header.version) for work in order.fulfillment_orders],
         shipments=[_shipment(shipment) for shipment in order.shipments],
-        payments=[_payment(payment) for payment in order.payments],
+        payments=[payment_view(payment) for payment in order.payments],
+        refunds=[refund_view(refund) for refund in order.refunds],
         cancellations=[c.model_dump() for c in header.cancellations],
         note=header.note,
         attributes=header.attributes,
@@ -282,8 +263,3 @@ def _shipment(shipment: Shipment) -> ShipmentView:
             for c in shipment.captures
         ],
     )
-
-
-def _payment(payment: Payment) -> PaymentView:
-    shown = payment.model_dump(include=set(PaymentView.model_fields))
-    return PaymentView(**{**shown, "state": payment.state.value})

@@ -24,10 +24,9 @@ from oms.orders.model import (
     Line,
     Order,
     Status,
-    fulfillment_status,
-    payment_status,
     status,
 )
+from oms.orders.states import state_changes, statuses
 from oms.orders.store import (
     PROGRESS,
     agreed_key,
@@ -41,9 +40,12 @@ from oms.orders.store import (
 )
 from oms.orders.unfinished import needs_sweeper
 from oms.payments.model import Payment
+from oms.payments.refunding import cancellation_refund
+from oms.payments.refunds import Refund, refunded_payments
 from oms.platform.events import EventData, EventDraft
 from oms.platform.principal import tenant_prefix
 from oms.platform.writes import Item, Key, Kind, Write, create, put
+from oms.returns.model import Return
 
 
 class _Named(Protocol):
@@ -63,11 +65,14 @@ def change_order(
     fulfillment_orders: Sequence[FulfillmentOrder] = (),
     shipments: Sequence[Shipment] = (),
     payments: Sequence[Payment] = (),
+    refunds: Sequence[Refund] = (),
+    returns: Sequence[Return] = (),
 ) -> tuple[Order, list[Write], list[EventDraft]]:
     """The order with some children replaced or added, the writes that store it, and its events in sequence.
 
     The transaction fails if the order changed since it was read. An order that becomes complete says so by itself, and
-    so does work that others may take, or may not any more.
+    so does work that others may take, or may not any more. Units that are cancelled after their money was taken leave a
+    refund owed, and tenders follow from the refunds.
     Nothing changes without a fact that says what.
     """
     if not events:
@@ -83,7 +88,16 @@ def change_order(
         fulfillment_orders=_replaced(before.fulfillment_orders, fulfillment_orders),
         shipments=_replaced(before.shipments, shipments),
         payments=_replaced(before.payments, payments),
+        refunds=_replaced(before.refunds, refunds),
+        returns=_replaced(before.returns, returns),
     )
+    owed = cancellation_refund(before, after)
+    if owed is not None:
+        refunds, events = [*refunds, owed[0]], [*events, *owed[1]]
+    if refunds:
+        after = replace(after, refunds=_replaced(before.refunds, refunds))
+        payments = _replaced(payments, refunded_payments(after.payments, after.refunds))
+        after = replace(after, payments=_replaced(before.payments, payments))
     was, now = status(before), status(after)
     if now is Status.COMPLETED and was is not now:
         events = [*events, completed(after)]
@@ -95,11 +109,13 @@ def change_order(
         *(write for one in offers for write in offer_writes(tenant, one)),
         *(shipment_write(tenant, shipment) for shipment in shipments),
         *(payment_write(tenant, payment) for payment in payments),
+        *(_child(tenant, old.id, f"REFUND#{one.id}", one.model_dump_json(exclude_defaults=True)) for one in refunds),
+        *(_child(tenant, old.id, f"RETURN#{one.id}", one.model_dump_json(exclude_defaults=True)) for one in returns),
         *load_writes(tenant, before, fulfillment_orders),
         *([unfinished_write(tenant, after)] if needs_sweeper(before, after) else []),
         *backorder_writes(tenant, before, after),
     ]
-    changes = _changes(before, after)
+    changes = state_changes(before, after)
     drafts = [
         EventDraft(
             entity=f"ORDER#{old.id}",
@@ -222,14 +238,6 @@ def _child(tenant: str, order_id: str, sk: str, body: str) -> Write:
     return put("orders", Key(partition(tenant, order_id), sk), {"body": body})
 
 
-def _statuses(order: Order) -> Item:
-    return {
-        "status": str(status(order)),
-        "payment_status": str(payment_status(order)),
-        "fulfillment_status": str(fulfillment_status(order)),
-    }
-
-
 def _header_item(tenant: str, order: Order) -> Item:
     header = order.header
     return {
@@ -242,12 +250,12 @@ def _header_item(tenant: str, order: Order) -> Item:
         "external_id": header.external_id,
         "total": header.totals.total,
         "currency": header.currency,
-        **_statuses(order),
+        **statuses(order),
     }
 
 
 def _header_change(tenant: str, before: Order, after: Order, *, header_changed: bool) -> Write:
-    was, now = _statuses(before), _statuses(after)
+    was, now = statuses(before), statuses(after)
     changed: Item = {name: value for name, value in now.items() if was[name] != value}
     if header_changed:
         changed["progress"] = _progress(after.header)
@@ -267,21 +275,6 @@ def _agreed(header: Header) -> str:
 
 def _progress(header: Header) -> str:
     return header.model_dump_json(include=set(PROGRESS), exclude_defaults=True)
-
-
-def _changes(before: Order, after: Order) -> dict[str, tuple[str | None, str | None]]:
-    """Every state that is not what it was, before and after: of the order, of its work and of its tenders."""
-    was, now = states(before), states(after)
-    return {name: (was.get(name), state) for name, state in now.items() if was.get(name) != state}
-
-
-def states(order: Order) -> dict[str, str]:
-    """Every state of an order, of its work and of its tenders, by the name the timeline gives it."""
-    return {
-        **{name: str(value) for name, value in _statuses(order).items()},
-        **{f"fulfillment_order {work.id}": work.status.value for work in order.fulfillment_orders},
-        **{f"payment {payment.id}": payment.state.value for payment in order.payments},
-    }
 
 
 def _replaced(old: Sequence[_Child], new: Sequence[_Child]) -> tuple[_Child, ...]:

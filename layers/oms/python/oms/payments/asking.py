@@ -35,10 +35,6 @@ Answer = Approved | Declined | RequiresAction
 Found = TypeVar("Found", bound=Approved | Declined | RequiresAction | Unknown | NoTrace)
 
 
-class ReleaseRefused(RuntimeError):
-    """The provider holds money that it will not let go; a person must look."""
-
-
 @dataclass(frozen=True, slots=True)
 class Asking:
     """One tender of an order as it was read, and the provider that holds its money.
@@ -75,12 +71,13 @@ class Asking:
             tenant=self.tenant,
             order_id=payment.order_id,
             payment_id=payment.id,
+            tender=payment.tender,
         )
         done = perform(
             self._intent(key, f"authorisation of {payment.id}", payment.in_doubt_since, may_ask=wanted),
             Effect[Answer, Order](
-                ask=lambda: _final(self.provider.authorize(request, key=key)),
-                look_up=lambda: _final(self.provider.find(key)),
+                ask=lambda: final(self.provider.authorize(request, key=key)),
+                look_up=lambda: final(self.provider.find(key)),
                 doubt=lambda reason: self.record.doubt("authorize", key, payment.to_hold, reason),
                 record=lambda answer: self.record.authorization(key, self._whole(answer)),
             ),
@@ -117,7 +114,7 @@ class Asking:
         found = self._find(asked)
         if isinstance(found, NoTrace):
             # The key is forgotten, the payment is not.
-            found = what_became(asked, self._as_it_is())
+            found = what_became(asked, self.as_it_is())
         if isinstance(found, Approved) and found.pending:
             return self.order
         return self._record_capture(asked, found)
@@ -128,41 +125,9 @@ class Asking:
         most = self.provider.capabilities.max_captures
         return most is not None and self.payment.captures >= most
 
-    def renew(self) -> Order:
-        """Prepare a new authorisation of what is still to be taken, once nothing of the old one is open any more."""
-        if self.payment.pending:
-            raise TransientFailure(f"payment {self.payment.id}: an earlier capture is still pending")
-        unrecorded = self._find_unrecorded()
-        if unrecorded is not None:
-            return unrecorded
-        if self.payment.capturable:
-            return self.release(renewable=True)
-        return self.record.renewal(self.payment.attempt)
-
-    def release(self, *, renewable: bool = False) -> Order:
-        """Let go of what is held; `renewable` where it will be needed again under another authorisation."""
-        key, amount = self.payment.void_key, self.payment.capturable
-
-        def record(answer: Answer) -> Order:
-            if not isinstance(answer, Approved) and not is_over(self._as_it_is()):
-                raise ReleaseRefused(f"release of {self.payment.id} was refused")
-            release_id = answer.movement_id if isinstance(answer, Approved) else None
-            return self.record.release(key, release_id or key, renewable=renewable)
-
-        done = perform(
-            self._void_intent(),
-            Effect[Answer, Order](
-                ask=lambda: _final(self.provider.void(self.reference, key=key)),
-                look_up=lambda: _final(self.provider.find(key)),
-                doubt=lambda reason: self.record.doubt("void", key, amount, reason),
-                record=record,
-            ),
-        )
-        return self._as_released(renewable=renewable) if isinstance(done, NoTrace) else done
-
     def note_expiry(self) -> Order:
         """Where the provider's own state says that the hold is gone, note that it expired."""
-        found = self._as_it_is()
+        found = self.as_it_is()
         if isinstance(found, NoTrace) or not is_over(found):
             return self.order
         return self._record_expiry(found)
@@ -170,17 +135,18 @@ class Asking:
     def _intent(self, key: str, what: str, in_doubt_since: str | None, *, may_ask: bool = True) -> Intent:
         return intent_since(key, what, in_doubt_since, self.runtime.clock.now(), may_ask=may_ask)
 
-    def _void_intent(self) -> Intent:
+    def void_intent(self) -> Intent:
+        """The wish to let go of what is held."""
         return self._intent(self.payment.void_key, f"release of {self.payment.id}", self.payment.in_doubt_since)
 
     def _close(self) -> Order:
         """End the wait for a customer who need not confirm any more."""
         key = self.payment.void_key
         done = perform(
-            self._void_intent(),
+            self.void_intent(),
             Effect[Answer, Order](
-                ask=lambda: _final(self.provider.void(self.reference, key=key)),
-                look_up=lambda: _final(self.provider.find(key)),
+                ask=lambda: final(self.provider.void(self.reference, key=key)),
+                look_up=lambda: final(self.provider.find(key)),
                 doubt=lambda reason: self.record.doubt("void", key, 0, reason),
                 record=self._record_closed,
             ),
@@ -188,7 +154,7 @@ class Asking:
         return self._record_closed(None) if isinstance(done, NoTrace) else done
 
     def _record_closed(self, answer: Answer | None) -> Order:
-        found = None if isinstance(answer, Approved) and not answer.amount else self._as_it_is()
+        found = None if isinstance(answer, Approved) and not answer.amount else self.as_it_is()
         key = self.payment.authorize_key
         if isinstance(found, ProviderPayment) and found.authorized:
             # The customer confirmed at the last moment: what is held now is recorded first, and then given back.
@@ -202,7 +168,7 @@ class Asking:
 
     def _confirm(self) -> Order:
         """What became of an authorisation that waits for the customer, which it does not do for ever."""
-        found = self._as_it_is()
+        found = self.as_it_is()
         key = self.payment.authorize_key
         if isinstance(found, ProviderPayment) and found.status == "failed":
             return self.record.authorization(key, Declined(NOT_CONFIRMED, reference=self.reference))
@@ -215,10 +181,10 @@ class Asking:
         if isinstance(answer, Approved) and answer.movement_id and answer.amount == asked.capture.amount:
             return self.record.capture(asked, answer)
         if isinstance(answer, Declined) and answer.by_rule:
-            unrecorded = self._find_unrecorded()
+            unrecorded = self.find_unrecorded()
             if unrecorded is not None:
                 return unrecorded
-            found = self._as_it_is()
+            found = self.as_it_is()
             if self.payment.capturable and not isinstance(found, NoTrace) and is_over(found):
                 return self._record_expiry(found)
         reason = answer.code if isinstance(answer, Declined) else "other_amount_captured"
@@ -235,13 +201,8 @@ class Asking:
             raise TransientFailure(f"release of another amount of {self.payment.id}: {voided.reason}")
         return Declined("other_amount_approved", reference=answer.reference)
 
-    def _as_released(self, *, renewable: bool) -> Order:
-        """What a release came to whose key may be forgotten: the provider's own state decides."""
-        if not is_over(self._as_it_is()):
-            raise ReleaseRefused(f"release of {self.payment.id}: nobody knows what became of it")
-        return self.record.release(self.payment.void_key, self.payment.void_key, renewable=renewable)
-
-    def _as_it_is(self) -> ProviderPayment | NoTrace:
+    def as_it_is(self) -> ProviderPayment | NoTrace:
+        """The payment at the provider; TransientFailure where it does not say."""
         found = self.provider.get(self.reference)
         if isinstance(found, Unknown):
             raise TransientFailure(f"payment {self.payment.id}: {found.reason}")
@@ -258,10 +219,10 @@ class Asking:
         answer = self._find(asked)
         if not isinstance(answer, NoTrace):
             return self._record_capture(asked, answer)
-        found = self._as_it_is()
+        found = self.as_it_is()
         if not isinstance(found, NoTrace) and is_all_known(self.payment, found):
             return None
-        unrecorded = self._find_unrecorded()
+        unrecorded = self.find_unrecorded()
         if unrecorded is not None:
             return unrecorded
         now = existing_order(self.runtime.database, self.tenant, self.order.header.id)
@@ -278,7 +239,7 @@ class Asking:
     def _is_old(self, since: str | None, limit: timedelta) -> bool:
         return since is not None and self.runtime.clock.now() - parse_instant(since) >= limit
 
-    def _find_unrecorded(self) -> Order | None:
+    def find_unrecorded(self) -> Order | None:
         """A capture of this tender that was done and whose run died before it could say so, recorded now."""
         for shipment in self.order.shipments:
             for capture in shipment.captures:
@@ -294,6 +255,6 @@ def _held(found: ProviderPayment) -> Approved:
     return Approved(found.reference, found.authorized, found.currency, capture_before=found.capture_before)
 
 
-def _final(result: Found) -> Found | Unknown:
+def final(result: Found) -> Found | Unknown:
     """A result that is not final yet is not known yet."""
     return Unknown("accepted, not yet final") if isinstance(result, Approved) and result.pending else result

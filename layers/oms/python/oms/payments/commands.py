@@ -1,4 +1,4 @@
-"""The verbs of a tender: authorize_payment, capture_payment, release_payment, and settle_payment on a provider's news.
+"""The verbs of a tender: authorize, capture, release and refund_payment, and those that settle a provider's news.
 
 What is asked of a provider was fixed by an earlier commit: the tender itself for an authorisation, the shipment for a
 capture, the end of the order for a release. `payments.asking` asks, `platform.effects` says how.
@@ -12,15 +12,19 @@ from contextlib import suppress
 from oms.fulfillment.model import CAPTURE_FAILED
 from oms.orders.model import Order, Status, payment_status, status
 from oms.orders.store import existing_order
-from oms.orders.unfinished import has_rest, is_wanted
-from oms.payments.asking import Asking, ReleaseRefused
+from oms.orders.unfinished import has_rest, is_wanted, surplus
+from oms.payments.asking import Asking
 from oms.payments.changes import Asked
 from oms.payments.model import Payment, Rollup, State
-from oms.payments.port import PaymentProvider
+from oms.payments.port import OwnProvider, PaymentProvider, provider_of
+from oms.payments.refund_changes import refund_of
+from oms.payments.refunds import Part, PartState, open_at_provider
+from oms.payments.releasing import ReleaseRefused, release, renew
+from oms.payments.repaying import Repaying
 from oms.platform.commands import Runtime
 from oms.platform.effects import TransientFailure as TransientFailure
 
-Providers = Callable[[str], PaymentProvider]
+Providers = Callable[[str], PaymentProvider | OwnProvider]
 _ASKED_FOR = frozenset({State.CREATED, State.UNKNOWN, State.ACTION_REQUIRED})
 # A capture moves to a new authorisation, perhaps by way of an expiry and a release; more steps than these are a fault.
 _MOST_STEPS = 8
@@ -88,10 +92,17 @@ def release_payment(
         if payment.state in _ASKED_FOR and not is_wanted(order, payment):
             order = _asking(runtime, providers, tenant, order, payment).authorize(nobody_asks=nobody_asks)
     released = 0
-    for payment in order.payments if has_rest(order) else ():
-        if payment.capturable and payment.psp_reference is not None:
-            order = _asking(runtime, providers, tenant, order, payment).release()
-            released += payment.capturable
+    # Each answer is looked at anew: what a run that died had asked for may be another part.
+    for _ in range(_MOST_STEPS + len(order.payments)):
+        rest = [(_payment(order, payment_id), amount) for payment_id, amount in surplus(order).items()]
+        held = [(payment, amount) for payment, amount in rest if payment.psp_reference is not None]
+        if not held:
+            break
+        # What the last tender would pay is not needed first.
+        payment, unneeded = held[-1]
+        part = unneeded if unneeded < payment.capturable else None
+        order = release(_asking(runtime, providers, tenant, order, payment), part=part)
+        released += _payment(order, payment.id).released - payment.released
     return released
 
 
@@ -102,11 +113,61 @@ def settle_payment(runtime: Runtime, providers: Providers, tenant: str, order_id
         if of_payment == payment_id and _is_looked_up(order, shipment_id, payment_id):
             order = _take(runtime, providers, tenant, order, shipment_id, payment_id)
     payment = _payment(order, payment_id)
-    if payment.capturable and not has_rest(order):
+    if payment.capturable and payment.id not in surplus(order):
         # Also where all was shipped and the money of it refused: what is held may still end.
         order = _asking(runtime, providers, tenant, order, payment).note_expiry()
     if has_rest(order):
         release_payment(runtime, providers, tenant, order_id)
+
+
+def refund_payment(
+    runtime: Runtime, providers: Providers, tenant: str, order_id: str, refund_id: str | None = None
+) -> int:
+    """Give back what is owed and a provider pays, of one refund or of all; answers the amount given back now.
+
+    What was refused stays owed until somebody tries again. Raises TransientFailure while an outcome is unknown.
+    """
+    order = existing_order(runtime.database, tenant, order_id)
+    before = _given_back(order)
+    for refund in order.refunds:
+        if refund_id in (None, refund.id):
+            for part in open_at_provider(refund):
+                if part.state is PartState.PLANNED and _is_frozen(order, part):
+                    # The sweeper comes back to it; a dispute may pay it back by itself.
+                    continue
+                repaying = _repaying(runtime, providers, tenant, order, refund.id, part)
+                order = repaying.settle() if part.state is PartState.PENDING else repaying.pay()
+    return _given_back(order) - before
+
+
+def settle_refunds(runtime: Runtime, providers: Providers, tenant: str, order_id: str, payment_id: str) -> None:
+    """Look up what became of refunds of a tender of which the provider has news, also of those that were paid."""
+    order = existing_order(runtime.database, tenant, order_id)
+    for refund in order.refunds:
+        for part in refund.parts:
+            if part.provider and any(source.payment_id == payment_id for source in part.sources):
+                repaying = _repaying(runtime, providers, tenant, order, refund.id, part)
+                if part.state is PartState.EXECUTED:
+                    order = repaying.check()
+                elif part.state is PartState.PENDING:
+                    order = repaying.settle()
+                elif part.state is PartState.PLANNED and part.in_doubt_since is not None:
+                    order = repaying.pay()
+
+
+def _repaying(
+    runtime: Runtime, providers: Providers, tenant: str, order: Order, refund_id: str, part: Part
+) -> Repaying:
+    provider = provider_of(providers, runtime, tenant, part.provider or "")
+    return Repaying(runtime, provider, tenant, order, refund_of(order, refund_id), part)
+
+
+def _is_frozen(order: Order, part: Part) -> bool:
+    return any(_payment(order, source.payment_id).is_frozen for source in part.sources)
+
+
+def _given_back(order: Order) -> int:
+    return sum(refund.executed for refund in order.refunds)
 
 
 def _authorize_open(runtime: Runtime, providers: Providers, tenant: str, order: Order) -> Order:
@@ -132,14 +193,15 @@ def _take(
             if _payment(order, payment_id).state in _ASKED_FOR:
                 raise TransientFailure(f"capture for {shipment_id}: its money is not held again yet")
         elif payment.capturable < asked.capture.amount or asking.is_used_up:
-            order = asking.renew()
+            order = renew(asking)
         else:
             order = asking.capture(asked)
     raise TransientFailure(f"capture for {shipment_id}: still not settled")
 
 
 def _asking(runtime: Runtime, providers: Providers, tenant: str, order: Order, payment: Payment) -> Asking:
-    return Asking(runtime, providers(payment.provider), tenant, order, payment)
+    provider = provider_of(providers, runtime, tenant, payment.provider)
+    return Asking(runtime, provider, tenant, order, payment)
 
 
 def _unsettled(order: Order, fulfillment_order_id: str | None = None) -> Iterator[tuple[str, str]]:

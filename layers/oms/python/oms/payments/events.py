@@ -1,14 +1,20 @@
-"""Facts about tenders: one for each answer of a provider. Amounts in minor units of `currency`.
+"""Facts about tenders and refunds: one for each answer of a provider. Amounts in minor units of `currency`.
 
 `store` is the node that sold. `key` is the provider's idempotency key of the call that was answered.
 """
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
 from oms.platform.events import EventData
 
 
-class _Money(EventData):
+class MoneyEvent(EventData):
+    """What every fact about a tender says."""
+
     order_id: str
     payment_id: str
     tender: str
@@ -20,29 +26,35 @@ class _Money(EventData):
     key: str | None = None
 
 
-class PaymentAuthorized(_Money):
-    """The provider holds an amount for us until `capture_before`."""
+class PaymentAuthorized(MoneyEvent):
+    """The provider holds an amount for us until `capture_before`.
+
+    `needs_care` says that the goods are to leave so late that the hold has to be renewed before.
+    """
+
+    version: ClassVar[int] = 2
 
     psp_reference: str
     amount: int
     capture_before: str | None = None
+    needs_care: bool = False
 
 
-class PaymentDeclined(_Money):
+class PaymentDeclined(MoneyEvent):
     """The provider refused to hold the amount."""
 
     amount: int
     decline_code: str
 
 
-class PaymentActionRequired(_Money):
+class PaymentActionRequired(MoneyEvent):
     """The customer must confirm at the bank before anything is held."""
 
     psp_reference: str
     amount: int
 
 
-class PaymentInDoubt(_Money):
+class PaymentInDoubt(MoneyEvent):
     """Nobody knows what became of a call; `verb` is authorize, capture or void. It is looked up until it is known."""
 
     verb: str
@@ -50,7 +62,7 @@ class PaymentInDoubt(_Money):
     reason: str
 
 
-class PaymentCapturePending(_Money):
+class PaymentCapturePending(MoneyEvent):
     """The provider accepted to take an amount and says later whether it did."""
 
     psp_reference: str
@@ -59,8 +71,13 @@ class PaymentCapturePending(_Money):
     shipment_ids: tuple[str, ...]
 
 
-class PaymentCaptured(_Money):
-    """An amount was taken for some shipments; `released` is what the provider gave back with it."""
+class PaymentCaptured(MoneyEvent):
+    """An amount was taken for some shipments; `released` is what the provider gave back with it.
+
+    What a channel took by itself was never `authorized` here, and no shipment had left then.
+    """
+
+    version: ClassVar[int] = 2
 
     psp_reference: str
     capture_id: str
@@ -68,9 +85,10 @@ class PaymentCaptured(_Money):
     released: int
     final: bool
     shipment_ids: tuple[str, ...]
+    authorized: bool = True
 
 
-class PaymentCaptureFailed(_Money):
+class PaymentCaptureFailed(MoneyEvent):
     """The provider refused to take an amount it had held."""
 
     psp_reference: str
@@ -79,7 +97,7 @@ class PaymentCaptureFailed(_Money):
     shipment_ids: tuple[str, ...]
 
 
-class PaymentReleased(_Money):
+class PaymentReleased(MoneyEvent):
     """What was held and will not be taken was given back."""
 
     psp_reference: str
@@ -87,13 +105,13 @@ class PaymentReleased(_Money):
     amount: int
 
 
-class PaymentVoided(_Money):
+class PaymentVoided(MoneyEvent):
     """A tender that nobody needs any more was closed before anything was held."""
 
     psp_reference: str | None = None
 
 
-class PaymentExpired(_Money):
+class PaymentExpired(MoneyEvent):
     """A hold has run out before all of it was taken; `amount` fell free."""
 
     psp_reference: str
@@ -101,8 +119,90 @@ class PaymentExpired(_Money):
     amount: int
 
 
-class PaymentRenewed(_Money):
+class PaymentRenewed(MoneyEvent):
     """What is still to be taken will be authorised anew: its hold failed, ran out or carries no further capture."""
 
     amount: int
+    attempt: int
+
+
+class _Refund(EventData):
+    order_id: str
+    refund_id: str
+    cause: str
+    cause_id: str
+    currency: str
+    legal_entity: str
+    store: str
+    channel: str
+
+
+class OwedPart(BaseModel):
+    """What of a refund is to be paid by one tender."""
+
+    model_config = ConfigDict(frozen=True)
+    number: int
+    tender: str
+    amount: int
+
+
+class RefundOwed(_Refund):
+    """Money is owed back to the customer; `cause` is return, cancellation, appeasement or exchange."""
+
+    amount: int
+    parts: tuple[OwedPart, ...]
+
+
+class _RefundPart(_Refund):
+    part: int
+    tender: str
+    provider: str | None
+    amount: int
+    payment_id: str | None = None
+    psp_reference: str | None = None
+    key: str | None = None
+
+
+class RefundPending(_RefundPart):
+    """The provider accepted to give an amount back and says later whether it did."""
+
+    movement_id: str
+
+
+class RefundInDoubt(_RefundPart):
+    """Nobody knows what became of a call that gives money back. It is looked up until it is known."""
+
+    reason: str
+
+
+class RefundExecuted(_RefundPart):
+    """A part of a refund was paid out; `movement_id` is the provider's or the drawer's name of it.
+
+    `paid` is the cash after rounding, and `rounding` what it is more than the amount. `payer_entity` and `payer_store`
+    say who paid where that is another legal entity or another store than the order's.
+    """
+
+    movement_id: str
+    paid: int
+    rounding: int = 0
+    payer_entity: str | None = None
+    payer_store: str | None = None
+    session_id: str | None = None
+    business_date: str | None = None
+
+
+class RefundFailed(_RefundPart):
+    """A part of a refund was refused, or came back later: it is owed still.
+
+    `executed` is how much of it counted as paid out before, under `movement_id`.
+    """
+
+    movement_id: str | None = None
+    executed: int
+    reason: str
+
+
+class RefundRetried(_RefundPart):
+    """A part that failed will be tried again, under a new key."""
+
     attempt: int

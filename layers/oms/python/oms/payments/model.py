@@ -3,78 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from oms.payments.links import PayLink
+from oms.payments.states import OPEN, TAKEN, TRANSITIONS, taken
+from oms.payments.states import Rollup as Rollup
+from oms.payments.states import State as State
 from oms.platform.problems import ActionNotAvailable
 
-
-class State(StrEnum):
-    """The states of a tender."""
-
-    CREATED = "CREATED"
-    ACTION_REQUIRED = "ACTION_REQUIRED"
-    AUTHORIZED = "AUTHORIZED"
-    CAPTURE_PENDING = "CAPTURE_PENDING"
-    PARTIALLY_CAPTURED = "PARTIALLY_CAPTURED"
-    CAPTURED = "CAPTURED"
-    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
-    REFUNDED = "REFUNDED"
-    VOIDED = "VOIDED"
-    EXPIRED = "EXPIRED"
-    FAILED = "FAILED"
-    UNKNOWN = "UNKNOWN"  # the provider's answer is being looked up
-
-
-class Rollup(StrEnum):
-    """The payment status of an order, derived from its tenders."""
-
-    UNPAID = "UNPAID"
-    PENDING = "PENDING"
-    AUTHORIZED = "AUTHORIZED"
-    PARTIALLY_CAPTURED = "PARTIALLY_CAPTURED"
-    CAPTURED = "CAPTURED"
-    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
-    REFUNDED = "REFUNDED"
-    VOIDED = "VOIDED"
-    EXPIRED = "EXPIRED"
-    FAILED = "FAILED"
-
-
 # The payment providers that this product speaks to; an order that names another is refused.
-PROVIDERS = frozenset({"strict"})
-_OPEN = frozenset({State.CREATED, State.UNKNOWN, State.ACTION_REQUIRED})
-_ANSWERS = frozenset({State.AUTHORIZED, State.FAILED, State.VOIDED, State.CAPTURED})
-# Refunds come with their own verbs; their states have no way in before that.
-TRANSITIONS: Mapping[State, frozenset[State]] = {
-    # What was asked for anew and is not needed any more ends as it was before: with all captured that was.
-    State.CREATED: frozenset({State.UNKNOWN, State.ACTION_REQUIRED, *_ANSWERS}),
-    State.UNKNOWN: frozenset({State.ACTION_REQUIRED, *_ANSWERS}),
-    State.ACTION_REQUIRED: _ANSWERS,
-    State.FAILED: frozenset({State.CREATED}),
-    State.AUTHORIZED: frozenset(
-        {State.CAPTURE_PENDING, State.PARTIALLY_CAPTURED, State.CAPTURED, State.VOIDED, State.EXPIRED}
-    ),
-    # Back to where it was, when what was accepted could not be taken after all.
-    State.CAPTURE_PENDING: frozenset(
-        {State.CAPTURE_PENDING, State.PARTIALLY_CAPTURED, State.CAPTURED, State.AUTHORIZED, State.EXPIRED}
-    ),
-    State.PARTIALLY_CAPTURED: frozenset({State.CAPTURE_PENDING, State.PARTIALLY_CAPTURED, State.CAPTURED}),
-    # What an authorisation let go without a capture can be authorised anew, for the next parcel.
-    # An approval that comes after its tender was closed is recorded all the same, and given back.
-    State.CAPTURED: frozenset({State.CREATED, State.AUTHORIZED}),
-    State.EXPIRED: frozenset({State.CREATED}),
-    State.VOIDED: frozenset({State.AUTHORIZED}),
-}
+STORED_VALUE = "stored_value"
+PROVIDERS = frozenset({"strict", STORED_VALUE})
+# Those that can let go of part of a hold; with others it is kept until the last capture.
+PARTIAL_VOID = frozenset({STORED_VALUE})
+
+
+class Charge(BaseModel):
+    """What an authorisation took that has ended since, by the provider's name of it."""
+
+    model_config = ConfigDict(frozen=True)
+    reference: str
+    captured: int
 
 
 class Payment(BaseModel):
-    """One tender. Amounts are in minor units; `captured + pending + released <= authorized <= amount` always holds.
+    """One tender. Amounts are in minor units; `captured + pending + released <= authorized <= amount` always holds,
+    and `refunded + refund_pending <= captured`: what was given back, by whatever tender, and what is to be.
 
     While its state is CREATED, the tender itself is the recorded intent to authorise `to_hold` under its own id.
     `pending` was accepted and is not yet taken. `renewable` is the part of `released` that the provider let go by its
-    own rules, because the hold expired or carries one capture only; it may be authorised anew.
+    own rules, because the hold expired or carries one capture only; it may be authorised anew. `waived` will never be
+    needed, because what it was for was cancelled. With `by_channel` the channel took the money before the order came:
+    nobody is asked for it, and shipments only use it up.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -93,16 +54,34 @@ class Payment(BaseModel):
     pending: int = 0
     released: int = 0
     renewable: int = 0
+    waived: int = 0
+    by_channel: bool = False
     # Of the present authorisation: what had been taken before it, and how many captures it has carried.
     captured_before: int = 0
     captures: int = 0
+    refunded: int = 0
+    refund_pending: int = 0
+    # What earlier authorisations took.
+    charges: tuple[Charge, ...] = ()
     psp_reference: str | None = None
     capture_before: str | None = None
+    # When a hold that is still needed is authorised anew, well before it runs out.
+    renew_at: str | None = None
     decline_code: str | None = None
     # Since when nobody knows what became of a call for this tender.
     in_doubt_since: str | None = None
     # Since when the customer is asked to confirm.
     action_since: str | None = None
+    # Where the customer was asked for another card after this one was refused.
+    pay_link: PayLink | None = None
+    # What open disputes of the customer's bank withhold, and what disputes that were lost took for good.
+    disputed: int = 0
+    charged_back: int = 0
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether nothing may be refunded, because a dispute that is open could pay it back a second time."""
+        return self.disputed > 0
 
     @property
     def capturable(self) -> int:
@@ -110,16 +89,32 @@ class Payment(BaseModel):
         return self.authorized - self.captured - self.pending - self.released
 
     @property
+    def refundable(self) -> int:
+        """What was taken and neither given back nor about to be, by us or by the customer's bank."""
+        return 0 if self.is_frozen else self.captured - self.charged_back - self.refunded - self.refund_pending
+
+    @property
+    def takings(self) -> tuple[Charge, ...]:
+        """What was taken, by authorisation, the oldest first."""
+        now = self.captured - self.captured_before
+        return (*self.charges, *([Charge(reference=self.psp_reference or "", captured=now)] if now else []))
+
+    @property
     def coverage(self) -> int:
-        """What shipments may still take: what is held, and what can be held again or is being asked for."""
-        if self.state in _OPEN or self.state is State.FAILED:
+        """What shipments may take: what is held, and what can be held again or is being asked for.
+
+        Of money that the channel took, all of it: what earlier shipments used up is taken off by whoever plans.
+        """
+        if self.by_channel:
+            return self.captured
+        if self.state in OPEN or self.state is State.FAILED:
             return self.to_hold
         return self.capturable + self.renewable
 
     @property
     def to_hold(self) -> int:
-        """How much an authorisation asks for: all that was not taken yet."""
-        return self.amount - self.captured
+        """How much an authorisation asks for: all that was not taken yet and may still be needed."""
+        return self.amount - self.captured - self.waived
 
     @property
     def authorize_key(self) -> str:
@@ -133,7 +128,7 @@ class Payment(BaseModel):
     @property
     def open_void_key(self) -> str | None:
         """The key of a release that can still be asked for; None where nothing is held or waited for any more."""
-        return self.void_key if self.capturable or self.state in _OPEN else None
+        return self.void_key if self.capturable or self.state in OPEN else None
 
 
 def move(payment: Payment, state: State, **changes: object) -> Payment:
@@ -143,7 +138,9 @@ def move(payment: Payment, state: State, **changes: object) -> Payment:
     return payment.model_copy(update={"in_doubt_since": None, "state": state, **changes})
 
 
-def authorized(payment: Payment, *, psp_reference: str, capture_before: str | None) -> Payment:
+def authorized(
+    payment: Payment, *, psp_reference: str, capture_before: str | None, renew_at: str | None = None
+) -> Payment:
     """The provider holds for us all that was not taken yet."""
     return move(
         payment,
@@ -151,6 +148,7 @@ def authorized(payment: Payment, *, psp_reference: str, capture_before: str | No
         authorized=payment.captured + payment.to_hold,
         psp_reference=psp_reference,
         capture_before=capture_before,
+        renew_at=renew_at,
         decline_code=None,
     )
 
@@ -197,7 +195,7 @@ def _settled(before: Payment, after: Payment) -> Payment:
     elif not after.captured:
         state = State.AUTHORIZED
     else:
-        state = State.PARTIALLY_CAPTURED if after.capturable else State.CAPTURED
+        state = State.PARTIALLY_CAPTURED if after.capturable else taken(after.captured, after.refunded)
     return move(before, state, **{name: getattr(after, name) for name in _AMOUNTS})
 
 
@@ -209,9 +207,33 @@ def released(payment: Payment) -> Payment:
     return closed(payment, released=payment.released + payment.capturable)
 
 
+def released_part(payment: Payment, amount: int) -> Payment:
+    """Some of what is held was given back, and will not be needed again."""
+    if not 0 < amount < payment.capturable:
+        raise ActionNotAvailable(f"{amount} is not a part of the {payment.capturable} that is held.")
+    changes = {"released": payment.released + amount, "waived": payment.waived + amount, "in_doubt_since": None}
+    return payment.model_copy(update=changes)
+
+
+def taken_by_channel(payment: Payment) -> Payment:
+    """A tender whose money the channel took itself."""
+    changes = {"authorized": payment.amount, "captured": payment.amount, "state": State.CAPTURED, "by_channel": True}
+    return payment.model_copy(update=changes)
+
+
 def closed(payment: Payment, **changes: object) -> Payment:
     """The tender at its end: nothing more is held or asked for."""
-    return move(payment, State.CAPTURED if payment.captured else State.VOIDED, **changes)
+    end = taken(payment.captured, payment.refunded) if payment.captured else State.VOIDED
+    return move(payment, end, **changes)
+
+
+def given_back(payment: Payment, refunded: int, refund_pending: int) -> Payment:
+    """The tender with so much of what it paid given back, and so much about to be."""
+    changes = {"refunded": refunded, "refund_pending": refund_pending}
+    state = taken(payment.captured, refunded)
+    if payment.state not in TAKEN or state is payment.state:
+        return payment.model_copy(update=changes)
+    return move(payment, state, **changes)
 
 
 def expired(payment: Payment) -> Payment:
@@ -222,8 +244,11 @@ def expired(payment: Payment) -> Payment:
     return move(payment, State.EXPIRED, released=after.released, renewable=after.renewable)
 
 
-def retried(payment: Payment) -> Payment:
-    """A tender that failed or expired, or carries no further capture, to be authorised once more under a new key."""
+def retried(payment: Payment, **changes: object) -> Payment:
+    """A tender that failed or expired, or carries no further capture, to be authorised once more under a new key.
+
+    `changes` are what the customer has changed of it, such as another card.
+    """
     return move(
         payment,
         State.CREATED,
@@ -232,12 +257,21 @@ def retried(payment: Payment) -> Payment:
         released=0,
         renewable=0,
         captured_before=payment.captured,
+        charges=payment.takings,
         captures=0,
         psp_reference=None,
         capture_before=None,
+        renew_at=None,
         decline_code=None,
         action_since=None,
+        pay_link=None,
+        **changes,
     )
+
+
+def by_rank(payments: Iterable[Payment]) -> list[Payment]:
+    """The tenders in the order in which they pay; the same ranks always fall in the same order."""
+    return sorted(payments, key=lambda payment: (payment.rank, payment.id))
 
 
 def plan_captures(payments: Sequence[Payment], planned: Mapping[str, int], amount: int) -> list[tuple[str, int]]:
@@ -247,32 +281,10 @@ def plan_captures(payments: Sequence[Payment], planned: Mapping[str, int], amoun
     compares the sum.
     """
     parts = []
-    for payment in sorted(payments, key=lambda p: (p.rank, p.id)):
+    for payment in by_rank(payments):
         free = payment.coverage - planned.get(payment.id, 0)
         take = min(free, amount)
         if take > 0:
             parts.append((payment.id, take))
             amount -= take
     return parts
-
-
-def rollup(payments: Iterable[Payment], total: int, due: int = 0) -> Rollup:
-    """The payment status of the whole order: a pure function of its tenders, its total and the worth of what left."""
-    tenders = list(payments)
-    if not tenders:
-        return Rollup.CAPTURED if total == 0 else Rollup.UNPAID
-    states = {payment.state for payment in tenders}
-    if State.FAILED in states:
-        return Rollup.FAILED
-    if states & _OPEN:
-        return Rollup.PENDING
-    taken = sum(payment.captured for payment in tenders)
-    if taken and (taken < due or any(payment.capturable for payment in tenders)):
-        return Rollup.PARTIALLY_CAPTURED
-    if taken:
-        return Rollup.CAPTURED
-    if states <= {State.VOIDED}:
-        return Rollup.VOIDED
-    if State.EXPIRED in states:
-        return Rollup.EXPIRED
-    return Rollup.AUTHORIZED

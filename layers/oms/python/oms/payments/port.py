@@ -6,13 +6,17 @@ business identity, verb and amount, so that a repeat is the same call. An adapte
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from oms.platform.commands import Runtime
 from oms.platform.effects import NoTrace as NoTrace
 from oms.platform.effects import Unknown as Unknown
+
+# How a provider says that a key was used before for another call.
+KEY_REUSED = "idempotency_key_reused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,8 @@ class Capabilities:
     """What a provider can do; the planner of captures adapts to it.
 
     `max_captures` None means any number per authorisation; with `asynchronous` the result of a capture, void or
-    refund comes by webhook. `hold_time` is the usual one by card brand, `capture_before` of a payment decides.
+    refund comes by webhook; with `partial_void` part of a hold can be let go of. `hold_time` is the usual one by card
+    brand, `capture_before` of a payment decides.
     """
 
     max_captures: int | None
@@ -29,11 +34,15 @@ class Capabilities:
     asynchronous: bool
     fee_returned_on_refund: bool
     hold_time: Mapping[str, timedelta] = field(default_factory=dict)
+    partial_void: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorizeRequest:
-    """Hold an amount on the card behind a token; the three ids come back in every look-up and webhook."""
+    """Hold an amount on the card behind a token; the three ids come back in every look-up and webhook.
+
+    `tender` says what the token is to be: a payment card, a gift card or store credit.
+    """
 
     amount: int
     currency: str
@@ -41,6 +50,7 @@ class AuthorizeRequest:
     tenant: str
     order_id: str
     payment_id: str
+    tender: str = "card"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +64,24 @@ class CaptureRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class NewBalance:
+    """A gift card or store credit that money is given to instead of what it was paid with, and whose debt it is."""
+
+    tender: str
+    refund_id: str
+    legal_entity: str
+    store: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefundRequest:
-    """Give back part of what was captured under `reference`."""
+    """Give back part of what was captured under `reference`; with `to`, on a new balance, and without a reference."""
 
     reference: str
     amount: int
     currency: str
+    to: NewBalance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +122,7 @@ Result = Approved | Declined | RequiresAction | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One capture of a payment: pending, succeeded or failed, and what it let go of the rest."""
+    """One capture or refund: pending, succeeded or failed, and what a capture let go of the rest."""
 
     id: str
     amount: int
@@ -127,6 +149,7 @@ class ProviderPayment:
     order_id: str | None
     payment_id: str | None
     captures: tuple[Movement, ...] = ()
+    refunds: tuple[Movement, ...] = ()
 
 
 class CredentialsRefused(RuntimeError):
@@ -147,8 +170,8 @@ class PaymentProvider(Protocol):
         """Take held money."""
         ...
 
-    def void(self, reference: str, *, key: str) -> Result:
-        """Let go of everything that is held and not captured."""
+    def void(self, reference: str, *, key: str, amount: int | None = None) -> Result:
+        """Let go of everything that is held and not captured; of `amount` of it only with `partial_void`."""
         ...
 
     def refund(self, request: RefundRequest, *, key: str) -> Result:
@@ -162,3 +185,20 @@ class PaymentProvider(Protocol):
     def find(self, key: str) -> Result | NoTrace:
         """What became of the call that was made under this key."""
         ...
+
+
+@runtime_checkable
+class OwnProvider(Protocol):
+    """A provider whose accounts lie in our own tables, and which therefore is one for each tenant."""
+
+    def of(self, runtime: Runtime, tenant: str) -> PaymentProvider:
+        """The provider of one tenant."""
+        ...
+
+
+def provider_of(
+    providers: Callable[[str], PaymentProvider | OwnProvider], runtime: Runtime, tenant: str, name: str
+) -> PaymentProvider:
+    """The provider that a tender of a tenant names."""
+    found = providers(name)
+    return found.of(runtime, tenant) if isinstance(found, OwnProvider) else found

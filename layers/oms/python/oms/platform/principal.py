@@ -30,6 +30,11 @@ class Principal:
         """The nodes this caller is limited to; empty means every node of the tenant."""
         return self._named("node.")
 
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles that the token gives its caller, by scopes such as `role.agent` or by its claim."""
+        return self._named("role.") | {self.role}
+
     def limit(self, name: str, usual: int) -> int:
         """A limit that this caller's permissions raise, such as `lines.1500`, else the usual one."""
         raised = [int(text) for text in self._named(f"{name}.") if text.isdigit()]

@@ -35,10 +35,11 @@ class PaymentExpired(PaymentReleased):
 
 
 class PaymentCaptured(PaymentFact):
-    """A provider took `amount` for us and let go `released` of the same authorisation."""
+    """A provider took `amount` for us and let go `released` of the same authorisation, if there was one."""
 
     capture_id: Code
     released: Amount = 0
+    authorized: bool = True
 
 
 class ShipmentShipped(Fact):

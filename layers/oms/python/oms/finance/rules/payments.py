@@ -24,7 +24,8 @@ def _released(fact: PaymentReleased) -> list[Line]:
 
 
 def _captured(fact: PaymentCaptured) -> list[Line]:
-    no_longer_open = fact.amount + fact.released
+    # What a channel took itself was never an open authorisation of ours.
+    no_longer_open = fact.amount + fact.released if fact.authorized else 0
     return [
         debit(TENDER_ACCOUNTS[fact.tender], fact.amount, fact.currency),
         credit("2010", fact.amount, fact.currency),

@@ -93,8 +93,10 @@ class StrictPsp:
         body = {"amount": request.amount, "currency": request.currency, "final": request.final}
         return self._move("capture", f"/payments/{quote(request.reference, safe='')}/capture", body, key)
 
-    def void(self, reference: str, *, key: str) -> Result:
-        """Let go of everything that is held and not captured."""
+    def void(self, reference: str, *, key: str, amount: int | None = None) -> Result:
+        """Let go of everything that is held and not captured; a part of it this provider does not let go of."""
+        if amount is not None:
+            return Declined("partial_void_not_supported", reference, by_rule=True)
         return self._move("void", f"/payments/{quote(reference, safe='')}/void", {}, key)
 
     def refund(self, request: RefundRequest, *, key: str) -> Result:
@@ -247,6 +249,7 @@ def _payment(document: Mapping[str, Any]) -> ProviderPayment:
         order_id=metadata.get("order_id"),
         payment_id=metadata.get("payment_id"),
         captures=tuple(_movement(capture) for capture in document["captures"]),
+        refunds=tuple(_movement(refund) for refund in document["refunds"]),
     )
 
 

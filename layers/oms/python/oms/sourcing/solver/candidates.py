@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import itemgetter
-from typing import NamedTuple
 
 from oms.sourcing.solver.problem import (
     HOME,
@@ -20,6 +19,7 @@ from oms.sourcing.solver.problem import (
     SourceNode,
     SourcingOrder,
 )
+from oms.sourcing.solver.records import Record
 
 _BY_COST = itemgetter(0, 1)
 
@@ -27,7 +27,7 @@ _BY_COST = itemgetter(0, 1)
 Asked = tuple[int, OrderLine, str, int, bool]
 
 
-class Option(NamedTuple):
+class Option(Record):
     """A service by which a candidate could go: what the shipment costs at once, and each billed weight step."""
 
     service: str
@@ -39,7 +39,7 @@ class Option(NamedTuple):
 Made = dict[tuple[str, int, int], list[tuple[int, int, str]]]
 
 
-class Candidate(NamedTuple):
+class Candidate(Record):
     """A shipment that could be made. `lines` maps the number of a line to what each unit of it costs here.
 
     `slot` is the number of its node; `options` are those services of which none is cheaper at every weight.
@@ -53,7 +53,7 @@ class Candidate(NamedTuple):
     lines: dict[int, int]
 
 
-class Problem(NamedTuple):
+class Problem(Record):
     """An order with its candidates, in whole numbers. `short` is the price of each unit left, per line.
 
     The keys of the objective are one number: each key counts so much more than all later ones together that it is never
@@ -73,7 +73,7 @@ class Problem(NamedTuple):
     per_cost: int  # what a cent counts for
 
 
-class Hints(NamedTuple):
+class Hints(Record):
     """What is known of a network from other orders: services, and which nodes have an order's goods.
 
     `services` are kept for each price of a late day; `slots` are the numbers of those nodes.

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter, le
-from typing import NamedTuple
 
 from oms.sourcing.solver.problem import INBOUND, NOW, Answer, Network, SourceNode, SourcingOrder, Stock
+from oms.sourcing.solver.records import Record
 
 State = tuple[int, ...]
 _MOST_KNOWN = 40  # plans that are kept for each order
 _ANY = 1 << 62  # as good as no limit
 
 
-class Uses(NamedTuple):
+class Uses(Record):
     """What a plan takes: units by place in the numbers, units and shipments by slot, and the stock rows."""
 
     goods: tuple[tuple[int, int], ...]

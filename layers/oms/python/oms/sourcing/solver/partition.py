@@ -9,11 +9,11 @@ is one whole number with a field for each line, so that parts are compared and t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from oms.sourcing.solver.candidates import Candidate, Problem
 from oms.sourcing.solver.filling import Fill
 from oms.sourcing.solver.problem import NOW
+from oms.sourcing.solver.records import Record
 
 _MOST_STATES = 512
 _MOST_LOADS = 60_000  # candidates, times what each could carry at most: some twenty milliseconds
@@ -22,7 +22,7 @@ Part = tuple[int, int, int]
 Found = tuple[int, tuple[Fill, ...]]
 
 
-class _Field(NamedTuple):
+class _Field(Record):
     """A line within the number: one piece of it, how many pieces, the units of each, and all bits of the field."""
 
     one: int

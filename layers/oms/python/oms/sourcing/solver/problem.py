@@ -3,14 +3,15 @@
 Money is in minor units, weight in grams, time in days from today (day 0), distance in carrier zones (1 near, 8 far; 0
 only where a node serves its own counter). Every cost is a whole number, so nothing is ever rounded.
 
-They are named tuples: to define data classes takes longer than to solve some thirty orders.
+They are records: to define data classes takes longer than to solve some thirty orders.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple
+
+from oms.sourcing.solver.records import Record
 
 HOME = "home"
 NOW = "now"
@@ -33,7 +34,7 @@ class ServiceKind(StrEnum):
     PICKUP = "pickup"
 
 
-class Service(NamedTuple):
+class Service(Record):
     """A carrier service: cents per shipment, cents per billed weight step and days in transit, each by zone."""
 
     id: str
@@ -43,14 +44,14 @@ class Service(NamedTuple):
     days: tuple[int, ...]
 
 
-class Rates(NamedTuple):
+class Rates(Record):
     """The rate card; a shipment is billed max(1, ceil(weight / step_g)) steps."""
 
     step_g: int
     services: tuple[Service, ...]
 
 
-class SourceNode(NamedTuple):
+class SourceNode(Record):
     """A node that may send or hand over, with what is left of its capacity.
 
     `ready_day` is the first day a shipment can leave, `inbound_day` the day its inbound stock arrives. Each unit beyond
@@ -70,7 +71,7 @@ class SourceNode(NamedTuple):
     overtime_cents: int
 
 
-class Stock(NamedTuple):
+class Stock(Record):
     """Units of one SKU at one node: free now, coming in later, and what taking one costs the business.
 
     `waiting_cents` is what taking one costs in a shipment that waits for what comes in, where that is not the same.
@@ -82,7 +83,7 @@ class Stock(NamedTuple):
     waiting_cents: int | None = None
 
 
-class OrderLine(NamedTuple):
+class OrderLine(Record):
     """Units of one SKU for one destination: `home`, or the id of the node where they are picked up.
 
     `eligible_types` None admits all types of node. `split_ok` False: whole from one shipment, or not at all.
@@ -100,7 +101,7 @@ class OrderLine(NamedTuple):
     short_cents: int
 
 
-class SourcingOrder(NamedTuple):
+class SourcingOrder(Record):
     """One order: where it goes, what was promised and how it may be split.
 
     `late_cents_per_day` None makes the promise hard; `max_shipments` None sets no limit.
@@ -115,7 +116,7 @@ class SourcingOrder(NamedTuple):
     lines: tuple[OrderLine, ...]
 
 
-class Network(NamedTuple):
+class Network(Record):
     """What orders share: nodes, rates, stock by (node, SKU), weights by SKU, zones by ZIP3 in the order of `nodes`."""
 
     keys: tuple[Key, ...]
@@ -126,7 +127,7 @@ class Network(NamedTuple):
     zones: Mapping[str, tuple[int, ...]]
 
 
-class Pick(NamedTuple):
+class Pick(Record):
     """Units of a line taken from the stock of now or from inbound stock (`pool`)."""
 
     line: str
@@ -134,7 +135,7 @@ class Pick(NamedTuple):
     pool: str
 
 
-class Shipment(NamedTuple):
+class Shipment(Record):
     """What leaves one node together; `wave` inbound waits for the node's inbound stock."""
 
     node: str
@@ -144,14 +145,14 @@ class Shipment(NamedTuple):
     picks: tuple[Pick, ...]
 
 
-class Budget(NamedTuple):
+class Budget(Record):
     """How long to search: nodes of the search tree, and seconds on the clock that the caller passes in."""
 
     search_nodes: int
     seconds: float
 
 
-class Answer(NamedTuple):
+class Answer(Record):
     """A plan for one order: one objective value per key, a bound that no plan's cost goes below, `proven` if best."""
 
     order: str

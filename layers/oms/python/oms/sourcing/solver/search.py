@@ -8,13 +8,13 @@ left unless the budget ran out first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from oms.sourcing.solver.bound import Bound, Offers, dual_ascent
 from oms.sourcing.solver.candidates import Problem
 from oms.sourcing.solver.covers import MOST_TRIED, covers
 from oms.sourcing.solver.filling import Fill, Filling
 from oms.sourcing.solver.problem import Budget
+from oms.sourcing.solver.records import Record
 from oms.sourcing.solver.sets import Sets
 
 _CLOCK_EVERY = 64
@@ -28,7 +28,7 @@ _WORTH_PRICES = 3
 _MOST_PRICED = 80
 
 
-class Turn(NamedTuple):
+class Turn(Record):
     """A line that is being filled: its candidates in sequence, the place of each, and what the bound must let go of
     because some from a place on may be paid too much for this line."""
 

@@ -1,0 +1,17 @@
+"""settlements: payouts, deposits, bank lines, suspense, disputes, write-offs and payments between legal entities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oms.platform.commands import Runtime
+from oms.platform.http import api
+from oms.settlement.routes import serve
+
+app = api()
+runtime = Runtime()
+serve(app, lambda: runtime)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

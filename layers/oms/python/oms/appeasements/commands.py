@@ -1,0 +1,230 @@
+"""Goodwill is asked for and decided on. Each is one transaction with the order that it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from oms.appeasements.counting import actors_day, counted_by
+from oms.appeasements.events import AppeasedLine, AppeasementGranted, AppeasementRejected, AppeasementRequested
+from oms.appeasements.limits import Counter, Grant, Standing, judge, judge_approval, require_within_order, role_of
+from oms.appeasements.model import Appeasement, Evaluation, Kind, Ruling, State, given
+from oms.appeasements.owing import owe, refundable
+from oms.appeasements.refusals import AlreadyPending, SelfApproval
+from oms.appeasements.requests import DecideAppeasement, RequestAppeasement
+from oms.appeasements.shares import bases, goods_of, percent_of, share_out
+from oms.appeasements.store import load_appeasements, load_counters
+from oms.appeasements.views import APPROVE, REQUEST, document, named, no_appeasement, own_order
+from oms.appeasements.writes import appeasement_id, counter_write, request_write, ruling_write
+from oms.orders.model import Order
+from oms.orders.writes import change_order
+from oms.payments.refunds import Refund
+from oms.platform.clock import format_instant
+from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
+from oms.platform.events import EventData
+from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest, ScopeMissing, StaleVersion
+from oms.platform.writes import Write
+
+
+def request_appeasement(runtime: Runtime, call: Call, order_id: str, request: RequestAppeasement) -> Outcome:
+    """Ask for goodwill on an order; within the limits of the caller it is granted at once, else it waits for approval.
+
+    Raises Undelivered, AlreadyPending, OrderCap, OverRefund and RoleLimit, and ScopeMissing for a caller without role.
+    """
+
+    def decide() -> Decision:
+        role = role_of(call.principal.roles)
+        if role is None:
+            raise ScopeMissing("The token names no role that may grant goodwill.")
+        order = own_order(runtime, call.principal, REQUEST, order_id)
+        if call.expected_version not in (None, order.header.version):
+            raise StaleVersion(f"The order is at version {order.header.version}.")
+        past = load_appeasements(runtime.database, call.tenant, order_id)
+        now = runtime.clock.now()
+        found = bases(order, request.on, request.lines or (), given(past))
+        if any(one.state(now) is State.PENDING_APPROVAL for one in past):
+            raise AlreadyPending()
+        net = request.amount if request.amount is not None else percent_of(found, request.percent or 0)
+        if not net:
+            raise InvalidRequest(errors=[FieldError("/percent", "nothing", "it comes to nothing")])
+        standing = _standing(order, past)
+        # The cap of the order is named before the lines are, since beyond it nothing helps.
+        require_within_order(net, net, standing)
+        parts = share_out(net, found)
+        counters = _counters(runtime, call, order, call.principal.actor)
+        evaluation = judge(role, net, net + sum(part.tax for part in parts), standing, counters)
+        made = Appeasement(
+            id=appeasement_id(order_id, len(past) + 1),
+            number=len(past) + 1,
+            order_id=order_id,
+            on=request.on,
+            lines=request.lines or (),
+            kind=Kind.AMOUNT if request.amount is not None else Kind.PERCENT,
+            percent=request.percent,
+            reason=request.reason,
+            text=request.text,
+            paid_to=request.paid_to,
+            currency=order.header.currency,
+            parts=parts,
+            requested_by=call.principal.actor,
+            channel=call.channel,
+            requested_at=now,
+            evaluation=evaluation,
+        )
+        own = [request_write(call.tenant, made)]
+        if made.granted:
+            return _granted(runtime, call, order, made, own, counters, approved_by=None, status=201)
+        told = AppeasementRequested(
+            **_facts(order, made),
+            pending=tuple(evaluation.pending),
+            needs_role=str(evaluation.needs_role),
+            expires_at=format_instant(made.expires_at or now),
+        )
+        return _decision(runtime, call, order, made, own, [told], status=201)
+
+    return execute(runtime, call, decide)
+
+
+def decide_appeasement(runtime: Runtime, call: Call, name: str, request: DecideAppeasement) -> Outcome:
+    """Approve or reject goodwill that waits; an approval is measured by the limits of whoever approves.
+
+    Raises SelfApproval for whoever asked, RoleLimit where the role is not enough, ActionNotAvailable once it is over.
+    """
+
+    def decide() -> Decision:
+        order_id = named(name)
+        order = own_order(runtime, call.principal, APPROVE, order_id)
+        past = load_appeasements(runtime.database, call.tenant, order_id)
+        waiting = next((one for one in past if one.id == name), None)
+        if waiting is None:
+            raise no_appeasement(name)
+        if call.expected_version not in (None, waiting.version):
+            raise StaleVersion(f"The appeasement is at version {waiting.version}.")
+        state = waiting.state(runtime.clock.now())
+        if state is not State.PENDING_APPROVAL:
+            raise ActionNotAvailable(f"An appeasement that is {state.value} is not decided any more.")
+        if request.decision == "approve":
+            return _approved(runtime, call, order, past, waiting, request)
+        ruled = _ruled(runtime, call, waiting, request, None)
+        told = AppeasementRejected(**_facts(order, waiting), rejection=request.reason, rejected_by=call.principal.actor)
+        return _decision(runtime, call, order, ruled, _ruling(call, ruled), [told])
+
+    return execute(runtime, call, decide)
+
+
+def _approved(
+    runtime: Runtime,
+    call: Call,
+    order: Order,
+    past: Sequence[Appeasement],
+    waiting: Appeasement,
+    request: DecideAppeasement,
+) -> Decision:
+    if call.principal.actor == waiting.requested_by:
+        raise SelfApproval()
+    # It counts for who asked: whoever approves much is not held up by it.
+    counters = _counters(runtime, call, order, waiting.requested_by)
+    evaluation = judge_approval(
+        role_of(call.principal.roles),
+        waiting.evaluation.needs_role,
+        waiting.net,
+        waiting.total,
+        _standing(order, past),
+        counters,
+    )
+    ruled = _ruled(runtime, call, waiting, request, evaluation)
+    own = _ruling(call, ruled)
+    return _granted(runtime, call, order, ruled, own, counters, approved_by=call.principal.actor, status=200)
+
+
+def _ruled(
+    runtime: Runtime, call: Call, waiting: Appeasement, request: DecideAppeasement, evaluation: Evaluation | None
+) -> Appeasement:
+    ruling = Ruling(
+        approved=evaluation is not None,
+        reason=request.reason,
+        decided_by=call.principal.actor,
+        channel=call.channel,
+        role=role_of(call.principal.roles),
+        decided_at=runtime.clock.now(),
+        evaluation=evaluation,
+    )
+    return waiting.model_copy(update={"ruling": ruling})
+
+
+def _ruling(call: Call, ruled: Appeasement) -> list[Write]:
+    return [ruling_write(call.tenant, ruled, ruled.ruling)] if ruled.ruling else []
+
+
+def _standing(order: Order, past: Sequence[Appeasement]) -> Standing:
+    return Standing(
+        currency=order.header.currency,
+        goods=goods_of(order),
+        granted_before=sum(one.net for one in past if one.granted),
+        refundable=refundable(order),
+    )
+
+
+def _counters(runtime: Runtime, call: Call, order: Order, actor: str) -> list[Counter]:
+    names = counted_by(order, actor, actors_day(runtime, call.tenant, order))
+    now = runtime.clock.now()
+    return [counter.now(now) for counter in load_counters(runtime.database, call.tenant, names)]
+
+
+def _granted(
+    runtime: Runtime,
+    call: Call,
+    order: Order,
+    made: Appeasement,
+    own: Sequence[Write],
+    counters: Sequence[Counter],
+    *,
+    approved_by: str | None,
+    status: int,
+) -> Decision:
+    """It is owed from now on, and counted in the same transaction."""
+    grant = Grant(appeasement_id=made.id, amount=made.net, currency=made.currency, granted_at=runtime.clock.now())
+    counted = [counter_write(call.tenant, counter.plus(grant)) for counter in counters]
+    told = AppeasementGranted(
+        **_facts(order, made),
+        lines=tuple(AppeasedLine(line_no=part.line_no, net=part.net, tax=part.tax) for part in made.parts),
+        approved_by=approved_by,
+    )
+    refund, owed = owe(order, made, runtime.clock.now())
+    return _decision(runtime, call, order, made, [*own, *counted], [told, *owed], refunds=[refund], status=status)
+
+
+def _decision(
+    runtime: Runtime,
+    call: Call,
+    order: Order,
+    made: Appeasement,
+    own: Sequence[Write],
+    events: Sequence[EventData],
+    *,
+    refunds: Sequence[Refund] = (),
+    status: int = 200,
+) -> Decision:
+    """Held to the version of the order that was read: nothing else is granted or given back on it in between."""
+    _, writes, drafts = change_order(call.tenant, order, events=events, refunds=refunds)
+    return Decision([*writes, *own], drafts, status=status, body=document(made, runtime.clock.now()))
+
+
+def _facts(order: Order, made: Appeasement) -> Mapping[str, object]:
+    header = order.header
+    return {
+        "order_id": header.id,
+        "external_id": header.external_id,
+        "appeasement_id": made.id,
+        "currency": header.currency,
+        "legal_entity": header.legal_entity,
+        "store": header.selling_node,
+        "channel": header.channel,
+        "reason": made.reason.value,
+        "paid_to": made.paid_to.value,
+        "goods": made.goods,
+        "shipping": made.shipping,
+        "tax": made.tax,
+        "total": made.total,
+        "requested_by": made.requested_by,
+        "role": made.evaluation.role.value,
+    }

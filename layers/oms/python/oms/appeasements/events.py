@@ -1,0 +1,59 @@
+"""What happened to appeasements, as facts of their order. Amounts are minor units of `currency`.
+
+`store` is the node that sold the order. Actors are those that the tokens name.
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from oms.platform.events import EventData
+
+
+class AppeasedLine(BaseModel):
+    """What of it falls on one line, and of its tax; line 0 is shipping."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    line_no: int
+    net: int
+    tax: int
+
+
+class _OfAppeasement(EventData):
+    order_id: str
+    external_id: str
+    appeasement_id: str
+    currency: str
+    legal_entity: str
+    store: str
+    channel: str
+    reason: str
+    paid_to: str
+    goods: int
+    shipping: int
+    tax: int
+    total: int
+    requested_by: str
+    role: str
+
+
+class AppeasementRequested(_OfAppeasement):
+    """Goodwill was asked for that somebody else must approve until `expires_at`; `pending` says why."""
+
+    pending: tuple[str, ...]
+    needs_role: str
+    expires_at: str
+
+
+class AppeasementGranted(_OfAppeasement):
+    """Goodwill is owed to the customer: `total` is goods, shipping and the tax on them."""
+
+    lines: tuple[AppeasedLine, ...]
+    approved_by: str | None
+
+
+class AppeasementRejected(_OfAppeasement):
+    """Somebody decided against goodwill that was asked for; `rejection` is why."""
+
+    rejection: str
+    rejected_by: str

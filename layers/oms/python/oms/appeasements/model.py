@@ -1,0 +1,221 @@
+"""An appeasement: goodwill on an order, as it was asked for, judged and decided. Pure.
+
+What is stored is never changed: a request with its judgement, and at most one ruling on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from oms.platform.fields import Instant
+
+# How long a request waits for somebody who may approve it.
+WAITS = timedelta(hours=72)
+
+
+class State(StrEnum):
+    """Where an appeasement stands."""
+
+    GRANTED = "GRANTED"
+    PENDING_APPROVAL = "PENDING_APPROVAL"
+    REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
+
+
+class Action(StrEnum):
+    """What can be done to an appeasement."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+class On(StrEnum):
+    """What the goodwill is for: all goods of the order that were delivered, some lines of them, or shipping."""
+
+    ORDER = "order"
+    LINES = "lines"
+    SHIPPING = "shipping"
+
+
+class Kind(StrEnum):
+    """Whether an amount was named, or a share of what was delivered."""
+
+    AMOUNT = "amount"
+    PERCENT = "percent"
+
+
+class Reason(StrEnum):
+    """Why; OTHER says it in words."""
+
+    LATE = "LATE"
+    DAMAGE = "DAMAGE"
+    WRONG_ITEM = "WRONG_ITEM"
+    MISSING_ITEM = "MISSING_ITEM"
+    PRICE_MATCH = "PRICE_MATCH"
+    SERVICE = "SERVICE"
+    SHIPPING = "SHIPPING"
+    OTHER = "OTHER"
+
+
+class PaidTo(StrEnum):
+    """How the customer gets it: back on what was paid with, or as credit for later."""
+
+    ORIGINAL = "original"
+    STORE_CREDIT = "store_credit"
+    GIFT_CARD = "gift_card"
+
+
+class Role(StrEnum):
+    """Who grants, in rising order of what they may."""
+
+    ASSOCIATE = "associate"
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    MANAGER = "manager"
+
+
+class PendingReason(StrEnum):
+    """Why somebody else must approve."""
+
+    ROLE_LIMIT = "ROLE_LIMIT"
+    VELOCITY = "VELOCITY"
+
+
+class Stored(BaseModel):
+    """Base of what is stored. Amounts are minor units of the order's currency."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Part(Stored):
+    """What of it falls on one line, and of its tax; line 0 is shipping."""
+
+    line_no: int
+    net: int
+    tax: int
+
+
+class Seen(Stored):
+    """How much goodwill a customer or an actor had before, as it was counted when this was judged.
+
+    `of` is `customer` or `actor`; `name` tells counters apart and names nobody.
+    """
+
+    of: str
+    name: str
+    grants: int
+    amount: int
+    beyond: bool
+
+
+class Evaluation(Stored):
+    """The limits and counters as they were seen when it was judged.
+
+    `goods` are those of the order net of discount and of what was cancelled; `granted_before` is all goodwill on the
+    order without its tax; `refundable` is what of its money was neither given back nor is owed. The limits of the role
+    are an amount and a percentage of `goods`, over all grants on the order.
+    """
+
+    role: Role
+    goods: int
+    granted_before: int
+    order_cap: int
+    role_amount: int
+    role_percent: int
+    refundable: int
+    seen: tuple[Seen, ...] = ()
+    pending: tuple[PendingReason, ...] = ()
+    needs_role: Role | None = None
+
+
+class Ruling(Stored):
+    """What somebody decided on a request that waited; `evaluation` is of an approval."""
+
+    approved: bool
+    reason: str
+    decided_by: str
+    channel: str | None = None
+    role: Role | None = None
+    decided_at: Instant
+    evaluation: Evaluation | None = None
+
+
+class Appeasement(Stored):
+    """One request for goodwill with its judgement; `net` = goods + shipping, on which `tax` comes."""
+
+    id: str
+    number: int
+    order_id: str
+    on: On
+    lines: tuple[int, ...] = ()
+    kind: Kind
+    percent: int | None = None
+    reason: Reason
+    text: str | None = None
+    paid_to: PaidTo
+    currency: str
+    parts: tuple[Part, ...]
+    requested_by: str
+    channel: str | None = None
+    requested_at: Instant
+    evaluation: Evaluation
+    ruling: Ruling | None = None
+
+    @property
+    def goods(self) -> int:
+        return sum(part.net for part in self.parts if part.line_no)
+
+    @property
+    def shipping(self) -> int:
+        return sum(part.net for part in self.parts if not part.line_no)
+
+    @property
+    def net(self) -> int:
+        return sum(part.net for part in self.parts)
+
+    @property
+    def tax(self) -> int:
+        return sum(part.tax for part in self.parts)
+
+    @property
+    def total(self) -> int:
+        """What the customer gets."""
+        return self.net + self.tax
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """Until when it could be approved; None where nobody had to."""
+        return self.requested_at + WAITS if self.evaluation.pending else None
+
+    @property
+    def granted(self) -> bool:
+        """Whether it is owed to the customer."""
+        return self.ruling.approved if self.ruling else not self.evaluation.pending
+
+    @property
+    def version(self) -> int:
+        return 1 if self.ruling is None else 2
+
+    def state(self, now: datetime) -> State:
+        """Where it stands at an instant: a request that waited too long has expired, whoever looks."""
+        if self.granted:
+            return State.GRANTED
+        if self.ruling is not None:
+            return State.REJECTED
+        return State.EXPIRED if now - self.requested_at >= WAITS else State.PENDING_APPROVAL
+
+    def available_actions(self, now: datetime) -> tuple[Action, ...]:
+        return (Action.APPROVE, Action.REJECT) if self.state(now) is State.PENDING_APPROVAL else ()
+
+
+def given(appeasements: Sequence[Appeasement]) -> dict[int, Part]:
+    """What was granted by line, net and tax; line 0 is shipping. A return of a line gives back only the rest."""
+    sums: dict[int, Part] = {}
+    for part in (part for one in appeasements if one.granted for part in one.parts):
+        known = sums.get(part.line_no, Part(line_no=part.line_no, net=0, tax=0))
+        sums[part.line_no] = Part(line_no=part.line_no, net=known.net + part.net, tax=known.tax + part.tax)
+    return sums

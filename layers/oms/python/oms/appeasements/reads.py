@@ -1,0 +1,17 @@
+"""What other contexts may know of appeasements: what of each line was given back already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from oms.appeasements.model import Part, given
+from oms.appeasements.store import load_appeasements
+from oms.platform.dynamodb import Database
+
+
+def appeased(database: Database, tenant: str, order_id: str) -> Mapping[int, Part]:
+    """What was granted on each line of an order, net and tax in minor units; line 0 is shipping.
+
+    Read the order first: a grant after that makes a commit on the version that was read fail.
+    """
+    return given(load_appeasements(database, tenant, order_id))

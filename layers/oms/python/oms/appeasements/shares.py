@@ -1,0 +1,140 @@
+"""On which lines goodwill falls, and how much of their tax goes with it. Pure; amounts in minor units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from oms.appeasements.model import On, Part
+from oms.appeasements.refusals import OverRefund, Undelivered
+from oms.orders.amounts import share
+from oms.orders.charges import charges_left, line_total
+from oms.orders.model import Line, Order
+from oms.platform.money import share_up_to
+from oms.platform.problems import FieldError, InvalidRequest
+
+SHIPPING = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What goodwill on a line, or on shipping, is measured by.
+
+    `net` and `tax` are of all of it, `delivered` the net of what the customer has, `given` the goodwill before.
+    """
+
+    line_no: int
+    net: int
+    tax: int
+    delivered: int
+    given: int
+
+    @property
+    def room(self) -> int:
+        """How much goodwill it can still take."""
+        return max(self.delivered - self.given, 0)
+
+
+def goods_of(order: Order) -> int:
+    """The order's goods net of discount, without what was cancelled."""
+    return sum(_net(line, line.quantity - order.cancelled.get(line.line_no, 0)) for line in _sold(order))
+
+
+def bases(order: Order, on: On, lines: Sequence[int], given: Mapping[int, Part]) -> list[Base]:
+    """What the goodwill is for, as far as it was delivered.
+
+    Raises InvalidRequest for a line that the order does not have, Undelivered where nothing has left.
+    """
+    if on is On.SHIPPING:
+        found = [_shipping(order, given)]
+    elif on is On.ORDER:
+        found = [_base(order, line, given) for line in _sold(order)]
+    else:
+        found = [_base(order, _named(order, position, line_no), given) for position, line_no in enumerate(lines)]
+        for position, base in enumerate(found):
+            if not base.delivered:
+                raise Undelivered(f"Nothing of line {base.line_no} was delivered.", pointer=f"/lines/{position}")
+    if not any(base.delivered for base in found):
+        raise Undelivered(pointer="/on")
+    return sorted(found, key=lambda base: base.line_no)
+
+
+def share_out(amount: int, found: Sequence[Base]) -> tuple[Part, ...]:
+    """An amount shared out over what was delivered and not given yet, by largest remainder, each with its tax.
+
+    Raises OverRefund for more than there is.
+    """
+    whole = sum(base.room for base in found)
+    if amount > whole:
+        raise OverRefund(f"{amount} is more than the {whole} that was paid for it and not given.", pointer="/amount")
+    nets = [amount * base.room // whole for base in found]
+    behind = sorted(range(len(found)), key=lambda n: (-(amount * found[n].room % whole), found[n].line_no))
+    for position in behind[: amount - sum(nets)]:
+        nets[position] += 1
+    return tuple(
+        Part(line_no=base.line_no, net=net, tax=_tax(base, net)) for base, net in zip(found, nets, strict=True) if net
+    )
+
+
+def percent_of(found: Sequence[Base], percent: int) -> int:
+    """A share of what was delivered, rounded half up."""
+    return share_up_to(sum(base.delivered for base in found), percent, 100)
+
+
+def _tax(base: Base, net: int) -> int:
+    """The tax that goes with some goodwill: by its running sum, so that parts never come to more than the whole."""
+    until, before = (share_up_to(base.tax, done, base.net) for done in (base.given + net, base.given))
+    return until - before
+
+
+def _sold(order: Order) -> list[Line]:
+    """The lines that have a price; components of a kit that are apart have none of their own."""
+    return [line for line in order.lines if line.part_of is None]
+
+
+def _named(order: Order, position: int, line_no: int) -> Line:
+    pointer = f"/lines/{position}"
+    if not 0 < line_no <= len(order.lines):
+        raise InvalidRequest(errors=[FieldError(pointer, "unknown_line", f"there is no line {line_no}")])
+    line = order.line(line_no)
+    if line.part_of is not None:
+        detail = f"it is a component of line {line.part_of.line_no}, which has the price"
+        raise InvalidRequest(errors=[FieldError(pointer, "part_of_kit", detail)])
+    return line
+
+
+def _base(order: Order, line: Line, given: Mapping[int, Part]) -> Base:
+    return Base(
+        line_no=line.line_no,
+        net=_net(line, line.quantity),
+        tax=line.agreed.tax,
+        delivered=_net(line, _delivered_units(order, line)),
+        given=_given(given, line.line_no),
+    )
+
+
+def _delivered_units(order: Order, line: Line) -> int:
+    if line.work:
+        return order.shipped(line.line_no)
+    return line.quantity - order.cancelled.get(line.line_no, 0) if charges_left(order) else 0
+
+
+def _net(line: Line, units: int) -> int:
+    """Goods less discount of the first units of a line."""
+    some = share(line_total(line), 0, units, line.quantity)
+    return some.goods - some.discount
+
+
+def _shipping(order: Order, given: Mapping[int, Part]) -> Base:
+    charges = [*order.header.charges, *(charge for line in order.lines for charge in line.agreed.charges)]
+    return Base(
+        line_no=SHIPPING,
+        net=sum(charge.amount for charge in charges),
+        tax=sum(charge.tax for charge in charges),
+        delivered=sum(shipment.shipping for shipment in order.shipments),
+        given=_given(given, SHIPPING),
+    )
+
+
+def _given(given: Mapping[int, Part], line_no: int) -> int:
+    return given[line_no].net if line_no in given else 0

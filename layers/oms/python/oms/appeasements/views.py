@@ -1,0 +1,113 @@
+"""Appeasements as they are shown, to whoever may read or grant them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from oms.appeasements.counting import actors_day, counted_by
+from oms.appeasements.limits import order_cap
+from oms.appeasements.model import Appeasement
+from oms.appeasements.requests import WaitingQuery
+from oms.appeasements.shares import goods_of
+from oms.appeasements.store import list_waiting, load_appeasements, load_counters
+from oms.appeasements.writes import appeasement_id, appeasements_partition, order_of, waiting_list
+from oms.orders.model import Order
+from oms.orders.store import existing_order
+from oms.platform.clock import format_instant
+from oms.platform.commands import Runtime
+from oms.platform.cursors import bad_cursor, decode_cursor, encode_cursor
+from oms.platform.principal import Principal, authorize
+from oms.platform.problems import NotFound
+from oms.platform.writes import Value
+
+READ = "appeasements.read"
+REQUEST = "appeasements.request"
+APPROVE = "appeasements.approve"
+
+
+def read_appeasement(runtime: Runtime, principal: Principal, name: str) -> dict[str, Value]:
+    """One appeasement with how it was judged and decided; an unknown one raises NotFound."""
+    order_id = named(name)
+    authorize(principal, READ, appeasements_partition(principal.tenant, order_id))
+    for one in load_appeasements(runtime.database, principal.tenant, order_id):
+        if one.id == name:
+            return document(one, runtime.clock.now())
+    raise no_appeasement(name)
+
+
+def read_appeasements(runtime: Runtime, principal: Principal, order_id: str) -> dict[str, Value]:
+    """All goodwill on an order, oldest first, what may still be granted, and what customer and caller had before."""
+    order = own_order(runtime, principal, READ, order_id)
+    past = load_appeasements(runtime.database, principal.tenant, order_id)
+    now, cap, granted = runtime.clock.now(), order_cap(goods_of(order)), sum(one.net for one in past if one.granted)
+    names = counted_by(order, principal.actor, actors_day(runtime, principal.tenant, order))
+    counters = [counter.now(now) for counter in load_counters(runtime.database, principal.tenant, names)]
+    seen = [counter.seen(0, order.header.currency) for counter in counters]
+    return {
+        "order_id": order_id,
+        "currency": order.header.currency,
+        "granted": granted,
+        "order_cap": cap,
+        "left": max(cap - granted, 0),
+        "seen": [one.model_dump(mode="json", exclude={"beyond"}) for one in seen],
+        "appeasements": [document(one, now) for one in past],
+    }
+
+
+def read_waiting(runtime: Runtime, principal: Principal, wanted: WaitingQuery) -> dict[str, Value]:
+    """A page of the requests that wait for somebody who may approve them, the last to expire first."""
+    partition, now = waiting_list(principal.tenant), runtime.clock.now()
+    authorize(principal, APPROVE, partition)
+    after = _position(principal.tenant, wanted.cursor) if wanted.cursor else None
+    found, position = list_waiting(runtime.database, principal.tenant, now, limit=wanted.limit, after=after)
+    return {
+        "appeasements": [document(one, now) for one in found],
+        "next_cursor": encode_cursor(dict(position)) if position else None,
+    }
+
+
+def _position(tenant: str, cursor: str) -> Mapping[str, str]:
+    """Where a page begins: at a request of the tenant's own list; what is made up is refused."""
+    position = decode_cursor(cursor)
+    order_id, number = order_of(position.get("gsi1sk", "").partition("#")[2]), position.get("sk", "")
+    own = {"pk": appeasements_partition(tenant, order_id), "gsi1pk": waiting_list(tenant)}
+    if position != {**own, "sk": number, "gsi1sk": position.get("gsi1sk")} or not number.startswith("REQUEST#"):
+        raise bad_cursor()
+    return position
+
+
+def own_order(runtime: Runtime, principal: Principal, permission: str, order_id: str) -> Order:
+    """An order of the caller's tenant as it is now; an unknown one raises NotFound."""
+    authorize(principal, permission, appeasements_partition(principal.tenant, order_id))
+    return existing_order(runtime.database, principal.tenant, order_id)
+
+
+def named(name: str) -> str:
+    """The order of an appeasement by its id; what is no such id raises NotFound."""
+    order_id, number = order_of(name), name.rpartition("_")[2]
+    if not (number.isascii() and number.isdigit()) or name != appeasement_id(order_id, int(number[:9])):
+        raise no_appeasement(name)
+    return order_id
+
+
+def no_appeasement(name: str) -> NotFound:
+    return NotFound(f"There is no appeasement {name}.")
+
+
+def document(made: Appeasement, now: datetime) -> dict[str, Value]:
+    """An appeasement with its judgement, as it stands at an instant."""
+    stored = made.model_dump(mode="json", exclude={"number", "parts"})
+    return {
+        **stored,
+        "parts": [part.model_dump() for part in made.parts],
+        "goods": made.goods,
+        "shipping": made.shipping,
+        "tax": made.tax,
+        "total": made.total,
+        "state": made.state(now).value,
+        "pending": [reason.value for reason in made.evaluation.pending],
+        "expires_at": format_instant(made.expires_at) if made.expires_at else None,
+        "version": made.version,
+        "available_actions": [action.value for action in made.available_actions(now)],
+    }

@@ -1,0 +1,41 @@
+"""How many units of a line are in each state. Pure, from the children of the order."""
+
+from __future__ import annotations
+
+from oms.fulfillment.model import Status as WorkStatus
+from oms.fulfillment.model import carried_out
+from oms.orders.kits import rolled_up
+from oms.orders.model import Line, Order, Status, status
+
+_LINE_STATES = (
+    *("open", "backordered", "allocated", "released", "picked", "packed"),
+    *("ready", "shipped", "collected", "delivered", "returned"),
+)
+_GONE = {"pickup": "collected", "ship_to_store": "collected", "digital": "delivered"}
+
+
+def quantities(order: Order, line: Line) -> dict[str, int]:
+    """How many units of a line are in each state; they always sum to the units ordered."""
+    if line.apart:
+        parts = [(one.each, quantities(order, one)) for one in order.pieces[line.line_no]]
+        return rolled_up(parts, _LINE_STATES, order.cancelled.get(line.line_no, 0))
+    counts = {**dict.fromkeys(_LINE_STATES, 0), "collected": carried_out(order.shipments, line.line_no)}
+    for work, part in order.parts.get(line.line_no, ()):
+        gone = _GONE.get(work.method, "shipped")
+        counts[gone] += part.shipped
+        counts["ready" if work.status is WorkStatus.READY else "packed"] += part.packed - part.shipped
+        counts["picked"] += part.picked - part.packed
+        counts["allocated" if work.status is WorkStatus.SCHEDULED else "released"] += part.held - part.picked
+    back = order.returned(line.line_no)
+    counts["returned"] = back
+    for gone in ("shipped", "collected", "delivered"):
+        taken = min(back, counts[gone])
+        counts[gone], back = counts[gone] - taken, back - taken
+    counts["cancelled"] = order.cancelled.get(line.line_no, 0)
+    counts["backordered"] = order.backordered(line.line_no)
+    known = sum(counts.values())
+    if line.work:
+        counts["open"] += line.quantity - known
+    else:
+        counts["delivered" if status(order) is Status.COMPLETED else "open"] += line.quantity - known
+    return {state: count for state, count in counts.items() if count}

@@ -1,0 +1,139 @@
+"""What of an order's money can be given back, by which tenders, and what is owed for a cause. Pure.
+
+Whoever owes money calls `owe_refund` and hands the refund and its events to `orders.writes.change_order`: the
+transaction is held to the order's version, so refunds for several causes together never exceed what was taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from oms.orders.amounts import Amounts, line_amounts, share
+from oms.orders.charges import order_charges
+from oms.orders.model import Order, Status, status
+from oms.payments.events import OwedPart, RefundOwed
+from oms.payments.model import Payment
+from oms.payments.refunds import CASH, Cause, GivenFor, OverRefund, Part, Refund, Source, claimed
+from oms.platform.events import EventData
+from oms.platform.ids import child_id
+
+# Who pays a tender that money is moved to.
+PROVIDER_OF = {"store_credit": "stored_value", "gift_card": "stored_value", CASH: None}
+
+
+def refundable(order: Order) -> dict[str, int]:
+    """Per tender what was captured, less what was refunded and what is being refunded (FR4); minor units."""
+    return {payment.id: payment.refundable for payment in order.payments}
+
+
+def plan_refund(order: Order, amount: int, to: str | None = None) -> tuple[Part, ...]:
+    """The parts that pay an amount: from the tender charged last back to the first, or all of it to another tender.
+
+    `to` is store_credit, gift_card or cash. More than is refundable raises OverRefund.
+    """
+    left = sum(refundable(order).values())
+    if amount > left:
+        raise OverRefund(f"{amount} would be given back, and {left} can be.")
+    sources = list(_sources(order, amount))
+    if to is not None:
+        whole = tuple(source for _, source in sources)
+        return (Part(number=1, tender=to, provider=PROVIDER_OF[to], amount=amount, sources=whole),) if whole else ()
+    return tuple(
+        Part(
+            number=number,
+            tender=payment.tender,
+            provider=None if payment.tender == CASH or payment.by_channel else payment.provider,
+            by_channel=payment.by_channel,
+            amount=source.amount,
+            sources=(source,),
+        )
+        for number, (payment, source) in enumerate(sources, start=1)
+    )
+
+
+def owe_refund(
+    order: Order,
+    cause: Cause | str,
+    cause_id: str,
+    amount: int,
+    to: str | None = None,
+    *,
+    at: str | None = None,
+    lines: Sequence[GivenFor] = (),
+) -> tuple[Refund, list[EventData]]:
+    """Money is owed from now on: the refund and what is told of it; more than is refundable raises OverRefund.
+
+    One call for each version of the order, since the refund's id counts those that the order has. `at` is the instant;
+    `lines` is what an appeasement gives for lines that the customer keeps.
+    """
+    header = order.header
+    refund = Refund(
+        id=child_id("rfd", header.id, len(order.refunds) + 1),
+        order_id=header.id,
+        cause=Cause(cause),
+        cause_id=cause_id,
+        currency=header.currency,
+        amount=amount,
+        parts=tuple(part.model_copy(update={"fixed_at": at}) for part in plan_refund(order, amount, to)),
+        owed_at=at,
+        lines=tuple(lines),
+    )
+    told = RefundOwed(
+        **refund_facts(order, refund),
+        amount=amount,
+        parts=tuple(OwedPart(number=p.number, tender=p.tender, amount=p.amount) for p in refund.parts),
+    )
+    return refund, [told]
+
+
+def cancellation_refund(before: Order, after: Order) -> tuple[Refund, list[EventData]] | None:
+    """What a change owes because it cancels units whose money was taken already; None where it owes nothing."""
+    if after.header.cancellations == before.header.cancellations:
+        return None
+    owed = sum(refund.amount for refund in after.refunds if refund.cause is Cause.CANCELLATION)
+    excess = sum(payment.captured for payment in after.payments) - owed - worth(after).total
+    amount = min(excess, sum(refundable(after).values()))
+    return owe_refund(after, Cause.CANCELLATION, before.next_change, amount) if amount > 0 else None
+
+
+def worth(order: Order) -> Amounts:
+    """What the units of an order cost that are not cancelled, with what accompanies them."""
+    if status(replace(order, header=order.header.model_copy(update={"in_review": False}))) is Status.CANCELLED:
+        return Amounts()
+    kept = (
+        share(line_amounts(line.agreed), 0, line.quantity - order.cancelled.get(line.line_no, 0), line.quantity)
+        for line in order.lines
+    )
+    return sum(kept, order_charges(order.header))
+
+
+def refund_facts(order: Order, refund: Refund) -> dict[str, str]:
+    """What every fact of a refund says."""
+    header = order.header
+    return {
+        "order_id": header.id,
+        "refund_id": refund.id,
+        "cause": refund.cause.value,
+        "cause_id": refund.cause_id,
+        "currency": refund.currency,
+        "legal_entity": header.legal_entity,
+        "store": header.selling_node,
+        "channel": header.channel,
+    }
+
+
+def _sources(order: Order, amount: int) -> Iterator[tuple[Payment, Source]]:
+    """Which charges give an amount back: those made last first."""
+    for payment in _last_charged_first(order.payments):
+        room = payment.refundable
+        for charge in reversed(payment.takings):
+            free = charge.captured - claimed(order.refunds, payment.id, charge.reference)
+            take = min(amount, free, room)
+            if take > 0:
+                yield payment, Source(payment_id=payment.id, reference=charge.reference, amount=take)
+                amount, room = amount - take, room - take
+
+
+def _last_charged_first(payments: Sequence[Payment]) -> list[Payment]:
+    return sorted(payments, key=lambda payment: (payment.rank, payment.id), reverse=True)

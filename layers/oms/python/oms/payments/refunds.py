@@ -1,0 +1,170 @@
+"""The refund: money of an order that is owed back to its customer, and the parts in which it is paid. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from oms.payments import model
+from oms.payments.model import Payment
+from oms.platform.problems import Problem
+
+# Tenders of a part that no provider pays out.
+CASH = "cash"
+
+
+class OverRefund(Problem):
+    """More was to be given back than was taken."""
+
+    status = 409
+    code = "refund_exceeds_captured"
+    title = "More would be given back than was taken from the customer."
+    remedy = "Give back no more than what was captured, less what was refunded and what is being refunded."
+
+
+class Cause(StrEnum):
+    """Why money is owed."""
+
+    RETURN = "return"
+    CANCELLATION = "cancellation"
+    APPEASEMENT = "appeasement"
+    EXCHANGE = "exchange"
+
+
+class PartState(StrEnum):
+    """Where a part of a refund stands. PENDING was accepted by the provider and is not yet final."""
+
+    PLANNED = "PLANNED"
+    PENDING = "PENDING"
+    EXECUTED = "EXECUTED"
+    FAILED = "FAILED"
+
+
+class _Stored(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class GivenFor(_Stored):
+    """What of a refund was given for a line without its return: price and tax, in minor units."""
+
+    line_no: int
+    goods: int
+    tax: int
+
+
+class Source(_Stored):
+    """From which captured money a part is paid: the tender, and the provider's name of what took it."""
+
+    payment_id: str
+    reference: str
+    amount: int
+
+
+class Part(_Stored):
+    """What is paid by one tender, in minor units. `attempt` counts how often it was tried under keys of their own.
+
+    `movement_id` is what the provider or the drawer calls the payment; `provider` is None for cash, and for what the
+    channel gives back, because it took the money itself.
+    """
+
+    number: int
+    tender: str
+    provider: str | None
+    amount: int
+    sources: tuple[Source, ...]
+    by_channel: bool = False
+    state: PartState = PartState.PLANNED
+    attempt: int = 1
+    movement_id: str | None = None
+    # The new gift card or store credit that it was paid with.
+    account_id: str | None = None
+    failure_code: str | None = None
+    # When its present key was made; since when nobody knows what became of a call under it.
+    fixed_at: str | None = None
+    in_doubt_since: str | None = None
+
+    def key(self, refund_id: str) -> str:
+        """The provider's idempotency key: the same for every repeat of one attempt."""
+        again = f":{self.attempt}" if self.attempt > 1 else ""
+        return f"{refund_id}:refund:{self.number}:{self.amount}{again}"
+
+
+class Refund(_Stored):
+    """What is owed for one cause. `amount` is the sum of the parts; `owed_at` is unknown where nobody said it.
+
+    `lines` says what an appeasement gave for which lines, so that a later return gives back only the rest.
+    """
+
+    id: str
+    order_id: str
+    cause: Cause
+    cause_id: str
+    currency: str
+    amount: int
+    parts: tuple[Part, ...]
+    owed_at: str | None = None
+    lines: tuple[GivenFor, ...] = ()
+
+    @property
+    def executed(self) -> int:
+        """What has been paid out."""
+        return sum(part.amount for part in self.parts if part.state is PartState.EXECUTED)
+
+    @property
+    def status(self) -> PartState:
+        """Failed if a part did, then planned or pending while one is; executed when all are."""
+        states = {part.state for part in self.parts}
+        order = (PartState.FAILED, PartState.PLANNED, PartState.PENDING)
+        return next((state for state in order if state in states), PartState.EXECUTED)
+
+    def part(self, number: int) -> Part:
+        return self.parts[number - 1]
+
+    def with_part(self, part: Part) -> Refund:
+        """The refund with one part as it is now."""
+        return self.model_copy(update={"parts": tuple(part if p.number == part.number else p for p in self.parts)})
+
+
+def open_at_provider(refund: Refund) -> tuple[Part, ...]:
+    """The parts of which a provider has the next word, or has still to be asked."""
+    return tuple(p for p in refund.parts if p.provider and p.state in (PartState.PLANNED, PartState.PENDING))
+
+
+def open_at_channel(refund: Refund) -> tuple[Part, ...]:
+    """The parts that the channel has still to give back."""
+    return tuple(p for p in refund.parts if p.by_channel and p.state is PartState.PLANNED)
+
+
+def open_cash(refund: Refund) -> tuple[Part, ...]:
+    """The parts that a drawer has still to pay."""
+    return tuple(p for p in refund.parts if p.tender == CASH and p.state is PartState.PLANNED)
+
+
+def claimed(refunds: Iterable[Refund], payment_id: str, reference: str) -> int:
+    """What of one charge was given back, or is about to be."""
+    return sum(
+        one.amount for _, one in _sources(refunds) if one.payment_id == payment_id and one.reference == reference
+    )
+
+
+def refunded_payments(payments: Sequence[Payment], refunds: Sequence[Refund]) -> list[Payment]:
+    """The tenders that refunds leave otherwise than they are; more than was taken raises OverRefund."""
+    changed = []
+    for payment in payments:
+        own = [(part, one.amount) for part, one in _sources(refunds) if one.payment_id == payment.id]
+        done = sum(amount for part, amount in own if part.state is PartState.EXECUTED)
+        waiting = sum(amount for _, amount in own) - done
+        if done + waiting > payment.captured:
+            raise OverRefund(f"Tender {payment.id} took {payment.captured}; {done + waiting} would be given back.")
+        if (done, waiting) != (payment.refunded, payment.refund_pending):
+            changed.append(model.given_back(payment, done, waiting))
+    return changed
+
+
+def _sources(refunds: Iterable[Refund]) -> Iterator[tuple[Part, Source]]:
+    for refund in refunds:
+        for part in refund.parts:
+            for source in part.sources:
+                yield part, source

@@ -1,0 +1,71 @@
+"""The states of a tender, which follows which, and the payment status of an order. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """The states of a tender."""
+
+    CREATED = "CREATED"
+    ACTION_REQUIRED = "ACTION_REQUIRED"
+    AUTHORIZED = "AUTHORIZED"
+    CAPTURE_PENDING = "CAPTURE_PENDING"
+    PARTIALLY_CAPTURED = "PARTIALLY_CAPTURED"
+    CAPTURED = "CAPTURED"
+    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
+    REFUNDED = "REFUNDED"
+    VOIDED = "VOIDED"
+    EXPIRED = "EXPIRED"
+    FAILED = "FAILED"
+    UNKNOWN = "UNKNOWN"  # the provider's answer is being looked up
+
+
+class Rollup(StrEnum):
+    """The payment status of an order, derived from its tenders."""
+
+    UNPAID = "UNPAID"
+    PENDING = "PENDING"
+    AUTHORIZED = "AUTHORIZED"
+    PARTIALLY_CAPTURED = "PARTIALLY_CAPTURED"
+    CAPTURED = "CAPTURED"
+    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
+    REFUNDED = "REFUNDED"
+    VOIDED = "VOIDED"
+    EXPIRED = "EXPIRED"
+    FAILED = "FAILED"
+
+
+OPEN = frozenset({State.CREATED, State.UNKNOWN, State.ACTION_REQUIRED})
+_ANSWERS = frozenset({State.AUTHORIZED, State.FAILED, State.VOIDED})
+# All that will be taken was taken; of it nothing, some or all was given back since. A refund may fail later.
+TAKEN = frozenset({State.CAPTURED, State.PARTIALLY_REFUNDED, State.REFUNDED})
+TRANSITIONS: Mapping[State, frozenset[State]] = {
+    # What was asked for anew and is not needed any more ends as it was before: with all captured that was.
+    State.CREATED: frozenset({State.UNKNOWN, State.ACTION_REQUIRED, *_ANSWERS, *TAKEN}),
+    State.UNKNOWN: frozenset({State.ACTION_REQUIRED, *_ANSWERS, *TAKEN}),
+    State.ACTION_REQUIRED: _ANSWERS | TAKEN,
+    State.FAILED: frozenset({State.CREATED}),
+    State.AUTHORIZED: frozenset({State.CAPTURE_PENDING, State.PARTIALLY_CAPTURED, State.VOIDED, State.EXPIRED, *TAKEN}),
+    # Back to where it was, when what was accepted could not be taken after all.
+    State.CAPTURE_PENDING: frozenset(
+        {State.CAPTURE_PENDING, State.PARTIALLY_CAPTURED, State.AUTHORIZED, State.EXPIRED, *TAKEN}
+    ),
+    State.PARTIALLY_CAPTURED: frozenset({State.CAPTURE_PENDING, State.PARTIALLY_CAPTURED, *TAKEN}),
+    # What an authorisation let go without a capture can be authorised anew, for the next parcel.
+    # An approval that comes after its tender was closed is recorded all the same, and given back.
+    State.CAPTURED: frozenset({State.CREATED, State.AUTHORIZED, State.PARTIALLY_REFUNDED, State.REFUNDED}),
+    State.PARTIALLY_REFUNDED: frozenset({State.CREATED, State.AUTHORIZED, *TAKEN}),
+    State.REFUNDED: frozenset({State.CREATED, State.AUTHORIZED, State.CAPTURED, State.PARTIALLY_REFUNDED}),
+    State.EXPIRED: frozenset({State.CREATED}),
+    State.VOIDED: frozenset({State.AUTHORIZED}),
+}
+
+
+def taken(captured: int, refunded: int) -> State:
+    """The state of a tender of which all was taken that will be."""
+    if not refunded:
+        return State.CAPTURED
+    return State.REFUNDED if refunded == captured else State.PARTIALLY_REFUNDED

@@ -1,0 +1,55 @@
+"""The tenders of a new order, for the transaction that stores it, and what is told of those that are paid already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oms.orders.model import Order
+from oms.orders.request import PaymentRequest
+from oms.payments.events import PaymentCaptured
+from oms.payments.model import STORED_VALUE, Payment, taken_by_channel
+from oms.platform.ids import child_id
+from oms.stored_value.model import account_of
+
+
+def tender(tenant: str, order_id: str, rank: int, asked: PaymentRequest, currency: str) -> Payment:
+    """A tender of a new order; of a gift card its account is kept, never its number."""
+    token = asked.token or ""
+    payment = Payment(
+        id=child_id("pay", order_id, rank),
+        order_id=order_id,
+        rank=rank,
+        tender=asked.tender.value,
+        provider=asked.provider,
+        token=account_of(tenant, asked.tender.value, token) if asked.provider == STORED_VALUE else token,
+        amount=asked.amount,
+        currency=currency,
+        psp_reference=asked.reference if asked.captured else None,
+    )
+    return taken_by_channel(payment) if asked.captured else payment
+
+
+def captured_before(order: Order) -> Sequence[PaymentCaptured]:
+    """What the channel of a new order has taken itself, tender by tender."""
+    header = order.header
+    return [
+        PaymentCaptured(
+            order_id=header.id,
+            payment_id=payment.id,
+            tender=payment.tender,
+            provider=payment.provider,
+            currency=payment.currency,
+            legal_entity=header.legal_entity,
+            store=header.selling_node,
+            channel=header.channel,
+            psp_reference=payment.psp_reference or "",
+            capture_id=payment.psp_reference or "",
+            amount=payment.captured,
+            released=0,
+            final=True,
+            shipment_ids=(),
+            authorized=False,
+        )
+        for payment in order.payments
+        if payment.by_channel
+    ]

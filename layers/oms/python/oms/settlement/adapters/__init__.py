@@ -1,0 +1,1 @@
+"""What others say about money, read into our own shapes. Pure."""

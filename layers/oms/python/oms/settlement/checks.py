@@ -1,0 +1,47 @@
+"""What is refused, and what of it is kept for a person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from pydantic import BaseModel
+
+from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, input_hash
+from oms.platform.problems import Problem
+from oms.settlement.writes import conflict_write
+
+
+class SettlementConflict(Problem):
+    status = 409
+    code = "settlement_conflict"
+    title = "The same identity was told before with other content."
+    remedy = "Nothing was posted; both tellings are kept. Look at the exceptions, and at what the first one says."
+
+    def __init__(self, kind: str, name: str, told: BaseModel, *, pointer: str = "") -> None:
+        super().__init__(f"{kind} {name} was told before with other content.", pointer=pointer)
+        self.kind, self.name, self.told = kind, name, told
+
+
+class DoesNotAddUp(Problem):
+    code = "does_not_add_up"
+    title = "The parts do not come to the sum that is given."
+    remedy = "Send all parts, and the sum that they come to."
+
+
+def content_hash(told: BaseModel) -> str:
+    """What tells a repetition from another content under the same identity."""
+    return input_hash(told.model_dump(mode="json"))
+
+
+def run(runtime: Runtime, call: Call, decide: Callable[[], Decision]) -> Outcome:
+    """Run a command; what contradicts an earlier telling is kept for a person before it is refused."""
+    try:
+        return execute(runtime, call, decide)
+    except SettlementConflict as conflict:
+        body = json.dumps(conflict.told.model_dump(mode="json"), ensure_ascii=False)
+        seen = conflict_write(
+            call.tenant, conflict.kind, conflict.name, content_hash(conflict.told), body, runtime.clock.now()
+        )
+        runtime.database.commit([seen])
+        raise

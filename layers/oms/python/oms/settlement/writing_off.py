@@ -1,0 +1,63 @@
+"""Giving up what was delivered and will not be paid."""
+
+from __future__ import annotations
+
+from oms.orders.model import Order
+from oms.orders.store import existing_order
+from oms.orders.writes import change_order
+from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
+from oms.platform.ids import child_id
+from oms.platform.money import share_up_to
+from oms.platform.problems import ActionNotAvailable
+from oms.settlement.events import WriteOffPosted
+from oms.settlement.requests import WriteOffRequest
+
+
+def write_off(runtime: Runtime, call: Call, order_id: str, request: WriteOffRequest) -> Outcome:
+    """Give up the delivered and unpaid rest of an order, or some of it.
+
+    Raises ActionNotAvailable where nothing is unpaid, for more than that, and while its money is still being asked for.
+    """
+
+    def decide() -> Decision:
+        order = existing_order(runtime.database, call.tenant, order_id)
+        rest = unpaid_rest(order)
+        if any(one.is_owed or one.pending for shipment in order.shipments for one in shipment.captures):
+            raise ActionNotAvailable("The money of a shipment is still being asked for.")
+        amount = rest if request.amount is None else request.amount
+        if not 0 < amount <= rest:
+            raise ActionNotAvailable(f"{rest} of the order was delivered and not paid.", pointer="/amount")
+        header = order.header
+        number = header.write_offs + 1
+        tax = _tax_share(order, amount) if request.tax_relief else 0
+        after = header.model_copy(update={"write_offs": number, "written_off": header.written_off + amount})
+        event = WriteOffPosted(
+            currency=header.currency,
+            legal_entity=header.legal_entity,
+            store=header.selling_node,
+            channel=header.channel,
+            order_id=header.id,
+            write_off_id=child_id("wof", header.id, number),
+            amount=amount,
+            tax=tax,
+            reason=request.reason,
+        )
+        _, writes, drafts = change_order(call.tenant, order, events=[event], header=after)
+        return Decision(writes, drafts, status=201, body=event.model_dump(mode="json"))
+
+    return execute(runtime, call, decide)
+
+
+def unpaid_rest(order: Order) -> int:
+    """What was delivered and is neither paid nor given up; minor units, never below 0."""
+    delivered = sum(shipment.amounts.total for shipment in order.shipments)
+    paid = sum(payment.captured for payment in order.payments)
+    return max(0, delivered - paid - order.header.written_off)
+
+
+def _tax_share(order: Order, amount: int) -> int:
+    """The tax in an amount of the order, rounded so that the shares of several write-offs sum to that of all."""
+    totals, before = order.header.totals, order.header.written_off
+    whole = totals.total
+    upto = min(before + amount, whole)
+    return share_up_to(totals.tax, upto, whole) - share_up_to(totals.tax, before, whole)

@@ -1,0 +1,49 @@
+"""What happened to gift cards and store credit beyond the payments of orders. Amounts in minor units of `currency`."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from oms.platform.events import EventData
+
+
+class IssueTender(BaseModel):
+    """What a sold card was paid with; `reference` is the provider's, or the till's, own name of the payment."""
+
+    model_config = ConfigDict(frozen=True)
+    tender: str
+    amount: int
+    provider: str | None = None
+    reference: str | None = None
+
+
+class _OfAccount(EventData):
+    card_id: str
+    kind: str
+    currency: str
+    legal_entity: str
+    store: str
+    channel: str
+    amount: int
+
+
+class GiftCardIssued(_OfAccount):
+    """A gift card or store credit came into being: sold for money, or given as a refund or out of goodwill.
+
+    `cause_id` names the refund or appeasement that it was given for, which posts what it cost by itself.
+    """
+
+    reason: str
+    tenders: tuple[IssueTender, ...] = ()
+    provider: str | None = None
+    expires_on: str | None = None
+    cause_id: str | None = None
+    session_id: str | None = None
+    business_date: str | None = None
+
+
+class GiftCardBreakageRecognized(_OfAccount):
+    """What is left of an expired or dormant card will not be used any more, and is income."""
+
+    breakage_id: str
+    reason: str

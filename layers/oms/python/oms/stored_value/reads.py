@@ -1,0 +1,20 @@
+"""What stored value shows to payments: what a tender holds, and what became of a call under its key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from oms.platform.dynamodb import Database
+from oms.stored_value.model import Hold, hold_of
+from oms.stored_value.store import load_hold, recorded
+
+
+def hold_as_it_is(database: Database, tenant: str, reference: str) -> Hold | None:
+    """What is held under a reference, with all that became of it, or None."""
+    return load_hold(database, tenant, *hold_of(reference))
+
+
+def what_became(database: Database, tenant: str, key: str) -> Mapping[str, Any] | None:
+    """The answer of the call that was made under a key; None where nothing was done."""
+    return recorded(database, tenant, key)

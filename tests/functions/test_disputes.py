@@ -1,0 +1,237 @@
+"""Disputes stand beside the tender, freeze its refunds, and end as won or lost; what is never paid is written off."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from oms.finance.commands import PostedEntry
+from oms.finance.posting import postings_of
+from oms.finance.store import entry_write
+from oms.payments.model import Payment
+from tests.functions.conftest import Answer
+from tests.interruptions import before_commit, calm
+from tests.order_doors import Doors, doors
+from tests.order_world import TENANT, document, line, world
+
+__all__ = ["doors", "world"]
+AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+Lines = list[tuple[str, int]]
+
+
+def shipped(doors: Doors, *, capture: str = "") -> tuple[str, str]:
+    """An order of 20.00 and a tax of 1.65 that has left, and its work; `capture` is what becomes of its money."""
+    order_id = doors.place(document(line("A", 2, 1000, tax=165)))
+    (work,) = doors.run_order_workflow(order_id)
+    doors.world.act(work, "ship", lines={1: 2})
+    if capture:
+        doors.world.provider.script["capture"] = [capture]
+    try:
+        doors.world.capture(work)
+    except RuntimeError:
+        assert capture == "declined"
+    return order_id, work
+
+
+def captured(doors: Doors) -> tuple[str, str]:
+    """The same with its money taken and in the ledger: the order, and the provider's id of the capture."""
+    order_id, _ = shipped(doors)
+    data = doors.stored_event(order_id, "PaymentCaptured")["detail"]["data"]
+    (posting,) = postings_of("PaymentCaptured", data, "evt_1", AT)
+    posted = PostedEntry(**dict(posting.entry), posted_at=AT, business_date=date(2026, 11, 23))
+    doors.world.database.commit([entry_write(TENANT, posting, posted)])
+    return order_id, str(data["capture_id"])
+
+
+def dispute(doors: Doors, reference: str, dispute_id: str = "dp_1", **more: Any) -> Answer:
+    body = {"provider": "strict", "dispute_id": dispute_id, "reference": reference, "amount": 2165, "currency": "USD"}
+    return doors.api("settlements").post("/v1/finance/disputes", {**body, "fee": 1500, **more})
+
+
+def end(doors: Doors, answer: Answer, outcome: str, **more: Any) -> Answer:
+    path = f"/v1/finance/disputes/{answer.body['id']}/outcome"
+    return doors.api("settlements").post(path, {"outcome": outcome, **more})
+
+
+def tender(doors: Doors, order_id: str) -> Payment:
+    (payment,) = doors.world.order(order_id).payments
+    return payment
+
+
+def lines(doors: Doors, order_id: str, kind: str) -> Lines:
+    """The ledger's lines of the last event of a type of an order."""
+    data = doors.stored_event(order_id, kind)["detail"]["data"]
+    (posting,) = postings_of(kind, data, "evt_1", AT)
+    assert (posting.entry.order_id, posting.entry.entity, posting.entry.store) == (order_id, "100", "WEB")
+    return [(one.account, one.debit - one.credit) for one in posting.entry.lines]
+
+
+@pytest.mark.capability("K12", whole=True)
+def test_a_chargeback_opens_a_case_freezes_refunds_posts_and_is_lost(doors: Doors):
+    order_id, reference = captured(doors)
+    assert not tender(doors, order_id).is_frozen
+    opened = dispute(doors, reference, reason="product_not_received")
+    assert (opened.status, opened.body["state"], opened.body["order_id"]) == (201, "OPEN", order_id)
+    assert (tender(doors, order_id).is_frozen, tender(doors, order_id).disputed) == (True, 2165)
+    assert lines(doors, order_id, "DisputeFundsWithdrawn") == [("1120", 2165), ("6021", 1500), ("1110", -3665)]
+    lost = end(doors, opened, "lost")
+    assert (lost.status, lost.body["state"]) == (200, "LOST")
+    after = tender(doors, order_id)
+    assert (after.is_frozen, after.disputed, after.charged_back, after.captured) == (False, 0, 2165, 2165)
+    assert lines(doors, order_id, "DisputeLost") == [("6020", 2165), ("1120", -2165)]
+    told = [row["event"] for row in doors.timeline(order_id)][-2:]
+    assert told == ["DisputeFundsWithdrawn", "DisputeLost"]
+    won = end(doors, dispute(doors, reference, "dp_2", amount=100), "won")
+    assert (won.body["state"], tender(doors, order_id).is_frozen) == ("WON", False)
+    assert lines(doors, order_id, "DisputeWon") == [("1110", 100), ("1120", -100)]
+
+
+@pytest.mark.capability("K12")
+def test_a_dispute_that_is_won_gives_back_what_the_provider_gives_back(doors: Doors):
+    order_id, reference = captured(doors)
+    opened = dispute(doors, reference)
+    with doors.world.unchanged():
+        refused = end(doors, opened, "won", fee_returned=1501)
+        assert (refused.status, refused.pointers) == (409, ["/fee_returned"])
+        assert end(doors, opened, "lost", fee_returned=1).status == 422
+    won = end(doors, opened, "won", fee_returned=1500)
+    assert (won.body["state"], won.body["fee_returned"]) == ("WON", 1500)
+    assert (tender(doors, order_id).disputed, tender(doors, order_id).charged_back) == (0, 0)
+    assert lines(doors, order_id, "DisputeWon") == [("1110", 3665), ("1120", -2165), ("6021", -1500)]
+    events = len(doors.timeline(order_id))
+    assert end(doors, opened, "won", fee_returned=1500).status == 200
+    assert (end(doors, opened, "lost").status, end(doors, opened, "won").status) == (409, 409)
+    assert len(doors.timeline(order_id)) == events
+
+
+@pytest.mark.capability("K12")
+def test_a_warning_takes_nothing_and_may_become_a_dispute(doors: Doors):
+    order_id, reference = captured(doors)
+    warned = dispute(doors, reference, stage="warning", fee=0)
+    assert (warned.status, warned.body["state"], tender(doors, order_id).is_frozen) == (201, "WARNING", False)
+    with doors.world.unchanged():
+        assert end(doors, warned, "lost").status == 409
+    opened = dispute(doors, reference)
+    assert (opened.status, opened.body["state"], opened.body["fee"]) == (200, "OPEN", 1500)
+    assert tender(doors, order_id).disputed == 2165
+    other = dispute(doors, reference, "dp_2", stage="warning")
+    assert end(doors, other, "won").body["state"] == "WON"
+    data = doors.stored_event(order_id, "DisputeWon")["detail"]["data"]
+    assert postings_of("DisputeWon", data, "evt_1", AT) == []
+    assert tender(doors, order_id).disputed == 2165
+
+
+@pytest.mark.capability("K12")
+def test_a_dispute_told_twice_is_one_and_other_amounts_are_kept_for_a_person(doors: Doors):
+    order_id, reference = captured(doors)
+    first = dispute(doors, reference)
+    events = len(doors.timeline(order_id))
+    again = dispute(doors, reference)
+    assert (again.status, again.body) == (200, first.body)
+    for change in ({"amount": 2164}, {"fee": 1}, {"reference": "other"}):
+        refused = dispute(doors, **{"reference": reference, **change})
+        assert (refused.status, refused.body["code"]) == (409, "settlement_conflict")
+    assert len(doors.timeline(order_id)) == events
+    assert tender(doors, order_id).disputed == 2165
+    shown = doors.api("settlements").get("/v1/finance/settlements/exceptions?legal_entity=100").body
+    assert [one["name"] for one in shown["conflicts"]] == ["strict dp_1"] * 3
+
+
+@pytest.mark.capability("K12")
+def test_two_who_tell_of_one_dispute_at_once_withhold_once(doors: Doors):
+    order_id, reference = captured(doors)
+    other: list[Answer] = []
+
+    def once() -> None:
+        calm(doors)
+        other.append(dispute(doors, reference))
+
+    before_commit(doors, 1, once)
+    second = dispute(doors, reference)
+    assert (other[0].status, second.status) == (201, 200)
+    assert tender(doors, order_id).disputed == 2165
+
+
+@pytest.mark.capability("K12")
+def test_a_dispute_of_money_that_nobody_knows_belongs_to_an_entity(doors: Doors):
+    with doors.world.unchanged():
+        refused = dispute(doors, "unknown")
+        assert (refused.status, refused.pointers) == (422, ["/legal_entity"])
+        assert doors.api("settlements").post("/v1/finance/disputes/dsp_x/outcome", {"outcome": "won"}).status == 404
+    opened = dispute(doors, "unknown", legal_entity="100")
+    assert (opened.status, opened.body["order_id"], opened.body["store"]) == (201, None, "treasury")
+    assert end(doors, opened, "lost").body["state"] == "LOST"
+    rows = doors.world.database.query("events", f"T#{TENANT}#DISPUTE#{opened.body['id']}")
+    assert [row["type"] for row in rows] == ["DisputeFundsWithdrawn", "DisputeLost"]
+
+
+def write_off(doors: Doors, order_id: str, **body: Any) -> Answer:
+    return doors.api("settlements").post(f"/v1/orders/{order_id}/write-offs", {"reason": "nobody pays", **body})
+
+
+@pytest.mark.capability("K9", "N1")
+def test_what_was_delivered_and_is_not_paid_is_written_off_with_its_tax(doors: Doors):
+    """21.65 unpaid of 20.00 + 1.65."""
+    order_id, _ = shipped(doors, capture="declined")
+    given_up = write_off(doors, order_id, tax_relief=True)
+    assert (given_up.status, given_up.body["amount"], given_up.body["tax"]) == (201, 2165, 165)
+    assert lines(doors, order_id, "WriteOffPosted") == [("6040", 2000), ("2040", 165), ("2010", -2165)]
+    with doors.world.unchanged():
+        refused = write_off(doors, order_id)
+        assert (refused.status, refused.pointers) == (409, ["/amount"])
+
+
+@pytest.mark.capability("K9", "N1")
+def test_a_rest_may_be_written_off_in_parts_whose_tax_sums_to_the_whole(doors: Doors):
+    order_id, _ = shipped(doors, capture="declined")
+    taxes = [write_off(doors, order_id, amount=amount, tax_relief=True).body["tax"] for amount in (1000, 1000, 165)]
+    assert taxes == [76, 76, 13]
+    with doors.world.unchanged():
+        assert write_off(doors, order_id, amount=1).status == 409
+
+
+@pytest.mark.capability("K9")
+def test_a_jurisdiction_without_relief_keeps_its_tax(doors: Doors):
+    order_id, _ = shipped(doors, capture="declined")
+    assert write_off(doors, order_id).body["tax"] == 0
+    assert lines(doors, order_id, "WriteOffPosted") == [("6040", 2165), ("2010", -2165)]
+
+
+@pytest.mark.capability("K9")
+def test_what_is_paid_or_being_asked_for_is_not_written_off(doors: Doors):
+    paid, _ = shipped(doors)
+    waiting, _ = shipped_and_pending(doors)
+    for order_id in (paid, waiting):
+        with doors.world.unchanged():
+            refused = write_off(doors, order_id)
+            assert (refused.status, refused.body["code"]) == (409, "action_not_available")
+    with doors.world.unchanged():
+        assert write_off(doors, "ord_unknown").status == 404
+        assert write_off(doors, paid, amount=0).status == 422
+
+
+def shipped_and_pending(doors: Doors) -> tuple[str, str]:
+    order_id = doors.place(document(line("A", 2, 1000, tax=165), external_id="pending"))
+    (work,) = doors.run_order_workflow(order_id)
+    doors.world.act(work, "ship", lines={1: 2})
+    return order_id, work
+
+
+@pytest.mark.capability("K9")
+def test_two_who_write_a_rest_off_at_once_give_up_no_more_than_it(doors: Doors):
+    order_id, work = shipped_and_pending(doors)
+    doors.world.provider.script["capture"] = ["declined"]
+    with pytest.raises(RuntimeError):
+        doors.world.capture(work)
+    other: list[Answer] = []
+
+    def once() -> None:
+        calm(doors)
+        other.append(write_off(doors, order_id, amount=2000))
+
+    before_commit(doors, 1, once)
+    refused = write_off(doors, order_id, amount=2000)
+    assert (other[0].status, refused.status) == (201, 409)
+    assert doors.world.order(order_id).header.written_off == 2000
