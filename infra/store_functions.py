@@ -70,7 +70,9 @@ AT_STORES = (
         "Takes in transactions of tills, each once; a sale becomes an order, and missing numbers are known.",
         (
             *g.COMMAND,
-            *g.listed("orders", "put"),
+            # What is owed for a return pays a sale in the transaction of the order that owes it.
+            *g.CHANGE_ORDER,
+            *g.listed("orders"),
             *g.table("stock", "batch", "query", "put", "update", "delete"),
             *g.table("ledger", "get", "query", "put"),
             *g.table("registry", "batch", "query"),

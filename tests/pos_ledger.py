@@ -25,7 +25,7 @@ from tests.order_world import NOW, TENANT
 TODAY = date(2026, 11, 23)
 HEARD = (
     *("DrawerOpened", "DrawerMovementRecorded", "DrawerClosed", "DrawerRestated", "SaleRecorded"),
-    *("ShipmentShipped", "PaymentCaptured", "PaymentAuthorized"),
+    *("ShipmentShipped", "PaymentCaptured", "PaymentAuthorized", "ReturnAccepted", "RefundOwed"),
 )
 
 

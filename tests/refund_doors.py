@@ -28,7 +28,14 @@ from tests.order_world import NOW, TENANT, document
 from tests.unit.finance.world import queue
 
 # What the ledger does not hear of.
-UNPOSTED = {"PaymentInDoubt", "PaymentCapturePending", "RefundPending", "RefundInDoubt", "RefundRetried"}
+UNPOSTED = {
+    "PaymentInDoubt",
+    "PaymentCapturePending",
+    "RefundPending",
+    "RefundInDoubt",
+    "RefundRetried",
+    "RefundExchanged",
+}
 POSTED = (
     "Payment",
     "ShipmentShipped",

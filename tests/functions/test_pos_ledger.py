@@ -12,9 +12,10 @@ from oms.finance.commands import close_day
 from oms.finance.lanes import Day
 from tests.drawer_doors import Drawers, pieces
 from tests.order_doors import doors  # noqa: F401  (a fixture)
-from tests.order_world import TENANT, world  # noqa: F401  (a fixture)
+from tests.order_world import TENANT, line, world  # noqa: F401  (a fixture)
 from tests.pos_doors import Till, card, cash, later, sold_line, transaction
 from tests.pos_ledger import TODAY, Ledger, lines_of, net_change
+from tests.refund_doors import Refunds
 from tests.unit.finance.world import books, finance_cloud  # noqa: F401  (fixtures)
 
 
@@ -95,25 +96,37 @@ def test_a_sale_by_card_and_cash_with_change_and_a_drawer_that_is_over(doors, bo
 
 @pytest.mark.capability("N1")
 def test_an_uneven_exchange_is_paid_by_what_is_owed_for_the_return_and_cash(doors, books):
-    """F08, the sale: 55.00 out with 4.54 tax, 43.30 owed for what came back, 16.24 in cash."""
-    ledger, drawers, till = Ledger(doors, books), Drawers(doors), Till(doors)
+    """F08: 40.00 back with 3.30 tax; 55.00 out with 4.54 tax, 16.24 in cash."""
+    ledger, drawers, till, shop = Ledger(doors, books), Drawers(doors), Till(doors), Refunds(doors)
+    order_id = shop.delivered(line("A", 1, 4000, tax=330))
+    accepted = shop.taken_back(order_id, {1: 1}, to="cash", to_reason="exchange")
+    (refund,) = doors.see(order_id)["refunds"]
     session = drawers.opened("D1", 0)
     sold = till.sale(
         1,
-        sold_line("A", 1, 5500, tax=454),
-        exchange_credits=[{"refund_id": "ref_1", "amount": 4330}],
+        sold_line("B", 1, 5500, tax=454),
+        exchange_credits=[{"refund_id": refund["id"], "amount": 4330}],
         drawer_session_id=session,
     )
 
     entries = ledger.posted()
 
+    assert lines_of(entries, "return_accepted") == [[("4090", 4000), ("2040", 330), ("2050", -4330)]]
     assert lines_of(entries, "sale_recorded") == [[("1010", 1624), ("2050", 4330), ("4010", -5500), ("2040", -454)]]
+    own = [entry for entry in entries if entry.rule in ("return_accepted", "sale_recorded")]
+    assert net_change(own) == {"1010": 1624, "2040": -124, "4010": -5500, "4090": 4000}
     order = doors.see(sold["order_id"])
     assert order["payment_status"] == "CAPTURED"
     assert [(one["tender"], one["captured"], one["psp_reference"]) for one in order["payments"]] == [
-        ("exchange_credit", 4330, "ref_1"),
+        ("exchange_credit", 4330, refund["id"]),
         ("cash", 1624, None),
     ]
+    (paid,) = doors.see(order_id)["refunds"]
+    assert [(part["tender"], part["state"], part["amount"]) for part in paid["parts"]] == [("cash", "EXECUTED", 4330)]
+    assert "RefundExchanged" in [one["event"] for one in doors.timeline(order_id)]
+    refused = drawers.move(session, 1, "cash_refund", 4330, refund_id=refund["id"])
+    assert (refused.status, refused.pointers) == (409, ["/refund_id"])
+    assert accepted["order_id"] == order_id
 
 
 @pytest.mark.capability("N1")

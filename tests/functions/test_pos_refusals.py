@@ -9,8 +9,9 @@ import pytest
 from oms.platform.writes import Key
 from tests.functions.conftest import Api
 from tests.order_doors import doors, message  # noqa: F401  (a fixture)
-from tests.order_world import TENANT, world  # noqa: F401  (a fixture)
+from tests.order_world import TENANT, line, world  # noqa: F401  (a fixture)
 from tests.pos_doors import DAY, SCOPES, Till, card, cash, event_only, later, sold_line, transaction
+from tests.refund_doors import Refunds
 
 WRONG = {
     "a line that does not add up": (
@@ -120,8 +121,10 @@ def test_a_message_that_disagrees_is_kept_and_counts_as_dealt_with(doors):
 
 
 def test_a_refund_pays_one_sale_only(doors):
-    till = Till(doors)
-    credit = [{"refund_id": "ref_1", "amount": 500}]
+    till, shop = Till(doors), Refunds(doors)
+    order_id = shop.delivered(line("A", 1, 500))
+    shop.taken_back(order_id, {1: 1}, to="cash", to_reason="exchange")
+    credit = [{"refund_id": doors.see(order_id)["refunds"][0]["id"], "amount": 500}]
     till.sale(1, sold_line("A"), exchange_credits=credit)
 
     with doors.world.unchanged():
@@ -132,6 +135,27 @@ def test_a_refund_pays_one_sale_only(doors):
         "exchange_credit_used",
         ["/exchange_credits/0/refund_id"],
     )
+
+
+def test_a_refund_pays_a_sale_only_as_it_is_owed(doors):
+    till, shop = Till(doors), Refunds(doors)
+    shop.add_store("S3", "200")
+    to_cash, to_card = shop.delivered(line("A", 1, 500)), shop.delivered(line("B", 1, 500))
+    shop.taken_back(to_cash, {1: 1}, to="cash", to_reason="exchange")
+    shop.taken_back(to_card, {1: 1})
+    owed, elsewhere = (doors.see(one)["refunds"][0]["id"] for one in (to_cash, to_card))
+
+    for refund_id, amount, changes, expected in (
+        ("rfd_none_1", 500, {}, ("/exchange_credits/0/refund_id", "unknown_refund")),
+        (owed, 499, {}, ("/exchange_credits/0/amount", "not_owed")),
+        (elsewhere, 500, {}, ("/exchange_credits/0/amount", "not_owed")),
+        (owed, 500, {"node_id": "S3"}, ("/exchange_credits/0/refund_id", "other_legal_entity")),
+    ):
+        credit = [{"refund_id": refund_id, "amount": amount}]
+        with doors.world.unchanged():
+            answer = till.tell(transaction(2, sold_line("C"), exchange_credits=credit, **changes))
+        assert answer.status == 422, answer.body
+        assert [(one["pointer"], one["code"]) for one in answer.body["errors"]] == [expected]
 
 
 def test_a_till_tells_of_its_own_store_only(doors):

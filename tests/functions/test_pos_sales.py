@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.order_doors import doors  # noqa: F401  (a fixture)
 from tests.order_world import world  # noqa: F401  (a fixture)
 from tests.pos_doors import DAY, Till, card, cash, later, sold_line
 
 
+@pytest.mark.capability("A2")
 def test_a_sale_is_an_order_that_is_complete_and_paid(doors):
     till = Till(doors)
 
@@ -55,6 +58,7 @@ def test_a_sale_is_an_order_that_is_complete_and_paid(doors):
     assert (row.on_hand, row.available, row.reserved) == (3, 3, 0)
 
 
+@pytest.mark.capability("M3")
 def test_a_customer_may_be_known_and_the_receipt_too(doors):
     sold = Till(doors).sale(
         1, sold_line("A"), customer={"reference": "c-1", "name": "Ann"}, receipt="R-77", note="gift"
@@ -80,6 +84,7 @@ def test_a_sale_is_kept_although_the_store_had_nothing_of_it(doors):
     ]
 
 
+@pytest.mark.capability("F5")
 def test_what_leaves_later_goes_the_ordinary_way_and_is_paid_already(doors):
     till, world = Till(doors), doors.world
     sold = till.sale(
@@ -118,6 +123,7 @@ def test_what_leaves_later_goes_the_ordinary_way_and_is_paid_already(doors):
     assert world.provider.effects == []
 
 
+@pytest.mark.capability("F5")
 def test_what_is_carried_out_and_claimed_of_one_item_does_not_meet(doors):
     """The store has five: two go with the customer, and three of what is sent come from there or elsewhere."""
     sold = Till(doors).sale(1, sold_line("A", 2, 100), later("A", 3, 100))
@@ -128,6 +134,7 @@ def test_what_is_carried_out_and_claimed_of_one_item_does_not_meet(doors):
     assert doors.world.stock("A", "S1").on_hand == 3
 
 
+@pytest.mark.capability("F5")
 def test_units_for_later_that_nobody_has_wait_for_a_person(doors):
     sold = Till(doors).sale(1, sold_line("A"), later("A", 40, 100))
 
@@ -139,6 +146,7 @@ def test_units_for_later_that_nobody_has_wait_for_a_person(doors):
     assert doors.see(sold["order_id"])["lines"][1]["quantities"] == {"cancelled": 40}
 
 
+@pytest.mark.capability("F5")
 def test_units_that_leave_later_can_be_cancelled_and_what_was_carried_out_cannot(doors):
     order_id = Till(doors).sale(1, sold_line("A"), later("B", 2, 100))["order_id"]
     doors.run_order_workflow(order_id)
@@ -168,3 +176,28 @@ def test_a_sale_of_many_items_books_its_goods_before_it_and_once(doors):
     assert {world.stock(sku, "S1").on_hand for sku in skus} == {1}
     assert len(till.stock_events()) == 2
     assert len(doors.see(sold["order_id"])["lines"]) == 60
+
+
+@pytest.mark.capability("F5", whole=True)
+def test_a_till_sells_what_the_store_lacks_in_one_basket_with_what_is_taken_now(doors):
+    """D is in no store but far away: one goes home with the customer, two are sent; one order, two tenders."""
+    till, world = Till(doors), doors.world
+    world.add_item("D", {"S2": 2})
+    had = doors.api("inventory").get("/v1/availability?skus=D&channel=store")
+    assert [(one["node_id"], one["available"]) for one in had.body["items"][0]["nodes"]] == [("S2", 2)]
+
+    sold = till.sale(
+        1, sold_line("A", 1, 1000), later("D", 2, 2000), tenders=[card(4000), cash(1000, given=1000, change=0)]
+    )
+
+    (work,) = doors.run_order_workflow(sold["order_id"])
+    assert (world.work(work).node_id, world.work(work).lines[0].sku) == ("S2", "D")
+    order = doors.see(sold["order_id"])
+    assert [line["quantities"] for line in order["lines"]] == [{"collected": 1}, {"released": 2}]
+    assert [(one["tender"], one["captured"]) for one in order["payments"]] == [("card", 4000), ("cash", 1000)]
+    assert order["external_id"] == f"S1:T1:{DAY}:1"
+    for verb, lines in (("accept", None), ("pick", {2: 2}), ("pack", {2: 2}), ("ship", {2: 2})):
+        world.act(work, verb, lines=lines)
+    order = doors.see(sold["order_id"])
+    assert (order["status"], order["payment_status"]) == ("COMPLETED", "CAPTURED")
+    assert [one["total"] for one in order["shipments"]] == [1000, 4000]

@@ -54,6 +54,22 @@ def a_store_tells_of_its_till(people: People) -> None:
 
 
 @story
+def an_exchange_at_a_till(people: People) -> None:
+    """What is owed in cash for a return pays a part of a new sale."""
+    order_id = people.place("o-1", {"sku": "MUG", "quantity": 1, "unit_price": 700, "total": 700})
+    people.do(people.released(order_id), "ship")
+    people.until(order_id, payment_status="CAPTURED")
+    back = {"node_id": "albany", "reason": "too_small", "to": "cash", "to_reason": "exchange"}
+    people.send("POST", f"/v1/orders/{order_id}/returns", {**back, "lines": [{"line_no": 1, "quantity": 1}]})
+    (refund,) = people.send("GET", f"/v1/orders/{order_id}").body["refunds"]
+    sold = {**TILL, **sale(line("MUG", 1)), "node_id": "albany", "sequence": 8}
+    sold["exchange_credits"] = [{"refund_id": refund["id"], "amount": 700}]
+    sold["tenders"] = [{"tender": "cash", "amount": 300}]
+    people.send("POST", TRANSACTIONS, sold)
+    people.simulation.sleep(30)
+
+
+@story
 def a_till_sells_what_others_wait_for(people: People) -> None:
     """Lines for later: of an item that others wait for, and of one that a basket held for too long; by both doors."""
     path = "/v1/sourcing/strategies/waits"

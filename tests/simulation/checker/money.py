@@ -95,10 +95,10 @@ def check_tenders(order: OrderView, provider: Provider, report: Report) -> None:
             )
         if amounts["refunded"] > amounts["captured"]:
             report.note("INV3", where, f"refunded more than captured: {amounts}")
-        if payment.get("attempt") == 0:
-            # It was taken at a till, of which no provider of ours tells.
+        if payment.get("by_channel"):
+            # It was taken before the order, as at a till, and no provider of ours tells of it.
             if (amounts["captured"], amounts["released"], amounts["pending"]) != (amounts["amount"], 0, 0):
-                report.note("INV3", where, f"was paid at a till, and its amounts are {amounts}")
+                report.note("INV3", where, f"was paid before the order, and its amounts are {amounts}")
             continue
         ours = taken.get(payment["id"], 0)
         if amounts["captured"] != ours:

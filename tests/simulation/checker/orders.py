@@ -113,7 +113,7 @@ def _transition(change: Change, report: Report) -> None:
         if kind == "WORK":
             _step("work", WORK, before.get("status"), after["status"], where, report)
         else:
-            begins = "TILL" if after.get("attempt") == 0 else None
+            begins = "TILL" if after.get("by_channel") else None
             was, now = _tender_state(before) if before else begins, _tender_state(after)
             _step("tender", TENDER, was, now, where, report)
             if was not in (None, now) and now == "CREATED" and after.get("attempt", 1) <= before.get("attempt", 1):

@@ -125,7 +125,8 @@ class OrderView:
     @property
     def at_till(self) -> int:
         """What tenders had paid before there was an order, as at a till."""
-        return sum(one["amount"] for one in self.payments.values() if one.get("attempt") == 0)
+        taken = sum(one["amount"] for one in self.payments.values() if one.get("by_channel"))
+        return int(taken) if self.agreed.get("channel") == "store" else 0
 
     @property
     def core(self) -> str:

@@ -194,6 +194,12 @@ class RefundExecuted(_RefundPart):
     business_date: str | None = None
 
 
+class RefundExchanged(_RefundPart):
+    """What was owed in cash has paid a new sale at a till, which posts it."""
+
+    sale_id: str
+
+
 class RefundFailed(_RefundPart):
     """A part of a refund was refused, or came back later: it is owed still.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oms.orders.model import Order
-from oms.payments.events import RefundExecuted, RefundRetried
+from oms.payments.events import RefundExchanged, RefundExecuted, RefundRetried
 from oms.payments.refund_changes import part_facts
 from oms.payments.refunds import Part, PartState, Refund, open_at_channel, open_cash
 from oms.platform.events import EventData
@@ -48,6 +48,15 @@ def paid_in_cash(order: Order, refund: Refund, payer: Payer, paid: int) -> tuple
                 business_date=payer.business_date,
             )
         )
+    return refund, events
+
+
+def exchanged(order: Order, refund: Refund, sale_id: str) -> tuple[Refund, list[EventData]]:
+    """The refund with all of its open cash used to pay a sale, and what is told of it; the sale posts the money."""
+    events: list[EventData] = []
+    for part in open_cash(refund):
+        refund = refund.with_part(part.model_copy(update={"state": PartState.EXECUTED, "movement_id": sale_id}))
+        events.append(RefundExchanged(**part_facts(order, refund, part), sale_id=sale_id))
     return refund, events
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -17,16 +17,17 @@ from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, fin
 from oms.platform.events import EventDraft
 from oms.platform.observability import counted, logger
 from oms.platform.principal import authorize
-from oms.platform.problems import FieldError, NotFound, TooLarge
+from oms.platform.problems import NotFound, TooLarge
 from oms.platform.writes import MOST_ACTIONS, Value, Write
-from oms.pos.checks import CreditUsed, TransactionTaken, refuse_wrong
+from oms.pos.checks import TransactionTaken, refuse_wrong
 from oms.pos.events import PosTransactionRecorded
+from oms.pos.exchanging import Seller, exchange
 from oms.pos.model import Identity, WorkstationDay, identity_of, moves_money
 from oms.pos.requests import RecordTransaction
 from oms.pos.sales import carried_lines, cash_of, order_request, paid, sale_recorded
-from oms.pos.store import load_transaction, load_workstation, sale_paid_by
+from oms.pos.store import load_transaction, load_workstation
 from oms.pos.views import WRITE, workstation_document
-from oms.pos.writes import conflict_write, credit_write, day_partition, transaction_write, workstation_write
+from oms.pos.writes import conflict_write, day_partition, transaction_write, workstation_write
 from oms.registry.reads import known_nodes
 
 # A row of stock and its line in the ledger for each item, beside the record and the event of a part.
@@ -94,8 +95,10 @@ def _sale(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity) 
     drawer: tuple[list[Write], list[EventDraft]] = ([], [])
     if cash is not None:
         drawer = take_cash(runtime, call.tenant, cash, actor=call.principal.actor, pointer="/drawer_session_id")
-    writes = [*order.writes, *stock.writes, *drawer[0], *_credits(runtime, call, told, sale_id)]
-    events = [*order.events, *stock.events, *drawer[1]]
+    header = sold.order.header
+    credits = exchange(runtime, call.tenant, told, Seller(header.legal_entity, header.currency), sale_id)
+    writes = [*order.writes, *stock.writes, *drawer[0], *credits[0]]
+    events = [*order.events, *stock.events, *drawer[1], *credits[1]]
     # The record, the numbers and the transaction itself are three more.
     if len(writes) + len(events) + 3 > MOST_ACTIONS:
         if stock.writes:
@@ -146,18 +149,6 @@ def _parts(call: Call, one: Identity, units: Mapping[str, int]) -> list[tuple[Ca
         (replace(call, command="book_sold_units", key=f"{cause}#{number}", input_hash=input_hash(part)), part)
         for number, part in enumerate(parts)
     ]
-
-
-def _credits(runtime: Runtime, call: Call, told: RecordTransaction, sale_id: str) -> Sequence[Write]:
-    errors = []
-    for number, credit in enumerate(told.exchange_credits):
-        other = sale_paid_by(runtime.database, call.tenant, credit.refund_id)
-        if other is not None:
-            detail = f"{credit.refund_id} has paid {other}"
-            errors.append(FieldError(f"/exchange_credits/{number}/refund_id", CreditUsed.code, detail))
-    if errors:
-        raise CreditUsed(errors[0].detail, errors=errors)
-    return [credit_write(call.tenant, credit.refund_id, sale_id) for credit in told.exchange_credits]
 
 
 def _without_money(call: Call, told: RecordTransaction, one: Identity) -> Decision:
