@@ -88,6 +88,8 @@ def test_a_chargeback_opens_a_case_freezes_refunds_posts_and_is_lost(doors: Door
     after = tender(doors, order_id)
     assert (after.is_frozen, after.disputed, after.charged_back, after.captured) == (False, 0, 2165, 2165)
     assert after.refundable == 0
+    (shown,) = doors.see(order_id)["payments"]
+    assert (shown["disputed"], shown["charged_back"]) == (0, 2165)
     assert lines(doors, order_id, "DisputeLost") == [("6020", 2165), ("1120", -2165)]
     told = [row["event"] for row in doors.timeline(order_id)][-2:]
     assert told == ["DisputeFundsWithdrawn", "DisputeLost"]
@@ -210,6 +212,7 @@ def test_what_was_delivered_and_is_not_paid_is_written_off_with_its_tax(doors: D
     given_up = write_off(doors, order_id, tax_relief=True)
     assert (given_up.status, given_up.body["amount"], given_up.body["tax"]) == (201, 2165, 165)
     assert lines(doors, order_id, "WriteOffPosted") == [("6040", 2000), ("2040", 165), ("2010", -2165)]
+    assert doors.see(order_id)["written_off"] == 2165
     with doors.world.unchanged():
         refused = write_off(doors, order_id)
         assert (refused.status, refused.pointers) == (409, ["/amount"])
