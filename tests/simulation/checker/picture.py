@@ -69,8 +69,19 @@ class OrderView:
     """One order from the items of its partition."""
 
     __slots__ = (
-        "agreed", "cancelled", "header", "id", "lines", "payments", "pk", "progress", "shipments", "tenant",
-        "waiting", "works",
+        "agreed",
+        "cancelled",
+        "header",
+        "id",
+        "lines",
+        "payments",
+        "pk",
+        "progress",
+        "refunds",
+        "shipments",
+        "tenant",
+        "waiting",
+        "works",
     )  # fmt: skip
 
     def __init__(self, pk: str, items: Partition) -> None:
@@ -84,6 +95,7 @@ class OrderView:
         self.works: dict[str, dict[str, Any]] = {}
         self.shipments: dict[str, dict[str, Any]] = {}
         self.payments: dict[str, dict[str, Any]] = {}
+        self.refunds: dict[str, dict[str, Any]] = {}
         for sk, item in items.items():
             kind, _, name = sk.partition("#")
             if kind == "ORDER":
@@ -98,6 +110,8 @@ class OrderView:
                 self.shipments[name] = parsed(item["body"])
             elif kind == "PAYMENT":
                 self.payments[name] = parsed(item["body"])
+            elif kind == "REFUND":
+                self.refunds[name] = parsed(item["body"])
         for line in self.lines.values():
             if line.part_of is not None:
                 self.lines[line.part_of].parts.append(line)

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.simulation.checker.banking import BANKING
 from tests.simulation.checker.evidence import Report
+from tests.simulation.checker.goodwill import goodwill_paid
 from tests.simulation.checker.ledger import entries, net
 from tests.simulation.checker.liveness import is_known_missing, owed
 from tests.simulation.checker.money import PARTS, worth_of
@@ -161,7 +162,8 @@ def _sale_is_posted(order: OrderView, posted: dict[tuple[str, str, str], list[di
 def check_order(order: OrderView, provider: Provider, report: Report) -> None:
     """What was kept is the worth of what left, unless somebody knows why not; a closed order holds nothing."""
     payments = provider.of_order(order.tenant, order.id)
-    kept = sum(held.kept for held in payments) + order.at_till
+    # What goodwill gave back was taken for goods that stay.
+    kept = sum(held.kept for held in payments) + order.at_till + goodwill_paid(order)
     worth = sum(worth_of(shipment) for shipment in order.shipments.values())
     missing = sum(capture["amount"] for work_id, capture in owed(order) if is_known_missing(order, work_id, capture))
     if order.at_till and not (order.status == "COMPLETED" and not order.cancelled):
