@@ -22,7 +22,10 @@ def refundable(order: Order) -> int:
 
 
 def owe(order: Order, made: Appeasement, now: datetime) -> tuple[Refund, list[EventData]]:
-    """The refund that pays granted goodwill, and what is told of it."""
+    """The refund that pays granted goodwill, and what is told of it.
+
+    It says what was given for which lines, so that a return of them gives back only the rest.
+    """
     to = None if made.paid_to is PaidTo.ORIGINAL else made.paid_to.value
     # A later return of these lines gives back only the rest.
     lines = [GivenFor(line_no=part.line_no, goods=part.net, tax=part.tax) for part in made.parts if part.line_no]
