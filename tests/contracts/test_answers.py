@@ -228,9 +228,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     _strategies(gateway)
     _rate_cards(gateway)
     _promises(gateway)
-    capacity(gateway)
-    supply(gateway)
-    for calls in (drawers, gift_cards, appeasements):
+    for calls in (capacity, supply, drawers, gift_cards, appeasements):
         calls(gateway)
     _baskets(gateway)
     order_id = _orders(gateway)
