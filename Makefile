@@ -51,7 +51,7 @@ help:
 	@echo "  make deploy ACCOUNT=… REGION=…            the same into that account, after its diff"
 	@echo "  make lock [UPGRADE=1]                     resolve the dependencies, or take newer ones"
 	@echo "  make sourcing DIR=… OUT=…                 sourcing instances, solved by the product's own optimiser"
-	@echo "  make finance-scenarios                    comes in a later release"
+	@echo "  make finance-scenarios FILE=… [ONLY=…]    tables of what happens and what the ledger posts, played; PASS or FAIL"
 	@echo
 	@echo "Needs git, make, Python 3.11 or newer, Node.js 20 or newer and npm. No account, no Docker."
 
@@ -114,8 +114,10 @@ mutants: ready-for-tests
 sourcing: ready-for-tests
 	@PYTHONPATH=layers/oms/python $(VENV) -m tools.solve_instances --dir "$(DIR)" --out "$(OUT)" $(if $(SECONDS),--seconds "$(SECONDS)")
 
-finance-scenarios:
-	@echo "Finance scenario tables come in a later release."; exit 2
+# Tables in the grammar of tests/finance_scenarios/README.md; ONLY takes those whose name begins so.
+finance-scenarios: ready-for-tests
+	@test -n "$(FILE)" || { echo "Name the file: make finance-scenarios FILE=tests/finance_scenarios/scenarios.md"; exit 2; }
+	@PYTHONPATH=layers/oms/python $(VENV) -m tests.finance_scenarios "$(FILE)" $(if $(ONLY),"$(ONLY)")
 
 # The rule packs run inside the synthesis and stop it; cfn-lint reads the result.
 synth: ready-for-tests

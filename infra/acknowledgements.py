@@ -38,8 +38,9 @@ ACKNOWLEDGED: dict[str, str] = {
         "that reads it."
     ),
     "AwsSolutions-APIG4": (
-        "Three routes take no token: the provider's webhook proves itself by signature, and the console's files hold "
-        "no data. infra/functions.py lists them as open_routes and tests/infra counts them."
+        "Five routes take no token: the provider's webhook proves itself by signature, a pay link by its name that "
+        "nobody can guess, and the console's files hold no data. Their rows list them as open_routes and tests/infra "
+        "counts them."
     ),
     "AwsSolutions-SF1": (
         "Failed and timed out runs are logged. Every step's outcome is already an event in the events table, and a "

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from infra.grants import Grant
 
+# The gateway gives up after 30 seconds, so a function behind it must answer, or stop, a moment before.
+GATEWAY_TIMEOUT = 29
+
 
 @dataclass(frozen=True, slots=True)
 class Ring:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from infra import grants as g
 from infra.function_spec import FunctionSpec, Ring
-from infra.http_functions import HTTP, POS_QUARANTINED
+from infra.http_functions import HTTP
+from infra.payment_functions import PAYMENT_CONSUMERS, PAYMENT_TASKS
+from infra.store_functions import POS_QUARANTINED
 
 WORKFLOW_TASKS = (
+    *PAYMENT_TASKS,
     FunctionSpec(
         "source_order",
         "Confirms or improves the plan of an order and turns reservations into allocations.",
@@ -59,6 +62,7 @@ WORKFLOW_TASKS = (
 )
 
 QUEUE_CONSUMERS = (
+    *PAYMENT_CONSUMERS,
     FunctionSpec(
         "start_order_workflow",
         "Runs the order workflow for each order that may go on.",
@@ -69,6 +73,7 @@ QUEUE_CONSUMERS = (
             "OrderPaymentSettled",
             "OrderRerouted",
             "OrderBackordersAllocated",
+            ("FulfillmentOrderReceived", {"begins_work": [True]}),
         ),
         timeout=60,
         # A run may wait for the provider as long as the function may: its neighbours must not wait with it.
@@ -86,6 +91,7 @@ QUEUE_CONSUMERS = (
             "FulfillmentOrderClosed",
             "FulfillmentOrderCancelled",
             "FulfillmentOrderCancellationAccepted",
+            "FulfillmentOrderReceived",
         ),
         concurrency=10,
     ),
@@ -131,13 +137,21 @@ QUEUE_CONSUMERS = (
         concurrency=10,
     ),
     FunctionSpec(
+        "refund_payment",
+        "Gives back at the provider what is owed to a customer, each part once.",
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.TENDERS),
+        detail_types=("RefundOwed", "RefundRetried"),
+        timeout=60,
+        concurrency=10,
+    ),
+    FunctionSpec(
         "node_messages",
         "Takes what stores, warehouses and suppliers say over the store bus, as the same commands as over HTTP.",
         (
             *g.COMMAND,
             *g.CHANGE_ORDER,
             *g.RECORD_STOCK,
-            *g.listed("orders", "get"),
+            *g.listed("orders"),
             *g.table("stock", "get", "delete"),
             *g.table("ledger", "get", "put"),
         ),
@@ -156,6 +170,10 @@ QUEUE_CONSUMERS = (
             "PaymentCaptured",
             "PaymentCaptureFailed",
             "ShipmentShipped",
+            "RefundOwed",
+            "RefundExecuted",
+            "RefundFailed",
+            "ReturnAccepted",
             "DrawerOpened",
             "DrawerMovementRecorded",
             "DrawerClosed",
@@ -186,8 +204,14 @@ QUEUE_CONSUMERS = (
     ),
     FunctionSpec(
         "finance_export",
-        "Writes the journal of a business date as Parquet and CSV with its manifest.",
-        (*g.COMMAND, *g.table("ledger", "get", "batch", "query", "put", "update"), *g.WRITE_EXPORTS),
+        "Writes the journal of a business date as Parquet and CSV with its manifest, and seals stores that are ready.",
+        (
+            *g.COMMAND,
+            *g.listed("ledger", "get", "batch", "query", "put", "update"),
+            *g.table("registry", "query"),
+            *g.table("orders", "query"),
+            *g.WRITE_EXPORTS,
+        ),
         detail_types=("FinanceExportRequested",),
         memory=1024,
         timeout=300,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from infra import grants as g
-from infra.function_spec import FunctionSpec, Ring
+from infra.function_spec import GATEWAY_TIMEOUT, FunctionSpec
+from infra.payment_functions import PAYMENT_HTTP
+from infra.store_functions import AT_STORES
 
-# The gateway gives up after 30 seconds, so a function behind it must answer, or stop, a moment before.
-GATEWAY_TIMEOUT = 29
 # Requests a second, and how many may come at once: far above a busy day, far below what could hurt. The API description
 # publishes both.
 RATE_LIMIT = 500
@@ -20,14 +20,9 @@ RULE_SET_ROUTES = (
     "POST /v1/<path>/{rule_set_id}/promotions",
     "POST /v1/<path>/{rule_set_id}/rollbacks",
 )
-# Tills speak over HTTP and over the store bus.
-POS_QUARANTINED = Ring(
-    "PosTransactionsQuarantined",
-    "A till told a transaction otherwise than before; the second telling is kept and has no effect.",
-    "quarantined-till-transactions",
-)
 
 HTTP = (
+    *PAYMENT_HTTP,
     FunctionSpec(
         "place_order",
         "Takes an order from a channel, plans and reserves its units, and stores it.",
@@ -65,9 +60,10 @@ HTTP = (
     FunctionSpec(
         "appeasements",
         "Grants goodwill on an order within limits, lets somebody else approve what is above them, and shows it.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("orders", "batch"), *g.table("registry", "query")),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.listed("orders", "batch"), *g.table("registry", "query")),
         routes=(
             *("POST /v1/orders/{order_id}/appeasements", "GET /v1/orders/{order_id}/appeasements"),
+            "GET /v1/appeasements",
             *("GET /v1/appeasements/{appeasement_id}", "POST /v1/appeasements/{appeasement_id}/decision"),
         ),
         memory=512,
@@ -167,54 +163,7 @@ HTTP = (
         memory=512,
         timeout=15,
     ),
-    FunctionSpec(
-        "drawers",
-        "Opens, counts and closes sessions of cash drawers, and takes in each movement of cash once.",
-        (
-            *g.COMMAND,
-            *g.table("ledger", "get", "batch", "query", "put"),
-            *g.table("registry", "query"),
-        ),
-        routes=(
-            *("POST /v1/drawers/{drawer_id}/sessions", "GET /v1/drawers/{drawer_id}/sessions"),
-            "GET /v1/drawer-sessions/{session_id}",
-            *("GET /v1/drawer-sessions/{session_id}/movements", "POST /v1/drawer-sessions/{session_id}/movements"),
-            *("POST /v1/drawer-sessions/{session_id}/end", "POST /v1/drawer-sessions/{session_id}/counts"),
-            *("POST /v1/drawer-sessions/{session_id}/close", "POST /v1/drawer-sessions/{session_id}/restatements"),
-        ),
-        memory=512,
-        timeout=15,
-    ),
-    FunctionSpec(
-        "gift_cards",
-        "Issues gift cards and store credit, shows them, and recognises what will not be used as income.",
-        (
-            *g.COMMAND,
-            *g.table("ledger", "get", "query", "put", "update"),
-            *g.table("registry", "query"),
-        ),
-        routes=(
-            *("POST /v1/gift-cards", "GET /v1/gift-cards/{card_id}"),
-            "POST /v1/gift-cards/{card_id}/breakage",
-        ),
-        memory=512,
-        timeout=15,
-    ),
-    FunctionSpec(
-        "pos",
-        "Takes in transactions of tills, each once; a sale becomes an order, and missing numbers are known.",
-        (
-            *g.COMMAND,
-            *g.listed("orders", "get", "put"),
-            *g.HOLD,
-            *g.table("ledger", "get", "query", "put"),
-            *g.table("registry", "batch", "query"),
-        ),
-        routes=("POST /v1/pos/transactions", "GET /v1/pos/workstations"),
-        memory=512,
-        timeout=GATEWAY_TIMEOUT,
-        rings=(POS_QUARANTINED,),
-    ),
+    *AT_STORES,
     FunctionSpec(
         "rule_sets",
         "Keeps rules of stock, strategies and rate cards as versions that are drafted, promoted and rolled back.",
@@ -240,6 +189,7 @@ HTTP = (
         routes=(
             "GET /v1/fulfillment-orders",
             "GET /v1/fulfillment-orders/{fulfillment_order_id}",
+            "POST /v1/fulfillment-orders/{fulfillment_order_id}/receive",
             "POST /v1/fulfillment-orders/{fulfillment_order_id}/{action}",
         ),
         memory=512,
@@ -255,9 +205,19 @@ HTTP = (
     ),
     FunctionSpec(
         "finance",
-        "Asks for an export, lists exports, and shows the trial balance and the journal.",
-        (*g.COMMAND, *g.listed("ledger", "batch", "query"), *g.READ_EXPORTS),
+        "Seals and shows business days, asks for and lists exports, and shows the trial balance and the journal.",
+        (
+            *g.COMMAND,
+            *g.listed("ledger", "get", "batch", "query", "put", "update"),
+            *g.table("registry", "query"),
+            *g.table("orders", "query"),
+            *g.READ_EXPORTS,
+        ),
         routes=(
+            "GET /v1/finance/days/{date}",
+            "GET /v1/finance/days/{date}/exceptions",
+            "POST /v1/finance/days/{date}/seal",
+            "DELETE /v1/finance/days/{date}/seal",
             "POST /v1/finance/exports",
             "GET /v1/finance/exports",
             "GET /v1/finance/trial-balance",

@@ -1,4 +1,4 @@
-"""Life cycles: the two state machines that carry an order from placed to captured.
+"""Life cycles: the state machines that carry an order from placed to captured, and the one that waits for its money.
 
 Their definitions are plain files in workflows/; the template fills in which functions they call.
 """
@@ -25,6 +25,7 @@ DEFINITIONS = ROOT / "infra" / "workflows"
 VENDED_LOGS = "/aws/vendedlogs/states/spine-"
 # Which functions each workflow calls.
 ORDER_TASKS = ("source_order", "authorize_payment")
+PAYMENT_TASKS = ("care_for_payment",)
 FULFILLMENT_TASKS = ("release_fulfillment", "capture_payment", "reroute_fulfillment", "escalate_fulfillment")
 # What Step Functions asks of a workflow's role to trace its runs and to deliver its logs; none of it knows a resource.
 TRACE = (
@@ -46,7 +47,7 @@ DELIVER_LOGS = (
 
 
 class LifeCycles(Construct):
-    """The order workflow (Express, seconds) and the fulfilment workflow (Standard, days), with their tasks."""
+    """The order workflow (Express, seconds), those of fulfilment and payment (Standard, days), with their tasks."""
 
     def __init__(self, scope: Construct, id: str, *, workshop: Workshop) -> None:
         super().__init__(scope, id)
@@ -54,6 +55,7 @@ class LifeCycles(Construct):
         for spec in WORKFLOW_TASKS:
             workshop.make(self, spec)
         self.fulfillment = self._workflow("Fulfillment", sfn.StateMachineType.STANDARD, FULFILLMENT_TASKS)
+        self.payment = self._workflow("Payment", sfn.StateMachineType.STANDARD, PAYMENT_TASKS)
         start = ACCESS["workflow:start"]
         self.order = self._workflow(
             "Order",
@@ -69,7 +71,7 @@ class LifeCycles(Construct):
         """What functions may be granted of this."""
         return {
             f"workflow:{name}": Resource((machine.state_machine_arn,), machine.state_machine_arn)
-            for name, machine in (("order", self.order), ("fulfillment", self.fulfillment))
+            for name, machine in (("order", self.order), ("fulfillment", self.fulfillment), ("payment", self.payment))
         }
 
     def _workflow(

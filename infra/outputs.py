@@ -39,6 +39,7 @@ def outputs(
         "InventoryStreamName": inventory.stream.stream_name,
         "OrderWorkflowArn": life_cycles.order.state_machine_arn,
         "FulfillmentWorkflowArn": life_cycles.fulfillment.state_machine_arn,
+        "PaymentWorkflowArn": life_cycles.payment.state_machine_arn,
         "PspSecretArn": data.secret_arn,
         "AlarmTopicArn": workshop.alarms.topic.topic_arn,
     }

@@ -50,8 +50,11 @@ def _check_quantities(order: Order) -> None:
         assert 0 <= order.cancelled.get(line.line_no, 0) + order.shipped(line.line_no) <= line.quantity
     for work in order.fulfillment_orders:
         for part in work.lines:
-            gone = part.cancelled + part.given_up + part.replaced
-            assert 0 <= part.shipped <= part.packed <= part.picked <= part.quantity - gone
+            gone = part.cancelled + part.given_up + part.replaced + part.received
+            out = part.shipped + part.in_transit
+            assert 0 <= out <= part.packed <= part.picked <= part.quantity - gone
+            assert min(part.in_transit, part.received, part.recalled) >= 0
+            assert work.destination_node or not part.in_transit + part.received + part.recalled, work.id
             left = sum(
                 s.quantity
                 for shipment in order.shipments
@@ -61,10 +64,12 @@ def _check_quantities(order: Order) -> None:
             )
             assert left == part.shipped, (work.id, part)
             asked = work.asked.get(part.line_no, 0)
-            assert 0 <= asked <= part.quantity - part.shipped - gone, (work.id, part, asked)
+            assert 0 <= asked <= part.quantity - out - gone, (work.id, part, asked)
         if work.status.value in ("REJECTED", "INCOMPLETE", "COMPLETED", "CANCELLED", "REPLACED"):
             assert not work.asked, work.id
-            assert all(p.quantity == p.shipped + p.cancelled + p.given_up + p.replaced for p in work.lines), work.id
+            for p in work.lines:
+                assert p.quantity == p.shipped + p.cancelled + p.given_up + p.replaced + p.received, work.id
+                assert p.in_transit + p.recalled == 0, work.id
 
 
 def _check_money(order: Order) -> None:
@@ -89,6 +94,22 @@ def _check_money(order: Order) -> None:
         else:
             assert payment.captured == taken[payment.id], payment
     assert sum(shipment.amounts.total for shipment in order.shipments) <= order.header.totals.total
+    _check_refunds(order)
+
+
+def _check_refunds(order: Order) -> None:
+    """What a tender gave back, and is to give back, is what the refunds say, and never above what it took."""
+    done: dict[str, int] = defaultdict(int)
+    owed: dict[str, int] = defaultdict(int)
+    for refund in order.refunds:
+        assert refund.amount == sum(part.amount for part in refund.parts) > 0, refund
+        for part in refund.parts:
+            assert part.amount == sum(source.amount for source in part.sources), part
+            for source in part.sources:
+                (done if part.state.value == "EXECUTED" else owed)[source.payment_id] += source.amount
+    for payment in order.payments:
+        assert (payment.refunded, payment.refund_pending) == (done[payment.id], owed[payment.id]), payment
+        assert payment.refunded + payment.refund_pending <= payment.captured, payment
 
 
 def _check_roll_ups(order: Order, header: Item) -> None:
@@ -130,6 +151,7 @@ def _check_commits(database: MemoryDatabase) -> None:
 def _check_provider(orders: list[Order], provider: ScriptedProvider) -> None:
     for held in provider.held.values():
         assert min(held.captured, held.pending, held.released, held.capturable) >= 0
+        assert 0 <= held.refunded + held.refund_pending <= held.captured
     known = {p.psp_reference: p for order in orders for p in order.payments if p.psp_reference}
     for reference, payment in known.items():
         held = provider.held.get(reference)
@@ -161,6 +183,8 @@ def _check_stock(database: MemoryDatabase, received: Mapping[tuple[str, str], in
     reserved_by_sku, allocated, shipped = _claims(orders)
     for place, units in _kept_for_transfers(database).items():
         allocated[place] = allocated.get(place, 0) + units
+    for place, units in _sent_between_nodes(database, orders).items():
+        shipped[place] = shipped.get(place, 0) + units
     for name, row in _chunks_of_sagas(database).items():
         reserved_by_sku[name] = reserved_by_sku.get(name, 0) + row
     seen: dict[str, int] = defaultdict(int)
@@ -186,12 +210,35 @@ def _check_stock(database: MemoryDatabase, received: Mapping[tuple[str, str], in
     assert {sku: units for sku, units in seen.items() if units} == {s: u for s, u in reserved_by_sku.items() if u}
 
 
+def _sent_between_nodes(database: MemoryDatabase, orders: list[Order]) -> Counts:
+    """Units that legs took out of a node, less those that they brought there, as was told of them."""
+    by_id = {order.header.id: order for order in orders}
+    found: Counts = defaultdict(int)
+    for (table, _), row in database.rows.items():
+        if table != "events" or row["type"] not in ("FulfillmentOrderDispatched", "FulfillmentOrderReceived"):
+            continue
+        told = json.loads(str(row["detail"]))["data"]
+        left = row["type"] == "FulfillmentOrderDispatched"
+        for part in [*told["lines"], *told.get("unwanted", [])]:
+            for sku, each in _made_of(by_id[told["order_id"]].line(part["line_no"])):
+                units = each * part["quantity"]
+                found[sku, told["from_node" if left else "node_id"]] += units if left else -units
+    return found
+
+
 def _claims(orders: list[Order]) -> tuple[dict[str, int], Counts, Counts]:
     """Units reserved per SKU, and allocated and shipped per SKU and node, as the orders have it."""
     reserved: dict[str, int] = defaultdict(int)
     allocated: Counts = defaultdict(int)
     shipped: Counts = defaultdict(int)
     for order in orders:
+        for one in order.returns:
+            for back in one.lines:
+                kit = order.pieces.get(back.line_no, [])
+                for line, units in [(order.line(back.line_no), 1), *((piece, piece.each) for piece in kit)]:
+                    if line.claims_stock:
+                        for sku, each in _made_of(line):
+                            shipped[sku, one.node_id] -= each * units * back.quantity
         stock_lines = {line.line_no: line for line in order.lines if line.claims_stock}
         given: dict[int, int] = defaultdict(int)
         for work in order.fulfillment_orders:
@@ -199,6 +246,7 @@ def _claims(orders: list[Order]) -> tuple[dict[str, int], Counts, Counts]:
                 if part.line_no in stock_lines:
                     given[part.line_no] += part.quantity
                     held = part.quantity - part.shipped - part.cancelled - part.given_up - part.replaced
+                    held -= part.received + part.in_transit
                     assert part.components == stock_lines[part.line_no].components, (work.id, part)
                     for sku, each in _made_of(stock_lines[part.line_no]):
                         shipped[sku, work.node_id] += each * part.shipped

@@ -36,7 +36,7 @@ from oms.orders.model import Order
 from oms.orders.request import CancellationRequest, OrderRequest, ReviewRequest
 from oms.orders.views import OrderView, view
 from oms.payments.adapters.stored_value import EveryTenant
-from oms.payments.commands import authorize_payment, capture_payment, release_payment
+from oms.payments.commands import authorize_payment, capture_payment, refund_payment, release_payment
 from oms.payments.model import STORED_VALUE
 from oms.platform.clock import FixedClock
 from oms.platform.commands import Call, Runtime, input_hash
@@ -157,6 +157,9 @@ class World:
 
     def capture(self, work_id: str) -> int:
         return capture_payment(self.runtime, self.providers, TENANT, f"ord_{work_id.split('_')[1]}", work_id)
+
+    def refund_payment(self, order_id: str, refund_id: str | None = None) -> int:
+        return refund_payment(self.runtime, self.providers, TENANT, order_id, refund_id)
 
     def release_payment(self, order_id: str) -> int:
         return release_payment(self.runtime, self.providers, TENANT, order_id)

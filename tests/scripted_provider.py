@@ -9,7 +9,7 @@ next capture; without a script everything is approved at once.
 | declined | the bank says no |
 | action | (authorize) the customer must confirm first |
 | closed | (capture) refused, and the hold is given up with it |
-| pending | (capture) accepted, final only after `settle` |
+| pending | (capture, refund) accepted, final only after `settle` |
 
 With `max_captures` an authorization carries so many captures; with one, a capture lets go of the rest.
 """
@@ -54,6 +54,9 @@ class Held:
     waits_for: int = 0
     status: str = "authorized"
     movements: dict[str, Movement] = field(default_factory=dict)
+    refunded: int = 0
+    refund_pending: int = 0
+    refunds: dict[str, Movement] = field(default_factory=dict)
 
     @property
     def capturable(self) -> int:
@@ -149,7 +152,22 @@ class ScriptedProvider:
         return self._once("void", key, reference, act)
 
     def refund(self, request: RefundRequest, *, key: str) -> Result:
-        raise NotImplementedError("no command refunds yet")
+        def act(step: str) -> Result:
+            held = self.held[request.reference]
+            if step == "declined":
+                return Declined("account_closed", request.reference)
+            if request.amount > held.captured - held.refunded - held.refund_pending:
+                return Declined("refund_exceeds_captured", request.reference, by_rule=True)
+            movement = f"ref_{len(self.held)}_{len(self.calls)}"
+            held.refunds[movement] = Movement(movement, request.amount, "pending" if step == "pending" else "succeeded")
+            if step == "pending":
+                held.refund_pending += request.amount
+            else:
+                held.refunded += request.amount
+                self.effects.append(("refund", request.reference, request.amount))
+            return Approved(request.reference, request.amount, request.currency, movement, pending=step == "pending")
+
+        return self._once("refund", key, request, act)
 
     def get(self, reference: str) -> ProviderPayment | NoTrace | Unknown:
         """The payment as it is now; `get` is a verb of the script too, where `lost_before` means no answer."""
@@ -159,7 +177,10 @@ class ScriptedProvider:
         if reference not in self.held:
             return NoTrace()
         held = self.held[reference]
-        amounts = (held.amount, held.captured, held.pending, held.released, 0, 0)
+        amounts = (
+            *(held.amount, held.captured, held.pending, held.released),
+            *(held.refunded, held.refund_pending),
+        )
         return ProviderPayment(
             reference,
             held.status,
@@ -170,6 +191,7 @@ class ScriptedProvider:
             held.order_id,
             None,
             tuple(held.movements.values()),
+            tuple(held.refunds.values()),
         )
 
     def confirm(self, reference: str) -> None:
@@ -201,11 +223,14 @@ class ScriptedProvider:
         return self._answers[key][1] if key in self._answers else NoTrace()
 
     def settle(self, key: str, *, well: bool = True) -> None:
-        """A pending capture becomes final: the money is taken, or is held again."""
+        """A pending capture or refund becomes final: the money moves, or stays where it was."""
         asked, answer = self._answers[key]
         assert isinstance(answer, Approved)
         assert answer.pending
         held = self.held[answer.reference]
+        if isinstance(asked, RefundRequest):
+            self._settle_refund(key, asked, answer, well=well)
+            return
         held.pending -= answer.amount
         assert answer.movement_id
         made, state = held.movements[answer.movement_id], "succeeded" if well else "failed"
@@ -217,6 +242,27 @@ class ScriptedProvider:
         else:
             held.captures -= 1
             self._answers[key] = (asked, Declined("bank_said_no", answer.reference))
+
+    def _settle_refund(self, key: str, asked: RefundRequest, answer: Approved, *, well: bool) -> None:
+        held = self.held[answer.reference]
+        held.refund_pending -= answer.amount
+        assert answer.movement_id
+        state, code = ("succeeded", None) if well else ("failed", "account_closed")
+        held.refunds[answer.movement_id] = Movement(answer.movement_id, answer.amount, state, failure_code=code)
+        if well:
+            held.refunded += answer.amount
+            self.effects.append(("refund", answer.reference, answer.amount))
+            self._answers[key] = (asked, replace(answer, pending=False))
+        else:
+            self._answers[key] = (asked, Declined("account_closed", answer.reference))
+
+    def come_back(self, movement_id: str) -> None:
+        """A refund that was made comes back from the bank days later: the money is with us again."""
+        held = next(one for one in self.held.values() if movement_id in one.refunds)
+        made = held.refunds[movement_id]
+        held.refunded -= made.amount
+        held.refunds[movement_id] = replace(made, status="failed", failure_code="account_closed")
+        self.effects.append(("refund_failed", next(r for r, one in self.held.items() if one is held), made.amount))
 
     def _once(self, verb: str, key: str, asked: object, act: Callable[[str], Result]) -> Result:
         self.calls.append((verb, key))

@@ -20,6 +20,9 @@ from oms.inventory.messages import RECORD_MOVEMENTS, RECORD_SNAPSHOTS
 from oms.inventory.requests import Movements, Snapshots
 from oms.inventory.supply.messages import DISPATCH_SUPPLY, RECEIVE_SUPPLY
 from oms.inventory.supply.requests import Dispatch, Receipt
+from oms.pos.foreign import RECORD_FOREIGN_TRANSACTIONS, ForeignTransactions
+from oms.pos.messages import RECORD_POS_TRANSACTION
+from oms.pos.requests import TransactionMessage
 
 # What nodes send on the store bus -> what it holds, and the call over HTTP that means the same.
 NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
@@ -33,11 +36,16 @@ NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
     END_DRAWER: (EndDrawerMessage, "POST /v1/drawer-sessions/{session_id}/end"),
     COUNT_DRAWER: (CountDrawerMessage, "POST /v1/drawer-sessions/{session_id}/counts"),
     CLOSE_DRAWER: (CloseDrawerMessage, "POST /v1/drawer-sessions/{session_id}/close"),
+    RECORD_POS_TRANSACTION: (TransactionMessage, "POST /v1/pos/transactions"),
+    RECORD_FOREIGN_TRANSACTIONS: (ForeignTransactions, "the same for each transaction, in the words of its system"),
     RECORD_MOVEMENTS: (Movements, "POST /v1/inventory/movements"),
     RECORD_SNAPSHOTS: (Snapshots, "POST /v1/inventory/snapshots"),
 }
 # Those that may say more by now than they could at first; whoever says less is still understood.
-MESSAGE_VERSIONS = {"CloseFulfillmentOrder": 2, "FeedMessage": 2, "RecordMovements": 2, "RecordSnapshots": 3}
+MESSAGE_VERSIONS = {
+    **{"CloseFulfillmentOrder": 2, "FeedMessage": 2, "RecordDrawerMovement": 2},
+    **{"RecordMovements": 2, "RecordSnapshots": 3},
+}
 # How often each schedule asks, as infra/events.py says it.
 SCHEDULES = {
     "SagaRecoveryRequested": ("recover_sagas", "every five minutes"),
@@ -54,7 +62,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             *("place_order", "read_orders", "change_orders", "registry"),
             *("inventory", "rule_sets", "promises", "simulations", "reservations", "fulfillment", "finance", "console"),
-            *("capacity", "supply", "drawers", "appeasements", "gift_cards"),
+            *("capacity", "supply", "drawers", "appeasements", "returns", "pos", "settlements", "gift_cards"),
         ),
     ),
     "webhook": ("the same without a token, with a signed body", ("psp_webhook",)),
@@ -66,6 +74,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
             "vacate_nodes",
             "broker_backlog",
             "release_payment",
+            "refund_payment",
             "post_ledger",
             "finance_export",
         ),

@@ -59,6 +59,13 @@ class AppeasementList(Answer):
     appeasements: list[AppeasementDocument]
 
 
+class WaitingAppeasements(Answer):
+    """A page of the requests that wait for approval."""
+
+    appeasements: list[AppeasementDocument]
+    next_cursor: str | None
+
+
 ROUTES: dict[str, Route] = {
     "POST /v1/orders/{order_id}/appeasements": Route(
         "Ask for goodwill on an order",
@@ -79,6 +86,11 @@ ROUTES: dict[str, Route] = {
         {200: AppeasementList},
         notes="With what may still be granted, and what customer and caller were counted for on other orders.",
         refusals=(404,),
+    ),
+    "GET /v1/appeasements": Route(
+        "List goodwill that waits for approval",
+        {200: WaitingAppeasements},
+        notes="The last to expire first; `evaluation.needs_role` is the lowest role that may approve one.",
     ),
     "GET /v1/appeasements/{appeasement_id}": Route(
         "Read an appeasement",

@@ -77,7 +77,7 @@ class DrawerSessionList(Answer):
 
 
 class DrawerMovement(Answer):
-    """Cash that went in or out; amounts in minor units."""
+    """Cash that went in or out; amounts in minor units. With `sale_id`, the cash of a sale that was told whole."""
 
     id: str
     device: str
@@ -87,9 +87,11 @@ class DrawerMovement(Answer):
     tax: int
     reason: str | None
     reference: str | None
+    refund_id: str | None
     cashier: str
     occurred_at: str | None
     late: bool
+    sale_id: str | None
 
 
 class RecordedMovement(DrawerMovement):

@@ -78,7 +78,7 @@ NODE_ROUTES: dict[str, Route] = {
         notes=(
             "`sequence` is the till's own number, from 1 for each till and business date. The same movement told again "
             "is answered with 200 and changes nothing; another one under its number is refused. Only while the session "
-            "is open."
+            "is open. A cash refund with a `refund_id` pays what an order owes in cash: exactly that amount, once."
         ),
         if_match=VERSION,
     ),

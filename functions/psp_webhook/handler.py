@@ -10,6 +10,8 @@ from oms.payments.webhooks import verify_webhook
 from oms.platform import http
 from oms.platform.commands import Runtime
 
+# The one whose signature is accepted here.
+PROVIDER = "strict"
 app = http.api()
 runtime = Runtime()
 
@@ -20,7 +22,7 @@ def post_webhook(**_: str) -> http.Answer:
     raw = (http.raw_body(app) or "").encode()
     signature = app.current_event.headers.get("psp-signature", "")
     verify_webhook(raw, signature, secret()["webhook_secret"], runtime.clock.now())
-    return http.ok({"done": take_hint(runtime, provider, raw)})
+    return http.ok({"done": take_hint(runtime, provider, PROVIDER, raw)})
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

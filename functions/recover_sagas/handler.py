@@ -7,6 +7,7 @@ from typing import Any
 from oms.orders.adapters.step_functions import run_order_workflow
 from oms.orders.recovery import finish_orders, recover_sagas
 from oms.payments.adapters.configured import provider
+from oms.payments.orphans import return_orphans
 from oms.platform.commands import Runtime
 from oms.platform.consumers import Event, consume_queue
 
@@ -20,6 +21,7 @@ def recover(event: Event) -> None:
         run_order_workflow(tenant, order_id, event.meta["id"])
 
     finish_orders(runtime, provider, run, event.tenant)
+    return_orphans(runtime, provider, event.tenant)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

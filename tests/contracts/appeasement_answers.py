@@ -34,6 +34,7 @@ def appeasements(gateway: Gateway) -> None:
     order_id = delivered(gateway)
     path = f"/v1/appeasements/{waiting(gateway, order_id)}"
     assert gateway.send("GET", path)[1]["ruling"] is None
+    assert len(gateway.send("GET", "/v1/appeasements?limit=1")[1]["appeasements"]) == 1
     himself = gateway.send("POST", f"{path}/decision", GOODWILL["decision"], scopes=AGENT, actor="agent")
     assert (himself[0], himself[1]["code"]) == (409, "self_approval")
     assert gateway.send("POST", f"{path}/decision", GOODWILL["decision"], scopes=MANAGER)[1]["state"] == "GRANTED"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -81,3 +82,36 @@ def test_of_two_decisions_at_once_one_holds(people: People):
     assert (other[0].body["state"], late.status, late.body["code"]) == ("REJECTED", 409, "action_not_available")
     assert people.see(name)["ruling"]["decided_by"] == "ann:supervisor"
     assert people.posted(order_id) == []
+
+
+@pytest.mark.capability("L2", "L3")
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_is_asked_and_decided_no_limit_is_passed_and_every_cent_is_owed_once(people: People, seed: int):
+    chance = Random(seed)
+    prices = [chance.randint(1, 9000) for _ in range(chance.randint(1, 3))]
+    taxed = chance.randint(0, prices[0] // 5)
+    order_id = people.delivered(*prices, tax=taxed)
+    roles = [f"{name}:{role}" for name in ("ann", "bob") for role in ("associate", "agent", "supervisor", "manager")]
+    for _ in range(25):
+        who, more = chance.choice(roles), {"amount": chance.randint(1, 700)}
+        if chance.random() < 0.3:
+            more = {"percent": chance.randint(1, 12), "on": "lines", "lines": [chance.randint(1, len(prices))]}
+        asked = people.ask(who, order_id, **more)
+        assert asked.status in (201, 409, 422), asked.body
+        if asked.status == 201 and asked.body["state"] == "PENDING_APPROVAL" and chance.random() < 0.8:
+            decision = chance.choice(("approve", "approve", "reject"))
+            people.decide(chance.choice(roles), asked.body["id"], decision)
+        people.doors.world.clock.advance(hours=chance.choice((0, 1, 80)))
+    grants = [one for one in people.listed(order_id)["appeasements"] if one["state"] == "GRANTED"]
+    for one in grants:
+        judged = one["ruling"]["evaluation"] if one["ruling"] else one["evaluation"]
+        sum_so_far = judged["granted_before"] + one["goods"]
+        assert sum_so_far <= judged["role_amount"]
+        assert sum_so_far * 100 <= judged["role_percent"] * sum(prices)
+        assert one["ruling"] is None or one["ruling"]["decided_by"] != one["requested_by"]
+    assert sum(one["goods"] for one in grants) * 4 <= sum(prices)
+    on_first = sum(part["net"] for one in grants for part in one["parts"] if part["line_no"] == 1)
+    assert sum(one["tax"] for one in grants) == (2 * taxed * on_first + prices[0]) // (2 * prices[0])
+    owed = {refund["cause_id"]: refund["amount"] for refund in people.doors.see(order_id)["refunds"]}
+    assert owed == {one["id"]: one["total"] for one in grants}
+    assert sum(debit for entry in people.posted(order_id) for _, debit in entry if debit > 0) == sum(owed.values())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from oms.appeasements.reads import appeased
 from tests.appeasement_doors import DECIDE, People
 from tests.order_doors import Doors, doors
-from tests.order_world import line, world
+from tests.order_world import TENANT, line, world
 
 __all__ = ["doors", "world"]
 
@@ -37,6 +38,13 @@ def test_goodwill_inside_and_outside_the_limits(people: People):
     assert people.posted(order_id) == [
         [("4091", 800), ("2040", 66), ("2050", -866)],
         [("4091", 1050), ("2040", 87), ("2050", -1137)],
+    ]
+    owed = people.doors.see(order_id)["refunds"]
+    assert [(one["cause"], one["cause_id"], one["amount"]) for one in owed] == [
+        *(("appeasement", first.body["id"], 866), ("appeasement", second.body["id"], 1137))
+    ]
+    assert [[(part["tender"], part["amount"]) for part in one["parts"]] for one in owed] == [
+        *([("card", 866)], [("store_credit", 1137)])
     ]
     assert [kind for kind, _ in people.told(order_id)] == [
         *("AppeasementGranted", "AppeasementRequested", "AppeasementGranted")
@@ -153,6 +161,10 @@ def test_goodwill_is_an_amount_or_a_percentage_on_lines_on_shipping_or_on_the_or
     whole = people.ask("supervisor", order_id, amount=1000, paid_to="gift_card").body
     # 60.00 of line 1 and the 27.00 that are left of line 2: 6.897 and 3.103, with the tax of the running sums.
     assert whole["parts"] == [{"line_no": 1, "net": 690, "tax": 57}, {"line_no": 2, "net": 310, "tax": 25}]
+    # A return of a line gives back only the rest of it.
+    sums = appeased(people.doors.world.database, TENANT, order_id)
+    sums = {no: (part.net, part.tax) for no, part in appeased(people.doors.world.database, TENANT, order_id).items()}
+    assert sums == {0: (499, 50), 1: (690, 57), 2: (610, 50)}
     assert people.posted(order_id) == [
         [("4091", 300), ("2040", 25), ("2050", -325)],
         [("4091", 499), ("2040", 50), ("2050", -549)],
@@ -249,3 +261,28 @@ def test_limits_are_whole_units_of_the_currency(people: People):
     order_id = people.delivered(1000, currency="JPY")
     assert people.ask("agent", order_id, amount=10).body["state"] == "GRANTED"
     assert people.ask("agent", order_id, amount=1).body["pending"] == ["ROLE_LIMIT"]
+
+
+@pytest.mark.capability("L2")
+def test_whoever_may_approve_finds_what_waits(people: People):
+    def waiting(query: str = "") -> tuple[list[str], str | None]:
+        body = people.api("supervisor").get(f"/v1/appeasements{query}").body
+        return [one["id"] for one in body["appeasements"]], body["next_cursor"]
+
+    orders = [people.delivered(8000) for _ in range(4)]
+    people.ask("agent", orders[0], amount=100)
+    asked = []
+    for order_id in orders:
+        asked.append(people.ask("agent", order_id, amount=1000 + len(asked)).body["id"])
+        people.doors.world.clock.advance(hours=1)
+    assert people.see(asked[1])["state"] == "PENDING_APPROVAL"
+    people.decide("supervisor", asked[1], "reject")
+    assert waiting() == ([asked[3], asked[2], asked[0]], None)
+    first, cursor = waiting("?limit=3")
+    assert (first, cursor is not None) == ([asked[3], asked[2]], True)
+    assert waiting(f"?limit=3&cursor={cursor}") == ([asked[0]], None)
+    people.doors.world.clock.advance(hours=68, minutes=30)
+    assert waiting() == ([asked[3], asked[2]], None)
+    refused = people.api("supervisor").get("/v1/appeasements?cursor=eyJwayI6ICJUI290aGVyIyJ9")
+    assert (refused.status, refused.pointers) == (422, ["/query/cursor"])
+    assert people.api("agent").get("/v1/appeasements").status == 403

@@ -16,6 +16,7 @@ ROUTES = {
     "appeasements": {
         "POST /v1/orders/{order_id}/appeasements",
         "GET /v1/orders/{order_id}/appeasements",
+        "GET /v1/appeasements",
         "GET /v1/appeasements/{appeasement_id}",
         "POST /v1/appeasements/{appeasement_id}/decision",
     },
@@ -69,6 +70,13 @@ ROUTES = {
         "GET /v1/gift-cards/{card_id}",
         "POST /v1/gift-cards/{card_id}/breakage",
     },
+    "returns": {
+        "POST /v1/orders/{order_id}/returns",
+        "GET /v1/returns/{return_id}",
+        "POST /v1/orders/{order_id}/refunds/{refund_id}/attempts",
+        "POST /v1/orders/{order_id}/refunds/{refund_id}/confirmations",
+    },
+    "pos": {"POST /v1/pos/transactions", "GET /v1/pos/workstations"},
     "reservations": {
         "POST /v1/reservations",
         "GET /v1/reservations/{reservation_id}",
@@ -95,10 +103,27 @@ ROUTES = {
     },
     "psp_webhook": {"POST /v1/webhooks/{provider}"},
     "finance": {
+        "GET /v1/finance/days/{date}",
+        "GET /v1/finance/days/{date}/exceptions",
+        "POST /v1/finance/days/{date}/seal",
+        "DELETE /v1/finance/days/{date}/seal",
         "POST /v1/finance/exports",
         "GET /v1/finance/exports",
         "GET /v1/finance/trial-balance",
         "GET /v1/finance/journal",
+    },
+    "settlements": {
+        "POST /v1/finance/settlements",
+        "GET /v1/finance/settlements",
+        "GET /v1/finance/settlements/exceptions",
+        "GET /v1/finance/settlements/{settlement_id}",
+        "POST /v1/finance/deposits",
+        "POST /v1/finance/bank-lines",
+        "POST /v1/finance/suspense/{suspense_id}/resolution",
+        "POST /v1/finance/disputes",
+        "POST /v1/finance/disputes/{dispute_id}/outcome",
+        "POST /v1/orders/{order_id}/write-offs",
+        "POST /v1/finance/intercompany",
     },
     "console": {"GET /console", "GET /console/{file}"},
 }
@@ -107,10 +132,11 @@ ACTIONS = {
     f"{room}.{verb}"
     for room in (
         *("orders", "promises", "reservations", "fulfillment", "inventory"),
-        *("registry", "rules", "finance", "drawers", "gift_cards"),
+        *("registry", "rules", "finance", "drawers", "returns", "pos", "gift_cards"),
     )
     for verb in ("read", "write")
-} | {"availability.read", "inventory.correct", "inventory.correct_any", "drawers.approve", "gift_cards.grant"}
+} | {"availability.read", "inventory.correct", "inventory.correct_any", "gift_cards.grant"}
+ACTIONS |= {f"{room}.approve" for room in ("drawers", "returns", "finance")}
 ACTIONS |= {f"appeasements.{verb}" for verb in ("request", "read", "approve")}
 CHANNELS = ("web", "store", "call-centre", "marketplace")
 # What only the operator may do besides: place an order of up to so many lines.
@@ -182,8 +208,8 @@ def test_each_client_has_a_secret_and_only_its_scopes(template):
         expected[f"acme-{name}"] |= {"appeasements.request", "appeasements.read", f"role.{role}"}
     expected["acme-operator"] = ACTIONS | LINES | {"role.manager"} | {f"channel.{name}" for name in CHANNELS}
     expected["acme-wms"] = {"fulfillment.write", "fulfillment.read", "inventory.write", "inventory.correct"}
-    expected["acme-finance"] = {"finance.write", "finance.read", "orders.read", "drawers.read", "appeasements.read"}
-    expected["acme-finance"] |= {"gift_cards.read"}
+    seen = ("drawers.read", "appeasements.read", "pos.read", "gift_cards.read")
+    expected["acme-finance"] = {"finance.write", "finance.read", "finance.approve", "orders.read", *seen}
     found = {
         name: {scope["Fn::Join"][1][1].removeprefix("/") for scope in row["AllowedOAuthScopes"]}
         for name, row in clients.items()

@@ -1,5 +1,7 @@
 """Events reach functions over queues and streams whose retries are bounded and whose failures are kept."""
 
+from itertools import product
+
 import pytest
 
 from infra.functions import FUNCTIONS
@@ -13,6 +15,7 @@ DAY = 86_400
 # Which domain events reach which function, and with which status; everything else stays on the bus.
 SUBSCRIPTIONS = {
     ("OrderPlaced", "CONFIRMED"): "StartOrderWorkflowQueue",
+    ("OrderPlaced", "IN_PROGRESS"): "StartOrderWorkflowQueue",
     ("NodeChanged", None): ["VacateNodesQueue", "BrokerBacklogQueue"],
     ("StockFreed", None): "BrokerBacklogQueue",
     ("SupplyPut", None): "BrokerBacklogQueue",
@@ -29,11 +32,17 @@ SUBSCRIPTIONS = {
     ("FulfillmentOrderClosed", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderCancelled", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderCancellationAccepted", None): "ResumeFulfillmentQueue",
+    ("FulfillmentOrderReceived", None): ["ResumeFulfillmentQueue", "StartOrderWorkflowQueue"],
     ("PaymentAuthorized", None): "PostLedgerQueue",
     ("PaymentReleased", None): "PostLedgerQueue",
     ("PaymentExpired", None): "PostLedgerQueue",
     ("PaymentCaptured", None): "PostLedgerQueue",
     ("PaymentCaptureFailed", None): "PostLedgerQueue",
+    ("RefundOwed", None): ["PostLedgerQueue", "RefundPaymentQueue"],
+    ("RefundRetried", None): "RefundPaymentQueue",
+    ("RefundExecuted", None): "PostLedgerQueue",
+    ("RefundFailed", None): "PostLedgerQueue",
+    ("ReturnAccepted", None): "PostLedgerQueue",
     ("DrawerOpened", None): "PostLedgerQueue",
     ("DrawerMovementRecorded", None): "PostLedgerQueue",
     ("DrawerClosed", None): "PostLedgerQueue",
@@ -52,6 +61,7 @@ SUBSCRIPTIONS = {
     ("IntercompanySettled", None): "PostLedgerQueue",
     ("IntercompanyNetted", None): "PostLedgerQueue",
     ("AppeasementGranted", None): "PostLedgerQueue",
+    ("SaleRecorded", None): "PostLedgerQueue",
     ("OrderCancelled", None): "ReleasePaymentQueue",
     ("OrderLinesCancelled", None): "ReleasePaymentQueue",
     ("FulfillmentOrderReady", None): "ReleasePaymentQueue",
@@ -128,8 +138,8 @@ def test_domain_events_reach_the_functions_that_wait_for_them(template):
         pattern = rule.get("EventPattern", {})
         if rule.get("EventBusName") == {"Ref": "DomainBus"}:
             assert pattern["source"] == ["spine"]
-            status = pattern.get("detail", {}).get("data", {}).get("status", [None])[0]
-            for detail_type in pattern["detail-type"]:
+            statuses = pattern.get("detail", {}).get("data", {}).get("status", [None])
+            for detail_type, status in product(pattern["detail-type"], statuses):
                 found.setdefault((detail_type, status), []).append(_queue_of(rule["Targets"][0]))
     assert {key: sorted(queues) for key, queues in found.items()} == {
         key: sorted(as_list(queues)) for key, queues in SUBSCRIPTIONS.items()

@@ -120,6 +120,8 @@ def test_what_a_function_counts_rings_its_alarm(template):
     }
     assert counted == {
         ("PostingsQuarantined", "service", "post_ledger"),
+        ("PosTransactionsQuarantined", "service", "pos"),
+        ("PosTransactionsQuarantined", "service", "node_messages"),
         ("OrdersUnfinished", "service", "recover_sagas"),
     }
     for _, _, service in counted:

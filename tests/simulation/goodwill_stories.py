@@ -27,6 +27,7 @@ def goodwill_within_and_above_the_limits(people: People) -> None:
         people.send("GET", one, client="acme-call-centre", scopes=AGENT)
         people.send("POST", f"{one}/decision", {"decision": decision, "reason": "seen"}, scopes=MANAGER)
     people.send("GET", path, scopes=MANAGER)
+    people.send("GET", "/v1/appeasements", scopes=MANAGER)
     people.simulation.sleep(30)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from tests.simulation.checker.answers import check_answers
 from tests.simulation.checker.backlog import check_backlog, check_backlog_of_commit
+from tests.simulation.checker.banking import check_banking, check_banking_of_commit
 from tests.simulation.checker.bounds import check_bounds, check_commit
 from tests.simulation.checker.capacity import check_capacity, check_capacity_of_commit
 from tests.simulation.checker.drawers import check_drawers, check_drawers_of_commit
@@ -75,6 +76,7 @@ class Checker:
         check_drawers_of_commit(commit, report)
         check_stored_value_of_commit(commit, report)
         check_goodwill_of_commit(commit, report)
+        check_banking_of_commit(commit, report)
         self._events.after_commit(commit, self._picture, evidence, report)
         self._privacy.after_commit(commit)
         return report.found
@@ -98,6 +100,7 @@ class Checker:
         check_drawers(picture, report)
         check_stored_value(picture, report)
         check_goodwill(picture, report)
+        check_banking(picture, report)
         check_settlement(picture, with_stored_value(picture, self._money.provider), report)
         check_events(picture, evidence, report)
         check_replay(picture, report)

@@ -42,7 +42,8 @@ def check_backlog(picture: Picture, evidence: Evidence, report: Report) -> None:
 
 def _units(order: OrderView, report: Report) -> None:
     for line in order.lines.values():
-        waits, gone = order.waiting.get(line.line_no, 0), order.cancelled.get(line.line_no, 0)
+        waits = order.waiting.get(line.line_no, 0)
+        gone = order.cancelled.get(line.line_no, 0) + order.carried.get(line.line_no, 0)
         if order.sourced:
             most = line.quantity - gone - _held(order, line.line_no)
             if not 0 <= waits <= most:

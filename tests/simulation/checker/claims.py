@@ -44,7 +44,7 @@ class Claims:
 def claims_of_order(order: OrderView) -> Claims:
     """What an order holds, from its lines and its work."""
     claims = Claims()
-    given: dict[int, int] = {}
+    given: dict[int, int] = dict(order.carried)
     for work in order.works.values():
         for part in work["lines"]:
             line = order.lines.get(part["line_no"])
@@ -52,7 +52,7 @@ def claims_of_order(order: OrderView) -> Claims:
                 continue
             given[line.line_no] = given.get(line.line_no, 0) + part["quantity"]
             if work["status"] not in NO_CLAIM:
-                units = held_by_node(part) - part.get("shipped", 0)
+                units = held_by_node(part) - part.get("shipped", 0) - part.get("in_transit", 0)
                 for sku, each in line.made_of:
                     place = (f"T#{order.tenant}#SKU#{sku}", work["node_id"])
                     claims.allocated[place] = claims.allocated.get(place, 0) + each * units

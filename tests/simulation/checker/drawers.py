@@ -20,6 +20,7 @@ KINDS = {
     "paid_out": (-1, "6060"),
 }
 MOST_COUNTS = 3
+CASH, OF_SALE = "1010", "MOVEMENT#SALE#"
 Moves = list[dict[str, Any]]
 
 
@@ -74,10 +75,12 @@ def posted_by_session(picture: Picture) -> dict[tuple[str, str], dict[str, int]]
     """What the entries of each session come to per account, debits positive."""
     found: dict[tuple[str, str], dict[str, int]] = {}
     for tenant, entry in entries(picture):
-        if entry["rule"].startswith("drawer_"):
+        of_sale = entry["rule"] == "sale_recorded" and entry.get("drawer_session")
+        if entry["rule"].startswith("drawer_") or of_sale:
             sums = found.setdefault((tenant, entry.get("drawer_session") or ""), {})
             for account, amount in net(entry).items():
-                sums[account] = sums.get(account, 0) + amount
+                if not of_sale or account == CASH:
+                    sums[account] = sums.get(account, 0) + amount
     return {name: {account: amount for account, amount in sums.items() if amount} for name, sums in found.items()}
 
 
@@ -92,6 +95,9 @@ def expected_lines(session: dict[str, Any], moves: Moves) -> dict[str, int]:
     for one in moves:
         sign, other = KINDS[one["kind"]]
         sums["1010"] += sign * one["amount"]
+        if one.get("sale_id"):
+            # Its sale posts the rest.
+            continue
         sums["2040"] -= one["tax"]
         sums[other] = sums.get(other, 0) - sign * one["amount"] + one["tax"]
     if session["state"] in OVER:
@@ -133,7 +139,7 @@ def _goes_forward(change: Change, where: str, report: Report) -> None:
 
 def _numbers(pk: str, rows: dict[str, Any], report: Report) -> None:
     """The numbers that a till is said to have told are those of its movements."""
-    told = {int(sk.partition("#")[2]) for sk in rows if sk.startswith("MOVEMENT#")}
+    told = {int(sk.partition("#")[2]) for sk in rows if sk.startswith("MOVEMENT#") and not sk.startswith(OF_SALE)}
     known: set[int] = set()
     for first, last in parsed(rows["TILL"]["body"])["runs"]:
         known |= set(range(first, last + 1))

@@ -110,7 +110,7 @@ def _lines(work: dict[str, Any]) -> set[int]:
 
 def _units_of_nobody(order: OrderView, lines: Collection[int], told: Sequence[dict[str, Any]] = ()) -> bool:
     """Whether units of these lines are neither with a node nor cancelled nor waiting, and nobody was `told` of them."""
-    given: dict[int, int] = {}
+    given: dict[int, int] = dict(order.carried)
     for work in order.works.values():
         if work["status"] != "REJECTED":
             for part in work["lines"]:

@@ -95,6 +95,11 @@ def check_tenders(order: OrderView, provider: Provider, report: Report) -> None:
             )
         if amounts["refunded"] > amounts["captured"]:
             report.note("INV3", where, f"refunded more than captured: {amounts}")
+        if payment.get("attempt") == 0:
+            # It was taken at a till, of which no provider of ours tells.
+            if (amounts["captured"], amounts["released"], amounts["pending"]) != (amounts["amount"], 0, 0):
+                report.note("INV3", where, f"was paid at a till, and its amounts are {amounts}")
+            continue
         ours = taken.get(payment["id"], 0)
         if amounts["captured"] != ours:
             report.note("INV3", where, f"captured is {amounts['captured']}, its shipments took {ours}")

@@ -7,6 +7,7 @@ from typing import Any
 from tests.simulation.checker.evidence import Change, Item, Report
 from tests.simulation.checker.goodwill import is_goodwill
 from tests.simulation.checker.graphs import FULFILLMENT_ROLLUP, ORDER, PAYMENT_ROLLUP, TENDER, WORK, is_edge
+from tests.simulation.checker.legs import check_legs
 from tests.simulation.checker.picture import Commit, OrderView, Picture, held_by_node, is_count, is_order, parsed
 
 STEPS = ("shipped", "packed", "picked")
@@ -101,8 +102,9 @@ def _transition(change: Change, report: Report) -> None:
     where = f"{change.pk} {change.sk}"
     if kind == "ORDER":
         before, after = change.before or {}, change.after
-        _step("order", ORDER, before.get("status"), after.get("status"), where, report)
-        was, now = before.get("fulfillment_status"), after.get("fulfillment_status")
+        begins = "TILL" if change.before is None and after.get("channel") == "store" else None
+        _step("order", ORDER, before.get("status", begins), after.get("status"), where, report)
+        was, now = before.get("fulfillment_status", begins), after.get("fulfillment_status")
         _step("fulfilment", FULFILLMENT_ROLLUP, was, now, where, report)
         if after.get("payment_status") not in PAYMENT_ROLLUP:
             report.note("INV6", where, f"there is no payment status {after.get('payment_status')}")
@@ -111,7 +113,8 @@ def _transition(change: Change, report: Report) -> None:
         if kind == "WORK":
             _step("work", WORK, before.get("status"), after["status"], where, report)
         else:
-            was, now = _tender_state(before) if before else None, _tender_state(after)
+            begins = "TILL" if after.get("attempt") == 0 else None
+            was, now = _tender_state(before) if before else begins, _tender_state(after)
             _step("tender", TENDER, was, now, where, report)
             if was not in (None, now) and now == "CREATED" and after.get("attempt", 1) <= before.get("attempt", 1):
                 report.note("INV6", where, "is authorised anew under the same attempt")
@@ -134,9 +137,9 @@ def _tender_state(body: dict[str, Any]) -> str:
 
 def check_quantities(order: OrderView, report: Report) -> None:
     """INV2: per line, the units in all states sum to what was ordered, and no count is below zero."""
-    given: dict[int, int] = {}
+    given: dict[int, int] = dict(order.carried)
     taken_out: dict[int, int] = {}
-    shipped: dict[tuple[str, int], int] = {}
+    shipped: dict[tuple[str, int], int] = {("", line_no): units for line_no, units in given.items()}
     for work in order.works.values():
         rejected = work["status"] == "REJECTED"
         for part in work["lines"]:
@@ -147,10 +150,11 @@ def check_quantities(order: OrderView, report: Report) -> None:
             if not rejected:
                 given[line_no] = given.get(line_no, 0) + held_by_node(part)
     _replaced(order, report)
+    check_legs(order, report)
     left: dict[tuple[str, int], int] = {}
     for shipment in order.shipments.values():
         for part in shipment["lines"]:
-            name = (shipment["fulfillment_order_id"], part["line_no"])
+            name = (shipment.get("fulfillment_order_id") or "", part["line_no"])
             left[name] = left.get(name, 0) + part["quantity"]
             if not is_count(part["quantity"]) or part["quantity"] <= 0:
                 report.note("INV2", f"{order.pk} {shipment['id']}", f"{part['quantity']} units left")
@@ -207,6 +211,7 @@ def _replaced(order: OrderView, report: Report) -> None:
 def _work_line(order: OrderView, work: dict[str, Any], part: dict[str, Any], report: Report) -> None:
     """What has left was packed, what was packed was picked, and nothing was picked that is not there to do."""
     counts = [0, *(part.get(step, 0) for step in STEPS), held_by_node(part)]
+    counts[1] += part.get("in_transit", 0)
     if not all(is_count(count) for count in counts) or counts != sorted(counts):
         report.note("INV2", f"{order.pk} {work['id']}", f"line {part['line_no']}: 0, {STEPS}, to do are {counts}")
 

@@ -31,7 +31,8 @@ def tenant_of(pk: str) -> str | None:
 
 def held_by_node(part: dict[str, Any]) -> int:
     """Units of a line of work that are the node's, whether they have left or not."""
-    return int(part["quantity"] - part.get("cancelled", 0) - part.get("given_up", 0) - part.get("replaced", 0))
+    gone = sum(part.get(name, 0) for name in ("cancelled", "given_up", "replaced", "received"))
+    return int(part["quantity"] - gone)
 
 
 class Line:
@@ -105,6 +106,20 @@ class OrderView:
             line_no = cancellation["line_no"]
             self.cancelled[line_no] = self.cancelled.get(line_no, 0) + cancellation["quantity"]
         self.waiting: dict[int, int] = {one["line_no"]: one["quantity"] for one in self.progress.get("backorders", ())}
+
+    @property
+    def carried(self) -> dict[int, int]:
+        """Units of each line that customers took along when they bought them: nobody's work."""
+        found: dict[int, int] = {}
+        for shipment in self.shipments.values():
+            for part in shipment["lines"] if shipment.get("fulfillment_order_id") is None else ():
+                found[part["line_no"]] = found.get(part["line_no"], 0) + part["quantity"]
+        return found
+
+    @property
+    def at_till(self) -> int:
+        """What tenders had paid before there was an order, as at a till."""
+        return sum(one["amount"] for one in self.payments.values() if one.get("attempt") == 0)
 
     @property
     def core(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from tests.simulation.checker.banking import BANKING
 from tests.simulation.checker.evidence import Report
 from tests.simulation.checker.ledger import entries, net
 from tests.simulation.checker.liveness import is_known_missing, owed
@@ -28,9 +29,12 @@ POSTED_AS = {
 }
 # How far clocks may be apart, in seconds: what is known of an effect cannot be older than the effect.
 SKEW = 600
-# Cash in drawers is checked against their sessions (INV10), goodwill against its grants (INV23), cards that are issued
-# and that end against their accounts (INV24).
-CHECKED_APART = ("drawer_", "appeasement_", "gift_card_")
+# Cash in drawers is checked against their sessions (INV10), goodwill against its grants (INV23), what is on its way to
+# the bank and what never comes against what was told of it (INV25),
+# and cards that are issued and that end against their accounts (INV24).
+CHECKED_APART = ("drawer_", "appeasement_", "gift_card_", *BANKING)
+# What a sale at a till says of the goods that were carried out.
+SOLD = ("4010", "4092", "2040")
 # These have no id of their own at the provider.
 OF_TENDER = ("payment_released", "payment_expired")
 
@@ -47,6 +51,7 @@ def check_settlement(picture: Picture, provider: Provider, report: Report) -> No
     orders = picture.orders()
     for order in orders:
         _goods_are_posted(order, posted, report)
+        _sale_is_posted(order, posted, report)
     for (tenant, rule, subject), left in posted.items():
         for entry in left:
             report.note("INV3", f"ledger {tenant} {rule} {subject}", f"posted, but never happened: {net(entry)}")
@@ -115,6 +120,8 @@ def _goods_are_posted(
     order: OrderView, posted: dict[tuple[str, str, str], list[dict[str, Any]]], report: Report
 ) -> None:
     for shipment in order.shipments.values():
+        if shipment.get("fulfillment_order_id") is None:
+            continue
         goods, discount, shipping, tax = (shipment.get(name, 0) for name in PARTS)
         worth = worth_of(shipment)
         expected = {"2010": worth, "4092": discount, "4010": -goods, "4020": -shipping, "2040": -tax}
@@ -132,12 +139,35 @@ def _goods_are_posted(
                 report.note("INV3", f"{order.pk} {shipment['id']}", "posted for another order or legal entity")
 
 
+def _sale_is_posted(order: OrderView, posted: dict[tuple[str, str, str], list[dict[str, Any]]], report: Report) -> None:
+    """A sale at a till is one entry: what was carried out is sold, the rest of what was paid a deposit."""
+    if not order.at_till:
+        return
+    gone = [one for one in order.shipments.values() if one.get("fulfillment_order_id") is None]
+    goods, discount, _, tax = (sum(one.get(name, 0) for one in gone) for name in PARTS)
+    later = order.agreed["totals"]["total"] - sum(worth_of(one) for one in gone)
+    wanted = {"4010": -goods, "4092": discount, "2040": -tax, "2010": -later}
+    wanted = {account: amount for account, amount in wanted.items() if amount}
+    for (tenant, rule, _), entries_of in posted.items():
+        for entry in entries_of if (tenant, rule) == (order.tenant, "sale_recorded") else ():
+            if entry.get("order_id") == order.id:
+                found = {account: amount for account, amount in net(entry).items() if account in ("2010", *SOLD)}
+                if found != wanted:
+                    report.note("INV3", order.pk, f"the sale is posted as {found}, it was {wanted}")
+                entries_of.remove(entry)
+                return
+    report.note("INV3", order.pk, f"a sale is not posted; expected {wanted}")
+
+
 def check_order(order: OrderView, provider: Provider, report: Report) -> None:
     """What was kept is the worth of what left, unless somebody knows why not; a closed order holds nothing."""
     payments = provider.of_order(order.tenant, order.id)
-    kept = sum(held.kept for held in payments)
+    kept = sum(held.kept for held in payments) + order.at_till
     worth = sum(worth_of(shipment) for shipment in order.shipments.values())
     missing = sum(capture["amount"] for work_id, capture in owed(order) if is_known_missing(order, work_id, capture))
+    if order.at_till and not (order.status == "COMPLETED" and not order.cancelled):
+        # What was paid for later is a deposit until it has left, or is owed to the customer.
+        return
     if kept > worth:
         report.note("INV3", order.pk, f"{kept} were taken and kept for goods worth {worth}")
     elif kept + missing < worth:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from oms.payments import model
-from oms.payments.model import Payment, Rollup, State, plan_captures, rollup
+from oms.payments.model import Payment, Rollup, State, plan_captures
+from oms.payments.rollup import rollup
 from oms.platform.problems import ActionNotAvailable
 
 # From each state, all that may follow.

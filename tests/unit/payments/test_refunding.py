@@ -145,6 +145,7 @@ def test_the_order_shows_what_is_owed(world: World):
                 "state": "PLANNED",
                 "attempt": 1,
                 "movement_id": None,
+                "account_id": None,
                 "failure_code": None,
             }
         ],

@@ -20,6 +20,13 @@ def test_everything_about_a_caller_is_in_its_scopes():
     assert (caller.limit("lines", 200), caller.limit("lines", 2000), caller.limit("other", 5)) == (1500, 2000, 5)
 
 
+def test_a_caller_has_the_roles_of_its_scopes_and_that_of_its_claim():
+    scoped = principal_from_claims({"sub": "c1", "scope": "acme/role.agent acme/role.supervisor"})
+    assert scoped.roles == {"agent", "supervisor", "client"}
+    claimed = principal_from_claims({"sub": "c1", "scope": "acme/orders.read", "role": "manager"})
+    assert claimed.roles == {"manager"}
+
+
 @pytest.mark.parametrize("scope", ["", "openid", "acme/a other/b", "orders.write"])
 def test_a_token_of_no_tenant_or_two_is_nobodys(scope: str):
     with pytest.raises(NotAuthenticated):

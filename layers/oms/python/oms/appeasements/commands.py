@@ -8,7 +8,7 @@ from oms.appeasements.counting import actors_day, counted_by
 from oms.appeasements.events import AppeasedLine, AppeasementGranted, AppeasementRejected, AppeasementRequested
 from oms.appeasements.limits import Counter, Grant, Standing, judge, judge_approval, require_within_order, role_of
 from oms.appeasements.model import Appeasement, Evaluation, Kind, Ruling, State, given
-from oms.appeasements.owing import refundable
+from oms.appeasements.owing import owe, refundable
 from oms.appeasements.refusals import AlreadyPending, SelfApproval
 from oms.appeasements.requests import DecideAppeasement, RequestAppeasement
 from oms.appeasements.shares import bases, goods_of, percent_of, share_out
@@ -17,6 +17,7 @@ from oms.appeasements.views import APPROVE, REQUEST, document, named, no_appease
 from oms.appeasements.writes import appeasement_id, counter_write, request_write, ruling_write
 from oms.orders.model import Order
 from oms.orders.writes import change_order
+from oms.payments.refunds import Refund
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.events import EventData
@@ -159,7 +160,7 @@ def _standing(order: Order, past: Sequence[Appeasement]) -> Standing:
         currency=order.header.currency,
         goods=goods_of(order),
         granted_before=sum(one.net for one in past if one.granted),
-        refundable=refundable(order, past),
+        refundable=refundable(order),
     )
 
 
@@ -188,7 +189,8 @@ def _granted(
         lines=tuple(AppeasedLine(line_no=part.line_no, net=part.net, tax=part.tax) for part in made.parts),
         approved_by=approved_by,
     )
-    return _decision(runtime, call, order, made, [*own, *counted], [told], status=status)
+    refund, owed = owe(order, made, runtime.clock.now())
+    return _decision(runtime, call, order, made, [*own, *counted], [told, *owed], refunds=[refund], status=status)
 
 
 def _decision(
@@ -199,10 +201,11 @@ def _decision(
     own: Sequence[Write],
     events: Sequence[EventData],
     *,
+    refunds: Sequence[Refund] = (),
     status: int = 200,
 ) -> Decision:
     """Held to the version of the order that was read: nothing else is granted or given back on it in between."""
-    _, writes, drafts = change_order(call.tenant, order, events=events)
+    _, writes, drafts = change_order(call.tenant, order, events=events, refunds=refunds)
     return Decision([*writes, *own], drafts, status=status, body=document(made, runtime.clock.now()))
 
 

@@ -5,13 +5,23 @@ This is the one place where appeasements meet refunds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from datetime import datetime
 
-from oms.appeasements.model import Appeasement
+from oms.appeasements.model import Appeasement, PaidTo
 from oms.orders.model import Order
+from oms.payments.refunding import owe_refund
+from oms.payments.refunding import refundable as refundable_by_tender
+from oms.payments.refunds import Cause, Refund
+from oms.platform.clock import format_instant
+from oms.platform.events import EventData
 
 
-def refundable(order: Order, past: Sequence[Appeasement]) -> int:
-    """What was captured for an order and is not owed back for goodwill, in minor units."""
-    captured = sum(payment.captured for payment in order.payments)
-    return captured - sum(one.total for one in past if one.granted)
+def refundable(order: Order) -> int:
+    """What was captured for an order and was neither given back nor is owed, in minor units."""
+    return sum(refundable_by_tender(order).values())
+
+
+def owe(order: Order, made: Appeasement, now: datetime) -> tuple[Refund, list[EventData]]:
+    """The refund that pays granted goodwill, and what is told of it."""
+    to = None if made.paid_to is PaidTo.ORIGINAL else made.paid_to.value
+    return owe_refund(order, Cause.APPEASEMENT, made.id, made.total, to, at=format_instant(now))

@@ -13,6 +13,7 @@ from oms.platform.intake import Request
 Positive = Annotated[Amount, Field(ge=1)]
 LineNo = Annotated[int, Strict(), Field(ge=1)]
 MOST_LINES = 100
+MOST_LISTED = 100
 
 
 class RequestAppeasement(Request):
@@ -40,6 +41,13 @@ class RequestAppeasement(Request):
         if self.reason is Reason.OTHER and self.text is None:
             raise ValueError("the reason OTHER needs a text")
         return self
+
+
+class WaitingQuery(Request):
+    """Which page of the requests that wait for approval to show."""
+
+    limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 25
+    cursor: Annotated[str, Field(max_length=1024)] | None = None
 
 
 class DecideAppeasement(Request):

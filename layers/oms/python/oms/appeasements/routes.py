@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from oms.appeasements import commands, views
-from oms.appeasements.requests import DecideAppeasement, RequestAppeasement
+from oms.appeasements.requests import DecideAppeasement, RequestAppeasement, WaitingQuery
 from oms.platform.commands import Runtime
-from oms.platform.http import Answer, Api, answer, call, caller, ok, read
+from oms.platform.http import Answer, Api, answer, call, caller, ok, read, read_query
 
 _OF_ORDER = "/v1/orders/<order_id>/appeasements"
 
@@ -26,6 +26,11 @@ def serve(app: Api, runtime: Callable[[], Runtime]) -> None:
     def list_appeasements(order_id: str) -> Answer:
         principal = caller(app, "appeasements.read", f"APPEASEMENTS#{order_id}")
         return ok(views.read_appeasements(runtime(), principal, order_id))
+
+    @app.get("/v1/appeasements")
+    def list_waiting_appeasements() -> Answer:
+        principal, wanted = caller(app, "appeasements.approve", "APPEASEMENTS"), read_query(app, WaitingQuery)
+        return ok(views.read_waiting(runtime(), principal, wanted))
 
     @app.get("/v1/appeasements/<appeasement_id>")
     def read_appeasement(appeasement_id: str) -> Answer:

@@ -7,17 +7,23 @@
 | the grants of a customer in 90 days | T#<tenant>#GOODWILL#customer#<name> | COUNTER |
 | the grants of an actor on a business date | T#<tenant>#GOODWILL#actor#<name> | COUNTER |
 
+Index `by_status`: requests that somebody else must approve, ruled on or not, by when they expire
+(T#<tenant>#APPEASEMENTS).
+
 Every change of the first two also changes the order, and is held to the version of it that was read before them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from oms.appeasements.limits import Counter
-from oms.appeasements.model import Appeasement, Ruling
-from oms.appeasements.writes import TABLE, appeasements_partition, counter_key
+from oms.appeasements.model import Appeasement, Ruling, State
+from oms.appeasements.writes import TABLE, appeasements_partition, counter_key, ruling_key, waiting_list
 from oms.platform.dynamodb import Database
+
+INDEX = "by_status"
 
 
 def load_appeasements(database: Database, tenant: str, order_id: str) -> list[Appeasement]:
@@ -41,3 +47,19 @@ def load_counters(database: Database, tenant: str, names: Sequence[tuple[str, st
         Counter.model_validate_json(str(found[key]["body"])) if key in found else Counter(of=of, name=name)
         for key, (of, name) in zip(keys, names, strict=True)
     ]
+
+
+def list_waiting(
+    database: Database, tenant: str, now: datetime, *, limit: int, after: Mapping[str, str] | None
+) -> tuple[list[Appeasement], Mapping[str, str] | None]:
+    """A page of the requests that still wait for approval, the last to expire first, and where the next one begins.
+
+    A page may have fewer than there is room for, since some were ruled on.
+    """
+    page = database.query_index(TABLE, INDEX, waiting_list(tenant), limit=limit, after=after, newest_first=True)
+    asked = [Appeasement.model_validate_json(str(item["body"])) for item in page.items]
+    waiting = [one for one in asked if one.state(now) is State.PENDING_APPROVAL]
+    ruled = database.get_many([(TABLE, ruling_key(tenant, one)) for one in waiting])
+    found = [one for one in waiting if (TABLE, ruling_key(tenant, one)) not in ruled]
+    # Behind one that has expired all have.
+    return found, page.next if len(waiting) == len(asked) else None

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from oms.appeasements.counting import actors_day, counted_by
 from oms.appeasements.limits import order_cap
 from oms.appeasements.model import Appeasement
+from oms.appeasements.requests import WaitingQuery
 from oms.appeasements.shares import goods_of
-from oms.appeasements.store import load_appeasements, load_counters
-from oms.appeasements.writes import appeasement_id, appeasements_partition, order_of
+from oms.appeasements.store import list_waiting, load_appeasements, load_counters
+from oms.appeasements.writes import appeasement_id, appeasements_partition, order_of, waiting_list
 from oms.orders.model import Order
 from oms.orders.store import existing_order
 from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
+from oms.platform.cursors import bad_cursor, decode_cursor, encode_cursor
 from oms.platform.principal import Principal, authorize
 from oms.platform.problems import NotFound
 from oms.platform.writes import Value
@@ -50,6 +53,28 @@ def read_appeasements(runtime: Runtime, principal: Principal, order_id: str) -> 
         "seen": [one.model_dump(mode="json", exclude={"beyond"}) for one in seen],
         "appeasements": [document(one, now) for one in past],
     }
+
+
+def read_waiting(runtime: Runtime, principal: Principal, wanted: WaitingQuery) -> dict[str, Value]:
+    """A page of the requests that wait for somebody who may approve them, the last to expire first."""
+    partition, now = waiting_list(principal.tenant), runtime.clock.now()
+    authorize(principal, APPROVE, partition)
+    after = _position(principal.tenant, wanted.cursor) if wanted.cursor else None
+    found, position = list_waiting(runtime.database, principal.tenant, now, limit=wanted.limit, after=after)
+    return {
+        "appeasements": [document(one, now) for one in found],
+        "next_cursor": encode_cursor(dict(position)) if position else None,
+    }
+
+
+def _position(tenant: str, cursor: str) -> Mapping[str, str]:
+    """Where a page begins: at a request of the tenant's own list; what is made up is refused."""
+    position = decode_cursor(cursor)
+    order_id, number = order_of(position.get("gsi1sk", "").partition("#")[2]), position.get("sk", "")
+    own = {"pk": appeasements_partition(tenant, order_id), "gsi1pk": waiting_list(tenant)}
+    if position != {**own, "sk": number, "gsi1sk": position.get("gsi1sk")} or not number.startswith("REQUEST#"):
+        raise bad_cursor()
+    return position
 
 
 def own_order(runtime: Runtime, principal: Principal, permission: str, order_id: str) -> Order:

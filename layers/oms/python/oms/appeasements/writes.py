@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oms.appeasements.limits import Counter
 from oms.appeasements.model import Appeasement, Ruling
+from oms.platform.clock import format_instant
 from oms.platform.ids import child_id, parent_id
 from oms.platform.principal import tenant_prefix
 from oms.platform.writes import Item, Key, Write, create, put
@@ -32,16 +33,33 @@ def counter_key(tenant: str, of: str, name: str) -> Key:
     return Key(f"{tenant_prefix(tenant)}GOODWILL#{of}#{name}", "COUNTER")
 
 
+def waiting_list(tenant: str) -> str:
+    """The list of all requests that somebody else must approve, in the index, by when they expire."""
+    return f"{tenant_prefix(tenant)}APPEASEMENTS"
+
+
 def request_write(tenant: str, appeasement: Appeasement) -> Write:
     """A request with its judgement, which nobody changes any more."""
-    key = Key(appeasements_partition(tenant, appeasement.order_id), f"REQUEST#{appeasement.number:06d}")
-    return create(TABLE, key, {"body": appeasement.model_dump_json(exclude={"ruling"})})
+    row: Item = {"body": appeasement.model_dump_json(exclude={"ruling"})}
+    expires_at = appeasement.expires_at
+    if expires_at is not None:
+        row |= {"gsi1pk": waiting_list(tenant), "gsi1sk": f"{format_instant(expires_at)}#{appeasement.id}"}
+    return create(TABLE, request_key(tenant, appeasement), row)
+
+
+def request_key(tenant: str, appeasement: Appeasement) -> Key:
+    """Where a request is kept."""
+    return Key(appeasements_partition(tenant, appeasement.order_id), f"REQUEST#{appeasement.number:06d}")
+
+
+def ruling_key(tenant: str, appeasement: Appeasement) -> Key:
+    """Where the ruling on a request is kept."""
+    return Key(appeasements_partition(tenant, appeasement.order_id), f"RULING#{appeasement.number:06d}")
 
 
 def ruling_write(tenant: str, appeasement: Appeasement, ruling: Ruling) -> Write:
     """The ruling on a request: there is one at most."""
-    key = Key(appeasements_partition(tenant, appeasement.order_id), f"RULING#{appeasement.number:06d}")
-    return create(TABLE, key, {"body": ruling.model_dump_json()})
+    return create(TABLE, ruling_key(tenant, appeasement), {"body": ruling.model_dump_json()})
 
 
 def counter_write(tenant: str, counter: Counter) -> Write:

@@ -30,9 +30,10 @@ class DrawerMovementRecorded(_OfSession):
     """Cash went into a drawer or out of it; `sequence` is the till's own number. `late` came after the close.
 
     With `sale_id` it is the cash of a sale that was told whole, and the ledger has it from there.
+    With a `refund_id` it paid what an order owed, and RefundExecuted says so too.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     movement_id: str
     device: str
@@ -45,6 +46,7 @@ class DrawerMovementRecorded(_OfSession):
     cashier: str
     late: bool
     sale_id: str | None = None
+    refund_id: str | None = None
 
 
 class DrawerEnded(_OfSession):

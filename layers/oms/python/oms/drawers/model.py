@@ -81,7 +81,8 @@ class Movement(Stored):
     """Cash that went in or out: `amount` net of change, `tax` the part of a sale that is tax.
 
     `sequence` is the till's own number, from 1 for each till and business date, and `id` follows from it. `late` came
-    after the close. With `sale_id` it is the cash of a sale, and has the number of the sale's transaction.
+    after the close. With `sale_id` it is the cash of a sale, and has the number of the sale's transaction; with
+    `refund_id` it paid what an order owed.
     """
 
     id: str
@@ -93,6 +94,7 @@ class Movement(Stored):
     tax: int = 0
     reason: str | None = None
     reference: str | None = None
+    refund_id: str | None = None
     cashier: str
     occurred_at: Instant | None = None
     late: bool = False

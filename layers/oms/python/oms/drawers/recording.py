@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypedDict
 
 from oms.drawers.checks import SequenceTaken, no_later_than
 from oms.drawers.events import DrawerMovementRecorded
 from oms.drawers.model import MOST_TILLS, Movement, Session, movement_id
+from oms.drawers.refunds import PaidRefund, pay_refund
 from oms.drawers.requests import RecordMovement
 from oms.drawers.sequences import has, with_number
 from oms.drawers.store import load_movement, load_till
@@ -37,11 +38,13 @@ class Moved:
     session: Session
     till: Till
     repeated: Movement | None = None
+    refund: PaidRefund = field(default_factory=PaidRefund)
 
     def writes(self, tenant: str) -> list[Write]:
-        """The movement and the numbers of its till; the session is the command's own."""
+        """The movement, the numbers of its till and the refund that it pays; the session is the command's own."""
         one = self.session
         return [
+            *self.refund.writes,
             movement_write(tenant, one, self.movement),
             till_write(tenant, one.node_id, self.movement.device, one.business_date, self.till),
         ]
@@ -62,6 +65,7 @@ def moved(runtime: Runtime, tenant: str, session: Session, request: RecordMoveme
         tax=request.tax,
         reason=request.reason,
         reference=request.reference,
+        refund_id=request.refund_id,
         cashier=request.cashier or session.cashier,
         occurred_at=request.occurred_at,
         late=late,
@@ -79,7 +83,8 @@ def moved(runtime: Runtime, tenant: str, session: Session, request: RecordMoveme
         }
     )
     runs = with_number(till.runs, movement.sequence)
-    return Moved(movement, after, Till(runs=runs, version=till.version + 1))
+    refund = pay_refund(runtime, tenant, session, movement) if movement.refund_id else PaidRefund()
+    return Moved(movement, after, Till(runs=runs, version=till.version + 1), refund=refund)
 
 
 def recorded(session: Session, sequence: int, movement: Movement) -> EventDraft:
@@ -97,6 +102,7 @@ def recorded(session: Session, sequence: int, movement: Movement) -> EventDraft:
         cashier=movement.cashier,
         late=movement.late,
         sale_id=movement.sale_id,
+        refund_id=movement.refund_id,
     )
     return session_event(session, sequence, told)
 

@@ -59,7 +59,8 @@ class OpenDrawerMessage(_Opening):
 class RecordMovement(Request):
     """Cash went in or out. Only a sale has tax; cash paid in or out has a reason.
 
-    `device` and `cashier` are those of the session where they are left out.
+    `device` and `cashier` are those of the session where they are left out. A cash refund with a `refund_id` pays what
+    an order owes in cash, all of it and once.
     """
 
     sequence: Sequence
@@ -70,6 +71,7 @@ class RecordMovement(Request):
     cashier: Code | None = None
     reason: Label | None = None
     reference: Code | None = None
+    refund_id: Code | None = None
     occurred_at: Instant | None = None
 
     @model_validator(mode="after")
@@ -78,6 +80,8 @@ class RecordMovement(Request):
             raise ValueError("tax is a part of a cash sale")
         if self.kind in NEED_A_REASON and self.reason is None:
             raise ValueError("cash paid in or out has a reason")
+        if self.refund_id is not None and self.kind is not MovementKind.CASH_REFUND:
+            raise ValueError("a refund is paid by a cash refund")
         return self
 
 

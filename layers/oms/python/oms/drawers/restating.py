@@ -54,6 +54,7 @@ def restate_drawer(runtime: Runtime, call: Call, session_id: str, request: Resta
             [
                 *([recorded(session, session.version + 1, change.movement)] if change else ()),
                 told(after),
+                *(change.refund.events if change else ()),
             ],
             status=201,
             body=session_document(after, call.principal, tills),

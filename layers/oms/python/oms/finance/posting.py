@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from oms.finance.facts.base import Fact
 from oms.finance.model import Entry, LedgerFault, Line, require_balanced
-from oms.finance.rules import appeasements, drawers, payments, pos, settlement, stored_value
+from oms.finance.rules import appeasements, drawers, payments, pos, refunds, settlement, stored_value
 from oms.finance.rules.rule import Rule
 from oms.platform.commands import input_hash
 from oms.platform.ids import derived_id
@@ -40,6 +40,7 @@ _TABLES: tuple[tuple[Rule[Any], ...], ...] = (
     drawers.RULES,
     payments.RULES,
     pos.RULES,
+    refunds.RULES,
     settlement.RULES,
     stored_value.RULES,
 )

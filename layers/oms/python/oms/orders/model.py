@@ -13,9 +13,10 @@ from oms.fulfillment.model import Status as WorkStatus
 from oms.orders.kits import PartOf, pieces_of, whole_kits
 from oms.orders.request import Address, Charge, Customer, LineRequest, LineType, Method, Totals
 from oms.payments.model import Payment, Rollup
-from oms.payments.model import rollup as payment_rollup
 from oms.payments.refunds import Refund
+from oms.payments.rollup import rollup as payment_rollup
 from oms.registry.kits import Component, exploded, summed
+from oms.returns.model import Return
 
 # The mode of a shipment that needs no parcel.
 DIGITAL = "digital"
@@ -172,6 +173,9 @@ class Header(BaseModel):
     plan_is_best: bool = False
     # Whether a scenario that held for it when it was placed offers work to several nodes.
     may_be_offered: bool = False
+    # Whether such a scenario names hubs, and whether the customer wants what several nodes have in one parcel.
+    may_be_consolidated: bool = False
+    consolidate: bool = False
     sourced: bool = False
     cancellations: tuple[Cancellation, ...] = ()
     backorders: tuple[Backorder, ...] = ()
@@ -192,9 +196,11 @@ class Order:
     shipments: tuple[Shipment, ...] = ()
     payments: tuple[Payment, ...] = ()
     refunds: tuple[Refund, ...] = ()
+    returns: tuple[Return, ...] = ()
     # By line number, counted once, since each status asks about all lines; `pieces` are those of a kit that is apart.
     cancelled: dict[int, int] = field(init=False, compare=False, repr=False)
     gone: dict[int, int] = field(init=False, compare=False, repr=False)
+    came_back: dict[int, int] = field(init=False, compare=False, repr=False)
     parts: dict[int, list[tuple[FulfillmentOrder, WorkLine]]] = field(init=False, compare=False, repr=False)
     pieces: dict[int, list[Line]] = field(init=False, compare=False, repr=False)
 
@@ -214,6 +220,13 @@ class Order:
                 gone[left.line_no] = gone.get(left.line_no, 0) + left.quantity
         object.__setattr__(self, "pieces", pieces_of(self.lines))
         object.__setattr__(self, "gone", gone | whole_kits(self.pieces, gone))
+        back: dict[int, int] = {}
+        for one in (line for made in self.returns for line in made.lines):
+            back[one.line_no] = back.get(one.line_no, 0) + one.quantity
+        apart = {
+            piece.line_no: piece.each * back[kit] for kit, own in self.pieces.items() if kit in back for piece in own
+        }
+        object.__setattr__(self, "came_back", back | apart)
         parts: dict[int, list[tuple[FulfillmentOrder, WorkLine]]] = {}
         for work in self.fulfillment_orders:
             for part in work.lines:
@@ -245,12 +258,20 @@ class Order:
         """Units of a line that have left, by shipment or over the counter."""
         return self.gone.get(line_no, 0)
 
+    def returned(self, line_no: int) -> int:
+        """Units of a line that have left and come back; of a kit's components, those of the kits that did."""
+        return self.came_back.get(line_no, 0)
+
     def is_done(self) -> bool:
         """Whether every unit of work has left or was cancelled."""
         return all(
             self.shipped(line.line_no) + self.cancelled.get(line.line_no, 0) == line.quantity
             for line in self.work_lines
         )
+
+
+_AT_WORK = (WorkStatus.ACCEPTED, WorkStatus.PICKING, WorkStatus.PACKED, WorkStatus.READY)
+_BEGUN = frozenset({*_AT_WORK, WorkStatus.IN_TRANSIT, WorkStatus.COMPLETED})
 
 
 def status(order: Order) -> Status:
@@ -261,8 +282,7 @@ def status(order: Order) -> Status:
         return Status.CANCELLED
     if order.header.sourced and order.is_done():
         return Status.COMPLETED
-    started = {WorkStatus.ACCEPTED, WorkStatus.PICKING, WorkStatus.PACKED, WorkStatus.READY, WorkStatus.COMPLETED}
-    if order.shipments or any(work.status in started for work in order.fulfillment_orders):
+    if order.shipments or any(work.status in _BEGUN for work in order.fulfillment_orders):
         return Status.IN_PROGRESS
     return Status.CONFIRMED
 

@@ -34,7 +34,10 @@ class PaymentView(View):
 
 
 class RefundPartView(View):
-    """What of a refund is paid by one tender; `payment_id` is the tender of the order that it goes back to, if one."""
+    """What of a refund is paid by one tender; `payment_id` is the tender of the order that it is paid from, if one.
+
+    `account_id` is the new gift card or store credit that it was paid with.
+    """
 
     number: int
     tender: str
@@ -43,6 +46,7 @@ class RefundPartView(View):
     state: str
     attempt: int
     movement_id: str | None
+    account_id: str | None
     failure_code: str | None
 
 
@@ -86,6 +90,7 @@ def refund_view(refund: Refund) -> RefundView:
                 state=part.state.value,
                 attempt=part.attempt,
                 movement_id=part.movement_id,
+                account_id=part.account_id,
                 failure_code=part.failure_code,
             )
             for part in refund.parts

@@ -16,9 +16,9 @@ from oms.fulfillment.model import CAPTURE_FAILED
 from oms.orders.large import undo_claims
 from oms.orders.model import Order, status
 from oms.orders.store import load_order, unfinished_key, unfinished_position
-from oms.orders.unfinished import OVER, has_rest, is_unfinished, may_go_on, waits_for_others
+from oms.orders.unfinished import OVER, has_rest, is_unfinished, may_go_on, repays, waits_for_others
 from oms.orders.writes import unfinished_write
-from oms.payments.commands import CaptureRefused, Providers, capture_payment, release_payment
+from oms.payments.commands import CaptureRefused, Providers, capture_payment, refund_payment, release_payment
 from oms.platform import saga as sagas
 from oms.platform.clock import format_instant, parse_instant
 from oms.platform.commands import Runtime
@@ -111,6 +111,8 @@ def _carry_on(runtime: Runtime, providers: Providers, run_workflow: RunWorkflow,
             # The work's own workflow may be gone; if it is not, it says the same under the same key.
             call = call_from_workflow("escalate_fulfillment_order", tenant, f"{work_id}#{CAPTURE_FAILED}")
             escalate_fulfillment_order(runtime, call, work_id, CAPTURE_FAILED)
+    if repays(order):
+        refund_payment(runtime, providers, tenant, order_id)
     if status(order) in OVER:
         release_payment(runtime, providers, tenant, order_id, nobody_asks=True)
         return

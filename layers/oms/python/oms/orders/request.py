@@ -155,6 +155,8 @@ class OrderRequest(Request):
     ordered_at: Instant | None = None
     customer: Customer | None = None
     ship_to: Address | None = None
+    # Whether the customer wants what several nodes have in one parcel.
+    consolidate: Annotated[bool, Field(strict=True)] = False
     lines: Annotated[tuple[LineRequest, ...], Field(min_length=1)]
     charges: Annotated[tuple[Charge, ...], Field(max_length=20)] = ()
     totals: Totals

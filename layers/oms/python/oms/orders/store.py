@@ -5,8 +5,10 @@
 | header: what changes, with version and statuses | T#<tenant>#ORDER#<id> | ORDER |
 | header: what was agreed, written once | same | AGREED |
 | lines, 40 at a time | same | LINES#<first line no> |
-| tenders, refunds, shipments, fulfilment orders | same | PAYMENT#<id>, REFUND#<id>, SHIPMENT#<id>, WORK#<id> |
+| tenders, refunds, returns | same | PAYMENT#<id>, REFUND#<id>, RETURN#<id> |
+| shipments, fulfilment orders | same | SHIPMENT#<id>, WORK#<id> |
 | that some work of it is offered to a node, besides the one that has it | same | OFFER#<id>#<node> |
+| that a leg of it is on its way to a node | same | ARRIVAL#<id> |
 | that the order is unfinished, while the sweeper looks after it | same | OPEN |
 | that units of it wait for stock | same | BACKORDER |
 | the same of one of its groups and an item | same | BACKORDER#<group no>#<sku> |
@@ -28,14 +30,16 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic import TypeAdapter
 
-from oms.fulfillment.model import FulfillmentOrder, Shipment
+from oms.fulfillment.model import FulfillmentOrder, Shipment, Status
 from oms.orders.model import Header, Line, Order
 from oms.payments.model import Payment
 from oms.payments.refunds import Refund
 from oms.platform.dynamodb import Database
+from oms.platform.ids import child_number
 from oms.platform.principal import tenant_prefix
 from oms.platform.problems import NotFound
 from oms.platform.writes import Item, Key
+from oms.returns.model import Return
 
 LINES_PER_ITEM = 40
 # What of the header changes. Each step of an order rewrites the item that holds this, so nothing else is in it.
@@ -78,10 +82,23 @@ def offer_key(tenant: str, work: FulfillmentOrder, node_id: str) -> Key:
     return Key(partition(tenant, work.order_id), f"OFFER#{work.id}#{node_id}")
 
 
+def arrival_key(tenant: str, leg: FulfillmentOrder) -> Key:
+    """Where it is noted that a leg is on its way to a node."""
+    return Key(partition(tenant, leg.order_id), f"ARRIVAL#{leg.id}")
+
+
+def arrival_place(tenant: str, leg: FulfillmentOrder) -> Item | None:
+    """Where a leg stands in the list of the node that it goes to: as IN_TRANSIT, as long as anything is on its way."""
+    if leg.destination_node is None or not any(line.under_way for line in leg.lines):
+        return None
+    coming = work_list(tenant, leg.destination_node, Status.IN_TRANSIT.value)
+    return {"gsi1pk": coming, "gsi1sk": f"{leg.created_at}#{leg.id}"}
+
+
 def offered_work(entry: Item) -> Key | None:
-    """The work that an entry of a list is an offer of; None where it is work of the node itself."""
+    """The work that an entry of a list is an offer or an arrival of; None where it is work of the node itself."""
     kind, _, rest = str(entry["sk"]).partition("#")
-    return Key(str(entry["pk"]), f"WORK#{rest.partition('#')[0]}") if kind == "OFFER" else None
+    return Key(str(entry["pk"]), f"WORK#{rest.partition('#')[0]}") if kind in ("OFFER", "ARRIVAL") else None
 
 
 def unfinished_key(tenant: str, order_id: str) -> Key:
@@ -156,6 +173,7 @@ def order_from_items(items: Iterable[Item]) -> Order | None:
     shipments: list[Shipment] = []
     payments: list[Payment] = []
     refunds: list[Refund] = []
+    returns: list[Return] = []
     for item in items:
         kind = str(item["sk"]).split("#", 1)[0]
         body = str(item.get("body", ""))
@@ -173,6 +191,8 @@ def order_from_items(items: Iterable[Item]) -> Order | None:
             payments.append(Payment.model_validate_json(body))
         elif kind == "REFUND":
             refunds.append(Refund.model_validate_json(body))
+        elif kind == "RETURN":
+            returns.append(Return.model_validate_json(body))
     if "version" not in header:
         return None
     return Order(
@@ -181,7 +201,8 @@ def order_from_items(items: Iterable[Item]) -> Order | None:
         tuple(work),
         tuple(shipments),
         tuple(sorted(payments, key=lambda p: p.rank)),
-        tuple(sorted(refunds, key=lambda r: int(r.id.rpartition("_")[2]))),
+        tuple(sorted(refunds, key=lambda one: child_number(one.id))),
+        tuple(sorted(returns, key=lambda one: child_number(one.id))),
     )
 
 

@@ -11,6 +11,7 @@ from oms.fulfillment.model import CAPTURE_FAILED, Capture
 from oms.orders.charges import amounts_to_come
 from oms.orders.model import Order, Status, payment_status, status
 from oms.payments.model import PARTIAL_VOID, Payment, Rollup, State, by_rank, plan_captures
+from oms.payments.refunds import PartState, open_at_provider
 
 OVER = frozenset({Status.CANCELLED, Status.COMPLETED})
 # Tenders of which the last word has not been said.
@@ -55,7 +56,7 @@ def taken_ahead(order: Order) -> int:
 
     Whatever leaves uses it up, so that no cent is taken twice when units go another way than they were to.
     """
-    ahead = sum(capture.amount for work in order.fulfillment_orders for capture in work.captures)
+    ahead = sum(capture.amount for work in order.fulfillment_orders for capture in work.captures if not capture.refused)
     if not ahead:
         return 0
     used = sum(one.amounts.total - sum(capture.amount for capture in one.captures) for one in order.shipments)
@@ -108,7 +109,10 @@ def may_go_on(order: Order) -> bool:
 
 def waits_for_others(order: Order) -> bool:
     """Whether the customer or the provider has the next word, which may take days."""
-    return any(payment.state in (State.ACTION_REQUIRED, State.CAPTURE_PENDING) for payment in order.payments)
+    repaid = {part.state for refund in order.refunds for part in open_at_provider(refund)}
+    return repaid == {PartState.PENDING} or any(
+        payment.state in (State.ACTION_REQUIRED, State.CAPTURE_PENDING) for payment in order.payments
+    )
 
 
 def needs_sweeper(before: Order, after: Order) -> bool:
@@ -132,9 +136,16 @@ def _outlives_its_run(order: Order) -> bool:
     )
 
 
+def repays(order: Order) -> bool:
+    """Whether a provider has still to give money back, or to say whether it did."""
+    return any(open_at_provider(refund) for refund in order.refunds)
+
+
 def _is_looked_up(order: Order) -> bool:
     """Whether the provider has the next word about money of what left; that goes on whoever has the order."""
-    return any(capture.pending or (capture.is_owed and capture.in_doubt_since) for capture in _captures(order))
+    return repays(order) or any(
+        capture.pending or (capture.is_owed and capture.in_doubt_since) for capture in _captures(order)
+    )
 
 
 def _asks_in_vain(order: Order) -> bool:
@@ -146,4 +157,6 @@ def _asks_anew(payment: Payment) -> bool:
 
 
 def _captures(order: Order) -> list[Capture]:
-    return [capture for taking in order.taking for capture in taking.captures]
+    """What is to be taken; what was refused when goods were ready is asked for with what leaves."""
+    ready = (capture for work in order.fulfillment_orders for capture in work.captures if not capture.refused)
+    return [*(capture for shipment in order.shipments for capture in shipment.captures), *ready]

@@ -130,6 +130,7 @@ class OrderView(OrderSummary):
     locale: str
     ordered_at: str
     customer: Customer | None
+    consolidate: bool = Field(description="whether the customer wants what several nodes have in one parcel")
     groups: list[dict[str, object]]
     lines: list[LineView]
     charges: list[Charge]
@@ -160,6 +161,7 @@ def view(order: Order) -> OrderView:
         locale=header.locale,
         ordered_at=header.ordered_at,
         customer=header.customer,
+        consolidate=header.consolidate,
         groups=[group.model_dump(mode="json") for group in header.groups],
         lines=[_line(order, line) for line in order.lines],
         charges=list(header.charges),

@@ -18,15 +18,15 @@ from oms.payments.events import (
     PaymentCaptureFailed,
     PaymentCapturePending,
     PaymentDeclined,
-    PaymentExpired,
     PaymentInDoubt,
     PaymentReleased,
     PaymentRenewed,
-    PaymentVoided,
 )
+from oms.payments.lifecycle import leaves_after, renewal_time
 from oms.payments.model import Payment, State
 from oms.payments.port import Approved, Declined, RequiresAction
-from oms.platform.clock import format_instant
+from oms.payments.refunds import Refund
+from oms.platform.clock import format_instant, parse_instant
 from oms.platform.events import EventData
 from oms.platform.problems import ActionNotAvailable
 
@@ -44,6 +44,7 @@ class Change:
     shipments: Sequence[Shipment] = ()
     header: Header | None = None
     work: Sequence[FulfillmentOrder] = ()
+    refunds: Sequence[Refund] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def doubt(
         doubtful = model.move(payment, State.UNKNOWN, in_doubt_since=since)
     else:
         doubtful = payment.model_copy(update={"in_doubt_since": since})
-    event = PaymentInDoubt(**_facts(order, payment, key), verb=verb, amount=amount, reason=reason)
+    event = PaymentInDoubt(**facts(order, payment, key), verb=verb, amount=amount, reason=reason)
     return _changed([event], [doubtful], [_with(order, asked, in_doubt_since=since)] if asked else [])
 
 
@@ -76,18 +77,25 @@ def authorization(
     order: Order, held: Payment, key: str, result: Approved | Declined | RequiresAction, now: str
 ) -> Change:
     """The tender is held, waits for the customer, or was declined, which puts the order in front of a person."""
-    facts, amount = _facts(order, held, key), held.to_hold
+    told, amount = facts(order, held, key), held.to_hold
     if isinstance(result, Declined):
         failed = model.move(held, State.FAILED, decline_code=result.code, psp_reference=result.reference)
-        declined = PaymentDeclined(**facts, amount=amount, decline_code=result.code)
-        return Change([declined], [failed], header=_in_review(order, result.code))
+        declined = PaymentDeclined(**told, amount=amount, decline_code=result.code)
+        return Change([declined], [failed], header=in_review(order, result.code))
     if isinstance(result, RequiresAction):
         waiting = model.move(held, State.ACTION_REQUIRED, psp_reference=result.reference, action_since=now)
-        return Change([PaymentActionRequired(**facts, psp_reference=result.reference, amount=amount)], [waiting])
+        return Change([PaymentActionRequired(**told, psp_reference=result.reference, amount=amount)], [waiting])
     until = format_instant(result.capture_before) if result.capture_before else None
-    after = model.authorized(held, psp_reference=result.reference, capture_before=until)
+    again = format_instant(renewal_time(parse_instant(now), result.capture_before)) if result.capture_before else None
+    after = model.authorized(held, psp_reference=result.reference, capture_before=until, renew_at=again)
     events: list[EventData] = [
-        PaymentAuthorized(**facts, psp_reference=result.reference, amount=amount, capture_before=until)
+        PaymentAuthorized(
+            **told,
+            psp_reference=result.reference,
+            amount=amount,
+            capture_before=until,
+            needs_care=again is not None and leaves_after(order, again),
+        )
     ]
     if held.state is not State.CREATED:
         # It had been in doubt, and nobody else may be at work on this order any more.
@@ -97,11 +105,12 @@ def authorization(
 
 def capture(order: Order, payment: Payment, asked: Asked, result: Approved) -> Change:
     """The money of a shipment was taken, or was accepted to be taken."""
-    facts, amount, capture_id = _facts(order, payment, asked.key), asked.capture.amount, result.movement_id or asked.key
+    amount, capture_id = asked.capture.amount, result.movement_id or asked.key
+    known = facts(order, payment, asked.key)
     if result.pending:
         told: list[EventData] = [
             PaymentCapturePending(
-                **facts,
+                **known,
                 psp_reference=result.reference,
                 capture_id=capture_id,
                 amount=amount,
@@ -111,7 +120,7 @@ def capture(order: Order, payment: Payment, asked: Asked, result: Approved) -> C
         if result.released:
             rest = f"{capture_id}:rest"
             told.append(
-                PaymentReleased(**facts, psp_reference=result.reference, release_id=rest, amount=result.released)
+                PaymentReleased(**known, psp_reference=result.reference, release_id=rest, amount=result.released)
             )
         shipment = _with(order, asked, pending=True, movement_id=capture_id, in_doubt_since=None)
         return _changed(told, [model.capture_pending(payment, amount, let_go=result.released)], [shipment])
@@ -120,7 +129,7 @@ def capture(order: Order, payment: Payment, asked: Asked, result: Approved) -> C
     let_go = 0 if was_pending else result.released
     after = model.captured(payment, amount, let_go=let_go, was_pending=was_pending)
     event = PaymentCaptured(
-        **facts,
+        **known,
         psp_reference=result.reference,
         capture_id=capture_id,
         amount=amount,
@@ -132,14 +141,16 @@ def capture(order: Order, payment: Payment, asked: Asked, result: Approved) -> C
     return _changed([event], [after], [taken])
 
 
-def capture_refused(order: Order, payment: Payment, asked: Asked, reason: str, *, gone: bool = False) -> Change:
-    """The money of a shipment was refused, and is asked for again only after a person's decision.
+def capture_refused(
+    order: Order, payment: Payment, asked: Asked, reason: str, now: str, *, gone: bool = False
+) -> Change:
+    """The money of a shipment was refused; when it is asked for again is in `lifecycle`.
 
     What had been accepted and fails later has no workflow to say so any more: the work is escalated at once. With
     `gone` the provider holds nothing more of the tender, so that it would have to be authorised anew.
     """
     was_pending = _present(order, asked).pending
-    shipment = _with(order, asked, pending=False, refused=reason, in_doubt_since=None)
+    shipment = _with(order, asked, pending=False, refused=reason, refused_at=now, in_doubt_since=None)
     after = model.capture_failed(payment, asked.capture.amount) if was_pending else payment
     lost = after.capturable if gone else 0
     if lost:
@@ -147,7 +158,7 @@ def capture_refused(order: Order, payment: Payment, asked: Asked, reason: str, *
     elif after.in_doubt_since:
         after = after.model_copy(update={"in_doubt_since": None})
     failed = PaymentCaptureFailed(
-        **_facts(order, payment, asked.key),
+        **facts(order, payment, asked.key),
         psp_reference=payment.psp_reference or "",
         amount=asked.capture.amount,
         reason=reason,
@@ -195,47 +206,11 @@ def renewal(order: Order, payment: Payment, attempt: int, now: str) -> Change:
         for shipment in order.taking
         if any(c.payment_id == payment.id and c.is_owed for c in shipment.captures)
     ]
-    facts = _facts(order, after, after.authorize_key)
-    return _changed([PaymentRenewed(**facts, amount=after.to_hold, attempt=after.attempt)], [after], waiting)
+    told = facts(order, after, after.authorize_key)
+    return _changed([PaymentRenewed(**told, amount=after.to_hold, attempt=after.attempt)], [after], waiting)
 
 
-def expiry(order: Order, payment: Payment, reference: str) -> Change:
-    """The hold ran out. Unless all that was to leave has left, a person must look."""
-    if payment.psp_reference != reference or not payment.capturable:
-        raise Overtaken("The hold has been dealt with already.")
-    event = PaymentExpired(
-        **_facts(order, payment, None),
-        psp_reference=reference,
-        release_id=f"{reference}:expired",
-        amount=payment.capturable,
-    )
-    after = model.expired(payment)
-    needed = after.state is State.EXPIRED and status(order) is not Status.COMPLETED
-    return Change([event], [after], header=_in_review(order, "authorization_expired") if needed else None)
-
-
-def void(order: Order, payment: Payment, key: str) -> Change:
-    """A tender that nobody needs any more was closed before anything was held."""
-    event = PaymentVoided(**_facts(order, payment, key), psp_reference=payment.psp_reference)
-    return Change([event], [model.closed(payment)])
-
-
-def release(
-    order: Order, payment: Payment, key: str, release_id: str, *, renewable: bool, part: int | None = None
-) -> Change:
-    """What was left of a hold, or part of it, was given back; `renewable` where all of it will be needed again."""
-    event = PaymentReleased(
-        **_facts(order, payment, key),
-        psp_reference=payment.psp_reference or "",
-        release_id=release_id,
-        amount=payment.capturable if part is None else part,
-    )
-    if part is not None:
-        return Change([event], [model.released_part(payment, part)])
-    return Change([event], [model.expired(payment) if renewable else model.released(payment)])
-
-
-def _in_review(order: Order, reason: str) -> Header | None:
+def in_review(order: Order, reason: str) -> Header | None:
     """The header of an order that a person must look at; a cancelled one needs nobody."""
     if status(order) is Status.CANCELLED:
         return None
@@ -283,9 +258,10 @@ def _on_next(capture: Capture, payment_id: str, now: str) -> Capture:
     return capture.model_copy(update={"attempt": capture.attempt + 1, "fixed_at": now, "in_doubt_since": None})
 
 
-def _facts(order: Order, payment: Payment, key: str | None) -> dict[str, str]:
+def facts(order: Order, payment: Payment, key: str | None) -> dict[str, str]:
+    """What every fact about a tender says."""
     header = order.header
-    facts = {
+    known = {
         "order_id": header.id,
         "payment_id": payment.id,
         "tender": payment.tender,
@@ -295,4 +271,4 @@ def _facts(order: Order, payment: Payment, key: str | None) -> dict[str, str]:
         "store": header.selling_node,
         "channel": header.channel,
     }
-    return facts if key is None else {**facts, "key": key}
+    return known if key is None else {**known, "key": key}

@@ -1,4 +1,4 @@
-"""The verbs of a tender: authorize_payment, capture_payment, release_payment, and settle_payment on a provider's news.
+"""The verbs of a tender: authorize, capture, release and refund_payment, and those that settle a provider's news.
 
 What is asked of a provider was fixed by an earlier commit: the tender itself for an authorisation, the shipment for a
 capture, the end of the order for a release. `payments.asking` asks, `platform.effects` says how.
@@ -18,7 +18,10 @@ from oms.payments.asking import Asking
 from oms.payments.changes import Asked
 from oms.payments.model import Payment, Rollup, State
 from oms.payments.port import OwnProvider, PaymentProvider, provider_of
+from oms.payments.refund_changes import refund_of
+from oms.payments.refunds import Part, PartState, open_at_provider
 from oms.payments.releasing import ReleaseRefused, release, renew
+from oms.payments.repaying import Repaying
 from oms.platform.commands import Runtime
 from oms.platform.consumers import call_from_workflow
 from oms.platform.effects import TransientFailure as TransientFailure
@@ -128,6 +131,56 @@ def settle_payment(runtime: Runtime, providers: Providers, tenant: str, order_id
         order = _asking(runtime, providers, tenant, order, payment).note_expiry()
     if has_rest(order):
         release_payment(runtime, providers, tenant, order_id)
+
+
+def refund_payment(
+    runtime: Runtime, providers: Providers, tenant: str, order_id: str, refund_id: str | None = None
+) -> int:
+    """Give back what is owed and a provider pays, of one refund or of all; answers the amount given back now.
+
+    What was refused stays owed until somebody tries again. Raises TransientFailure while an outcome is unknown.
+    """
+    order = existing_order(runtime.database, tenant, order_id)
+    before = _given_back(order)
+    for refund in order.refunds:
+        if refund_id in (None, refund.id):
+            for part in open_at_provider(refund):
+                if part.state is PartState.PLANNED and _is_frozen(order, part):
+                    # The sweeper comes back to it; a dispute may pay it back by itself.
+                    continue
+                repaying = _repaying(runtime, providers, tenant, order, refund.id, part)
+                order = repaying.settle() if part.state is PartState.PENDING else repaying.pay()
+    return _given_back(order) - before
+
+
+def settle_refunds(runtime: Runtime, providers: Providers, tenant: str, order_id: str, payment_id: str) -> None:
+    """Look up what became of refunds of a tender of which the provider has news, also of those that were paid."""
+    order = existing_order(runtime.database, tenant, order_id)
+    for refund in order.refunds:
+        for part in refund.parts:
+            if part.provider and any(source.payment_id == payment_id for source in part.sources):
+                repaying = _repaying(runtime, providers, tenant, order, refund.id, part)
+                if part.state is PartState.EXECUTED:
+                    order = repaying.check()
+                elif part.state is PartState.PENDING:
+                    order = repaying.settle()
+                elif part.state is PartState.PLANNED and part.in_doubt_since is not None:
+                    order = repaying.pay()
+
+
+def _repaying(
+    runtime: Runtime, providers: Providers, tenant: str, order: Order, refund_id: str, part: Part
+) -> Repaying:
+    provider = provider_of(providers, runtime, tenant, part.provider or "")
+    return Repaying(runtime, provider, tenant, order, refund_of(order, refund_id), part)
+
+
+def _is_frozen(order: Order, part: Part) -> bool:
+    return any(_payment(order, source.payment_id).is_frozen for source in part.sources)
+
+
+def _given_back(order: Order) -> int:
+    return sum(refund.executed for refund in order.refunds)
 
 
 def _authorize_open(runtime: Runtime, providers: Providers, tenant: str, order: Order) -> Order:

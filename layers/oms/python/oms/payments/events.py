@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict
 from oms.platform.events import EventData
 
 
-class _Money(EventData):
+class MoneyEvent(EventData):
+    """What every fact about a tender says."""
+
     order_id: str
     payment_id: str
     tender: str
@@ -24,29 +26,35 @@ class _Money(EventData):
     key: str | None = None
 
 
-class PaymentAuthorized(_Money):
-    """The provider holds an amount for us until `capture_before`."""
+class PaymentAuthorized(MoneyEvent):
+    """The provider holds an amount for us until `capture_before`.
+
+    `needs_care` says that the goods are to leave so late that the hold has to be renewed before.
+    """
+
+    version: ClassVar[int] = 2
 
     psp_reference: str
     amount: int
     capture_before: str | None = None
+    needs_care: bool = False
 
 
-class PaymentDeclined(_Money):
+class PaymentDeclined(MoneyEvent):
     """The provider refused to hold the amount."""
 
     amount: int
     decline_code: str
 
 
-class PaymentActionRequired(_Money):
+class PaymentActionRequired(MoneyEvent):
     """The customer must confirm at the bank before anything is held."""
 
     psp_reference: str
     amount: int
 
 
-class PaymentInDoubt(_Money):
+class PaymentInDoubt(MoneyEvent):
     """Nobody knows what became of a call; `verb` is authorize, capture or void. It is looked up until it is known."""
 
     verb: str
@@ -54,7 +62,7 @@ class PaymentInDoubt(_Money):
     reason: str
 
 
-class PaymentCapturePending(_Money):
+class PaymentCapturePending(MoneyEvent):
     """The provider accepted to take an amount and says later whether it did."""
 
     psp_reference: str
@@ -63,7 +71,7 @@ class PaymentCapturePending(_Money):
     shipment_ids: tuple[str, ...]
 
 
-class PaymentCaptured(_Money):
+class PaymentCaptured(MoneyEvent):
     """An amount was taken for some shipments; `released` is what the provider gave back with it.
 
     What a channel took by itself was never `authorized` here, and no shipment had left then.
@@ -80,7 +88,7 @@ class PaymentCaptured(_Money):
     authorized: bool = True
 
 
-class PaymentCaptureFailed(_Money):
+class PaymentCaptureFailed(MoneyEvent):
     """The provider refused to take an amount it had held; `released` is what it holds no more since then."""
 
     version: ClassVar[int] = 2
@@ -92,7 +100,7 @@ class PaymentCaptureFailed(_Money):
     released: int = 0
 
 
-class PaymentReleased(_Money):
+class PaymentReleased(MoneyEvent):
     """What was held and will not be taken was given back."""
 
     psp_reference: str
@@ -100,13 +108,13 @@ class PaymentReleased(_Money):
     amount: int
 
 
-class PaymentVoided(_Money):
+class PaymentVoided(MoneyEvent):
     """A tender that nobody needs any more was closed before anything was held."""
 
     psp_reference: str | None = None
 
 
-class PaymentExpired(_Money):
+class PaymentExpired(MoneyEvent):
     """A hold has run out before all of it was taken; `amount` fell free."""
 
     psp_reference: str
@@ -114,7 +122,7 @@ class PaymentExpired(_Money):
     amount: int
 
 
-class PaymentRenewed(_Money):
+class PaymentRenewed(MoneyEvent):
     """What is still to be taken will be authorised anew: its hold failed, ran out or carries no further capture."""
 
     amount: int

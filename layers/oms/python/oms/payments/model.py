@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
+from oms.payments.links import PayLink
 from oms.payments.states import OPEN, TAKEN, TRANSITIONS, taken
 from oms.payments.states import Rollup as Rollup
 from oms.payments.states import State as State
@@ -65,11 +66,15 @@ class Payment(BaseModel):
     charges: tuple[Charge, ...] = ()
     psp_reference: str | None = None
     capture_before: str | None = None
+    # When a hold that is still needed is authorised anew, well before it runs out.
+    renew_at: str | None = None
     decline_code: str | None = None
     # Since when nobody knows what became of a call for this tender.
     in_doubt_since: str | None = None
     # Since when the customer is asked to confirm.
     action_since: str | None = None
+    # Where the customer was asked for another card after this one was refused.
+    pay_link: PayLink | None = None
     # What open disputes of the customer's bank withhold, and what disputes that were lost took for good.
     disputed: int = 0
     charged_back: int = 0
@@ -86,8 +91,9 @@ class Payment(BaseModel):
 
     @property
     def refundable(self) -> int:
-        """What was taken and neither given back nor about to be."""
-        return self.captured - self.refunded - self.refund_pending
+        """What was taken and neither given back nor about to be; nothing of a payment in dispute."""
+        taken = self.captured - self.refunded - self.refund_pending - self.charged_back
+        return 0 if self.is_frozen else max(0, taken)
 
     @property
     def takings(self) -> tuple[Charge, ...]:
@@ -134,7 +140,9 @@ def move(payment: Payment, state: State, **changes: object) -> Payment:
     return payment.model_copy(update={"in_doubt_since": None, "state": state, **changes})
 
 
-def authorized(payment: Payment, *, psp_reference: str, capture_before: str | None) -> Payment:
+def authorized(
+    payment: Payment, *, psp_reference: str, capture_before: str | None, renew_at: str | None = None
+) -> Payment:
     """The provider holds for us all that was not taken yet."""
     return move(
         payment,
@@ -142,6 +150,7 @@ def authorized(payment: Payment, *, psp_reference: str, capture_before: str | No
         authorized=payment.captured + payment.to_hold,
         psp_reference=psp_reference,
         capture_before=capture_before,
+        renew_at=renew_at,
         decline_code=None,
     )
 
@@ -237,8 +246,11 @@ def expired(payment: Payment) -> Payment:
     return move(payment, State.EXPIRED, released=after.released, renewable=after.renewable)
 
 
-def retried(payment: Payment) -> Payment:
-    """A tender that failed or expired, or carries no further capture, to be authorised once more under a new key."""
+def retried(payment: Payment, **changes: object) -> Payment:
+    """A tender that failed or expired, or carries no further capture, to be authorised once more under a new key.
+
+    `changes` are what the customer has changed of it, such as another card.
+    """
     return move(
         payment,
         State.CREATED,
@@ -251,8 +263,11 @@ def retried(payment: Payment) -> Payment:
         captures=0,
         psp_reference=None,
         capture_before=None,
+        renew_at=None,
         decline_code=None,
         action_since=None,
+        pay_link=None,
+        **changes,
     )
 
 
@@ -275,25 +290,3 @@ def plan_captures(payments: Sequence[Payment], planned: Mapping[str, int], amoun
             parts.append((payment.id, take))
             amount -= take
     return parts
-
-
-def rollup(payments: Iterable[Payment], total: int, due: int = 0) -> Rollup:
-    """The payment status of the whole order: a pure function of its tenders, its total and the worth of what left."""
-    tenders = list(payments)
-    if not tenders:
-        return Rollup.CAPTURED if total == 0 else Rollup.UNPAID
-    states = {payment.state for payment in tenders}
-    if State.FAILED in states:
-        return Rollup.FAILED
-    if states & OPEN:
-        return Rollup.PENDING
-    captured = sum(payment.captured for payment in tenders)
-    if captured and (captured < due or any(payment.capturable for payment in tenders)):
-        return Rollup.PARTIALLY_CAPTURED
-    if captured:
-        return Rollup(taken(captured, sum(payment.refunded for payment in tenders)).value)
-    if states <= {State.VOIDED}:
-        return Rollup.VOIDED
-    if State.EXPIRED in states:
-        return Rollup.EXPIRED
-    return Rollup.AUTHORIZED

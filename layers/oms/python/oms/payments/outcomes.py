@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from oms.orders.model import Order
 from oms.orders.store import existing_order, fresh_orders
 from oms.orders.writes import change_order
-from oms.payments import changes
+from oms.payments import care, changes, ending
 from oms.payments.changes import Asked, Change, Overtaken
 from oms.payments.model import Payment
 from oms.payments.port import Approved, Declined, RequiresAction
@@ -16,6 +16,7 @@ from oms.platform.clock import format_instant
 from oms.platform.commands import Decision, Runtime, execute
 from oms.platform.consumers import call_from_workflow
 from oms.platform.problems import ActionNotAvailable
+from oms.platform.writes import Write
 
 COMMANDS = {"authorize": "authorize_payment", "capture": "capture_payment", "void": "release_payment"}
 
@@ -62,10 +63,11 @@ class Recorder:
 
     def capture_refused(self, asked: Asked, reason: str, *, gone: bool = False) -> Order:
         """The money of a shipment was refused; `gone` says that nothing more of the tender is held."""
+        at = self._now()
         return self._record(
             COMMANDS["capture"],
             f"{asked.key}:refused",
-            lambda now, payment: changes.capture_refused(now, payment, asked, reason, gone=gone),
+            lambda now, payment: changes.capture_refused(now, payment, asked, reason, at, gone=gone),
         )
 
     def renewal(self, attempt: int) -> Order:
@@ -76,24 +78,48 @@ class Recorder:
     def expiry(self, reference: str) -> Order:
         """The hold under a provider's reference ran out."""
         key = f"{self.payment_id}:expire:{reference}"
-        return self._record("expire_payment", key, lambda now, payment: changes.expiry(now, payment, reference))
+        return self._record("expire_payment", key, lambda now, payment: ending.expiry(now, payment, reference))
 
     def void(self, key: str) -> Order:
         """The tender was closed before anything was held."""
-        return self._record(COMMANDS["void"], key, lambda now, payment: changes.void(now, payment, key))
+        return self._record(COMMANDS["void"], key, lambda now, payment: ending.void(now, payment, key))
 
     def release(self, key: str, release_id: str, *, renewable: bool = False, part: int | None = None) -> Order:
         """What was left of the hold, or part of it, was given back."""
         return self._record(
             COMMANDS["void"],
             key,
-            lambda now, payment: changes.release(now, payment, key, release_id, renewable=renewable, part=part),
+            lambda now, payment: ending.release(now, payment, key, release_id, renewable=renewable, part=part),
         )
+
+    def capture_again(self, asked: Asked) -> Order:
+        """A refused capture will be asked for once more."""
+        at = self._now()
+        return self._record(
+            "retry_capture", f"{asked.key}:again", lambda now, payment: care.capture_again(now, payment, asked, at)
+        )
+
+    def link(self, attempt: int, name: str, expires_at: str, write: Write) -> Order:
+        """The customer is asked for another card than the one of this attempt."""
+        key = f"{self.payment_id}:link:{attempt}"
+        return self._record(
+            "create_pay_link", key, lambda now, payment: care.link(now, payment, name, expires_at), [write]
+        )
+
+    def link_over(self, attempt: int) -> Order:
+        """Nobody gave another card in time."""
+        return self._record("end_pay_link", f"{self.payment_id}:link:{attempt}:over", care.link_over)
+
+    def refund(self, step: str, change: Callable[[Order], Change]) -> Order:
+        """What became of a call that gives money back."""
+        return self._record("refund_payment", step, lambda now, _: change(now))
 
     def _now(self) -> str:
         return format_instant(self.runtime.clock.now())
 
-    def _record(self, command: str, key: str, change: Callable[[Order, Payment], Change]) -> Order:
+    def _record(
+        self, command: str, key: str, change: Callable[[Order, Payment], Change], beside: Sequence[Write] = ()
+    ) -> Order:
         orders = fresh_orders(self.runtime.database, self.tenant, self.order)
         recorded: Order | None = None
 
@@ -109,8 +135,9 @@ class Recorder:
                 payments=made.payments,
                 shipments=made.shipments,
                 fulfillment_orders=made.work,
+                refunds=made.refunds,
             )
-            return Decision(writes, drafts, body={"order_id": now.header.id})
+            return Decision([*writes, *beside], drafts, body={"order_id": now.header.id})
 
         try:
             outcome = execute(self.runtime, call_from_workflow(command, self.tenant, key), decide)

@@ -64,12 +64,24 @@ class CaptureRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class NewBalance:
+    """A gift card or store credit that money is given to instead of what it was paid with, and whose debt it is."""
+
+    tender: str
+    refund_id: str
+    legal_entity: str
+    store: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefundRequest:
-    """Give back part of what was captured under `reference`."""
+    """Give back part of what was captured under `reference`; with `to`, on a new balance, and without a reference."""
 
     reference: str
     amount: int
     currency: str
+    to: NewBalance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +122,7 @@ Result = Approved | Declined | RequiresAction | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One capture of a payment: pending, succeeded or failed, and what it let go of the rest."""
+    """One capture or refund: pending, succeeded or failed, and what a capture let go of the rest."""
 
     id: str
     amount: int
@@ -137,6 +149,7 @@ class ProviderPayment:
     order_id: str | None
     payment_id: str | None
     captures: tuple[Movement, ...] = ()
+    refunds: tuple[Movement, ...] = ()
 
 
 class CredentialsRefused(RuntimeError):

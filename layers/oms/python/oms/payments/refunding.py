@@ -14,7 +14,7 @@ from oms.orders.charges import order_charges
 from oms.orders.model import Order, Status, status
 from oms.payments.events import OwedPart, RefundOwed
 from oms.payments.model import Payment
-from oms.payments.refunds import CASH, Cause, OverRefund, Part, Refund, Source, claimed
+from oms.payments.refunds import CASH, Cause, GivenFor, OverRefund, Part, Refund, Source, claimed
 from oms.platform.events import EventData
 from oms.platform.ids import child_id
 
@@ -43,7 +43,8 @@ def plan_refund(order: Order, amount: int, to: str | None = None) -> tuple[Part,
         Part(
             number=number,
             tender=payment.tender,
-            provider=None if payment.tender == CASH else payment.provider,
+            provider=None if payment.tender == CASH or payment.by_channel else payment.provider,
+            by_channel=payment.by_channel,
             amount=source.amount,
             sources=(source,),
         )
@@ -52,11 +53,19 @@ def plan_refund(order: Order, amount: int, to: str | None = None) -> tuple[Part,
 
 
 def owe_refund(
-    order: Order, cause: Cause | str, cause_id: str, amount: int, to: str | None = None, *, at: str | None = None
+    order: Order,
+    cause: Cause | str,
+    cause_id: str,
+    amount: int,
+    to: str | None = None,
+    *,
+    at: str | None = None,
+    lines: Sequence[GivenFor] = (),
 ) -> tuple[Refund, list[EventData]]:
     """Money is owed from now on: the refund and what is told of it; more than is refundable raises OverRefund.
 
-    One call for each version of the order, since the refund's id counts those that the order has. `at` is the instant.
+    One call for each version of the order, since the refund's id counts those that the order has. `at` is the instant;
+    `lines` is what an appeasement gives for lines that the customer keeps.
     """
     header = order.header
     refund = Refund(
@@ -66,8 +75,9 @@ def owe_refund(
         cause_id=cause_id,
         currency=header.currency,
         amount=amount,
-        parts=plan_refund(order, amount, to),
+        parts=tuple(part.model_copy(update={"fixed_at": at}) for part in plan_refund(order, amount, to)),
         owed_at=at,
+        lines=tuple(lines),
     )
     told = RefundOwed(
         **refund_facts(order, refund),

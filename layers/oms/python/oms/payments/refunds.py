@@ -46,6 +46,14 @@ class _Stored(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class GivenFor(_Stored):
+    """What of a refund was given for a line without its return: price and tax, in minor units."""
+
+    line_no: int
+    goods: int
+    tax: int
+
+
 class Source(_Stored):
     """From which captured money a part is paid: the tender, and the provider's name of what took it."""
 
@@ -57,7 +65,8 @@ class Source(_Stored):
 class Part(_Stored):
     """What is paid by one tender, in minor units. `attempt` counts how often it was tried under keys of their own.
 
-    `movement_id` is what the provider or the drawer calls the payment; `provider` is None for cash.
+    `movement_id` is what the provider or the drawer calls the payment; `provider` is None for cash, and for what the
+    channel gives back, because it took the money itself.
     """
 
     number: int
@@ -65,11 +74,15 @@ class Part(_Stored):
     provider: str | None
     amount: int
     sources: tuple[Source, ...]
+    by_channel: bool = False
     state: PartState = PartState.PLANNED
     attempt: int = 1
     movement_id: str | None = None
+    # The new gift card or store credit that it was paid with.
+    account_id: str | None = None
     failure_code: str | None = None
-    # Since when nobody knows what became of a call for it.
+    # When its present key was made; since when nobody knows what became of a call under it.
+    fixed_at: str | None = None
     in_doubt_since: str | None = None
 
     def key(self, refund_id: str) -> str:
@@ -79,7 +92,10 @@ class Part(_Stored):
 
 
 class Refund(_Stored):
-    """What is owed for one cause. `amount` is the sum of the parts; `owed_at` is unknown where nobody said it."""
+    """What is owed for one cause. `amount` is the sum of the parts; `owed_at` is unknown where nobody said it.
+
+    `lines` says what an appeasement gave for which lines, so that a later return gives back only the rest.
+    """
 
     id: str
     order_id: str
@@ -89,6 +105,7 @@ class Refund(_Stored):
     amount: int
     parts: tuple[Part, ...]
     owed_at: str | None = None
+    lines: tuple[GivenFor, ...] = ()
 
     @property
     def executed(self) -> int:
@@ -108,6 +125,16 @@ class Refund(_Stored):
     def with_part(self, part: Part) -> Refund:
         """The refund with one part as it is now."""
         return self.model_copy(update={"parts": tuple(part if p.number == part.number else p for p in self.parts)})
+
+
+def open_at_provider(refund: Refund) -> tuple[Part, ...]:
+    """The parts of which a provider has the next word, or has still to be asked."""
+    return tuple(p for p in refund.parts if p.provider and p.state in (PartState.PLANNED, PartState.PENDING))
+
+
+def open_at_channel(refund: Refund) -> tuple[Part, ...]:
+    """The parts that the channel has still to give back."""
+    return tuple(p for p in refund.parts if p.by_channel and p.state is PartState.PLANNED)
 
 
 def open_cash(refund: Refund) -> tuple[Part, ...]:

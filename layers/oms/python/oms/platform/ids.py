@@ -46,6 +46,11 @@ def child_id(prefix: str, parent_id: str, number: int) -> str:
     return f"{prefix}_{parent_id.split('_', 1)[1]}_{number}"
 
 
+def child_number(child: str) -> int:
+    """The how-manieth child an id made by `child_id` names."""
+    return int(child.rpartition("_")[2])
+
+
 def parent_id(prefix: str, child: str) -> str:
     """The id of the object that a child's id was made from; a text of another form gives an id that no object has."""
     return f"{prefix}_{child.split('_')[1]}" if child.count("_") == 2 else f"{prefix}_"

@@ -25,11 +25,30 @@ class SalePaid(BaseModel):
     reference: str | None = None
 
 
+class SalePayment(BaseModel):
+    """What a tender of the order has paid of it: without cash back, and before cash was rounded."""
+
+    model_config = ConfigDict(frozen=True)
+    payment_id: str
+    tender: str
+    amount: int
+
+
+class CarriedLine(BaseModel):
+    """Units of a line that the customer took along."""
+
+    model_config = ConfigDict(frozen=True)
+    line_no: int
+    sku: str
+    quantity: int
+
+
 class SaleRecorded(EventData):
     """A till sold: `goods` before `discount`, and `tax`, of what was carried out.
 
     `deposit` was paid for what leaves later, `exchange_credit` was owed for returns, `rounding` is what was taken above
-    the sum of the sale, and `cash_back` what a card paid beside it and the drawer gave out.
+    the sum of the sale, and `cash_back` what a card paid beside it and the drawer gave out. `lines` are what was
+    carried out as shipment `shipment_id`; of more than 50 they are left out.
     """
 
     order_id: str
@@ -53,6 +72,9 @@ class SaleRecorded(EventData):
     cash_back: int
     tenders: tuple[SalePaid, ...]
     session_id: str | None
+    payments: tuple[SalePayment, ...]
+    shipment_id: str | None
+    lines: tuple[CarriedLine, ...] | None
 
 
 class PosTransactionRecorded(EventData):

@@ -10,7 +10,7 @@ from oms.orders.model import Order
 from oms.orders.request import LineRequest, Method, OrderRequest
 from oms.orders.selling import Paid
 from oms.pos.checks import totals_of
-from oms.pos.events import SalePaid, SaleRecorded, SaleTaxed
+from oms.pos.events import CarriedLine, SalePaid, SalePayment, SaleRecorded, SaleTaxed
 from oms.pos.model import CHANNEL, Identity
 from oms.pos.requests import RecordTransaction, SaleLine, Tender
 
@@ -19,6 +19,7 @@ TILL = "till"
 EXCHANGE_CREDIT = "exchange_credit"
 # Where balances of gift cards and store credit are kept, where the till says nothing else.
 STORED_VALUE = "stored_value"
+_MOST_LINES_IN_EVENT = 50
 
 
 def order_request(told: RecordTransaction, one: Identity) -> OrderRequest:
@@ -81,7 +82,8 @@ def cash_of(told: RecordTransaction, sale_id: str) -> CashSale | None:
 
 def sale_recorded(told: RecordTransaction, one: Identity, sale_id: str, order: Order, carried: Amounts) -> SaleRecorded:
     """The one fact of a sale that the ledger posts."""
-    header = order.header
+    header, at_once = order.header, order.shipments
+    lines = tuple(CarriedLine(**left.model_dump()) for shipment in at_once for left in shipment.lines)
     return SaleRecorded(
         order_id=header.id,
         sale_id=sale_id,
@@ -112,6 +114,12 @@ def sale_recorded(told: RecordTransaction, one: Identity, sale_id: str, order: O
             for tender in told.tenders
         ),
         session_id=told.drawer_session_id,
+        payments=tuple(
+            SalePayment(payment_id=payment.id, tender=payment.tender, amount=payment.amount)
+            for payment in order.payments
+        ),
+        shipment_id=at_once[0].id if at_once else None,
+        lines=lines if len(lines) <= _MOST_LINES_IN_EVENT else None,
     )
 
 

@@ -13,10 +13,10 @@ from oms.platform.ids import derived_id
 from oms.platform.principal import system_principal
 from oms.platform.problems import NotFound
 from oms.platform.writes import Value, Write
-from oms.stored_value.model import Account, Hold, Movement, MovementKind, State, account_of, hold_of
+from oms.stored_value.model import Account, Hold, Kind, Movement, MovementKind, Reason, State, account_of, hold_of
 from oms.stored_value.problems import BalanceTooLow, HoldTooLow, OtherCurrency, OtherKind, RefundTooHigh, ValueExpired
 from oms.stored_value.store import TENDER_COMMAND, load_account, load_hold
-from oms.stored_value.writes import account_change, hold_write, movement_write
+from oms.stored_value.writes import account_change, hold_write, issue, movement_write
 
 Document = Mapping[str, Value]
 
@@ -113,6 +113,49 @@ def credit(runtime: Runtime, tenant: str, key: str, reference: str, amount: int)
         return _moved(runtime, tenant, after, MovementKind.CREDITED, amount, change)
 
     return _run(runtime, tenant, key, ["credit", reference, amount], decide)
+
+
+def issue_for_refund(
+    runtime: Runtime,
+    tenant: str,
+    key: str,
+    *,
+    kind: Kind,
+    amount: int,
+    currency: str,
+    cause_id: str,
+    legal_entity: str,
+    store: str,
+    channel: str,
+) -> Document:
+    """Issue a new account for money that an order owes back; its `reference` is the account."""
+
+    def decide() -> Decision:
+        account_id = derived_id("gft" if kind is Kind.GIFT_CARD else "crd", tenant, key)
+        movement_id = derived_id("svm", account_id)
+        _, writes, told = issue(
+            tenant,
+            account_id=account_id,
+            movement_id=movement_id,
+            kind=kind,
+            reason=Reason.REFUND,
+            amount=amount,
+            currency=currency,
+            legal_entity=legal_entity,
+            store=store,
+            channel=channel,
+            now=runtime.clock.now(),
+            cause_id=cause_id,
+        )
+        body: Document = {
+            "reference": account_id,
+            "movement_id": movement_id,
+            "amount": amount,
+            "currency": currency,
+        }
+        return Decision(writes, [told], body=body)
+
+    return _run(runtime, tenant, key, ["issue", kind.value, amount, currency, cause_id], decide)
 
 
 def _run(

@@ -39,6 +39,7 @@ class DrawerMovementRecorded(DrawerFact):
     amount: Amount
     tax: Amount = 0
     sale_id: Code | None = None
+    refund_id: Code | None = None
 
     @model_validator(mode="after")
     def _tax_is_a_part(self) -> DrawerMovementRecorded:

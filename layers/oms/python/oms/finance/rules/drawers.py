@@ -24,7 +24,8 @@ def _drawer_opened(fact: DrawerOpened) -> list[Line]:
 
 def _drawer_moved(fact: DrawerMovementRecorded) -> list[Line]:
     amount, currency = fact.amount, fact.currency
-    if fact.sale_id is not None:
+    if fact.sale_id is not None or fact.refund_id is not None:
+        # SaleRecorded and RefundExecuted say the same of the order, and are posted instead.
         return []
     if fact.kind == "cash_sale":
         sold = [credit("4010", amount - fact.tax, currency), credit("2040", fact.tax, currency)]

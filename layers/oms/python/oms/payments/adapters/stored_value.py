@@ -25,6 +25,8 @@ from oms.payments.port import (
 from oms.platform.commands import Runtime
 from oms.platform.problems import Busy, Problem
 from oms.stored_value import commands
+from oms.stored_value.commands import issue_for_refund
+from oms.stored_value.model import Kind
 from oms.stored_value.reads import hold_as_it_is, what_became
 
 CAPABILITIES = Capabilities(
@@ -73,7 +75,23 @@ class StoredValue:
         return self._answer(lambda: commands.release(self.runtime, self.tenant, key, reference, amount))
 
     def refund(self, request: RefundRequest, *, key: str) -> Result:
-        """Give part of what was redeemed back to the same card."""
+        """Give part of what was redeemed back to the same card, or an amount to a new one."""
+        new = request.to
+        if new is not None:
+            return self._answer(
+                lambda: issue_for_refund(
+                    self.runtime,
+                    self.tenant,
+                    key,
+                    kind=Kind(new.tender),
+                    amount=request.amount,
+                    currency=request.currency,
+                    cause_id=new.refund_id,
+                    legal_entity=new.legal_entity,
+                    store=new.store,
+                    channel=new.channel,
+                )
+            )
         return self._answer(lambda: commands.credit(self.runtime, self.tenant, key, request.reference, request.amount))
 
     def get(self, reference: str) -> ProviderPayment | NoTrace | Unknown:

@@ -249,6 +249,7 @@ def _payment(document: Mapping[str, Any]) -> ProviderPayment:
         order_id=metadata.get("order_id"),
         payment_id=metadata.get("payment_id"),
         captures=tuple(_movement(capture) for capture in document["captures"]),
+        refunds=tuple(_movement(refund) for refund in document["refunds"]),
     )
 
 

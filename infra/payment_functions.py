@@ -1,0 +1,39 @@
+"""The functions of the payment life cycle: the task of its workflow, what starts it, and those behind the HTTP API."""
+
+from __future__ import annotations
+
+from infra import grants as g
+from infra.function_spec import GATEWAY_TIMEOUT, FunctionSpec
+
+PAYMENT_HTTP = (
+    FunctionSpec(
+        "payments",
+        "Takes another card for what a tender did not pay, of a channel or of a customer with a pay link.",
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("orders", "get"), *g.TENDERS),
+        routes=("POST /v1/orders/{order_id}/payments",),
+        open_routes=("GET /v1/pay-links/{name}", "POST /v1/pay-links/{name}"),
+        memory=512,
+        timeout=GATEWAY_TIMEOUT,
+    ),
+)
+PAYMENT_TASKS = (
+    FunctionSpec(
+        "care_for_payment",
+        "Does what is due for the payment of an order, and says when to come again.",
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.TENDERS, *g.table("stock", "put", "update")),
+        memory=512,
+    ),
+)
+PAYMENT_CONSUMERS = (
+    FunctionSpec(
+        "start_payment_workflow",
+        "Starts the payment workflow of an order whose payment waits for something.",
+        g.START_PAYMENT_WORKFLOW,
+        detail_types=(
+            *("PaymentActionRequired", "PaymentDeclined", "PaymentCaptureFailed", "PaymentExpired"),
+            "FulfillmentOrderEscalated",
+            ("PaymentAuthorized", {"needs_care": [True]}),
+        ),
+        concurrency=10,
+    ),
+)

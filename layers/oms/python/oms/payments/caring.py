@@ -1,0 +1,165 @@
+"""care_for_payment: what the payment workflow does whenever it wakes; and pay_again, another card for a tender.
+
+The workflow holds no state of its own. Each time it does what is due by the stored order and asks when to come again,
+so it can be started at any time, twice at once, or anew after it was lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from oms.fulfillment.model import Shipment
+from oms.orders.changing import cancel_order
+from oms.orders.model import Order, status
+from oms.orders.request import CancellationRequest
+from oms.orders.store import existing_order
+from oms.orders.unfinished import OVER
+from oms.orders.writes import change_order
+from oms.payments import care
+from oms.payments.asking import Asking
+from oms.payments.changes import Asked
+from oms.payments.commands import CaptureRefused, Providers, authorize_order, capture_payment
+from oms.payments.lifecycle import LINK_LASTS, Due, Step, needs_another_card, next_due
+from oms.payments.links import Place, link_write
+from oms.payments.model import Payment, State
+from oms.payments.port import provider_of
+from oms.payments.releasing import release, renew
+from oms.payments.requests import PayByLink
+from oms.platform.clock import format_instant
+from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, find_outcome
+from oms.platform.consumers import call_from_workflow
+from oms.platform.problems import ActionNotAvailable, NotFound
+
+# Why units are cancelled for which nobody paid.
+UNPAID = "unpaid"
+# More steps than these at once are a fault; the workflow comes again after a while.
+_MOST_STEPS = 20
+_COMES_AGAIN = timedelta(hours=1)
+
+
+def care_for_payment(runtime: Runtime, providers: Providers, tenant: str, order_id: str) -> datetime | None:
+    """Do all that is due for the payment of an order; answers when to come again, or None where nothing is waited for.
+
+    Raises TransientFailure while an outcome is unknown.
+    """
+    for _ in range(_MOST_STEPS):
+        order, now = existing_order(runtime.database, tenant, order_id), runtime.clock.now()
+        due = next_due(order, now)
+        if due is None or due.at > now:
+            return None if due is None else due.at
+        _STEPS[due.step](runtime, providers, tenant, order, due)
+    return runtime.clock.now() + _COMES_AGAIN
+
+
+def pay_again(
+    runtime: Runtime, providers: Providers, call: Call, order_id: str, payment_id: str, request: PayByLink
+) -> Outcome:
+    """Pay with another card what a tender did not pay; the answer says what became of it.
+
+    What the old card still holds is let go of first. Raises ActionNotAvailable where the tender needs no other card.
+    """
+    if find_outcome(runtime, call) is None:
+        order = _order(runtime, call, order_id)
+        payment = _payment(order, payment_id)
+        if not needs_another_card(order, payment):
+            raise ActionNotAvailable("This tender needs no other card.")
+        if payment.capturable:
+            release(_asking(runtime, providers, call.tenant, order, payment), renewable=True)
+
+    def decide() -> Decision:
+        now = _order(runtime, call, order_id)
+        tender, at = _payment(now, payment_id), format_instant(runtime.clock.now())
+        if not needs_another_card(now, tender):
+            raise ActionNotAvailable("This tender needs no other card.")
+        made = care.another_card(now, tender, tender.attempt, request.provider, request.token, at)
+        _, writes, events = change_order(
+            call.tenant, now, events=made.events, header=made.header, payments=made.payments, shipments=made.shipments
+        )
+        return Decision(writes, events, body={"order_id": order_id, "payment_id": payment_id})
+
+    done = execute(runtime, call, decide)
+    outcome, order = authorize_order(runtime, providers, call.tenant, order_id)
+    if _payment(order, payment_id).state is State.AUTHORIZED:
+        _take_what_left(runtime, providers, call.tenant, order, payment_id)
+    return Outcome(done.status, {**done.body, "outcome": outcome}, done.replayed)
+
+
+def _take_what_left(runtime: Runtime, providers: Providers, tenant: str, order: Order, payment_id: str) -> None:
+    """Take the money of what left before it was paid; what fails here is taken up by the sweeper."""
+    for shipment in order.shipments:
+        if any(capture.payment_id == payment_id and capture.is_owed for capture in shipment.captures):
+            _take(runtime, providers, tenant, order, shipment)
+
+
+def _confirm(runtime: Runtime, providers: Providers, tenant: str, order: Order, _: Due) -> None:
+    authorize_order(runtime, providers, tenant, order.header.id)
+
+
+def _renew(runtime: Runtime, providers: Providers, tenant: str, order: Order, due: Due) -> None:
+    """Let go of a hold and take it anew; what was begun and not ended goes on from where it stands."""
+    payment = _payment(order, due.payment_id)
+    while payment.state is not State.CREATED:
+        order = renew(_asking(runtime, providers, tenant, order, payment))
+        payment = _payment(order, due.payment_id)
+    authorize_order(runtime, providers, tenant, order.header.id)
+
+
+def _capture_again(runtime: Runtime, providers: Providers, tenant: str, order: Order, due: Due) -> None:
+    payment = _payment(order, due.payment_id)
+    shipment = next(one for one in order.shipments if one.id == due.shipment_id)
+    capture = next(one for one in shipment.captures if one.payment_id == payment.id)
+    _asking(runtime, providers, tenant, order, payment).record.capture_again(Asked(shipment.id, capture))
+    _take(runtime, providers, tenant, order, shipment)
+
+
+def _take(runtime: Runtime, providers: Providers, tenant: str, order: Order, shipment: Shipment) -> None:
+    """Take what is owed of the work of a shipment; a refusal is recorded, and what comes of it is due by then."""
+    if shipment.fulfillment_order_id is not None:
+        with suppress(CaptureRefused):
+            capture_payment(runtime, providers, tenant, order.header.id, shipment.fulfillment_order_id)
+
+
+def _send_link(runtime: Runtime, providers: Providers, tenant: str, order: Order, due: Due) -> None:
+    payment = _payment(order, due.payment_id)
+    name = f"{tenant}.{runtime.ids.new('pay')}"
+    until = format_instant(runtime.clock.now() + LINK_LASTS)
+    write = link_write(name, Place(tenant=tenant, order_id=order.header.id, payment_id=payment.id))
+    _asking(runtime, providers, tenant, order, payment).record.link(payment.attempt, name, until, write)
+
+
+def _give_up(runtime: Runtime, providers: Providers, tenant: str, order: Order, due: Due) -> None:
+    """Nobody paid: what has not left is cancelled, and of what has a person is told."""
+    payment = _payment(order, due.payment_id)
+    if status(order) not in OVER and payment.state in (State.FAILED, State.EXPIRED):
+        call = call_from_workflow("cancel_order", tenant, f"{payment.id}:{UNPAID}:{payment.attempt}")
+        with suppress(ActionNotAvailable):
+            cancel_order(runtime, call, order.header.id, CancellationRequest(reason=UNPAID))
+        order = existing_order(runtime.database, tenant, order.header.id)
+        payment = _payment(order, due.payment_id)
+    _asking(runtime, providers, tenant, order, payment).record.link_over(payment.attempt)
+
+
+def _asking(runtime: Runtime, providers: Providers, tenant: str, order: Order, payment: Payment) -> Asking:
+    return Asking(runtime, provider_of(providers, runtime, tenant, payment.provider), tenant, order, payment)
+
+
+def _order(runtime: Runtime, call: Call, order_id: str) -> Order:
+    return existing_order(runtime.database, call.tenant, order_id)
+
+
+def _payment(order: Order, payment_id: str) -> Payment:
+    for payment in order.payments:
+        if payment.id == payment_id:
+            return payment
+    raise NotFound()
+
+
+_STEPS: dict[Step, Callable[[Runtime, Providers, str, Order, Due], None]] = {
+    Step.CONFIRM: _confirm,
+    Step.RENEW: _renew,
+    Step.CAPTURE_AGAIN: _capture_again,
+    Step.SEND_LINK: _send_link,
+    Step.GIVE_UP: _give_up,
+}

@@ -1,0 +1,77 @@
+"""What others change of a refund, in their own transactions: a drawer pays it, a person has it tried again. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oms.orders.model import Order
+from oms.payments.events import RefundExecuted, RefundRetried
+from oms.payments.refund_changes import part_facts
+from oms.payments.refunds import Part, PartState, Refund, open_at_channel, open_cash
+from oms.platform.events import EventData
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """The drawer that pays: its company and store, its session and business date, and the movement of the cash."""
+
+    legal_entity: str
+    store: str
+    session_id: str
+    business_date: str
+    movement_id: str
+
+
+def paid_in_cash(order: Order, refund: Refund, payer: Payer, paid: int) -> tuple[Refund, list[EventData]]:
+    """The refund with all of its open cash paid by one movement, and what is told of it.
+
+    `paid` is what was handed over: the sum of the parts, or that rounded to coins; the first part carries the rounding.
+    """
+    parts = open_cash(refund)
+    rounding = paid - sum(part.amount for part in parts)
+    events: list[EventData] = []
+    for number, part in enumerate(parts):
+        own = rounding if number == 0 else 0
+        movement_id = payer.movement_id if number == 0 else f"{payer.movement_id}:{part.number}"
+        refund = refund.with_part(
+            part.model_copy(update={"state": PartState.EXECUTED, "movement_id": movement_id, "failure_code": None})
+        )
+        events.append(
+            RefundExecuted(
+                **part_facts(order, refund, part),
+                movement_id=movement_id,
+                paid=part.amount + own,
+                rounding=own,
+                payer_entity=payer.legal_entity if payer.legal_entity != order.header.legal_entity else None,
+                payer_store=payer.store if payer.store != order.header.selling_node else None,
+                session_id=payer.session_id,
+                business_date=payer.business_date,
+            )
+        )
+    return refund, events
+
+
+def paid_by_channel(order: Order, refund: Refund, reference: str) -> tuple[Refund, list[EventData]]:
+    """The refund with all given back that the channel owes, under its own name of it, and what is told of it."""
+    events: list[EventData] = []
+    for number, part in enumerate(open_at_channel(refund)):
+        movement_id = reference if number == 0 else f"{reference}:{part.number}"
+        refund = refund.with_part(part.model_copy(update={"state": PartState.EXECUTED, "movement_id": movement_id}))
+        events.append(RefundExecuted(**part_facts(order, refund, part), movement_id=movement_id, paid=part.amount))
+    return refund, events
+
+
+def retried(order: Order, refund: Refund, part: Part, now: str) -> tuple[Refund, list[EventData]]:
+    """A part that failed will be tried again under a new key."""
+    again = part.model_copy(
+        update={
+            "state": PartState.PLANNED,
+            "attempt": part.attempt + 1,
+            "movement_id": None,
+            "failure_code": None,
+            "in_doubt_since": None,
+            "fixed_at": now,
+        }
+    )
+    told = RefundRetried(**part_facts(order, refund, again), attempt=again.attempt)
+    return refund.with_part(again), [told]

@@ -1,0 +1,37 @@
+"""The routes of paying again, for the function that serves them.
+
+A pay link takes no token: whoever has its name may see what is to be paid and pay it, and learns nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from oms.payments.caring import pay_again
+from oms.payments.commands import Providers
+from oms.payments.link_pages import link_page, open_link
+from oms.payments.requests import PayAgain, PayByLink
+from oms.platform.commands import Runtime
+from oms.platform.http import Answer, Api, answer, call, caller, ok, read
+from oms.platform.principal import Principal
+
+
+def serve(app: Api, runtime: Callable[[], Runtime], providers: Providers) -> None:
+    """Give a function the routes of paying again."""
+
+    @app.post("/v1/orders/<order_id>/payments")
+    def post_payment(order_id: str) -> Answer:
+        principal, body = caller(app, "orders.write", f"ORDER#{order_id}"), read(app, PayAgain)
+        own = call(app, "pay_again", principal, body, target=order_id)
+        return answer(pay_again(runtime(), providers, own, order_id, body.payment_id, body))
+
+    @app.get("/v1/pay-links/<name>")
+    def read_pay_link(name: str) -> Answer:
+        return ok(link_page(runtime(), name))
+
+    @app.post("/v1/pay-links/<name>")
+    def pay_by_link(name: str) -> Answer:
+        body, place = read(app, PayByLink), open_link(runtime(), name)
+        customer = Principal(place.tenant, "customer", "customer", frozenset())
+        own = call(app, "pay_again", customer, body, target=place.payment_id)
+        return answer(pay_again(runtime(), providers, own, place.order_id, place.payment_id, body))

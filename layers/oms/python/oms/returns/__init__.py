@@ -1,0 +1,1 @@
+"""Returns: goods that come back to a store, and what is owed for them."""

@@ -1,0 +1,96 @@
+"""What belongs to the units that come back: exactly what was taken for them, however they come. Pure.
+
+Shares use cumulative rounding (FR3), so the returns of all units of a line give back what was taken for the line, to
+the minor unit and by component.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oms.orders.amounts import line_amounts
+from oms.orders.model import Line, Order
+from oms.payments.refunds import Cause
+from oms.platform.money import share_up_to
+from oms.platform.problems import FieldError, InvalidRequest
+from oms.returns.model import ReturnLine
+from oms.returns.requests import ReturnedUnits
+
+
+def returned_lines(order: Order, wanted: Sequence[ReturnedUnits]) -> tuple[ReturnLine, ...]:
+    """The units that come back with their amounts; more than were delivered and not returned raises InvalidRequest."""
+    made: list[ReturnLine] = []
+    for index, asked in enumerate(wanted):
+        line = _line(order, asked.line_no, index)
+        now = sum(one.quantity for one in made if one.line_no == line.line_no)
+        before = order.returned(line.line_no) + now
+        left = order.shipped(line.line_no) - before
+        if asked.quantity > left:
+            detail = f"{left} units of line {line.line_no} were delivered and not returned"
+            raise InvalidRequest(errors=[FieldError(f"/lines/{index}/quantity", "more_than_delivered", detail)])
+        made.append(_returned(order, line, before, asked, made))
+    return tuple(made)
+
+
+def shipping_tax(order: Order, shipping: int) -> int:
+    """The tax of shipping that is given back; more than was charged and not given back raises InvalidRequest."""
+    charged = sum(shipment.shipping for shipment in order.shipments)
+    before = sum(one.shipping for one in order.returns)
+    if shipping > charged - before:
+        detail = f"{charged - before} of the shipping was charged and not given back"
+        raise InvalidRequest(errors=[FieldError("/shipping", "more_than_charged", detail)])
+    if not shipping:
+        return 0
+    taxed = sum(shipment.tax for shipment in order.shipments) - sum(_goods_tax(order, line) for line in order.lines)
+    given = sum(one.shipping_tax for one in order.returns)
+    return max(0, share_up_to(max(0, taxed), before + shipping, charged) - given)
+
+
+def _goods_tax(order: Order, line: Line) -> int:
+    """The tax of the goods of a line that has been charged."""
+    gone = order.shipped(line.line_no) if line.work else line.quantity - order.cancelled.get(line.line_no, 0)
+    return share_up_to(line.agreed.tax, gone, line.quantity)
+
+
+def _line(order: Order, line_no: int, index: int) -> Line:
+    pointer = f"/lines/{index}/line_no"
+    if line_no > len(order.lines):
+        raise InvalidRequest(errors=[FieldError(pointer, "unknown_line", f"there is no line {line_no}")])
+    line = order.line(line_no)
+    if line.part_of is not None:
+        detail = f"it is a component of line {line.part_of.line_no}; return units of that line"
+        raise InvalidRequest(errors=[FieldError(pointer, "part_of_kit", detail)])
+    return line
+
+
+def _returned(order: Order, line: Line, before: int, asked: ReturnedUnits, with_it: Sequence[ReturnLine]) -> ReturnLine:
+    after, whole = before + asked.quantity, line_amounts(line.agreed)
+
+    def share(amount: int) -> int:
+        return share_up_to(amount, after, line.quantity) - share_up_to(amount, before, line.quantity)
+
+    goods, tax = share(whole.goods) - share(whole.discount), share(line.agreed.tax)
+    earlier = [one for each in order.returns for one in each.lines if one.line_no == line.line_no]
+    earlier += [one for one in with_it if one.line_no == line.line_no]
+    given = [
+        one
+        for refund in order.refunds
+        if refund.cause is Cause.APPEASEMENT
+        for one in refund.lines
+        if one.line_no == line.line_no
+    ]
+
+    def kept(amount: int, kept_before: int, most: int) -> int:
+        """What of an appeasement belongs to these units, and so is not given a second time."""
+        return min(most, max(0, share_up_to(amount, after, order.shipped(line.line_no)) - kept_before))
+
+    return ReturnLine(
+        line_no=line.line_no,
+        sku=line.agreed.sku,
+        quantity=asked.quantity,
+        disposition=asked.disposition,
+        goods=goods,
+        tax=tax,
+        appeased_goods=kept(sum(one.goods for one in given), sum(one.appeased_goods for one in earlier), goods),
+        appeased_tax=kept(sum(one.tax for one in given), sum(one.appeased_tax for one in earlier), tax),
+    )

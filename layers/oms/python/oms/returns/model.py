@@ -1,0 +1,83 @@
+"""The return: units that a customer brought back, with the money that belongs to exactly these units. Pure.
+
+Amounts are integers in minor units of the order's currency.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+
+class State(StrEnum):
+    """The states of a return. What a store accepts at once is closed at once; its refund is told apart."""
+
+    CLOSED = "CLOSED"
+
+
+class Disposition(StrEnum):
+    """What becomes of a unit that came back."""
+
+    SELLABLE = "sellable"
+    DAMAGED = "damaged"
+
+
+class ReturnLine(BaseModel):
+    """Units of a line: `goods` is their price net of discount, `tax` that of the goods.
+
+    `appeased_goods` and `appeased_tax` are the part of these that an appeasement gave back before.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    line_no: int
+    sku: str
+    quantity: int
+    disposition: Disposition
+    goods: int
+    tax: int
+    appeased_goods: int = 0
+    appeased_tax: int = 0
+
+
+class Return(BaseModel):
+    """What came back at once at one node. `shipping` is what is given back of it, with its tax."""
+
+    model_config = ConfigDict(frozen=True)
+    id: str
+    order_id: str
+    node_id: str
+    reason: str
+    state: State = State.CLOSED
+    lines: tuple[ReturnLine, ...]
+    shipping: int = 0
+    shipping_tax: int = 0
+    fee: int = 0
+    to: str | None = None
+    to_reason: str | None = None
+    refund_id: str | None = None
+    accepted_at: str
+    accepted_by: str
+
+    @property
+    def goods(self) -> int:
+        return sum(line.goods for line in self.lines)
+
+    @property
+    def tax(self) -> int:
+        """The tax of the goods and of the shipping."""
+        return sum(line.tax for line in self.lines) + self.shipping_tax
+
+    @property
+    def appeased_goods(self) -> int:
+        return sum(line.appeased_goods for line in self.lines)
+
+    @property
+    def appeased_tax(self) -> int:
+        return sum(line.appeased_tax for line in self.lines)
+
+    @property
+    def owed(self) -> int:
+        """What the customer gets."""
+        given_before = self.appeased_goods + self.appeased_tax
+        return self.goods + self.shipping + self.tax - given_before - self.fee
