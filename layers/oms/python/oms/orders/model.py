@@ -18,8 +18,7 @@ from oms.payments.rollup import rollup as payment_rollup
 from oms.registry.kits import Component, exploded, summed
 from oms.returns.model import Return
 
-# The mode of a shipment that needs no parcel.
-DIGITAL = "digital"
+DIGITAL = "digital"  # the mode of a shipment that needs no parcel
 
 
 class Status(StrEnum):

@@ -56,7 +56,7 @@ def taken_ahead(order: Order) -> int:
 
     Whatever leaves uses it up, so that no cent is taken twice when units go another way than they were to.
     """
-    ahead = sum(capture.amount for work in order.fulfillment_orders for capture in work.captures)
+    ahead = sum(capture.amount for work in order.fulfillment_orders for capture in work.captures if not capture.refused)
     if not ahead:
         return 0
     used = sum(one.amounts.total - sum(capture.amount for capture in one.captures) for one in order.shipments)
@@ -157,4 +157,6 @@ def _asks_anew(payment: Payment) -> bool:
 
 
 def _captures(order: Order) -> list[Capture]:
-    return [capture for taking in order.taking for capture in taking.captures]
+    """What is to be taken; what was refused when goods were ready is asked for with what leaves."""
+    ready = (capture for work in order.fulfillment_orders for capture in work.captures if not capture.refused)
+    return [*(capture for shipment in order.shipments for capture in shipment.captures), *ready]

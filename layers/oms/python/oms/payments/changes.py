@@ -22,11 +22,9 @@ from oms.payments.events import (
     PaymentCaptureFailed,
     PaymentCapturePending,
     PaymentDeclined,
-    PaymentExpired,
     PaymentInDoubt,
     PaymentReleased,
     PaymentRenewed,
-    PaymentVoided,
 )
 from oms.payments.lifecycle import leaves_after, renewal_time
 from oms.payments.model import Payment, State
@@ -57,7 +55,7 @@ def authorization(
     if isinstance(result, Declined):
         failed = model.move(held, State.FAILED, decline_code=result.code, psp_reference=result.reference)
         declined = PaymentDeclined(**told, amount=amount, decline_code=result.code)
-        return Change([declined], [failed], header=_in_review(order, result.code))
+        return Change([declined], [failed], header=in_review(order, result.code))
     if isinstance(result, RequiresAction):
         waiting = model.move(held, State.ACTION_REQUIRED, psp_reference=result.reference, action_since=now)
         return Change([PaymentActionRequired(**told, psp_reference=result.reference, amount=amount)], [waiting])
@@ -186,43 +184,7 @@ def renewal(order: Order, payment: Payment, attempt: int, now: str) -> Change:
     return changed([PaymentRenewed(**told, amount=after.to_hold, attempt=after.attempt)], [after], waiting)
 
 
-def expiry(order: Order, payment: Payment, reference: str) -> Change:
-    """The hold ran out. Unless all that was to leave has left, a person must look."""
-    if payment.psp_reference != reference or not payment.capturable:
-        raise Overtaken("The hold has been dealt with already.")
-    event = PaymentExpired(
-        **facts(order, payment, None),
-        psp_reference=reference,
-        release_id=f"{reference}:expired",
-        amount=payment.capturable,
-    )
-    after = model.expired(payment)
-    needed = after.state is State.EXPIRED and status(order) is not Status.COMPLETED
-    return Change([event], [after], header=_in_review(order, "authorization_expired") if needed else None)
-
-
-def void(order: Order, payment: Payment, key: str) -> Change:
-    """A tender that nobody needs any more was closed before anything was held."""
-    event = PaymentVoided(**facts(order, payment, key), psp_reference=payment.psp_reference)
-    return Change([event], [model.closed(payment)])
-
-
-def release(
-    order: Order, payment: Payment, key: str, release_id: str, *, renewable: bool, part: int | None = None
-) -> Change:
-    """What was left of a hold, or part of it, was given back; `renewable` where all of it will be needed again."""
-    event = PaymentReleased(
-        **facts(order, payment, key),
-        psp_reference=payment.psp_reference or "",
-        release_id=release_id,
-        amount=payment.capturable if part is None else part,
-    )
-    if part is not None:
-        return Change([event], [model.released_part(payment, part)])
-    return Change([event], [model.expired(payment) if renewable else model.released(payment)])
-
-
-def _in_review(order: Order, reason: str) -> Header | None:
+def in_review(order: Order, reason: str) -> Header | None:
     """The header of an order that a person must look at; a cancelled one needs nobody."""
     if status(order) is Status.CANCELLED:
         return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from oms.orders.model import Order
 from oms.orders.store import existing_order, fresh_orders
 from oms.orders.writes import change_order
-from oms.payments import care, changes
+from oms.payments import care, changes, ending
 from oms.payments.changes import Asked, Change, Overtaken
 from oms.payments.model import Payment
 from oms.payments.port import Approved, Declined, RequiresAction
@@ -78,18 +78,18 @@ class Recorder:
     def expiry(self, reference: str) -> Order:
         """The hold under a provider's reference ran out."""
         key = f"{self.payment_id}:expire:{reference}"
-        return self._record("expire_payment", key, lambda now, payment: changes.expiry(now, payment, reference))
+        return self._record("expire_payment", key, lambda now, payment: ending.expiry(now, payment, reference))
 
     def void(self, key: str) -> Order:
         """The tender was closed before anything was held."""
-        return self._record(COMMANDS["void"], key, lambda now, payment: changes.void(now, payment, key))
+        return self._record(COMMANDS["void"], key, lambda now, payment: ending.void(now, payment, key))
 
     def release(self, key: str, release_id: str, *, renewable: bool = False, part: int | None = None) -> Order:
         """What was left of the hold, or part of it, was given back."""
         return self._record(
             COMMANDS["void"],
             key,
-            lambda now, payment: changes.release(now, payment, key, release_id, renewable=renewable, part=part),
+            lambda now, payment: ending.release(now, payment, key, release_id, renewable=renewable, part=part),
         )
 
     def capture_again(self, asked: Asked) -> Order:
