@@ -189,6 +189,26 @@ def test_money_may_be_given_as_store_credit_or_on_a_new_gift_card(
     assert lines(entries, "gift_card_issued") == []
 
 
+@pytest.mark.capability("J10", "L3", "N6")
+def test_what_goodwill_gave_for_a_line_is_not_given_a_second_time(doors: Doors, books: Books):
+    shop = Refunds(doors, books)
+    order_id = shop.delivered(line("A", 2, 4000, tax=660))
+    wish = {"amount": 800, "reason": "LATE", "on": "lines", "lines": [1]}
+    granted = doors.api("appeasements").post(f"/v1/orders/{order_id}/appeasements", wish)
+    assert (granted.status, granted.body["state"]) == (201, "GRANTED")
+    first, second = (shop.taken_back(order_id, {1: 1}) for _ in range(2))
+    assert (first["goods"], first["tax"], first["appeased_goods"], first["appeased_tax"]) == (4000, 330, 400, 33)
+    assert (first["owed"], second["owed"]) == (3897, 3897)
+    doors.world.refund_payment(order_id)
+    assert doors.see(order_id)["payments"][0]["refunded"] == 8660
+    with doors.world.unchanged():
+        assert shop.take_back(order_id, {1: 1}).status == 422
+    entries = shop.post()
+    assert lines(entries, "return_accepted") == sorted(
+        ["100 Cr 2050 3897", "100 Cr 4091 400", "100 Dr 2040 297", "100 Dr 4090 4000"] * 2
+    )
+
+
 def test_what_cannot_be_taken_back_changes_nothing(doors: Doors):
     shop = Refunds(doors)
     order_id = shop.delivered(*O1, shipping=500)
