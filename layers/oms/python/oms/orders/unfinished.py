@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from oms.fulfillment.model import CAPTURE_FAILED, Capture
 from oms.orders.charges import amounts_to_come
+from oms.orders.events import OrderCompleted
 from oms.orders.model import Order, Status, payment_status, status
 from oms.payments.model import PARTIAL_VOID, Payment, Rollup, State, by_rank, plan_captures
 from oms.payments.refunds import PartState, open_at_provider
@@ -145,3 +146,14 @@ def _asks_anew(payment: Payment) -> bool:
 
 def _captures(order: Order) -> list[Capture]:
     return [capture for shipment in order.shipments for capture in shipment.captures]
+
+
+def completed(order: Order) -> OrderCompleted:
+    """That nothing of an order is left to do."""
+    header = order.header
+    return OrderCompleted(
+        order_id=header.id,
+        external_id=header.external_id,
+        currency=header.currency,
+        shipped=sum(shipment.amounts.total for shipment in order.shipments),
+    )
