@@ -79,6 +79,15 @@ class OrderPlan:
         return minor(row.get(key) or "0", row.get("currency") or self.currency)
 
     @property
+    def is_paid_when_ready(self) -> bool:
+        """Whether money is taken before anything is transferred: when the goods wait at the counter."""
+        taken = [row for row in self.rows_of("payment.captured") if row.get("authorized") != "false"]
+        moved = [row.line_no for row in self.rows_of("goods.transferred")]
+        if not taken or (self.parcels and not moved):
+            return False
+        return not moved or taken[0].line_no < min(moved)
+
+    @property
     def is_paid_quietly(self) -> bool:
         """Whether the money is taken before the scenario begins, or without a row of its own."""
         return not self.rows_of("payment.", "write_off.")

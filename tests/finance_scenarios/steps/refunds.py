@@ -99,6 +99,7 @@ def executed(play: Play, row: Row) -> Mapping[str, Any] | None:
         return _cash(play, row, plan)
     _settle(play, plan, well=True)
     _pay(play, plan)
+    _confirm(play, row, plan)
     return None
 
 
@@ -162,6 +163,15 @@ def _pay(play: Play, plan: OrderPlan) -> None:
     news = play.events("RefundOwed", "RefundRetried", order=known)
     play.api("refund_payment")
     orders.tell_queue(play, "refund_payment", *news)
+
+
+def _confirm(play: Play, row: Row, plan: OrderPlan) -> None:
+    """The channel says that it has given back what it had taken itself."""
+    known = play.book["order", plan.name]
+    for refund in _refunds(play, plan):
+        if any(getattr(part, "by_channel", False) and part.state == "PLANNED" for part in refund.parts):
+            url = f"/v1/orders/{known}/refunds/{refund.id}/confirmations"
+            play.post(play.api("returns", *_SCOPES), url, {"reference": f"channel-{row.name}"})
 
 
 def _settle(play: Play, plan: OrderPlan, *, well: bool) -> bool:
