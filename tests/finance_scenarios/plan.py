@@ -162,6 +162,10 @@ def _planned(scenario: Scenario, name: str, rows: list[Row], others: Mapping[str
         if row.get("expect"):
             continue
         plan.returned[row.name] = _carved(plan, row)
+        appeased = plan.amount(row, "appeased_goods")
+        if appeased and not plan.rows_of("appeasement."):
+            # Goodwill was granted before the scenario begins, which more goods than these allow.
+            plan.parcels[0].pieces.append(Piece(4 * appeased))
     for row in plan.rows_of("order.line_cancelled"):
         piece = Piece(plan.amount(row), units=int(row.get("qty") or "1"))
         plan.cancelled[row.name] = piece

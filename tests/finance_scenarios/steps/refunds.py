@@ -13,7 +13,7 @@ from tests.finance_scenarios.lines import major
 from tests.finance_scenarios.paying import planned_parts
 from tests.finance_scenarios.plan import OrderPlan, Piece
 from tests.finance_scenarios.play import Play
-from tests.finance_scenarios.steps import drawers, orders
+from tests.finance_scenarios.steps import appeasements, drawers, orders
 from tests.finance_scenarios.world import CannotDo
 from tests.order_doors import SECRET
 from tests.order_world import TENANT
@@ -28,6 +28,11 @@ def accepted(play: Play, row: Row) -> Mapping[str, Any]:
     plan = play.plan(row)
     orders.ready(play, plan)
     pieces = plan.returned.get(row.name) or [piece for parcel in plan.parcels for piece in parcel.pieces][:1]
+    appeased = play.amount(row, "appeased_goods")
+    if appeased and not plan.rows_of("appeasement."):
+        with play.quietly():
+            lines = [piece.line_no for piece in pieces]
+            appeasements.granted_before(play, str(play.book["order", plan.name]), appeased, lines)
     body = _return(play, row, plan, pieces)
     body |= {"fee": play.amount(row, "fee"), "shipping": play.amount(row, "shipping")}
     return _returned(play, plan, body)
