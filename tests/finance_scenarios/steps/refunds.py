@@ -34,6 +34,9 @@ def accepted(play: Play, row: Row) -> Mapping[str, Any]:
             lines = [piece.line_no for piece in pieces]
             appeasements.granted_before(play, str(play.book["order", plan.name]), appeased, lines)
     body = _return(play, row, plan, pieces)
+    if row.get("goods") and play.amount(row, "goods") != sum(piece.net for piece in pieces):
+        # The row repeats another one with other goods.
+        body["lines"][0]["quantity"] += 1
     body |= {"fee": play.amount(row, "fee"), "shipping": play.amount(row, "shipping")}
     return _returned(play, plan, body)
 
