@@ -32,7 +32,9 @@ class Refused(Exception):
     """The product refused a command; `code` is its problem's, `body` the whole answer."""
 
     def __init__(self, answer: Answer) -> None:
-        super().__init__(f"{answer.status} {answer.body.get('code')}: {answer.body.get('detail') or answer.body}")
+        wrong = [f"{one.get('pointer')} {one.get('detail')}" for one in answer.body.get("errors") or ()]
+        said = "; ".join(wrong) or answer.body.get("detail") or answer.body
+        super().__init__(f"{answer.status} {answer.body.get('code')}: {said}")
         self.code = str(answer.body.get("code"))
         self.body = answer.body
 

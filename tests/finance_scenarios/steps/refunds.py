@@ -61,8 +61,11 @@ def _return(play: Play, row: Row, plan: OrderPlan, pieces: list[Piece]) -> dict[
 
 
 def _elsewhere(play: Play, row: Row, plan: OrderPlan) -> str | None:
-    """The tender of the next refund of the order, where nothing of it was paid with that."""
+    """The tender of the next refund of the order, where nothing of it was paid with that; the sale of an exchange."""
     for one in play.scenario.rows:
+        if one.line_no > row.line_no and one.verb == "pos.sale" and one.get("exchange_credit"):
+            # What pays a sale is owed at the till.
+            return "cash"
         same = one.verb.startswith("refund.") and one.line_no >= row.line_no and play.plan(one) is plan
         if same and one.verb in ("refund.executed", "refund.requested"):
             tender = one.get("tender") or "card"
