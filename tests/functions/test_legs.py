@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.functions.test_brokering import hold
+from tests.functions.test_closed_nodes import close, told
 from tests.functions.test_consolidation import HUB, NEAR, legs, receive, sent, states, stock, two_nodes
 from tests.functions.test_kits import shop
 from tests.functions.test_offers import listed, say, seen
@@ -169,3 +170,41 @@ def test_a_kit_that_goes_to_a_store_arrives_as_its_components(shop: Doors):
     assert reroute(shop, order_id, leg, "INCOMPLETE")
     assert at(shop, order_id) == [("DC1", "INCOMPLETE", [(1, 0)]), ("S1", "OPEN", [(1, 4)])]
     assert (stock(shop, "A", "S1"), stock(shop, "B", "S1")) == ({"S1": (11, 8, 3)}, {"S1": (8, 4, 4)})
+
+
+@pytest.mark.capability("E11")
+def test_of_work_that_waits_at_a_node_that_closes_a_person_is_told(doors: Doors):
+    hold(doors, {**NEAR, "consolidation": {**HUB, "when": "always"}})
+    order_id, work = two_nodes(doors)
+    sent(doors, work["S1"])
+    receive(doors, work["S1"])
+    doors.run_order_workflow(order_id)
+    close(doors, "DC1")
+    assert told(doors, "DC1") == []
+    final = doors.world.order(order_id).fulfillment_orders[2]
+    assert (final.status.value, final.escalated_reason) == ("ON_HOLD", "NODE_CLOSED")
+    assert stock(doors, "P", "DC1") == {"DC1": (4, 4, 0)}
+
+
+@pytest.mark.capability("F4")
+def test_a_large_order_for_a_store_waits_for_the_legs_that_are_planned_later(doors: Doors):
+    skus = [f"X{number:02d}" for number in range(42)]
+    for sku in skus:
+        doors.world.add_item(sku, {"S2" if sku < "X40" else "DC1": 1})
+    ways = {"method": "ship_to_store", "pickup_node": "S2"}
+    order_id = doors.place(document(*(line(sku, 1, 100, **ways) for sku in skus)))
+    doors.run_order_workflow(order_id)
+    assert [(one[0], one[1], one[2], len(one[3])) for one in legs(doors, order_id)] == [
+        ("S2", "ON_HOLD", None, 36),
+        ("DC1", "OPEN", "S2", 2),
+        ("S2", "ON_HOLD", None, 4),
+    ]
+    leg = doors.world.order(order_id).fulfillment_orders[1].id
+    sent(doors, leg)
+    # What arrives joins the work that has room for its lines.
+    assert receive(doors, leg, "S2").status == 200
+    assert [(one[0], one[1], len(one[3])) for one in legs(doors, order_id)] == [
+        ("S2", "OPEN", 36),
+        ("DC1", "COMPLETED", 2),
+        ("S2", "OPEN", 6),
+    ]

@@ -104,6 +104,7 @@ ROUTES = {
     "fulfillment": {
         "GET /v1/fulfillment-orders",
         "GET /v1/fulfillment-orders/{fulfillment_order_id}",
+        "POST /v1/fulfillment-orders/{fulfillment_order_id}/receive",
         "POST /v1/fulfillment-orders/{fulfillment_order_id}/{action}",
     },
     "psp_webhook": {"POST /v1/webhooks/{provider}"},

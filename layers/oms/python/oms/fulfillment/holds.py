@@ -6,7 +6,7 @@ the same transaction, so no verb can forget to let it begin.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from oms.capacity.model import uses_of
@@ -40,12 +40,13 @@ def legs_to(order: Order, group_no: int, node_id: str) -> list[FulfillmentOrder]
     ]
 
 
-def held_at(order: Order, group_no: int, node_id: str) -> FulfillmentOrder | None:
-    """The work of a group that waits at a node for legs, if there is any."""
-    for work in order.fulfillment_orders:
-        if work.status is Status.ON_HOLD and (work.group_no, work.node_id) == (group_no, node_id):
-            return work
-    return None
+def held_at(order: Order, group_no: int, node_id: str) -> list[FulfillmentOrder]:
+    """The work of a group that waits at a node for legs: one, unless it has too many lines."""
+    return [
+        work
+        for work in order.fulfillment_orders
+        if work.status is Status.ON_HOLD and (work.group_no, work.node_id) == (group_no, node_id)
+    ]
 
 
 def is_waiting(order: Order, work: FulfillmentOrder) -> bool:
@@ -103,15 +104,17 @@ def wait_seconds(work: FulfillmentOrder) -> int:
     return max(1, -(-wait // timedelta(seconds=1)))
 
 
-def joined(work: FulfillmentOrder, lines: Iterable[WorkLine]) -> FulfillmentOrder | None:
-    """The work on hold with more units; None where it would have more lines than one transaction can move."""
-    found = {line.line_no: line for line in work.lines}
-    for line in lines:
-        known = found.get(line.line_no)
-        found[line.line_no] = known.model_copy(update={"quantity": known.quantity + line.quantity}) if known else line
-    if len(found) > MOST_LINES:
-        return None
-    return work.model_copy(update={"lines": tuple(found[line_no] for line_no in sorted(found))})
+def joined(held: Iterable[FulfillmentOrder], lines: Sequence[WorkLine]) -> FulfillmentOrder | None:
+    """The first work on hold that can take more units, with them; none may have more lines than a transaction moves."""
+    for work in held:
+        found = {line.line_no: line for line in work.lines}
+        for line in lines:
+            known = found.get(line.line_no)
+            units = line.quantity + (known.quantity if known else 0)
+            found[line.line_no] = (known or line).model_copy(update={"quantity": units})
+        if len(found) <= MOST_LINES:
+            return work.model_copy(update={"lines": tuple(found[line_no] for line_no in sorted(found))})
+    return None
 
 
 def onward(
@@ -134,8 +137,7 @@ def onward(
         for line in leg.lines
         if units.get(line.line_no)
     ]
-    held = held_at(order, leg.group_no, leg.destination_node)
-    more = joined(held, lines) if held else None
+    more = joined(held_at(order, leg.group_no, leg.destination_node), lines)
     if more is not None:
         return more
     group = order.header.groups[leg.group_no - 1]

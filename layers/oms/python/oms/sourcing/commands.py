@@ -76,7 +76,7 @@ def _source_part(runtime: Runtime, tenant: str, order: Order) -> Order:
         whole = not later and not now.fulfillment_orders
         hubs, said = hubs_for(runtime, tenant, now, nodes, part) if whole else ({}, [])
         # Where nobody else has the units, a node that is full takes them on over its limit: the order has them already.
-        work = new_work(runtime, tenant, now, part, over=full, hubs=hubs)
+        work = new_work(runtime, tenant, now, part, over=full, hubs=hubs, later=later)
         work = with_offers(runtime, tenant, now, work, later)
         at = runtime.clock.now()
         work, risks = told_of_risks(runtime.database, tenant, now.header.groups, nodes, work, at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -41,9 +41,12 @@ def hub_of(order: Order, group: Group, now: datetime) -> Hub | None:
     return None
 
 
-def through_hubs(order: Order, works: Sequence[FulfillmentOrder], hubs: Mapping[int, Hub]) -> list[FulfillmentOrder]:
+def through_hubs(
+    order: Order, works: Sequence[FulfillmentOrder], hubs: Mapping[int, Hub], coming: Collection[int]
+) -> list[FulfillmentOrder]:
     """New work of an order where the units of some groups come together: its legs, and what waits at the hub.
 
+    Of the groups that are `coming` more becomes work later.
     What the hub has itself joins what waits there already. Work without goods stays as it is.
     """
     made: list[FulfillmentOrder] = []
@@ -56,11 +59,10 @@ def through_hubs(order: Order, works: Sequence[FulfillmentOrder], hubs: Mapping[
             leg = {"method": TRANSFER, "destination_node": hub.node_id, "hold_until": hub.until}
             made.append(work.model_copy(update=leg))
         else:
-            held = held_at(order, work.group_no, hub.node_id)
-            both = joined(held, work.lines) if held else None
+            both = joined(held_at(order, work.group_no, hub.node_id), work.lines)
             if both is not None:
                 more[both.id] = both
-            elif _waits(order, work, works, hub):
+            elif work.group_no in coming or _waits(order, work, works, hub):
                 made.append(work.model_copy(update={"status": Status.ON_HOLD, "hold_until": hub.until}))
             else:
                 made.append(work)

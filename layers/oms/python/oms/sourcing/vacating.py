@@ -17,7 +17,8 @@ from oms.registry.kits import exploded
 from oms.registry.reads import node_as_it_is
 from oms.sourcing.rerouting import NODE_CLOSED, STOCK_SHORT, reroute_fulfillment_order
 
-_NOT_BEGUN = (Status.SCHEDULED, Status.OPEN)
+# What waits for legs stays, since they come there; a person is told.
+_NOT_BEGUN = (Status.SCHEDULED, Status.OPEN, Status.ON_HOLD)
 
 
 def vacate_node(runtime: Runtime, tenant: str, node_id: str, closed_from: str) -> int:

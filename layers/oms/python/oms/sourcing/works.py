@@ -77,11 +77,12 @@ def new_work(
     replaces: str | None = None,
     over: Collection[str] = (),
     hubs: Mapping[int, Hub] = MappingProxyType({}),
+    later: Sequence[Move] = (),
 ) -> list[FulfillmentOrder]:
     """One fulfilment order per group and node; `replaces` is the work that another node gave up.
 
     Units of a group that has a hub go there, and on with what others send: `hubs` are those that are new. What the hub
-    has itself may join work that waits there, which then is among the answer.
+    has itself may join work that waits there, which then is among the answer. What comes `later` is waited for, too.
     It counts against the limits of its node; the nodes in `over` take it on whatever those are.
     """
     parts: dict[tuple[int, str], list[WorkLine]] = {}
@@ -114,7 +115,9 @@ def new_work(
         for one in works
     ]
     known = {no: hub_of(order, order.header.groups[no - 1], now) for no in {work.group_no for work in works}}
-    return through_hubs(order, works, {**{no: hub for no, hub in known.items() if hub is not None}, **hubs})
+    coming = {move.line.group_no for move in later}
+    hubs = {**{no: hub for no, hub in known.items() if hub is not None}, **hubs}
+    return through_hubs(order, works, hubs, coming)
 
 
 def new_ids(order: Order, works: Sequence[FulfillmentOrder]) -> tuple[str, ...]:
