@@ -189,6 +189,7 @@ HTTP = (
         routes=(
             "GET /v1/fulfillment-orders",
             "GET /v1/fulfillment-orders/{fulfillment_order_id}",
+            "POST /v1/fulfillment-orders/{fulfillment_order_id}/receive",
             "POST /v1/fulfillment-orders/{fulfillment_order_id}/{action}",
         ),
         memory=512,
@@ -204,9 +205,19 @@ HTTP = (
     ),
     FunctionSpec(
         "finance",
-        "Asks for an export, lists exports, and shows the trial balance and the journal.",
-        (*g.COMMAND, *g.listed("ledger", "batch", "query"), *g.READ_EXPORTS),
+        "Seals and shows business days, asks for and lists exports, and shows the trial balance and the journal.",
+        (
+            *g.COMMAND,
+            *g.listed("ledger", "get", "batch", "query", "put", "update"),
+            *g.table("registry", "query"),
+            *g.table("orders", "query"),
+            *g.READ_EXPORTS,
+        ),
         routes=(
+            "GET /v1/finance/days/{date}",
+            "GET /v1/finance/days/{date}/exceptions",
+            "POST /v1/finance/days/{date}/seal",
+            "DELETE /v1/finance/days/{date}/seal",
             "POST /v1/finance/exports",
             "GET /v1/finance/exports",
             "GET /v1/finance/trial-balance",

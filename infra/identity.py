@@ -31,11 +31,22 @@ ROLES = ("role.associate", "role.agent", "role.supervisor", "role.manager")
 STAFF = {"store": "role.associate", "call-centre": "role.agent"}
 # Returns; whoever approves may have more paid in cash than the limit.
 RETURNS, APPROVE_RETURNS = ("returns.write", "returns.read"), "returns.approve"
-FINANCE = ("finance.read", "finance.write")
+# Finance; whoever seals a day that something stands against needs more than to seal one that is ready.
+FINANCE, APPROVE_FINANCE = ("finance.read", "finance.write"), "finance.approve"
 # How many lines an order of this caller may have; without it the usual limit of the service holds.
 LINES = "lines.1500"
 _STOCK = (*INVENTORY, CORRECT, CORRECT_ANY, AVAILABILITY)
-_CASH = (*FINANCE, *DRAWERS, APPROVE_DRAWERS, *GIFT_CARDS, GRANT_CARDS, *POS, *RETURNS, APPROVE_RETURNS)
+_CASH = (
+    *FINANCE,
+    APPROVE_FINANCE,
+    *DRAWERS,
+    APPROVE_DRAWERS,
+    *GIFT_CARDS,
+    GRANT_CARDS,
+    *POS,
+    *RETURNS,
+    APPROVE_RETURNS,
+)
 _GOODWILL = (*APPEASEMENTS, APPROVE_APPEASEMENTS)
 ACTIONS = (*ORDERS, *RESERVATIONS, *PROMISES, *FULFILLMENT, *_STOCK, *REGISTRY, *RULES, *_CASH, *_GOODWILL)
 
@@ -59,7 +70,7 @@ def client_scopes(tenant: Tenant) -> dict[str, tuple[str, ...]]:
     clients["operator"] = (*ACTIONS, "role.manager", LINES, *_channels(tenant))
     clients["wms"] = (*FULFILLMENT, "inventory.write", CORRECT)
     seen = ("orders.read", "drawers.read", "gift_cards.read", "pos.read", "appeasements.read")
-    clients["finance"] = (*FINANCE, *seen)
+    clients["finance"] = (*FINANCE, APPROVE_FINANCE, *seen)
     at_a_store = (*DRAWERS, *GIFT_CARDS, *POS, *RETURNS)
     clients |= {
         f"node-{node}": (*FULFILLMENT, *INVENTORY, CORRECT, AVAILABILITY, *at_a_store, f"node.{node}")

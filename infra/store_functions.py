@@ -39,8 +39,8 @@ AT_STORES = (
         (
             *g.COMMAND,
             *g.CHANGE_ORDER,
-            *g.table("stock", "batch", "query", "put", "update"),
-            *g.table("registry", "batch", "query"),
+            *g.table("stock", "put", "update"),
+            *g.table("registry", "query"),
         ),
         routes=(
             *("POST /v1/orders/{order_id}/returns", "GET /v1/returns/{return_id}"),

@@ -18,7 +18,7 @@ from tests.order_world import TENANT, document, line
 
 ASK = ("appeasements.request", "appeasements.read")
 DECIDE = (*ASK, "appeasements.approve")
-LEDGER_EVENTS = frozenset({"AppeasementGranted"})
+LEDGER_EVENTS = frozenset({"AppeasementGranted", "RefundOwed", "RefundExecuted"})
 
 
 @dataclass
@@ -75,6 +75,10 @@ class People:
             self.doors.world.capture(work_id)
         return order_id
 
+    def pay(self, order_id: str) -> None:
+        """What is owed last is paid."""
+        assert self.doors.queue("refund_payment", self.doors.stored_event(order_id, "RefundOwed")) == []
+
     def told(self, order_id: str) -> list[tuple[str, dict[str, Any]]]:
         """The events of goodwill on an order, in their order."""
         rows = self.doors.world.database.query("events", f"T#{TENANT}#ORDER#{order_id}")
@@ -82,7 +86,7 @@ class People:
         return [(kind, data) for kind, data in found if kind.startswith("Appeasement")]
 
     def posted(self, order_id: str) -> list[list[tuple[str, int]]]:
-        """The ledger's lines of each grant on an order, debit positive, after every event came twice."""
+        """The ledger's lines of each grant on an order and of its payment, debit positive; every event came twice."""
         rows = list(self.doors.world.database.query("events", f"T#{TENANT}#ORDER#{order_id}"))
         made: dict[str, list[tuple[str, int]]] = {}
         for row in (row for row in [*rows, *rows] if row["type"] in LEDGER_EVENTS):

@@ -103,6 +103,13 @@ class Money:
         answer = self.doors.api("fulfillment").post(f"/v1/fulfillment-orders/{work}/{verb}", content)
         assert answer.status in (200, 201), answer.body
 
+    def stage(self, order_id: str, work: str) -> None:
+        """Goods are put ready, and the function that takes money for them hears of it where it is to."""
+        self.act(work, "stage")
+        told = self.doors.stored_event(order_id, "FulfillmentOrderReady")
+        if told["detail"]["data"]["captures"]:
+            assert self.doors.queue("release_payment", told) == []
+
     def capture(self, order_id: str, work: str) -> int:
         taken = self.doors.task("capture_payment", order_id=order_id, fulfillment_order_id=work)
         return int(taken["captured"])
@@ -145,6 +152,7 @@ class Money:
         self.post(f"ORDER#{order_id}")
         entries = journal_of_order(self.ledger, TENANT, order_id).entries
         sequence = [event["detail"]["meta"]["id"] for event in self.told(f"ORDER#{order_id}")]
+        self.entries = entries
         found = sorted(entries, key=lambda entry: sequence.index(entry.source_event))
         return [(one.rule, [(line.account, line.debit - line.credit) for line in one.lines]) for one in found]
 

@@ -50,8 +50,11 @@ def _check_quantities(order: Order) -> None:
         assert 0 <= order.cancelled.get(line.line_no, 0) + order.shipped(line.line_no) <= line.quantity
     for work in order.fulfillment_orders:
         for part in work.lines:
-            gone = part.cancelled + part.given_up + part.replaced
-            assert 0 <= part.shipped <= part.packed <= part.picked <= part.quantity - gone
+            gone = part.cancelled + part.given_up + part.replaced + part.received
+            out = part.shipped + part.in_transit
+            assert 0 <= out <= part.packed <= part.picked <= part.quantity - gone
+            assert min(part.in_transit, part.received, part.recalled) >= 0
+            assert work.destination_node or not part.in_transit + part.received + part.recalled, work.id
             left = sum(
                 s.quantity
                 for shipment in order.shipments
@@ -61,10 +64,12 @@ def _check_quantities(order: Order) -> None:
             )
             assert left == part.shipped, (work.id, part)
             asked = work.asked.get(part.line_no, 0)
-            assert 0 <= asked <= part.quantity - part.shipped - gone, (work.id, part, asked)
+            assert 0 <= asked <= part.quantity - out - gone, (work.id, part, asked)
         if work.status.value in ("REJECTED", "INCOMPLETE", "COMPLETED", "CANCELLED", "REPLACED"):
             assert not work.asked, work.id
-            assert all(p.quantity == p.shipped + p.cancelled + p.given_up + p.replaced for p in work.lines), work.id
+            for p in work.lines:
+                assert p.quantity == p.shipped + p.cancelled + p.given_up + p.replaced + p.received, work.id
+                assert p.in_transit + p.recalled == 0, work.id
 
 
 def _check_money(order: Order) -> None:
@@ -73,6 +78,10 @@ def _check_money(order: Order) -> None:
         assert shipment.amounts.total == shipment.goods - shipment.discount + shipment.shipping + shipment.tax
         assert sum(capture.amount for capture in shipment.captures) <= shipment.amounts.total
         for capture in shipment.captures:
+            if capture.capture_id is not None:
+                taken[capture.payment_id] += capture.amount
+    for work in order.fulfillment_orders:
+        for capture in work.captures:
             if capture.capture_id is not None:
                 taken[capture.payment_id] += capture.amount
     for payment in order.payments:
@@ -174,6 +183,8 @@ def _check_stock(database: MemoryDatabase, received: Mapping[tuple[str, str], in
     reserved_by_sku, allocated, shipped = _claims(orders)
     for place, units in _kept_for_transfers(database).items():
         allocated[place] = allocated.get(place, 0) + units
+    for place, units in _sent_between_nodes(database, orders).items():
+        shipped[place] = shipped.get(place, 0) + units
     for name, row in _chunks_of_sagas(database).items():
         reserved_by_sku[name] = reserved_by_sku.get(name, 0) + row
     seen: dict[str, int] = defaultdict(int)
@@ -199,6 +210,22 @@ def _check_stock(database: MemoryDatabase, received: Mapping[tuple[str, str], in
     assert {sku: units for sku, units in seen.items() if units} == {s: u for s, u in reserved_by_sku.items() if u}
 
 
+def _sent_between_nodes(database: MemoryDatabase, orders: list[Order]) -> Counts:
+    """Units that legs took out of a node, less those that they brought there, as was told of them."""
+    by_id = {order.header.id: order for order in orders}
+    found: Counts = defaultdict(int)
+    for (table, _), row in database.rows.items():
+        if table != "events" or row["type"] not in ("FulfillmentOrderDispatched", "FulfillmentOrderReceived"):
+            continue
+        told = json.loads(str(row["detail"]))["data"]
+        left = row["type"] == "FulfillmentOrderDispatched"
+        for part in [*told["lines"], *told.get("unwanted", [])]:
+            for sku, each in _made_of(by_id[told["order_id"]].line(part["line_no"])):
+                units = each * part["quantity"]
+                found[sku, told["from_node" if left else "node_id"]] += units if left else -units
+    return found
+
+
 def _claims(orders: list[Order]) -> tuple[dict[str, int], Counts, Counts]:
     """Units reserved per SKU, and allocated and shipped per SKU and node, as the orders have it."""
     reserved: dict[str, int] = defaultdict(int)
@@ -219,6 +246,7 @@ def _claims(orders: list[Order]) -> tuple[dict[str, int], Counts, Counts]:
                 if part.line_no in stock_lines:
                     given[part.line_no] += part.quantity
                     held = part.quantity - part.shipped - part.cancelled - part.given_up - part.replaced
+                    held -= part.received + part.in_transit
                     assert part.components == stock_lines[part.line_no].components, (work.id, part)
                     for sku, each in _made_of(stock_lines[part.line_no]):
                         shipped[sku, work.node_id] += each * part.shipped

@@ -8,6 +8,7 @@ next capture; without a script everything is approved at once.
 | lost_before, lost_after | no answer comes; nothing was done, or it was done all the same |
 | declined | the bank says no |
 | action | (authorize) the customer must confirm first |
+| closed | (capture) refused, and the hold is given up with it |
 | pending | (capture, refund) accepted, final only after `settle` |
 
 With `max_captures` an authorization carries so many captures; with one, a capture lets go of the rest.
@@ -109,6 +110,10 @@ class ScriptedProvider:
             held = self.held[request.reference]
             if step == "declined":
                 return Declined("processor_declined", request.reference)
+            if step == "closed":
+                # The bank refuses and gives up the hold with it.
+                held.released += held.capturable
+                return Declined("account_closed", request.reference)
             if self.max_captures is not None and held.captures >= self.max_captures:
                 return Declined("capture_limit_reached", request.reference, by_rule=True)
             if request.amount > held.capturable or request.currency != held.currency:

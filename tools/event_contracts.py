@@ -53,8 +53,8 @@ class Envelope(BaseModel):
 
 def event_classes() -> dict[str, type[EventData]]:
     """Every event class of the product by its detail-type, published or not."""
-    for path in PACKAGE.glob("oms/*/events.py"):
-        importlib.import_module(f"oms.{path.parent.name}.events")
+    for path in PACKAGE.glob("oms/*/*events.py"):
+        importlib.import_module(f"oms.{path.parent.name}.{path.stem}")
     found: dict[str, type[EventData]] = {}
     waiting = [EventData]
     while waiting:

@@ -62,7 +62,8 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             *("place_order", "read_orders", "change_orders", "registry"),
             *("inventory", "rule_sets", "promises", "simulations", "reservations", "fulfillment", "finance", "console"),
-            *("capacity", "supply", "drawers", "pos", "appeasements", "returns"),
+            *("capacity", "supply", "drawers", "appeasements", "returns", "pos", "settlements", "payments"),
+            "gift_cards",
         ),
     ),
     "webhook": ("the same without a token, with a signed body", ("psp_webhook",)),
@@ -70,6 +71,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
         "SQS batch of events from the domain bus",
         (
             "start_order_workflow",
+            "start_payment_workflow",
             "resume_fulfillment",
             "vacate_nodes",
             "broker_backlog",
@@ -92,7 +94,10 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
         "[ForeignRecord](schemas/ForeignRecord.v1.json)",
         ("inventory_stream",),
     ),
-    "order_task": ("task of the order workflow", ("source_order", "authorize_payment")),
+    "order_task": (
+        "task of the order workflow, or of that of its payment",
+        ("source_order", "authorize_payment", "care_for_payment"),
+    ),
     "release_task": ("task that waits for a node", ("release_fulfillment",)),
     "fulfillment_task": (
         "task of the fulfilment workflow",

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from oms.finance.exports.reads import ExportList
-from oms.finance.reads import OrderJournal, TrialBalance
 from oms.fulfillment.commands import VERBS
+from oms.fulfillment.protocol import Action
 from oms.fulfillment.views import FulfillmentOrderView
 from oms.orders.simulations import Simulation
 from oms.orders.views import OrderSummary, OrderView
@@ -21,12 +20,16 @@ from tools import openapi_appeasements as appeasements
 from tools import openapi_levels as levels
 from tools import openapi_shards as shards
 from tools import openapi_stock as stock
+from tools.openapi_finance import FINANCE_ROUTES
+from tools.openapi_money_routes import MONEY_ROUTES
 from tools.openapi_node_routes import NODE_ROUTES
+from tools.openapi_payments import PAYMENT_ROUTES
 from tools.openapi_pos import POS_ROUTES
 from tools.openapi_returns import RETURN_ROUTES
+from tools.openapi_settlement import SETTLEMENT_ROUTES
 from tools.openapi_shapes import CONFIGURATION, VERSION, Model, OrderListQuery, Route, Rows, WorkListQuery
 
-NodeAction = Literal[tuple(verb.value for verb in VERBS)]  # type: ignore[valid-type]
+NodeAction = Literal[tuple(verb.value for verb in VERBS if verb is not Action.RECEIVE)]  # type: ignore[valid-type]
 
 
 def _rule_sets(path: str, noun: str, version: Model, rule_set: Model, content: str) -> dict[str, Route]:
@@ -197,9 +200,12 @@ ROUTES: dict[str, Route] = {
     ),
     "GET /v1/promises/{promise_id}": Route("Read a promise", {200: Promise}),
     **NODE_ROUTES,
-    **POS_ROUTES,
+    **MONEY_ROUTES,
     **appeasements.ROUTES,
     **RETURN_ROUTES,
+    **PAYMENT_ROUTES,
+    **POS_ROUTES,
+    **SETTLEMENT_ROUTES,
     "POST /v1/reservations": Route(
         "Hold the units of a basket",
         {201: stock.ReservationDocument},
@@ -239,6 +245,16 @@ ROUTES: dict[str, Route] = {
         refusals=(404,),
     ),
     "GET /v1/fulfillment-orders/{fulfillment_order_id}": Route("Read a fulfilment order", {200: FulfillmentOrderView}),
+    "POST /v1/fulfillment-orders/{fulfillment_order_id}/receive": Route(
+        "Say what of a leg has arrived",
+        {200: FulfillmentOrderView},
+        notes=(
+            "By the node that the leg goes to, its `destination_node`. Without `lines` everything that is on its way "
+            "has arrived, but for what is `lost`, which needs a `reason`. What is in neither is still on its way. The "
+            "units are part of the work of that node, which waits for the other legs. The body may be empty."
+        ),
+        if_match=VERSION,
+    ),
     "POST /v1/fulfillment-orders/{fulfillment_order_id}/{action}": Route(
         "Say what a node did",
         {200: FulfillmentOrderView},
@@ -258,10 +274,7 @@ ROUTES: dict[str, Route] = {
         notes="A hint only: the provider's own state decides. Repeated, late and reordered messages change nothing.",
         path={"provider": Literal["strict"]},
     ),
-    "POST /v1/finance/exports": Route("Ask for an export of a business date", {202: answers.ExportAccepted}),
-    "GET /v1/finance/exports": Route("List the exports of a business date", {200: ExportList}),
-    "GET /v1/finance/trial-balance": Route("Read the trial balance of some days", {200: TrialBalance}),
-    "GET /v1/finance/journal": Route("Read the journal of an order", {200: OrderJournal}),
+    **FINANCE_ROUTES,
     "GET /console": Route("Open the operator console", {200: "text/html"}),
     "GET /console/{file}": Route("Read a file of the console", {200: "*/*"}),
 }

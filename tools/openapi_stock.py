@@ -14,7 +14,7 @@ from oms.registry.model import NodeKind
 from oms.reservations.model import ReservedLine
 from oms.reservations.model import Status as ReservationStatus
 from oms.rulesets.model import Status as RuleStatus
-from oms.sourcing.decision_log import GroupDecision
+from oms.sourcing.decision_log import GroupDecision, HubDecision
 from oms.sourcing.rates import RateCard
 from oms.sourcing.strategy import Strategy
 from oms.sourcing.takeovers import Takeover
@@ -280,6 +280,9 @@ class Decision(Answer):
     command: str
     groups: list[GroupDecision]
     takeover: Takeover | None = Field(description="from which plan this one took over work that no node had accepted")
+    hubs: list[HubDecision] = Field(
+        description="which groups of several nodes go on as one parcel, where that was asked"
+    )
     unexplained_groups: int
 
 

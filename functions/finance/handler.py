@@ -1,10 +1,11 @@
-"""/v1/finance…: ask for an export, list exports, read the trial balance and the journal of an order."""
+"""/v1/finance…: seal and show days, ask for and list exports, read the trial balance and the journal of an order."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from oms.finance.adapters.export_bucket import ExportBucket
+from oms.finance.closing import routes as days
 from oms.finance.exports.reads import list_exports
 from oms.finance.exports.wishes import request_export
 from oms.finance.reads import journal_of_order, trial_balance
@@ -15,6 +16,7 @@ from oms.platform.commands import Runtime
 app = http.api()
 runtime = Runtime()
 bucket = ExportBucket()
+days.serve(app, lambda: runtime, lambda: bucket)
 
 
 @app.post("/v1/finance/exports")

@@ -6,7 +6,7 @@ from typing import Any
 
 from oms.fulfillment.commands import act, command_name, see_work
 from oms.fulfillment.protocol import Action
-from oms.fulfillment.request import ActionRequest, CloseRequest, node_action, node_query
+from oms.fulfillment.request import ActionRequest, CloseRequest, ReceiveRequest, node_action, node_query
 from oms.orders.query import page_size
 from oms.orders.reads import list_work
 from oms.platform import http
@@ -22,15 +22,8 @@ def get_fulfillment_orders() -> http.Answer:
     principal = http.caller(app, "fulfillment.read", "WORK#")
     query = app.current_event.query_string_parameters
     node_id, status = node_query(query, principal)
-    page = list_work(
-        runtime.database,
-        principal.tenant,
-        node_id,
-        status,
-        now=format_instant(runtime.clock.now()),
-        limit=page_size(query),
-        cursor=query.get("cursor"),
-    )
+    now, limit, cursor = format_instant(runtime.clock.now()), page_size(query), query.get("cursor")
+    page = list_work(runtime.database, principal.tenant, node_id, status, now=now, limit=limit, cursor=cursor)
     return http.ok(page)
 
 
@@ -38,6 +31,14 @@ def get_fulfillment_orders() -> http.Answer:
 def get_fulfillment_order(fulfillment_order_id: str) -> http.Answer:
     principal = http.caller(app, "fulfillment.read", "ORDER#")
     return http.ok(see_work(runtime, principal, fulfillment_order_id))
+
+
+@app.post("/v1/fulfillment-orders/<fulfillment_order_id>/receive")
+def receive_fulfillment_order(fulfillment_order_id: str) -> http.Answer:
+    principal = http.caller(app, "fulfillment.write", "ORDER#")
+    request = http.read_optional(app, ReceiveRequest)
+    call = http.call(app, command_name(Action.RECEIVE), principal, request, target=fulfillment_order_id)
+    return http.answer(act(runtime, call, fulfillment_order_id, Action.RECEIVE, request))
 
 
 @app.post("/v1/fulfillment-orders/<fulfillment_order_id>/<action>")

@@ -24,13 +24,19 @@ from local.world.work import (
     is_due,
     plan,
     read_asked,
+    read_dispatched,
     read_released,
     source,
     without,
 )
 
 NAME = "OutsideWorld"
-HEARD = ("FulfillmentOrderReleased", "FulfillmentOrderCancelled", "FulfillmentOrderCancellationRequested")
+HEARD = (
+    "FulfillmentOrderReleased",
+    "FulfillmentOrderDispatched",
+    "FulfillmentOrderCancelled",
+    "FulfillmentOrderCancellationRequested",
+)
 MOST_ENTRIES = 10
 MOST_MESSAGES = 10
 # Work that waits comes back this often; it must be longer than one batch takes.
@@ -40,7 +46,7 @@ MOST_CANCELLED_REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work and the queue message that brought it, or a request to let go of some of it."""
+    """Work and the queue message that brought it, or a request to let go of some of it or to receive it."""
 
     work: Work
     receipt: str
@@ -126,6 +132,10 @@ class NodeBot:
                 return False
             if event["detail-type"] == "FulfillmentOrderCancellationRequested":
                 self._ask(read_asked(event["detail"]), message["ReceiptHandle"])
+                return True
+            if event["detail-type"] == "FulfillmentOrderDispatched":
+                asked = read_dispatched(event["detail"])
+                self._waiting[asked.event_id] = Job(asked.work, message["ReceiptHandle"], asked)
                 return True
             work = read_released(event["detail"])
         except (KeyError, ValueError, TypeError) as problem:

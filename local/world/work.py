@@ -16,6 +16,8 @@ COLLECTED = frozenset({"pickup", "ship_to_store"})
 SHIPPED_STEPS = ("accept", "pick", "pack", "ship")
 COLLECTED_STEPS = ("accept", "pick", "pack", "stage", "hand-over")
 OUT_OF_STOCK = "out_of_stock"
+# In place of a method: units that another node has sent.
+ARRIVES = "arrives"
 ON_ITS_WAY = "on_its_way"
 GRAMS_PER_UNIT = 250
 HEAVIEST_GRAMS = 30_000
@@ -71,7 +73,7 @@ def read_view(tenant: str, view: Mapping[str, Any]) -> Work:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request to let go of units of some work; `event_id` tells it from other requests."""
+    """A request to let go of units of some work, or to receive them; `event_id` tells it from other requests."""
 
     event_id: str
     work: Work
@@ -84,10 +86,22 @@ def read_asked(detail: Mapping[str, Any]) -> Asked:
     return Asked(str(detail["meta"]["id"]), work)
 
 
+def read_dispatched(detail: Mapping[str, Any]) -> Asked:
+    """What is on its way to a node, in a FulfillmentOrderDispatched event; a message that is none raises KeyError."""
+    data = {"method": ARRIVES, **detail["data"]}
+    work = _work(str(detail["meta"]["tenant"]), str(data["fulfillment_order_id"]), data)
+    return Asked(str(detail["meta"]["id"]), work)
+
+
 def answer(asked: Asked, control: Control, *, begun: bool) -> list[Step]:
-    """A node lets go of what it has not begun with, and of nothing else; none when it stays silent."""
+    """A node lets go of what it has not begun with, and of nothing else; none when it stays silent.
+
+    What is on its way to it has arrived.
+    """
     if asked.work.node_id in control.silent_nodes:
         return []
+    if asked.work.method == ARRIVES:
+        return [Step("receive", {}, asked.event_id)]
     data: dict[str, Any] = {"accepted": False, "reason": ON_ITS_WAY} if begun else {"accepted": True}
     return [Step("cancel-response", data, asked.event_id)]
 

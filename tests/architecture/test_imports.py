@@ -37,12 +37,14 @@ MORE_DOORS = {
     "payments.refunding": "what can be given back by which tender, pure: whoever owes money adds it to the change",
     "orders.changing": "the verbs that change an order: the broker cancels what has waited too long",
     "orders.claims": "what an order still has reserved, pure: sourcing allocates it",
+    "orders.cancelling": "an order without some units, pure: a node that lets go of them ends with it",
     "orders.backorders": "what waits for stock, pure: sourcing gives it units, and keeps them from who comes later",
     "sourcing.waiting": "what is left beside those who wait: new orders, baskets and promises are planned from it",
     "sourcing.keeping": "which nodes are too late for a promise: an order is planned without them where it can be",
     "orders.amounts": "the pure arithmetic of an order's money, which a shipment's share is computed with",
     "orders.charges": "what accompanies the goods of an order, pure: a shipment takes it along once",
     "fulfillment.offers": "to whom work is offered, pure: what an order changes of its work may end the offer",
+    "fulfillment.holds": "what waits at a node for what others send there, pure: a change of an order may let it begin",
     "fulfillment.protocol": "which states of work mean what, pure: what a closed node has begun stays with it",
     "orders.kits": "of which kit a line is a component, pure: sourcing keeps the components together where it can",
     "orders.loads": "what work takes of its node's capacity, pure: sourcing plans within it",
@@ -61,7 +63,7 @@ IN_LAYER = {"export": {"duckdb"}, "broker": {"highspy"}}
 # Of a function that somebody waits for. Nobody waits for the broker, which has an order and the whole batch optimiser,
 # nor for what nodes say, which may be a sale; a till plans what leaves later, and moves stock and cash besides.
 MOST_PRODUCT_MODULES = 118
-MOST_OF = {"broker_backlog": 126, "pos": 145, "node_messages": 171}
+MOST_OF = {"broker_backlog": 126, "pos": 136, "node_messages": 162}
 MOST_MODULES_OF_PLACE_ORDER = 700
 
 

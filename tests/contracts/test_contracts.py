@@ -130,6 +130,7 @@ def test_events_for_nodes_are_named_as_such():
     assert for_nodes == {
         "DrawerOpened",
         "FulfillmentOrderReleased",
+        "FulfillmentOrderDispatched",
         "FulfillmentOrderCancelled",
         "FulfillmentOrderCancellationRequested",
         "FulfillmentOrderWithdrawn",

@@ -79,6 +79,15 @@ class OrderPlan:
         return minor(row.get(key) or "0", row.get("currency") or self.currency)
 
     @property
+    def is_paid_when_ready(self) -> bool:
+        """Whether money is taken before anything is transferred: when the goods wait at the counter."""
+        taken = [row for row in self.rows_of("payment.captured") if row.get("authorized") != "false"]
+        moved = [row.line_no for row in self.rows_of("goods.transferred")]
+        if not taken or (self.parcels and not moved):
+            return False
+        return not moved or taken[0].line_no < min(moved)
+
+    @property
     def is_paid_quietly(self) -> bool:
         """Whether the money is taken before the scenario begins, or without a row of its own."""
         return not self.rows_of("payment.", "write_off.")
@@ -153,6 +162,10 @@ def _planned(scenario: Scenario, name: str, rows: list[Row], others: Mapping[str
         if row.get("expect"):
             continue
         plan.returned[row.name] = _carved(plan, row)
+        appeased = plan.amount(row, "appeased_goods")
+        if appeased and not plan.rows_of("appeasement."):
+            # Goodwill was granted before the scenario begins, which more goods than these allow.
+            plan.parcels[0].pieces.append(Piece(4 * appeased))
     for row in plan.rows_of("order.line_cancelled"):
         piece = Piece(plan.amount(row), units=int(row.get("qty") or "1"))
         plan.cancelled[row.name] = piece

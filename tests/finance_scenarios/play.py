@@ -75,7 +75,7 @@ class Play:
         self._apis: dict[tuple[str, str], Api] = {}
         self._seen = len(self.retailer.database.commits)
         self._quiet = self._history = 0
-        self._calls = 0
+        self._calls = self._history_calls = 0
         self._keys = ""
 
     # What a row says.
@@ -140,9 +140,12 @@ class Play:
 
         Raises Refused.
         """
-        self._calls += 1
-        quiet = self._quiet or not self._keys
-        key = f"history-{len(self.retailer.database.commits)}-{self._calls}" if quiet else f"{self._keys}-{self._calls}"
+        if self._quiet or not self._keys:
+            self._history_calls += 1
+            key = f"history-{self._history_calls}"
+        else:
+            self._calls += 1
+            key = f"{self._keys}-{self._calls}"
         return self.checked(caller.post(path, dict(body), key=key, **more))
 
     @contextmanager

@@ -11,6 +11,7 @@ from oms.finance.commands import PostedEntry
 from oms.finance.posting import postings_of
 from oms.finance.store import entry_write
 from oms.payments.model import Payment
+from oms.payments.refunding import refundable
 from tests.functions.conftest import Answer
 from tests.interruptions import before_commit, calm
 from tests.order_doors import Doors, doors
@@ -38,11 +39,16 @@ def shipped(doors: Doors, *, capture: str = "") -> tuple[str, str]:
 def captured(doors: Doors) -> tuple[str, str]:
     """The same with its money taken and in the ledger: the order, and the provider's id of the capture."""
     order_id, _ = shipped(doors)
+    return order_id, book(doors, order_id)
+
+
+def book(doors: Doors, order_id: str) -> str:
+    """Post the last capture of an order to the ledger; the provider's id of it."""
     data = doors.stored_event(order_id, "PaymentCaptured")["detail"]["data"]
     (posting,) = postings_of("PaymentCaptured", data, "evt_1", AT)
     posted = PostedEntry(**dict(posting.entry), posted_at=AT, business_date=date(2026, 11, 23))
     doors.world.database.commit([entry_write(TENANT, posting, posted)])
-    return order_id, str(data["capture_id"])
+    return str(data["capture_id"])
 
 
 def dispute(doors: Doors, reference: str, dispute_id: str = "dp_1", **more: Any) -> Answer:
@@ -75,11 +81,15 @@ def test_a_chargeback_opens_a_case_freezes_refunds_posts_and_is_lost(doors: Door
     opened = dispute(doors, reference, reason="product_not_received")
     assert (opened.status, opened.body["state"], opened.body["order_id"]) == (201, "OPEN", order_id)
     assert (tender(doors, order_id).is_frozen, tender(doors, order_id).disputed) == (True, 2165)
+    assert refundable(doors.world.order(order_id)) == {tender(doors, order_id).id: 0}
     assert lines(doors, order_id, "DisputeFundsWithdrawn") == [("1120", 2165), ("6021", 1500), ("1110", -3665)]
     lost = end(doors, opened, "lost")
     assert (lost.status, lost.body["state"]) == (200, "LOST")
     after = tender(doors, order_id)
     assert (after.is_frozen, after.disputed, after.charged_back, after.captured) == (False, 0, 2165, 2165)
+    assert after.refundable == 0
+    (shown,) = doors.see(order_id)["payments"]
+    assert (shown["disputed"], shown["charged_back"]) == (0, 2165)
     assert lines(doors, order_id, "DisputeLost") == [("6020", 2165), ("1120", -2165)]
     told = [row["event"] for row in doors.timeline(order_id)][-2:]
     assert told == ["DisputeFundsWithdrawn", "DisputeLost"]
@@ -96,7 +106,9 @@ def test_a_dispute_that_is_won_gives_back_what_the_provider_gives_back(doors: Do
         refused = end(doors, opened, "won", fee_returned=1501)
         assert (refused.status, refused.pointers) == (409, ["/fee_returned"])
         assert end(doors, opened, "lost", fee_returned=1).status == 422
+    assert tender(doors, order_id).refundable == 0
     won = end(doors, opened, "won", fee_returned=1500)
+    assert tender(doors, order_id).refundable == 2165
     assert (won.body["state"], won.body["fee_returned"]) == ("WON", 1500)
     assert (tender(doors, order_id).disputed, tender(doors, order_id).charged_back) == (0, 0)
     assert lines(doors, order_id, "DisputeWon") == [("1110", 3665), ("1120", -2165), ("6021", -1500)]
@@ -167,6 +179,28 @@ def test_a_dispute_of_money_that_nobody_knows_belongs_to_an_entity(doors: Doors)
     assert [row["type"] for row in rows] == ["DisputeFundsWithdrawn", "DisputeLost"]
 
 
+def channel_took(doors: Doors, external_id: str) -> tuple[str, str]:
+    """An order of 30.00 whose money the channel has taken, in the ledger, before anything left."""
+    taken = {"provider": "marketplace", "amount": 3000, "captured": True, "reference": f"M-{external_id}"}
+    order_id = doors.place(document(line("A", 3), payments=[taken], external_id=external_id))
+    doors.run_order_workflow(order_id)
+    return order_id, book(doors, order_id)
+
+
+@pytest.mark.capability("K12")
+def test_what_is_in_dispute_is_not_owed_a_second_time_when_units_are_cancelled(doors: Doors):
+    free, _ = channel_took(doors, "free")
+    disputed, reference = channel_took(doors, "disputed")
+    assert dispute(doors, reference, provider="marketplace", amount=3000).status == 201
+    body = {"reason": "changed_mind", "lines": [{"line_no": 1, "quantity": 1}]}
+    owed = {}
+    for order_id in (free, disputed):
+        answer = doors.api("change_orders").post(f"/v1/orders/{order_id}/cancellations", body)
+        assert answer.status == 200, answer.body
+        owed[order_id] = [row["data"]["amount"] for row in doors.timeline(order_id) if row["event"] == "RefundOwed"]
+    assert owed == {free: [1000], disputed: []}
+
+
 def write_off(doors: Doors, order_id: str, **body: Any) -> Answer:
     return doors.api("settlements").post(f"/v1/orders/{order_id}/write-offs", {"reason": "nobody pays", **body})
 
@@ -178,6 +212,7 @@ def test_what_was_delivered_and_is_not_paid_is_written_off_with_its_tax(doors: D
     given_up = write_off(doors, order_id, tax_relief=True)
     assert (given_up.status, given_up.body["amount"], given_up.body["tax"]) == (201, 2165, 165)
     assert lines(doors, order_id, "WriteOffPosted") == [("6040", 2000), ("2040", 165), ("2010", -2165)]
+    assert doors.see(order_id)["written_off"] == 2165
     with doors.world.unchanged():
         refused = write_off(doors, order_id)
         assert (refused.status, refused.pointers) == (409, ["/amount"])

@@ -12,7 +12,7 @@ import pytest
 
 from functions.drawers import handler as function
 from functions.post_ledger import handler as ledger
-from oms.finance.commands import Books, close_day
+from oms.finance.commands import Books
 from oms.finance.lanes import Day
 from oms.finance.model import PostedEntry
 from oms.finance.reads import entries_of_day
@@ -141,7 +141,7 @@ def test_a_late_sale_takes_the_surplus_back_on_the_next_open_day(shop: Shop):
     assert lines_of(shop.posted(), "drawer_closed") == [
         [("1010", 500), ("6030", -500), ("1020", 10500), ("1010", -10500)]
     ]
-    close_day(shop.books.runtime, Day(world.TENANT, "100", world.TODAY))
+    world.close_day(shop.books)
     movement = {"sequence": 1, "kind": "cash_sale", "amount": 500, "tax": 38}
     shop.call(f"{path}/restatements", api=shop.manager, reason="offline", stated_by="max", movement=movement)
     assert len(shop.posted()) == 2

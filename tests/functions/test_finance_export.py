@@ -156,6 +156,7 @@ def test_a_wish_without_news_writes_no_batch(books: Books) -> None:
 @pytest.mark.capability("N7", "N8")
 def test_after_the_last_batch_of_a_day_nothing_joins_it(books: Books) -> None:
     world.deliver(books, F01[:1])
+    books.runtime.clock = FixedClock(MORNING)
     assert _export(books, exported.wish("exp_1", "close")) == []
     world.deliver(books, F01[1:])
     assert _export(books, exported.wish("exp_2"), exported.wish("exp_3", "close")) == []

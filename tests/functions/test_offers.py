@@ -67,7 +67,7 @@ def test_the_first_of_several_nodes_that_accepts_has_the_work_and_what_nobody_ta
         doors.stored_event(order_id, kind)["detail"]["data"]
         for kind in ("FulfillmentOrderOffered", "FulfillmentOrderReleased")
     )
-    assert {**offer, "node_id": "DC1"} == release
+    assert {**offer, "node_id": "DC1", "destination_node": None} == release
     assert (offer["node_id"], offer["respond_by"]) == ("S2", "2026-11-23T12:30:00.000Z")
     assert (offer["lines"][0]["sku"], offer["lines"][0]["quantity"], offer["ship_to"]["city"]) == ("A", 2, "New York")
     stored = [row for row in doors.world.database.rows.values() if row.get("type") == "FulfillmentOrderOffered"]

@@ -13,7 +13,7 @@ from aws_lambda_powertools import Logger
 
 from functions.post_ledger import handler as function
 from oms.finance import store
-from oms.finance.commands import Books, close_day
+from oms.finance.commands import Books
 from oms.finance.lanes import Lane, LaneEnd
 from oms.platform.dynamodb import Database
 from oms.platform.problems import Busy
@@ -178,8 +178,8 @@ def test_a_busy_lane_is_read_again_and_the_message_posted(books: Books) -> None:
 @pytest.mark.capability("N1", "N3", "N8")
 def test_a_fact_of_a_closed_day_posts_on_the_next_open_one(books: Books) -> None:
     _deliver(F01[0])
-    close_day(books.runtime, world.day())
-    close_day(books.runtime, world.day(date(2026, 11, 21)))
+    world.close_day(books)
+    world.close_day(books, date(2026, 11, 21))
     assert _deliver(F01[1], F01[2]) == []
     assert len(world.entries_on(books)) == 1
     late = world.entries_on(books, date(2026, 11, 22))
@@ -190,8 +190,8 @@ def test_a_fact_of_a_closed_day_posts_on_the_next_open_one(books: Books) -> None
 @pytest.mark.capability("N1")
 def test_a_fact_posted_before_the_close_is_not_posted_again_after_it(books: Books) -> None:
     _deliver(*F01)
-    close_day(books.runtime, world.day())
-    close_day(books.runtime, world.day())
+    world.close_day(books)
+    world.close_day(books)
     assert _deliver(*F01) == []
     assert world.entries_on(books, date(2026, 11, 21)) == []
 
@@ -199,14 +199,14 @@ def test_a_fact_posted_before_the_close_is_not_posted_again_after_it(books: Book
 def test_a_close_reaches_a_function_that_remembers_an_open_lane(books: Books) -> None:
     neighbour = world.make_books(seed=2)
     world.deliver(neighbour, [F01[0]])
-    close_day(books.runtime, world.day())
+    world.close_day(books)
     assert world.deliver(neighbour, [F01[1]]) == []
     assert len(world.entries_on(books)) == 1
     assert len(world.entries_on(books, date(2026, 11, 21))) == 1
 
 
 def test_a_store_without_a_lane_cannot_open_one_in_a_closed_day(books: Books) -> None:
-    close_day(books.runtime, world.day())
+    world.close_day(books)
     assert _deliver(world.authorized("O1", 100, store="S12")) == []
     assert world.entries_on(books) == []
     assert [entry.store for entry in world.entries_on(books, date(2026, 11, 21))] == ["S12"]
@@ -222,7 +222,7 @@ def test_a_day_that_closes_while_a_lane_is_opened_stays_closed(
     neighbour = world.make_books()
 
     def close_first(writes: Any) -> None:
-        close_day(neighbour.runtime, world.day())
+        world.close_day(neighbour)
         database.commit(writes)
 
     monkeypatch.setattr(books.runtime, "database", _WithCommit(database, close_first))

@@ -74,6 +74,51 @@ def test_a_payout_is_posted_net_of_fees_and_its_charges_are_found(treasury: Trea
     assert shown["totals"] == {"charges": 22650, "refunds": 4330, "disputes": 0, "fees": 747, "adjustments": 0}
 
 
+@pytest.mark.capability("N4", "N1")
+def test_a_whole_day_of_a_provider_ties_out(treasury: Treasury):
+    """F14 with its refund: what is left on the clearing account is nothing, and the bank has the net amount."""
+    treasury.captured(*CHARGES)
+    treasury.refunded("ref_1", 4330)
+    treasury.settle(f14())
+    assert treasury.unmatched() == []
+    treasury.bank(bank_line(17573, end_to_end_id="po_1"))
+    net = world.net_change(treasury.entries())
+    assert (net.get("1110"), net.get("1035"), net["1040"], net["6010"]) == (None, None, 17573, 747)
+
+
+@pytest.mark.capability("N4", whole=True)
+def test_the_report_of_a_provider_is_matched_line_by_line(treasury: Treasury):
+    treasury.captured(*CHARGES)
+    treasury.refunded("ref_1", 4330)
+    report = payout(
+        item("charge", "cap-O1-1", 11325, 358),  # one line for one capture
+        item("charge", "cap-O2-1", 5000, 145),  # two lines for one capture, two hundredths beside it
+        item("charge", "cap-O2-1", 1997, 88),
+        item("refund", "ref_1", -4330),
+        item("fee", "fee_1", -200),
+        item("charge", "cap-unknown", 700),
+        item("charge", "cap-O3-1", 4300),
+    )
+    first = treasury.settle(report)
+    path = f"/v1/finance/settlements/{first.body['payouts'][0]['settlement_id']}"
+    assert [(one["reference"], one["match"]) for one in treasury.api.get(path).body["items"]] == [
+        ("cap-O1-1", "MATCHED"),
+        ("cap-O2-1", "MATCHED"),
+        ("cap-O2-1", "MATCHED"),
+        ("ref_1", "MATCHED"),
+        ("fee_1", "NOT_NEEDED"),
+        ("cap-unknown", "WAITING"),
+        ("cap-O3-1", "DIFFERENT"),
+    ]
+    treasury.books.runtime.clock.instant += timedelta(days=2)
+    waiting = treasury.api.get("/v1/finance/settlements?status=unmatched").body["unmatched"]
+    assert [(one["reference"], one["age_days"]) for one in waiting] == [("cap-unknown", 2), ("cap-O3-1", 2)]
+    before = treasury.stored()
+    again = treasury.settle(report)
+    assert (again.status, again.body["payouts"][0]["status"]) == (200, "REPEATED")
+    assert treasury.stored() == before
+
+
 @pytest.mark.capability("N4")
 def test_a_payout_that_comes_again_changes_nothing(treasury: Treasury):
     treasury.captured(*CHARGES)

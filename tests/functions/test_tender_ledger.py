@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from oms.finance.commands import Books
+from oms.payments.commands import CaptureRefused
 from tests.money_doors import Lines, Money, gift, paid
 from tests.order_doors import Doors, doors  # noqa: F401  (a fixture)
 from tests.order_world import line, world  # noqa: F401  (a fixture)
@@ -112,3 +113,68 @@ def test_a_gift_card_is_sold_spent_and_its_rest_recognised(money: Money):
         captured("2020", 3248),
     ]
     assert net(sold, broken, spent) == {"1010": 5000, "2040": -248, "4010": -3000, "4030": -1752}
+
+
+@pytest.mark.capability("K9", "N1")
+def test_a_hold_that_goes_with_a_refused_capture_is_no_longer_open(money: Money):
+    """The bank closes the account: nothing is taken, nothing is held, and a person is told."""
+    order_id, work = money.ready(line("A", 3, 1000), payments=[paid(3000)])
+    money.act(work, "ship", {1: 2})
+    money.doors.world.provider.script["capture"] = ["closed"]
+    with pytest.raises(CaptureRefused, match="account_closed"):
+        money.capture(order_id, work)
+    posted = money.posted(order_id)
+    assert posted[2:] == [("payment_capture_failed", [("9020", 3000), ("9010", -3000)])]
+    assert net(posted) == {"2010": 2000, "4010": -2000}
+    (payment,) = money.doors.see(order_id)["payments"]
+    assert (payment["state"], payment["captured"], payment["released"]) == ("EXPIRED", 0, 3000)
+
+
+@pytest.mark.capability("K2", "N1")
+def test_money_that_a_channel_took_is_posted_without_a_memorandum(money: Money):
+    """The marketplace took 20.00 of 30.00; the shipments use it up before the card is asked."""
+    taken = {"provider": "marketplace", "amount": 2000, "captured": True, "reference": "M-77"}
+    order_id, work = money.ready(line("A", 3, 1000), payments=[taken, paid(1000)])
+    money.act(work, "ship", {1: 1})
+    money.act(work, "ship", {1: 2})
+    assert money.capture(order_id, work) == 1000
+    posted = money.posted(order_id)
+    assert posted == [
+        ("payment_captured", [("1110", 2000), ("2010", -2000)]),
+        authorized(1000),
+        ("goods_transferred", [("2010", 1000), ("4010", -1000)]),
+        ("goods_transferred", [("2010", 2000), ("4010", -2000)]),
+        captured("1110", 1000),
+    ]
+    assert net(posted) == {"1110": 3000, "4010": -3000}
+
+
+@pytest.mark.capability("K4", "N6")
+def test_goods_that_are_collected_are_paid_for_when_they_are_ready(money: Money):
+    """F05: held on 29 November, ready on the 30th, collected on 1 December."""
+    clock = money.doors.world.clock
+    clock.instant = datetime(2026, 11, 29, 17, tzinfo=UTC)
+    goods = line("A", 1, 5000, tax=413, method="pickup", pickup_node="S1")
+    order_id, work = money.ready(goods, payments=[paid(5413, capture_on="ready")])
+    clock.instant += timedelta(days=1)
+    money.stage(order_id, work)
+    ready = money.posted(order_id)
+    assert ready == [authorized(5413), captured("1110", 5413)]
+    assert net(ready) == {"1110": 5413, "2010": -5413}
+    assert (money.doors.see(order_id)["status"], money.doors.see(order_id)["payment_status"]) == (
+        "IN_PROGRESS",
+        "CAPTURED",
+    )
+    clock.instant += timedelta(days=1)
+    money.act(work, "hand-over")
+    assert money.capture(order_id, work) == 0
+    posted = money.posted(order_id)
+    assert posted == [*ready, ("goods_transferred", [("2010", 5413), ("4010", -5000), ("2040", -413)])]
+    assert net(posted) == {"1110": 5413, "2040": -413, "4010": -5000}
+    days = {one.rule: one.business_date.isoformat() for one in money.entries}
+    assert days == {
+        "payment_authorized": "2026-11-29",
+        "payment_captured": "2026-11-30",
+        "goods_transferred": "2026-12-01",
+    }
+    assert money.doors.world.provider.amount("capture") == 5413

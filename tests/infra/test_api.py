@@ -65,12 +65,22 @@ ROUTES = {
         "POST /v1/drawer-sessions/{session_id}/close",
         "POST /v1/drawer-sessions/{session_id}/restatements",
     },
-    "pos": {"POST /v1/pos/transactions", "GET /v1/pos/workstations"},
+    "payments": {
+        "POST /v1/orders/{order_id}/payments",
+        "GET /v1/pay-links/{name}",
+        "POST /v1/pay-links/{name}",
+    },
     "returns": {
         "POST /v1/orders/{order_id}/returns",
         "GET /v1/returns/{return_id}",
         "POST /v1/orders/{order_id}/refunds/{refund_id}/attempts",
         "POST /v1/orders/{order_id}/refunds/{refund_id}/confirmations",
+    },
+    "pos": {"POST /v1/pos/transactions", "GET /v1/pos/workstations"},
+    "gift_cards": {
+        "POST /v1/gift-cards",
+        "GET /v1/gift-cards/{card_id}",
+        "POST /v1/gift-cards/{card_id}/breakage",
     },
     "reservations": {
         "POST /v1/reservations",
@@ -98,10 +108,27 @@ ROUTES = {
     },
     "psp_webhook": {"POST /v1/webhooks/{provider}"},
     "finance": {
+        "GET /v1/finance/days/{date}",
+        "GET /v1/finance/days/{date}/exceptions",
+        "POST /v1/finance/days/{date}/seal",
+        "DELETE /v1/finance/days/{date}/seal",
         "POST /v1/finance/exports",
         "GET /v1/finance/exports",
         "GET /v1/finance/trial-balance",
         "GET /v1/finance/journal",
+    },
+    "settlements": {
+        "POST /v1/finance/settlements",
+        "GET /v1/finance/settlements",
+        "GET /v1/finance/settlements/exceptions",
+        "GET /v1/finance/settlements/{settlement_id}",
+        "POST /v1/finance/deposits",
+        "POST /v1/finance/bank-lines",
+        "POST /v1/finance/suspense/{suspense_id}/resolution",
+        "POST /v1/finance/disputes",
+        "POST /v1/finance/disputes/{dispute_id}/outcome",
+        "POST /v1/orders/{order_id}/write-offs",
+        "POST /v1/finance/intercompany",
     },
     "console": {"GET /console", "GET /console/{file}"},
 }
@@ -110,10 +137,11 @@ ACTIONS = {
     f"{room}.{verb}"
     for room in (
         *("orders", "promises", "reservations", "fulfillment", "inventory"),
-        *("registry", "rules", "finance", "drawers", "pos", "returns"),
+        *("registry", "rules", "finance", "drawers", "returns", "pos", "gift_cards"),
     )
     for verb in ("read", "write")
-} | {"availability.read", "inventory.correct", "inventory.correct_any", "drawers.approve", "returns.approve"}
+} | {"availability.read", "inventory.correct", "inventory.correct_any", "gift_cards.grant"}
+ACTIONS |= {f"{room}.approve" for room in ("drawers", "returns", "finance")}
 ACTIONS |= {f"appeasements.{verb}" for verb in ("request", "read", "approve")}
 CHANNELS = ("web", "store", "call-centre", "marketplace")
 # What only the operator may do besides: place an order of up to so many lines.
@@ -176,6 +204,7 @@ def test_each_client_has_a_secret_and_only_its_scopes(template):
         f"acme-{name}": {
             *("orders.write", "orders.read", "reservations.write", "reservations.read"),
             *("promises.write", "promises.read"),
+            *("gift_cards.write", "gift_cards.read"),
             *("fulfillment.read", "availability.read", f"channel.{name}"),
         }
         for name in CHANNELS
@@ -184,9 +213,8 @@ def test_each_client_has_a_secret_and_only_its_scopes(template):
         expected[f"acme-{name}"] |= {"appeasements.request", "appeasements.read", f"role.{role}"}
     expected["acme-operator"] = ACTIONS | LINES | {"role.manager"} | {f"channel.{name}" for name in CHANNELS}
     expected["acme-wms"] = {"fulfillment.write", "fulfillment.read", "inventory.write", "inventory.correct"}
-    expected["acme-finance"] = {
-        *("finance.write", "finance.read", "orders.read", "drawers.read", "pos.read", "appeasements.read")
-    }
+    seen = ("drawers.read", "appeasements.read", "pos.read", "gift_cards.read")
+    expected["acme-finance"] = {"finance.write", "finance.read", "finance.approve", "orders.read", *seen}
     found = {
         name: {scope["Fn::Join"][1][1].removeprefix("/") for scope in row["AllowedOAuthScopes"]}
         for name, row in clients.items()

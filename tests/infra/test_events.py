@@ -32,6 +32,7 @@ SUBSCRIPTIONS = {
     ("FulfillmentOrderClosed", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderCancelled", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderCancellationAccepted", None): "ResumeFulfillmentQueue",
+    ("FulfillmentOrderReceived", None): ["ResumeFulfillmentQueue", "StartOrderWorkflowQueue"],
     ("PaymentAuthorized", None): "PostLedgerQueue",
     ("PaymentReleased", None): "PostLedgerQueue",
     ("PaymentExpired", None): "PostLedgerQueue",
@@ -46,7 +47,8 @@ SUBSCRIPTIONS = {
     ("DrawerMovementRecorded", None): "PostLedgerQueue",
     ("DrawerClosed", None): "PostLedgerQueue",
     ("DrawerRestated", None): "PostLedgerQueue",
-    ("SaleRecorded", None): "PostLedgerQueue",
+    ("GiftCardIssued", None): "PostLedgerQueue",
+    ("GiftCardBreakageRecognized", None): "PostLedgerQueue",
     ("PayoutRecorded", None): "PostLedgerQueue",
     ("DepositPrepared", None): "PostLedgerQueue",
     ("BankCredited", None): "PostLedgerQueue",
@@ -59,8 +61,10 @@ SUBSCRIPTIONS = {
     ("IntercompanySettled", None): "PostLedgerQueue",
     ("IntercompanyNetted", None): "PostLedgerQueue",
     ("AppeasementGranted", None): "PostLedgerQueue",
+    ("SaleRecorded", None): "PostLedgerQueue",
     ("OrderCancelled", None): "ReleasePaymentQueue",
     ("OrderLinesCancelled", None): "ReleasePaymentQueue",
+    ("FulfillmentOrderReady", None): "ReleasePaymentQueue",
     ("FinanceExportRequested", None): "FinanceExportQueue",
 }
 

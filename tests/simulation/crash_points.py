@@ -1,9 +1,9 @@
 """`python -m tests.simulation.crash_points`: every call of every handler is broken in each way, and all comes right.
 
-Each story (crash_stories.py, house_stories.py) is first told on a calm day, and every call that a handler makes is
-written down with all that the same invocation has asked for before it: that is a crash point. Then the story is told
-again for each of them and each kind of fault; what follows is redelivery, recovery and quiet, and the checker has to
-be silent.
+Each story (crash_stories.py, house_stories.py, leg_stories.py) is first told on a calm day, and every call that a
+handler makes is written down with all that the same invocation has asked for before it: that is a crash point. Then the
+story is told again for each of them and each kind of fault; what follows is redelivery, recovery and quiet, and the
+checker has to be silent.
 
     fail before      the call is refused and nothing happens
     crash after      it happens, and the function dies before it hears of it
@@ -26,6 +26,10 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     demand_stories,
     goodwill_stories,
     house_stories,
+    leg_stories,
+    refund_stories,
+    settlement_stories,
+    tender_stories,
     till_stories,
 )
 from tests.simulation.machine.faults import ANSWER_LOST, BROKEN, CRASH_AFTER

@@ -22,7 +22,7 @@ def goodwill_within_and_above_the_limits(people: People) -> None:
     path = f"/v1/orders/{order_id}/appeasements"
     ask(people, path, {"amount": 900, "reason": "LATE"})
     for decision in ("approve", "reject"):
-        waits = ask(people, path, {"amount": 200, "reason": "OTHER", "text": "kind words", "paid_to": "store_credit"})
+        waits = ask(people, path, {"amount": 200, "reason": "OTHER", "text": "kind words"})
         one = f"/v1/appeasements/{waits.body['id']}"
         people.send("GET", one, client="acme-call-centre", scopes=AGENT)
         people.send("POST", f"{one}/decision", {"decision": decision, "reason": "seen"}, scopes=MANAGER)

@@ -98,6 +98,8 @@ class Nodes(Actors):
         detail = json.loads(event["detail"])["data"]
         if event["detail-type"] == "FulfillmentOrderCancellationRequested":
             self.act("node", partial(self._let_go, detail["fulfillment_order_id"]), self.pause())
+        if event["detail-type"] == "FulfillmentOrderDispatched":
+            self.act("node", partial(self._step, detail["fulfillment_order_id"], "receive", {}), self.pause())
         if event["detail-type"] != "FulfillmentOrderReleased":
             return
         if detail["fulfillment_order_id"] in self._known_work:
@@ -119,7 +121,7 @@ class Nodes(Actors):
     def _work(self, detail: Mapping[str, Any], manner: int) -> None:
         """Do some work: step by step over HTTP or the bus, all at once, in two parcels, in part, or not at all."""
         work_id, node = detail["fulfillment_order_id"], detail["node_id"]
-        steps = STEPS if detail["method"] == "ship" else COLLECTED_STEPS
+        steps = STEPS if detail["method"] in ("ship", "transfer") else COLLECTED_STEPS
         if manner == 4:
             self._step(work_id, "reject", {"reason": "out_of_stock"})
             return

@@ -20,6 +20,10 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     demand_stories,
     goodwill_stories,
     house_stories,
+    leg_stories,
+    refund_stories,
+    settlement_stories,
+    tender_stories,
     till_stories,
 )
 from tests.simulation.cases.weather import hold_back

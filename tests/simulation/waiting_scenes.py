@@ -1,4 +1,4 @@
-"""Orders that wait for stock, could come from nearer or are offered to several nodes: for the pairs of that moment."""
+"""Orders that wait for stock, could come from nearer, go to a store or are offered: for the pairs of that moment."""
 
 from __future__ import annotations
 
@@ -46,6 +46,14 @@ def could_be_served_from_nearer(side: Side) -> tuple[str, str]:
     side.people.send("POST", "/v1/inventory/movements", {"movements": [movement]})
     side.simulation.sleep(10)
     go_on_with_outbox(side.simulation)
+    return order_id, work_id
+
+
+def on_its_way(side: Side) -> tuple[str, str]:
+    """The warehouse has sent two units to the store where they are collected."""
+    order_id = side.people.place("o-0", line("LAMP", 2, method="ship_to_store", pickup_node="albany"))
+    work_id = side.people.released(order_id)
+    side.people.do(work_id, "ship")
     return order_id, work_id
 
 

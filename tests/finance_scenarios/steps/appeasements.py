@@ -52,6 +52,12 @@ def decided(decision: str) -> Any:
     return step
 
 
+def granted_before(play: Play, order_id: str, amount: int, lines: list[int]) -> None:
+    """Goodwill on some lines that was granted before the scenario begins."""
+    body = {"reason": "DAMAGE", "amount": amount, "on": "lines", "lines": lines}
+    play.post(_as(play, "manager", "manager-0"), f"/v1/orders/{order_id}/appeasements", body)
+
+
 def _asked_before(play: Play, row: Row) -> str:
     """A request that waits since before the scenario begins."""
     plan = play.plan(row)

@@ -162,8 +162,19 @@ def captured(play: Play, row: Row) -> None:
     if row.get("authorized") == "false":
         order_id(play, plan)
         return
-    ready(play, plan)
+    known = ready(play, plan)
+    if plan.is_paid_when_ready:
+        with play.quietly():
+            _stage(play, known)
     capture(play, plan)
+
+
+def _stage(play: Play, known: str) -> None:
+    """The goods wait for the customer at the counter."""
+    staff = play.api("fulfillment", "fulfillment.write", "fulfillment.read")
+    for work in play.retailer.order(known).fulfillment_orders:
+        if work.method == "pickup" and work.status is WorkStatus.OPEN:
+            play.post(staff, f"/v1/fulfillment-orders/{work.id}/stage", {})
 
 
 def _too_much(play: Play, row: Row, plan: OrderPlan) -> None:

@@ -19,6 +19,8 @@ def placed(play: Play, plan: OrderPlan) -> str:
     """Place the order over HTTP; its id."""
     store = next((parcel.store for parcel in plan.parcels if parcel.store), None) or STORE
     modes = {id(piece): parcel.mode for parcel in plan.parcels for piece in parcel.pieces}
+    if plan.is_paid_when_ready and not modes:
+        modes = {id(piece): "pickup" for piece in plan.pieces}
     if "pickup" in modes.values():
         play.retailer.store(store, play.entities.get(store, plan.owner))
     lines = []
@@ -60,12 +62,13 @@ def payment(play: Play, plan: OrderPlan, number: int, tender: Tender) -> dict[st
         taken = Held(tender.amount, plan.currency, plan.name, captured=tender.amount)
         play.retailer.provider.held[name] = taken
         return {"provider": "strict", "captured": True, "reference": name, "amount": tender.amount}
+    policy = {"capture_on": "ready"} if plan.is_paid_when_ready else {}
     if tender.tender == "card":
-        return {"provider": "strict", "token": f"tok_{plan.name}_{number}", "amount": tender.amount}
+        return {"provider": "strict", "token": f"tok_{plan.name}_{number}", "amount": tender.amount, **policy}
     if tender.tender in ("gift_card", "store_credit"):
         card = stored_value.spendable(play, plan.rows[0], tender.tender, plan.currency, tender.amount)
         own = {"tender": tender.tender, "provider": "stored_value"}
-        return {**own, "token": card.id, "amount": tender.amount}
+        return {**own, "token": card.id, "amount": tender.amount, **policy}
     raise CannotDo(f"an order takes no tender {tender.tender}")
 
 

@@ -13,7 +13,7 @@ from tests.finance_scenarios.lines import major
 from tests.finance_scenarios.paying import planned_parts
 from tests.finance_scenarios.plan import OrderPlan, Piece
 from tests.finance_scenarios.play import Play
-from tests.finance_scenarios.steps import drawers, orders
+from tests.finance_scenarios.steps import appeasements, drawers, orders
 from tests.finance_scenarios.world import CannotDo
 from tests.order_doors import SECRET
 from tests.order_world import TENANT
@@ -28,7 +28,15 @@ def accepted(play: Play, row: Row) -> Mapping[str, Any]:
     plan = play.plan(row)
     orders.ready(play, plan)
     pieces = plan.returned.get(row.name) or [piece for parcel in plan.parcels for piece in parcel.pieces][:1]
+    appeased = play.amount(row, "appeased_goods")
+    if appeased and not plan.rows_of("appeasement."):
+        with play.quietly():
+            lines = [piece.line_no for piece in pieces]
+            appeasements.granted_before(play, str(play.book["order", plan.name]), appeased, lines)
     body = _return(play, row, plan, pieces)
+    if row.get("goods") and play.amount(row, "goods") != sum(piece.net for piece in pieces):
+        # The row repeats another one with other goods.
+        body["lines"][0]["quantity"] += 1
     body |= {"fee": play.amount(row, "fee"), "shipping": play.amount(row, "shipping")}
     return _returned(play, plan, body)
 
@@ -99,6 +107,7 @@ def executed(play: Play, row: Row) -> Mapping[str, Any] | None:
         return _cash(play, row, plan)
     _settle(play, plan, well=True)
     _pay(play, plan)
+    _confirm(play, row, plan)
     return None
 
 
@@ -162,6 +171,15 @@ def _pay(play: Play, plan: OrderPlan) -> None:
     news = play.events("RefundOwed", "RefundRetried", order=known)
     play.api("refund_payment")
     orders.tell_queue(play, "refund_payment", *news)
+
+
+def _confirm(play: Play, row: Row, plan: OrderPlan) -> None:
+    """The channel says that it has given back what it had taken itself."""
+    known = play.book["order", plan.name]
+    for refund in _refunds(play, plan):
+        if any(getattr(part, "by_channel", False) and part.state == "PLANNED" for part in refund.parts):
+            url = f"/v1/orders/{known}/refunds/{refund.id}/confirmations"
+            play.post(play.api("returns", *_SCOPES), url, {"reference": f"channel-{row.name}"})
 
 
 def _settle(play: Play, plan: OrderPlan, *, well: bool) -> bool:

@@ -52,6 +52,8 @@ def _told_again(play: Play, row: Row, first: Row, changed: Mapping[str, str]) ->
                 data[_NAMES[key]] = play.amount(row, key)
         if "goods" in data and "total" in data:
             data["total"] = data["goods"] - data["discount"] + data["shipping"] + data["tax"]
+        if "paid" in data and "rounding" in data:
+            data["paid"] = data["amount"] + data["rounding"]
         before = play.ledger.quarantined()
         told = replace(fact.told, message=message, at=play.clock.now())
         failed = play.ledger.post(told)

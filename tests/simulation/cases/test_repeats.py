@@ -28,6 +28,7 @@ MUTATING = {
     ("POST", "/v1/orders/ord_1/cancellations"): {"reason": "late"},
     ("POST", "/v1/orders/ord_1/review"): {"decision": "accept", "reason": "known"},
     ("POST", "/v1/fulfillment-orders/ful_1/accept"): {},
+    ("POST", "/v1/fulfillment-orders/ful_1/receive"): {},
     ("POST", "/v1/inventory/movements"): {
         "movements": [{"sku": "MUG", "node_id": "albany", "kind": "received", "quantity": 1}]
     },
@@ -78,17 +79,51 @@ MUTATING = {
     ("POST", "/v1/drawer-sessions/drw_1/restatements"): {
         **{"reason": "recount", "stated_by": "max", "count": {"lines": []}}
     },
-    ("POST", "/v1/pos/transactions"): {
-        **{"node_id": "albany", "workstation": "T1", "business_date": "2026-11-23", "sequence": 1},
-        **{"type": "no_sale", "cashier": "ann"},
+    ("POST", "/v1/gift-cards"): {
+        **{"amount": 500, "currency": "USD", "selling_node": "albany", "channel": "store"},
+        "tenders": [{"tender": "cash", "amount": 500}],
     },
+    ("POST", "/v1/gift-cards/gft_1/breakage"): {"reason": "expired"},
     ("POST", "/v1/orders/ord_1/appeasements"): {"amount": 100, "reason": "LATE"},
     ("POST", "/v1/appeasements/apm_1_1/decision"): {"decision": "approve", "reason": "seen"},
+    ("POST", "/v1/orders/ord_1/payments"): {"payment_id": "pay_1_1", "provider": "strict", "token": "tok_2"},
     ("POST", "/v1/orders/ord_1/returns"): {
         **{"node_id": "albany", "reason": "too_small", "lines": [{"line_no": 1, "quantity": 1}]}
     },
     ("POST", "/v1/orders/ord_1/refunds/rfd_1_1/attempts"): {"reason": "once more"},
     ("POST", "/v1/orders/ord_1/refunds/rfd_1_1/confirmations"): {"reference": "R-1"},
+    ("POST", "/v1/pos/transactions"): {
+        **{"node_id": "albany", "workstation": "T1", "business_date": "2026-11-23", "sequence": 1},
+        **{"type": "no_sale", "cashier": "ann"},
+    },
+    ("POST", "/v1/finance/settlements"): {
+        "legal_entity": "100",
+        "payouts": [
+            {
+                **{"provider": "strict", "payout_id": "po_1", "currency": "USD", "business_date": "2026-11-22"},
+                **{"items": [{"kind": "fee", "reference": "f_1", "amount": -5}], "net": -5},
+            }
+        ],
+    },
+    ("POST", "/v1/finance/deposits"): {
+        **{"store": "albany", "bag_id": "B1", "amount": 100, "currency": "USD"},
+        **{"business_date": "2026-11-22", "prepared_by": "ann"},
+    },
+    ("POST", "/v1/finance/bank-lines"): {
+        **{"legal_entity": "100", "account": "DE02"},
+        "lines": [{"line_id": "L1", "amount": 100, "currency": "USD", "booked_on": "2026-11-22"}],
+    },
+    ("POST", "/v1/finance/suspense/sus_1/resolution"): {"as": "CASH_SHORT", "reason": "counted"},
+    ("POST", "/v1/finance/disputes"): {
+        **{"provider": "strict", "dispute_id": "dp_1", "reference": "cap_1", "amount": 100, "currency": "USD"},
+        "legal_entity": "100",
+    },
+    ("POST", "/v1/finance/disputes/dsp_1/outcome"): {"outcome": "lost"},
+    ("POST", "/v1/orders/ord_1/write-offs"): {"reason": "nobody pays"},
+    ("POST", "/v1/finance/intercompany"): {
+        **{"transfer_id": "ic_1", "from_entity": "100", "to_entity": "200", "gross": 100, "currency": "USD"},
+        "business_date": "2026-11-22",
+    },
     ("POST", "/v1/finance/exports"): {"entity": "100", "business_date": "2026-11-22"},
     ("PUT", "/v1/items"): {"items": [{"sku": "CUP", "description": "Cup"}]},
     ("PUT", "/v1/items/CUP"): {"description": "Cup"},

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from tests.simulation.checker.answers import check_answers
 from tests.simulation.checker.backlog import check_backlog, check_backlog_of_commit
+from tests.simulation.checker.banking import check_banking, check_banking_of_commit
 from tests.simulation.checker.bounds import check_bounds, check_commit
 from tests.simulation.checker.capacity import check_capacity, check_capacity_of_commit
 from tests.simulation.checker.drawers import check_drawers, check_drawers_of_commit
@@ -31,9 +32,15 @@ from tests.simulation.checker.offers import check_offers, check_offers_of_commit
 from tests.simulation.checker.orders import OrderRules
 from tests.simulation.checker.picture import Commit, Picture
 from tests.simulation.checker.privacy import PrivacyRules
+from tests.simulation.checker.refunds import check_refunds, check_refunds_of_commit
 from tests.simulation.checker.replay import check_replay
 from tests.simulation.checker.settlement import check_settlement
 from tests.simulation.checker.stock import StockRules
+from tests.simulation.checker.stored_value import (
+    check_stored_value,
+    check_stored_value_of_commit,
+    with_stored_value,
+)
 from tests.simulation.checker.supply import check_supply
 
 __all__ = ["Change", "Checker", "Evidence", "Violation"]
@@ -68,7 +75,10 @@ class Checker:
         self._money.after_commit(commit, self._picture, evidence, report)
         self._ledger.after_commit(commit, self._picture, report)
         check_drawers_of_commit(commit, report)
+        check_stored_value_of_commit(commit, report)
+        check_refunds_of_commit(commit, self._picture, report)
         check_goodwill_of_commit(commit, report)
+        check_banking_of_commit(commit, report)
         self._events.after_commit(commit, self._picture, evidence, report)
         self._privacy.after_commit(commit)
         return report.found
@@ -90,8 +100,11 @@ class Checker:
         check_files(picture, evidence, report)
         check_ledger(picture, report)
         check_drawers(picture, report)
+        check_stored_value(picture, report)
         check_goodwill(picture, report)
-        check_settlement(picture, self._money.provider, report)
+        check_banking(picture, report)
+        check_settlement(picture, with_stored_value(picture, self._money.provider), report)
+        check_refunds(picture, self._money.provider, report)
         check_events(picture, evidence, report)
         check_replay(picture, report)
         check_liveness(picture, evidence, report)

@@ -52,7 +52,7 @@ def claims_of_order(order: OrderView) -> Claims:
                 continue
             given[line.line_no] = given.get(line.line_no, 0) + part["quantity"]
             if work["status"] not in NO_CLAIM:
-                units = held_by_node(part) - part.get("shipped", 0)
+                units = held_by_node(part) - part.get("shipped", 0) - part.get("in_transit", 0)
                 for sku, each in line.made_of:
                     place = (f"T#{order.tenant}#SKU#{sku}", work["node_id"])
                     claims.allocated[place] = claims.allocated.get(place, 0) + each * units

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.simulation.checker.evidence import Report
 from tests.simulation.checker.ledger import entries, net
-from tests.simulation.checker.picture import Commit, Picture, parsed
+from tests.simulation.checker.picture import Commit, OrderView, Picture, parsed
 
 RULE = "appeasement_granted"
 CAP_PERCENT = 25
@@ -60,6 +60,12 @@ def check_goodwill(picture: Picture, report: Report) -> None:
                 report.note("INV23", grant["id"], f"is counted for {kinds}")
     for tenant, name in posted.keys() | counted.keys():
         report.note("INV23", f"{tenant} {name}", "posted or counted, but never granted")
+
+
+def goodwill_paid(order: OrderView) -> int:
+    """What providers gave back of an order's money for goodwill."""
+    paid = [one for refund in order.refunds.values() if refund["cause"] == "appeasement" for one in refund["parts"]]
+    return sum(part["amount"] for part in paid if part.get("state") == "EXECUTED" and part["tender"] == "card")
 
 
 def _granted(rows: dict[str, Any]) -> Iterator[dict[str, Any]]:

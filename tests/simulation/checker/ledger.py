@@ -146,7 +146,7 @@ def entry_of(item: Item) -> dict[str, Any]:
 
 def identity_of(pk: str, entry: dict[str, Any]) -> tuple[Any, ...]:
     """What an entry is about: whose it is, the rule, and the fact by the name it has where it happened."""
-    return pk.split("#", 2)[1], entry["rule"], entry.get("psp"), entry["reference"]
+    return pk.split("#", 2)[1], entry["entity"], entry["rule"], entry.get("psp"), entry["reference"]
 
 
 def entries(picture: Picture) -> list[tuple[str, dict[str, Any]]]:

@@ -7,6 +7,7 @@ from typing import Any
 from tests.simulation.checker.evidence import Change, Item, Report
 from tests.simulation.checker.goodwill import is_goodwill
 from tests.simulation.checker.graphs import FULFILLMENT_ROLLUP, ORDER, PAYMENT_ROLLUP, TENDER, WORK, is_edge
+from tests.simulation.checker.legs import check_legs
 from tests.simulation.checker.picture import Commit, OrderView, Picture, held_by_node, is_count, is_order, parsed
 
 STEPS = ("shipped", "packed", "picked")
@@ -149,6 +150,7 @@ def check_quantities(order: OrderView, report: Report) -> None:
             if not rejected:
                 given[line_no] = given.get(line_no, 0) + held_by_node(part)
     _replaced(order, report)
+    check_legs(order, report)
     left: dict[tuple[str, int], int] = {}
     for shipment in order.shipments.values():
         for part in shipment["lines"]:
@@ -209,6 +211,7 @@ def _replaced(order: OrderView, report: Report) -> None:
 def _work_line(order: OrderView, work: dict[str, Any], part: dict[str, Any], report: Report) -> None:
     """What has left was packed, what was packed was picked, and nothing was picked that is not there to do."""
     counts = [0, *(part.get(step, 0) for step in STEPS), held_by_node(part)]
+    counts[1] += part.get("in_transit", 0)
     if not all(is_count(count) for count in counts) or counts != sorted(counts):
         report.note("INV2", f"{order.pk} {work['id']}", f"line {part['line_no']}: 0, {STEPS}, to do are {counts}")
 

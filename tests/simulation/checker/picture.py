@@ -31,7 +31,8 @@ def tenant_of(pk: str) -> str | None:
 
 def held_by_node(part: dict[str, Any]) -> int:
     """Units of a line of work that are the node's, whether they have left or not."""
-    return int(part["quantity"] - part.get("cancelled", 0) - part.get("given_up", 0) - part.get("replaced", 0))
+    gone = sum(part.get(name, 0) for name in ("cancelled", "given_up", "replaced", "received"))
+    return int(part["quantity"] - gone)
 
 
 class Line:
@@ -68,8 +69,8 @@ class OrderView:
     """One order from the items of its partition."""
 
     __slots__ = (
-        "agreed", "cancelled", "header", "id", "lines", "payments", "pk", "progress", "shipments", "tenant",
-        "waiting", "works",
+        "agreed", "cancelled", "header", "id", "lines", "payments", "pk", "progress", "refunds", "returns", "shipments",
+        "tenant", "waiting", "works",
     )  # fmt: skip
 
     def __init__(self, pk: str, items: Partition) -> None:
@@ -83,6 +84,8 @@ class OrderView:
         self.works: dict[str, dict[str, Any]] = {}
         self.shipments: dict[str, dict[str, Any]] = {}
         self.payments: dict[str, dict[str, Any]] = {}
+        self.refunds: dict[str, dict[str, Any]] = {}
+        self.returns: dict[str, dict[str, Any]] = {}
         for sk, item in items.items():
             kind, _, name = sk.partition("#")
             if kind == "ORDER":
@@ -97,6 +100,10 @@ class OrderView:
                 self.shipments[name] = parsed(item["body"])
             elif kind == "PAYMENT":
                 self.payments[name] = parsed(item["body"])
+            elif kind == "REFUND":
+                self.refunds[name] = parsed(item["body"])
+            elif kind == "RETURN":
+                self.returns[name] = parsed(item["body"])
         for line in self.lines.values():
             if line.part_of is not None:
                 self.lines[line.part_of].parts.append(line)

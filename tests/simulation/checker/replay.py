@@ -29,6 +29,8 @@ class Told:
         self.shipped: dict[int, int] = {}
         self.shipments: dict[str, int] = {}
         self.works: list[str] = []
+        # Units of each line of a leg that are on their way.
+        self.under_way: dict[tuple[str, int], int] = {}
         self.money: dict[str, dict[str, int]] = {}
         self.lines: dict[int, tuple[str, int]] | None = None
         self.broken: list[str] = []
@@ -58,6 +60,16 @@ class Told:
 
     def _OrderBackordersAllocated(self, data: dict[str, Any]) -> None:
         self.works += data["fulfillment_order_ids"]
+
+    def _FulfillmentOrderDispatched(self, data: dict[str, Any]) -> None:
+        for line in data["lines"]:
+            name = (data["fulfillment_order_id"], line["line_no"])
+            self.under_way[name] = self.under_way.get(name, 0) + line["quantity"]
+
+    def _FulfillmentOrderReceived(self, data: dict[str, Any]) -> None:
+        self.works += [data["onward"]] if data["begins_work"] else []
+        for line in (*data["lines"], *data["unwanted"], *data["lost"]):
+            self.under_way[data["fulfillment_order_id"], line["line_no"]] -= line["quantity"]
 
     def _OrderLinesCancelled(self, data: dict[str, Any]) -> None:
         for line in data["lines"]:
@@ -126,6 +138,7 @@ def differences(order: OrderView, told: Told) -> list[str]:
         ("cancelled units", order.cancelled, told.cancelled),
         ("units that left", _left(order), told.shipped),
         ("shipments", {name: worth_of(shipment) for name, shipment in order.shipments.items()}, told.shipments),
+        ("units on their way", _under_way(order), {name: units for name, units in told.under_way.items() if units}),
         ("work", sorted(order.works), sorted(told.works)),
         ("money", _money(order), {name: held for name, held in told.money.items() if any(held.values())}),
         *(
@@ -150,6 +163,15 @@ def _left(order: OrderView) -> dict[int, int]:
         for line in shipment["lines"]:
             left[line["line_no"]] = left.get(line["line_no"], 0) + line["quantity"]
     return left
+
+
+def _under_way(order: OrderView) -> dict[tuple[str, int], int]:
+    return {
+        (work["id"], part["line_no"]): units
+        for work in order.works.values()
+        for part in work["lines"]
+        if (units := part.get("in_transit", 0) + part.get("recalled", 0))
+    }
 
 
 def _money(order: OrderView) -> dict[str, dict[str, int]]:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from tests.simulation.checker.banking import BANKING
 from tests.simulation.checker.evidence import Report
 from tests.simulation.checker.ledger import entries, net
 from tests.simulation.checker.liveness import is_known_missing, owed
 from tests.simulation.checker.money import PARTS, worth_of
 from tests.simulation.checker.picture import OrderView, Picture
 from tests.simulation.checker.provider import Held, Provider
+from tests.simulation.checker.refunds import executed
 
 TENDER_ACCOUNTS = {"card": "1110", "gift_card": "2020", "store_credit": "2030", "cash": "1010"}
 # Effects that move money or the right to it, and the rules that may post each. That a hold has run out may be learnt
@@ -28,8 +30,12 @@ POSTED_AS = {
 }
 # How far clocks may be apart, in seconds: what is known of an effect cannot be older than the effect.
 SKEW = 600
-# Cash in drawers is checked against their sessions (INV10), goodwill against its grants (INV23).
-CHECKED_APART = ("drawer_", "appeasement_")
+# What is owed and not paid yet is checked against the refunds of its order (INV26).
+REFUNDS = ("return_accepted", "refund_owed", "refund_failed")
+# Cash in drawers is checked against their sessions (INV10), goodwill against its grants (INV23), what is on its way to
+# the bank and what never comes against what was told of it (INV25), cards that are
+# issued and that end against their accounts (INV24).
+CHECKED_APART = ("drawer_", "appeasement_", "gift_card_", *BANKING, *REFUNDS)
 # What a sale at a till says of the goods that were carried out.
 SOLD = ("4010", "4092", "2040")
 # These have no id of their own at the provider.
@@ -40,7 +46,7 @@ def check_settlement(picture: Picture, provider: Provider, report: Report) -> No
     """Everything about money that must be true once nothing is on its way any more."""
     posted: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for tenant, entry in entries(picture):
-        if entry["rule"].startswith(CHECKED_APART):
+        if entry["rule"].startswith(CHECKED_APART) or _is_paid_elsewhere(entry):
             continue
         posted.setdefault((tenant, entry["rule"], _subject(entry)), []).append(entry)
     for held in provider.payments.values():
@@ -54,6 +60,11 @@ def check_settlement(picture: Picture, provider: Provider, report: Report) -> No
             report.note("INV3", f"ledger {tenant} {rule} {subject}", f"posted, but never happened: {net(entry)}")
     for order in orders:
         check_order(order, provider, report)
+
+
+def _is_paid_elsewhere(entry: dict[str, Any]) -> bool:
+    """Whether it is a refund that this provider has nothing to do with."""
+    return entry["rule"] == "refund_executed" and entry.get("psp") != "strict"
 
 
 def _subject(entry: dict[str, Any]) -> str:
@@ -159,7 +170,9 @@ def _sale_is_posted(order: OrderView, posted: dict[tuple[str, str, str], list[di
 def check_order(order: OrderView, provider: Provider, report: Report) -> None:
     """What was kept is the worth of what left, unless somebody knows why not; a closed order holds nothing."""
     payments = provider.of_order(order.tenant, order.id)
-    kept = sum(held.kept for held in payments) + order.at_till
+    # What went back for goods that came back, or out of goodwill, was taken for goods that left.
+    back = sum(executed(refund, at="strict") for refund in order.refunds.values() if refund["cause"] != "cancellation")
+    kept = sum(held.kept for held in payments) + back + order.at_till
     worth = sum(worth_of(shipment) for shipment in order.shipments.values())
     missing = sum(capture["amount"] for work_id, capture in owed(order) if is_known_missing(order, work_id, capture))
     if order.at_till and not (order.status == "COMPLETED" and not order.cancelled):

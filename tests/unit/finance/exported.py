@@ -15,6 +15,7 @@ from typing import Any
 import boto3
 import duckdb
 
+from infra.functions import FUNCTIONS
 from oms.finance.commands import Books
 from oms.platform.events import EventMeta
 from tests.unit.finance import world
@@ -90,6 +91,19 @@ def events(type_: str) -> list[dict[str, Any]]:
     return [detail["data"] for detail in details if detail["meta"]["type"] == type_]
 
 
+# What the rule of the bus sends to post_ledger.
+POSTED = frozenset(FUNCTIONS["post_ledger"].detail_types)
+
+
+def envelopes() -> list[dict[str, Any]]:
+    """Every stored event as the bus delivers it, in the order in which they happened."""
+    rows = world.rows_of("events")
+    found = [
+        {"source": "spine", "detail-type": row["type"]["S"], "detail": json.loads(row["detail"]["S"])} for row in rows
+    ]
+    return sorted(found, key=lambda one: one["detail"]["meta"]["id"])
+
+
 def assert_chain(found: list[dict[str, Any]]) -> None:
     """Each manifest names the one before by hash, and begins with the balances at which that one ended."""
     objects = stored()
@@ -129,6 +143,8 @@ def _text(value: Any) -> str:
     """A Parquet value as the CSV writes it."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     if hasattr(value, "hour"):
         return f"{value.isoformat(timespec='milliseconds')}Z"
     return str(value)

@@ -68,10 +68,24 @@ def test_revenue_counts_when_goods_leave_or_are_picked_up(mode: str) -> None:
     ]
 
 
+def test_a_refused_capture_ends_the_memorandum_of_a_hold_that_went_with_it() -> None:
+    refused = {**world.captured("O1", 6995)["detail"]["data"], "reason": "account_closed", "released": 11325}
+    (posting,) = postings_of("PaymentCaptureFailed", refused, "evt_1", world.NOON)
+    assert [(line.account, line.debit, line.credit) for line in posting.entry.lines] == [
+        ("9020", 11325, 0),
+        ("9010", 0, 11325),
+    ]
+
+
+def test_what_a_channel_took_was_never_an_open_authorisation() -> None:
+    assert _lines(world.captured("O1", 6995, authorized=False)) == [("1110", 6995, 0), ("2010", 0, 6995)]
+
+
 def test_nothing_is_posted_where_no_money_moves() -> None:
     free = world.shipped("O1", 0)
     assert postings_of("ShipmentShipped", free["detail"]["data"], "evt_1", world.NOON) == []
-    assert postings_of("PaymentCaptureFailed", {}, "evt_1", world.NOON) == []
+    refused = {**world.captured("O1", 6995)["detail"]["data"], "reason": "processor_declined", "released": 0}
+    assert postings_of("PaymentCaptureFailed", refused, "evt_1", world.NOON) == []
 
 
 def test_an_entry_carries_what_finance_sorts_by() -> None:

@@ -16,14 +16,18 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from oms.finance.closing import store as closing_store
+from oms.finance.closing.commands import close_sealed_day, finish_seal
+from oms.finance.closing.model import Seal, SealState
 from oms.finance.commands import Books
 from oms.finance.consumer import post_batch
-from oms.finance.lanes import Day
+from oms.finance.lanes import Day, StoreDay
 from oms.finance.model import PostedEntry
 from oms.finance.reads import entries_of_day
 from oms.platform.clock import FixedClock, format_instant
-from oms.platform.commands import Runtime
+from oms.platform.commands import Call, Runtime
 from oms.platform.dynamodb import Database
+from oms.platform.principal import system_principal
 from oms.platform.settings import setting, table_name
 from oms.registry import reads as registry
 from tests.moto_resources import create
@@ -170,6 +174,17 @@ def _payment(order: str) -> dict[str, Any]:
 
 def day(on: date = TODAY, entity: str = ENTITY) -> Day:
     return Day(TENANT, entity, on)
+
+
+def close_day(books: Books, on: date = TODAY, entity: str = ENTITY) -> None:
+    """Seal every store of a day whatever stands against it, and close the day."""
+    wanted = day(on, entity)
+    now = books.runtime.clock.now()
+    for one in closing_store.stores(books.runtime.database, wanted):
+        call = Call("seal_day", system_principal(TENANT, "tests"), f"{on}-{entity}-{one.store}", "", None, "evt_1")
+        if one.state is not SealState.SEALED:
+            finish_seal(books.runtime, call, StoreDay(wanted, one.store), lambda: Seal(sealed_by="t", sealed_at=now))
+    assert close_sealed_day(books.runtime, wanted)
 
 
 def entries_on(books: Books, on: date = TODAY, entity: str = ENTITY) -> list[PostedEntry]:

@@ -13,18 +13,19 @@ from oms.platform.problems import ActionNotAvailable, InvalidRequest
 EARLY = ["SCHEDULED", "OPEN", "ON_HOLD", "ACCEPTED", "PICKING", "PACKED"]
 STATES = [*EARLY, "READY", "IN_TRANSIT", "COMPLETED", "REJECTED", "INCOMPLETE", "CANCELLED", "REPLACED"]
 TABLE = {
-    "release": "+ d - d d d d - d - - - -",
-    "accept": "- + - d d d d - d - - - -",
+    "release": "+ d + d d d d d d - - - -",
+    "accept": "- + - d d d d d d - - - -",
     "reject": "- + - + + - - - - - - - -",
-    "pick": "- + - + + d d - d - - - -",
-    "pack": "- + - + + d d - d - - - -",
-    "stage": "- + - + + + d - d - - - -",
+    "pick": "- + - + + d d d d - - - -",
+    "pack": "- + - + + d d d d - - - -",
+    "stage": "- + - + + + d d d - - - -",
     "ship": "- + - + + + - - d - - - -",
     "hand-over": "- - - - - - + - d - - - -",
     "close": "- - - + + + + - - - - - -",
-    "cancel": "+ + - - - - - - - - - - -",
+    "cancel": "+ + + - - - - - - - - - -",
     "request-cancellation": "- - - + + + + - - - - - -",
     "cancel-response": "- - - + + + + - - - - - -",
+    "receive": "- - - + + + - + d - - - -",
 }
 
 

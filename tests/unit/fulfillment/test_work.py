@@ -52,7 +52,7 @@ COUNTER = {
 }
 # What its order does with the work, which is no verb of a node: it takes units away, or asks the node for them.
 ORDERS_OWN = {
-    **dict.fromkeys((Status.SCHEDULED, Status.OPEN), frozenset({"cancel"})),
+    **dict.fromkeys((Status.SCHEDULED, Status.OPEN, Status.ON_HOLD), frozenset({"cancel"})),
     **dict.fromkeys(TAKEN, frozenset({"request-cancellation"})),
 }
 

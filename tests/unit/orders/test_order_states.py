@@ -18,7 +18,7 @@ from oms.orders.views import available_actions
 from oms.payments.model import Payment, Rollup, State
 
 CHARGE = Charge(kind="shipping", amount=600, tax=48)
-STARTED = {Work.ACCEPTED, Work.PICKING, Work.PACKED, Work.READY, Work.COMPLETED}
+STARTED = {Work.ACCEPTED, Work.PICKING, Work.PACKED, Work.READY, Work.IN_TRANSIT, Work.COMPLETED}
 
 
 def goods(line_no: int = 1, quantity: int = 5, **more: Any) -> Line:

@@ -11,7 +11,7 @@ from oms.appeasements.model import Appeasement, PaidTo
 from oms.orders.model import Order
 from oms.payments.refunding import owe_refund
 from oms.payments.refunding import refundable as refundable_by_tender
-from oms.payments.refunds import Cause, Refund
+from oms.payments.refunds import Cause, GivenFor, Refund
 from oms.platform.clock import format_instant
 from oms.platform.events import EventData
 
@@ -22,6 +22,11 @@ def refundable(order: Order) -> int:
 
 
 def owe(order: Order, made: Appeasement, now: datetime) -> tuple[Refund, list[EventData]]:
-    """The refund that pays granted goodwill, and what is told of it."""
+    """The refund that pays granted goodwill, and what is told of it.
+
+    It says what was given for which lines, so that a return of them gives back only the rest.
+    """
     to = None if made.paid_to is PaidTo.ORIGINAL else made.paid_to.value
-    return owe_refund(order, Cause.APPEASEMENT, made.id, made.total, to, at=format_instant(now))
+    # A later return of these lines gives back only the rest.
+    lines = [GivenFor(line_no=part.line_no, goods=part.net, tax=part.tax) for part in made.parts if part.line_no]
+    return owe_refund(order, Cause.APPEASEMENT, made.id, made.total, to, at=format_instant(now), lines=lines)

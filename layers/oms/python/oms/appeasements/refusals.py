@@ -29,7 +29,7 @@ class SelfApproval(Problem):
 class Undelivered(Problem):
     status = 409
     code = "undelivered"
-    title = "Nothing of it has been delivered."
+    title = "Nothing of it has been delivered, or all of it came back."
     remedy = "Grant it when the goods have left, or cancel what will not be delivered."
 
 

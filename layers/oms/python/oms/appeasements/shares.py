@@ -20,7 +20,8 @@ SHIPPING = 0
 class Base:
     """What goodwill on a line, or on shipping, is measured by.
 
-    `net` and `tax` are of all of it, `delivered` the net of what the customer has, `given` the goodwill before.
+    `net` and `tax` are of all of it, `given` the goodwill before; `delivered` is the net of what has left and was not
+    given back by returns.
     """
 
     line_no: int
@@ -41,7 +42,7 @@ def goods_of(order: Order) -> int:
 
 
 def bases(order: Order, on: On, lines: Sequence[int], given: Mapping[int, Part]) -> list[Base]:
-    """What the goodwill is for, as far as it was delivered.
+    """What the goodwill is for, as far as it was delivered and kept.
 
     Raises InvalidRequest for a line that the order does not have, Undelivered where nothing has left.
     """
@@ -108,7 +109,7 @@ def _base(order: Order, line: Line, given: Mapping[int, Part]) -> Base:
         line_no=line.line_no,
         net=_net(line, line.quantity),
         tax=line.agreed.tax,
-        delivered=_net(line, _delivered_units(order, line)),
+        delivered=_net(line, _delivered_units(order, line)) - _given_back(order, line.line_no),
         given=_given(given, line.line_no),
     )
 
@@ -117,6 +118,12 @@ def _delivered_units(order: Order, line: Line) -> int:
     if line.work:
         return order.shipped(line.line_no)
     return line.quantity - order.cancelled.get(line.line_no, 0) if charges_left(order) else 0
+
+
+def _given_back(order: Order, line_no: int) -> int:
+    """What returns of a line gave back, without what goodwill had given before."""
+    came = (one for each in order.returns for one in each.lines if one.line_no == line_no)
+    return sum(one.goods - one.appeased_goods for one in came)
 
 
 def _net(line: Line, units: int) -> int:
@@ -131,7 +138,7 @@ def _shipping(order: Order, given: Mapping[int, Part]) -> Base:
         line_no=SHIPPING,
         net=sum(charge.amount for charge in charges),
         tax=sum(charge.tax for charge in charges),
-        delivered=sum(shipment.shipping for shipment in order.shipments),
+        delivered=sum(shipment.shipping for shipment in order.shipments) - sum(one.shipping for one in order.returns),
         given=_given(given, SHIPPING),
     )
 

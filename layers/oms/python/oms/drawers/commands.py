@@ -20,12 +20,12 @@ from oms.drawers.views import (
     session_document,
     tills_of,
 )
-from oms.drawers.writes import Drawer, drawer_partition, drawer_write, listed_write, session_write, statement_write
-from oms.platform.clock import CUT_OFF, business_date
+from oms.drawers.writes import Drawer, drawer_partition, drawer_write, listed_writes, session_write, statement_write
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.principal import authorize
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest, NotFound
 from oms.platform.writes import Write
+from oms.registry.hours import business_date_of
 from oms.registry.model import Node
 from oms.registry.reads import known_nodes
 
@@ -53,7 +53,7 @@ def open_drawer(
             node_id=node_id,
             drawer_id=drawer_id,
             legal_entity=node.legal_entity,
-            business_date=business_date(opened_at, node.time_zone, CUT_OFF),
+            business_date=business_date_of(node, opened_at),
             currency=request.currency,
             device=request.device,
             cashier=request.cashier,
@@ -69,7 +69,7 @@ def open_drawer(
         )
         writes = [
             session_write(call.tenant, session, over=None),
-            listed_write(call.tenant, session),
+            *listed_writes(call.tenant, session),
             _drawer(call, session, Drawer(open_session=session.id, version=drawer.version + 1)),
         ]
         body = session_document(session, call.principal, {})

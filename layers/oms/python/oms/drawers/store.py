@@ -5,6 +5,7 @@
 | a session | Get pk T#<t>#DRAWERSESSION#<id>, sk SESSION |
 | the statements of a session, oldest first | Query there, sk STATEMENT#<number> |
 | whether a drawer is open | Get pk T#<t>#DRAWER#<node>#<drawer>, sk DRAWER |
+| the sessions of a store's business date | Query pk T#<t>#DRAWERDAY#<node>#<business date>, sk SESSION#<drawer>#<id> |
 | the sessions of a drawer, newest first | Query there, sk SESSION#<business date>#<id> |
 | which numbers of a till have come | Get pk T#<t>#TILL#<node>#<device>#<business date>, sk TILL |
 | the movements of a till, newest first; one by its number | Query or Get there, sk MOVEMENT#<number> |
@@ -21,6 +22,7 @@ from oms.drawers.writes import (
     TABLE,
     Drawer,
     Till,
+    day_partition,
     drawer_key,
     drawer_partition,
     movement_key,
@@ -80,6 +82,18 @@ def list_movements(
     page = database.query_page(TABLE, partition, begins="MOVEMENT#", limit=limit, after=after)
     found = [Movement.model_validate_json(str(row["body"])) for row in page.items]
     return [one for one in found if one.session_id == session.id], page.next["sk"] if page.next else None
+
+
+def sessions_of_day(database: Database, tenant: str, node_id: str, day: date) -> list[Session]:
+    """Every session of a store's business date, by drawer."""
+    rows = database.query(TABLE, day_partition(tenant, node_id, day), begins="SESSION#")
+    return _in_order(database, tenant, [str(row["sk"]).rsplit("#", 1)[1] for row in rows])
+
+
+def movements_of_till(database: Database, tenant: str, node_id: str, device: str, day: date) -> list[Movement]:
+    """Every movement that a till told for a business date, by number."""
+    rows = database.query(TABLE, till_key(tenant, node_id, device, day).pk, begins="MOVEMENT#")
+    return [Movement.model_validate_json(str(row["body"])) for row in rows]
 
 
 def _in_order(database: Database, tenant: str, ids: Iterable[str]) -> list[Session]:

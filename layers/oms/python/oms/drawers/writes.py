@@ -39,6 +39,11 @@ def drawer_key(tenant: str, node_id: str, drawer_id: str) -> Key:
     return Key(drawer_partition(tenant, node_id, drawer_id), "DRAWER")
 
 
+def day_partition(tenant: str, node_id: str, day: date) -> str:
+    """Where the list of a store's sessions of a business date is kept."""
+    return f"{tenant_prefix(tenant)}DRAWERDAY#{node_id}#{day.isoformat()}"
+
+
 def session_key(tenant: str, session_id: str) -> Key:
     """Where a session is kept."""
     return Key(f"{tenant_prefix(tenant)}DRAWERSESSION#{session_id}", "SESSION")
@@ -66,10 +71,14 @@ def session_write(tenant: str, session: Session, *, over: int | None) -> Write:
     return create(TABLE, key, row) if over is None else put(TABLE, key, row, version=over)
 
 
-def listed_write(tenant: str, session: Session) -> Write:
-    """The line of a session in the list of its drawer."""
+def listed_writes(tenant: str, session: Session) -> list[Write]:
+    """The lines of a session in the lists of its drawer and of its store's business date."""
     partition = drawer_partition(tenant, session.node_id, session.drawer_id)
-    return create(TABLE, Key(partition, f"SESSION#{session.business_date.isoformat()}#{session.id}"), {})
+    of_day = day_partition(tenant, session.node_id, session.business_date)
+    return [
+        create(TABLE, Key(partition, f"SESSION#{session.business_date.isoformat()}#{session.id}"), {}),
+        create(TABLE, Key(of_day, f"SESSION#{session.drawer_id}#{session.id}"), {}),
+    ]
 
 
 def drawer_write(tenant: str, node_id: str, drawer_id: str, drawer: Drawer) -> Write:

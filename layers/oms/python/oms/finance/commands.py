@@ -1,4 +1,4 @@
-"""Posting and closing: what changes the ledger.
+"""Posting, and closing lanes: what changes the ledger.
 
 Posting does not go through the recorded outcomes of `platform.commands`: an entry is its own record. Its key is the
 business identity, so a fact is posted once however often and by whichever message it is told.
@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from oms.finance import store
 from oms.finance.business_days import business_date_at
-from oms.finance.lanes import LANES, Day, Lane, LaneEnd, Page
+from oms.finance.lanes import LANES, Day, Lane, LaneEnd, Page, StoreDay
 from oms.finance.model import Entry, PostedEntry
 from oms.finance.posting import Posting
 from oms.platform.commands import MOST_ATTEMPTS, Runtime, pause_before_retry
@@ -23,8 +23,8 @@ from oms.platform.observability import counted, logger
 from oms.platform.problems import Busy
 from oms.platform.writes import MOST_ACTIONS, Write
 
-# Each posting may need a page and two writes for a new lane besides its entry.
-MOST_POSTINGS = MOST_ACTIONS // 4
+# Each posting may need a page, two writes for a new lane and one for a day that it joins, besides its entry.
+MOST_POSTINGS = MOST_ACTIONS // 5
 _REMEMBERED_LANES = 1000
 
 
@@ -66,7 +66,7 @@ class _Batch:
     """One transaction on its way: its writes, and where each of its lanes will end."""
 
     writes: list[Write] = field(default_factory=list)
-    gates: dict[Day, Write] = field(default_factory=dict)  # one per day, however many lanes are opened there
+    joining: dict[Day, tuple[store.DayRow | None, set[str]]] = field(default_factory=dict)
     ends: dict[Lane, LaneEnd] = field(default_factory=dict)
 
 
@@ -122,20 +122,33 @@ def _write(books: Books, tenant: str, postings: Sequence[Posting]) -> _Batch:
         original = posting.business_date or business_date_at(books.runtime, tenant, entry.store, entry.occurred_at)
         lane, gate = _open_lane(books, Day(tenant, entry.entity, original), entry.store)
         if gate is not None and lane not in by_lane:
-            batch.gates[lane.day] = gate
             batch.writes.append(store.new_lane_write(lane))
+            if gate.is_known:
+                batch.writes.append(store.store_is_open_write(lane.store_day))
+            else:
+                # One write for the day, however many stores join it at once.
+                batch.joining.setdefault(lane.day, (gate.day, set()))[1].add(lane.store)
         by_lane[lane].append(posting.identity_key)
         batch.writes.append(store.entry_write(tenant, posting, _posted(entry, lane.day.date, original, now)))
     for lane, identity_keys in by_lane.items():
         page = Page(books.end_of(lane).next_position, tuple(identity_keys))
         batch.writes.append(store.page_write(lane, page))
         batch.ends[lane] = LaneEnd(page.first + len(identity_keys))
-    batch.writes += batch.gates.values()
+    for day, (row, stores) in batch.joining.items():
+        batch.writes += store.stores_join_writes(day, row, stores)
     return batch
 
 
-def _open_lane(books: Books, wanted: Day, at_store: str) -> tuple[Lane, Write | None]:
-    """The lane to post in, on the wanted day or the next one that is open; for a new lane, what gates its day."""
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """What lets a new lane open: its store's day is known and open, or joins its day."""
+
+    is_known: bool
+    day: store.DayRow | None = None
+
+
+def _open_lane(books: Books, wanted: Day, at_store: str) -> tuple[Lane, _Gate | None]:
+    """The lane to post in, on the wanted day or the next one that is open; for a new lane, what lets it open."""
     day = wanted
     while True:
         lane = Lane(day, at_store, books.lane_number)
@@ -143,10 +156,19 @@ def _open_lane(books: Books, wanted: Day, at_store: str) -> tuple[Lane, Write | 
         if not end.closed:
             if end.next_position > 1:
                 return lane, None
-            state = store.day_state(books.runtime.database, day)
-            if state != store.CLOSED:
-                return lane, store.day_is_open_write(day, state)
+            gate = _gate(books, lane)
+            if gate is not None:
+                return lane, gate
         day = Day(day.tenant, day.entity, day.date + timedelta(days=1))
+
+
+def _gate(books: Books, lane: Lane) -> _Gate | None:
+    """What lets a lane open, or None: its store's day is sealed or on its way there, or the day is closed."""
+    state = store.store_state(books.runtime.database, lane.store_day)
+    if state is not None:
+        return _Gate(is_known=True) if state == store.OPEN else None
+    row = store.day_row(books.runtime.database, lane.day)
+    return None if row is not None and row.state == store.CLOSED else _Gate(is_known=False, day=row)
 
 
 def _posted(entry: Entry, on: date, original: date, now: datetime) -> PostedEntry:
@@ -196,28 +218,13 @@ def _quarantine(runtime: Runtime, tenant: str, posting: Posting, stored_hash: st
     )
 
 
-def close_day(runtime: Runtime, day: Day) -> None:
-    """Close a business day of an entity: first for new lanes, then at the end of every lane it has.
+def close_lanes(runtime: Runtime, store_day: StoreDay) -> None:
+    """Close every lane of a store's day at its end; the day must not open new ones any more.
 
     Whatever comes later posts on the next open day. Closing again, also after a crash half way, closes the rest.
     """
-    _close_for_new_lanes(runtime, day)
-    for lane in store.lanes_of(runtime.database, day):
+    for lane in store.lanes_of(runtime.database, store_day.day, store_day.store):
         _close_lane(runtime, lane)
-
-
-def _close_for_new_lanes(runtime: Runtime, day: Day) -> None:
-    for attempt in range(MOST_ATTEMPTS):
-        state = store.day_state(runtime.database, day)
-        if state == store.CLOSED:
-            return
-        try:
-            runtime.database.commit([store.close_day_write(day, state)])
-        except Conflict:
-            pause_before_retry(runtime, attempt)
-        else:
-            return
-    raise Busy()
 
 
 def _close_lane(runtime: Runtime, lane: Lane) -> None:

@@ -1,4 +1,4 @@
-"""Facts about the files for finance."""
+"""Facts about closed days and the files for finance."""
 
 from __future__ import annotations
 
@@ -24,3 +24,15 @@ class FinanceExportCompleted(EventData):
     batch: int | None
     manifest: str | None
     entries: int
+
+
+class BusinessDaySealed(EventData):
+    """A store's business date takes nothing more. `passed_over` are the codes of what a forced seal passed over."""
+
+    entity: str
+    store: str
+    business_date: str
+    forced: bool
+    reason: str | None
+    sealed_by: str
+    passed_over: list[str]

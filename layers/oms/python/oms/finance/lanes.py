@@ -24,12 +24,24 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreDay:
+    """One business day of one store in the books of one legal entity."""
+
+    day: Day
+    store: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lane:
     """One lane of a store's day; `number` is 0 to 15."""
 
     day: Day
     store: str
     number: int
+
+    @property
+    def store_day(self) -> StoreDay:
+        return StoreDay(self.day, self.store)
 
     def sequence(self, position: int) -> int:
         """The sequence number of a position (from 1) in this lane: unique within the store's day, without gaps."""

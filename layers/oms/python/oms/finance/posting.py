@@ -47,17 +47,12 @@ _TABLES: tuple[tuple[Rule[Any], ...], ...] = (
 # The event type is the name of the shape that its rule reads.
 RULES: Mapping[str, Rule[Any]] = {rule.reads.__name__: rule for table in _TABLES for rule in table}
 
-# Facts that move no money. A failed capture leaves its authorisation open; PaymentReleased ends it.
-WITHOUT_LINES = frozenset({"PaymentCaptureFailed"})
-
 
 def postings_of(event_type: str, data: Mapping[str, Any], source_event: str, occurred_at: datetime) -> list[Posting]:
     """The balanced entries that an event makes; none where no money moves, as for a free order.
 
     Raises LedgerFault when no rule knows the event, or when its payload does not have the agreed shape.
     """
-    if event_type in WITHOUT_LINES:
-        return []
     rule = RULES.get(event_type)
     if rule is None:
         raise LedgerFault(f"no posting rule for {event_type}")

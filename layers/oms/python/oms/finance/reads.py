@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from oms.finance import store
 from oms.finance.chart import CHART
-from oms.finance.lanes import Day
+from oms.finance.lanes import Day, StoreDay
 from oms.finance.model import Entry, Line, Moment, PostedEntry
 from oms.finance.requests import TrialBalanceQuery
 from oms.platform.dynamodb import Database
@@ -94,6 +94,13 @@ def trial_balance(database: Database, tenant: str, wanted: TrialBalanceQuery) ->
 def entries_of_day(database: Database, day: Day) -> Iterator[PostedEntry]:
     """Every entry of an entity's day, by store and lane."""
     for lane in store.lanes_of(database, day):
+        for _, entry in store.entries_of_lane(database, lane, after=0):
+            yield entry
+
+
+def entries_of_store_day(database: Database, store_day: StoreDay) -> Iterator[PostedEntry]:
+    """Every entry of a store's day, by lane."""
+    for lane in store.lanes_of(database, store_day.day, store_day.store):
         for _, entry in store.entries_of_lane(database, lane, after=0):
             yield entry
 

@@ -1,4 +1,4 @@
-"""The ledger as it is stored (table `ledger`). Rows are added and never changed, but for the state of a day.
+"""The ledger as it is stored (table `ledger`). Rows are added and never changed, but for the states of days.
 
 | access pattern | how |
 |---|---|
@@ -6,21 +6,24 @@
 | the entries of an order | index by_order: gsi1pk T#<t>#ORDER#<order id>, gsi1sk <occurred at>#<entry id> |
 | the pages of a lane, and its end | Query pk T#<t>#LEDGER#<entity>#<store>#<date>#<lane>, sk ENTRY#<first position> |
 | the lanes of a day | Query pk T#<t>#LEDGER#<entity>#<date>, sk LANE#<store>#<lane> |
-| the days of an entity, each OPEN or CLOSED | Query pk T#<t>#LEDGER, sk DAY#<entity>#<date> |
+| the days of an entity, each OPEN or CLOSED, and its number of stores | Query pk T#<t>#LEDGER, sk DAY#<entity>#<date> |
+| the stores of a day, each OPEN, SEALING or SEALED | Query pk T#<t>#LEDGER#<entity>#<date>, sk STORE#<store> |
 | postings refused because of their identity | Query pk T#<t>#QUARANTINE, sk <identity key>#<content hash> |
 
 Write units of one transaction that posts n entries in a lane (entries below 1 KB): 2 n for the entries, n for the
-index, 2 for the page; 4 more when the lane is new.
+index, 2 for the page; 4 more when the lane is new, and 2 more when
+the store is new on that day.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from oms.finance.lanes import Day, Lane, LaneEnd, Page
-from oms.finance.model import PostedEntry
+from oms.finance.lanes import Day, Lane, LaneEnd, Page, StoreDay
+from oms.finance.model import Entry, PostedEntry
 from oms.finance.posting import Posting
 from oms.platform.clock import format_instant
 from oms.platform.dynamodb import Database, from_attributes
@@ -31,7 +34,17 @@ from oms.platform.writes import Item, Key, Kind, Value, Write, create, put
 TABLE = "ledger"
 MARK = "MARK"
 OPEN, CLOSED = "OPEN", "CLOSED"
+# A store's day is open, then on its way to be sealed, then sealed.
+SEALING, SEALED = "SEALING", "SEALED"
 _READ_TOGETHER = 100
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """The state of a day, and how many stores have it."""
+
+    state: str
+    stores: int
 
 
 def entry_key(tenant: str, identity_key: str) -> Key:
@@ -49,12 +62,18 @@ def day_key(day: Day) -> Key:
     return Key(f"{tenant_prefix(day.tenant)}LEDGER", f"DAY#{day.entity}#{day.date.isoformat()}")
 
 
+def store_day_key(store_day: StoreDay) -> Key:
+    """Where the state of a store's day is kept."""
+    return Key(day_partition(store_day.day), f"STORE#{store_day.store}")
+
+
 def _lane_partition(lane: Lane) -> str:
     day = lane.day
     return f"{tenant_prefix(day.tenant)}LEDGER#{day.entity}#{lane.store}#{day.date.isoformat()}#{lane.number:02d}"
 
 
-def _day_partition(day: Day) -> str:
+def day_partition(day: Day) -> str:
+    """Where the directory of a day is kept: its stores and their lanes."""
     return f"{tenant_prefix(day.tenant)}LEDGER#{day.entity}#{day.date.isoformat()}"
 
 
@@ -78,21 +97,34 @@ def page_write(lane: Lane, page: Page) -> Write:
 
 def new_lane_write(lane: Lane) -> Write:
     """Make a lane known in the directory of its day."""
-    return put(TABLE, Key(_day_partition(lane.day), f"LANE#{lane.store}#{lane.number:02d}"), {})
+    return put(TABLE, Key(day_partition(lane.day), f"LANE#{lane.store}#{lane.number:02d}"), {})
 
 
-def day_is_open_write(day: Day, day_state: str | None) -> Write:
-    """Hold a transaction that opens lanes to their day still being open; the first one opens the day."""
-    if day_state is None:
-        return create(TABLE, day_key(day), {"state": OPEN})
-    return Write(Kind.CHECK, TABLE, day_key(day), equals={"state": OPEN})
+def store_is_open_write(store_day: StoreDay) -> Write:
+    """Hold a transaction that opens a lane to its store's day still being open."""
+    return Write(Kind.CHECK, TABLE, store_day_key(store_day), equals={"state": OPEN})
 
 
-def close_day_write(day: Day, day_state: str | None) -> Write:
-    """Close a day for new lanes."""
-    if day_state is None:
-        return create(TABLE, day_key(day), {"state": CLOSED})
-    return Write(Kind.CHANGE, TABLE, day_key(day), set={"state": CLOSED}, equals={"state": day_state})
+def stores_join_writes(day: Day, row: DayRow | None, stores: Collection[str]) -> list[Write]:
+    """Open a day for stores that it did not have; the first of them opens the day itself."""
+    new = [create(TABLE, store_day_key(StoreDay(day, store)), {"state": OPEN}) for store in sorted(stores)]
+    return [*new, joined_write(day, row, len(new))]
+
+
+def joined_write(day: Day, row: DayRow | None, more: int) -> Write:
+    """Count stores that join an open day, so that it can only be closed with all of them in sight."""
+    if row is None:
+        return create(TABLE, day_key(day), {"state": OPEN, "stores": more})
+    kept: Item = {"state": OPEN, "stores": row.stores}
+    return Write(Kind.CHANGE, TABLE, day_key(day), set={"stores": row.stores + more}, equals=kept)
+
+
+def close_day_write(day: Day, row: DayRow | None) -> Write:
+    """Close a day for good: no store joins it any more. Fails when one has joined since the row was read."""
+    if row is None:
+        return create(TABLE, day_key(day), {"state": CLOSED, "stores": 0})
+    kept: Item = {"state": row.state, "stores": row.stores}
+    return Write(Kind.CHANGE, TABLE, day_key(day), set={"state": CLOSED}, equals=kept)
 
 
 def quarantine_write(tenant: str, posting: Posting, stored_hash: str, seen_at: datetime) -> Write:
@@ -102,6 +134,8 @@ def quarantine_write(tenant: str, posting: Posting, stored_hash: str, seen_at: d
         "seen_at": format_instant(seen_at),
         "body": posting.entry.model_dump_json(exclude_defaults=True),
     }
+    if posting.business_date is not None:
+        item["business_date"] = posting.business_date.isoformat()
     key = Key(f"{tenant_prefix(tenant)}QUARANTINE", f"{posting.identity_key}#{posting.content_hash}")
     return put(TABLE, key, item)
 
@@ -109,9 +143,15 @@ def quarantine_write(tenant: str, posting: Posting, stored_hash: str, seen_at: d
 # Reads.
 
 
-def day_state(database: Database, day: Day) -> str | None:
-    """OPEN, CLOSED, or None for a day that nobody has posted to."""
+def day_row(database: Database, day: Day) -> DayRow | None:
+    """The state of a day, or None where nobody has posted to it."""
     item = database.get(TABLE, day_key(day))
+    return None if item is None else DayRow(str(item["state"]), int(str(item["stores"])))
+
+
+def store_state(database: Database, store_day: StoreDay) -> str | None:
+    """OPEN, SEALING, SEALED, or None for a store's day that nobody has posted to."""
+    item = database.get(TABLE, store_day_key(store_day))
     return None if item is None else str(item["state"])
 
 
@@ -123,12 +163,18 @@ def days_of(database: Database, tenant: str, entity: str | None = None) -> Itera
         yield Day(tenant, owner, date.fromisoformat(text)), str(item["state"])
 
 
-def lanes_of(database: Database, day: Day) -> list[Lane]:
-    """The lanes of a day, by store and number."""
+def stores_of(database: Database, day: Day) -> Iterator[tuple[str, Item]]:
+    """The stores of a day with their rows, by name."""
+    for item in database.query(TABLE, day_partition(day), begins="STORE#"):
+        yield str(item["sk"]).removeprefix("STORE#"), item
+
+
+def lanes_of(database: Database, day: Day, store: str | None = None) -> list[Lane]:
+    """The lanes of a day, or of one of its stores, by store and number."""
     lanes = []
-    for item in database.query(TABLE, _day_partition(day), begins="LANE#"):
-        _, store, number = str(item["sk"]).split("#")
-        lanes.append(Lane(day, store, int(number)))
+    for item in database.query(TABLE, day_partition(day), begins="LANE#" if store is None else f"LANE#{store}#"):
+        _, owner, number = str(item["sk"]).split("#")
+        lanes.append(Lane(day, owner, int(number)))
     return lanes
 
 
@@ -167,6 +213,13 @@ def entries_of_order(database: Database, tenant: str, order_id: str) -> Iterator
         if page.next is None:
             return
         after = page.next
+
+
+def quarantined(database: Database, tenant: str) -> Iterator[tuple[date | None, Entry]]:
+    """The entries that were refused because of their identity, with the business date that their fact named."""
+    for item in database.query(TABLE, f"{tenant_prefix(tenant)}QUARANTINE"):
+        named = item.get("business_date")
+        yield None if named is None else date.fromisoformat(str(named)), Entry.model_validate_json(str(item["body"]))
 
 
 def find_content_hash(database: Database, tenant: str, identity_key: str) -> str | None:

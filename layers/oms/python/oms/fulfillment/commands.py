@@ -9,8 +9,9 @@ from contextlib import suppress
 from functools import partial
 
 from oms.fulfillment.events import FulfillmentOrderEscalated
+from oms.fulfillment.holds import is_in_time
 from oms.fulfillment.model import CAPTURE_FAILED, FulfillmentOrder, Status, seconds_late
-from oms.fulfillment.offers import TIMED_OUT, acting_node, has_time_left, offer_ended
+from oms.fulfillment.offers import TIMED_OUT, acting_node, offer_ended
 from oms.fulfillment.protocol import Action
 from oms.fulfillment.request import ActionRequest
 from oms.fulfillment.taking import answer_offer
@@ -27,7 +28,7 @@ from oms.platform.events import EventData
 from oms.platform.ids import parent_id
 from oms.platform.observability import logger, measured
 from oms.platform.principal import Principal, authorize
-from oms.platform.problems import Busy, NotFound, OutOfStock, Problem, StaleVersion
+from oms.platform.problems import ActionNotAvailable, Busy, NotFound, OutOfStock, Problem, StaleVersion
 from oms.platform.writes import Value
 from oms.registry.segments import said
 
@@ -88,7 +89,7 @@ def act(
 def _measure(runtime: Runtime, order: Order, fulfillment_order_id: str, action: Action, request: ActionRequest) -> None:
     """Tell how late work is against what was promised, when it leaves or is ready for the customer."""
     (work,) = (one for one in order.fulfillment_orders if one.id == fulfillment_order_id)
-    if work.due_at is None or action not in (Action.SHIP, Action.STAGE):
+    if work.due_at is None or work.is_leg or action not in (Action.SHIP, Action.STAGE):
         return
     now = runtime.clock.now()
     late = seconds_late(work.due_at, format_instant(request.occurred_at or now))
@@ -112,19 +113,27 @@ def _take(
     """The order after a verb, and the decision that makes it so."""
     order, work = _own_work(before, call.principal, WRITE, fulfillment_order_id, call.expected_version)
     node_id = acting_node(work, call.principal.nodes)
-    verb = VERBS[action] if node_id == work.node_id else partial(answer_offer, node_id, action)
+    verb = VERBS[action]
+    if work.is_leg and node_id == work.destination_node:
+        if action is not Action.RECEIVE:
+            raise ActionNotAvailable("The fulfilment order is on its way to this node: it can receive it.")
+    elif node_id != work.node_id:
+        verb = partial(answer_offer, node_id, action)
+    elif action is Action.RECEIVE and call.principal.nodes and work.destination_node not in call.principal.nodes:
+        raise ActionNotAvailable("Only the node that it goes to can receive it.")
     step = verb(runtime, call, order, work, request)
     after, writes, events = change_order(
         call.tenant,
         order,
         events=step.events,
         header=step.header,
-        fulfillment_orders=[*step.before, step.work],
+        fulfillment_orders=[*step.others, step.work],
         shipments=step.shipments,
     )
     (left,) = (one for one in after.fulfillment_orders if one.id == step.work.id)
     now = format_instant(runtime.clock.now())
-    body = work_view(left, after.header.version, node_id=node_id, now=now).model_dump()
+    seen_by = node_id if call.principal.nodes else None
+    body = work_view(left, after.header.version, node_id=seen_by, now=now).model_dump()
     return after, Decision([*writes, *step.stock], events, body=body)
 
 
@@ -137,7 +146,7 @@ def escalate_fulfillment_order(runtime: Runtime, call: Call, fulfillment_order_i
 
     def decide() -> Decision:
         order, work = find_work(runtime, call.principal, WRITE, fulfillment_order_id)
-        if reason == TIMED_OUT and has_time_left(work, runtime.clock.now()):
+        if reason == TIMED_OUT and is_in_time(work, runtime.clock.now()):
             raise _InTime
         # Of money that was refused somebody knows until the end, or its workflow would ask for it in a circle.
         kept = CAPTURE_FAILED if work.escalated_reason == CAPTURE_FAILED else reason
@@ -168,7 +177,8 @@ def see_work(runtime: Runtime, principal: Principal, fulfillment_order_id: str) 
     """A fulfilment order as this caller sees it: as the node that has it, or as one that it is or was offered to."""
     order, work = find_work(runtime, principal, READ, fulfillment_order_id)
     now = format_instant(runtime.clock.now())
-    return work_view(work, order.header.version, node_id=acting_node(work, principal.nodes), now=now)
+    node_id = acting_node(work, principal.nodes) if principal.nodes else None
+    return work_view(work, order.header.version, node_id=node_id, now=now)
 
 
 def _own_work(

@@ -39,9 +39,12 @@ class _Work(EventData):
 
 
 class FulfillmentOrderReleased(_Work):
-    """A node is given work: which units, by which method, to where, and by when it must answer."""
+    """A node is given work: which units, by which method, to where, and by when it must answer.
 
-    version: ClassVar[int] = 3
+    A leg, whose method is `transfer`, goes to `destination_node` and not to the customer.
+    """
+
+    version: ClassVar[int] = 4
     for_nodes: ClassVar[bool] = True
     external_id: str
     method: str
@@ -49,6 +52,7 @@ class FulfillmentOrderReleased(_Work):
     ship_to: dict[str, str | None] | None = None
     respond_by: str
     attributes: dict[str, object] = Field(default_factory=dict)
+    destination_node: str | None = None
 
 
 class FulfillmentOrderOffered(_Work):
@@ -164,12 +168,43 @@ class FulfillmentOrderPacked(_Work):
 
 
 class FulfillmentOrderReady(_Work):
-    """Goods wait for the customer at the counter; `late_seconds` is how long after what was promised."""
+    """Goods wait for the customer at the counter; `late_seconds` is how long after what was promised.
 
-    version: ClassVar[int] = 2
+    With `captures` money is to be taken for them now.
+    """
+
+    version: ClassVar[int] = 3
 
     due_at: str | None = None
     late_seconds: int | None = None
+    captures: bool = False
+
+
+class FulfillmentOrderDispatched(_Work):
+    """Units of a leg have left for the node that it goes to, `node_id`, which says `receive` when they arrive."""
+
+    for_nodes: ClassVar[bool] = True
+
+    from_node: str
+    lines: tuple[EventLine, ...]
+    carrier: str | None = None
+    tracking_number: str | None = None
+
+
+class FulfillmentOrderReceived(_Work):
+    """Units of a leg have arrived at `node_id` and are part of its work `onward`; `begins_work` where that is new.
+
+    `unwanted` units were cancelled on their way and are available there. `lost` ones will not come: those that the
+    order still wants are open again.
+    """
+
+    from_node: str
+    lines: tuple[EventLine, ...]
+    unwanted: tuple[EventLine, ...] = ()
+    lost: tuple[EventLine, ...] = ()
+    reason: str | None = None
+    onward: str | None = None
+    begins_work: bool = False
 
 
 class FulfillmentOrderEscalated(_Work):

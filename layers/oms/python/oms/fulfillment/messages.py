@@ -22,6 +22,7 @@ VERBS = {
     "HandOverFulfillmentOrder": Action.HAND_OVER,
     "CloseFulfillmentOrder": Action.CLOSE,
     "CancelResponseFulfillmentOrder": Action.CANCEL_RESPONSE,
+    "ReceiveFulfillmentOrder": Action.RECEIVE,
 }
 
 

@@ -55,6 +55,8 @@ def acting_node(work: FulfillmentOrder, nodes: Collection[str]) -> str:
     """
     if not nodes or work.node_id in nodes or work.status is Status.SCHEDULED:
         return work.node_id
+    if work.destination_node in nodes:
+        return work.destination_node or ""
     return next((one for one in (*work.offered_to, *work.was_offered_to) if one in nodes), work.node_id)
 
 
@@ -115,7 +117,8 @@ def settle(header: Header, before: FulfillmentOrder | None, after: FulfillmentOr
 
 def released_event(header: Header, work: FulfillmentOrder) -> FulfillmentOrderReleased:
     """What a node is told of work that is given to it."""
-    return FulfillmentOrderReleased(**work_ids(work), **_content(header, work))
+    content = _content(header, work) | {"destination_node": work.destination_node}
+    return FulfillmentOrderReleased(**work_ids(work), **(content | {"ship_to": None} if work.is_leg else content))
 
 
 def offered_event(header: Header, work: FulfillmentOrder, node_id: str) -> FulfillmentOrderOffered:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from oms.fulfillment.lines import end_of, filled, fitting, has_left, sent
 from oms.fulfillment.model import (
     COUNTER_METHODS,
     Answer,
     CancelRequest,
     FulfillmentOrder,
     Status,
-    WorkLine,
     WorkUnits,
 )
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest
@@ -36,6 +36,7 @@ class Action(StrEnum):
     CANCEL = "cancel"
     REQUEST_CANCELLATION = "request-cancellation"
     CANCEL_RESPONSE = "cancel-response"
+    RECEIVE = "receive"
 
 
 # What we do with work ourselves: the plan releases it, its order cancels it. No node is offered or allowed these.
@@ -44,7 +45,7 @@ OURS = frozenset({Action.RELEASE, Action.CANCEL, Action.REQUEST_CANCELLATION})
 TAKEN = frozenset({Status.ACCEPTED, Status.PICKING, Status.PACKED, Status.READY})
 # action -> the states it may be taken in. A node that ships without telling each step has done those steps.
 TRANSITIONS: Mapping[Action, frozenset[Status]] = {
-    Action.RELEASE: frozenset({Status.SCHEDULED}),
+    Action.RELEASE: frozenset({Status.SCHEDULED, Status.ON_HOLD}),
     Action.ACCEPT: frozenset({Status.OPEN}),
     Action.REJECT: frozenset({Status.OPEN, Status.ACCEPTED, Status.PICKING}),
     Action.PICK: frozenset({Status.OPEN, Status.ACCEPTED, Status.PICKING}),
@@ -53,9 +54,11 @@ TRANSITIONS: Mapping[Action, frozenset[Status]] = {
     Action.SHIP: frozenset({Status.OPEN, Status.ACCEPTED, Status.PICKING, Status.PACKED}),
     Action.HAND_OVER: frozenset({Status.READY}),
     Action.CLOSE: TAKEN,
-    Action.CANCEL: frozenset({Status.SCHEDULED, Status.OPEN}),
+    Action.CANCEL: frozenset({Status.SCHEDULED, Status.OPEN, Status.ON_HOLD}),
     Action.REQUEST_CANCELLATION: TAKEN,
     Action.CANCEL_RESPONSE: TAKEN,
+    # By the node that a leg goes to, as soon as something of it has left.
+    Action.RECEIVE: frozenset({Status.ACCEPTED, Status.PICKING, Status.PACKED, Status.IN_TRANSIT}),
 }
 # How far each state is along the way: an action that leads to a state already passed was taken before.
 _PROGRESS = [
@@ -65,6 +68,7 @@ _PROGRESS = [
     Status.PICKING,
     Status.PACKED,
     Status.READY,
+    Status.IN_TRANSIT,
     Status.COMPLETED,
 ]
 _LEADS_TO = {
@@ -75,6 +79,7 @@ _LEADS_TO = {
     Action.STAGE: Status.READY,
     Action.SHIP: Status.COMPLETED,
     Action.HAND_OVER: Status.COMPLETED,
+    Action.RECEIVE: Status.COMPLETED,
 }
 
 
@@ -89,7 +94,7 @@ def require(order: FulfillmentOrder, action: Action) -> None:
     """Refuse an action that the state does not allow; one that was overtaken raises AlreadyDone."""
     if order.status in TRANSITIONS[action]:
         return
-    target = _LEADS_TO.get(action)
+    target = Status.IN_TRANSIT if order.is_leg and action is Action.SHIP else _LEADS_TO.get(action)
     detail = f"{action.value} is not possible while the fulfilment order is {order.status.value}."
     if target in _PROGRESS and order.status in _PROGRESS and _PROGRESS.index(order.status) >= _PROGRESS.index(target):
         raise AlreadyDone(detail)
@@ -99,10 +104,10 @@ def require(order: FulfillmentOrder, action: Action) -> None:
 def available_actions(order: FulfillmentOrder) -> list[str]:
     """The verbs of the node protocol that can be taken now."""
     counter = order.method in COUNTER_METHODS
-    hidden = OURS | {Action.SHIP if counter else Action.HAND_OVER}
+    hidden = OURS | {Action.RECEIVE, Action.SHIP if counter else Action.HAND_OVER}
     if not counter:
         hidden |= {Action.STAGE}
-    if any(line.shipped for line in order.lines):
+    if has_left(order.lines):
         hidden |= {Action.REJECT}
     if not order.asked:
         hidden |= {Action.CANCEL_RESPONSE}
@@ -118,7 +123,7 @@ def accept(order: FulfillmentOrder) -> FulfillmentOrder:
 def reject(order: FulfillmentOrder, reason: str) -> FulfillmentOrder:
     """The node refuses the work; nothing of it has left. What it was asked to let go of, it lets go of."""
     require(order, Action.REJECT)
-    if any(line.shipped for line in order.lines):
+    if has_left(order.lines):
         raise ActionNotAvailable("Part of this fulfilment order has left; close it instead.")
     return _given_up(order, {"status": Status.REJECTED, "rejected_reason": reason})
 
@@ -126,7 +131,11 @@ def reject(order: FulfillmentOrder, reason: str) -> FulfillmentOrder:
 def close(order: FulfillmentOrder, reason: str) -> FulfillmentOrder:
     """The node cannot go on with the work: it lets go of what it was asked for, and gives up what else has not left."""
     require(order, Action.CLOSE)
-    return _given_up(order, {"status": Status.INCOMPLETE, "closed_reason": reason})
+    left = _given_up(order, {"status": Status.INCOMPLETE, "closed_reason": reason})
+    if any(line.under_way for line in left.lines):
+        # It ends when what has left has arrived.
+        return left.model_copy(update={"status": Status.IN_TRANSIT})
+    return left
 
 
 def pick(order: FulfillmentOrder, quantities: Mapping[int, int] | None) -> FulfillmentOrder:
@@ -149,12 +158,12 @@ def stage(order: FulfillmentOrder) -> FulfillmentOrder:
     require(order, Action.STAGE)
     if order.method not in COUNTER_METHODS:
         raise ActionNotAvailable("Only work that a customer collects can be staged.")
-    lines = tuple(_filled(line, shipped=line.shipped) for line in order.lines)
+    lines = tuple(filled(line, shipped=line.shipped) for line in order.lines)
     return order.model_copy(update={"lines": lines, "status": Status.READY})
 
 
 def leave(order: FulfillmentOrder, quantities: Mapping[int, int] | None, action: Action) -> FulfillmentOrder:
-    """Units leave the node, shipped or handed over; the work is COMPLETED when nothing remains.
+    """Units leave the node, shipped or handed over; the work is COMPLETED when nothing remains, a leg IN_TRANSIT.
 
     Who ships a part without having accepted has taken the work. What has left can no longer be cancelled, so a request
     to cancel shrinks to what is left.
@@ -165,12 +174,14 @@ def leave(order: FulfillmentOrder, quantities: Mapping[int, int] | None, action:
     wanted = _wanted(order, quantities, {line.line_no: line.remaining for line in order.lines})
     if not any(wanted.values()):
         raise InvalidRequest(errors=[FieldError("/lines", "nothing_left", "no unit is left to send")])
-    lines = tuple(
-        _filled(line, shipped=line.shipped + wanted[line.line_no], only=wanted[line.line_no]) for line in order.lines
-    )
-    status = Status.ACCEPTED if order.status is Status.OPEN else order.status
-    if all(line.remaining == 0 for line in lines):
-        status = Status.COMPLETED
+    if order.is_leg:
+        lines = tuple(sent(line, wanted[line.line_no]) for line in order.lines)
+    else:
+        lines = tuple(
+            filled(line, shipped=line.shipped + wanted[line.line_no], only=wanted[line.line_no]) for line in order.lines
+        )
+    taken = Status.ACCEPTED if order.status is Status.OPEN else order.status
+    status = taken if any(line.remaining for line in lines) else end_of(lines)
     left = order.model_copy(update={"lines": lines, "status": status})
     asked = order.asked
     return (
@@ -244,10 +255,10 @@ def _without(order: FulfillmentOrder, quantities: Mapping[int, int]) -> Fulfillm
         units = quantities.get(line.line_no, 0)
         if units > line.remaining:
             raise ActionNotAvailable(f"Line {line.line_no} has fewer than {units} units that have not left.")
-        lines.append(_fitting(line.model_copy(update={"cancelled": line.cancelled + units})))
+        lines.append(fitting(line.model_copy(update={"cancelled": line.cancelled + units})))
     status = order.status
     if all(line.remaining == 0 for line in lines):
-        status = Status.COMPLETED if any(line.shipped for line in lines) else Status.CANCELLED
+        status = end_of(lines)
     return order.model_copy(update={"lines": tuple(lines), "status": status})
 
 
@@ -256,23 +267,8 @@ def _given_up(order: FulfillmentOrder, end: Mapping[str, object]) -> Fulfillment
         order = accept_cancellation(order, None)
         if order.is_closed:
             return order
-    lines = tuple(
-        _fitting(line.model_copy(update={"given_up": line.given_up + line.remaining})) for line in order.lines
-    )
+    lines = tuple(fitting(line.model_copy(update={"given_up": line.given_up + line.remaining})) for line in order.lines)
     return order.model_copy(update={"lines": lines, **end})
-
-
-def _fitting(line: WorkLine) -> WorkLine:
-    """A line whose steps do not count units that it holds no more."""
-    return line.model_copy(update={"picked": min(line.picked, line.held), "packed": min(line.packed, line.held)})
-
-
-def _filled(line: WorkLine, *, shipped: int, only: int | None = None) -> WorkLine:
-    """A line whose earlier steps have caught up with units that are staged or have left."""
-    reached = line.held if only is None else shipped
-    return line.model_copy(
-        update={"picked": max(line.picked, reached), "packed": max(line.packed, reached), "shipped": shipped}
-    )
 
 
 def _progress(

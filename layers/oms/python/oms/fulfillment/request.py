@@ -73,8 +73,19 @@ class CloseRequest(ActionRequest):
     short: Annotated[tuple[ShortUnits, ...] | None, Field(min_length=1, max_length=200)] = None
 
 
+class ReceiveRequest(ActionRequest):
+    """Receiving: `lines` are what has arrived; without them, all that is under way and not lost.
+
+    `lost` is what will not come any more, with the reason.
+    """
+
+    lost: Annotated[tuple[ActionLine, ...] | None, Field(min_length=1, max_length=200)] = None
+
+
 def request_of(action: Action) -> type[ActionRequest]:
     """What a verb may say."""
+    if action is Action.RECEIVE:
+        return ReceiveRequest
     return CloseRequest if action is Action.CLOSE else ActionRequest
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from oms.fulfillment.events import EventLine, ShipmentShipped
 from oms.fulfillment.model import COUNTER_METHODS, Capture, FulfillmentOrder, Package, Shipment, ShippedLine
@@ -12,8 +13,8 @@ from oms.orders.amounts import Amounts, share
 from oms.orders.charges import accompanying_amounts, line_total, takes_charges
 from oms.orders.kits import whole_kits
 from oms.orders.model import DIGITAL, Order
-from oms.orders.unfinished import taken_up
-from oms.payments.model import plan_captures
+from oms.orders.unfinished import taken_ahead, taken_up
+from oms.payments.model import READY, plan_captures
 from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
 from oms.platform.ids import child_id
@@ -42,7 +43,7 @@ def new_shipment(
         discount=amounts.discount,
         shipping=amounts.shipping,
         tax=amounts.tax,
-        captures=_captures(order, amounts, format_instant(runtime.clock.now())),
+        captures=_captures(order, amounts.total - taken_ahead(order), format_instant(runtime.clock.now())),
     )
 
 
@@ -107,12 +108,40 @@ def shipment_amounts(order: Order, lines: Sequence[EventLine], mode: str) -> Amo
     return total
 
 
-def _captures(order: Order, amounts: Amounts, now: str) -> tuple[Capture, ...]:
+def ready_captures(order: Order, work: FulfillmentOrder, now: str) -> tuple[Capture, ...]:
+    """What tenders that pay when goods are ready pay for work that has just been staged."""
+    if not any(payment.capture_on == READY for payment in order.payments):
+        return ()
+    # Other work that was paid for when it was ready counts as if it had left: each cent is taken once.
+    ahead = [one for one in order.fulfillment_orders if one.captures and one.id != work.id and not one.is_closed]
+    as_if = replace(order, shipments=(*order.shipments, *(_as_if_left(order, one) for one in ahead)))
+    lines = [EventLine(line_no=n, sku=order.line(n).agreed.sku, quantity=units) for n, units in _staged(work).items()]
+    paying = {payment.id for payment in order.payments if payment.capture_on == READY and not payment.by_channel}
+    # What was taken for work that was given up since pays for this one.
+    spare = max(0, taken_ahead(order) - sum(capture.amount for one in ahead for capture in one.captures))
+    planned = _captures(order, shipment_amounts(as_if, lines, _mode(work)).total - spare, now)
+    return tuple(capture for capture in planned if capture.payment_id in paying)
+
+
+def _staged(work: FulfillmentOrder) -> dict[int, int]:
+    return {part.line_no: part.packed - part.shipped for part in work.lines if part.packed > part.shipped}
+
+
+def _as_if_left(order: Order, work: FulfillmentOrder) -> Shipment:
+    lines = tuple(
+        ShippedLine(line_no=n, sku=order.line(n).agreed.sku, quantity=units) for n, units in _staged(work).items()
+    )
+    names = {"id": work.id, "order_id": work.order_id, "fulfillment_order_id": work.id, "node_id": work.node_id}
+    money = dict.fromkeys(("goods", "discount", "shipping", "tax"), 0)
+    return Shipment(**names, mode=_mode(work), lines=lines, shipped_at=work.created_at, **money)
+
+
+def _captures(order: Order, amount: int, now: str) -> tuple[Capture, ...]:
     """What each tender pays of what leaves; of money that the channel took before, nobody has to be asked."""
     taken_before = {one.id: one.psp_reference or one.id for one in order.payments if one.by_channel}
     return tuple(
         Capture(payment_id=payment_id, amount=amount, fixed_at=now, capture_id=taken_before.get(payment_id))
-        for payment_id, amount in plan_captures(order.payments, taken_up(order), amounts.total)
+        for payment_id, amount in plan_captures(order.payments, taken_up(order), amount)
     )
 
 

@@ -10,7 +10,7 @@ from oms.fulfillment.model import OFFER_TAKEN, FulfillmentOrder, Status, WorkLin
 from oms.fulfillment.offers import OfferOver, is_on_offer, taken_off
 from oms.fulfillment.protocol import Action
 from oms.fulfillment.request import ActionRequest
-from oms.fulfillment.verbs import Step, required_reason
+from oms.fulfillment.step import Step, required_reason
 from oms.fulfillment.writes import give_way, work_ids
 from oms.inventory.model import Claimable
 from oms.inventory.reads import claimable_units
@@ -86,7 +86,7 @@ def _taken(runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, n
     )
     accepted = FulfillmentOrderAccepted(**work_ids(own))
     events = [withdrawn, moved, accepted, FulfillmentOrderOfferTaken(**work_ids(own), replaces=work.id)]
-    return Step(own, events, stock=changes.writes(), before=[gone])
+    return Step(own, events, stock=changes.writes(), others=[gone])
 
 
 def _stock(

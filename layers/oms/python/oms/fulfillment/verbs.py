@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from operator import attrgetter
 
 from oms.fulfillment import protocol
 from oms.fulfillment.events import (
+    EventLine,
     FulfillmentOrderAccepted,
     FulfillmentOrderCancellationAccepted,
     FulfillmentOrderCancellationRejected,
     FulfillmentOrderClosed,
+    FulfillmentOrderDispatched,
     FulfillmentOrderPacked,
     FulfillmentOrderPicked,
     FulfillmentOrderReady,
     FulfillmentOrderRejected,
 )
-from oms.fulfillment.model import OFFER_TAKEN, FulfillmentOrder, Shipment, Status, seconds_late
+from oms.fulfillment.model import OFFER_TAKEN, FulfillmentOrder, Status, seconds_late
 from oms.fulfillment.offers import OfferOver
 from oms.fulfillment.protocol import Action
+from oms.fulfillment.receiving import receive_fulfillment_order
 from oms.fulfillment.request import ActionRequest, CloseRequest
-from oms.fulfillment.shipping import new_shipment, shipment_event
+from oms.fulfillment.shipping import new_shipment, ready_captures, shipment_event
 from oms.fulfillment.short import HELD_BACK, short_units
+from oms.fulfillment.step import Step, Verb, required_reason
 from oms.fulfillment.writes import event_lines, moved, work_ids
 from oms.inventory.writes import StockChanges
+from oms.orders.cancelling import cancelled_units
 from oms.orders.model import Header, Order
-from oms.orders.writes import cancelled_units
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Runtime
 from oms.platform.events import EventData
@@ -35,22 +38,6 @@ from oms.platform.writes import Write
 
 # Why a request to cancel is settled when the units left first.
 SHIPPED = "shipped"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one verb changes: the work, perhaps a shipment or the order's own header, the events, and the stock."""
-
-    work: FulfillmentOrder
-    events: Sequence[EventData]
-    shipments: Sequence[Shipment] = ()
-    stock: Sequence[Write] = field(default_factory=tuple)
-    header: Header | None = None
-    # The work of another node that it takes the place of, as it is then.
-    before: Sequence[FulfillmentOrder] = ()
-
-
-Verb = Callable[[Runtime, Call, Order, FulfillmentOrder, ActionRequest], Step]
 
 
 def accept_fulfillment_order(
@@ -124,13 +111,16 @@ def stage_fulfillment_order(
     """The goods wait at the counter."""
     staged_at = format_instant(request.occurred_at or runtime.clock.now())
     late = None if work.due_at is None else seconds_late(work.due_at, staged_at)
-    return Step(protocol.stage(work), [FulfillmentOrderReady(**work_ids(work), due_at=work.due_at, late_seconds=late)])
+    staged = protocol.stage(work)
+    taken = ready_captures(order, staged, format_instant(runtime.clock.now()))
+    told = FulfillmentOrderReady(**work_ids(work), due_at=work.due_at, late_seconds=late, captures=bool(taken))
+    return Step(staged.model_copy(update={"captures": taken}), [told])
 
 
 def ship_fulfillment_order(
     runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
 ) -> Step:
-    """Units leave with a carrier: the stock is consumed and the money to take is fixed."""
+    """Units leave with a carrier: the stock is consumed and the money to take is fixed; for a leg there is none."""
     return _leave(runtime, call, order, work, request, Action.SHIP)
 
 
@@ -170,6 +160,7 @@ VERBS: Mapping[Action, Verb] = {
     Action.HAND_OVER: hand_over_fulfillment_order,
     Action.CLOSE: close_fulfillment_order,
     Action.CANCEL_RESPONSE: cancel_response_fulfillment_order,
+    Action.RECEIVE: receive_fulfillment_order,
 }
 
 
@@ -177,17 +168,32 @@ def _leave(
     runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest, action: Action
 ) -> Step:
     left = protocol.leave(work, request.quantities, action)
-    lines = moved(work, left, attrgetter("shipped"))
-    shipment = new_shipment(runtime, order, left, lines, request)
-    consumed = _changes(runtime, call, order, shipment.id)
+    lines = moved(work, left, attrgetter("in_transit" if work.is_leg else "shipped"))
+    shipments = [] if work.is_leg else [new_shipment(runtime, order, left, lines, request)]
+    consumed = _changes(runtime, call, order, shipments[0].id if shipments else work.id)
     for sku, quantity in order.stock_of({line.line_no: line.quantity for line in lines}).items():
         consumed.ship(sku, work.node_id, quantity)
-    events: list[EventData] = [shipment_event(order, shipment)]
+    events: list[EventData] = [shipment_event(order, one) for one in shipments]
+    if work.is_leg:
+        events.append(_dispatched(work, lines, request))
     still = left.asked
     overtaken = {n: units - still.get(n, 0) for n, units in work.asked.items() if units > still.get(n, 0)}
     if overtaken:
         events.append(_refused(work, overtaken, SHIPPED))
-    return Step(left, events, [shipment], consumed.writes())
+    return Step(left, events, shipments, consumed.writes())
+
+
+def _dispatched(
+    work: FulfillmentOrder, lines: tuple[EventLine, ...], request: ActionRequest
+) -> FulfillmentOrderDispatched:
+    """What the node that a leg goes to is told: no customer gets a parcel, so no money belongs to it."""
+    return FulfillmentOrderDispatched(
+        **{**work_ids(work), "node_id": work.destination_node or ""},
+        from_node=work.node_id,
+        lines=lines,
+        carrier=request.shipment.carrier,
+        tracking_number=request.shipment.tracking_number,
+    )
 
 
 def _let_go(order: Order, work: FulfillmentOrder, units: Mapping[int, int]) -> tuple[Header | None, list[EventData]]:
@@ -204,12 +210,6 @@ def _let_go(order: Order, work: FulfillmentOrder, units: Mapping[int, int]) -> t
 
 def _refused(work: FulfillmentOrder, units: Mapping[int, int], reason: str) -> FulfillmentOrderCancellationRejected:
     return FulfillmentOrderCancellationRejected(**work_ids(work), lines=event_lines(work, units), reason=reason)
-
-
-def required_reason(request: ActionRequest, needed: str) -> str:
-    if not request.reason:
-        raise InvalidRequest(errors=[FieldError("/reason", "required", needed)])
-    return request.reason
 
 
 def _remaining(work: FulfillmentOrder) -> dict[int, int]:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from oms.fulfillment.model import CancelRequest, FulfillmentOrder
 from oms.fulfillment.offers import offered_actions
-from oms.fulfillment.protocol import available_actions
+from oms.fulfillment.protocol import Action, available_actions
 from oms.registry.kits import Component
 from oms.registry.segments import Segment
 
@@ -25,6 +25,9 @@ class WorkLineView(BaseModel):
     cancelled: int
     given_up: int
     replaced: int = Field(description="units that another node took over before this one had accepted")
+    in_transit: int = Field(description="units of a leg that have left and not arrived")
+    received: int = Field(description="units of a leg that have arrived; they are work of the node that it went to")
+    recalled: int = Field(description="units of a leg that were cancelled on their way and have not arrived")
     components: list[Component] = Field(description="what each unit of a kit consists of; empty for any other item")
     part_of: int | None = Field(description="the line of the kit of which it is a component that may go on its own")
 
@@ -36,8 +39,10 @@ class FulfillmentOrderView(BaseModel):
     id: str
     order_id: str
     node_id: str
-    method: str
+    method: str = Field(description="`transfer` for a leg, which goes to another node")
     status: str
+    destination_node: str | None = Field(description="of a leg: the node that its units go to, and on from")
+    hold_until: str | None = Field(description="until when the units of legs wait for each other at that node")
     version: int = Field(description="its order's version, for If-Match")
     available_actions: list[str] = Field(
         description="what can be done now; a node that it is offered to can accept it, and then has it under another id"
@@ -68,14 +73,19 @@ def work_view(
     To a node that it is offered to it shows what that node can do, at an instant.
     """
     own = node_id is None or node_id == work.node_id
+    actions = available_actions(work) if own else offered_actions(work, node_id or "", now)
+    if node_id in (None, work.destination_node) and any(line.under_way for line in work.lines):
+        actions = [*actions, Action.RECEIVE.value]
     return FulfillmentOrderView(
         id=work.id,
         order_id=work.order_id,
         node_id=work.node_id,
         method=work.method,
         status=work.status.value,
+        destination_node=work.destination_node,
+        hold_until=work.hold_until,
         version=version,
-        available_actions=available_actions(work) if own else offered_actions(work, node_id or "", now),
+        available_actions=actions,
         lines=[WorkLineView(**line.model_dump(include=set(WorkLineView.model_fields))) for line in work.lines],
         created_at=work.created_at,
         respond_by=work.respond_by,

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from oms.fulfillment.commands import READ, WRITE, act, escalate_fulfillment_order, find_work
 from oms.fulfillment.events import FulfillmentOrderAwaited
+from oms.fulfillment.holds import is_over, is_paid, is_waiting, wait_seconds
 from oms.fulfillment.model import CAPTURE_FAILED, FulfillmentOrder, Outcome, Status
 from oms.fulfillment.offers import released_event
 from oms.fulfillment.protocol import Action, require
@@ -19,7 +20,6 @@ from oms.fulfillment.request import ActionRequest
 from oms.fulfillment.writes import work_ids
 from oms.orders.model import Order, payment_status
 from oms.orders.writes import change_order, unfinished_write
-from oms.payments.model import Rollup
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Runtime, execute
 from oms.platform.consumers import call_from_workflow
@@ -28,7 +28,6 @@ from oms.platform.principal import system_principal
 from oms.platform.problems import ActionNotAvailable
 
 Continue = Callable[[str, Outcome], bool]
-_MAY_SHIP = frozenset({Rollup.AUTHORIZED, Rollup.PARTIALLY_CAPTURED, Rollup.CAPTURED, Rollup.PARTIALLY_REFUNDED})
 
 
 def release_fulfillment_order(
@@ -121,34 +120,44 @@ def _is_owed(order: Order, work: FulfillmentOrder) -> bool:
     """Whether money for what left with this work is still to be taken."""
     return any(
         capture.is_owed
-        for shipment in order.shipments
+        for shipment in order.taking
         if shipment.fulfillment_order_id == work.id
         for capture in shipment.captures
     )
 
 
-def workflow_input(tenant: str, work: FulfillmentOrder) -> dict[str, object]:
+def workflow_input(tenant: str, order: Order, work: FulfillmentOrder) -> dict[str, object]:
     """The ids that every state of the workflow gets, and how long it waits for the node: at first, and after that.
 
-    At first it waits for as long as the work is on offer.
+    At first it waits for as long as the work is on offer, or on hold for what other nodes send.
     """
+    first = work.offer_seconds if work.offered_to else None
+    if work.status is Status.ON_HOLD and is_waiting(order, work):
+        first = wait_seconds(work)
     return {
         "tenant": tenant,
         "order_id": work.order_id,
         "fulfillment_order_id": work.id,
-        "timeout_seconds": (work.offer_seconds if work.offered_to else None) or work.timeout_seconds,
+        "timeout_seconds": first or work.timeout_seconds,
         "rest_seconds": work.timeout_seconds,
     }
 
 
 def _released(order: Order, work: FulfillmentOrder, now: datetime) -> tuple[FulfillmentOrder, EventData]:
-    """The work in its node's hands, and the fact of it: it is given now, or a workflow waits for it once more."""
-    if work.status is not Status.SCHEDULED:
+    """The work in its node's hands, and the fact of it: it is given now, or a workflow waits for it once more.
+
+    Work on hold is given when nothing is to come for it, or when its deadline has passed.
+    """
+    held = work.status is Status.ON_HOLD and is_waiting(order, work) and not is_over(work, now)
+    if held or work.status not in (Status.SCHEDULED, Status.ON_HOLD):
         return work, FulfillmentOrderAwaited(**work_ids(work))
     require(work, Action.RELEASE)
-    if order.header.totals.total and payment_status(order) not in _MAY_SHIP:
+    if not is_paid(order):
         raise ActionNotAvailable(f"The order is {payment_status(order).value}; unpaid work is not released.")
     opened = work.model_copy(update={"status": Status.OPEN})
+    if work.status is Status.ON_HOLD:
+        answer = now + timedelta(seconds=work.timeout_seconds)
+        opened = opened.model_copy(update={"respond_by": format_instant(answer)})
     if opened.offered_to and opened.offer_seconds is not None:
         until = now + timedelta(seconds=opened.offer_seconds)
         opened = opened.model_copy(update={"respond_by": format_instant(until)})
@@ -166,7 +175,7 @@ def _deliver_digital(runtime: Runtime, tenant: str, work: FulfillmentOrder) -> b
 
 def unreleased_work(tenant: str, order: Order) -> list[dict[str, object]]:
     """The workflow inputs of an order's work that no workflow waits for: not released yet, or just taken over."""
-    return [workflow_input(tenant, work) for work in order.fulfillment_orders if work.needs_workflow]
+    return [workflow_input(tenant, order, work) for work in order.fulfillment_orders if work.needs_workflow]
 
 
 def escalate(runtime: Runtime, tenant: str, fulfillment_order_id: str, reason: str) -> dict[str, object]:

@@ -14,6 +14,7 @@ from oms.fulfillment.events import (
     FulfillmentOrderCancelled,
     FulfillmentOrderWithdrawn,
 )
+from oms.fulfillment.lines import recalled
 from oms.fulfillment.model import FulfillmentOrder, Status, WorkLine
 from oms.fulfillment.protocol import TRANSITIONS, Action, cancel, reject, request_cancellation
 from oms.platform.problems import ActionNotAvailable
@@ -36,6 +37,15 @@ def cancel_units(
     after = cancel(work, quantities)
     lines = moved(work, after, attrgetter("cancelled"))
     return after, FulfillmentOrderCancelled(**work_ids(work), lines=lines, nothing_left=after.is_closed)
+
+
+def recall_units(
+    leg: FulfillmentOrder, quantities: Mapping[int, int]
+) -> tuple[FulfillmentOrder, FulfillmentOrderCancelled]:
+    """A leg without some units that are on their way: when they arrive, they are no order's any more."""
+    lines = tuple(recalled(line, quantities.get(line.line_no, 0)) for line in leg.lines)
+    told = FulfillmentOrderCancelled(**work_ids(leg), lines=event_lines(leg, quantities), nothing_left=False)
+    return leg.model_copy(update={"lines": lines}), told
 
 
 def ask_for_units(

@@ -159,6 +159,11 @@ class StockChanges:
         self._add(sku, node_id, MovementKind.RECEIVED, quantity, movement_effect(MovementKind.RECEIVED, quantity))
         self._rows[sku, node_id].may_be_new = True
 
+    def receive_allocated(self, sku: str, node_id: str, quantity: int) -> None:
+        """Goods of an order came in from another node: they are its own and not available for a moment."""
+        self.receive(sku, node_id, quantity)
+        self._add(sku, node_id, MovementKind.ALLOCATED, quantity, effect(allocated=quantity))
+
     def receive_damaged(self, sku: str, node_id: str, quantity: int) -> None:
         """Goods came in that cannot be sold."""
         self.receive(sku, node_id, quantity)

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from oms.fulfillment.model import FulfillmentOrder
-from oms.fulfillment.writes import ask_for_units, cancel_units, may_ask, may_cancel
+from oms.fulfillment.writes import ask_for_units, cancel_units, may_ask, may_cancel, recall_units
+from oms.orders.backorders import fewer
 from oms.orders.charges import charges_left
 from oms.orders.claims import open_claims
-from oms.orders.model import Line, Order, Status, status
+from oms.orders.events import CancelledLine, OrderCancelled, OrderLinesCancelled
+from oms.orders.model import Cancellation, Header, Line, Order, Status, status
 from oms.orders.request import LineQuantity
 from oms.platform.events import EventData
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest
@@ -142,6 +145,7 @@ def what_is_left(order: Order, numbers: range) -> dict[int, int]:
 def take_out(order: Order, wanted: Mapping[int, int], reason: str) -> TakenOut:
     """Take out units that nobody works on, then those of work that no node has taken, and ask for the others.
 
+    Units on their way from one node to another are taken out, too: they stay where they arrive.
     Units that wait for stock go first.
     """
     taken = TakenOut(waiting={n: min(units, order.backordered(n)) for n, units in wanted.items()})
@@ -169,12 +173,21 @@ def take_out(order: Order, wanted: Mapping[int, int], reason: str) -> TakenOut:
             for line_no, units in units_of.items():
                 taken.add(line_no, units)
                 taken.given_back += _given_back(order.line(line_no), work.node_id, units, allocated=True)
+    recalled: dict[str, FulfillmentOrder] = {}
+    for work in reversed(order.fulfillment_orders):
+        units_of = _on_their_way(work, left)
+        if units_of:
+            recalled[work.id], told = recall_units(work, units_of)
+            taken.events.append(told)
+            for line_no, units in units_of.items():
+                taken.add(line_no, units)
     for work in reversed(order.fulfillment_orders):
         units_of = _some(work, left) if may_ask(work) else {}
         if units_of:
-            after, requested = ask_for_units(work, units_of, reason)
+            after, requested = ask_for_units(recalled.pop(work.id, work), units_of, reason)
             taken.work.append(after)
             taken.events.append(requested)
+    taken.work += recalled.values()
     return taken
 
 
@@ -183,6 +196,17 @@ def _some(work: FulfillmentOrder, left: dict[int, int]) -> dict[int, int]:
     units = {}
     for part in work.lines:
         taken = min(left.get(part.line_no, 0), part.remaining - work.asked.get(part.line_no, 0))
+        if taken:
+            units[part.line_no] = taken
+            left[part.line_no] -= taken
+    return units
+
+
+def _on_their_way(leg: FulfillmentOrder, left: dict[int, int]) -> dict[int, int]:
+    """What of the units that are left to take is on its way to another node; it is taken off."""
+    units = {}
+    for part in leg.lines:
+        taken = min(left.get(part.line_no, 0), part.in_transit)
         if taken:
             units[part.line_no] = taken
             left[part.line_no] -= taken
@@ -208,3 +232,53 @@ def _reserved(order: Order, wanted: Mapping[int, int]) -> list[GivenBack]:
 
 def _given_back(line: Line, node_id: str, units: int, *, allocated: bool) -> list[GivenBack]:
     return [GivenBack(sku, node_id, count, allocated) for sku, count in line.stock(units).items() if count]
+
+
+def cancelled_units(
+    order: Order, units: Mapping[int, int], reason: str, waiting: Mapping[int, int] = MappingProxyType({})
+) -> tuple[Header, list[EventData]]:
+    """The header of an order without some units, and what is told of it; `waiting` are those that had no stock.
+
+    When no goods remain, the lines that only accompany them, such as postage, are cancelled too.
+    """
+    header = order.header
+    gone = {**units, **(_companions(order) if _no_goods_left(order, units) else {})}
+    nothing_left = not any(_left(order, line, gone) for line in order.lines)
+    events: list[EventData] = [
+        OrderLinesCancelled(
+            order_id=header.id,
+            external_id=header.external_id,
+            lines=tuple(
+                CancelledLine(line_no=n, sku=order.line(n).agreed.sku, quantity=count)
+                for n, count in sorted(gone.items())
+            ),
+            reason=reason,
+            nothing_left=nothing_left,
+        )
+    ]
+    if nothing_left:
+        events.append(OrderCancelled(order_id=header.id, external_id=header.external_id, reason=reason))
+    cancelled = tuple(Cancellation(line_no=n, quantity=count, reason=reason) for n, count in gone.items())
+    changes = {
+        "cancellations": (*header.cancellations, *cancelled),
+        "backorders": fewer(header.backorders, waiting),
+        "in_review": header.in_review and not nothing_left,
+    }
+    return header.model_copy(update=changes), events
+
+
+def _companions(order: Order) -> dict[int, int]:
+    """What is left of the lines without work, unless it has left with goods."""
+    if charges_left(order):
+        return {}
+    return {line.line_no: _left(order, line, {}) for line in order.lines if not line.work and _left(order, line, {})}
+
+
+def _no_goods_left(order: Order, units: Mapping[int, int]) -> bool:
+    goods = [line for line in order.work_lines if line.claims_stock] or order.work_lines
+    return not any(_left(order, line, units) for line in goods)
+
+
+def _left(order: Order, line: Line, units: Mapping[int, int]) -> int:
+    """Units of a line that are not cancelled once these are."""
+    return line.quantity - order.cancelled.get(line.line_no, 0) - units.get(line.line_no, 0)

@@ -10,13 +10,20 @@ from itertools import chain, count
 from typing import TypeAlias, cast
 
 from oms.inventory.writes import StockChanges
-from oms.orders.cancelling import cancellation_parts, require_something, take_out, units_to_cancel, what_is_left
+from oms.orders.cancelling import (
+    cancellation_parts,
+    cancelled_units,
+    require_something,
+    take_out,
+    units_to_cancel,
+    what_is_left,
+)
 from oms.orders.events import OrderReviewAccepted
 from oms.orders.model import Order
 from oms.orders.request import CancellationRequest, LineQuantity, ReviewRequest
 from oms.orders.store import fresh_orders, load_order, partition
 from oms.orders.views import summary
-from oms.orders.writes import cancelled_units, change_order
+from oms.orders.writes import change_order
 from oms.payments.changes import renewals
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, find_outcome
@@ -64,6 +71,7 @@ def review_order(runtime: Runtime, call: Call, order_id: str, request: ReviewReq
             header=header,
             payments=again.payments,
             shipments=again.shipments,
+            fulfillment_orders=again.work,
         )
         return Decision(writes, events, body=summary(after).model_dump())
 

@@ -173,6 +173,9 @@ class Header(BaseModel):
     plan_is_best: bool = False
     # Whether a scenario that held for it when it was placed offers work to several nodes.
     may_be_offered: bool = False
+    # Whether such a scenario names hubs, and whether the customer wants what several nodes have in one parcel.
+    may_be_consolidated: bool = False
+    consolidate: bool = False
     sourced: bool = False
     cancellations: tuple[Cancellation, ...] = ()
     backorders: tuple[Backorder, ...] = ()
@@ -242,6 +245,11 @@ class Order:
         return sum(one.quantity for one in self.header.backorders if one.line_no == line_no)
 
     @property
+    def taking(self) -> tuple[Shipment | FulfillmentOrder, ...]:
+        """What money is taken for: what has left, and work that is paid for when it is ready."""
+        return (*self.shipments, *(work for work in self.fulfillment_orders if work.captures))
+
+    @property
     def work_lines(self) -> list[Line]:
         """The lines that must be fulfilled by quantity."""
         return [line for line in self.lines if line.work]
@@ -262,6 +270,10 @@ class Order:
         )
 
 
+_AT_WORK = (WorkStatus.ACCEPTED, WorkStatus.PICKING, WorkStatus.PACKED, WorkStatus.READY)
+_BEGUN = frozenset({*_AT_WORK, WorkStatus.IN_TRANSIT, WorkStatus.COMPLETED})
+
+
 def status(order: Order) -> Status:
     """The status of an order, from its review, its lines and its fulfilment orders."""
     if order.header.in_review:
@@ -270,8 +282,7 @@ def status(order: Order) -> Status:
         return Status.CANCELLED
     if order.header.sourced and order.is_done():
         return Status.COMPLETED
-    started = {WorkStatus.ACCEPTED, WorkStatus.PICKING, WorkStatus.PACKED, WorkStatus.READY, WorkStatus.COMPLETED}
-    if order.shipments or any(work.status in started for work in order.fulfillment_orders):
+    if order.shipments or any(work.status in _BEGUN for work in order.fulfillment_orders):
         return Status.IN_PROGRESS
     return Status.CONFIRMED
 

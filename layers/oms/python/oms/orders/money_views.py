@@ -15,7 +15,7 @@ class View(BaseModel):
 
 
 class PaymentView(View):
-    """A tender; the provider's token is never shown."""
+    """A tender; the provider's token is never shown. `disputed` is withheld, `charged_back` lost; minor units."""
 
     id: str
     tender: str
@@ -28,6 +28,8 @@ class PaymentView(View):
     released: int
     refunded: int
     refund_pending: int
+    disputed: int
+    charged_back: int
     psp_reference: str | None
     capture_before: str | None
     decline_code: str | None

@@ -177,6 +177,8 @@ def new_order(
         in_review=any(validation.verdict == "fail" for validation in validations),
         plan_is_best=sourced.is_best,
         may_be_offered=any(step.scenario.offer for step in sourced.steps),
+        may_be_consolidated=any(step.scenario.consolidation for step in sourced.steps),
+        consolidate=request.consolidate,
         backorders=tuple(waiting),
         # That units wait, and what the channel has taken, is told behind that the order was placed.
         sequence=1 + bool(waiting) + sum(one.captured for one in request.payments),

@@ -11,11 +11,15 @@ _LINE_STATES = (
     *("open", "backordered", "allocated", "released", "picked", "packed"),
     *("ready", "shipped", "collected", "delivered", "returned"),
 )
+_UNTOLD = (WorkStatus.SCHEDULED, WorkStatus.ON_HOLD)
 _GONE = {"pickup": "collected", "ship_to_store": "collected", "digital": "delivered"}
 
 
 def quantities(order: Order, line: Line) -> dict[str, int]:
-    """How many units of a line are in each state; they always sum to the units ordered."""
+    """How many units of a line are in each state; they always sum to the units ordered.
+
+    Those on their way to another node are packed: no customer gets them yet.
+    """
     if line.apart:
         parts = [(one.each, quantities(order, one)) for one in order.pieces[line.line_no]]
         return rolled_up(parts, _LINE_STATES, order.cancelled.get(line.line_no, 0))
@@ -25,7 +29,7 @@ def quantities(order: Order, line: Line) -> dict[str, int]:
         counts[gone] += part.shipped
         counts["ready" if work.status is WorkStatus.READY else "packed"] += part.packed - part.shipped
         counts["picked"] += part.picked - part.packed
-        counts["allocated" if work.status is WorkStatus.SCHEDULED else "released"] += part.held - part.picked
+        counts["allocated" if work.status in _UNTOLD else "released"] += part.held - part.picked
     back = order.returned(line.line_no)
     counts["returned"] = back
     for gone in ("shipped", "collected", "delivered"):

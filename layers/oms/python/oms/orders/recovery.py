@@ -100,7 +100,7 @@ def _carry_on(runtime: Runtime, providers: Providers, run_workflow: RunWorkflow,
     order_id = order.header.id
     owed = {
         shipment.fulfillment_order_id
-        for shipment in order.shipments
+        for shipment in order.taking
         if shipment.fulfillment_order_id is not None
         and any(capture.is_owed or capture.pending for capture in shipment.captures)
     }

@@ -37,6 +37,13 @@ class Tender(StrEnum):
     STORE_CREDIT = "store_credit"
 
 
+class CaptureOn(StrEnum):
+    """When money is taken for goods that the customer collects; what is sent is paid for when it leaves."""
+
+    HANDOVER = "handover"
+    READY = "ready"
+
+
 class Address(Request):
     """Where goods go. `country` is an ISO 3166-1 alpha-2 code."""
 
@@ -129,6 +136,7 @@ class PaymentRequest(Request):
     amount: Annotated[Amount, Field(ge=1)]
     captured: bool = False
     reference: Code | None = None
+    capture_on: CaptureOn = CaptureOn.HANDOVER
 
 
 class OrderRequest(Request):
@@ -147,6 +155,8 @@ class OrderRequest(Request):
     ordered_at: Instant | None = None
     customer: Customer | None = None
     ship_to: Address | None = None
+    # Whether the customer wants what several nodes have in one parcel.
+    consolidate: Annotated[bool, Field(strict=True)] = False
     lines: Annotated[tuple[LineRequest, ...], Field(min_length=1)]
     charges: Annotated[tuple[Charge, ...], Field(max_length=20)] = ()
     totals: Totals

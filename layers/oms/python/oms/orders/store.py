@@ -8,6 +8,7 @@
 | tenders, refunds, returns | same | PAYMENT#<id>, REFUND#<id>, RETURN#<id> |
 | shipments, fulfilment orders | same | SHIPMENT#<id>, WORK#<id> |
 | that some work of it is offered to a node, besides the one that has it | same | OFFER#<id>#<node> |
+| that a leg of it is on its way to a node | same | ARRIVAL#<id> |
 | that the order is unfinished, while the sweeper looks after it | same | OPEN |
 | that units of it wait for stock | same | BACKORDER |
 | the same of one of its groups and an item | same | BACKORDER#<group no>#<sku> |
@@ -29,7 +30,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic import TypeAdapter
 
-from oms.fulfillment.model import FulfillmentOrder, Shipment
+from oms.fulfillment.model import FulfillmentOrder, Shipment, Status
 from oms.orders.model import Header, Line, Order
 from oms.payments.model import Payment
 from oms.payments.refunds import Refund
@@ -81,10 +82,23 @@ def offer_key(tenant: str, work: FulfillmentOrder, node_id: str) -> Key:
     return Key(partition(tenant, work.order_id), f"OFFER#{work.id}#{node_id}")
 
 
+def arrival_key(tenant: str, leg: FulfillmentOrder) -> Key:
+    """Where it is noted that a leg is on its way to a node."""
+    return Key(partition(tenant, leg.order_id), f"ARRIVAL#{leg.id}")
+
+
+def arrival_place(tenant: str, leg: FulfillmentOrder) -> Item | None:
+    """Where a leg stands in the list of the node that it goes to: as IN_TRANSIT, as long as anything is on its way."""
+    if leg.destination_node is None or not any(line.under_way for line in leg.lines):
+        return None
+    coming = work_list(tenant, leg.destination_node, Status.IN_TRANSIT.value)
+    return {"gsi1pk": coming, "gsi1sk": f"{leg.created_at}#{leg.id}"}
+
+
 def offered_work(entry: Item) -> Key | None:
-    """The work that an entry of a list is an offer of; None where it is work of the node itself."""
+    """The work that an entry of a list is an offer or an arrival of; None where it is work of the node itself."""
     kind, _, rest = str(entry["sk"]).partition("#")
-    return Key(str(entry["pk"]), f"WORK#{rest.partition('#')[0]}") if kind == "OFFER" else None
+    return Key(str(entry["pk"]), f"WORK#{rest.partition('#')[0]}") if kind in ("OFFER", "ARRIVAL") else None
 
 
 def unfinished_key(tenant: str, order_id: str) -> Key:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from oms.fulfillment.model import CAPTURE_FAILED, Capture
 from oms.orders.charges import amounts_to_come
-from oms.orders.events import OrderCompleted
 from oms.orders.model import Order, Status, payment_status, status
 from oms.payments.model import PARTIAL_VOID, Payment, Rollup, State, by_rank, plan_captures
 from oms.payments.refunds import PartState, open_at_provider
@@ -41,7 +40,8 @@ def surplus(order: Order) -> dict[str, int]:
     if not order.header.cancellations:
         return {}
     needed = dict(taken_up(order))
-    for payment_id, amount in plan_captures(order.payments, needed, amounts_to_come(order).total):
+    to_come = max(0, amounts_to_come(order).total - taken_ahead(order))
+    for payment_id, amount in plan_captures(order.payments, needed, to_come):
         needed[payment_id] = needed.get(payment_id, 0) + amount
     unneeded = {one.id: one.capturable - needed.get(one.id, 0) for one in holding if not one.pending}
     return {
@@ -49,6 +49,18 @@ def surplus(order: Order) -> dict[str, int]:
         for one in holding
         if unneeded.get(one.id, 0) == one.capturable or (unneeded.get(one.id, 0) > 0 and one.provider in PARTIAL_VOID)
     }
+
+
+def taken_ahead(order: Order) -> int:
+    """What was taken, or is being taken, for units that were ready and that no shipment has used up yet.
+
+    Whatever leaves uses it up, so that no cent is taken twice when units go another way than they were to.
+    """
+    ahead = sum(capture.amount for work in order.fulfillment_orders for capture in work.captures)
+    if not ahead:
+        return 0
+    used = sum(one.amounts.total - sum(capture.amount for capture in one.captures) for one in order.shipments)
+    return max(0, ahead - used)
 
 
 def taken_up(order: Order) -> dict[str, int]:
@@ -145,15 +157,4 @@ def _asks_anew(payment: Payment) -> bool:
 
 
 def _captures(order: Order) -> list[Capture]:
-    return [capture for shipment in order.shipments for capture in shipment.captures]
-
-
-def completed(order: Order) -> OrderCompleted:
-    """That nothing of an order is left to do."""
-    header = order.header
-    return OrderCompleted(
-        order_id=header.id,
-        external_id=header.external_id,
-        currency=header.currency,
-        shipped=sum(shipment.amounts.total for shipment in order.shipments),
-    )
+    return [capture for taking in order.taking for capture in taking.captures]

@@ -122,7 +122,7 @@ class OrderSummary(View):
 
 
 class OrderView(OrderSummary):
-    """An order whole."""
+    """An order whole. `written_off` was delivered and given up unpaid, in minor units."""
 
     legal_entity: str
     selling_node: str
@@ -130,6 +130,7 @@ class OrderView(OrderSummary):
     locale: str
     ordered_at: str
     customer: Customer | None
+    consolidate: bool = Field(description="whether the customer wants what several nodes have in one parcel")
     groups: list[dict[str, object]]
     lines: list[LineView]
     charges: list[Charge]
@@ -139,6 +140,7 @@ class OrderView(OrderSummary):
     shipments: list[ShipmentView]
     payments: list[PaymentView]
     refunds: list[RefundView]
+    written_off: int
     cancellations: list[dict[str, object]]
     note: str | None
     attributes: dict[str, object]
@@ -160,6 +162,7 @@ def view(order: Order) -> OrderView:
         locale=header.locale,
         ordered_at=header.ordered_at,
         customer=header.customer,
+        consolidate=header.consolidate,
         groups=[group.model_dump(mode="json") for group in header.groups],
         lines=[_line(order, line) for line in order.lines],
         charges=list(header.charges),
@@ -169,6 +172,7 @@ def view(order: Order) -> OrderView:
         shipments=[_shipment(shipment) for shipment in order.shipments],
         payments=[payment_view(payment) for payment in order.payments],
         refunds=[refund_view(refund) for refund in order.refunds],
+        written_off=header.written_off,
         cancellations=[c.model_dump() for c in header.cancellations],
         note=header.note,
         attributes=header.attributes,

@@ -6,21 +6,18 @@ was read, counts the events and stores the statuses that follow from the childre
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Protocol, TypeVar
 
+from oms.fulfillment import holds
 from oms.fulfillment.model import FulfillmentOrder, Shipment
 from oms.fulfillment.offers import Settled, settle
-from oms.orders.backorders import backorder_writes, fewer
-from oms.orders.charges import charges_left
-from oms.orders.events import CancelledLine, OrderCancelled, OrderLinesCancelled
+from oms.orders.backorders import backorder_writes
+from oms.orders.completing import completed
 from oms.orders.loads import load_writes
 from oms.orders.model import (
-    Cancellation,
     Header,
-    Line,
     Order,
     Status,
     status,
@@ -29,6 +26,8 @@ from oms.orders.states import state_changes, statuses
 from oms.orders.store import (
     PROGRESS,
     agreed_key,
+    arrival_key,
+    arrival_place,
     header_key,
     offer_key,
     partition,
@@ -37,7 +36,7 @@ from oms.orders.store import (
     work_key,
     work_place,
 )
-from oms.orders.unfinished import completed, needs_sweeper
+from oms.orders.unfinished import needs_sweeper
 from oms.payments.model import Payment
 from oms.payments.refunding import cancellation_refund
 from oms.payments.refunds import Refund, refunded_payments
@@ -80,7 +79,6 @@ def change_order(
     known = {work.id: work for work in before.fulfillment_orders}
     offers = [settle(header or old, known.get(work.id), work) for work in fulfillment_orders]
     fulfillment_orders = [one.work for one in offers]
-    events = [*events, *(told for one in offers for told in one.events)]
     after = replace(
         before,
         header=header or old,
@@ -97,6 +95,10 @@ def change_order(
         after = replace(after, refunds=_replaced(before.refunds, refunds))
         payments = _replaced(payments, refunded_payments(after.payments, after.refunds))
         after = replace(after, payments=_replaced(before.payments, payments))
+    begun, released = holds.begun(after)
+    after = replace(after, fulfillment_orders=_replaced(after.fulfillment_orders, begun)) if begun else after
+    fulfillment_orders = _replaced(fulfillment_orders, begun)
+    events = [*events, *(told for one in offers for told in one.events), *released]
     was, now = status(before), status(after)
     if now is Status.COMPLETED and was is not now:
         events = [*events, completed(after)]
@@ -106,6 +108,7 @@ def change_order(
         _header_change(tenant, before, after, header_changed=header is not None and header != old),
         *(work_write(tenant, work) for work in fulfillment_orders),
         *(write for one in offers for write in offer_writes(tenant, one)),
+        *(write for work in fulfillment_orders for write in arrival_writes(tenant, known.get(work.id), work)),
         *(shipment_write(tenant, shipment) for shipment in shipments),
         *(payment_write(tenant, payment) for payment in payments),
         *(_child(tenant, old.id, f"REFUND#{one.id}", one.model_dump_json(exclude_defaults=True)) for one in refunds),
@@ -129,56 +132,6 @@ def change_order(
         for position, data in enumerate(events, start=1)
     ]
     return after, writes, drafts
-
-
-def cancelled_units(
-    order: Order, units: Mapping[int, int], reason: str, waiting: Mapping[int, int] = MappingProxyType({})
-) -> tuple[Header, list[EventData]]:
-    """The header of an order without some units, and what is told of it; `waiting` are those that had no stock.
-
-    When no goods remain, the lines that only accompany them, such as postage, are cancelled too.
-    """
-    header = order.header
-    gone = {**units, **(_companions(order) if _no_goods_left(order, units) else {})}
-    nothing_left = not any(_left(order, line, gone) for line in order.lines)
-    events: list[EventData] = [
-        OrderLinesCancelled(
-            order_id=header.id,
-            external_id=header.external_id,
-            lines=tuple(
-                CancelledLine(line_no=n, sku=order.line(n).agreed.sku, quantity=count)
-                for n, count in sorted(gone.items())
-            ),
-            reason=reason,
-            nothing_left=nothing_left,
-        )
-    ]
-    if nothing_left:
-        events.append(OrderCancelled(order_id=header.id, external_id=header.external_id, reason=reason))
-    cancelled = tuple(Cancellation(line_no=n, quantity=count, reason=reason) for n, count in gone.items())
-    changes = {
-        "cancellations": (*header.cancellations, *cancelled),
-        "backorders": fewer(header.backorders, waiting),
-        "in_review": header.in_review and not nothing_left,
-    }
-    return header.model_copy(update=changes), events
-
-
-def _companions(order: Order) -> dict[int, int]:
-    """What is left of the lines without work, unless it has left with goods."""
-    if charges_left(order):
-        return {}
-    return {line.line_no: _left(order, line, {}) for line in order.lines if not line.work and _left(order, line, {})}
-
-
-def _no_goods_left(order: Order, units: Mapping[int, int]) -> bool:
-    goods = [line for line in order.work_lines if line.claims_stock] or order.work_lines
-    return not any(_left(order, line, units) for line in goods)
-
-
-def _left(order: Order, line: Line, units: Mapping[int, int]) -> int:
-    """Units of a line that are not cancelled once these are."""
-    return line.quantity - order.cancelled.get(line.line_no, 0) - units.get(line.line_no, 0)
 
 
 def new_order_writes(tenant: str, order: Order, lines: Sequence[tuple[str, Item]]) -> list[Write]:
@@ -231,6 +184,14 @@ def offer_writes(tenant: str, offer: Settled) -> list[Write]:
         ),
         *(put("orders", offer_key(tenant, work, node_id), {"body": ""}) for node_id in offer.unlisted),
     ]
+
+
+def arrival_writes(tenant: str, before: FulfillmentOrder | None, leg: FulfillmentOrder) -> list[Write]:
+    """The entry of a leg in the list of the node that it goes to, as long as anything is on its way."""
+    there, was = arrival_place(tenant, leg), arrival_place(tenant, before) if before else None
+    if there == was or leg.destination_node is None:
+        return []
+    return [put("orders", arrival_key(tenant, leg), there or {"body": ""})]
 
 
 def _child(tenant: str, order_id: str, sk: str, body: str) -> Write:

@@ -10,7 +10,7 @@ from oms.orders.model import Order
 from oms.orders.store import existing_order
 from oms.orders.unfinished import is_wanted
 from oms.payments.changes import Asked
-from oms.payments.forgotten import OUTCOME_UNKNOWN, is_all_known, is_over, what_became, what_nobody_recorded
+from oms.payments.forgotten import OUTCOME_UNKNOWN, is_all_known, is_gone, is_over, what_became, what_nobody_recorded
 from oms.payments.model import Payment, State
 from oms.payments.outcomes import Recorder
 from oms.payments.port import (
@@ -180,15 +180,18 @@ class Asking:
     def _record_capture(self, asked: Asked, answer: Answer) -> Order:
         if isinstance(answer, Approved) and answer.movement_id and answer.amount == asked.capture.amount:
             return self.record.capture(asked, answer)
-        if isinstance(answer, Declined) and answer.by_rule:
-            unrecorded = self.find_unrecorded()
+        gone = False
+        if isinstance(answer, Declined):
+            unrecorded = self.find_unrecorded() if answer.by_rule else None
             if unrecorded is not None:
                 return unrecorded
             found = self.as_it_is()
-            if self.payment.capturable and not isinstance(found, NoTrace) and is_over(found):
+            if answer.by_rule and self.payment.capturable and not isinstance(found, NoTrace) and is_over(found):
                 return self._record_expiry(found)
+            # A bank that refuses a capture may give up the hold with it.
+            gone = not answer.by_rule and is_gone(self.payment, asked, found)
         reason = answer.code if isinstance(answer, Declined) else "other_amount_captured"
-        return self.record.capture_refused(asked, reason)
+        return self.record.capture_refused(asked, reason, gone=gone)
 
     def _whole(self, answer: Answer) -> Answer:
         """An approval of exactly what was asked for; any other is let go of and counts as a decline."""
@@ -241,7 +244,7 @@ class Asking:
 
     def find_unrecorded(self) -> Order | None:
         """A capture of this tender that was done and whose run died before it could say so, recorded now."""
-        for shipment in self.order.shipments:
+        for shipment in self.order.taking:
             for capture in shipment.captures:
                 if capture.payment_id == self.payment.id and capture.is_owed:
                     asked = Asked(shipment.id, capture)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from oms.fulfillment.model import Capture, Shipment
+from oms.fulfillment.model import Capture, FulfillmentOrder, Shipment
 from oms.orders.events import OrderReviewAccepted
 from oms.orders.model import Header, Order
 from oms.payments import model
 from oms.payments.care_events import PaymentCaptureRetried, PaymentLinkCreated, PaymentUnpaid
-from oms.payments.changes import Asked, Change, Overtaken, facts
+from oms.payments.change import Asked, Change, Overtaken, changed, facts
 from oms.payments.events import PaymentRenewed
 from oms.payments.lifecycle import needs_another_card
 from oms.payments.links import PayLink, hash_of
@@ -19,7 +19,7 @@ from oms.platform.events import EventData
 
 def capture_again(order: Order, payment: Payment, asked: Asked, now: str) -> Change:
     """A refused capture will be asked for once more, under a key of its own."""
-    shipment = next(one for one in order.shipments if one.id == asked.shipment_id)
+    shipment = next(one for one in order.taking if one.id == asked.shipment_id)
     present = next(c for c in shipment.captures if c.payment_id == payment.id)
     if present != asked.capture:
         raise Overtaken("The capture is dealt with already.")
@@ -30,7 +30,7 @@ def capture_again(order: Order, payment: Payment, asked: Asked, now: str) -> Cha
         shipment_id=shipment.id,
         retry=owed.retries,
     )
-    return Change([event], shipments=[_with(shipment, present, owed)])
+    return changed([event], [], [_with(shipment, present, owed)])
 
 
 def link(order: Order, payment: Payment, name: str, expires_at: str) -> Change:
@@ -59,7 +59,7 @@ def link_over(order: Order, payment: Payment) -> Change:
     event = PaymentUnpaid(
         **facts(order, payment, None),
         amount=sum(capture.amount for _, capture in left),
-        shipment_ids=tuple(shipment.id for shipment, _ in left),
+        shipment_ids=tuple(one.id for one, _ in left if isinstance(one, Shipment)),
     )
     return Change([event], [after])
 
@@ -74,7 +74,7 @@ def another_card(order: Order, payment: Payment, attempt: int, provider: str, to
     after = model.retried(payment, provider=provider, token=token)
     shipments = [
         _with(shipment, capture, _owed(capture, now))
-        for shipment in order.shipments
+        for shipment in order.taking
         for capture in shipment.captures
         if capture.payment_id == payment.id and (capture.is_owed or capture.refused)
     ]
@@ -84,14 +84,14 @@ def another_card(order: Order, payment: Payment, attempt: int, provider: str, to
     header = _reviewed(replace(order, payments=_replaced(order, after)))
     if header is not None:
         events.append(OrderReviewAccepted(order_id=header.id, external_id=header.external_id, status="CONFIRMED"))
-    return Change(events, [after], shipments, header=header)
+    return replace(changed(events, [after], shipments), header=header)
 
 
-def refused_captures(order: Order, payment: Payment) -> list[tuple[Shipment, Capture]]:
+def refused_captures(order: Order, payment: Payment) -> list[tuple[Shipment | FulfillmentOrder, Capture]]:
     """What a tender was to pay of what has left, and did not."""
     return [
         (shipment, capture)
-        for shipment in order.shipments
+        for shipment in order.taking
         for capture in shipment.captures
         if capture.payment_id == payment.id and capture.refused
     ]
@@ -112,7 +112,7 @@ def _owed(capture: Capture, now: str) -> Capture:
     return capture.model_copy(update={**changes, "in_doubt_since": None})
 
 
-def _with(shipment: Shipment, old: Capture, new: Capture) -> Shipment:
+def _with(shipment: Shipment | FulfillmentOrder, old: Capture, new: Capture) -> Shipment | FulfillmentOrder:
     return shipment.model_copy(update={"captures": tuple(new if c is old else c for c in shipment.captures)})
 
 

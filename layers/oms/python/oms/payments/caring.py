@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from oms.fulfillment.model import Shipment
+from oms.fulfillment.model import FulfillmentOrder, Shipment
 from oms.orders.changing import cancel_order
 from oms.orders.model import Order, status
 from oms.orders.request import CancellationRequest
@@ -75,7 +75,13 @@ def pay_again(
             raise ActionNotAvailable("This tender needs no other card.")
         made = care.another_card(now, tender, tender.attempt, request.provider, request.token, at)
         _, writes, events = change_order(
-            call.tenant, now, events=made.events, header=made.header, payments=made.payments, shipments=made.shipments
+            call.tenant,
+            now,
+            events=made.events,
+            header=made.header,
+            payments=made.payments,
+            shipments=made.shipments,
+            fulfillment_orders=made.work,
         )
         return Decision(writes, events, body={"order_id": order_id, "payment_id": payment_id})
 
@@ -88,7 +94,7 @@ def pay_again(
 
 def _take_what_left(runtime: Runtime, providers: Providers, tenant: str, order: Order, payment_id: str) -> None:
     """Take the money of what left before it was paid; what fails here is taken up by the sweeper."""
-    for shipment in order.shipments:
+    for shipment in order.taking:
         if any(capture.payment_id == payment_id and capture.is_owed for capture in shipment.captures):
             _take(runtime, providers, tenant, order, shipment)
 
@@ -108,13 +114,15 @@ def _renew(runtime: Runtime, providers: Providers, tenant: str, order: Order, du
 
 def _capture_again(runtime: Runtime, providers: Providers, tenant: str, order: Order, due: Due) -> None:
     payment = _payment(order, due.payment_id)
-    shipment = next(one for one in order.shipments if one.id == due.shipment_id)
+    shipment = next(one for one in order.taking if one.id == due.shipment_id)
     capture = next(one for one in shipment.captures if one.payment_id == payment.id)
     _asking(runtime, providers, tenant, order, payment).record.capture_again(Asked(shipment.id, capture))
     _take(runtime, providers, tenant, order, shipment)
 
 
-def _take(runtime: Runtime, providers: Providers, tenant: str, order: Order, shipment: Shipment) -> None:
+def _take(
+    runtime: Runtime, providers: Providers, tenant: str, order: Order, shipment: Shipment | FulfillmentOrder
+) -> None:
     """Take what is owed of the work of a shipment; a refusal is recorded, and what comes of it is due by then."""
     if shipment.fulfillment_order_id is not None:
         with suppress(CaptureRefused):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from oms.fulfillment.events import FulfillmentOrderEscalated
 from oms.fulfillment.model import CAPTURE_FAILED, Capture, FulfillmentOrder, Shipment
@@ -11,6 +10,11 @@ from oms.fulfillment.writes import work_ids
 from oms.orders.events import OrderPaymentSettled
 from oms.orders.model import Header, Order, Status, Validation, status
 from oms.payments import model
+from oms.payments.change import Asked as Asked
+from oms.payments.change import Change as Change
+from oms.payments.change import Overtaken as Overtaken
+from oms.payments.change import changed
+from oms.payments.change import facts as facts
 from oms.payments.events import (
     PaymentActionRequired,
     PaymentAuthorized,
@@ -27,38 +31,8 @@ from oms.payments.events import (
 from oms.payments.lifecycle import leaves_after, renewal_time
 from oms.payments.model import Payment, State
 from oms.payments.port import Approved, Declined, RequiresAction
-from oms.payments.refunds import Refund
 from oms.platform.clock import format_instant, parse_instant
 from oms.platform.events import EventData
-from oms.platform.problems import ActionNotAvailable
-
-
-class Overtaken(ActionNotAvailable):
-    """Another run has recorded what became of this in the meantime."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What an answer changes; a header of None stays as it is."""
-
-    events: Sequence[EventData]
-    payments: Sequence[Payment] = ()
-    shipments: Sequence[Shipment] = ()
-    header: Header | None = None
-    work: Sequence[FulfillmentOrder] = ()
-    refunds: Sequence[Refund] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One capture of one shipment under the key with which the provider was asked for it."""
-
-    shipment_id: str
-    capture: Capture
-
-    @property
-    def key(self) -> str:
-        return self.capture.key(self.shipment_id)
 
 
 def doubt(
@@ -72,7 +46,7 @@ def doubt(
     else:
         doubtful = payment.model_copy(update={"in_doubt_since": since})
     event = PaymentInDoubt(**facts(order, payment, key), verb=verb, amount=amount, reason=reason)
-    return Change([event], [doubtful], [_with(order, asked, in_doubt_since=since)] if asked else [])
+    return changed([event], [doubtful], [_with(order, asked, in_doubt_since=since)] if asked else [])
 
 
 def authorization(
@@ -116,7 +90,7 @@ def capture(order: Order, payment: Payment, asked: Asked, result: Approved) -> C
                 psp_reference=result.reference,
                 capture_id=capture_id,
                 amount=amount,
-                shipment_ids=(asked.shipment_id,),
+                shipment_ids=_left(order, asked),
             )
         ]
         if result.released:
@@ -125,7 +99,7 @@ def capture(order: Order, payment: Payment, asked: Asked, result: Approved) -> C
                 PaymentReleased(**known, psp_reference=result.reference, release_id=rest, amount=result.released)
             )
         shipment = _with(order, asked, pending=True, movement_id=capture_id, in_doubt_since=None)
-        return Change(told, [model.capture_pending(payment, amount, let_go=result.released)], [shipment])
+        return changed(told, [model.capture_pending(payment, amount, let_go=result.released)], [shipment])
     was_pending = _present(order, asked).pending
     # What was let go with a capture that was pending has been told when it was accepted.
     let_go = 0 if was_pending else result.released
@@ -137,34 +111,46 @@ def capture(order: Order, payment: Payment, asked: Asked, result: Approved) -> C
         amount=amount,
         released=let_go,
         final=after.capturable == 0,
-        shipment_ids=(asked.shipment_id,),
+        shipment_ids=_left(order, asked),
     )
     taken = _with(order, asked, pending=False, capture_id=capture_id, in_doubt_since=None)
-    return Change([event], [after], [taken])
+    return changed([event], [after], [taken])
 
 
-def capture_refused(order: Order, payment: Payment, asked: Asked, reason: str, now: str) -> Change:
+def capture_refused(
+    order: Order, payment: Payment, asked: Asked, reason: str, now: str, *, gone: bool = False
+) -> Change:
     """The money of a shipment was refused; when it is asked for again is in `lifecycle`.
 
-    What had been accepted and fails later has no workflow to say so any more: the work is escalated at once.
+    What had been accepted and fails later has no workflow to say so any more: the work is escalated at once. With
+    `gone` the provider holds nothing more of the tender, so that it would have to be authorised anew.
     """
     was_pending = _present(order, asked).pending
     shipment = _with(order, asked, pending=False, refused=reason, refused_at=now, in_doubt_since=None)
+    after = model.capture_failed(payment, asked.capture.amount) if was_pending else payment
+    lost = after.capturable if gone else 0
+    if lost:
+        after = model.expired(after)
+    elif after.in_doubt_since:
+        after = after.model_copy(update={"in_doubt_since": None})
     failed = PaymentCaptureFailed(
         **facts(order, payment, asked.key),
         psp_reference=payment.psp_reference or "",
         amount=asked.capture.amount,
         reason=reason,
-        shipment_ids=(asked.shipment_id,),
+        shipment_ids=_left(order, asked),
+        released=lost,
     )
-    if was_pending:
-        work = next(w for w in order.fulfillment_orders if w.id == shipment.fulfillment_order_id)
-        told = work.model_copy(update={"escalated_reason": CAPTURE_FAILED})
-        escalated = FulfillmentOrderEscalated(**work_ids(work), reason=CAPTURE_FAILED)
-        after = model.capture_failed(payment, asked.capture.amount)
-        return Change([failed, escalated], [after], [shipment], work=[told])
-    cleared = [payment.model_copy(update={"in_doubt_since": None})] if payment.in_doubt_since else []
-    return Change([failed], cleared, [shipment])
+    tenders = [after] if after != payment else []
+    if not was_pending:
+        return changed([failed], tenders, [shipment])
+    if isinstance(shipment, FulfillmentOrder):
+        work, left = shipment, []
+    else:
+        work, left = next(w for w in order.fulfillment_orders if w.id == shipment.fulfillment_order_id), [shipment]
+    told = work.model_copy(update={"escalated_reason": CAPTURE_FAILED})
+    escalated = FulfillmentOrderEscalated(**work_ids(work), reason=CAPTURE_FAILED)
+    return changed([failed, escalated], tenders, [*left, told])
 
 
 def renewals(order: Order, now: str) -> Change:
@@ -172,14 +158,18 @@ def renewals(order: Order, now: str) -> Change:
     events: list[EventData] = []
     payments: list[Payment] = []
     waiting: dict[str, Shipment] = {}
+    ready: dict[str, FulfillmentOrder] = {}
     for payment in order.payments:
         if payment.state in (State.FAILED, State.EXPIRED):
             shipments = tuple(waiting.get(shipment.id, shipment) for shipment in order.shipments)
-            made = renewal(replace(order, shipments=shipments), payment, payment.attempt, now)
+            works = tuple(ready.get(work.id, work) for work in order.fulfillment_orders)
+            by_now = replace(order, shipments=shipments, fulfillment_orders=works)
+            made = renewal(by_now, payment, payment.attempt, now)
             events += made.events
             payments += made.payments
             waiting.update((shipment.id, shipment) for shipment in made.shipments)
-    return Change(events, payments, list(waiting.values()))
+            ready.update((work.id, work) for work in made.work)
+    return Change(events, payments, list(waiting.values()), work=list(ready.values()))
 
 
 def renewal(order: Order, payment: Payment, attempt: int, now: str) -> Change:
@@ -187,13 +177,13 @@ def renewal(order: Order, payment: Payment, attempt: int, now: str) -> Change:
     if payment.attempt != attempt:
         raise Overtaken("The tender is being authorised anew already.")
     after = model.retried(payment)
-    waiting = [
+    waiting: list[Shipment | FulfillmentOrder] = [
         shipment.model_copy(update={"captures": tuple(_on_next(c, payment.id, now) for c in shipment.captures)})
-        for shipment in order.shipments
+        for shipment in order.taking
         if any(c.payment_id == payment.id and c.is_owed for c in shipment.captures)
     ]
     told = facts(order, after, after.authorize_key)
-    return Change([PaymentRenewed(**told, amount=after.to_hold, attempt=after.attempt)], [after], waiting)
+    return changed([PaymentRenewed(**told, amount=after.to_hold, attempt=after.attempt)], [after], waiting)
 
 
 def expiry(order: Order, payment: Payment, reference: str) -> Change:
@@ -240,8 +230,13 @@ def _in_review(order: Order, reason: str) -> Header | None:
     return order.header.model_copy(update={"in_review": True, "validations": (*order.header.validations, verdict)})
 
 
-def _shipment(order: Order, shipment_id: str) -> Shipment:
-    return next(shipment for shipment in order.shipments if shipment.id == shipment_id)
+def _shipment(order: Order, shipment_id: str) -> Shipment | FulfillmentOrder:
+    return next(taking for taking in order.taking if taking.id == shipment_id)
+
+
+def _left(order: Order, asked: Asked) -> tuple[str, ...]:
+    """The shipment that a capture is for; none where the goods are ready and have not left."""
+    return (asked.shipment_id,) if isinstance(_shipment(order, asked.shipment_id), Shipment) else ()
 
 
 def _present(order: Order, asked: Asked) -> Capture:
@@ -253,7 +248,7 @@ def _present(order: Order, asked: Asked) -> Capture:
     return now
 
 
-def _with(order: Order, asked: Asked, **changes: object) -> Shipment:
+def _with(order: Order, asked: Asked, **changes: object) -> Shipment | FulfillmentOrder:
     """The shipment with its capture changed."""
     now, shipment = _present(order, asked), _shipment(order, asked.shipment_id)
     captures = tuple(c.model_copy(update=changes) if c is now else c for c in shipment.captures)
@@ -265,19 +260,3 @@ def _on_next(capture: Capture, payment_id: str, now: str) -> Capture:
     if capture.payment_id != payment_id or not capture.is_owed:
         return capture
     return capture.model_copy(update={"attempt": capture.attempt + 1, "fixed_at": now, "in_doubt_since": None})
-
-
-def facts(order: Order, payment: Payment, key: str | None) -> dict[str, str]:
-    """What every fact about a tender says."""
-    header = order.header
-    known = {
-        "order_id": header.id,
-        "payment_id": payment.id,
-        "tender": payment.tender,
-        "provider": payment.provider,
-        "currency": payment.currency,
-        "legal_entity": header.legal_entity,
-        "store": header.selling_node,
-        "channel": header.channel,
-    }
-    return known if key is None else {**known, "key": key}

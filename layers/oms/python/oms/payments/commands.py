@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
+from oms.fulfillment.commands import escalate_fulfillment_order
 from oms.fulfillment.model import CAPTURE_FAILED
 from oms.orders.model import Order, Status, payment_status, status
 from oms.orders.store import existing_order
@@ -22,6 +23,7 @@ from oms.payments.refunds import Part, PartState, open_at_provider
 from oms.payments.releasing import ReleaseRefused, release, renew
 from oms.payments.repaying import Repaying
 from oms.platform.commands import Runtime
+from oms.platform.consumers import call_from_workflow
 from oms.platform.effects import TransientFailure as TransientFailure
 
 Providers = Callable[[str], PaymentProvider | OwnProvider]
@@ -78,6 +80,17 @@ def capture_payment(
         with suppress(TransientFailure, ReleaseRefused):
             release_payment(runtime, providers, tenant, order_id)
     return _taken(order, fulfillment_order_id) - before
+
+
+def capture_ready(
+    runtime: Runtime, providers: Providers, tenant: str, order_id: str, fulfillment_order_id: str
+) -> None:
+    """Take the money of work that is ready; where the provider will not, a person is told before it is handed over."""
+    try:
+        capture_payment(runtime, providers, tenant, order_id, fulfillment_order_id)
+    except CaptureRefused:
+        call = call_from_workflow("escalate_fulfillment_order", tenant, f"{fulfillment_order_id}#{CAPTURE_FAILED}")
+        escalate_fulfillment_order(runtime, call, fulfillment_order_id, CAPTURE_FAILED)
 
 
 def release_payment(
@@ -206,7 +219,7 @@ def _asking(runtime: Runtime, providers: Providers, tenant: str, order: Order, p
 
 def _unsettled(order: Order, fulfillment_order_id: str | None = None) -> Iterator[tuple[str, str]]:
     """The captures of which the outcome is not known, as shipment and tender."""
-    for shipment in order.shipments:
+    for shipment in order.taking:
         if fulfillment_order_id in (None, shipment.fulfillment_order_id):
             for capture in shipment.captures:
                 if capture.is_owed or capture.pending:
@@ -220,7 +233,7 @@ def _is_looked_up(order: Order, shipment_id: str, payment_id: str) -> bool:
 
 
 def _asked(order: Order, shipment_id: str, payment_id: str) -> Asked:
-    shipment = next(shipment for shipment in order.shipments if shipment.id == shipment_id)
+    shipment = next(shipment for shipment in order.taking if shipment.id == shipment_id)
     return Asked(shipment_id, next(c for c in shipment.captures if c.payment_id == payment_id))
 
 
@@ -231,7 +244,7 @@ def _payment(order: Order, payment_id: str) -> Payment:
 def _taken(order: Order, fulfillment_order_id: str) -> int:
     return sum(
         capture.amount
-        for shipment in order.shipments
+        for shipment in order.taking
         if shipment.fulfillment_order_id == fulfillment_order_id
         for capture in shipment.captures
         if capture.capture_id is not None
@@ -240,7 +253,7 @@ def _taken(order: Order, fulfillment_order_id: str) -> int:
 
 def _refusal(order: Order, fulfillment_order_id: str) -> str | None:
     """Why money of some work will not be taken before a person decides; None where nothing stands in the way."""
-    for shipment in order.shipments:
+    for shipment in order.taking:
         if shipment.fulfillment_order_id == fulfillment_order_id:
             for capture in shipment.captures:
                 if capture.refused:

@@ -89,12 +89,15 @@ class PaymentCaptured(MoneyEvent):
 
 
 class PaymentCaptureFailed(MoneyEvent):
-    """The provider refused to take an amount it had held."""
+    """The provider refused to take an amount it had held; `released` is what it holds no more since then."""
+
+    version: ClassVar[int] = 2
 
     psp_reference: str
     amount: int
     reason: str
     shipment_ids: tuple[str, ...]
+    released: int = 0
 
 
 class PaymentReleased(MoneyEvent):

@@ -24,6 +24,15 @@ def is_all_known(payment: Payment, found: ProviderPayment) -> bool:
     return (found.captured, found.capture_pending) == (known, payment.pending)
 
 
+def is_gone(payment: Payment, asked: Asked, found: ProviderPayment | NoTrace) -> bool:
+    """Whether the provider, which refused a capture, holds nothing more, and took nothing that we do not know of."""
+    if isinstance(found, NoTrace) or not is_over(found):
+        return False
+    refused = asked.capture.amount if asked.capture.pending else 0
+    known = (payment.captured - payment.captured_before, payment.pending - refused)
+    return (found.captured, found.capture_pending) == known
+
+
 def what_became(asked: Asked, found: ProviderPayment | NoTrace) -> Approved | Declined:
     """What became of a capture that the provider had accepted under a name of its own."""
     if not isinstance(found, NoTrace):
@@ -37,7 +46,7 @@ def what_nobody_recorded(order: Order, asked: Asked, found: ProviderPayment | No
     """A capture of just this amount that none of ours is; where there is none, a person must look."""
     ours = {
         name
-        for shipment in order.shipments
+        for shipment in order.taking
         for capture in shipment.captures
         for name in (capture.capture_id, capture.movement_id)
     }

@@ -104,7 +104,7 @@ def _is_held(order: Order, payment: Payment) -> bool:
 
 def _refused(order: Order, payment: Payment) -> Iterator[tuple[str, datetime | None]]:
     """The shipments whose money a tender was refused, with when it is asked for again; None where it is not."""
-    for shipment in order.shipments:
+    for shipment in order.taking:
         for capture in shipment.captures:
             if capture.payment_id == payment.id and capture.refused and capture.refused_at:
                 left = CAPTURED_AGAIN_AFTER[capture.retries : capture.retries + 1]

@@ -17,6 +17,8 @@ STORED_VALUE = "stored_value"
 PROVIDERS = frozenset({"strict", STORED_VALUE})
 # Those that can let go of part of a hold; with others it is kept until the last capture.
 PARTIAL_VOID = frozenset({STORED_VALUE})
+# When goods that are collected are paid for: when the customer has them, or when they wait at the counter.
+HANDOVER, READY = "handover", "ready"
 
 
 class Charge(BaseModel):
@@ -34,8 +36,7 @@ class Payment(BaseModel):
     While its state is CREATED, the tender itself is the recorded intent to authorise `to_hold` under its own id.
     `pending` was accepted and is not yet taken. `renewable` is the part of `released` that the provider let go by its
     own rules, because the hold expired or carries one capture only; it may be authorised anew. `waived` will never be
-    needed, because what it was for was cancelled. With `by_channel` the channel took the money before the order came:
-    nobody is asked for it, and shipments only use it up.
+    needed, its goods were cancelled. What is `by_channel` was taken before the order came; nobody is asked for it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -56,6 +57,7 @@ class Payment(BaseModel):
     renewable: int = 0
     waived: int = 0
     by_channel: bool = False
+    capture_on: str = HANDOVER
     # Of the present authorisation: what had been taken before it, and how many captures it has carried.
     captured_before: int = 0
     captures: int = 0
@@ -90,8 +92,9 @@ class Payment(BaseModel):
 
     @property
     def refundable(self) -> int:
-        """What was taken and neither given back nor about to be, by us or by the customer's bank."""
-        return 0 if self.is_frozen else self.captured - self.charged_back - self.refunded - self.refund_pending
+        """What was taken and neither given back nor about to be; nothing of a payment in dispute."""
+        taken = self.captured - self.refunded - self.refund_pending - self.charged_back
+        return 0 if self.is_frozen else max(0, taken)
 
     @property
     def takings(self) -> tuple[Charge, ...]:

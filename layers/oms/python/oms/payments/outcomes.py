@@ -61,13 +61,13 @@ class Recorder:
             COMMANDS["capture"], step, lambda now, payment: changes.capture(now, payment, asked, result)
         )
 
-    def capture_refused(self, asked: Asked, reason: str) -> Order:
-        """The money of a shipment was refused."""
+    def capture_refused(self, asked: Asked, reason: str, *, gone: bool = False) -> Order:
+        """The money of a shipment was refused; `gone` says that nothing more of the tender is held."""
         at = self._now()
         return self._record(
             COMMANDS["capture"],
             f"{asked.key}:refused",
-            lambda now, payment: changes.capture_refused(now, payment, asked, reason, at),
+            lambda now, payment: changes.capture_refused(now, payment, asked, reason, at, gone=gone),
         )
 
     def renewal(self, attempt: int) -> Order:

@@ -89,7 +89,9 @@ def owe_refund(
 
 def cancellation_refund(before: Order, after: Order) -> tuple[Refund, list[EventData]] | None:
     """What a change owes because it cancels units whose money was taken already; None where it owes nothing."""
-    if after.header.cancellations == before.header.cancellations:
+    taken = sum(payment.captured for payment in before.payments) != sum(one.captured for one in after.payments)
+    # Money may also be taken after its units were cancelled, where it had been asked for before.
+    if not after.header.cancellations or (after.header.cancellations == before.header.cancellations and not taken):
         return None
     owed = sum(refund.amount for refund in after.refunds if refund.cause is Cause.CANCELLATION)
     excess = sum(payment.captured for payment in after.payments) - owed - worth(after).total

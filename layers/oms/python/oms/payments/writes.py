@@ -24,6 +24,7 @@ def tender(tenant: str, order_id: str, rank: int, asked: PaymentRequest, currenc
         token=account_of(tenant, asked.tender.value, token) if asked.provider == STORED_VALUE else token,
         amount=asked.amount,
         currency=currency,
+        capture_on=asked.capture_on.value,
         psp_reference=asked.reference if asked.captured else None,
     )
     return taken_by_channel(payment) if asked.captured else payment

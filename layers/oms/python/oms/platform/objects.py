@@ -104,6 +104,15 @@ class Bucket:
         """A small object whole."""
         return bytes(self.client.get_object(Bucket=self.name, Key=key)["Body"].read())
 
+    def find(self, key: str) -> bytes | None:
+        """A small object whole, or None where there is none."""
+        try:
+            return self.read(key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                return None
+            raise
+
 
 def sha256_of(content: bytes) -> str:
     """The SHA-256 of bytes, as hexadecimal text."""

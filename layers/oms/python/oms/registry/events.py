@@ -11,7 +11,7 @@ from oms.registry.model import Item, Node
 class NodeChanged(EventData):
     """A node has a new version, in force from `node.effective_from`."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     node: Node
 

@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from oms.platform.clock import require_utc
+from oms.platform.clock import CUT_OFF, business_date, require_utc
 from oms.registry.model import Hours, Node
 
 Interval = tuple[datetime, datetime]
 _DAY = timedelta(days=1)
+# How long a node may take before somebody is told: a day, or a working day of its own where it has opening hours.
+RESPOND_WITHIN = timedelta(hours=24)
+RESPOND_WITHIN_OPEN = timedelta(hours=8)
 # Open time that does not come within these weeks is not waited for.
 _LOOK_AHEAD_WEEKS = 53
 
@@ -48,6 +51,14 @@ def end_of_open_time(node: Node, start: datetime, needed: timedelta) -> datetime
             needed -= closes - opens
         begin += 7 * _DAY
     return None
+
+
+def respond_by(node: Node | None, now: datetime) -> datetime:
+    """When a node must have answered: a node that is open at certain hours is given open hours only."""
+    if node is None or (node.hours is None and not node.holidays):
+        return now + RESPOND_WITHIN
+    needed = RESPOND_WITHIN if node.hours is None else RESPOND_WITHIN_OPEN
+    return end_of_open_time(node, now, needed) or now + RESPOND_WITHIN
 
 
 def _all_intervals(node: Node, start: datetime, end: datetime) -> Iterator[Interval]:
@@ -91,3 +102,9 @@ def _offset_change(before: datetime, after: datetime, zone: ZoneInfo) -> datetim
         else:
             after = middle
     return after
+
+
+def business_date_of(node: Node, at: datetime) -> date:
+    """The business day to which an instant belongs at a node, by its own clock and cut-off."""
+    cut_off = CUT_OFF if node.cut_off is None else time.fromisoformat(node.cut_off)
+    return business_date(at, node.time_zone, cut_off)

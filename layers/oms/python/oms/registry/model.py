@@ -170,7 +170,10 @@ def _dates_once(holidays: tuple[Holiday, ...]) -> tuple[Holiday, ...]:
 
 
 class NodeDetails(Request):
-    """What is known about a node. `hours` left out means always open; an inactive node is never open."""
+    """What is known about a node. `hours` left out means always open; an inactive node is never open.
+
+    `cut_off` is the local time at which its business day ends, 04:00 where it is left out.
+    """
 
     id: Code
     kind: NodeKind
@@ -178,6 +181,7 @@ class NodeDetails(Request):
     legal_entity: Code
     address: Address
     time_zone: Zone
+    cut_off: Annotated[str | None, Field(pattern=_CLOCK_TIME)] = None
     hours: WeeklyHours | None = None
     holidays: Annotated[tuple[Holiday, ...], Field(max_length=200), AfterValidator(_dates_once)] = ()
     lead_time: LeadTime = LeadTime()
@@ -237,10 +241,7 @@ class Item(PutItem):
 
 
 def weights_of(items: Mapping[str, Item]) -> dict[str, int]:
-    """What a unit of each item weighs, in grams; one whose weight is not known weighs nothing.
-
-    A kit that does not say it weighs what its components do.
-    """
+    """What a unit of each item weighs, in grams: nothing where nobody says it, but a kit then as its components."""
     own = {sku: item.weight_grams or 0 for sku, item in items.items()}
     kits = {sku: item.components for sku, item in items.items() if item.components and item.weight_grams is None}
     made = {sku: sum(one.quantity * own.get(one.sku, 0) for one in parts) for sku, parts in kits.items()}

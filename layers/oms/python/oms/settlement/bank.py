@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 
 from oms.platform.commands import Call, Decision, Outcome, Runtime
 from oms.platform.events import EventData
 from oms.platform.ids import derived_id
 from oms.platform.writes import Value
 from oms.settlement.adapters.camt import statement_lines
-from oms.settlement.checks import SettlementConflict, content_hash, run
+from oms.settlement.checks import SettlementConflict, content_hash, run_each
 from oms.settlement.events import BankCredited, BankDebited
 from oms.settlement.facts import Facts, facts, told
 from oms.settlement.matching import find_transit
@@ -29,45 +29,26 @@ def record_bank_lines(runtime: Runtime, call: Call, request: BankLinesRequest) -
         account, lines, place = *statement_lines(request.camt053), "/camt053"
     else:
         account, lines, place = request.account or "", request.lines, "/lines"
-    conflict: SettlementConflict | None = None
-    outcomes = []
-    for number, line in enumerate(lines):
-        part = replace(call, key=f"{call.key}#{number}")
-        pointer = place if request.camt053 is not None else f"{place}/{number}"
-        try:
-            outcomes.append(_record(runtime, part, request.legal_entity, account, line, pointer))
-        except SettlementConflict as refused:
-            conflict = conflict or refused
-    if conflict is not None:
-        raise conflict
-    body: list[Value] = [dict(one.body) for one in outcomes]
-    status = max((one.status for one in outcomes), default=200)
-    replayed = bool(outcomes) and all(one.replayed for one in outcomes)
-    return Outcome(status, {"account": account, "lines": body}, replayed=replayed)
+    pointers = [place if request.camt053 is not None else f"{place}/{number}" for number in range(len(lines))]
+    parts = [
+        partial(_decide, runtime, call.tenant, request.legal_entity, account, line, pointer)
+        for line, pointer in zip(lines, pointers, strict=True)
+    ]
+    return run_each(runtime, call, parts, lambda taken: {"account": account, "lines": taken})
 
 
-def _record(
-    runtime: Runtime, call: Call, legal_entity: str, account: str, request: BankLineRequest, pointer: str
-) -> Outcome:
-    def decide() -> Decision:
-        own = derived_id("bnk", account, request.line_id)
-        digest = content_hash(request)
-        known = load_bank_line(runtime.database, call.tenant, own)
-        if known is not None:
-            if (known.content_hash, known.legal_entity) != (digest, legal_entity):
-                raise SettlementConflict("bank line", f"{account} {request.line_id}", request, pointer=pointer)
-            return Decision([], body=_document(known, "REPEATED"))
-        line = BankLine(
-            id=own,
-            legal_entity=legal_entity,
-            account=account,
-            content_hash=digest,
-            **request.model_dump(),
-        )
-        found = find_transit(line, load_transit(runtime.database, call.tenant, legal_entity))
-        return _booked(call.tenant, line, found)
-
-    return run(runtime, call, decide)
+def _decide(
+    runtime: Runtime, tenant: str, legal_entity: str, account: str, request: BankLineRequest, pointer: str
+) -> Decision:
+    own = derived_id("bnk", account, request.line_id)
+    digest = content_hash(request)
+    known = load_bank_line(runtime.database, tenant, own)
+    if known is not None:
+        if (known.content_hash, known.legal_entity) != (digest, legal_entity):
+            raise SettlementConflict("bank line", f"{account} {request.line_id}", request, pointer=pointer)
+        return Decision([], body=_document(known, "REPEATED"))
+    line = BankLine(id=own, legal_entity=legal_entity, account=account, content_hash=digest, **request.model_dump())
+    return _booked(tenant, line, find_transit(line, load_transit(runtime.database, tenant, legal_entity)))
 
 
 def _booked(tenant: str, line: BankLine, found: InTransit | None) -> Decision:

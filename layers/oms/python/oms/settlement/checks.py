@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from pydantic import BaseModel
 
-from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, input_hash
+from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, find_outcome, input_hash
 from oms.platform.problems import Problem
+from oms.platform.writes import Value
 from oms.settlement.writes import conflict_write
 
 
@@ -45,3 +47,30 @@ def run(runtime: Runtime, call: Call, decide: Callable[[], Decision]) -> Outcome
         )
         runtime.database.commit([seen])
         raise
+
+
+def run_each(
+    runtime: Runtime,
+    call: Call,
+    parts: Sequence[Callable[[], Decision]],
+    whole: Callable[[list[Value]], dict[str, Value]],
+) -> Outcome:
+    """Run the parts of a call, each in its own transaction and once; `whole` makes the answer from theirs.
+
+    A part that contradicts an earlier telling does not keep the others back; it is raised when they are done.
+    """
+    recorded = find_outcome(runtime, call)
+    if recorded is not None:
+        return recorded
+    conflict: SettlementConflict | None = None
+    outcomes: list[Outcome] = []
+    for number, decide in enumerate(parts):
+        try:
+            outcomes.append(run(runtime, replace(call, key=f"{call.key}#{number}"), decide))
+        except SettlementConflict as refused:
+            conflict = conflict or refused
+    if conflict is not None:
+        raise conflict
+    status = max((one.status for one in outcomes), default=200)
+    body = whole([dict(one.body) for one in outcomes])
+    return execute(runtime, call, lambda: Decision([], status=status, body=body))

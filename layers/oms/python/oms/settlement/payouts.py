@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from functools import partial
 
 from oms.platform.commands import Call, Decision, Outcome, Runtime
 from oms.platform.writes import Value, Write
 from oms.settlement.adapters.stripe import payout_of
-from oms.settlement.checks import DoesNotAddUp, SettlementConflict, content_hash, run
+from oms.settlement.checks import DoesNotAddUp, SettlementConflict, content_hash, run_each
 from oms.settlement.events import PayoutRecorded
 from oms.settlement.facts import facts, told
 from oms.settlement.model import (
@@ -47,62 +47,50 @@ def record_payouts(runtime: Runtime, call: Call, request: SettlementsRequest) ->
     )
     for number, one in enumerate(payouts):
         _require_sum(one, f"/{name}/{number}/net")
-    conflict: SettlementConflict | None = None
-    outcomes = []
-    for number, one in enumerate(payouts):
-        part = replace(call, key=f"{call.key}#{number}")
-        try:
-            outcomes.append(_record(runtime, part, request.legal_entity, one, f"/{name}/{number}"))
-        except SettlementConflict as refused:
-            # The others are taken in all the same: they do not depend on it.
-            conflict = conflict or refused
-    if conflict is not None:
-        raise conflict
-    status = max(one.status for one in outcomes)
-    body: list[Value] = [dict(one.body) for one in outcomes]
-    return Outcome(status, {"payouts": body}, replayed=all(one.replayed for one in outcomes))
+    parts = [
+        partial(_decide, runtime, call.tenant, request.legal_entity, one, f"/{name}/{number}")
+        for number, one in enumerate(payouts)
+    ]
+    return run_each(runtime, call, parts, lambda taken: {"payouts": taken})
 
 
-def _record(runtime: Runtime, call: Call, legal_entity: str, request: PayoutRequest, pointer: str) -> Outcome:
-    def decide() -> Decision:
-        own = settlement_id(request.provider, request.payout_id)
-        digest = content_hash(request)
-        known = load_payout(runtime.database, call.tenant, own)
-        if known is not None:
-            if (known.content_hash, known.legal_entity) != (digest, legal_entity):
-                raise SettlementConflict("payout", f"{request.provider} {request.payout_id}", request, pointer=pointer)
-            return Decision([], body=_answer(known, "REPEATED"))
-        items = [PayoutItem.model_validate(one.model_dump()) for one in request.items]
-        chunks = [items[start : start + ITEMS_PER_CHUNK] for start in range(0, len(items), ITEMS_PER_CHUNK)]
-        payout = Payout(
-            id=own,
-            provider=request.provider,
-            payout_id=request.payout_id,
-            legal_entity=legal_entity,
-            currency=request.currency,
-            totals=totals_of(items),
-            net=request.net,
-            paid_amount=request.net if request.paid_amount is None else request.paid_amount,
-            paid_currency=request.paid_currency or request.currency,
-            business_date=request.business_date,
-            end_to_end_id=request.end_to_end_id,
-            chunks=len(chunks),
-            content_hash=digest,
-            recorded_at=runtime.clock.now(),
-        )
-        writes = [payout_write(call.tenant, payout)]
-        for number, part in enumerate(chunks):
-            writes += _chunk_writes(call.tenant, payout, number, part)
-        if payout.paid_amount:
-            writes.append(transit_write(call.tenant, in_transit(payout)))
-        return Decision(
-            [*writes, *_adjusted(call.tenant, payout)],
-            [told(f"SETTLEMENT#{own}", 1, _told(payout, len(items)), legal_entity)],
-            status=201,
-            body=_answer(payout, "RECORDED"),
-        )
-
-    return run(runtime, call, decide)
+def _decide(runtime: Runtime, tenant: str, legal_entity: str, request: PayoutRequest, pointer: str) -> Decision:
+    own = settlement_id(request.provider, request.payout_id)
+    digest = content_hash(request)
+    known = load_payout(runtime.database, tenant, own)
+    if known is not None:
+        if (known.content_hash, known.legal_entity) != (digest, legal_entity):
+            raise SettlementConflict("payout", f"{request.provider} {request.payout_id}", request, pointer=pointer)
+        return Decision([], body=_answer(known, "REPEATED"))
+    items = [PayoutItem.model_validate(one.model_dump()) for one in request.items]
+    chunks = [items[start : start + ITEMS_PER_CHUNK] for start in range(0, len(items), ITEMS_PER_CHUNK)]
+    payout = Payout(
+        id=own,
+        provider=request.provider,
+        payout_id=request.payout_id,
+        legal_entity=legal_entity,
+        currency=request.currency,
+        totals=totals_of(items),
+        net=request.net,
+        paid_amount=request.net if request.paid_amount is None else request.paid_amount,
+        paid_currency=request.paid_currency or request.currency,
+        business_date=request.business_date,
+        end_to_end_id=request.end_to_end_id,
+        chunks=len(chunks),
+        content_hash=digest,
+        recorded_at=runtime.clock.now(),
+    )
+    writes = [payout_write(tenant, payout)]
+    for number, part in enumerate(chunks):
+        writes += _chunk_writes(tenant, payout, number, part)
+    if payout.paid_amount:
+        writes.append(transit_write(tenant, in_transit(payout)))
+    return Decision(
+        [*writes, *_adjusted(tenant, payout)],
+        [told(f"SETTLEMENT#{own}", 1, _told(payout, len(items)), legal_entity)],
+        status=201,
+        body=_answer(payout, "RECORDED"),
+    )
 
 
 def in_transit(payout: Payout) -> InTransit:

@@ -45,7 +45,7 @@ class PayoutRequest(Request):
     payout_id: Code
     currency: Currency
     business_date: IsoDate
-    items: Annotated[tuple[PayoutItemRequest, ...], no_more_than(MOST_ITEMS), Field(min_length=1)]
+    items: Annotated[tuple[PayoutItemRequest, ...], Field(min_length=1), no_more_than(MOST_ITEMS)]
     net: SignedAmount
     paid_amount: SignedAmount | None = None
     paid_currency: Currency | None = None

@@ -28,68 +28,66 @@ from oms.settlement.requests import (
 from oms.settlement.suspending import resolve_suspense
 from oms.settlement.writing_off import write_off
 
-WRITE, READ = "finance.write", "finance.read"
-
 
 def serve(app: Api, runtime: Callable[[], Runtime]) -> None:
     """Give a function the routes of settlement."""
 
     @app.post("/v1/finance/settlements")
     def post_settlements() -> Answer:
-        principal, body = caller(app, WRITE, "SETTLEMENT#"), read(app, SettlementsRequest)
+        principal, body = caller(app, "finance.write", "SETTLEMENT#"), read(app, SettlementsRequest)
         outcome = record_payouts(runtime(), call(app, "record_payout", principal, body), body)
         find_items(runtime(), principal.tenant, settlement_ids(outcome))
         return answer(outcome)
 
     @app.get("/v1/finance/settlements")
     def get_settlements() -> Answer:
-        principal, wanted = caller(app, READ, "UNMATCHED"), read_query(app, SettlementsQuery)
+        principal, wanted = caller(app, "finance.read", "UNMATCHED"), read_query(app, SettlementsQuery)
         return ok(views.read_unmatched(runtime(), principal, wanted))
 
     @app.get("/v1/finance/settlements/exceptions")
     def get_exceptions() -> Answer:
-        principal, wanted = caller(app, READ, "TRANSIT#"), read_query(app, ExceptionsQuery)
+        principal, wanted = caller(app, "finance.read", "TRANSIT#"), read_query(app, ExceptionsQuery)
         return ok(views.read_exceptions(runtime(), principal, wanted))
 
     @app.get("/v1/finance/settlements/<settlement_id>")
     def get_settlement(settlement_id: str) -> Answer:
-        principal = caller(app, READ, f"SETTLEMENT#{settlement_id}")
+        principal = caller(app, "finance.read", f"SETTLEMENT#{settlement_id}")
         return ok(views.read_settlement(runtime(), principal, settlement_id))
 
     @app.post("/v1/finance/deposits")
     def post_deposit() -> Answer:
-        principal, body = caller(app, WRITE, "DEPOSIT#"), read(app, DepositRequest)
+        principal, body = caller(app, "finance.write", "DEPOSIT#"), read(app, DepositRequest)
         return answer(prepare_deposit(runtime(), call(app, "prepare_deposit", principal, body), body))
 
     @app.post("/v1/finance/bank-lines")
     def post_bank_lines() -> Answer:
-        principal, body = caller(app, WRITE, "BANKLINE#"), read(app, BankLinesRequest)
+        principal, body = caller(app, "finance.write", "BANKLINE#"), read(app, BankLinesRequest)
         return answer(record_bank_lines(runtime(), call(app, "record_bank_line", principal, body), body))
 
     @app.post("/v1/finance/suspense/<suspense_id>/resolution")
     def post_resolution(suspense_id: str) -> Answer:
-        principal, body = caller(app, WRITE, f"SUSPENSE#{suspense_id}"), read(app, ResolveSuspense)
+        principal, body = caller(app, "finance.write", f"SUSPENSE#{suspense_id}"), read(app, ResolveSuspense)
         own = call(app, "resolve_suspense", principal, body, target=suspense_id)
         return answer(resolve_suspense(runtime(), own, suspense_id, body))
 
     @app.post("/v1/finance/disputes")
     def post_dispute() -> Answer:
-        principal, body = caller(app, WRITE, "DISPUTE#"), read(app, DisputeRequest)
+        principal, body = caller(app, "finance.write", "DISPUTE#"), read(app, DisputeRequest)
         return answer(record_dispute(runtime(), call(app, "record_dispute", principal, body), body))
 
     @app.post("/v1/finance/disputes/<dispute_id>/outcome")
     def post_outcome(dispute_id: str) -> Answer:
-        principal, body = caller(app, WRITE, f"DISPUTE#{dispute_id}"), read(app, DisputeOutcome)
+        principal, body = caller(app, "finance.write", f"DISPUTE#{dispute_id}"), read(app, DisputeOutcome)
         own = call(app, "end_dispute", principal, body, target=dispute_id)
         return answer(end_dispute(runtime(), own, dispute_id, body))
 
     @app.post("/v1/orders/<order_id>/write-offs")
     def post_write_off(order_id: str) -> Answer:
-        principal, body = caller(app, WRITE, f"ORDER#{order_id}"), read(app, WriteOffRequest)
+        principal, body = caller(app, "finance.write", f"ORDER#{order_id}"), read(app, WriteOffRequest)
         own = call(app, "write_off", principal, body, target=order_id)
         return answer(write_off(runtime(), own, order_id, body))
 
     @app.post("/v1/finance/intercompany")
     def post_intercompany() -> Answer:
-        principal, body = caller(app, WRITE, "INTERCOMPANY#"), read(app, IntercompanyRequest)
+        principal, body = caller(app, "finance.write", "INTERCOMPANY#"), read(app, IntercompanyRequest)
         return answer(settle_intercompany(runtime(), call(app, "settle_intercompany", principal, body), body))

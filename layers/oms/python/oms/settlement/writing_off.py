@@ -22,7 +22,7 @@ def write_off(runtime: Runtime, call: Call, order_id: str, request: WriteOffRequ
     def decide() -> Decision:
         order = existing_order(runtime.database, call.tenant, order_id)
         rest = unpaid_rest(order)
-        if any(one.is_owed or one.pending for shipment in order.shipments for one in shipment.captures):
+        if any(one.is_owed or one.pending for taking in order.taking for one in taking.captures):
             raise ActionNotAvailable("The money of a shipment is still being asked for.")
         amount = rest if request.amount is None else request.amount
         if not 0 < amount <= rest:

@@ -23,7 +23,7 @@ from oms.registry.segments import sku_of
 from oms.sourcing.backlog import BacklogStock, Served
 from oms.sourcing.model import Allotment, Plan, claims_of
 from oms.sourcing.risks import told_of_risks
-from oms.sourcing.works import Move, fitting, new_work, with_units
+from oms.sourcing.works import Move, fitting, new_ids, new_work, with_units
 from oms.sourcing.writes import decision_write
 
 _RUNNING = frozenset({OrderStatus.CONFIRMED, OrderStatus.IN_PROGRESS})
@@ -125,7 +125,7 @@ def _event(
     return OrderBackordersAllocated(
         order_id=order.header.id,
         external_id=order.header.external_id,
-        fulfillment_order_ids=tuple(one.id for one in works),
+        fulfillment_order_ids=new_ids(order, works),
         lines=tuple(
             ReroutedLine(line_no=one.line_no, sku=sku_of(one.sku), node_id=one.node_id, quantity=one.quantity)
             for one in given

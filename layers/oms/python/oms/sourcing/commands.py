@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -25,6 +25,8 @@ from oms.platform.events import EventData
 from oms.platform.writes import MOST_ACTIONS, Write
 from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
+from oms.sourcing.decision_log import HubDecision
+from oms.sourcing.hubs import hubs_for
 from oms.sourcing.keeping import late_nodes
 from oms.sourcing.offering import with_offers
 from oms.sourcing.prices import with_prices
@@ -32,7 +34,7 @@ from oms.sourcing.reads import about_order, live_steps, source_groups
 from oms.sourcing.risks import told_of_risks
 from oms.sourcing.strategy import steps_about
 from oms.sourcing.works import Move, items_of, new_work, stock_for, with_units
-from oms.sourcing.writes import decision_write
+from oms.sourcing.writes import decision_write, hubs_write
 
 # Header, event, record and decision, and the entry for the sweeper; of work with a promise a person may be told.
 _ORDER_WRITES = 5
@@ -60,18 +62,22 @@ def _source_part(runtime: Runtime, tenant: str, order: Order) -> Order:
     def decide() -> Decision:
         nonlocal sourced
         now = next(orders)
-        moves, reasons = list(_open_moves(now)), list[Write]()
+        moves, better = list(_open_moves(now)), None
         nodes = known_nodes(runtime.database, tenant, runtime.clock.now(), named=[move.from_node for move in moves])
         full = _overloaded(runtime, tenant, now, nodes, moves)
         late = _late(runtime, tenant, now, nodes, moves)
         # A better plan that lost its race is given up: the units that the order has already are certain.
         may_improve = now is order and not now.header.plan_is_best
         if (full or late or may_improve) and not now.fulfillment_orders and len(moves) <= MOST_LINES:
-            moves, reasons = _improved(runtime, tenant, now, nodes, moves, leave=full)
-            full = frozenset() if reasons else full
+            moves, better = _improved(runtime, tenant, now, nodes, moves, leave=full)
+            full = frozenset() if better else full
         part, later = _first_part(now, nodes, moves)
+        # Parcels become one only where all of the order is known at once.
+        whole = not later and not now.fulfillment_orders
+        hubs, said = hubs_for(runtime, tenant, now, nodes, part) if whole else ({}, [])
         # Where nobody else has the units, a node that is full takes them on over its limit: the order has them already.
-        work = with_offers(runtime, tenant, now, new_work(runtime, tenant, now, part, over=full), later)
+        work = new_work(runtime, tenant, now, part, over=full, hubs=hubs)
+        work = with_offers(runtime, tenant, now, work, later)
         at = runtime.clock.now()
         work, risks = told_of_risks(runtime.database, tenant, now.header.groups, nodes, work, at)
         header = now.header.model_copy(update={"sourced": not later})
@@ -81,12 +87,22 @@ def _source_part(runtime: Runtime, tenant: str, order: Order) -> Order:
         facts: list[EventData] = [event, *risks]
         sourced, writes, events = change_order(tenant, now, events=facts, header=header, fulfillment_orders=work)
         claims = _claims(runtime, tenant, now, part)
+        reasons = _reasons(tenant, order_id, better, said, format_instant(at))
         return Decision(
             [*writes, *claims.writes(), *reasons], events, body={"order_id": order_id, "sourced": not later}
         )
 
     outcome = execute(runtime, call, decide)
     return existing_order(runtime.database, tenant, order_id) if outcome.replayed else sourced
+
+
+def _reasons(
+    tenant: str, order_id: str, better: Callable[..., Write] | None, hubs: Sequence[HubDecision], at: str
+) -> list[Write]:
+    """Why the plan is another one than when the order was placed, or goes through hubs; nothing where it is neither."""
+    if better is not None:
+        return [better(hubs=hubs)]
+    return [hubs_write(tenant, order_id, hubs, number=2, at=at, command="source_order")] if hubs else []
 
 
 def _open_moves(order: Order) -> Iterator[Move]:
@@ -169,8 +185,10 @@ def _improved(
     nodes: Mapping[str, Node],
     moves: Sequence[Move],
     leave: frozenset[str],
-) -> tuple[list[Move], list[Write]]:
-    """The same claims at better nodes and why, if fewer units are late, or shipments fewer or nearer; else as they are.
+) -> tuple[list[Move], Callable[..., Write] | None]:
+    """The same claims at better nodes and what tells why, if fewer units are late, or shipments fewer or nearer.
+
+    Else they are as they were.
 
     Where some nodes have no room, any that have it are better, as long as they have everything.
     """
@@ -207,16 +225,16 @@ def _improved(
     )
     better = plan(own, room=room)
     if better.missing or (not leave and better.rank >= plan(only_own).rank):
-        return list(moves), []
+        return list(moves), None
     moved = _reassigned(order, goods, {(a.line_no, a.node_id): a.quantity for a in better.allotments}, stock.keep)
     moved += [move for move in moves if not move.line.claims_stock]
     # A claim that moves takes two stock rows, and each row its line in the ledger; a better plan that does not fit one
     # transaction is left for what it is.
     if len(moved) > MOST_LINES or _first_part(order, nodes, moved)[1]:
-        return list(moves), []
+        return list(moves), None
     known, at = replace(better, stock=replace(stock, units=own), steps=steps), format_instant(now)
-    told = decision_write(tenant, header, lines, nodes, known, number=2, at=at, command="source_order")
-    return moved, [told]
+    told = partial(decision_write, tenant, header, lines, nodes, known, number=2, at=at, command="source_order")
+    return moved, told
 
 
 def _reassigned(

@@ -91,9 +91,27 @@ class Takeover(_Kept):
     saving: int
 
 
+class HubDecision(_Kept):
+    """Whether the units of several nodes of a group become one parcel at a hub, and the sentence that says why.
+
+    `reason` is requested, always or cheaper where they do; dearer, too_late or no_hub where not. `cost` is that of the
+    legs and the one parcel, `direct_cost` that of a parcel from each node, in minor units; None where there is no hub.
+    """
+
+    group_no: int
+    hub: str | None
+    nodes: tuple[str, ...]
+    reason: str
+    cost: int | None
+    direct_cost: int
+    until: str | None
+    says: str
+
+
 class SourcingDecision(_Kept):
     """One decision about an order: when and by which command; of a very large one only the first groups.
 
+    `hubs` says of the groups that came from several nodes whether they go on as one parcel, where that was asked.
     `takeover` is the plan that this one is better than, where it took over work from a node.
     """
 
@@ -104,3 +122,4 @@ class SourcingDecision(_Kept):
     groups: tuple[GroupDecision, ...]
     unexplained_groups: int
     takeover: Takeover | None = None
+    hubs: tuple[HubDecision, ...] = ()

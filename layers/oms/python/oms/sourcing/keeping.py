@@ -6,7 +6,8 @@ A plan asks nodes that are too late only for what nobody else has.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from oms.orders.model import Group
 from oms.orders.request import Method
@@ -88,3 +89,33 @@ def _keeps(
 
 def _after(moment: datetime | None, promised: str | None, minutes: timedelta) -> bool:
     return promised is not None and (moment is None or moment > parse_instant(promised) + minutes)
+
+
+def keeps_through_hub(
+    group: Group,
+    senders: Iterable[str],
+    hub_id: str,
+    nodes: Mapping[str, Node],
+    service: Service | None,
+    now: datetime,
+) -> bool:
+    """Whether the promise of a group is kept where its units go by one service to a hub, and in one parcel from there.
+
+    Without days of transit nobody knows, so the promise is not risked.
+    """
+    if group.promise is None:
+        return True
+    hub, zone, begins = nodes[hub_id], ZoneInfo(nodes[hub_id].time_zone), now
+    for node_id in senders:
+        sent = arrival(nodes[node_id], service, metres(nodes[node_id].place, hub.place), now)
+        if sent is None or sent.latest is None:
+            return False
+        # What comes on a day is there when the day begins, as for a store that others send to.
+        came = datetime(sent.latest.year, sent.latest.month, sent.latest.day, tzinfo=zone).astimezone(UTC)
+        begins = max(begins, came)
+    parcel = arrival(hub, service, metres(hub.place, destination_of(group, nodes)), begins)
+    if parcel is None or parcel.leaves is None:
+        return False
+    if group.promise.latest is None:
+        return not _after(parcel.leaves, group.promise.ship_by, timedelta())
+    return parcel.latest is not None and parcel.latest.isoformat() <= group.promise.latest

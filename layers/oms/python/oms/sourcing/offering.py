@@ -31,7 +31,7 @@ def with_offers(
 ) -> list[FulfillmentOrder]:
     """The new work of an order, with the nodes that it is offered to where its scenario says so.
 
-    Only work that is all of its group is offered, and no pick-up; `later` is what is not work yet.
+    Only work that is all of its group is offered, no pick-up and no leg; `later` is what is not work yet.
     """
     offered = order.header.may_be_offered
     alone = [work for work in works if offered and _is_all_of_its_group(order, work, works, later)]
@@ -55,7 +55,8 @@ def _is_all_of_its_group(
     rest = any(move.line.group_no == work.group_no for move in later)
     waits = any(order.line(one.line_no).group_no == work.group_no for one in order.header.backorders)
     goods = all(line.claims_stock for line in lines)
-    return goods and len(same) == 1 and not rest and not waits and work.method != Method.PICKUP.value
+    own_way = not work.is_leg and work.method != Method.PICKUP.value
+    return goods and len(same) == 1 and not rest and not waits and own_way
 
 
 def _others(

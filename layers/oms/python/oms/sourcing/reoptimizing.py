@@ -145,13 +145,17 @@ def reoptimize_fulfillment_order(runtime: Runtime, tenant: str, fulfillment_orde
 
 
 def _may_move(order: Order, work: FulfillmentOrder) -> bool:
-    """Whether the work may be taken over by any plan: goods that no person and no better plan has seen to before."""
+    """Whether the work may be taken over by any plan: goods that no person and no better plan has seen to before.
+
+    What goes on with units of other nodes stays as it is.
+    """
     goods = all(order.line(line.line_no).claims_stock for line in work.lines)
     return (
         order_status(order) in _RUNNING
         and may_be_replaced(work)
         and goods
         and work.method != Method.PICKUP.value
+        and work.hold_until is None
         and work.escalated_reason is None
         and not work.offered_to
         and not _was_taken_over(order, work)

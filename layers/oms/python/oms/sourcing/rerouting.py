@@ -14,6 +14,7 @@ from functools import partial
 
 from oms.capacity.model import periods_of
 from oms.capacity.reads import room_of
+from oms.fulfillment.holds import may_still_answer
 from oms.fulfillment.model import FulfillmentOrder, Status
 from oms.fulfillment.writes import withdraw
 from oms.inventory.writes import StockChanges
@@ -40,7 +41,7 @@ from oms.sourcing.prices import with_prices
 from oms.sourcing.reads import about_order, country_of, demand_of, live_steps, plan_group, plan_within
 from oms.sourcing.risks import told_of_risks
 from oms.sourcing.strategy import steps_about, steps_for
-from oms.sourcing.works import Move, fitting, items_of, loads_of_plan, new_work, stock_for, with_units
+from oms.sourcing.works import Move, fitting, items_of, loads_of_plan, new_ids, new_work, stock_for, with_units
 from oms.sourcing.writes import decision_write
 
 TIMED_OUT = "TIMED_OUT"
@@ -114,7 +115,9 @@ def reroute_fulfillment_order(runtime: Runtime, tenant: str, fulfillment_order_i
         if work.status is Status.REPLACED:
             # Its units are at other nodes, and nobody needs to hear that this one was silent.
             return _answer(work, rerouted=True)
-        silent = work.status in _MAY_BE_TAKEN.get(reason, ())
+        silent = work.status in _MAY_BE_TAKEN.get(reason, ()) and not (
+            reason == TIMED_OUT and may_still_answer(work, runtime.clock.now())
+        )
         units = _unanswered(work) if silent else open_units(order, work)
         if order_status(order) not in _RUNNING or not (silent or any(line.given_up for line in work.lines)):
             return _answer(work, rerouted=False)
@@ -268,7 +271,7 @@ def _event(found: _Rerouting, reason: str, works: Sequence[FulfillmentOrder], *,
         order_id=found.order.header.id,
         fulfillment_order_id=found.work.id,
         reason=reason,
-        fulfillment_order_ids=tuple(one.id for one in works),
+        fulfillment_order_ids=new_ids(found.order, works),
         lines=tuple(
             ReroutedLine(line_no=one.line_no, sku=sku_of(one.sku), node_id=one.node_id, quantity=one.quantity)
             for one in found.plan.allotments

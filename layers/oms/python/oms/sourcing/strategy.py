@@ -16,7 +16,8 @@ from oms.inventory.ages import NO_AGES, Ages
 from oms.orders.request import Method
 from oms.platform.fields import Amount, Code, Count
 from oms.platform.intake import Request
-from oms.registry.model import Item, Node, NodeKind, have
+from oms.registry.model import Item, Node, have
+from oms.sourcing.consolidation import Codes, Consolidation, NodeFilter
 from oms.sourcing.rates import Service
 from oms.sourcing.sorts import Sort
 
@@ -24,26 +25,7 @@ KIND = "sourcing"
 _METRES_PER_STEP = 100_000
 _LAST = 1_001
 
-Codes = Annotated[tuple[Code, ...], Field(max_length=500)]
 Rank = Annotated[int, Field(strict=True, ge=1, le=1_000)]
-
-
-class NodeFilter(Request):
-    """Some nodes; what is left out holds for all. Attributes and skills are those of the registry."""
-
-    nodes: Codes = ()
-    kinds: Annotated[tuple[NodeKind, ...], Field(max_length=len(NodeKind))] = ()
-    skills: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
-    attributes: Annotated[dict[Code, Code], Field(max_length=20)] = Field(default_factory=dict)
-
-    def admits(self, node: Node) -> bool:
-        """Whether a node is among them: it has all the skills and all the attributes."""
-        return (
-            (not self.nodes or node.id in self.nodes)
-            and (not self.kinds or node.kind in self.kinds)
-            and set(self.skills) <= set(node.skills)
-            and have(node.attributes, self.attributes)
-        )
 
 
 class ItemFilter(Request):
@@ -114,7 +96,7 @@ class Scenario(Request):
 
     Until a node accepts its work, a plan that saves `reoptimize_from_cents` or more may take it over, once; left out,
     none does. With `offer`, work that is all of a group is offered to the next best nodes, too; who accepts it first
-    has it.
+    has it. With `consolidation`, several parcels of a group may become one, which leaves from a hub.
     """
 
     id: Code
@@ -143,6 +125,7 @@ class Scenario(Request):
     most_attempts: Annotated[int | None, Field(strict=True, ge=1, le=20)] = None
     reoptimize_from_cents: Annotated[Amount | None, Field(ge=1)] = None
     offer: Offer | None = None
+    consolidation: Consolidation | None = None
     otherwise: Literal["next", "stop", "backorder", "review", "cancel"] = "next"
     cancel_after_days: Annotated[int | None, Field(strict=True, ge=1, le=365)] = None
 

@@ -18,14 +18,12 @@ from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
 from oms.platform.ids import child_id
 from oms.platform.writes import MOST_ACTIONS
-from oms.registry.hours import end_of_open_time
+from oms.registry.hours import respond_by
 from oms.registry.model import Node
 from oms.registry.reads import known_items, known_nodes
+from oms.sourcing.legs import Hub, hub_of, through_hubs
 from oms.sourcing.model import Allotment, Plan, claims_of
 
-# How long a node may take before somebody is told: a day, or a working day of its own where it has opening hours.
-RESPOND_WITHIN = timedelta(hours=24)
-RESPOND_WITHIN_OPEN = timedelta(hours=8)
 # Of a re-routing: header, record, decision, events, the work that was withdrawn, and the entry for the sweeper.
 _REROUTING_WRITES = 8
 
@@ -78,9 +76,12 @@ def new_work(
     *,
     replaces: str | None = None,
     over: Collection[str] = (),
+    hubs: Mapping[int, Hub] = MappingProxyType({}),
 ) -> list[FulfillmentOrder]:
     """One fulfilment order per group and node; `replaces` is the work that another node gave up.
 
+    Units of a group that has a hub go there, and on with what others send: `hubs` are those that are new. What the hub
+    has itself may join work that waits there, which then is among the answer.
     It counts against the limits of its node; the nodes in `over` take it on whatever those are.
     """
     parts: dict[tuple[int, str], list[WorkLine]] = {}
@@ -103,15 +104,23 @@ def new_work(
     now = runtime.clock.now()
     nodes = known_nodes(runtime.database, tenant, now, named=[node_id for _, node_id in parts])
     works = [
-        _fulfillment_order(order, number, group_no, node_id, lines, now, _respond_by(nodes.get(node_id), now), replaces)
+        _fulfillment_order(order, number, group_no, node_id, lines, now, respond_by(nodes.get(node_id), now), replaces)
         for number, ((group_no, node_id), lines) in enumerate(parts.items(), start=first)
     ]
-    return [
+    works = [
         one
         if one.method == Method.DIGITAL.value or one.node_id not in nodes
         else one.model_copy(update={"capacity": _uses(nodes[one.node_id], now, one.node_id in over)})
         for one in works
     ]
+    known = {no: hub_of(order, order.header.groups[no - 1], now) for no in {work.group_no for work in works}}
+    return through_hubs(order, works, {**{no: hub for no, hub in known.items() if hub is not None}, **hubs})
+
+
+def new_ids(order: Order, works: Sequence[FulfillmentOrder]) -> tuple[str, ...]:
+    """The ids of the work that an order did not have; other work has only more units."""
+    known = {work.id for work in order.fulfillment_orders}
+    return tuple(work.id for work in works if work.id not in known)
 
 
 def loads_of_plan(order: Order, plan: Plan) -> dict[str, Load]:
@@ -124,14 +133,6 @@ def loads_of_plan(order: Order, plan: Plan) -> dict[str, Load]:
 
 def _uses(node: Node, now: datetime, is_over: bool) -> tuple[CapacityUse, ...]:
     return tuple(one.model_copy(update={"most": None}) if is_over else one for one in uses_of(node, now))
-
-
-def _respond_by(node: Node | None, now: datetime) -> datetime:
-    """When a node must have answered: a node that is open at certain hours is given open hours only."""
-    if node is None or (node.hours is None and not node.holidays):
-        return now + RESPOND_WITHIN
-    needed = RESPOND_WITHIN if node.hours is None else RESPOND_WITHIN_OPEN
-    return end_of_open_time(node, now, needed) or now + RESPOND_WITHIN
 
 
 def _fulfillment_order(

@@ -8,7 +8,7 @@ from oms.orders.model import Header, Line
 from oms.platform.principal import tenant_prefix
 from oms.platform.writes import Key, Write, create
 from oms.registry.model import Node
-from oms.sourcing.decision_log import SourcingDecision, Takeover
+from oms.sourcing.decision_log import GroupDecision, HubDecision, SourcingDecision, Takeover
 from oms.sourcing.decisions import explain
 from oms.sourcing.model import Sourced
 
@@ -31,6 +31,7 @@ def decision_write(
     at: str,
     command: str,
     takeover: Takeover | None = None,
+    hubs: Sequence[HubDecision] = (),
 ) -> Write:
     """What was decided about an order by a command, and why, with what it was decided for in the same transaction."""
     groups = explain(header.channel, header.groups, lines, nodes, sourced)
@@ -42,6 +43,28 @@ def decision_write(
         groups=groups,
         unexplained_groups=len(sourced.plans) - len(groups),
         takeover=takeover,
+        hubs=tuple(hubs),
     )
-    key = Key(decisions_partition(tenant, header.id), f"DECISION#{number:04d}")
+    return _kept(tenant, made)
+
+
+def hubs_write(tenant: str, order_id: str, hubs: Sequence[HubDecision], *, number: int, at: str, command: str) -> Write:
+    """What was decided about hubs where the nodes stayed as they were, with what it was decided for."""
+    none: tuple[GroupDecision, ...] = ()
+    return _kept(
+        tenant,
+        SourcingDecision(
+            order_id=order_id,
+            number=number,
+            at=at,
+            command=command,
+            groups=none,
+            unexplained_groups=0,
+            hubs=tuple(hubs),
+        ),
+    )
+
+
+def _kept(tenant: str, made: SourcingDecision) -> Write:
+    key = Key(decisions_partition(tenant, made.order_id), f"DECISION#{made.number:04d}")
     return create(TABLE, key, {"body": made.model_dump_json()})

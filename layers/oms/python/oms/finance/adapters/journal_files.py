@@ -1,4 +1,4 @@
-"""Journal files: the lines of a batch as Parquet and as gzipped CSV, and the totals over them.
+"""Journal files: the lines of a batch and its other rows as Parquet and as gzipped CSV, and totals over the lines.
 
 DuckDB does the work on one thread, over a database file in a folder of its own, so that memory stays bounded and the
 same lines always give the same bytes. Amounts are 64-bit integers of minor units. The CSV is UTF-8 with LF, quoted as
@@ -138,12 +138,12 @@ class JournalFiles:
         self._db.execute("CREATE VIEW memo_lines AS SELECT * EXCLUDE (memorandum) FROM lines WHERE memorandum")
         return self._write("journal_lines", LINE_COLUMNS) + self._write("memo_lines", LINE_COLUMNS)
 
-    def write_trial_balance(self, rows: Iterable[Sequence[object]]) -> list[LocalFile]:
-        """Write the given trial balance, its cells in the order of BALANCE_COLUMNS."""
-        source = self._folder / "balances.csv"
-        _write_csv(source, list(BALANCE_COLUMNS), rows)
-        self._load("trial_balance", source, BALANCE_COLUMNS)
-        return self._write("trial_balance", BALANCE_COLUMNS)
+    def write_rows(self, dataset: str, columns: dict[str, str], rows: Iterable[Sequence[object]]) -> list[LocalFile]:
+        """Write given rows, their cells in the order of the columns."""
+        source = self._folder / f"{dataset}.staged.csv"
+        _write_csv(source, list(columns), rows)
+        self._load(dataset, source, columns)
+        return self._write(dataset, columns, table=True)
 
     def _stage(self, path: Path, entries: Iterable[tuple[int, PostedEntry]]) -> None:
         _write_csv(path, list(_STAGED_COLUMNS), (row for seq, entry in entries for row in _rows(seq, entry)))
@@ -163,8 +163,8 @@ class JournalFiles:
         ).to_table(table)
         source.unlink()
 
-    def _write(self, dataset: str, columns: dict[str, str]) -> list[LocalFile]:
-        relation = self._db.table(dataset) if dataset == "trial_balance" else self._db.view(dataset)
+    def _write(self, dataset: str, columns: dict[str, str], *, table: bool = False) -> list[LocalFile]:
+        relation = self._db.table(dataset) if table else self._db.view(dataset)
         parquet, csv_gz = self._folder / f"{dataset}.parquet", self._folder / f"{dataset}.csv.gz"
         relation.to_parquet(str(parquet), compression="zstd")
         relation.project(", ".join(_as_text(name, kind) for name, kind in columns.items())).to_csv(
@@ -181,8 +181,9 @@ class JournalFiles:
         return int(row[0])
 
 
-def _as_text(name: str, kind: str) -> str:
-    """How a column stands in the CSV."""
+def _as_text(column: str, kind: str) -> str:
+    """How a column stands in the CSV. Names are quoted, since some are words of SQL."""
+    name = f'"{column}"'
     if kind == "TIMESTAMP":
         return f"strftime({name}, '{_INSTANT}') AS {name}"
     if kind == "VARCHAR":

@@ -9,19 +9,23 @@ from tempfile import TemporaryDirectory
 
 from oms.finance import store
 from oms.finance.adapters.export_bucket import ExportBucket
-from oms.finance.adapters.journal_files import JournalFiles, LocalFile, Movement
+from oms.finance.adapters.journal_files import BALANCE_COLUMNS, JournalFiles, LocalFile, Movement
 from oms.finance.chart import CHART
+from oms.finance.exports.datasets import rows_of
 from oms.finance.exports.model import (
     AccountTotal,
     ControlTotals,
     CurrencyTotal,
     FileRecord,
+    Kind,
     Manifest,
     Plan,
     Previous,
     sequences,
 )
+from oms.finance.exports.snapshots import Snapshot, snapshot_of
 from oms.finance.model import PostedEntry, Unbalanced
+from oms.platform.commands import Runtime
 from oms.platform.dynamodb import Database
 from oms.platform.money import exponent
 from oms.platform.objects import ObjectDiffers, sha256_of
@@ -29,28 +33,40 @@ from oms.platform.objects import ObjectDiffers, sha256_of
 _CONTENT_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "application/gzip"}
 
 
-def write_batch(database: Database, bucket: ExportBucket, plan: Plan) -> str:
+def write_batch(runtime: Runtime, bucket: ExportBucket, plan: Plan) -> str:
     """Write a batch and return its manifest's SHA-256; writing it again finds the same bytes in place.
 
     Raises Unbalanced when the ledger does not balance, and ObjectDiffers when the bucket holds other bytes; then no
     manifest is written.
     """
     opening = _opening(bucket, plan)
+    snapshot = snapshot_of(runtime, bucket, plan) if plan.kind is Kind.CLOSE else None
     with TemporaryDirectory(prefix="export-") as folder:
-        journal = JournalFiles(Path(folder), _entries(database, plan))
+        journal = JournalFiles(Path(folder), _entries(runtime.database, plan))
         try:
-            manifest = _write_parts(bucket, plan, journal, opening)
+            manifest = _write_parts(bucket, plan, journal, opening, snapshot)
         finally:
             journal.close()
     return bucket.write_once(plan.manifest_key, manifest.to_bytes(), "application/json")
 
 
-def _write_parts(bucket: ExportBucket, plan: Plan, journal: JournalFiles, opening: Sequence[AccountTotal]) -> Manifest:
+def _write_parts(
+    bucket: ExportBucket,
+    plan: Plan,
+    journal: JournalFiles,
+    opening: Sequence[AccountTotal],
+    snapshot: Snapshot | None,
+) -> Manifest:
     if journal.unbalanced_entries():
         raise Unbalanced(f"{journal.unbalanced_entries()} entries of {plan.manifest_key} do not balance")
     movements = journal.movements()
     accounts = _account_totals(opening, movements)
-    files = journal.write_lines() + journal.write_trial_balance(_trial_balance(plan, accounts, movements))
+    files = journal.write_lines() + journal.write_rows(
+        "trial_balance", BALANCE_COLUMNS, _trial_balance(plan, accounts, movements)
+    )
+    if snapshot is not None:
+        for dataset, rows in rows_of(plan, snapshot):
+            files += journal.write_rows(dataset.name, dataset.columns, rows)
     return Manifest(
         tenant=plan.tenant,
         entity=plan.entity,

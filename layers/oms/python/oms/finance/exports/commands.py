@@ -11,7 +11,7 @@ from datetime import date
 
 from oms.finance import store as ledger
 from oms.finance.adapters.export_bucket import ExportBucket
-from oms.finance.commands import close_day
+from oms.finance.closing.daily import close_day
 from oms.finance.events import FinanceExportCompleted, FinanceExportRequested
 from oms.finance.exports import store
 from oms.finance.exports.batch import write_batch
@@ -40,15 +40,18 @@ def export_day(runtime: Runtime, bucket: ExportBucket, event: Event) -> None:
         return
     day = Day(event.tenant, wish.entity, date.fromisoformat(wish.business_date))
     planned = store.batch_of_wish(runtime.database, day.tenant, day.entity, wish.export_id)
+    kind = Kind(wish.kind)
     if planned is not None:
         plan: Plan | None = planned.plan
     else:
-        if wish.kind == Kind.CLOSE:
-            close_day(runtime, day)
-        plan = _plan(runtime, bucket, day, wish.export_id, Kind(wish.kind))
+        if kind is Kind.CLOSE and not close_day(runtime, event, day, wish.export_id):
+            # A store of the date is not sealed: what there is goes out, and the last batch waits for it.
+            kind = Kind.INTERIM
+        plan = _plan(runtime, bucket, day, wish.export_id, kind)
     if plan is not None:
+        kind = plan.kind
         _finish(runtime, bucket, plan)
-    completed = _completed(wish, plan)
+    completed = _completed(wish, kind, plan)
     draft = EventDraft(f"EXPORT#{wish.export_id}", 2, completed, legal_entity=wish.entity)
     execute(runtime, call, lambda: Decision((), (draft,), 200, _body(completed)))
 
@@ -77,6 +80,7 @@ def _plan(runtime: Runtime, bucket: ExportBucket, day: Day, export_id: str, kind
             ranges=next_ranges(ends, () if before is None else before.plan.ranges),
             previous_manifest=None if last is None else last.plan.manifest_key,
             previous_sha256=None if last is None else last.manifest_sha256,
+            previous_close=store.last_close(database, day.tenant, day.entity) if kind is Kind.CLOSE else None,
         )
         if kind is Kind.INTERIM and not sequences(plan):
             return None
@@ -91,7 +95,7 @@ def _plan(runtime: Runtime, bucket: ExportBucket, day: Day, export_id: str, kind
 
 def _finish(runtime: Runtime, bucket: ExportBucket, plan: Plan) -> None:
     """Write a batch and note that it is written; doing so twice, or two at once, changes nothing."""
-    manifest_sha256 = write_batch(runtime.database, bucket, plan)
+    manifest_sha256 = write_batch(runtime, bucket, plan)
     for attempt in range(MOST_ATTEMPTS):
         try:
             runtime.database.commit([store.written_write(plan, manifest_sha256)])
@@ -102,13 +106,13 @@ def _finish(runtime: Runtime, bucket: ExportBucket, plan: Plan) -> None:
     raise Busy()
 
 
-def _completed(wish: FinanceExportRequested, plan: Plan | None) -> FinanceExportCompleted:
+def _completed(wish: FinanceExportRequested, kind: Kind, plan: Plan | None) -> FinanceExportCompleted:
     covered = () if plan is None else plan.ranges
     return FinanceExportCompleted(
         export_id=wish.export_id,
         entity=wish.entity,
         business_date=wish.business_date,
-        kind=wish.kind,
+        kind=kind,
         batch=None if plan is None else plan.batch,
         manifest=None if plan is None else plan.manifest_key,
         entries=sum(lane.through - lane.after for lane in covered),

@@ -44,7 +44,8 @@ class LaneRange(_Document):
 class Plan(_Document):
     """A batch as it was decided: from here on its content is fixed, however often it is written.
 
-    `number` counts the batches of the entity, `batch` those of the date.
+    `number` counts the batches of the entity, `batch` those of the date. `previous_close` is the snapshot of the date
+    that was closed before this one, from which a close batch goes on.
     """
 
     export_id: str
@@ -58,6 +59,7 @@ class Plan(_Document):
     ranges: tuple[LaneRange, ...]
     previous_manifest: str | None = None
     previous_sha256: str | None = None
+    previous_close: str | None = None
 
     @property
     def day(self) -> Day:
@@ -69,6 +71,11 @@ class Plan(_Document):
     @property
     def manifest_key(self) -> str:
         return f"{manifests_prefix(self.tenant, self.entity, self.business_date)}batch={self.batch:04d}.json"
+
+    @property
+    def snapshot_key(self) -> str:
+        folder = f"{ROOT}/tenant={quote(self.tenant, safe='')}/snapshots/entity={quote(self.entity, safe='')}"
+        return f"{folder}/business_date={self.business_date.isoformat()}/batch={self.batch:04d}.json"
 
     def part_key(self, dataset: str, suffix: str) -> str:
         folder = f"{ROOT}/tenant={quote(self.tenant, safe='')}/dataset={dataset}/entity={quote(self.entity, safe='')}"

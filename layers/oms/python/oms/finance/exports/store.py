@@ -4,6 +4,7 @@
 |---|---|
 | the last batch of an entity | Get pk T#<t>#EXPORTS#<entity>, sk HEAD, then the batch that it names |
 | a batch; the batches of a date | pk T#<t>#EXPORTS#<entity>, sk BATCH#<date>#<batch> |
+| the batch that closed a date last | Get there, sk CLOSED, then the batch that it names |
 | the batch that a wish led to | pk T#<t>#EXPORTS#<entity>, sk WISH#<export id> |
 """
 
@@ -11,12 +12,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from oms.finance.exports.model import Kind as Close
 from oms.finance.exports.model import Plan
 from oms.finance.lanes import Day
 from oms.finance.store import TABLE
 from oms.platform.dynamodb import Database
 from oms.platform.principal import tenant_prefix
-from oms.platform.writes import Item, Key, Kind, Write, create
+from oms.platform.writes import Item, Key, Kind, Write, create, put
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,13 @@ def last_batch_of_day(database: Database, day: Day) -> Batch | None:
     return latest
 
 
+def last_close(database: Database, tenant: str, entity: str) -> str | None:
+    """Where the snapshot of the date that was closed last is kept."""
+    closed = database.get(TABLE, Key(_partition(tenant, entity), "CLOSED"))
+    batch = None if closed is None else _batch(database, tenant, entity, str(closed["batch"]))
+    return None if batch is None else batch.plan.snapshot_key
+
+
 def batch_of_wish(database: Database, tenant: str, entity: str, export_id: str) -> Batch | None:
     """The batch that was planned for a wish, or None."""
     wish = database.get(TABLE, Key(_partition(tenant, entity), f"WISH#{export_id}"))
@@ -59,8 +68,10 @@ def plan_writes(plan: Plan) -> list[Write]:
         if plan.number == 1
         else Write(Kind.PUT, TABLE, head, set=new_head, equals={"number": plan.number - 1})
     )
+    closing = [put(TABLE, Key(partition, "CLOSED"), {"batch": sort})] if plan.kind is Close.CLOSE else []
     return [
         chained,
+        *closing,
         create(TABLE, Key(partition, sort), {"body": plan.model_dump_json()}),
         create(TABLE, Key(partition, f"WISH#{plan.export_id}"), {"batch": sort}),
     ]

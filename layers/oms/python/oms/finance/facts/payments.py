@@ -34,6 +34,13 @@ class PaymentExpired(PaymentReleased):
     """An authorised amount fell free because its time ran out."""
 
 
+class PaymentCaptureFailed(PaymentFact):
+    """A provider refused to take an amount; `released` is what it no longer holds of the authorisation since then."""
+
+    psp_reference: str
+    released: Amount = 0
+
+
 class PaymentCaptured(PaymentFact):
     """A provider took `amount` for us and let go `released` of the same authorisation, if there was one."""
 

@@ -6,6 +6,7 @@ from pydantic import model_validator
 
 from oms.finance.facts.base import Fact, Tender
 from oms.platform.fields import Amount, Code, Currency, SignedAmount
+from oms.platform.ids import child_id
 
 
 class PayoutRecorded(Fact):
@@ -74,6 +75,11 @@ class SuspenseResolved(Fact):
     number: int
     resolution: str
     amount: SignedAmount
+
+    @property
+    def name(self) -> str:
+        """What names the resolution."""
+        return child_id("sur", self.suspense_id, self.number)
 
 
 class DisputeFact(Fact):

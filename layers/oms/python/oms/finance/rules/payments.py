@@ -7,6 +7,7 @@ from typing import Any
 from oms.finance.facts.payments import (
     PaymentAuthorized,
     PaymentCaptured,
+    PaymentCaptureFailed,
     PaymentExpired,
     PaymentReleased,
     ShipmentShipped,
@@ -21,6 +22,11 @@ def _authorized(fact: PaymentAuthorized) -> list[Line]:
 
 def _released(fact: PaymentReleased) -> list[Line]:
     return [debit("9020", fact.amount, fact.currency), credit("9010", fact.amount, fact.currency)]
+
+
+def _capture_failed(fact: PaymentCaptureFailed) -> list[Line]:
+    """Where the hold went with the refusal, its memorandum ends; a hold that stays ends when it is released."""
+    return [debit("9020", fact.released, fact.currency), credit("9010", fact.released, fact.currency)]
 
 
 def _captured(fact: PaymentCaptured) -> list[Line]:
@@ -48,6 +54,7 @@ RULES: tuple[Rule[Any], ...] = (
     Rule("payment_authorized", 1, PaymentAuthorized, lambda f: (f.provider, f.psp_reference), _authorized),
     Rule("payment_released", 1, PaymentReleased, lambda f: (f.provider, f.release_id), _released),
     Rule("payment_expired", 1, PaymentExpired, lambda f: (f.provider, f.release_id), _released),
+    Rule("payment_capture_failed", 1, PaymentCaptureFailed, lambda f: (f.provider, f.psp_reference), _capture_failed),
     Rule("payment_captured", 1, PaymentCaptured, lambda f: (f.provider, f.capture_id), _captured),
     Rule("goods_transferred", 1, ShipmentShipped, lambda f: (f.shipment_id,), _goods_transferred),
 )

@@ -137,7 +137,7 @@ RULES: tuple[Rule[Any], ...] = (
     Rule("deposit_prepared", 1, DepositPrepared, lambda f: (f.bag_id,), _deposit),
     Rule("bank_credited", 1, BankCredited, lambda f: (f.bank_line_id,), _bank),
     Rule("bank_debited", 1, BankDebited, lambda f: (f.bank_line_id,), _bank),
-    Rule("suspense_resolved", 1, SuspenseResolved, lambda f: (f.suspense_id, str(f.number)), _resolved),
+    Rule("suspense_resolved", 1, SuspenseResolved, lambda f: (f.name,), _resolved),
     Rule("dispute_withdrawn", 1, DisputeFundsWithdrawn, lambda f: (f.provider, f.dispute_id), _withdrawn),
     Rule("dispute_lost", 1, DisputeLost, lambda f: (f.provider, f.dispute_id), _lost),
     Rule("dispute_won", 1, DisputeWon, lambda f: (f.provider, f.dispute_id), _won),

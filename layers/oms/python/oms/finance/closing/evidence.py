@@ -1,0 +1,166 @@
+"""Reading what the tie-outs of a date compare: the ledger, and the contexts that tell it of money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from oms.drawers.model import Movement, Session
+from oms.drawers.reads import OVER, movements_on, sessions_on
+from oms.finance import store as ledger
+from oms.finance.closing import store
+from oms.finance.closing.facts import (
+    Carried,
+    Evidence,
+    MovementFacts,
+    OrderFacts,
+    PaymentFacts,
+    SessionFacts,
+)
+from oms.finance.closing.silence import silent_stores
+from oms.finance.closing.sums import owes
+from oms.finance.lanes import Day
+from oms.finance.model import PostedEntry
+from oms.finance.reads import entries_of_day
+from oms.orders.amounts import Amounts
+from oms.orders.model import Order, status
+from oms.orders.store import load_order
+from oms.platform.commands import Runtime
+
+
+def gather(runtime: Runtime, day: Day, carried: Carried) -> Evidence:
+    """Everything of a date that its tie-outs look at, as it is now."""
+    database, tenant = runtime.database, day.tenant
+    entries = list(entries_of_day(database, day))
+    named = sorted({*carried.orders, *(entry.order_id for entry in entries if entry.order_id is not None)})
+    journals = {
+        order_id: [
+            entry for entry in ledger.entries_of_order(database, tenant, order_id) if entry.business_date <= day.date
+        ]
+        for order_id in named
+    }
+    known = (load_order(database, tenant, order_id) for order_id in named)
+    orders = [order for order in known if order is not None and order.header.legal_entity == day.entity]
+    stores = store.stores(database, day)
+    sessions = [
+        session
+        for one in stores
+        for session in sessions_on(database, tenant, one.store, day.date)
+        if session.legal_entity == day.entity
+    ]
+    by_id = {session.id: session for session in sessions}
+    return Evidence(
+        day=day,
+        entries=entries,
+        journals=journals,
+        between=_between(runtime, day, entries),
+        orders={order.header.id: order_facts(order) for order in orders},
+        payments=[facts for order in orders for facts in payment_facts(order)],
+        sessions=[session_facts(session) for session in sessions],
+        movements=[
+            movement_facts(by_id[one.session_id], one)
+            for name in {session.node_id: None for session in sessions}
+            for one in movements_on(database, tenant, [s for s in sessions if s.node_id == name])
+            if one.session_id in by_id
+        ],
+        stores=stores,
+        silent=silent_stores(runtime, day, {one.store for one in stores}),
+        carried=carried,
+    )
+
+
+def _between(runtime: Runtime, day: Day, entries: Iterable[PostedEntry]) -> list[PostedEntry]:
+    """Entries that owe another entity, of all entities; the clocks of two stores may differ by a day."""
+    if not any(owes(entry) for entry in entries):
+        return []
+    around = {day.date + timedelta(days=shift) for shift in (-1, 0, 1)}
+    return [
+        entry
+        for one, _ in ledger.days_of(runtime.database, day.tenant)
+        if one.date in around
+        for entry in entries_of_day(runtime.database, one)
+        if owes(entry)
+    ]
+
+
+def order_facts(order: Order) -> OrderFacts:
+    """An order in money."""
+    header, left = order.header, sum((one.amounts for one in order.shipments), Amounts())
+    return OrderFacts(
+        order_id=header.id,
+        external_id=header.external_id,
+        channel=header.channel,
+        store=header.selling_node,
+        legal_entity=header.legal_entity,
+        currency=header.currency,
+        status=status(order).value,
+        placed_at=header.placed_at,
+        goods=header.totals.goods,
+        discount=header.totals.discount,
+        charges=header.totals.charges,
+        tax=header.totals.tax,
+        total=header.totals.total,
+        captured=sum(payment.captured for payment in order.payments),
+        delivered=left.total,
+        delivered_goods=left.goods,
+        delivered_discount=left.discount,
+        delivered_shipping=left.shipping,
+        delivered_tax=left.tax,
+        version=header.version,
+    )
+
+
+def payment_facts(order: Order) -> list[PaymentFacts]:
+    """The tenders of an order, by rank."""
+    return [
+        PaymentFacts(
+            payment_id=one.id,
+            order_id=one.order_id,
+            rank=one.rank,
+            tender=one.tender,
+            provider=one.provider,
+            psp_reference=one.psp_reference,
+            state=one.state.value,
+            currency=one.currency,
+            amount=one.amount,
+            authorized=one.authorized,
+            captured=one.captured,
+            released=one.released,
+        )
+        for one in sorted(order.payments, key=lambda payment: (payment.rank, payment.id))
+    ]
+
+
+def session_facts(session: Session) -> SessionFacts:
+    """A session of a drawer with its newest statement."""
+    stated = session.statement
+    return SessionFacts(
+        session_id=session.id,
+        store=session.node_id,
+        drawer=session.drawer_id,
+        legal_entity=session.legal_entity,
+        business_date=session.business_date,
+        currency=session.currency,
+        device=session.device,
+        cashier=session.cashier,
+        state=session.state.value,
+        is_over=session.state in OVER,
+        opened_at=session.opened_at,
+        opening_float=session.opening_float,
+        **session.totals.model_dump(),
+        expected=session.expected if stated is None else stated.expected,
+        counted=None if stated is None else stated.counted,
+        variance=None if stated is None else stated.variance,
+        missing=None if stated is None else stated.missing,
+        statement=None if stated is None else stated.number,
+    )
+
+
+def movement_facts(session: Session, movement: Movement) -> MovementFacts:
+    """A movement with what its session says of it."""
+    return MovementFacts(
+        movement_id=movement.id,
+        **movement.model_dump(exclude={"id"}),
+        store=session.node_id,
+        currency=session.currency,
+    )

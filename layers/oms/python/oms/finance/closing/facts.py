@@ -1,0 +1,141 @@
+"""What the day's tie-outs compare with the ledger: the facts as the contexts keep them, and who is open. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict
+
+from oms.finance.closing.model import SealedDay
+from oms.finance.lanes import Day
+from oms.finance.model import Moment, PostedEntry
+
+
+class Facts(BaseModel):
+    """Base of facts. Amounts are minor units of `currency`."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class OrderFacts(Facts):
+    """An order in money: what was agreed, what left, and what its tenders took."""
+
+    order_id: str
+    external_id: str
+    channel: str
+    store: str
+    legal_entity: str
+    currency: str
+    status: str
+    placed_at: str
+    goods: int
+    discount: int
+    charges: int
+    tax: int
+    total: int
+    captured: int
+    delivered: int
+    delivered_goods: int
+    delivered_discount: int
+    delivered_shipping: int
+    delivered_tax: int
+    version: int
+
+
+class PaymentFacts(Facts):
+    """A tender of an order."""
+
+    payment_id: str
+    order_id: str
+    rank: int
+    tender: str
+    provider: str
+    psp_reference: str | None
+    state: str
+    currency: str
+    amount: int
+    authorized: int
+    captured: int
+    released: int
+
+    @property
+    def still_held(self) -> int:
+        """What the provider holds and has neither taken nor let go."""
+        return self.authorized - self.captured - self.released
+
+
+class SessionFacts(Facts):
+    """A session of a drawer with its newest statement; `counted` and `variance` are None until there is one."""
+
+    session_id: str
+    store: str
+    drawer: str
+    legal_entity: str
+    business_date: date
+    currency: str
+    device: str
+    cashier: str
+    state: str
+    is_over: bool
+    opened_at: Moment
+    opening_float: int
+    cash_sale: int
+    cash_refund: int
+    drop: int
+    paid_in: int
+    paid_out: int
+    movements: int
+    expected: int
+    counted: int | None
+    variance: int | None
+    missing: int | None
+    statement: int | None
+
+
+class MovementFacts(Facts):
+    """Cash that went into a drawer or out of it."""
+
+    movement_id: str
+    session_id: str
+    store: str
+    device: str
+    sequence: int
+    kind: str
+    currency: str
+    amount: int
+    tax: int
+    reason: str | None
+    reference: str | None
+    cashier: str
+    occurred_at: Moment | None
+    late: bool
+
+
+class Carried(Facts):
+    """What the last closed date left: orders whose accounts were not even, and the suspense account by currency."""
+
+    orders: tuple[str, ...] = ()
+    suspense: Mapping[str, int] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that the tie-outs of one date look at.
+
+    `entries` are those of the date and entity; `journals` all entries up to the date of the orders that it touched or
+    found open, of every entity; `between` those of all entities, of the days around it, that owe another entity.
+    """
+
+    day: Day
+    entries: Sequence[PostedEntry]
+    journals: Mapping[str, Sequence[PostedEntry]]
+    between: Sequence[PostedEntry]
+    orders: Mapping[str, OrderFacts]
+    payments: Sequence[PaymentFacts]
+    sessions: Sequence[SessionFacts]
+    movements: Sequence[MovementFacts]
+    stores: Sequence[SealedDay]
+    silent: Sequence[str]
+    carried: Carried

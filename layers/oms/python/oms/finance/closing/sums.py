@@ -1,0 +1,50 @@
+"""Sums over the entries that tie-outs look at. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from oms.finance.closing.facts import Evidence
+from oms.finance.model import PostedEntry
+
+
+def suspense_after(seen: Evidence) -> Mapping[str, int]:
+    """The suspense account by currency after the date."""
+    sums = defaultdict(int, seen.carried.suspense)
+    for entry in seen.entries:
+        for line in entry.lines:
+            if line.account == "1090":
+                sums[line.currency] += line.debit - line.credit
+    return {currency: amount for currency, amount in sums.items() if amount}
+
+
+def open_orders(seen: Evidence) -> tuple[str, ...]:
+    """The orders whose deposits, refunds or authorisations are not even after the date."""
+    return tuple(
+        sorted(
+            order_id
+            for order_id, order in seen.orders.items()
+            if any(balance(own(seen, order_id), account, order.currency) for account in ("2010", "2050", "9010"))
+        )
+    )
+
+
+def own(seen: Evidence, order_id: str) -> Sequence[PostedEntry]:
+    """The journal of an order in the books of the entity."""
+    return [entry for entry in seen.journals.get(order_id, ()) if entry.entity == seen.day.entity]
+
+
+def owes(entry: PostedEntry) -> bool:
+    """Whether an entry says that entities owe each other."""
+    return any(line.account in ("1310", "2310") for line in entry.lines)
+
+
+def balance(entries: Iterable[PostedEntry], account: str, currency: str) -> int:
+    """What entries leave on an account, debit less credit; minor units."""
+    return sum(
+        line.debit - line.credit
+        for entry in entries
+        for line in entry.lines
+        if line.account == account and line.currency == currency
+    )

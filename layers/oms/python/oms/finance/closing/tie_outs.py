@@ -1,0 +1,271 @@
+"""Tie-outs: what must agree when a date is closed, each a pure function that returns what does not.
+
+| check | what must agree | where |
+|---|---|---|
+| T1 | debits and credits of each entity and currency | here |
+| T2 | revenue of an order with what left | here |
+| T3 | customer deposits of an order with what was captured less what was delivered; aged | here |
+| T4 | card clearing with the provider's balance | waits for the provider's reports |
+| T5 | a payout with its items | waits for payouts |
+| T6 | cash in transit with the bank, by bag | waits for bags and bank lines |
+| T7 | the cash of a closed drawer with nothing | here; the safe is not counted yet |
+| T8 | gift cards and store credit with their own balances | waits for stored value |
+| T9 | what one entity is owed with what the others owe it | here |
+| T10 | open authorisations of an order with its tenders | here |
+| T11 | tax payable by jurisdiction with the tax of orders | waits for jurisdictions |
+| T12 | refunds that are owed for long | here |
+| T13 | the suspense account at a month's end | here |
+| SEAL | every store sealed, by itself and in time | here |
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, timedelta
+
+from oms.finance.chart import CHART
+from oms.finance.closing.exceptions import Check, CloseException, ExceptionKind
+from oms.finance.closing.facts import Evidence
+from oms.finance.closing.model import SealState
+from oms.finance.closing.sums import balance, owes, own, suspense_after
+from oms.finance.model import PostedEntry
+
+# How many days after its last movement something open is told.
+PAID_AND_NOT_DELIVERED, DELIVERED_AND_NOT_PAID, OWED_BACK = 14, 2, 2
+_GOODS = ("4010", "4020", "4092")
+
+
+def trial_balance(seen: Evidence) -> Iterator[CloseException]:
+    """T1: debits equal credits in each currency, in the general ledger and in the memorandum pair."""
+    sums: dict[tuple[str, bool], int] = defaultdict(int)
+    for entry in seen.entries:
+        for line in entry.lines:
+            sums[line.currency, CHART[line.account].is_memorandum] += line.debit - line.credit
+    for (currency, memorandum), amount in sorted(sums.items()):
+        if amount:
+            of = "the memorandum pair" if memorandum else "the general ledger"
+            yield CloseException(
+                check=Check.T1,
+                kind=ExceptionKind.DIFFERS,
+                currency=currency,
+                expected=0,
+                found=amount,
+                detail=f"sum of {of}",
+            )
+
+
+def revenue(seen: Evidence) -> Iterator[CloseException]:
+    """T2: what an order's journal has as goods, shipping and discounts is what left. Returns have their own entries."""
+    for order_id, order in sorted(seen.orders.items()):
+        sold = [entry for entry in own(seen, order_id) if any(line.account in ("4010", "4092") for line in entry.lines)]
+        found = -sum(balance(sold, account, order.currency) for account in _GOODS)
+        expected = order.delivered_goods - order.delivered_discount + order.delivered_shipping
+        if found != expected:
+            yield CloseException(
+                check=Check.T2,
+                kind=ExceptionKind.DIFFERS,
+                store=order.store,
+                order_id=order_id,
+                account="4010",
+                currency=order.currency,
+                expected=expected,
+                found=found,
+                detail="goods, less discounts, with shipping",
+            )
+
+
+def deposits(seen: Evidence) -> Iterator[CloseException]:
+    """T3: an order's customer deposits are what was captured less what was delivered; what stays for long is told."""
+    for order_id, order in sorted(seen.orders.items()):
+        entries = own(seen, order_id)
+        found = -balance(entries, "2010", order.currency)
+        expected = order.captured - order.delivered - _owed_back(entries, order.currency)
+        about = CloseException(
+            check=Check.T3,
+            kind=ExceptionKind.DIFFERS,
+            store=order.store,
+            order_id=order_id,
+            account="2010",
+            currency=order.currency,
+            expected=expected,
+            found=found,
+            detail="captured less delivered",
+        )
+        if found != expected:
+            yield about
+        elif found:
+            most = PAID_AND_NOT_DELIVERED if found > 0 else DELIVERED_AND_NOT_PAID
+            why = "paid and not delivered" if found > 0 else "delivered and not paid"
+            yield from _aged(seen, about.model_copy(update={"expected": 0, "detail": why}), entries, most)
+
+
+def _owed_back(entries: Iterable[PostedEntry], currency: str) -> int:
+    """What of the deposits became owed to the customer without a return: entries from 2010 straight to 2050."""
+    straight = [entry for entry in entries if {line.account for line in entry.lines} == {"2010", "2050"}]
+    return balance(straight, "2010", currency)
+
+
+def drawers(seen: Evidence) -> Iterator[CloseException]:
+    """T7: a closed drawer holds nothing in the ledger."""
+    for session in seen.sessions:
+        moved = [entry for entry in seen.entries if entry.drawer_session == session.session_id]
+        found = balance(moved, "1010", session.currency)
+        if session.is_over and found:
+            yield CloseException(
+                check=Check.T7,
+                kind=ExceptionKind.DIFFERS,
+                store=session.store,
+                drawer_session=session.session_id,
+                account="1010",
+                currency=session.currency,
+                expected=0,
+                found=found,
+                detail=f"drawer {session.drawer} is {session.state}",
+            )
+
+
+def between_entities(seen: Evidence) -> Iterator[CloseException]:
+    """T9: of each fact that this entity took part in, what some are owed is what the others owe."""
+    mine = {entry.source_event for entry in seen.entries if owes(entry)}
+    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for entry in seen.between:
+        if entry.source_event in mine:
+            for line in entry.lines:
+                if line.account == "1310":
+                    sums[entry.source_event, line.currency][0] += line.debit - line.credit
+                elif line.account == "2310":
+                    sums[entry.source_event, line.currency][1] += line.credit - line.debit
+    for (event, currency), (due_from, due_to) in sorted(sums.items()):
+        if due_from != due_to:
+            yield CloseException(
+                check=Check.T9,
+                kind=ExceptionKind.DIFFERS,
+                account="1310",
+                currency=currency,
+                expected=due_to,
+                found=due_from,
+                detail=f"fact {event}",
+            )
+
+
+def authorisations(seen: Evidence) -> Iterator[CloseException]:
+    """T10: what is held for an order by its tenders is what the memorandum pair has open."""
+    held: dict[str, int] = defaultdict(int)
+    for payment in seen.payments:
+        held[payment.order_id] += payment.still_held
+    for order_id, order in sorted(seen.orders.items()):
+        found = balance(own(seen, order_id), "9010", order.currency)
+        if found != held[order_id]:
+            yield CloseException(
+                check=Check.T10,
+                kind=ExceptionKind.DIFFERS,
+                store=order.store,
+                order_id=order_id,
+                account="9010",
+                currency=order.currency,
+                expected=held[order_id],
+                found=found,
+                detail="authorised, neither captured nor released",
+            )
+
+
+def refunds_owed(seen: Evidence) -> Iterator[CloseException]:
+    """T12: nothing is owed to a customer for long, and nothing was paid that was not owed."""
+    for order_id, order in sorted(seen.orders.items()):
+        entries = own(seen, order_id)
+        found = -balance(entries, "2050", order.currency)
+        about = CloseException(
+            check=Check.T12,
+            kind=ExceptionKind.DIFFERS,
+            store=order.store,
+            order_id=order_id,
+            account="2050",
+            currency=order.currency,
+            expected=0,
+            found=found,
+            detail="paid and not owed",
+        )
+        if found < 0:
+            yield about
+        elif found:
+            yield from _aged(seen, about.model_copy(update={"detail": "owed and not paid"}), entries, OWED_BACK)
+    without: dict[tuple[str, str], int] = defaultdict(int)
+    for entry in seen.entries:
+        if entry.order_id is None:
+            for line in entry.lines:
+                if line.account == "2050":
+                    without[entry.drawer_session or "", line.currency] += line.credit - line.debit
+    for (session, currency), amount in sorted(without.items()):
+        if amount < 0:
+            yield CloseException(
+                check=Check.T12,
+                kind=ExceptionKind.DIFFERS,
+                drawer_session=session or None,
+                account="2050",
+                currency=currency,
+                expected=0,
+                found=amount,
+                detail="paid without an order that owed it",
+            )
+
+
+def suspense(seen: Evidence) -> Iterator[CloseException]:
+    """T13: the suspense account is empty at the end of a month."""
+    if (seen.day.date + timedelta(days=1)).day != 1:
+        return
+    for currency, amount in sorted(suspense_after(seen).items()):
+        if amount:
+            yield CloseException(
+                check=Check.T13,
+                kind=ExceptionKind.DIFFERS,
+                account="1090",
+                currency=currency,
+                expected=0,
+                found=amount,
+                detail="at the end of the month",
+            )
+
+
+def seals(seen: Evidence) -> Iterator[CloseException]:
+    """Every store of the entity is heard of and sealed without force."""
+    for one in seen.stores:
+        if one.state is not SealState.SEALED:
+            yield CloseException(check=Check.SEAL, kind=ExceptionKind.OPEN, store=one.store, detail="is not sealed")
+        elif one.seal is not None and one.seal.forced:
+            passed = ", ".join(reason.code.value for reason in one.seal.passed_over)
+            yield CloseException(
+                check=Check.SEAL, kind=ExceptionKind.FORCED, store=one.store, detail=f"{one.seal.reason} ({passed})"
+            )
+    for name in seen.silent:
+        yield CloseException(check=Check.SEAL, kind=ExceptionKind.SILENT, store=name, detail="nothing was heard of it")
+
+
+CHECKS: tuple[Callable[[Evidence], Iterator[CloseException]], ...] = (
+    trial_balance,
+    revenue,
+    deposits,
+    drawers,
+    between_entities,
+    authorisations,
+    refunds_owed,
+    suspense,
+    seals,
+)
+
+
+def close_exceptions(seen: Evidence) -> tuple[CloseException, ...]:
+    """What does not agree on a date, check by check."""
+    return tuple(found for check in CHECKS for found in check(seen))
+
+
+def _aged(
+    seen: Evidence, about: CloseException, entries: Iterable[PostedEntry], most_days: int
+) -> Iterator[CloseException]:
+    """The exception, where its account has not moved for more than some days."""
+    since: date = max(
+        entry.business_date for entry in entries if any(line.account == about.account for line in entry.lines)
+    )
+    age = (seen.day.date - since).days
+    if age > most_days:
+        yield about.model_copy(update={"kind": ExceptionKind.AGED, "since": since, "age_days": age})

@@ -1,0 +1,123 @@
+"""The datasets of a close batch besides the journal: their columns, and their rows from a snapshot. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from oms.finance.exports.model import Plan
+from oms.finance.exports.snapshots import Snapshot
+from oms.platform.money import exponent
+
+_TEXT, _WHOLE, _DATE, _INSTANT, _TRUTH = "VARCHAR", "BIGINT", "DATE", "TIMESTAMP", "BOOLEAN"
+# What a column is called where it is not the field's own name; amounts say that they are minor units.
+_MINOR = (
+    *("goods", "discount", "charges", "tax", "total", "captured", "delivered", "amount", "authorized", "released"),
+    *("opening_float", "cash_sale", "cash_refund", "drop", "paid_in", "paid_out", "expected", "counted", "variance"),
+    *("delivered_goods", "delivered_discount", "delivered_shipping", "delivered_tax", "found"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset: its name, the fields in the order of its columns, and the type of each."""
+
+    name: str
+    fields: Mapping[str, str]
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns by name; `exponent` says how many minor units make one, for the currency before it."""
+        columns: dict[str, str] = {}
+        for field, kind in self.fields.items():
+            columns[f"{field}_minor" if field in _MINOR else field] = kind
+            if field == "currency":
+                columns["exponent"] = _WHOLE
+        return columns
+
+    def row(self, facts: Mapping[str, Any]) -> Sequence[object]:
+        """The cells of one row."""
+        cells: list[object] = []
+        for field in self.fields:
+            value = facts[field]
+            cells.append({True: "true", False: "false"}[value] if isinstance(value, bool) else value)
+            if field == "currency":
+                cells.append(None if value is None else exponent(value))
+        return cells
+
+
+def _fields(texts: str, kind: str = _TEXT) -> dict[str, str]:
+    return dict.fromkeys(texts.split(), kind)
+
+
+ORDERS = Dataset(
+    "orders",
+    {
+        **_fields("order_id external_id legal_entity store channel status placed_at currency"),
+        "placed_at": _INSTANT,
+        **_fields("goods discount charges tax total captured delivered", _WHOLE),
+        **_fields("delivered_goods delivered_discount delivered_shipping delivered_tax version", _WHOLE),
+    },
+)
+PAYMENTS = Dataset(
+    "payments",
+    {
+        **_fields("payment_id order_id"),
+        "rank": _WHOLE,
+        **_fields("tender provider psp_reference state currency"),
+        **_fields("amount authorized captured released", _WHOLE),
+    },
+)
+DRAWER_SESSIONS = Dataset(
+    "drawer_sessions",
+    {
+        **_fields("session_id legal_entity store drawer business_date device cashier state opened_at currency"),
+        "business_date": _DATE,
+        "opened_at": _INSTANT,
+        **_fields("opening_float cash_sale cash_refund drop paid_in paid_out movements", _WHOLE),
+        **_fields("expected counted variance missing statement", _WHOLE),
+    },
+)
+DRAWER_EVENTS = Dataset(
+    "drawer_events",
+    {
+        **_fields("movement_id session_id store device"),
+        "sequence": _WHOLE,
+        **_fields("kind currency"),
+        **_fields("amount tax", _WHOLE),
+        **_fields("reason reference cashier"),
+        "occurred_at": _INSTANT,
+        "late": _TRUTH,
+    },
+)
+CLOSE_EXCEPTIONS = Dataset(
+    "close_exceptions",
+    {
+        **_fields("check kind entity"),
+        "business_date": _DATE,
+        **_fields("store order_id drawer_session account currency"),
+        **_fields("expected found", _WHOLE),
+        "since": _DATE,
+        "age_days": _WHOLE,
+        "detail": _TEXT,
+    },
+)
+
+
+def rows_of(plan: Plan, snapshot: Snapshot) -> list[tuple[Dataset, list[Sequence[object]]]]:
+    """Every dataset of a close batch with its rows, in a fixed order."""
+    about = {"entity": plan.entity, "business_date": plan.business_date.isoformat()}
+    parts: list[tuple[Dataset, Iterable[BaseModel]]] = [
+        (ORDERS, snapshot.orders),
+        (PAYMENTS, snapshot.payments),
+        (DRAWER_SESSIONS, snapshot.sessions),
+        (DRAWER_EVENTS, snapshot.movements),
+        (CLOSE_EXCEPTIONS, snapshot.exceptions),
+    ]
+    return [
+        (dataset, [dataset.row({**about, **facts.model_dump(mode="json")}) for facts in found])
+        for dataset, found in parts
+    ]

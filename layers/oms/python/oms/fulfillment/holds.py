@@ -1,0 +1,161 @@
+"""Work that waits at a node for the legs that others send there: what it waits for, and when it begins. Pure.
+
+It begins once nothing is to come any more, or when its deadline has passed. Whatever changes an order asks for this in
+the same transaction, so no verb can forget to let it begin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from oms.capacity.model import uses_of
+from oms.fulfillment.model import MOST_LINES, FulfillmentOrder, Status, WorkLine
+from oms.fulfillment.offers import has_time_left, released_event
+from oms.orders.model import Order, payment_status
+from oms.payments.model import Rollup
+from oms.platform.clock import format_instant, parse_instant
+from oms.platform.events import EventData
+from oms.platform.ids import child_id
+from oms.registry.hours import respond_by
+from oms.registry.model import Node
+
+_MAY_SHIP = frozenset({Rollup.AUTHORIZED, Rollup.PARTIALLY_CAPTURED, Rollup.CAPTURED, Rollup.PARTIALLY_REFUNDED})
+
+
+def is_paid(order: Order) -> bool:
+    """Whether the order's money is secured, so that nodes may be given its work."""
+    return not order.header.totals.total or payment_status(order) in _MAY_SHIP
+
+
+def legs_to(order: Order, group_no: int, node_id: str) -> list[FulfillmentOrder]:
+    """The legs of a group that will still bring units to a node."""
+    return [
+        work
+        for work in order.fulfillment_orders
+        if work.group_no == group_no
+        and work.destination_node == node_id
+        and not work.is_closed
+        and any(line.remaining or line.in_transit for line in work.lines)
+    ]
+
+
+def held_at(order: Order, group_no: int, node_id: str) -> FulfillmentOrder | None:
+    """The work of a group that waits at a node for legs, if there is any."""
+    for work in order.fulfillment_orders:
+        if work.status is Status.ON_HOLD and (work.group_no, work.node_id) == (group_no, node_id):
+            return work
+    return None
+
+
+def is_waiting(order: Order, work: FulfillmentOrder) -> bool:
+    """Whether anything may still come for work on hold: by a leg, or of units that are to find another node."""
+    if not order.header.sourced or legs_to(order, work.group_no, work.node_id):
+        return True
+    for line in order.lines:
+        if line.group_no == work.group_no and line.claims_stock:
+            held = sum(part.held for _, part in order.parts.get(line.line_no, ()))
+            gone = order.cancelled.get(line.line_no, 0) + order.backordered(line.line_no)
+            if line.quantity > held + gone:
+                return True
+    return False
+
+
+def is_over(work: FulfillmentOrder, now: datetime) -> bool:
+    """Whether the time to wait for legs has passed."""
+    return work.hold_until is not None and parse_instant(work.hold_until) <= now
+
+
+def is_in_time(work: FulfillmentOrder, now: datetime) -> bool:
+    """Whether nobody needs to be told of work that has not ended when its workflow wakes up.
+
+    It waits for legs, or did and has still time to answer; it is on its way; or it was taken while it was on offer.
+    """
+    if work.is_leg:
+        return work.status is Status.IN_TRANSIT and not is_over(work, now)
+    if work.status is Status.ON_HOLD:
+        return True
+    return has_time_left(work, now) or may_still_answer(work, now)
+
+
+def may_still_answer(work: FulfillmentOrder, now: datetime) -> bool:
+    """Whether work that had to wait for legs is with its node for less than the time that any node is given."""
+    waited = not work.is_leg and work.hold_until is not None and work.respond_by is not None
+    return waited and not work.is_closed and now < parse_instant(work.respond_by or "")
+
+
+def begun(order: Order) -> tuple[list[FulfillmentOrder], list[EventData]]:
+    """The work of an order that need not wait any more, in the hands of its node, and what that is told.
+
+    Work whose workflow has not asked for it yet begins when it does.
+    """
+    works = [
+        work.model_copy(update={"status": Status.OPEN})
+        for work in order.fulfillment_orders
+        if work.status is Status.ON_HOLD and work.task_token and not is_waiting(order, work) and is_paid(order)
+    ]
+    return works, [released_event(order.header, work) for work in works]
+
+
+def wait_seconds(work: FulfillmentOrder) -> int:
+    """For how long work on hold waits at most, from when it was made."""
+    wait = parse_instant(work.hold_until or work.created_at) - parse_instant(work.created_at)
+    return max(1, -(-wait // timedelta(seconds=1)))
+
+
+def joined(work: FulfillmentOrder, lines: Iterable[WorkLine]) -> FulfillmentOrder | None:
+    """The work on hold with more units; None where it would have more lines than one transaction can move."""
+    found = {line.line_no: line for line in work.lines}
+    for line in lines:
+        known = found.get(line.line_no)
+        found[line.line_no] = known.model_copy(update={"quantity": known.quantity + line.quantity}) if known else line
+    if len(found) > MOST_LINES:
+        return None
+    return work.model_copy(update={"lines": tuple(found[line_no] for line_no in sorted(found))})
+
+
+def onward(
+    order: Order, leg: FulfillmentOrder, units: Mapping[int, int], node: Node | None, now: datetime
+) -> FulfillmentOrder:
+    """The work of the node that a leg goes to with units that have arrived: more of what waits there, or new work.
+
+    It counts against the limits of the node, whatever room these leave: the units are there.
+    """
+    assert leg.destination_node is not None
+    lines = [
+        WorkLine(
+            line_no=line.line_no,
+            sku=line.sku,
+            segment=line.segment,
+            quantity=units[line.line_no],
+            components=line.components,
+            part_of=line.part_of,
+        )
+        for line in leg.lines
+        if units.get(line.line_no)
+    ]
+    held = held_at(order, leg.group_no, leg.destination_node)
+    more = joined(held, lines) if held else None
+    if more is not None:
+        return more
+    group = order.header.groups[leg.group_no - 1]
+    until = max(now, parse_instant(leg.hold_until or format_instant(now)))
+    answer = respond_by(node, until)
+    uses = uses_of(node, now) if node else ()
+    return FulfillmentOrder(
+        id=child_id("ful", order.header.id, len(order.fulfillment_orders) + 1),
+        order_id=order.header.id,
+        node_id=leg.destination_node,
+        legal_entity=leg.legal_entity,
+        group_no=leg.group_no,
+        method=group.method.value,
+        status=Status.ON_HOLD,
+        lines=tuple(lines),
+        created_at=format_instant(now),
+        respond_by=format_instant(answer),
+        service=leg.service,
+        due_at=leg.due_at,
+        hold_until=leg.hold_until,
+        timeout_seconds=-(-(answer - until) // timedelta(seconds=1)),
+        capacity=tuple(one.model_copy(update={"most": None}) for one in uses),
+    )

@@ -1,0 +1,109 @@
+"""What physically left: the shipment with its boxes, its money, and which tender pays it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from pydantic import BaseModel, ConfigDict
+
+from oms.orders.amounts import Amounts
+from oms.platform.clock import parse_instant
+
+
+def seconds_late(due_at: str, done_at: str) -> int:
+    """By how many whole seconds an instant is after another one; 0 where it is not."""
+    return max(0, (parse_instant(done_at) - parse_instant(due_at)) // timedelta(seconds=1))
+
+
+class ShippedLine(BaseModel):
+    """Units of one order line in a shipment."""
+
+    model_config = ConfigDict(frozen=True)
+    line_no: int
+    sku: str
+    quantity: int
+
+
+class Package(BaseModel):
+    """A box: its number within the shipment, its weight, its tracking number, and what of the shipment is in it."""
+
+    model_config = ConfigDict(frozen=True)
+    package_no: int
+    weight_grams: int | None = None
+    tracking_number: str | None = None
+    lines: tuple[ShippedLine, ...] = ()
+
+
+class Capture(BaseModel):
+    """What is to be taken from one tender for a shipment, or for work that is ready: fixed then, executed afterwards.
+
+    `pending` was accepted by the provider and is not yet final. `refused` is why the provider would not, and
+    `refused_at` when; it is asked again by schedule (`retries` times), with another card or after a person's decision.
+    `attempt` counts its keys, a new one for each authorisation and each retry. `fixed_at` is when it got its present
+    key, `movement_id` what the provider calls what it accepted.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    payment_id: str
+    amount: int
+    capture_id: str | None = None
+    refused: str | None = None
+    refused_at: str | None = None
+    retries: int = 0
+    pending: bool = False
+    attempt: int = 1
+    fixed_at: str | None = None
+    movement_id: str | None = None
+    # Since when nobody knows whether the money was taken.
+    in_doubt_since: str | None = None
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether the provider has still to be asked."""
+        return self.capture_id is None and self.refused is None and not self.pending
+
+    def key(self, shipment_id: str) -> str:
+        """The provider's idempotency key for this capture: the same for every repeat on the same authorisation."""
+        again = f":{self.attempt}" if self.attempt > 1 else ""
+        return f"{shipment_id}:capture:{self.payment_id}:{self.amount}{again}"
+
+
+class Shipment(BaseModel):
+    """What left a node at once, with the money that belongs to exactly these units.
+
+    What was carried out of a store with its sale was nobody's work.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    id: str
+    order_id: str
+    fulfillment_order_id: str | None = None
+    node_id: str
+    mode: str
+    lines: tuple[ShippedLine, ...]
+    packages: tuple[Package, ...] = ()
+    carrier: str | None = None
+    tracking_number: str | None = None
+    shipped_at: str
+    due_at: str | None = None
+    goods: int
+    discount: int
+    shipping: int
+    tax: int
+    captures: tuple[Capture, ...] = ()
+
+    @property
+    def late_seconds(self) -> int | None:
+        """How long after what was promised it left; None where nothing was."""
+        return None if self.due_at is None or self.mode == "pickup" else seconds_late(self.due_at, self.shipped_at)
+
+    @property
+    def amounts(self) -> Amounts:
+        return Amounts(self.goods, self.discount, self.shipping, self.tax)
+
+
+def carried_out(shipments: Iterable[Shipment], line_no: int) -> int:
+    """Units of a line that customers took along when they bought them."""
+    at_once = (shipment for shipment in shipments if shipment.fulfillment_order_id is None)
+    return sum(left.quantity for shipment in at_once for left in shipment.lines if left.line_no == line_no)

@@ -1,0 +1,37 @@
+"""What one verb of the node protocol changes, as a value: the transaction is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from oms.fulfillment.model import FulfillmentOrder, Shipment
+from oms.fulfillment.request import ActionRequest
+from oms.orders.model import Header, Order
+from oms.platform.commands import Call, Runtime
+from oms.platform.events import EventData
+from oms.platform.problems import FieldError, InvalidRequest
+from oms.platform.writes import Write
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one verb changes: the work, perhaps a shipment or the order's own header, the events, and the stock."""
+
+    work: FulfillmentOrder
+    events: Sequence[EventData]
+    shipments: Sequence[Shipment] = ()
+    stock: Sequence[Write] = field(default_factory=tuple)
+    header: Header | None = None
+    # Other work that changes with it, as it is then: of the node before, or where the units of a leg go on.
+    others: Sequence[FulfillmentOrder] = ()
+
+
+Verb = Callable[[Runtime, Call, Order, FulfillmentOrder, ActionRequest], Step]
+
+
+def required_reason(request: ActionRequest, needed: str) -> str:
+    """The reason that a verb must give."""
+    if not request.reason:
+        raise InvalidRequest(errors=[FieldError("/reason", "required", needed)])
+    return request.reason

@@ -1,0 +1,60 @@
+"""Calls about rules of stock, strategies and rate cards, for the check of every answer."""
+
+from __future__ import annotations
+
+from tests.contracts.described import Gateway
+
+RULES = {"safety": [{"id": "all", "priority": 1, "units": 1}]}
+STRATEGY = {"scenarios": [{"id": "all"}]}
+
+
+def rules(gateway: Gateway) -> None:
+    path = "/v1/inventory/rules/usual"
+    assert gateway.send("PUT", path, RULES)[0] == 201
+    assert gateway.send("GET", path)[1]["live"] is None
+    for number in (1, 2):
+        version = gateway.send("GET", path)[1]["version"]
+        put = {"safety": [{"id": "all", "priority": 1, "units": number}]}
+        version = gateway.send("PUT", path, put, headers={"if-match": str(version)})[1]["version"]
+        match = {"if-match": str(version)}
+        assert gateway.send("POST", f"{path}/promotions", {"number": number}, headers=match)[0] == 200
+    assert gateway.send("POST", f"{path}/rollbacks", {}, headers={"if-match": str(version + 1)})[0] == 200
+    assert gateway.send("GET", f"{path}/versions/2")[1]["status"] == "RETIRED"
+    assert gateway.send("GET", f"{path}/diff")[1]["differences"]
+    assert gateway.send("GET", "/v1/inventory/rules")[1]["rule_sets"]
+    kept = gateway.send("GET", "/v1/availability?skus=D&channel=web")[1]["items"][0]["nodes"][0]["kept_back"]
+    assert [one["rule"] for one in kept] == ["all"]
+    assert gateway.send("GET", "/v1/availability?skus=D&view=aggregate")[1]["items"][0]["available"] == 5
+
+
+GROUND = {"id": "ground", "zones": [{"id": "any", "cents": 900, "fastest_days": 2, "slowest_days": 5}]}
+RATES = {"currency": "USD", "services": [GROUND]}
+
+
+def rate_cards(gateway: Gateway) -> None:
+    path = "/v1/sourcing/rate-cards/usual"
+    assert gateway.send("PUT", path, RATES)[0] == 201
+    assert gateway.send("POST", f"{path}/promotions", {"number": 1}, headers={"if-match": "1"})[0] == 200
+    dearer = {"currency": "USD", "services": [{**GROUND, "fees": [{"fee": 500}]}]}
+    assert gateway.send("PUT", path, dearer, headers={"if-match": "2"})[0] == 200
+    assert gateway.send("POST", f"{path}/promotions", {"number": 2}, headers={"if-match": "3"})[0] == 200
+    assert gateway.send("POST", f"{path}/rollbacks", {}, headers={"if-match": "4"})[0] == 200
+    assert gateway.send("GET", f"{path}/versions/2")[1]["status"] == "RETIRED"
+    assert gateway.send("GET", f"{path}/diff")[1]["differences"]
+    assert gateway.send("GET", path)[1]["live"]["content"]["services"]
+    assert gateway.send("GET", "/v1/sourcing/rate-cards")[1]["rule_sets"]
+
+
+def strategies(gateway: Gateway) -> None:
+    path = "/v1/sourcing/strategies/usual"
+    assert gateway.send("PUT", path, {"scenarios": [{"id": "near", "cents_per_100_km": 10}]})[0] == 201
+    for number, version in ((1, 1), (2, 3)):
+        match = {"if-match": str(version)}
+        assert gateway.send("POST", f"{path}/promotions", {"number": number}, headers=match)[0] == 200
+        put = {"scenarios": [{"id": "near", "cents_per_100_km": 10 + number}]}
+        assert gateway.send("PUT", path, put, headers={"if-match": str(version + 1)})[0] == 200
+    assert gateway.send("POST", f"{path}/rollbacks", {}, headers={"if-match": "5"})[0] == 200
+    assert gateway.send("GET", f"{path}/versions/2")[1]["status"] == "RETIRED"
+    assert gateway.send("GET", f"{path}/diff")[1]["differences"]
+    assert gateway.send("GET", path)[1]["live"]["content"]["scenarios"]
+    assert gateway.send("GET", "/v1/sourcing/strategies")[1]["rule_sets"]

@@ -1,0 +1,232 @@
+"""What does not tie out on a date: orders on their whole way through the functions, errors that are planted, and files.
+
+The ledger hears of what the test lets it hear; what it never heard is found by comparing it with the orders.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from oms.finance.commands import Books
+from oms.finance.exports.datasets import CLOSE_EXCEPTIONS, DRAWER_EVENTS, DRAWER_SESSIONS, ORDERS, PAYMENTS
+from oms.payments.commands import capture_payment
+from tests.drawer_doors import Drawers, pieces
+from tests.functions.conftest import Api
+from tests.moto_doors import MotoDoors, deployed, moto_doors
+from tests.order_world import TENANT, document, line
+from tests.unit.finance import exported
+
+__all__ = ["deployed", "moto_doors"]
+
+DAY = date(2026, 11, 23)
+POSTED = exported.POSTED
+SOLD = {"cards": [11325], "selling_node": "WEB"}
+
+
+class Closer:
+    """Orders of the site WEB and a drawer of S1, the ledger that hears of them, and who closes the day."""
+
+    def __init__(self, doors: MotoDoors) -> None:
+        self.doors, self.world = doors, doors.world
+        self.heard: set[str] = set()
+        self.wishes = 0
+
+    def shipped(self, external_id: str, *, capture: bool = True) -> str:
+        """The id of an order of 113.25 that left, and was captured."""
+        wanted = document(line("A", 1, 10000, tax=775), postage=500, external_id=external_id, **SOLD)
+        order_id = self.doors.place(wanted)
+        (work,) = self.doors.run_order_workflow(order_id)
+        node = self.doors.api("fulfillment")
+        assert node.post(f"/v1/fulfillment-orders/{work}/ship", {}).status == 200
+        if capture:
+            self.doors.enter("capture_payment")
+            capture_payment(self.world.runtime, self.world.providers, TENANT, order_id, work)
+        return order_id
+
+    def post(self, *left_out: str) -> None:
+        """Let the ledger hear of everything that is new, but for events of some types."""
+        self.doors.enter("post_ledger")
+        module = self.doors.module("post_ledger")
+        self.doors.monkeypatch.setattr(module, "books", Books(self.world.runtime))
+        for (table, _), row in self.world.tables().items():
+            if table != "events" or row["type"] not in POSTED or row["type"] in left_out:
+                continue
+            event = {"source": "spine", "detail-type": row["type"], "detail": json.loads(str(row["detail"]))}
+            if event["detail"]["meta"]["id"] not in self.heard:
+                self.heard.add(event["detail"]["meta"]["id"])
+                assert self.doors.queue("post_ledger", event) == []
+
+    def later(self, days: int = 1) -> None:
+        """05:00 in New York, some days after."""
+        self.world.clock.instant = datetime(2026, 11, 23 + days, 10, tzinfo=UTC)
+
+    @property
+    def finance(self) -> Api:
+        scopes = ("finance.read", "finance.write", "finance.approve")
+        return Api(self.doors.module("finance").handler, scopes, TENANT, actor=f"finance-{len(self.heard)}")
+
+    def exceptions(self, on: date = DAY) -> dict[str, Any]:
+        answer = self.finance.get(f"/v1/finance/days/{on.isoformat()}/exceptions?entity=100")
+        assert answer.status == 200, answer.body
+        return dict(answer.body)
+
+    def told(self, on: date = DAY) -> list[tuple[Any, ...]]:
+        """The exceptions but for silent stores: check, kind, order or session, expected, found."""
+        return [
+            (one["check"], one["kind"], one["order_id"] or one["drawer_session"], one["expected"], one["found"])
+            for one in self.exceptions(on)["exceptions"]
+            if one["check"] != "SEAL"
+        ]
+
+    def export(self, kind: str = "close", on: date = DAY) -> dict[str, Any]:
+        """The manifest of a batch that was asked for."""
+        self.wishes += 1
+        wish = exported.wish(f"exp_{self.wishes}", kind, on=on)
+        wish["detail"]["meta"] |= {"tenant": TENANT, "id": f"evt_{self.wishes}"}
+        assert self.doors.queue("finance_export", wish) == []
+        return exported.manifests(TENANT)[-1]
+
+
+@pytest.fixture
+def closer(moto_doors: MotoDoors) -> Closer:
+    return Closer(moto_doors)
+
+
+@pytest.mark.capability("N1", "N3")
+def test_a_day_in_order_tells_only_of_stores_that_were_silent(closer: Closer):
+    closer.shipped("1")
+    closer.post()
+    closer.later()
+    shown = closer.exceptions()
+    assert (shown["entity"], shown["business_date"], shown["final"]) == ("100", "2026-11-23", False)
+    assert shown["checks"] == ["T1", "T2", "T3", "T7", "T9", "T10", "T12", "T13", "SEAL"]
+    assert [(one["check"], one["kind"], one["store"]) for one in shown["exceptions"]] == [
+        ("SEAL", "open", "WEB"),
+        ("SEAL", "silent", "S1"),
+        ("SEAL", "silent", "S2"),
+    ]
+
+
+@pytest.mark.capability("N1", "N3")
+def test_what_the_ledger_never_heard_of_is_found(closer: Closer):
+    unsold = closer.shipped("1")
+    closer.post("ShipmentShipped")
+    assert closer.told() == [
+        ("T2", "differs", unsold, 10500, 0),
+        ("T3", "differs", unsold, 0, 11325),
+    ]
+    closer.post()
+    assert closer.told() == []
+    unpaid = closer.shipped("2")
+    closer.post("PaymentCaptured")
+    assert closer.told() == [
+        ("T3", "differs", unpaid, 0, -11325),
+        ("T10", "differs", unpaid, 0, 11325),
+    ]
+    closer.post()
+    assert closer.told() == []
+
+
+@pytest.mark.capability("N3", "N7")
+def test_the_close_has_orders_payments_drawers_and_exceptions_beside_the_journal(closer: Closer):
+    order_id = closer.shipped("1")
+    till = Drawers(closer.doors)
+    closer.doors.enter("drawers")
+    session = till.counted(pieces(n10000=1, n5000=1, n500=1), (1, "cash_sale", 500))
+    closer.doors.enter("drawers")
+    assert till.close(session).status == 200
+    closer.post("DrawerClosed")
+    closer.later()
+    seal = {"entity": "100", "store": "S1", "force": True, "reason": "the count is lost"}
+    assert closer.finance.post("/v1/finance/days/2026-11-23/seal", seal).status == 200
+
+    manifest = closer.export()
+    assert (manifest["kind"], manifest["batch"]) == ("close", 1)
+    assert sorted({file["dataset"] for file in manifest["files"]}) == [
+        *("close_exceptions", "drawer_events", "drawer_sessions", "journal_lines", "memo_lines", "orders"),
+        *("payments", "trial_balance"),
+    ]
+    for dataset in (ORDERS, PAYMENTS, DRAWER_SESSIONS, DRAWER_EVENTS, CLOSE_EXCEPTIONS):
+        rows = exported.rows(manifest, dataset.name)
+        assert rows == exported.rows(manifest, dataset.name, "parquet")
+        assert list(rows[0]) == list(dataset.columns)
+    (sold,) = exported.rows(manifest, "orders")
+    assert (sold["order_id"], sold["store"], sold["status"], sold["currency"], sold["exponent"]) == (
+        *(order_id, "WEB", "COMPLETED", "USD", "2"),
+    )
+    assert (sold["total_minor"], sold["captured_minor"], sold["delivered_minor"]) == ("11325", "11325", "11325")
+    assert sold["placed_at"] == "2026-11-23T12:00:00.000Z"
+    (tender,) = exported.rows(manifest, "payments")
+    assert (tender["order_id"], tender["tender"], tender["state"], tender["captured_minor"]) == (
+        *(order_id, "card", "CAPTURED", "11325"),
+    )
+    (drawer,) = exported.rows(manifest, "drawer_sessions")
+    assert (drawer["session_id"], drawer["state"], drawer["expected_minor"], drawer["variance_minor"]) == (
+        *(session, "CLOSED", "15500", "0"),
+    )
+    (moved,) = exported.rows(manifest, "drawer_events")
+    assert (moved["kind"], moved["amount_minor"], moved["sequence"], moved["late"]) == (
+        "cash_sale",
+        "500",
+        "1",
+        "false",
+    )
+    assert [
+        (row["check"], row["kind"], row["store"], row["found_minor"])
+        for row in exported.rows(manifest, "close_exceptions")
+    ] == [("T7", "differs", "S1", "15500"), ("SEAL", "forced", "S1", ""), ("SEAL", "silent", "S2", "")]
+
+    # What its export says stays, whatever is mended later.
+    closer.post()
+    shown = closer.exceptions()
+    assert shown["final"] is True
+    assert [one["check"] for one in shown["exceptions"]] == ["T7", "SEAL", "SEAL"]
+
+
+@pytest.mark.capability("N7")
+def test_a_close_that_is_written_again_after_orders_moved_on_has_the_same_bytes(
+    closer: Closer, monkeypatch: pytest.MonkeyPatch
+):
+    order_id = closer.shipped("1", capture=False)
+    closer.post()
+    closer.later()
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("no manifest is noted")
+
+    wish = exported.wish("exp_9", "close", on=DAY)
+    wish["detail"]["meta"] |= {"tenant": TENANT, "id": "evt_9"}
+    with monkeypatch.context() as broken:
+        broken.setattr("oms.finance.exports.store.written_write", fail)
+        assert closer.doors.queue("finance_export", wish) == ["m0"]
+    before = exported.stored()
+    (work,) = closer.world.order(order_id).fulfillment_orders
+    closer.doors.enter("capture_payment")
+    capture_payment(closer.world.runtime, closer.world.providers, TENANT, order_id, work.id)
+    assert closer.doors.queue("finance_export", wish) == []
+    assert exported.stored() == before
+    (row,) = exported.rows(exported.manifests(TENANT)[-1], "orders")
+    assert (row["captured_minor"], row["delivered_minor"]) == ("0", "11325")
+
+
+@pytest.mark.capability("N3", "N7")
+def test_what_stays_open_is_looked_at_on_every_later_date(closer: Closer):
+    """An order that left unpaid on the first date is told of when another date closes that knows nothing of it."""
+    unpaid = closer.shipped("1", capture=False)
+    closer.post()
+    closer.later(days=3)
+    closer.shipped("2")
+    closer.post()
+    closer.later(days=4)
+    first = closer.export(on=DAY)
+    assert [row["check"] for row in exported.rows(first, "close_exceptions")] == ["SEAL", "SEAL"]
+    third = closer.export(on=date(2026, 11, 26))
+    aged = [row for row in exported.rows(third, "close_exceptions") if row["check"] != "SEAL"]
+    assert [(row["check"], row["kind"], row["order_id"], row["found_minor"], row["age_days"]) for row in aged] == [
+        ("T3", "aged", unpaid, "-11325", "3")
+    ]
+    assert [row["order_id"] for row in exported.rows(third, "orders")] != [unpaid]

@@ -1,0 +1,32 @@
+"""What the handlers' code does not say about the routes of paying again, and the shapes of their answers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from oms.payments.link_pages import LinkPage
+from tools.openapi_answers import Answer
+from tools.openapi_shapes import Route
+
+
+class PaidAgain(Answer):
+    """What became of a tender with another card."""
+
+    order_id: str
+    payment_id: str
+    outcome: Literal["AUTHORIZED", "DECLINED", "PENDING", "NOT_REQUIRED", "CANCELLED"]
+
+
+PAYMENT_ROUTES: dict[str, Route] = {
+    "POST /v1/orders/{order_id}/payments": Route(
+        "Pay with another card what a tender did not pay",
+        {200: PaidAgain},
+        "Where a card was declined, its hold could not be renewed, or its money was refused at every attempt.",
+    ),
+    "GET /v1/pay-links/{name}": Route(
+        "See what a pay link asks for",
+        {200: LinkPage},
+        "Takes no token: the name of the link, which nobody can guess, is the right to see and to pay it.",
+    ),
+    "POST /v1/pay-links/{name}": Route("Pay by a pay link", {200: PaidAgain}, "Takes no token, as above."),
+}
