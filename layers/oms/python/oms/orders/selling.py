@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from oms.fulfillment.model import Shipment, ShippedLine
 from oms.inventory.writes import StockChanges
 from oms.orders.amounts import Amounts, line_amounts
+from oms.orders.completing import completed
 from oms.orders.model import Line, Order, Status, Validation, status
 from oms.orders.placement import placement
 from oms.orders.placing import choose_nodes, decision_of, group_lines, look_up, new_order
 from oms.orders.request import OrderRequest
-from oms.orders.unfinished import completed
 from oms.orders.validation import refuse_sums, refuse_unknown
 from oms.payments.model import Payment, State
 from oms.platform.clock import format_instant

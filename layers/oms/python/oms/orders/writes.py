@@ -14,6 +14,10 @@ from oms.fulfillment import holds
 from oms.fulfillment.model import FulfillmentOrder, Shipment
 from oms.fulfillment.offers import Settled, settle
 from oms.orders.backorders import backorder_writes
+<<<<<<< HEAD
+=======
+from oms.orders.completing import completed
+>>>>>>> adf67783f5edd3dc7e627481d834098320dc5091
 from oms.orders.loads import load_writes
 from oms.orders.model import (
     Header,
@@ -35,7 +39,7 @@ from oms.orders.store import (
     work_key,
     work_place,
 )
-from oms.orders.unfinished import completed, needs_sweeper
+from oms.orders.unfinished import needs_sweeper
 from oms.payments.model import Payment
 from oms.payments.refunding import cancellation_refund
 from oms.payments.refunds import Refund, refunded_payments
