@@ -63,11 +63,7 @@ IN_LAYER = {"export": {"duckdb"}, "broker": {"highspy"}}
 # Of a function that somebody waits for. Nobody waits for the broker, which has an order and the whole batch optimiser,
 # nor for what nodes say, which may be a sale; a till plans what leaves later, and moves stock and cash besides.
 MOST_PRODUCT_MODULES = 118
-<<<<<<< HEAD
 MOST_OF = {"broker_backlog": 126, "pos": 145, "node_messages": 171}
-=======
-MOST_OF = {"broker_backlog": 126, "pos": 136, "node_messages": 162}
->>>>>>> adf67783f5edd3dc7e627481d834098320dc5091
 MOST_MODULES_OF_PLACE_ORDER = 700
 
 

@@ -157,7 +157,6 @@ def _asks_anew(payment: Payment) -> bool:
 
 
 def _captures(order: Order) -> list[Capture]:
-<<<<<<< HEAD
     """What is to be taken; what was refused when goods were ready is asked for with what leaves."""
     ready = (capture for work in order.fulfillment_orders for capture in work.captures if not capture.refused)
     return [*(capture for shipment in order.shipments for capture in shipment.captures), *ready]
@@ -172,6 +171,3 @@ def completed(order: Order) -> OrderCompleted:
         currency=header.currency,
         shipped=sum(shipment.amounts.total for shipment in order.shipments),
     )
-=======
-    return [capture for taking in order.taking for capture in taking.captures]
->>>>>>> adf67783f5edd3dc7e627481d834098320dc5091

@@ -14,10 +14,6 @@ from oms.fulfillment import holds
 from oms.fulfillment.model import FulfillmentOrder, Shipment
 from oms.fulfillment.offers import Settled, settle
 from oms.orders.backorders import backorder_writes
-<<<<<<< HEAD
-=======
-from oms.orders.completing import completed
->>>>>>> adf67783f5edd3dc7e627481d834098320dc5091
 from oms.orders.loads import load_writes
 from oms.orders.model import (
     Header,
