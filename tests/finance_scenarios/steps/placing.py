@@ -61,7 +61,8 @@ def payment(play: Play, plan: OrderPlan, number: int, tender: Tender) -> dict[st
         name = tender.reference or f"channel-{plan.name}-{number}"
         taken = Held(tender.amount, plan.currency, plan.name, captured=tender.amount)
         play.retailer.provider.held[name] = taken
-        return {"provider": "strict", "captured": True, "reference": name, "amount": tender.amount}
+        own = {"tender": tender.tender, "provider": "strict"}
+        return {**own, "captured": True, "reference": name, "amount": tender.amount}
     policy = {"capture_on": "ready"} if plan.is_paid_when_ready else {}
     if tender.tender == "card":
         return {"provider": "strict", "token": f"tok_{plan.name}_{number}", "amount": tender.amount, **policy}
