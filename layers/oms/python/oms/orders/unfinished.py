@@ -160,14 +160,3 @@ def _captures(order: Order) -> list[Capture]:
     """What is to be taken; what was refused when goods were ready is asked for with what leaves."""
     ready = (capture for work in order.fulfillment_orders for capture in work.captures if not capture.refused)
     return [*(capture for shipment in order.shipments for capture in shipment.captures), *ready]
-
-
-def completed(order: Order) -> OrderCompleted:
-    """That nothing of an order is left to do."""
-    header = order.header
-    return OrderCompleted(
-        order_id=header.id,
-        external_id=header.external_id,
-        currency=header.currency,
-        shipped=sum(shipment.amounts.total for shipment in order.shipments),
-    )

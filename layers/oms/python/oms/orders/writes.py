@@ -14,6 +14,7 @@ from oms.fulfillment import holds
 from oms.fulfillment.model import FulfillmentOrder, Shipment
 from oms.fulfillment.offers import Settled, settle
 from oms.orders.backorders import backorder_writes
+from oms.orders.completing import completed
 from oms.orders.loads import load_writes
 from oms.orders.model import (
     Header,
