@@ -33,11 +33,15 @@ SUBSCRIPTIONS = {
     ("FulfillmentOrderCancelled", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderCancellationAccepted", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderReceived", None): ["ResumeFulfillmentQueue", "StartOrderWorkflowQueue"],
-    ("PaymentAuthorized", None): "PostLedgerQueue",
+    ("PaymentAuthorized", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],
+    **{
+        (name, None): "StartPaymentWorkflowQueue"
+        for name in ("PaymentActionRequired", "PaymentDeclined", "FulfillmentOrderEscalated")
+    },
     ("PaymentReleased", None): "PostLedgerQueue",
-    ("PaymentExpired", None): "PostLedgerQueue",
+    ("PaymentExpired", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],
     ("PaymentCaptured", None): "PostLedgerQueue",
-    ("PaymentCaptureFailed", None): "PostLedgerQueue",
+    ("PaymentCaptureFailed", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],
     ("RefundOwed", None): ["PostLedgerQueue", "RefundPaymentQueue"],
     ("RefundRetried", None): "RefundPaymentQueue",
     ("RefundExecuted", None): "PostLedgerQueue",

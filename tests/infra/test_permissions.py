@@ -38,6 +38,7 @@ LOGICAL_IDS = {
     "bucket:intake": "IntakeBucket",
     "workflow:order": "OrderWorkflow",
     "workflow:fulfillment": "FulfillmentWorkflow",
+    "workflow:payment": "PaymentWorkflow",
 }
 # What a workflow is told by its task cannot stand inside the task's role: see LifeCycles._grant_later.
 BESIDE_ITS_ROLE = {"ReleaseFulfillmentLaterPolicy": ["ReleaseFulfillmentRole"]}
@@ -132,6 +133,8 @@ def test_only_those_who_talk_to_the_provider_read_its_secret(template):
     assert readers == {
         "AuthorizePaymentRole",
         "CapturePaymentRole",
+        "CareForPaymentRole",
+        "PaymentsRole",
         "PspWebhookRole",
         "RecoverSagasRole",
         "ReleasePaymentRole",

@@ -9,8 +9,17 @@ import pytest
 from tests.template import ROOT, of_type
 
 MACHINE = "AWS::StepFunctions::StateMachine"
-WORKFLOWS = {"OrderWorkflow": "order", "FulfillmentWorkflow": "fulfillment"}
-IDS = {"tenant", "order_id", "fulfillment_order_id", "timeout_seconds", "rest_seconds", "task_token", "reason"}
+WORKFLOWS = {"OrderWorkflow": "order", "FulfillmentWorkflow": "fulfillment", "PaymentWorkflow": "payment"}
+IDS = {
+    "tenant",
+    "order_id",
+    "fulfillment_order_id",
+    "timeout_seconds",
+    "rest_seconds",
+    "task_token",
+    "reason",
+    "wait_seconds",
+}
 SERVICE_ERRORS = {
     "Runtime.ExitError",
     "Lambda.ServiceException",
@@ -44,9 +53,9 @@ def test_the_template_runs_the_files(template):
         assert set(re.findall(r"\$\{(\w+)\}", text)) == set(machine["DefinitionSubstitutions"])
 
 
-def test_the_order_workflow_is_express_and_the_fulfilment_workflow_standard(template):
+def test_the_order_workflow_is_express_and_those_that_wait_are_standard(template):
     kinds = {name: machine["StateMachineType"] for name, machine in of_type(template, MACHINE).items()}
-    assert kinds == {"OrderWorkflow": "EXPRESS", "FulfillmentWorkflow": "STANDARD"}
+    assert kinds == {"OrderWorkflow": "EXPRESS", "FulfillmentWorkflow": "STANDARD", "PaymentWorkflow": "STANDARD"}
 
 
 def test_failed_runs_are_logged_traced_and_ring(template):

@@ -20,6 +20,7 @@ SILENT = {"console"}
 # What a permission of the template is for, where it is not about a table's items.
 PERMITTED = {
     "events:PutEvents": ("events", "PutEvents"),
+    "states:StartExecution": ("stepfunctions", "StartExecution"),
     "states:StartSyncExecution": ("stepfunctions", "StartSyncExecution"),
     "states:SendTaskSuccess": ("stepfunctions", "SendTaskSuccess"),
     "secretsmanager:GetSecretValue": ("secretsmanager", "GetSecretValue"),

@@ -36,6 +36,7 @@ class SimAws:
         self._operations: dict[tuple[str, str], Callable[[Any], Any]] = {
             ("events", "PutEvents"): simulation.buses.put_events,
             ("stepfunctions", "StartSyncExecution"): simulation.runs.start_sync_execution,
+            ("stepfunctions", "StartExecution"): simulation.runs.start_execution,
             ("stepfunctions", "SendTaskSuccess"): simulation.runs.send_task_success,
             ("stepfunctions", "SendTaskFailure"): simulation.runs.send_task_failure,
             ("secretsmanager", "GetSecretValue"): get_secret_value,

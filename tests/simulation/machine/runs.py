@@ -16,6 +16,8 @@ from tests.simulation.machine.topology import Machine
 from tests.simulation.machine.workflow_errors import NotModelled
 from tests.simulation.machine.workflows import TaskFailed, TimedOut, run
 
+# A longer wait than this is a wait for people.
+_LONGEST_UNREST = 3600
 ALREADY = "StepFunctions.ExecutionAlreadyExistsException"
 
 
@@ -74,6 +76,16 @@ class Runs:
         if execution.status == "SUCCEEDED":
             return {**answer, "output": json.dumps(execution.output)}
         return {**answer, "error": execution.error, "cause": execution.cause}
+
+    def start_execution(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Start a Standard machine that nobody waits for."""
+        try:
+            execution = self.start(request["stateMachineArn"], request.get("name"), json.loads(request["input"]))
+        except TaskFailed as failure:
+            # In an answer of the service it has another name than in a workflow.
+            error = {"Error": {"Code": "ExecutionAlreadyExists", "Message": failure.cause}}
+            raise ClientError(error, "StartExecution") from None
+        return {"executionArn": execution.arn}
 
     def send_task_success(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Hand in the answer that a task waits for."""
@@ -150,7 +162,9 @@ class RunHost:
         return {"ExecutionArn": execution.arn, "StartDate": execution.started_at / 1000}
 
     def sleep(self, seconds: float) -> None:
-        self._simulation.scheduler.sleep(seconds * 1000)
+        # A wait of days for a customer, or for a hold to run out, is no unrest.
+        patient = seconds > _LONGEST_UNREST
+        self._simulation.scheduler.wait(Slot(), seconds * 1000, quietly=True, patient=patient)
 
     def now(self) -> float:
         return self._simulation.scheduler.now / 1000

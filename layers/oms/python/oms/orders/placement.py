@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from oms.orders.backorders import backordered
 from oms.orders.events import OrderPlaced, PlacedLine
 from oms.orders.model import Order, status
+from oms.orders.rows import new_order_writes
 from oms.orders.states import states
 from oms.orders.store import external_key, lines_items
 from oms.orders.views import summary
-from oms.orders.writes import new_order_writes
 from oms.payments.writes import captured_before
 from oms.platform.commands import Call, Decision, command_key
 from oms.platform.events import EventData, EventDraft

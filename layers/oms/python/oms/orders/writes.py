@@ -22,15 +22,13 @@ from oms.orders.model import (
     Status,
     status,
 )
+from oms.orders.rows import child_write, payment_write, progress_of, shipment_write
 from oms.orders.states import state_changes, statuses
 from oms.orders.store import (
-    PROGRESS,
-    agreed_key,
     arrival_key,
     arrival_place,
     header_key,
     offer_key,
-    partition,
     unfinished_key,
     unfinished_position,
     work_key,
@@ -41,8 +39,7 @@ from oms.payments.model import Payment
 from oms.payments.refunding import cancellation_refund
 from oms.payments.refunds import Refund, refunded_payments
 from oms.platform.events import EventData, EventDraft
-from oms.platform.principal import tenant_prefix
-from oms.platform.writes import Item, Key, Kind, Write, create, put
+from oms.platform.writes import Item, Kind, Write, put
 from oms.returns.model import Return
 
 
@@ -111,8 +108,14 @@ def change_order(
         *(write for work in fulfillment_orders for write in arrival_writes(tenant, known.get(work.id), work)),
         *(shipment_write(tenant, shipment) for shipment in shipments),
         *(payment_write(tenant, payment) for payment in payments),
-        *(_child(tenant, old.id, f"REFUND#{one.id}", one.model_dump_json(exclude_defaults=True)) for one in refunds),
-        *(_child(tenant, old.id, f"RETURN#{one.id}", one.model_dump_json(exclude_defaults=True)) for one in returns),
+        *(
+            child_write(tenant, old.id, f"REFUND#{one.id}", one.model_dump_json(exclude_defaults=True))
+            for one in refunds
+        ),
+        *(
+            child_write(tenant, old.id, f"RETURN#{one.id}", one.model_dump_json(exclude_defaults=True))
+            for one in returns
+        ),
         *load_writes(tenant, before, fulfillment_orders),
         *([unfinished_write(tenant, after)] if needs_sweeper(before, after) else []),
         *backorder_writes(tenant, before, after),
@@ -134,35 +137,11 @@ def change_order(
     return after, writes, drafts
 
 
-def new_order_writes(tenant: str, order: Order, lines: Sequence[tuple[str, Item]]) -> list[Write]:
-    """The header, lines and tenders of an order that is stored for the first time."""
-    header = order.header
-    return [
-        create("orders", header_key(tenant, header.id), _header_item(tenant, order)),
-        create("orders", agreed_key(tenant, header.id), {"body": _agreed(header)}),
-        *(create("orders", Key(partition(tenant, header.id), sk), item) for sk, item in lines),
-        *(shipment_write(tenant, shipment) for shipment in order.shipments),
-        *(payment_write(tenant, payment) for payment in order.payments),
-        *backorder_writes(tenant, None, order),
-    ]
-
-
 def unfinished_write(tenant: str, order: Order) -> Write:
     """List the order among the unfinished ones, for the sweeper to look at next."""
     header = order.header
     item: Item = {"version": header.version, "looks": 0, **unfinished_position(tenant, header.id)}
     return put("orders", unfinished_key(tenant, header.id), item)
-
-
-def payment_write(tenant: str, payment: Payment) -> Write:
-    """A tender as it is now."""
-    return _child(tenant, payment.order_id, f"PAYMENT#{payment.id}", payment.model_dump_json(exclude_defaults=True))
-
-
-def shipment_write(tenant: str, shipment: Shipment) -> Write:
-    """What has left, as it is now."""
-    body = shipment.model_dump_json(exclude_defaults=True)
-    return _child(tenant, shipment.order_id, f"SHIPMENT#{shipment.id}", body)
 
 
 def work_write(tenant: str, work: FulfillmentOrder) -> Write:
@@ -194,31 +173,11 @@ def arrival_writes(tenant: str, before: FulfillmentOrder | None, leg: Fulfillmen
     return [put("orders", arrival_key(tenant, leg), there or {"body": ""})]
 
 
-def _child(tenant: str, order_id: str, sk: str, body: str) -> Write:
-    return put("orders", Key(partition(tenant, order_id), sk), {"body": body})
-
-
-def _header_item(tenant: str, order: Order) -> Item:
-    header = order.header
-    return {
-        "progress": _progress(header),
-        "version": header.version,
-        "sequence": header.sequence,
-        "gsi1pk": f"{tenant_prefix(tenant)}ORDERS#{header.placed_at[:10]}",
-        "gsi1sk": f"{header.placed_at}#{header.id}",
-        "channel": header.channel,
-        "external_id": header.external_id,
-        "total": header.totals.total,
-        "currency": header.currency,
-        **statuses(order),
-    }
-
-
 def _header_change(tenant: str, before: Order, after: Order, *, header_changed: bool) -> Write:
     was, now = statuses(before), statuses(after)
     changed: Item = {name: value for name, value in now.items() if was[name] != value}
     if header_changed:
-        changed["progress"] = _progress(after.header)
+        changed["progress"] = progress_of(after.header)
     return Write(
         Kind.CHANGE,
         "orders",
@@ -227,14 +186,6 @@ def _header_change(tenant: str, before: Order, after: Order, *, header_changed: 
         add={"version": 1, "sequence": after.header.sequence - before.header.sequence},
         equals={"version": before.header.version},
     )
-
-
-def _agreed(header: Header) -> str:
-    return header.model_dump_json(exclude={"version", "sequence", *PROGRESS}, exclude_defaults=True)
-
-
-def _progress(header: Header) -> str:
-    return header.model_dump_json(include=set(PROGRESS), exclude_defaults=True)
 
 
 def _replaced(old: Sequence[_Child], new: Sequence[_Child]) -> tuple[_Child, ...]:

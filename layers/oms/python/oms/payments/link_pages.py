@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from oms.orders.store import load_order
 from oms.payments.care import unpaid
 from oms.payments.lifecycle import needs_another_card
-from oms.payments.links import Place, hash_of, load_link
+from oms.payments.links import Place, hash_of
+from oms.payments.store import load_link
 from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
 from oms.platform.problems import NotFound, Problem
