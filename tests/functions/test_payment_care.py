@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from tests import scripted_provider
+from tests.functions.test_psp_webhook import send
+from tests.functions.test_unmatched_money import hint
 from tests.order_doors import Doors, doors
 from tests.order_world import document, line, world
 
@@ -193,3 +197,26 @@ def test_a_payment_that_waits_for_nothing_needs_no_workflow(doors: Doors):
     assert doors.world.provider.amount("authorize") == 3000
     unknown = doors.api("payments").get("/v1/pay-links/acme.pay_01J00000000000000000000000")
     assert unknown.status == 404
+
+
+@pytest.mark.capability("K3")
+def test_goods_that_never_leave_are_held_for_so_long_and_then_a_person_decides(doors: Doors, monkeypatch):
+    order_id = doors.place(document(line("A", 3)))
+    doors.run_order_workflow(order_id)
+    for _ in range(4):
+        held_until = doors.world.clock.now() + timedelta(days=7)
+        monkeypatch.setattr(scripted_provider, "CAPTURE_BEFORE", held_until)
+        doors.world.clock.advance(seconds=care(doors, order_id))
+    assert care(doors, order_id) == 0
+    payment = doors.world.order(order_id).payments[0]
+    assert (payment.attempt, payment.state.value) == (5, "AUTHORIZED")
+    doors.world.provider.expire(str(payment.psp_reference))
+
+    sent = hint(str(payment.psp_reference), order_id, payment.id).replace("payment.captured", "payment.expired")
+    assert send(doors, sent).body == {"done": "looked up"}
+
+    assert doors.see(order_id)["status"] == "PENDING_REVIEW"
+    assert care(doors, order_id) == 0
+    body = {"payment_id": payment.id, "provider": "strict", "token": "tok_2"}
+    assert doors.api("payments").post(f"/v1/orders/{order_id}/payments", body).body["outcome"] == "AUTHORIZED"
+    assert doors.see(order_id)["status"] == "CONFIRMED"

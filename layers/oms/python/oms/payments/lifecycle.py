@@ -21,6 +21,8 @@ CONFIRMED_WITHIN = timedelta(days=1)
 # A hold is authorised anew when this part of its time is over (rule FR7), in hundredths.
 RENEWED_AFTER = 80
 SHORTEST_HOLD = timedelta(hours=1)
+# Goods that have not left after so many holds are looked at by a person when the last one has run out.
+MOST_HOLDS = 5
 # After which time a refused capture is asked for again; then the customer is asked for another card.
 CAPTURED_AGAIN_AFTER = (timedelta(hours=1), timedelta(days=1), timedelta(days=3))
 LINK_LASTS = timedelta(days=3)
@@ -76,7 +78,7 @@ def _dues(order: Order, now: datetime) -> Iterator[Due]:
     for payment in order.payments:
         if payment.state is State.ACTION_REQUIRED and payment.action_since:
             yield Due(parse_instant(payment.action_since) + CONFIRMED_WITHIN, Step.CONFIRM, payment.id)
-        if payment.renew_at and _is_held(order, payment):
+        if payment.renew_at and payment.attempt < MOST_HOLDS and _is_held(order, payment):
             yield Due(parse_instant(payment.renew_at), Step.RENEW, payment.id)
         if payment.state is State.EXPIRED and not order.header.in_review and is_wanted(order, payment):
             # A renewal that was begun and not ended.
@@ -86,7 +88,7 @@ def _dues(order: Order, now: datetime) -> Iterator[Due]:
                 yield Due(again_at, Step.CAPTURE_AGAIN, payment.id, shipment_id)
         if payment.pay_link and not payment.pay_link.is_over:
             yield Due(parse_instant(payment.pay_link.expires_at), Step.GIVE_UP, payment.id)
-        elif payment.pay_link is None and needs_another_card(order, payment):
+        elif payment.pay_link is None and payment.state is not State.EXPIRED and needs_another_card(order, payment):
             yield Due(now, Step.SEND_LINK, payment.id)
 
 
