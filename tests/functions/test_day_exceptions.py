@@ -103,7 +103,7 @@ def test_a_day_in_order_tells_only_of_stores_that_were_silent(closer: Closer):
     closer.later()
     shown = closer.exceptions()
     assert (shown["entity"], shown["business_date"], shown["final"]) == ("100", "2026-11-23", False)
-    assert shown["checks"] == ["T1", "T2", "T3", "T7", "T9", "T10", "T12", "T13", "SEAL"]
+    assert shown["checks"] == ["T1", "T2", "T3", "T5", "T6", "T7", "T9", "T10", "T12", "T13", "SEAL"]
     assert [(one["check"], one["kind"], one["store"]) for one in shown["exceptions"]] == [
         ("SEAL", "open", "WEB"),
         ("SEAL", "silent", "S1"),
