@@ -162,7 +162,7 @@ QUEUE_CONSUMERS = (
     FunctionSpec(
         "post_ledger",
         "Turns money events into balanced journal entries, each once.",
-        (*g.table("ledger", "get", "query", "put", "check"), *g.table("registry", "query")),
+        (*g.table("ledger", "get", "query", "put", "update", "check"), *g.table("registry", "query")),
         detail_types=(
             "PaymentAuthorized",
             "PaymentReleased",

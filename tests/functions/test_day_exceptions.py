@@ -18,6 +18,7 @@ from tests.drawer_doors import Drawers, pieces
 from tests.functions.conftest import Api
 from tests.moto_doors import MotoDoors, deployed, moto_doors
 from tests.order_world import TENANT, document, line
+from tests.pos_doors import Till, card, cash, sold_line
 from tests.unit.finance import exported
 
 __all__ = ["deployed", "moto_doors"]
@@ -103,7 +104,7 @@ def test_a_day_in_order_tells_only_of_stores_that_were_silent(closer: Closer):
     closer.later()
     shown = closer.exceptions()
     assert (shown["entity"], shown["business_date"], shown["final"]) == ("100", "2026-11-23", False)
-    assert shown["checks"] == ["T1", "T2", "T3", "T7", "T9", "T10", "T12", "T13", "SEAL"]
+    assert shown["checks"] == ["T1", "T2", "T3", "T5", "T6", "T7", "T9", "T10", "T12", "T13", "SEAL"]
     assert [(one["check"], one["kind"], one["store"]) for one in shown["exceptions"]] == [
         ("SEAL", "open", "WEB"),
         ("SEAL", "silent", "S1"),
@@ -230,3 +231,25 @@ def test_what_stays_open_is_looked_at_on_every_later_date(closer: Closer):
         ("T3", "aged", unpaid, "-11325", "3")
     ]
     assert [row["order_id"] for row in exported.rows(third, "orders")] != [unpaid]
+
+
+@pytest.mark.capability("N2", "N3")
+def test_sales_of_a_store_tie_out_and_a_number_left_out_stands_against_its_seal(closer: Closer):
+    closer.doors.enter("pos")
+    till = Till(closer.doors)
+    till.sale(1, sold_line("A", 1, 1198, tax=99), tenders=[cash(1295)], rounding=-2)
+    till.sale(3, sold_line("B", 1, 2000, tax=165), tenders=[card(2165)])
+    closer.post()
+    assert closer.told() == []
+    closer.later()
+    seal = {"entity": "100", "store": "S1"}
+    refused = closer.finance.post("/v1/finance/days/2026-11-23/seal", seal)
+    assert (refused.status, [(one["code"], one["detail"]) for one in refused.body["errors"]]) == (
+        409,
+        [("sequence_missing", "Workstation T1 left out number 2.")],
+    )
+    shown = closer.finance.get("/v1/finance/days/2026-11-23?entity=100").body
+    assert [(one["store"], one["means"], one["net"]) for one in shown["takings"]] == [
+        ("S1", "card_present", 2165),
+        ("S1", "cash", 1295),
+    ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.simulation.directed import OPERATOR, People
 from tests.simulation.telling import story
+from tests.simulation.world import line
 
 OPENING = {"device": "T1", "cashier": "ann", "currency": "USD", "opening_float": 10_000}
 HUNDRED = {"denomination": 10_000, "pieces": 1}
@@ -61,6 +62,29 @@ def a_store_closes_its_drawer(people: People) -> None:
     say(people, "CloseDrawer", "d-4", **named, closed_by="ann")
     until(people, path, lambda session: session["state"] == "CLOSED")
     people.simulation.sleep(30)
+
+
+@story
+def a_day_is_sealed(people: People) -> None:
+    """A drawer, a sale of the site, and the seals of both; the date closes with its files, and stays closed."""
+    order_id = people.place("o-1", line("MUG"))
+    people.do(people.released(order_id), "ship")
+    people.until(order_id, payment_status="CAPTURED")
+    first = people.send("POST", "/v1/drawers/D1/sessions", {**OPENING, "node_id": "albany"})
+    path = f"/v1/drawer-sessions/{first.body['id']}"
+    people.send("POST", f"{path}/end", {"ended_by": "ann"})
+    people.send("POST", f"{path}/counts", {"counted_by": "bob", "lines": [HUNDRED]})
+    people.simulation.sleep(40 * 3600)
+    day = "/v1/finance/days/2026-11-23"
+    people.send("GET", f"{day}?entity=100")
+    refused(people, f"{day}/seal", {"entity": "100", "store": "albany"})
+    people.send("POST", f"{path}/close", {"closed_by": "ann"})
+    people.simulation.sleep(60)
+    people.send("POST", f"{day}/seal", {"entity": "100", "store": "albany"})
+    people.send("GET", f"{day}/exceptions?entity=100")
+    people.send("POST", "/v1/finance/exports", {"entity": "100", "business_date": "2026-11-23", "kind": "close"})
+    people.simulation.sleep(120)
+    people.send("GET", f"{day}/exceptions?entity=100")
 
 
 def opened(people: People) -> tuple[str, dict[str, str]]:

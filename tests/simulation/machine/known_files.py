@@ -34,8 +34,8 @@ def known_files(original: Any) -> Any:
             if self._real is not None:
                 self._real.close()
 
-        def write_trial_balance(self, rows: Iterable[Sequence[object]]) -> Any:
-            return self._ask("write_trial_balance", list(rows))
+        def write_rows(self, dataset: str, columns: dict[str, str], rows: Iterable[Sequence[object]]) -> Any:
+            return self._ask("write_rows", dataset, columns, list(rows))
 
         def _ask(self, name: str, *arguments: Any, **more: Any) -> Any:
             key = (self._named, name, repr((arguments, more)))

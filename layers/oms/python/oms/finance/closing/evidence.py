@@ -16,6 +16,7 @@ from oms.finance.closing.facts import (
     OrderFacts,
     PaymentFacts,
     SessionFacts,
+    TransitFacts,
 )
 from oms.finance.closing.silence import silent_stores
 from oms.finance.closing.sums import owes
@@ -26,6 +27,7 @@ from oms.orders.amounts import Amounts
 from oms.orders.model import Order, status
 from oms.orders.store import load_order
 from oms.platform.commands import Runtime
+from oms.settlement.reads import in_transit
 
 
 def gather(runtime: Runtime, day: Day, carried: Carried) -> Evidence:
@@ -66,6 +68,10 @@ def gather(runtime: Runtime, day: Day, carried: Carried) -> Evidence:
         stores=stores,
         silent=silent_stores(runtime, day, {one.store for one in stores}),
         carried=carried,
+        in_transit=[
+            TransitFacts(**one.model_dump(include=set(TransitFacts.model_fields)))
+            for one in in_transit(database, tenant, day.entity)
+        ],
     )
 
 
@@ -106,6 +112,8 @@ def order_facts(order: Order) -> OrderFacts:
         delivered_discount=left.discount,
         delivered_shipping=left.shipping,
         delivered_tax=left.tax,
+        returned_goods=sum(one.goods for one in order.returns),
+        written_off=header.written_off,
         version=header.version,
     )
 

@@ -14,6 +14,8 @@ class Check(StrEnum):
     T1 = "T1"
     T2 = "T2"
     T3 = "T3"
+    T5 = "T5"
+    T6 = "T6"
     T7 = "T7"
     T9 = "T9"
     T10 = "T10"

@@ -41,6 +41,8 @@ class OrderFacts(Facts):
     delivered_discount: int
     delivered_shipping: int
     delivered_tax: int
+    returned_goods: int = 0
+    written_off: int = 0
     version: int
 
 
@@ -113,6 +115,17 @@ class MovementFacts(Facts):
     late: bool
 
 
+class TransitFacts(Facts):
+    """Money that a bank has not shown yet, since the business date on which it left."""
+
+    kind: str
+    id: str
+    store: str
+    currency: str
+    amount: int
+    since: date
+
+
 class Carried(Facts):
     """What the last closed date left: orders whose accounts were not even, and the suspense account by currency."""
 
@@ -139,3 +152,4 @@ class Evidence:
     stores: Sequence[SealedDay]
     silent: Sequence[str]
     carried: Carried
+    in_transit: Sequence[TransitFacts] = ()

@@ -24,6 +24,7 @@ class Blocker(StrEnum):
     DRAWER_NOT_CLOSED = "drawer_not_closed"
     SEQUENCE_MISSING = "sequence_missing"
     DRAWER_NOT_POSTED = "drawer_not_posted"
+    TRANSACTION_CONFLICT = "transaction_conflict"
     POSTING_QUARANTINED = "posting_quarantined"
 
 

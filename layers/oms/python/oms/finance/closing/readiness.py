@@ -14,6 +14,7 @@ from oms.finance.lanes import StoreDay
 from oms.finance.model import PostedEntry
 from oms.finance.reads import entries_of_store_day
 from oms.platform.commands import Runtime
+from oms.pos.reads import conflicts_on, missing_on
 
 # A day in disorder is not told each of its faults.
 _MOST_REASONS = 100
@@ -38,10 +39,26 @@ def reasons_against(runtime: Runtime, store_day: StoreDay) -> tuple[SealReason, 
             SealReason(code=Blocker.SEQUENCE_MISSING, detail=f"Till {device} left out {_numbers(first, last)}.")
             for first, last in left_out
         ]
+    found += _tills(runtime, store_day)
     if sessions:
         found += _not_posted(sessions, entries_of_store_day(database, store_day))
     found += _quarantined(runtime, store_day)
     return tuple(found[:_MOST_REASONS])
+
+
+def _tills(runtime: Runtime, store_day: StoreDay) -> list[SealReason]:
+    """Sales that have not come, and those that came with two contents."""
+    where = (runtime.database, store_day.day.tenant, store_day.store, store_day.day.date)
+    found = [
+        SealReason(code=Blocker.SEQUENCE_MISSING, detail=f"Workstation {name} left out {_numbers(first, last)}.")
+        for name, left_out in missing_on(*where).items()
+        for first, last in left_out
+    ]
+    disputed = conflicts_on(*where)
+    if disputed:
+        detail = f"{disputed} transactions were told again with other content."
+        found.append(SealReason(code=Blocker.TRANSACTION_CONFLICT, detail=detail))
+    return found
 
 
 def _numbers(first: int, last: int) -> str:

@@ -3,11 +3,11 @@
 | check | what must agree | where |
 |---|---|---|
 | T1 | debits and credits of each entity and currency | here |
-| T2 | revenue of an order with what left | here |
+| T2 | revenue of an order with what left, and its returns with what came back | here |
 | T3 | customer deposits of an order with what was captured less what was delivered; aged | here |
 | T4 | card clearing with the provider's balance | waits for the provider's reports |
-| T5 | a payout with its items | waits for payouts |
-| T6 | cash in transit with the bank, by bag | waits for bags and bank lines |
+| T5 | payouts in transit with the bank; aged. Their items are matched where they are taken in | here |
+| T6 | bags in transit with the bank; aged | here |
 | T7 | the cash of a closed drawer with nothing | here; the safe is not counted yet |
 | T8 | gift cards and store credit with their own balances | waits for stored value |
 | T9 | what one entity is owed with what the others owe it | here |
@@ -22,13 +22,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 
 from oms.finance.chart import CHART
+from oms.finance.closing.entity_checks import between_entities, in_transit, seals, suspense
 from oms.finance.closing.exceptions import Check, CloseException, ExceptionKind
 from oms.finance.closing.facts import Evidence
-from oms.finance.closing.model import SealState
-from oms.finance.closing.sums import balance, owes, own, suspense_after
+from oms.finance.closing.sums import balance, own
 from oms.finance.model import PostedEntry
 
 # How many days after its last movement something open is told.
@@ -61,18 +61,23 @@ def revenue(seen: Evidence) -> Iterator[CloseException]:
         sold = [entry for entry in own(seen, order_id) if any(line.account in ("4010", "4092") for line in entry.lines)]
         found = -sum(balance(sold, account, order.currency) for account in _GOODS)
         expected = order.delivered_goods - order.delivered_discount + order.delivered_shipping
+        about = CloseException(
+            check=Check.T2,
+            kind=ExceptionKind.DIFFERS,
+            store=order.store,
+            order_id=order_id,
+            account="4010",
+            currency=order.currency,
+            expected=expected,
+            found=found,
+            detail="goods, less discounts, with shipping",
+        )
         if found != expected:
-            yield CloseException(
-                check=Check.T2,
-                kind=ExceptionKind.DIFFERS,
-                store=order.store,
-                order_id=order_id,
-                account="4010",
-                currency=order.currency,
-                expected=expected,
-                found=found,
-                detail="goods, less discounts, with shipping",
-            )
+            yield about
+        returned = balance(own(seen, order_id), "4090", order.currency)
+        if returned != order.returned_goods:
+            changes = {"account": "4090", "expected": order.returned_goods, "found": returned}
+            yield about.model_copy(update={**changes, "detail": "goods that came back"})
 
 
 def deposits(seen: Evidence) -> Iterator[CloseException]:
@@ -80,7 +85,8 @@ def deposits(seen: Evidence) -> Iterator[CloseException]:
     for order_id, order in sorted(seen.orders.items()):
         entries = own(seen, order_id)
         found = -balance(entries, "2010", order.currency)
-        expected = order.captured - order.delivered - _owed_back(entries, order.currency)
+        given_up = order.written_off - _owed_back(entries, order.currency)
+        expected = order.captured - order.delivered + given_up
         about = CloseException(
             check=Check.T3,
             kind=ExceptionKind.DIFFERS,
@@ -122,30 +128,6 @@ def drawers(seen: Evidence) -> Iterator[CloseException]:
                 expected=0,
                 found=found,
                 detail=f"drawer {session.drawer} is {session.state}",
-            )
-
-
-def between_entities(seen: Evidence) -> Iterator[CloseException]:
-    """T9: of each fact that this entity took part in, what some are owed is what the others owe."""
-    mine = {entry.source_event for entry in seen.entries if owes(entry)}
-    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for entry in seen.between:
-        if entry.source_event in mine:
-            for line in entry.lines:
-                if line.account == "1310":
-                    sums[entry.source_event, line.currency][0] += line.debit - line.credit
-                elif line.account == "2310":
-                    sums[entry.source_event, line.currency][1] += line.credit - line.debit
-    for (event, currency), (due_from, due_to) in sorted(sums.items()):
-        if due_from != due_to:
-            yield CloseException(
-                check=Check.T9,
-                kind=ExceptionKind.DIFFERS,
-                account="1310",
-                currency=currency,
-                expected=due_to,
-                found=due_from,
-                detail=f"fact {event}",
             )
 
 
@@ -210,41 +192,11 @@ def refunds_owed(seen: Evidence) -> Iterator[CloseException]:
             )
 
 
-def suspense(seen: Evidence) -> Iterator[CloseException]:
-    """T13: the suspense account is empty at the end of a month."""
-    if (seen.day.date + timedelta(days=1)).day != 1:
-        return
-    for currency, amount in sorted(suspense_after(seen).items()):
-        if amount:
-            yield CloseException(
-                check=Check.T13,
-                kind=ExceptionKind.DIFFERS,
-                account="1090",
-                currency=currency,
-                expected=0,
-                found=amount,
-                detail="at the end of the month",
-            )
-
-
-def seals(seen: Evidence) -> Iterator[CloseException]:
-    """Every store of the entity is heard of and sealed without force."""
-    for one in seen.stores:
-        if one.state is not SealState.SEALED:
-            yield CloseException(check=Check.SEAL, kind=ExceptionKind.OPEN, store=one.store, detail="is not sealed")
-        elif one.seal is not None and one.seal.forced:
-            passed = ", ".join(reason.code.value for reason in one.seal.passed_over)
-            yield CloseException(
-                check=Check.SEAL, kind=ExceptionKind.FORCED, store=one.store, detail=f"{one.seal.reason} ({passed})"
-            )
-    for name in seen.silent:
-        yield CloseException(check=Check.SEAL, kind=ExceptionKind.SILENT, store=name, detail="nothing was heard of it")
-
-
 CHECKS: tuple[Callable[[Evidence], Iterator[CloseException]], ...] = (
     trial_balance,
     revenue,
     deposits,
+    in_transit,
     drawers,
     between_entities,
     authorisations,

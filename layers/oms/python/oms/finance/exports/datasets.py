@@ -17,7 +17,15 @@ _TEXT, _WHOLE, _DATE, _INSTANT, _TRUTH = "VARCHAR", "BIGINT", "DATE", "TIMESTAMP
 _MINOR = (
     *("goods", "discount", "charges", "tax", "total", "captured", "delivered", "amount", "authorized", "released"),
     *("opening_float", "cash_sale", "cash_refund", "drop", "paid_in", "paid_out", "expected", "counted", "variance"),
-    *("delivered_goods", "delivered_discount", "delivered_shipping", "delivered_tax", "found"),
+    *(
+        "delivered_goods",
+        "delivered_discount",
+        "delivered_shipping",
+        "delivered_tax",
+        "found",
+        "returned_goods",
+        "written_off",
+    ),
 )
 
 
@@ -59,7 +67,10 @@ ORDERS = Dataset(
         **_fields("order_id external_id legal_entity store channel status placed_at currency"),
         "placed_at": _INSTANT,
         **_fields("goods discount charges tax total captured delivered", _WHOLE),
-        **_fields("delivered_goods delivered_discount delivered_shipping delivered_tax version", _WHOLE),
+        **_fields(
+            "delivered_goods delivered_discount delivered_shipping delivered_tax returned_goods written_off version",
+            _WHOLE,
+        ),
     },
 )
 PAYMENTS = Dataset(
