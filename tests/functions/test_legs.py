@@ -211,7 +211,7 @@ def test_a_large_order_for_a_store_waits_for_the_legs_that_are_planned_later(doo
     ]
 
 
-@pytest.mark.capability("F4", "E7")
+@pytest.mark.capability("F4", "D10")
 def test_what_arrives_is_taken_on_whatever_the_limits_of_the_store_are(doors: Doors):
     limited(doors, "S2", ("units", "day", 2))
     doors.world.add_item("P", {"S1": 4, "S2": 1})
