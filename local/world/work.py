@@ -88,7 +88,7 @@ def read_asked(detail: Mapping[str, Any]) -> Asked:
 
 def read_dispatched(detail: Mapping[str, Any]) -> Asked:
     """What is on its way to a node, in a FulfillmentOrderDispatched event; a message that is none raises KeyError."""
-    data = {"method": ARRIVES, **detail["data"]}
+    data = {**detail["data"], "method": ARRIVES}
     work = _work(str(detail["meta"]["tenant"]), str(data["fulfillment_order_id"]), data)
     return Asked(str(detail["meta"]["id"]), work)
 

@@ -184,3 +184,13 @@ def test_over_http_all_pages_of_open_work_are_read() -> None:
         "/v1/fulfillment-orders?status=OPEN&node=denver",
         "/v1/fulfillment-orders?status=OPEN&node=denver&cursor=c1",
     ]
+
+
+def test_what_another_node_has_sent_is_received(outside: Outside) -> None:
+    outside.publish("FulfillmentOrderDispatched", from_node="dc-columbus")
+    assert outside.bot.step(0) == 1
+    ((source, name, said),) = outside.heard()
+    assert (source, name) == ("store.denver", "ReceiveFulfillmentOrder")
+    assert said["meta"]["id"] == "ful_1:receive:evt_FulfillmentOrderDispatched"
+    assert said["data"] == {"fulfillment_order_id": "ful_1"}
+    assert outside.left() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.functions.test_brokering import hold
+from tests.functions.test_capacity import left, limited
 from tests.functions.test_closed_nodes import close, told
 from tests.functions.test_consolidation import HUB, NEAR, legs, receive, sent, states, stock, two_nodes
 from tests.functions.test_kits import shop
@@ -208,3 +209,17 @@ def test_a_large_order_for_a_store_waits_for_the_legs_that_are_planned_later(doo
         ("DC1", "COMPLETED", 2),
         ("S2", "OPEN", 6),
     ]
+
+
+@pytest.mark.capability("F4", "D10")
+def test_what_arrives_is_taken_on_whatever_the_limits_of_the_store_are(doors: Doors):
+    limited(doors, "S2", ("units", "day", 2))
+    doors.world.add_item("P", {"S1": 4, "S2": 1})
+    order_id = doors.place(document(line("P", 5, 500, method="ship_to_store", pickup_node="S2")))
+    leg, final = doors.run_order_workflow(order_id)
+    assert left(doors, "S2")[0][:3] == ("units", "day", 1)
+    sent(doors, leg)
+    assert receive(doors, leg, "S2").status == 200
+    assert left(doors, "S2")[0][:3] == ("units", "day", 5)
+    assert at(doors, order_id) == [("S1", "COMPLETED", [(1, 0)]), ("S2", "OPEN", [(1, 5)])]
+    assert doors.world.work(final).status.value == "OPEN"

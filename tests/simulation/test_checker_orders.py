@@ -129,6 +129,20 @@ def taken_over_twice(run):
     run.rewrite("orders", (pk, f"{sk}0"), id=f"{own}0", replaces=None)
 
 
+def part_of_work(**counts):
+    """Work whose first line has these counts, and perhaps a node that it goes to."""
+
+    def spoil(run):
+        key, to = run.key("orders", "WORK#", "COMPLETED"), counts.get("to")
+        own = {name: units for name, units in counts.items() if name != "to"}
+        run.rewrite("orders", key, lambda body: body["lines"][0].update(own))
+        if to:
+            run.rewrite("orders", key, destination_node=to)
+
+    spoil.__name__ = "_".join(counts)
+    return spoil
+
+
 def on_offer_and_over(run):
     run.rewrite("orders", run.key("orders", "WORK#", "COMPLETED"), offered_to=["albany"])
 
@@ -198,6 +212,12 @@ CASES = [
     ("INV2", "to do are", shipped_before_it_was_picked),
     ("INV2", "were replaced, by {}", replaced_by_nobody),
     ("INV2", "was taken over after", taken_over_twice),
+    ("INV2", "goes to the customer, and has", part_of_work(in_transit=1)),
+    ("INV2", "goes to the customer, and has", part_of_work(recalled=1)),
+    ("INV2", "is COMPLETED, and line 1 has", part_of_work(to="albany", in_transit=1)),
+    ("INV2", "came to albany, 0 are work there", part_of_work(to="albany", received=1)),
+    ("INV2", "goes to albany, and", part_of_work(to="albany", shipped=1)),
+    ("INV7", "units on their way", part_of_work(to="albany", in_transit=1)),
     ("INV4", "the same channel and external id", two_orders_under_one_number),
     ("INV4", "is noted as None", a_note_is_gone),
     ("INV4", "and then", two_answers_to_one_call),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from tests.simulation.checker.evidence import Report
@@ -29,9 +29,11 @@ def check_capacity_of_commit(commit: Commit, picture: Picture, report: Report) -
                 raised.add((change.pk, change.sk))
     if not raised:
         return
-    for pk in commit.orders:
+    for pk, changes in commit.orders.items():
         order = picture.order(pk) if is_order(pk) else None
-        for node, use, _ in uses_of(order) if order is not None else ():
+        # Other work of the same order has raised nothing.
+        changed = {change.sk.removeprefix("WORK#") for change in changes}
+        for node, use, _ in uses_of(order, changed) if order is not None else ():
             if (node, use["period"]) in raised and use.get("most") is not None:
                 amount = picture.items("stock", node)[use["period"]].get(_name(use), 0)
                 if amount > use["most"]:
@@ -57,9 +59,14 @@ def check_capacity(picture: Picture, report: Report) -> None:
             report.note("INV16", " ".join(name), f"{found[name]} is counted, work takes {wanted[name]}")
 
 
-def uses_of(order: OrderView) -> Iterator[tuple[str, dict[str, Any], int]]:
-    """Each limit that work of an order counts against: its node's partition, the limit, and how much it takes."""
+def uses_of(order: OrderView, only: Collection[str] | None = None) -> Iterator[tuple[str, dict[str, Any], int]]:
+    """Each limit that work of an order counts against: its node's partition, the limit, and how much it takes.
+
+    Only of some work, where its ids are named.
+    """
     for work in order.works.values():
+        if only is not None and work["id"] not in only:
+            continue
         held = {part["line_no"]: held_by_node(part) for part in work["lines"]}
         for use in work.get("capacity", ()):
             if use["of"] == "orders":

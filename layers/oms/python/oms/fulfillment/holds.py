@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from oms.capacity.model import uses_of
+from oms.capacity.model import CapacityUse, uses_of
 from oms.fulfillment.model import MOST_LINES, FulfillmentOrder, Status, WorkLine
 from oms.fulfillment.offers import has_time_left, released_event
 from oms.orders.model import Order, payment_status
@@ -139,11 +139,10 @@ def onward(
     ]
     more = joined(held_at(order, leg.group_no, leg.destination_node), lines)
     if more is not None:
-        return more
+        return more.model_copy(update={"capacity": _without_limit(more.capacity)})
     group = order.header.groups[leg.group_no - 1]
     until = max(now, parse_instant(leg.hold_until or format_instant(now)))
     answer = respond_by(node, until)
-    uses = uses_of(node, now) if node else ()
     return FulfillmentOrder(
         id=child_id("ful", order.header.id, len(order.fulfillment_orders) + 1),
         order_id=order.header.id,
@@ -159,5 +158,9 @@ def onward(
         due_at=leg.due_at,
         hold_until=leg.hold_until,
         timeout_seconds=-(-(answer - until) // timedelta(seconds=1)),
-        capacity=tuple(one.model_copy(update={"most": None}) for one in uses),
+        capacity=_without_limit(uses_of(node, now) if node else ()),
     )
+
+
+def _without_limit(uses: Iterable[CapacityUse]) -> tuple[CapacityUse, ...]:
+    return tuple(one.model_copy(update={"most": None}) for one in uses)
