@@ -51,6 +51,8 @@ class Gateway:
         self.answered: set[str] = set()
         self.modules = {name: importlib.import_module(f"functions.{name}.handler") for name in FUNCTIONS}
         for module in self.modules.values():
+            if hasattr(module, "provider"):
+                monkeypatch.setattr(module, "provider", shop.providers)
             if hasattr(module, "runtime"):
                 monkeypatch.setattr(module, "runtime", shop.runtime)
         monkeypatch.setattr(self.modules["finance"], "bucket", ListedBucket())

@@ -126,7 +126,7 @@ def test_a_capture_that_the_provider_settles_later(usual: Shop, fault: str, stat
     usual.clock_file.write_text("61")
     metadata = {"tenant": TENANT, "order_id": order_id, "payment_id": payment.id}
     hint = json.dumps({"type": "payment.captured", "data": {"payment": {"metadata": metadata}}}).encode()
-    assert take_hint(usual.runtime, usual.providers, hint) == "looked up"
+    assert take_hint(usual.runtime, usual.providers, "strict", hint) == "looked up"
     assert usual.order(order_id).payments[0].state is state
     assert usual.log("captured", "capture_failed") == [("captured" if fault == "settles" else "capture_failed", 5000)]
     assert usual.clock.now() == NOW

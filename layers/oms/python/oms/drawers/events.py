@@ -33,7 +33,7 @@ class DrawerMovementRecorded(_OfSession):
     With a `refund_id` it paid what an order owed, and RefundExecuted says so too.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 2
 
     movement_id: str
     device: str

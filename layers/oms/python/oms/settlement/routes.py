@@ -45,7 +45,7 @@ def serve(app: Api, runtime: Callable[[], Runtime]) -> None:
         return ok(views.read_unmatched(runtime(), principal, wanted))
 
     @app.get("/v1/finance/settlements/exceptions")
-    def get_exceptions() -> Answer:
+    def get_settlement_exceptions() -> Answer:
         principal, wanted = caller(app, "finance.read", "TRANSIT#"), read_query(app, ExceptionsQuery)
         return ok(views.read_exceptions(runtime(), principal, wanted))
 
