@@ -25,7 +25,6 @@ CODES = {
     "REFUSED_SELF_APPROVAL": {"self_approval", "own_appeasement"},
     "REFUSED_VELOCITY": {"velocity", "velocity_limit", "velocity_exceeded"},
     "REFUSED_OVER_REFUND": {
-        "over_refund",
         "refund_exceeds_captured",
         "more_than_delivered",
         "above_refundable",

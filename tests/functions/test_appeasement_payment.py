@@ -71,7 +71,7 @@ def test_what_comes_back_after_goodwill_gives_back_only_the_rest(people: People)
     assert (second["appeased_goods"], second["owed"]) == (400, 3897)
     with people.doors.world.unchanged():
         late = people.ask("manager", order_id, amount=1)
-    assert (late.status, late.body["code"]) == (409, "over_refund")
+    assert (late.status, late.body["code"]) == (409, "refund_exceeds_captured")
     seen = people.doors.see(order_id)
     assert sum(one["amount"] for one in seen["refunds"]) == seen["payments"][0]["captured"] == 8660
 

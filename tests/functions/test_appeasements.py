@@ -189,11 +189,11 @@ def test_goodwill_is_only_for_what_was_delivered_and_paid(people: People):
     cheap = people.delivered(100, 9900)
     with people.doors.world.unchanged():
         more = people.ask("manager", cheap, amount=101, on="lines", lines=[1])
-    assert (more.status, more.body["code"]) == (409, "over_refund")
+    assert (more.status, more.body["code"]) == (409, "refund_exceeds_captured")
     assert people.ask("manager", cheap, amount=100, on="lines", lines=[1]).body["state"] == "GRANTED"
     with people.doors.world.unchanged():
         again = people.ask("manager", cheap, amount=1, on="lines", lines=[1])
-    assert again.body["code"] == "over_refund"
+    assert again.body["code"] == "refund_exceeds_captured"
 
 
 @pytest.mark.capability("L3")
@@ -203,7 +203,7 @@ def test_what_was_not_taken_yet_is_not_given_back(people: People):
     people.doors.world.act(work_id, "ship")
     with people.doors.world.unchanged():
         refused = people.ask("agent", order_id, amount=100)
-    assert (refused.status, refused.body["code"]) == (409, "over_refund")
+    assert (refused.status, refused.body["code"]) == (409, "refund_exceeds_captured")
     people.doors.world.capture(work_id)
     assert people.ask("agent", order_id, amount=100).status == 201
 

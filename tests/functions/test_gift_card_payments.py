@@ -162,7 +162,7 @@ def test_a_refund_goes_back_to_the_same_card_once_and_never_above_what_was_taken
     assert money.sums(card) == (3200, 0, 3200)
     with money.doors.world.unchanged():
         assert provider.refund(RefundRequest(reference, 1801, "USD"), key="ref_2") == Declined(
-            "refund_exceeds_captured", by_rule=True
+            "credit_exceeds_redeemed", by_rule=True
         )
         other = provider.refund(RefundRequest(reference, 100, "USD"), key="ref_1:refund:1200")
         assert other == Declined("idempotency_key_reused", by_rule=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oms.payments.refunds import OverRefund as OverRefund
 from oms.platform.problems import Problem
 
 
@@ -31,13 +32,6 @@ class Undelivered(Problem):
     code = "undelivered"
     title = "Nothing of it has been delivered, or all of it came back."
     remedy = "Grant it when the goods have left, or cancel what will not be delivered."
-
-
-class OverRefund(Problem):
-    status = 409
-    code = "over_refund"
-    title = "It is more than was paid and not given back."
-    remedy = "Ask for less; look at what was granted and refunded before."
 
 
 class AlreadyPending(Problem):

@@ -42,7 +42,7 @@ class HoldTooLow(Problem):
 
 class RefundTooHigh(Problem):
     status = 409
-    code = "refund_exceeds_captured"
+    code = "credit_exceeds_redeemed"
     title = "More would be given back than was taken."
     remedy = "Give back no more than what was redeemed and not yet given back."
 
