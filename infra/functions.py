@@ -265,7 +265,10 @@ QUEUE_CONSUMERS = (
         # A tenant's round may last minutes: the next tenant must have the whole time of the function too.
         batch=1,
         concurrency=2,
-        rings=(Ring("OrdersUnfinished", "An order could not be finished for an hour.", "unfinished-orders"),),
+        rings=(
+            Ring("OrdersUnfinished", "An order could not be finished for an hour.", "unfinished-orders"),
+            Ring("UnmatchedMoney", "Money without an order was given back.", "unmatched-money"),
+        ),
     ),
 )
 
