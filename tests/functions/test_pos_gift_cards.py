@@ -57,22 +57,3 @@ def test_a_card_that_does_not_cover_its_part_is_refused_and_nothing_is_sold(door
     assert (nobody.status, nobody.pointers) == (422, ["/tenders/1/reference"])
     assert (twice.status, twice.pointers) == (422, ["/tenders/1/reference"])
     assert balance(money, card) == (1000, 0)
-
-
-@pytest.mark.capability("K7", "K8")
-def test_what_comes_back_of_a_sale_goes_back_to_the_card_and_into_the_drawer(doors):
-    money = Money(doors)
-    card = money.sold(5000)
-    sale = transaction(1, sold_line("A", 2, 1000), tenders=[gift(1500, card), cash(500)])
-    order_id = Till(doors).tell(sale).body["order_id"]
-    back = {"node_id": "S1", "reason": "too_small", "lines": [{"line_no": 1, "quantity": 2}]}
-
-    made = doors.api("returns").post(f"/v1/orders/{order_id}/returns", back)
-
-    assert made.status == 201, made.body
-    (owed,) = doors.see(order_id)["refunds"]
-    assert [(one["tender"], one["amount"]) for one in owed["parts"]] == [("cash", 500), ("gift_card", 1500)]
-    doors.world.refund_payment(order_id)
-    assert balance(money, card) == (5000, 0)
-    (after,) = doors.see(order_id)["refunds"]
-    assert [one["state"] for one in after["parts"]] == ["PLANNED", "EXECUTED"]

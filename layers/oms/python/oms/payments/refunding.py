@@ -13,7 +13,7 @@ from oms.orders.amounts import Amounts, line_amounts, share
 from oms.orders.charges import order_charges
 from oms.orders.model import Order, Status, status
 from oms.payments.events import OwedPart, RefundOwed
-from oms.payments.model import STORED_VALUE, Payment
+from oms.payments.model import Payment
 from oms.payments.refunds import CASH, Cause, GivenFor, OverRefund, Part, Refund, Source, claimed
 from oms.platform.events import EventData
 from oms.platform.ids import child_id
@@ -43,18 +43,13 @@ def plan_refund(order: Order, amount: int, to: str | None = None) -> tuple[Part,
         Part(
             number=number,
             tender=payment.tender,
-            provider=None if payment.tender == CASH or _is_theirs(payment) else payment.provider,
-            by_channel=_is_theirs(payment),
+            provider=None if payment.tender == CASH or payment.by_channel else payment.provider,
+            by_channel=payment.by_channel,
             amount=source.amount,
             sources=(source,),
         )
         for number, (payment, source) in enumerate(sources, start=1)
     )
-
-
-def _is_theirs(payment: Payment) -> bool:
-    """Whether only the channel can give back what it took: a drawer and our own accounts can without it."""
-    return payment.by_channel and payment.tender != CASH and payment.provider != STORED_VALUE
 
 
 def owe_refund(
