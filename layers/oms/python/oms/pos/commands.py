@@ -25,7 +25,6 @@ from oms.pos.exchanging import Seller, exchange
 from oms.pos.model import Identity, WorkstationDay, identity_of, moves_money
 from oms.pos.requests import RecordTransaction
 from oms.pos.sales import carried_lines, cash_of, order_request, paid, sale_recorded
-from oms.pos.spending import pay_with_stored_value, without_numbers
 from oms.pos.store import load_transaction, load_workstation
 from oms.pos.views import WRITE, workstation_document
 from oms.pos.writes import conflict_write, day_partition, transaction_write, workstation_write
@@ -50,7 +49,7 @@ def record_transaction(runtime: Runtime, call: Call, told: RecordTransaction) ->
     for sums that do not add up, and TransactionTaken for another content under the same number, which is kept for a
     person.
     """
-    told, one = without_numbers(call.tenant, told), identity_of(told)
+    one = identity_of(told)
     partition = day_partition(call.tenant, one.node_id, one.business_date)
     authorize(call.principal, WRITE, partition, node=one.node_id)
     content = input_hash(told)
@@ -90,7 +89,6 @@ def record_transaction(runtime: Runtime, call: Call, told: RecordTransaction) ->
 def _sale(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity) -> Decision:
     sale_id = one.transaction_id(call.tenant)
     sold = sold_order(runtime, call, order_request(told, one), carried_lines(told), paid(told))
-    sold, spent = pay_with_stored_value(runtime, call.tenant, told, sold)
     stock = _stock(runtime, call, told, one, sold)
     order = sold.placement(runtime, call, sale_recorded(told, one, sale_id, sold.order, sold.carried))
     cash = cash_of(told, sale_id)
@@ -99,7 +97,7 @@ def _sale(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity) 
         drawer = take_cash(runtime, call.tenant, cash, actor=call.principal.actor, pointer="/drawer_session_id")
     header = sold.order.header
     credits = exchange(runtime, call.tenant, told, Seller(header.legal_entity, header.currency), sale_id)
-    writes = [*order.writes, *stock.writes, *drawer[0], *credits[0], *spent]
+    writes = [*order.writes, *stock.writes, *drawer[0], *credits[0]]
     events = [*order.events, *stock.events, *drawer[1], *credits[1]]
     # The record, the numbers and the transaction itself are three more.
     if len(writes) + len(events) + 3 > MOST_ACTIONS:
