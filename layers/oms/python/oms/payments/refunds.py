@@ -46,8 +46,12 @@ class _Stored(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+# The line under which goodwill on shipping is kept.
+SHIPPING = 0
+
+
 class GivenFor(_Stored):
-    """What of a refund was given for a line without its return: price and tax, in minor units."""
+    """What of a refund was given for a line without its return: price and tax, in minor units; line 0 is shipping."""
 
     line_no: int
     goods: int
