@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.appeasement_doors import People
+from tests.drawer_doors import Drawers
+from tests.functions.test_disputes import book, captured, dispute, end, tender
 from tests.order_doors import Doors, doors
-from tests.order_world import line, world
+from tests.order_world import document, line, world
+from tests.pos_doors import Till, sold_line, transaction
 from tests.refund_doors import Refunds
 
 __all__ = ["doors", "world"]
@@ -44,3 +47,82 @@ def test_goodwill_after_a_return_gives_no_more_tax_than_is_left(doors: Doors):
     assert last["owed"] == 1000
     (payment,) = doors.see(order_id)["payments"]
     assert payment["captured"] == payment["refunded"] + payment["refund_pending"] == 1003
+
+
+@pytest.mark.capability("K12")
+def test_a_drawer_and_an_exchange_pay_nothing_that_is_in_dispute_or_was_charged_back(doors: Doors):
+    order_id, reference = captured(doors)
+    shop, drawer, till = Refunds(doors), Drawers(doors), Till(doors)
+    shop.taken_back(order_id, {1: 1}, to="cash", to_reason="the card is lost")
+    refund_id, session = shop.refund(order_id)["id"], drawer.opened()
+    credit = {"refund_id": refund_id, "amount": 1083}
+    swap = transaction(1, sold_line("B", 1, 1083), exchange_credits=[credit])
+    opened = dispute(doors, reference)
+    for outcome in ("", "lost"):
+        if outcome:
+            assert end(doors, opened, outcome).status == 200
+        with doors.world.unchanged():
+            paid = drawer.move(session, 1, "cash_refund", 1083, refund_id=refund_id)
+            assert (paid.status, paid.body["code"], paid.pointers) == (409, "payment_in_dispute", ["/refund_id"])
+            sold = till.tell(swap)
+            assert (sold.status, sold.pointers) == (422, ["/exchange_credits/0/refund_id"])
+            assert sold.body["errors"][0]["code"] == "payment_in_dispute"
+    assert (tender(doors, order_id).refunded, tender(doors, order_id).charged_back) == (0, 2165)
+
+
+@pytest.mark.capability("K12")
+def test_a_drawer_pays_what_was_owed_when_the_dispute_is_won(doors: Doors):
+    order_id, reference = captured(doors)
+    shop, drawer = Refunds(doors), Drawers(doors)
+    shop.taken_back(order_id, {1: 1}, to="cash", to_reason="the card is lost")
+    refund_id, session = shop.refund(order_id)["id"], drawer.opened()
+    assert end(doors, dispute(doors, reference), "won").status == 200
+    assert drawer.move(session, 1, "cash_refund", 1083, refund_id=refund_id).status == 201
+    assert tender(doors, order_id).refunded == 1083
+
+
+@pytest.mark.capability("K12")
+def test_what_the_bank_gave_back_is_not_given_back_by_the_provider_too(doors: Doors):
+    order_id, reference = captured(doors)
+    shop = Refunds(doors)
+    shop.taken_back(order_id, {1: 1})
+    opened = dispute(doors, reference)
+    assert shop.pay(order_id) == []
+    assert shop.refund(order_id)["status"] == "PLANNED"
+    assert end(doors, opened, "lost").status == 200
+    assert shop.pay(order_id) == []
+    (part,) = shop.refund(order_id)["parts"]
+    assert (part["state"], part["failure_code"]) == ("FAILED", "charged_back")
+    again = doors.api("returns").post(
+        f"/v1/orders/{order_id}/refunds/{shop.refund(order_id)['id']}/attempts", {"reason": "the customer asks"}
+    )
+    assert again.status == 200
+    assert shop.pay(order_id, "RefundRetried") == []
+    assert shop.refund(order_id)["parts"][0]["failure_code"] == "charged_back"
+    assert doors.world.provider.amount("refund") == 0
+
+
+@pytest.mark.capability("K12")
+def test_of_a_part_that_was_charged_back_the_rest_can_be_given_back(doors: Doors):
+    order_id, reference = captured(doors)
+    shop = Refunds(doors)
+    shop.taken_back(order_id, {1: 1})
+    assert end(doors, dispute(doors, reference, amount=1082), "lost").status == 200
+    assert shop.pay(order_id) == []
+    assert doors.world.provider.amount("refund") == 1083
+    assert tender(doors, order_id).refundable == 0
+
+
+@pytest.mark.capability("K12")
+@pytest.mark.parametrize(("outcome", "amount", "owed"), [("won", 3000, 1000), ("lost", 400, 600), ("lost", 2500, 0)])
+def test_what_is_cancelled_during_a_dispute_is_owed_when_it_is_over(doors: Doors, outcome: str, amount: int, owed: int):
+    """The channel took 30.00; one of three units of 10.00 is cancelled while the customer's bank disputes."""
+    taken = {"provider": "marketplace", "amount": 3000, "captured": True, "reference": "M-77"}
+    order_id = doors.place(document(line("A", 3), payments=[taken]))
+    opened = dispute(doors, book(doors, order_id), amount=amount, provider="marketplace")
+    units = {"reason": "customer", "lines": [{"line_no": 1, "quantity": 1}]}
+    assert doors.api("change_orders").post(f"/v1/orders/{order_id}/cancellations", units).status == 200
+    assert doors.see(order_id)["refunds"] == []
+    assert end(doors, opened, outcome).status == 200
+    refunds = [(one["cause"], one["amount"], one["status"]) for one in doors.see(order_id)["refunds"]]
+    assert refunds == ([("cancellation", owed, "PLANNED")] if owed else [])

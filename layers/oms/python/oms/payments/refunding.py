@@ -91,10 +91,15 @@ def cancellation_refund(before: Order, after: Order) -> tuple[Refund, list[Event
     """What a change owes because it cancels units whose money was taken already; None where it owes nothing."""
     taken = sum(payment.captured for payment in before.payments) != sum(one.captured for one in after.payments)
     # Money may also be taken after its units were cancelled, where it had been asked for before.
-    if not after.header.cancellations or (after.header.cancellations == before.header.cancellations and not taken):
+    # While it is in dispute nothing is owed of a payment; what was cancelled meanwhile is owed when that is over.
+    thawed = {one.id for one in before.payments if one.is_frozen} - {one.id for one in after.payments if one.is_frozen}
+    cancelled = after.header.cancellations != before.header.cancellations
+    if not after.header.cancellations or not (cancelled or taken or thawed):
         return None
     owed = sum(refund.amount for refund in after.refunds if refund.cause is Cause.CANCELLATION)
-    excess = sum(payment.captured for payment in after.payments) - owed - worth(after).total
+    # What a customer's bank has given back is not given back once more.
+    kept = sum(payment.captured - payment.charged_back for payment in after.payments)
+    excess = kept - owed - worth(after).total
     amount = min(excess, sum(refundable(after).values()))
     return owe_refund(after, Cause.CANCELLATION, before.next_change, amount) if amount > 0 else None
 

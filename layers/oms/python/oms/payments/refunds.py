@@ -13,6 +13,8 @@ from oms.platform.problems import Problem
 
 # Tenders of a part that no provider pays out.
 CASH = "cash"
+# Why a part is not paid whose money the customer's bank has given back.
+CHARGED_BACK = "charged_back"
 
 
 class OverRefund(Problem):
@@ -22,6 +24,15 @@ class OverRefund(Problem):
     code = "refund_exceeds_captured"
     title = "More would be given back than was taken from the customer."
     remedy = "Give back no more than what was captured, less what was refunded and what is being refunded."
+
+
+class InDispute(Problem):
+    """The customer's bank has taken the money back, or may."""
+
+    status = 409
+    code = "payment_in_dispute"
+    title = "The payment is in dispute, or the customer's bank has given it back."
+    remedy = "Wait until the dispute has ended; where it was lost, the customer has the money already."
 
 
 class Cause(StrEnum):
@@ -40,6 +51,9 @@ class PartState(StrEnum):
     PENDING = "PENDING"
     EXECUTED = "EXECUTED"
     FAILED = "FAILED"
+
+
+_GIVEN = frozenset({PartState.PENDING, PartState.EXECUTED})
 
 
 class _Stored(BaseModel):
@@ -151,6 +165,21 @@ def claimed(refunds: Iterable[Refund], payment_id: str, reference: str) -> int:
     return sum(
         one.amount for _, one in _sources(refunds) if one.payment_id == payment_id and one.reference == reference
     )
+
+
+def is_withheld(payments: Sequence[Payment], refunds: Sequence[Refund], part: Part) -> bool:
+    """Whether a dispute stands against paying a part: an open one, or a lost one that gave the money back already."""
+    for source in part.sources:
+        payment = next(one for one in payments if one.id == source.payment_id)
+        if payment.is_frozen:
+            return True
+        if payment.charged_back:
+            others = sum(
+                one.amount for other, one in _sources(refunds) if one.payment_id == payment.id and other.state in _GIVEN
+            )
+            if others + payment.charged_back + source.amount > payment.captured:
+                return True
+    return False
 
 
 def refunded_payments(payments: Sequence[Payment], refunds: Sequence[Refund]) -> list[Payment]:

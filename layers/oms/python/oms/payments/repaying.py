@@ -21,7 +21,7 @@ from oms.payments.port import (
     Result,
     Unknown,
 )
-from oms.payments.refunds import Part, Refund
+from oms.payments.refunds import CHARGED_BACK, Part, Refund
 from oms.platform.clock import format_instant, parse_instant
 from oms.platform.commands import Runtime
 from oms.platform.effects import KEY_REMEMBERED, Effect, TransientFailure, intent_since, perform
@@ -57,6 +57,11 @@ class Repaying:
             ),
         )
         return self._by_its_state() if isinstance(done, NoTrace) else done
+
+    def leave(self) -> Order:
+        """Not give back what the customer's bank has given back, unless an earlier run did already."""
+        found = self._find()
+        return self._record(Declined(CHARGED_BACK) if isinstance(found, NoTrace) else found)
 
     def settle(self) -> Order:
         """What became of a refund that the provider accepted; nothing while it is still under way."""
