@@ -8,15 +8,13 @@ from datetime import date
 
 import pytest
 
-from oms.finance.commands import close_day
-from oms.finance.lanes import Day
 from tests.drawer_doors import Drawers, pieces
 from tests.order_doors import doors  # noqa: F401  (a fixture)
 from tests.order_world import TENANT, line, world  # noqa: F401  (a fixture)
 from tests.pos_doors import Till, card, cash, later, sold_line, transaction
 from tests.pos_ledger import TODAY, Ledger, lines_of, net_change
 from tests.refund_doors import Refunds
-from tests.unit.finance.world import books, finance_cloud  # noqa: F401  (fixtures)
+from tests.unit.finance.world import books, close_day, finance_cloud  # noqa: F401  (fixtures)
 
 
 @pytest.mark.capability("N1", "N2")
@@ -213,7 +211,7 @@ def test_a_sale_that_comes_after_the_close_is_kept_and_takes_the_surplus_back(do
     assert lines_of(ledger.posted(), "drawer_closed") == [
         [("1010", 500), ("6030", -500), ("1020", 10500), ("1010", -10500)]
     ]
-    close_day(books.runtime, Day(TENANT, "100", TODAY))
+    close_day(books, TODAY, "100", TENANT)
 
     till.sale(1, sold_line("A", 1, 462, tax=38), drawer_session_id=session)
 

@@ -176,12 +176,12 @@ def day(on: date = TODAY, entity: str = ENTITY) -> Day:
     return Day(TENANT, entity, on)
 
 
-def close_day(books: Books, on: date = TODAY, entity: str = ENTITY) -> None:
+def close_day(books: Books, on: date = TODAY, entity: str = ENTITY, tenant: str = TENANT) -> None:
     """Seal every store of a day whatever stands against it, and close the day."""
-    wanted = day(on, entity)
+    wanted = Day(tenant, entity, on)
     now = books.runtime.clock.now()
     for one in closing_store.stores(books.runtime.database, wanted):
-        call = Call("seal_day", system_principal(TENANT, "tests"), f"{on}-{entity}-{one.store}", "", None, "evt_1")
+        call = Call("seal_day", system_principal(tenant, "tests"), f"{on}-{entity}-{one.store}", "", None, "evt_1")
         if one.state is not SealState.SEALED:
             finish_seal(books.runtime, call, StoreDay(wanted, one.store), lambda: Seal(sealed_by="t", sealed_at=now))
     assert close_sealed_day(books.runtime, wanted)
