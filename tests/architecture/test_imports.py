@@ -62,7 +62,8 @@ MORE_DOORS = {
 IN_EVERY_FUNCTION = {"aws_lambda_powertools", "pydantic", "ulid", "boto3", "botocore"}
 IN_LAYER = {"export": {"duckdb"}, "broker": {"highspy"}}
 # Of a function that somebody waits for. Nobody waits for the broker, which has an order and the whole batch optimiser,
-# for giving work away, nor for what nodes say, which may be a sale; a till plans what leaves later, and moves stock and cash besides.
+# for giving work away, nor for what nodes say, which may be a sale; a till plans what leaves later, and moves stock and
+# cash besides.
 MOST_PRODUCT_MODULES = 118
 MOST_OF = {"broker_backlog": 136, "vacate_nodes": 124, "pos": 154, "node_messages": 184}
 MOST_MODULES_OF_PLACE_ORDER = 700
