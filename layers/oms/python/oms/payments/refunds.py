@@ -13,6 +13,8 @@ from oms.platform.problems import Problem
 
 # Tenders of a part that no provider pays out.
 CASH = "cash"
+# Who took what was paid at a till: cash, and what was owed in cash for an exchange. It comes out of a drawer again.
+TILL = "till"
 # Why a part is not paid whose money the customer's bank has given back.
 CHARGED_BACK = "charged_back"
 
@@ -165,6 +167,14 @@ def claimed(refunds: Iterable[Refund], payment_id: str, reference: str) -> int:
     return sum(
         one.amount for _, one in _sources(refunds) if one.payment_id == payment_id and one.reference == reference
     )
+
+
+def goes_back_to(payments: Sequence[Payment], part: Part) -> Source | None:
+    """The charge that a part goes back to; None where it is paid with a new balance or with other money."""
+    source = part.sources[0]
+    paid_with = next(one for one in payments if one.id == source.payment_id)
+    same = paid_with.tender == part.tender and part.provider in (None, paid_with.provider)
+    return source if same and len(part.sources) == 1 else None
 
 
 def is_withheld(payments: Sequence[Payment], refunds: Sequence[Refund], part: Part) -> bool:
