@@ -32,6 +32,7 @@ MORE_DOORS = {
     "sourcing.prices": "what units were worth to other orders: whoever plans a single order or a basket counts it",
     "sourcing.rates": "the rate card, pure: a promise is dated and priced by its services",
     "payments.changes": "what authorising anew changes of an order, pure: a person who accepts an order asks for it",
+    "payments.lifecycle": "what is still asked for of what was delivered, pure: whoever writes off gives it up",
     "payments.rollup": "the payment status of an order, pure: the order shows it",
     "payments.refunds": "what of an order's money is owed back, pure: the order holds its refunds",
     "payments.paying": "what a drawer pays and what is tried again, pure: others commit it with their own change",
