@@ -126,3 +126,50 @@ def test_what_is_cancelled_during_a_dispute_is_owed_when_it_is_over(doors: Doors
     assert end(doors, opened, outcome).status == 200
     refunds = [(one["cause"], one["amount"], one["status"]) for one in doors.see(order_id)["refunds"]]
     assert refunds == ([("cancellation", owed, "PLANNED")] if owed else [])
+
+
+@pytest.mark.capability("L3")
+def test_goodwill_that_waited_is_not_granted_on_goods_that_came_back_meanwhile(doors: Doors):
+    shop, people = Refunds(doors), People(doors)
+    order_id = shop.delivered(line("A", 1, 4000, tax=330), line("B", 1, 6000, tax=495))
+    waits = people.ask("agent", order_id, amount=1200, on="lines", lines=[1]).body
+    assert waits["state"] == "PENDING_APPROVAL"
+    assert shop.taken_back(order_id, {1: 1})["owed"] == 4330
+    with doors.world.unchanged():
+        approved = people.decide("supervisor", waits["id"])
+        assert (approved.status, approved.body["code"]) == (409, "undelivered")
+    assert people.decide("supervisor", waits["id"], "reject").status == 200
+
+
+@pytest.mark.capability("L3")
+def test_goodwill_that_waited_is_granted_on_what_is_left_only(doors: Doors):
+    """12.00 for two units of 8.00 each, of which one comes back before it is approved."""
+    shop, people = Refunds(doors), People(doors)
+    order_id = shop.delivered(line("A", 2, 800), line("B", 1, 6000))
+    waits = people.ask("agent", order_id, amount=1200, on="lines", lines=[1]).body
+    assert shop.taken_back(order_id, {1: 1})["owed"] == 800
+    with doors.world.unchanged():
+        approved = people.decide("supervisor", waits["id"])
+        assert (approved.status, approved.body["code"], approved.pointers) == (
+            409,
+            "over_refund",
+            ["/decision"],
+        )
+        assert approved.body["detail"] == "1200 was asked for line 1, and 800 is left of it."
+
+
+@pytest.mark.capability("K8")
+def test_the_limit_of_cash_is_for_all_returns_of_an_order(doors: Doors):
+    """100.00 in all, whether in one return or in many; who may approve pays more."""
+    shop = Refunds(doors)
+    order_id = shop.delivered(line("A", 4, 4000))
+    why = {"to": "cash", "to_reason": "the card is lost"}
+    assert [shop.take_back(order_id, {1: 1}, **why).status for _ in range(2)] == [201, 201]
+    with doors.world.unchanged():
+        third = shop.take_back(order_id, {1: 1}, **why)
+        assert (third.status, third.body["code"], third.pointers) == (409, "cash_limit_exceeded", ["/to"])
+        assert third.body["detail"] == "4000 is above the limit of 10000, and 8000 was before."
+    may = ("returns.write", "returns.approve")
+    assert shop.take_back(order_id, {1: 1}, scopes=may, **why).status == 201
+    # By card there is no limit.
+    assert shop.take_back(order_id, {1: 1}).status == 201

@@ -77,6 +77,16 @@ def share_out(amount: int, found: Sequence[Base]) -> tuple[Part, ...]:
     )
 
 
+def require_room(parts: Sequence[Part], found: Sequence[Base]) -> None:
+    """Refuse goodwill that waited and is more by now than what was paid for its lines and not given back."""
+    rooms = {base.line_no: base for base in found}
+    for part in parts:
+        base = rooms[part.line_no]
+        if part.net > base.room or part.tax > base.tax_left:
+            detail = f"{part.net} was asked for line {part.line_no}, and {base.room} is left of it."
+            raise OverRefund(detail, pointer="/decision")
+
+
 def percent_of(found: Sequence[Base], percent: int) -> int:
     """A share of what was delivered, rounded half up."""
     return share_up_to(sum(base.delivered for base in found), percent, 100)
