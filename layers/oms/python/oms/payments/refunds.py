@@ -15,6 +15,8 @@ from oms.platform.problems import Problem
 CASH = "cash"
 # Who took what was paid at a till: cash, and what was owed in cash for an exchange. It comes out of a drawer again.
 TILL = "till"
+# The tender of a sale that was paid with what a refund owed in cash.
+EXCHANGE_CREDIT = "exchange_credit"
 # Why a part is not paid whose money the customer's bank has given back.
 CHARGED_BACK = "charged_back"
 
@@ -100,6 +102,8 @@ class Part(_Stored):
     movement_id: str | None = None
     # The new gift card or store credit that it was paid with.
     account_id: str | None = None
+    # The sale at a till that it was used to pay.
+    sale_id: str | None = None
     failure_code: str | None = None
     # When its present key was made; since when nobody knows what became of a call under it.
     fixed_at: str | None = None

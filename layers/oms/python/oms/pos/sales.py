@@ -10,13 +10,12 @@ from oms.orders.model import Order
 from oms.orders.request import LineRequest, Method, OrderRequest
 from oms.orders.selling import Paid
 from oms.payments.model import STORED_VALUE
-from oms.payments.refunds import TILL
+from oms.payments.refunds import EXCHANGE_CREDIT, TILL
 from oms.pos.checks import totals_of
 from oms.pos.events import CarriedLine, SalePaid, SalePayment, SaleRecorded, SaleTaxed
 from oms.pos.model import CHANNEL, Identity
 from oms.pos.requests import RecordTransaction, SaleLine, Tender
 
-EXCHANGE_CREDIT = "exchange_credit"
 _MOST_LINES_IN_EVENT = 50
 
 

@@ -39,9 +39,9 @@ def require_tender(principal: Principal, to: str | None, amount: int, order: Ord
 
 
 def _cash_before(order: Order) -> int:
-    """What an order pays in cash, or paid, of what was not taken in cash."""
+    """What an order pays in cash, or paid, of what was not taken in cash; what paid another sale is no cash."""
     at_till = {payment.id for payment in order.payments if payment.provider == TILL}
-    parts = (part for refund in order.refunds for part in refund.parts if part.tender == CASH)
+    parts = (part for refund in order.refunds for part in refund.parts if part.tender == CASH and not part.sale_id)
     return sum(one.amount for part in parts for one in part.sources if one.payment_id not in at_till)
 
 

@@ -25,6 +25,7 @@ from oms.finance.reads import entries_of_day
 from oms.orders.amounts import Amounts
 from oms.orders.model import Order, status
 from oms.orders.store import load_order
+from oms.payments.refunds import EXCHANGE_CREDIT
 from oms.platform.commands import Runtime
 
 
@@ -107,6 +108,9 @@ def order_facts(order: Order) -> OrderFacts:
         delivered_shipping=left.shipping,
         delivered_tax=left.tax,
         version=header.version,
+        written_off=header.written_off,
+        exchanged_away=sum(part.amount for refund in order.refunds for part in refund.parts if part.sale_id),
+        exchanged_for=sum(payment.captured for payment in order.payments if payment.tender == EXCHANGE_CREDIT),
     )
 
 

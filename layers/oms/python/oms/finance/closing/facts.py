@@ -42,6 +42,10 @@ class OrderFacts(Facts):
     delivered_shipping: int
     delivered_tax: int
     version: int
+    # What was given up of it; what of its refunds paid sales, and what such refunds of other orders paid of it.
+    written_off: int = 0
+    exchanged_away: int = 0
+    exchanged_for: int = 0
 
 
 class PaymentFacts(Facts):
