@@ -8,7 +8,7 @@ from __future__ import annotations
 from infra import grants as g
 from infra.function_spec import FunctionSpec, Ring
 from infra.http_functions import HTTP
-from infra.payment_functions import PAYMENT_CONSUMERS, PAYMENT_TASKS
+from infra.payment_functions import PAYMENT_CONSUMERS, PAYMENT_TASKS, UNMATCHED
 from infra.store_functions import POS_QUARANTINED
 
 WORKFLOW_TASKS = (
@@ -153,7 +153,7 @@ QUEUE_CONSUMERS = (
             *g.RECORD_STOCK,
             *g.listed("orders"),
             *g.table("stock", "get", "delete"),
-            *g.table("ledger", "get", "put"),
+            *g.table("ledger", "get", "put", "update"),
         ),
         memory=512,
         concurrency=10,
@@ -265,10 +265,7 @@ QUEUE_CONSUMERS = (
         # A tenant's round may last minutes: the next tenant must have the whole time of the function too.
         batch=1,
         concurrency=2,
-        rings=(
-            Ring("OrdersUnfinished", "An order could not be finished for an hour.", "unfinished-orders"),
-            Ring("UnmatchedMoney", "Money without an order was given back.", "unmatched-money"),
-        ),
+        rings=(Ring("OrdersUnfinished", "An order could not be finished for an hour.", "unfinished-orders"), UNMATCHED),
     ),
 )
 

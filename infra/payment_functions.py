@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from infra import grants as g
-from infra.function_spec import GATEWAY_TIMEOUT, FunctionSpec
+from infra.function_spec import GATEWAY_TIMEOUT, FunctionSpec, Ring
 
+UNMATCHED = Ring("UnmatchedMoney", "Money without an order was given back.", "unmatched-money")
 PAYMENT_HTTP = (
     FunctionSpec(
         "payments",

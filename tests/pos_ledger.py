@@ -26,6 +26,7 @@ TODAY = date(2026, 11, 23)
 HEARD = (
     *("DrawerOpened", "DrawerMovementRecorded", "DrawerClosed", "DrawerRestated", "SaleRecorded"),
     *("ShipmentShipped", "PaymentCaptured", "PaymentAuthorized", "ReturnAccepted", "RefundOwed"),
+    "GiftCardIssued",
 )
 
 

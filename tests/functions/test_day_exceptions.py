@@ -19,6 +19,7 @@ from tests.functions.conftest import Api
 from tests.moto_doors import MotoDoors, deployed, moto_doors
 from tests.order_world import TENANT, document, line
 from tests.pos_doors import Till, card, cash, sold_line
+from tests.refund_doors import Refunds
 from tests.unit.finance import exported
 
 __all__ = ["deployed", "moto_doors"]
@@ -253,3 +254,39 @@ def test_sales_of_a_store_tie_out_and_a_number_left_out_stands_against_its_seal(
         ("S1", "card_present", 2165),
         ("S1", "cash", 1295),
     ]
+
+
+@pytest.mark.capability("N3")
+def test_a_debt_that_was_written_off_ties_out(closer: Closer):
+    order_id = closer.shipped("1", capture=False)
+    (work,) = closer.world.order(order_id).fulfillment_orders
+    closer.world.provider.script["capture"] = ["declined"]
+    closer.doors.enter("capture_payment")
+    with pytest.raises(RuntimeError, match="processor_declined"):
+        capture_payment(closer.world.runtime, closer.world.providers, TENANT, order_id, work.id)
+    closer.doors.enter("settlements")
+    gone = closer.doors.api("settlements").post(f"/v1/orders/{order_id}/write-offs", {"reason": "gone"})
+    assert (gone.status, gone.body["amount"]) == (201, 11325)
+    closer.post("WriteOffPosted")
+    assert closer.told() == [("T3", "differs", order_id, 0, -11325)]
+    closer.post()
+    assert closer.told() == []
+
+
+@pytest.mark.capability("N3")
+def test_an_exchange_ties_out_on_both_of_its_orders(closer: Closer):
+    """What the first order owed has paid the second: nothing is owed any more, and nothing was paid that was not."""
+    order_id = closer.shipped("1")
+    shop, till = Refunds(closer.doors), Till(closer.doors)
+    closer.doors.enter("returns")
+    may = ("returns.write", "returns.approve")
+    shop.taken_back(order_id, {1: 1}, to="cash", to_reason="exchange", scopes=may)
+    credit = {"refund_id": shop.refund(order_id)["id"], "amount": 10775}
+    closer.doors.enter("pos")
+    sold = till.sale(1, sold_line("A", 1, 12000, tax=930), exchange_credits=[credit])["order_id"]
+    closer.post()
+    assert closer.told() == []
+    assert [one["refunded"] for one in closer.doors.see(order_id)["payments"]] == [10775]
+    assert [one["captured"] for one in closer.doors.see(sold)["payments"]] == [10775, 2155]
+    closer.later(days=5)
+    assert closer.told(date(2026, 11, 27)) == []

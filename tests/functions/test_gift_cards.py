@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.drawer_doors import Drawers
 from tests.money_doors import PEOPLE, SHOP, Money, gift
 from tests.order_doors import Doors, doors
 from tests.order_world import line, world
@@ -22,12 +23,13 @@ def money(doors: Doors) -> Money:
 
 @pytest.mark.capability("K7")
 def test_a_card_is_sold_once_however_often_the_call_is_sent(money: Money):
-    first = money.issue(5000, key="sale-1", number=NUMBER, session_id="drw_1", business_date="2026-11-22")
+    cash = {"session_id": Drawers(money.doors).opened(), "business_date": "2026-11-23"}
+    first = money.issue(5000, key="sale-1", number=NUMBER, **cash)
     assert first.status == 201
     assert first.headers["Location"] == f"/v1/gift-cards/{first.body['id']}"
     with money.doors.world.unchanged():
-        again = money.issue(5000, key="sale-1", number=NUMBER, session_id="drw_1", business_date="2026-11-22")
-        other = money.issue(6000, key="sale-1", number=NUMBER, session_id="drw_1", business_date="2026-11-22")
+        again = money.issue(5000, key="sale-1", number=NUMBER, **cash)
+        other = money.issue(6000, key="sale-1", number=NUMBER, **cash)
     assert (again.status, again.body) == (201, first.body)
     assert again.headers["Idempotency-Replayed"] == "true"
     assert (other.status, other.body["code"]) == (422, "idempotency_key_reused")
@@ -57,8 +59,8 @@ def test_a_card_is_sold_once_however_often_the_call_is_sent(money: Money):
         "provider": None,
         "expires_on": None,
         "cause_id": None,
-        "session_id": "drw_1",
-        "business_date": "2026-11-22",
+        "session_id": cash["session_id"],
+        "business_date": "2026-11-23",
     }
 
 
@@ -96,6 +98,8 @@ SOLD = {"tender": "card", "amount": 5000, "provider": "strict", "reference": "ca
         ({"tenders": [{"tender": "card", "amount": 5000}]}, "/tenders/0"),
         ({"tenders": [{**SOLD, "amount": 2000}, {**SOLD, "amount": 3000, "provider": "other"}]}, "/tenders"),
         ({"tenders": [SOLD], "session_id": "drw_1"}, "/session_id"),
+        ({"session_id": "drw_1"}, "/session_id"),
+        ({"business_date": "2026-11-22"}, "/business_date"),
     ],
 )
 @pytest.mark.capability("K7")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,7 +19,7 @@ from oms.appeasements.limits import (
     order_cap,
     role_of,
 )
-from oms.appeasements.model import PendingReason, Role
+from oms.appeasements.model import Part, PendingReason, Role
 from oms.appeasements.refusals import OrderCap, OverRefund, RoleLimit
 from oms.appeasements.shares import Base, share_out
 
@@ -33,7 +34,15 @@ def standing(goods: int, before: int = 0, refundable: int = 10**9, currency: str
 @st.composite
 def some_bases(draw: st.DrawFn) -> list[Base]:
     nets = draw(st.lists(MONEY, min_size=1, max_size=6))
-    return [Base(n, net, draw(st.integers(0, net)), draw(st.integers(0, net)), 0) for n, net in enumerate(nets, 1)]
+    taxes = [draw(st.integers(0, net)) for net in nets]
+    return [
+        Base(n, net, tax, draw(st.integers(0, net)), 0, tax)
+        for n, (net, tax) in enumerate(zip(nets, taxes, strict=True), 1)
+    ]
+
+
+def _after(base: Base, part: Part | None) -> Base:
+    return base if part is None else replace(base, given=base.given + part.net, tax_left=base.tax_left - part.tax)
 
 
 @given(some_bases(), st.lists(MONEY, min_size=1, max_size=6))
@@ -52,10 +61,7 @@ def test_shares_sum_exactly_and_never_come_to_more_than_was_delivered(bases, wis
         for part in parts:
             assert part.tax >= 0
             taxed[part.line_no] += part.tax
-        bases = [
-            Base(b.line_no, b.net, b.tax, b.delivered, b.given + (new[b.line_no].net if b.line_no in new else 0))
-            for b in bases
-        ]
+        bases = [_after(base, new.get(base.line_no)) for base in bases]
         for base in bases:
             assert base.given <= base.delivered
             # In however many parts it was given, its tax is the share of the sum, rounded half up once.

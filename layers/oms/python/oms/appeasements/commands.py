@@ -11,7 +11,7 @@ from oms.appeasements.model import Appeasement, Evaluation, Kind, Ruling, State,
 from oms.appeasements.owing import owe, refundable
 from oms.appeasements.refusals import AlreadyPending, SelfApproval
 from oms.appeasements.requests import DecideAppeasement, RequestAppeasement
-from oms.appeasements.shares import bases, goods_of, percent_of, share_out
+from oms.appeasements.shares import bases, goods_of, percent_of, require_room, share_out
 from oms.appeasements.store import load_appeasements, load_counters
 from oms.appeasements.views import APPROVE, REQUEST, document, named, no_appeasement, own_order
 from oms.appeasements.writes import appeasement_id, counter_write, request_write, ruling_write
@@ -121,6 +121,8 @@ def _approved(
 ) -> Decision:
     if call.principal.actor == waiting.requested_by:
         raise SelfApproval()
+    # Goods that came back meanwhile have been given back with their returns.
+    require_room(waiting.parts, bases(order, waiting.on, waiting.lines, given(past)))
     # It counts for who asked: whoever approves much is not held up by it.
     counters = _counters(runtime, call, order, waiting.requested_by)
     evaluation = judge_approval(

@@ -24,9 +24,8 @@ def refundable(order: Order) -> int:
 def owe(order: Order, made: Appeasement, now: datetime) -> tuple[Refund, list[EventData]]:
     """The refund that pays granted goodwill, and what is told of it.
 
-    It says what was given for which lines, so that a return of them gives back only the rest.
+    It says what was given for which lines, and for shipping as line 0, so that a return gives back only the rest.
     """
     to = None if made.paid_to is PaidTo.ORIGINAL else made.paid_to.value
-    # A later return of these lines gives back only the rest.
-    lines = [GivenFor(line_no=part.line_no, goods=part.net, tax=part.tax) for part in made.parts if part.line_no]
+    lines = [GivenFor(line_no=part.line_no, goods=part.net, tax=part.tax) for part in made.parts]
     return owe_refund(order, Cause.APPEASEMENT, made.id, made.total, to, at=format_instant(now), lines=lines)

@@ -10,10 +10,9 @@ from oms.appeasements.refusals import OverRefund, Undelivered
 from oms.orders.amounts import share
 from oms.orders.charges import charges_left, line_total
 from oms.orders.model import Line, Order
+from oms.payments.refunds import SHIPPING
 from oms.platform.money import share_up_to
 from oms.platform.problems import FieldError, InvalidRequest
-
-SHIPPING = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,7 @@ class Base:
     """What goodwill on a line, or on shipping, is measured by.
 
     `net` and `tax` are of all of it, `given` the goodwill before; `delivered` is the net of what has left and was not
-    given back by returns.
+    given back by returns, and `tax_left` the tax of that which no goodwill has given yet.
     """
 
     line_no: int
@@ -29,6 +28,7 @@ class Base:
     tax: int
     delivered: int
     given: int
+    tax_left: int
 
     @property
     def room(self) -> int:
@@ -77,6 +77,16 @@ def share_out(amount: int, found: Sequence[Base]) -> tuple[Part, ...]:
     )
 
 
+def require_room(parts: Sequence[Part], found: Sequence[Base]) -> None:
+    """Refuse goodwill that waited and is more by now than what was paid for its lines and not given back."""
+    rooms = {base.line_no: base for base in found}
+    for part in parts:
+        base = rooms[part.line_no]
+        if part.net > base.room or part.tax > base.tax_left:
+            detail = f"{part.net} was asked for line {part.line_no}, and {base.room} is left of it."
+            raise OverRefund(detail, pointer="/decision")
+
+
 def percent_of(found: Sequence[Base], percent: int) -> int:
     """A share of what was delivered, rounded half up."""
     return share_up_to(sum(base.delivered for base in found), percent, 100)
@@ -85,7 +95,8 @@ def percent_of(found: Sequence[Base], percent: int) -> int:
 def _tax(base: Base, net: int) -> int:
     """The tax that goes with some goodwill: by its running sum, so that parts never come to more than the whole."""
     until, before = (share_up_to(base.tax, done, base.net) for done in (base.given + net, base.given))
-    return until - before
+    # Returns round by units, goodwill by amounts: together they give no more tax than was taken.
+    return min(until - before, base.tax_left)
 
 
 def _sold(order: Order) -> list[Line]:
@@ -105,12 +116,18 @@ def _named(order: Order, position: int, line_no: int) -> Line:
 
 
 def _base(order: Order, line: Line, given: Mapping[int, Part]) -> Base:
+    units, before = _delivered_units(order, line), _given(given, line.line_no)
+    came = [one for each in order.returns for one in each.lines if one.line_no == line.line_no]
+    tax = share_up_to(line.agreed.tax, units, line.quantity) - sum(one.tax - one.appeased_tax for one in came)
+    # What goodwill had given of units that came back was not given a second time.
+    back = sum(one.goods - one.appeased_goods for one in came)
     return Base(
         line_no=line.line_no,
         net=_net(line, line.quantity),
         tax=line.agreed.tax,
-        delivered=_net(line, _delivered_units(order, line)) - _given_back(order, line.line_no),
-        given=_given(given, line.line_no),
+        delivered=_net(line, units) - back,
+        given=before.net,
+        tax_left=max(0, tax - before.tax),
     )
 
 
@@ -118,12 +135,6 @@ def _delivered_units(order: Order, line: Line) -> int:
     if line.work:
         return order.shipped(line.line_no)
     return line.quantity - order.cancelled.get(line.line_no, 0) if charges_left(order) else 0
-
-
-def _given_back(order: Order, line_no: int) -> int:
-    """What returns of a line gave back, without what goodwill had given before."""
-    came = (one for each in order.returns for one in each.lines if one.line_no == line_no)
-    return sum(one.goods - one.appeased_goods for one in came)
 
 
 def _net(line: Line, units: int) -> int:
@@ -134,14 +145,16 @@ def _net(line: Line, units: int) -> int:
 
 def _shipping(order: Order, given: Mapping[int, Part]) -> Base:
     charges = [*order.header.charges, *(charge for line in order.lines for charge in line.agreed.charges)]
+    tax, before = sum(charge.tax for charge in charges), _given(given, SHIPPING)
     return Base(
         line_no=SHIPPING,
         net=sum(charge.amount for charge in charges),
-        tax=sum(charge.tax for charge in charges),
+        tax=tax,
         delivered=sum(shipment.shipping for shipment in order.shipments) - sum(one.shipping for one in order.returns),
-        given=_given(given, SHIPPING),
+        given=before.net,
+        tax_left=max(0, tax - sum(one.shipping_tax for one in order.returns) - before.tax),
     )
 
 
-def _given(given: Mapping[int, Part], line_no: int) -> int:
-    return given[line_no].net if line_no in given else 0
+def _given(given: Mapping[int, Part], line_no: int) -> Part:
+    return given.get(line_no) or Part(line_no=line_no, net=0, tax=0)

@@ -10,7 +10,7 @@ from oms.drawers.model import Movement, Session
 from oms.orders.store import load_order
 from oms.orders.writes import change_order
 from oms.payments.paying import Payer, paid_in_cash
-from oms.payments.refunds import open_cash
+from oms.payments.refunds import InDispute, is_withheld, open_cash
 from oms.platform.commands import Runtime
 from oms.platform.events import EventDraft
 from oms.platform.ids import parent_id
@@ -36,7 +36,8 @@ class PaidRefund:
 def pay_refund(runtime: Runtime, tenant: str, session: Session, movement: Movement) -> PaidRefund:
     """Pay the cash of the refund that a movement names.
 
-    An unknown refund raises NotFound, one without open cash ActionNotAvailable, another amount RefundAmountMismatch.
+    An unknown refund raises NotFound, one without open cash ActionNotAvailable, one in dispute InDispute, another
+    amount RefundAmountMismatch.
     """
     refund_id = movement.refund_id or ""
     order = load_order(runtime.database, tenant, parent_id("ord", refund_id))
@@ -46,6 +47,8 @@ def pay_refund(runtime: Runtime, tenant: str, session: Session, movement: Moveme
     parts = open_cash(refund)
     if not parts:
         raise ActionNotAvailable("Nothing of this refund is to be paid in cash.", pointer="/refund_id")
+    if any(is_withheld(order.payments, order.refunds, part) for part in parts):
+        raise InDispute(pointer="/refund_id")
     due = in_coins(sum(part.amount for part in parts), session.currency)
     if (movement.amount, session.currency) != (due, refund.currency):
         detail = f"{due} {refund.currency} are owed in cash, and {movement.amount} {session.currency} were told."

@@ -1,4 +1,6 @@
-"""Cash of a sale that a till told with its lines: it raises what its drawer should hold, in the sale's transaction.
+"""Cash of a sale that a till told with its lines, or of a gift card: it raises what its drawer should hold.
+
+It does so in the transaction of the sale.
 
 The sale posts its own cash, so such a movement makes no entry. It has the number of its transaction, and takes no part
 in the numbers that a till gives to its movements of cash.
@@ -43,6 +45,46 @@ class CashSale:
     amount: int
     cashier: str
     occurred_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CardSale:
+    """Cash that the sale of a gift card brought; minor units of `currency`. No till gave it a number.
+
+    `business_date` is None where the seller does not say it.
+    """
+
+    card_id: str
+    session_id: str
+    node_id: str
+    currency: str
+    amount: int
+    business_date: date | None
+
+
+def take_cash_of_card(
+    runtime: Runtime, tenant: str, card: CardSale, *, actor: str, pointer: str
+) -> tuple[date, list[Write], list[EventDraft]]:
+    """The business date of the session into which the cash of a gift card goes, and what changes of it: as `take_cash`.
+
+    It is the cashier's who has the drawer, at its own till.
+    """
+    session = load_session(runtime.database, tenant, card.session_id)
+    if session is None or session.node_id != card.node_id:
+        raise _unknown(card.session_id, card.node_id, pointer)
+    sale = CashSale(
+        sale_id=card.card_id,
+        session_id=session.id,
+        node_id=card.node_id,
+        workstation=session.device,
+        sequence=0,
+        business_date=card.business_date or session.business_date,
+        currency=card.currency,
+        amount=card.amount,
+        cashier=session.cashier,
+        occurred_at=None,
+    )
+    return session.business_date, *take_cash(runtime, tenant, sale, actor=actor, pointer=pointer)
 
 
 def take_cash(
@@ -94,14 +136,18 @@ def take_cash(
 def _session_of(runtime: Runtime, tenant: str, sale: CashSale, pointer: str) -> Session:
     session = load_session(runtime.database, tenant, sale.session_id)
     if session is None or session.node_id != sale.node_id:
-        detail = f"There is no drawer session {sale.session_id} at {sale.node_id}."
-        raise InvalidRequest(errors=[FieldError(pointer, "unknown_session", detail)])
+        raise _unknown(sale.session_id, sale.node_id, pointer)
     wrong = list(_mismatches(session, sale))
     if sale.workstation not in session.tills and len(session.tills) == MOST_TILLS:
         wrong.append(("too_many", f"a session has up to {MOST_TILLS} tills"))
     if wrong:
         raise InvalidRequest(errors=[FieldError(pointer, code, detail) for code, detail in wrong])
     return session
+
+
+def _unknown(session_id: str, node_id: str, pointer: str) -> InvalidRequest:
+    detail = f"There is no drawer session {session_id} at {node_id}."
+    return InvalidRequest(errors=[FieldError(pointer, "unknown_session", detail)])
 
 
 def _mismatches(session: Session, sale: CashSale) -> Sequence[tuple[str, str]]:

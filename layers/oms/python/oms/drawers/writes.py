@@ -102,9 +102,13 @@ def movement_write(tenant: str, session: Session, movement: Movement) -> Write:
 
 
 def sale_movement_write(tenant: str, session: Session, movement: Movement) -> Write:
-    """The cash of a sale, which comes once with its transaction: beside the movements of its till."""
+    """The cash of a sale, which comes once with its transaction: beside the movements of its till.
+
+    That of a gift card has no number, and is named by the card.
+    """
     till = till_key(tenant, session.node_id, movement.device, session.business_date)
-    key = Key(till.pk, f"MOVEMENT#SALE#{movement.sequence:09d}")
+    name = f"{movement.sequence:09d}" if movement.sequence else movement.sale_id
+    key = Key(till.pk, f"MOVEMENT#SALE#{name}")
     return create(TABLE, key, {"session_id": session.id, "body": movement.model_dump_json()})
 
 

@@ -11,7 +11,7 @@ from oms.payments import model
 from oms.payments.care_events import PaymentCaptureRetried, PaymentLinkCreated, PaymentUnpaid
 from oms.payments.change import Asked, Change, Overtaken, changed, facts
 from oms.payments.events import PaymentRenewed
-from oms.payments.lifecycle import needs_another_card
+from oms.payments.lifecycle import given_up, needs_another_card
 from oms.payments.links import PayLink, hash_of
 from oms.payments.model import Payment
 from oms.platform.events import EventData
@@ -21,7 +21,7 @@ def capture_again(order: Order, payment: Payment, asked: Asked, now: str) -> Cha
     """A refused capture will be asked for once more, under a key of its own."""
     shipment = next(one for one in order.taking if one.id == asked.shipment_id)
     present = next(c for c in shipment.captures if c.payment_id == payment.id)
-    if present != asked.capture:
+    if present != asked.capture or (shipment.id, payment.id) in given_up(order):
         raise Overtaken("The capture is dealt with already.")
     owed = _owed(present, now).model_copy(update={"retries": present.retries + 1})
     event = PaymentCaptureRetried(
@@ -71,12 +71,13 @@ def another_card(order: Order, payment: Payment, attempt: int, provider: str, to
     """
     if payment.attempt != attempt:
         raise Overtaken("The tender is being authorised anew already.")
-    after = model.retried(payment, provider=provider, token=token)
+    after, lost = model.retried(payment, provider=provider, token=token), given_up(order)
     shipments = [
         _with(shipment, capture, _owed(capture, now))
         for shipment in order.taking
         for capture in shipment.captures
         if capture.payment_id == payment.id and (capture.is_owed or capture.refused)
+        if (shipment.id, payment.id) not in lost
     ]
     events: list[EventData] = [
         PaymentRenewed(**facts(order, after, after.authorize_key), amount=after.to_hold, attempt=after.attempt)
@@ -88,12 +89,13 @@ def another_card(order: Order, payment: Payment, attempt: int, provider: str, to
 
 
 def refused_captures(order: Order, payment: Payment) -> list[tuple[Shipment | FulfillmentOrder, Capture]]:
-    """What a tender was to pay of what has left, and did not."""
+    """What a tender was to pay of what has left, and did not, and nobody gave up."""
+    lost = given_up(order)
     return [
         (shipment, capture)
         for shipment in order.taking
         for capture in shipment.captures
-        if capture.payment_id == payment.id and capture.refused
+        if capture.payment_id == payment.id and capture.refused and (shipment.id, payment.id) not in lost
     ]
 
 

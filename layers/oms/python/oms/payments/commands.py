@@ -19,7 +19,7 @@ from oms.payments.changes import Asked
 from oms.payments.model import Payment, Rollup, State
 from oms.payments.port import OwnProvider, PaymentProvider, provider_of
 from oms.payments.refund_changes import refund_of
-from oms.payments.refunds import Part, PartState, open_at_provider
+from oms.payments.refunds import Part, PartState, is_withheld, open_at_provider
 from oms.payments.releasing import ReleaseRefused, release, renew
 from oms.payments.repaying import Repaying
 from oms.platform.commands import Runtime
@@ -145,11 +145,7 @@ def refund_payment(
     for refund in order.refunds:
         if refund_id in (None, refund.id):
             for part in open_at_provider(refund):
-                if part.state is PartState.PLANNED and _is_frozen(order, part):
-                    # The sweeper comes back to it; a dispute may pay it back by itself.
-                    continue
-                repaying = _repaying(runtime, providers, tenant, order, refund.id, part)
-                order = repaying.settle() if part.state is PartState.PENDING else repaying.pay()
+                order = _repay(runtime, providers, tenant, order, refund.id, part)
     return _given_back(order) - before
 
 
@@ -159,13 +155,20 @@ def settle_refunds(runtime: Runtime, providers: Providers, tenant: str, order_id
     for refund in order.refunds:
         for part in refund.parts:
             if part.provider and any(source.payment_id == payment_id for source in part.sources):
-                repaying = _repaying(runtime, providers, tenant, order, refund.id, part)
                 if part.state is PartState.EXECUTED:
-                    order = repaying.check()
-                elif part.state is PartState.PENDING:
-                    order = repaying.settle()
-                elif part.state is PartState.PLANNED and part.in_doubt_since is not None:
-                    order = repaying.pay()
+                    order = _repaying(runtime, providers, tenant, order, refund.id, part).check()
+                elif part.state is PartState.PENDING or part.in_doubt_since is not None:
+                    order = _repay(runtime, providers, tenant, order, refund.id, part)
+
+
+def _repay(runtime: Runtime, providers: Providers, tenant: str, order: Order, refund_id: str, part: Part) -> Order:
+    repaying = _repaying(runtime, providers, tenant, order, refund_id, part)
+    if part.state is PartState.PENDING:
+        return repaying.settle()
+    if _is_frozen(order, part):
+        # The sweeper comes back to it; a dispute may pay it back by itself.
+        return order
+    return repaying.leave() if is_withheld(order.payments, order.refunds, part) else repaying.pay()
 
 
 def _repaying(

@@ -7,10 +7,11 @@ the order stands.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from oms.fulfillment.model import Capture
 from oms.orders.model import Order, Status, status
 from oms.orders.unfinished import OVER, is_wanted
 from oms.payments.model import Payment, State
@@ -95,8 +96,48 @@ def _dues(order: Order, now: datetime) -> Iterator[Due]:
 def needs_another_card(order: Order, payment: Payment) -> bool:
     """Whether only another card can pay what this tender was to pay."""
     if payment.state is State.FAILED or (payment.state is State.EXPIRED and order.header.in_review):
-        return is_wanted(order, payment) and status(order) is not Status.CANCELLED
+        lost = given_up(order)
+        owed = any(
+            capture.payment_id == payment.id and capture.is_owed and (shipment.id, payment.id) not in lost
+            for shipment in order.taking
+            for capture in shipment.captures
+        )
+        # An order that has left whole may be in review all the same, because of this tender.
+        unseen = replace(order, header=order.header.model_copy(update={"in_review": False}))
+        return (owed or status(unseen) not in OVER) and status(order) is not Status.CANCELLED
     return any(again_at is None for _, again_at in _refused(order, payment))
+
+
+def given_up(order: Order) -> frozenset[tuple[str, str]]:
+    """The shipments whose money is not asked for any more because it was written off, each with its tender.
+
+    What is left of the debt pays the oldest shipments that it covers whole.
+    """
+    if not order.header.written_off:
+        return frozenset()
+    rest = unpaid_rest(order)
+    lost = set[tuple[str, str]]()
+    for shipment in order.shipments:
+        for capture in shipment.captures:
+            if capture.refused or is_stuck(order, capture):
+                if capture.amount > rest:
+                    lost.add((shipment.id, capture.payment_id))
+                else:
+                    rest -= capture.amount
+    return frozenset(lost)
+
+
+def is_stuck(order: Order, capture: Capture) -> bool:
+    """Whether money that is owed waits for another card: its tender could not be held anew."""
+    failed = any(one.id == capture.payment_id and one.state is State.FAILED for one in order.payments)
+    return capture.is_owed and failed
+
+
+def unpaid_rest(order: Order) -> int:
+    """What was delivered and is neither paid nor given up; minor units, never below 0."""
+    delivered = sum(shipment.amounts.total for shipment in order.shipments)
+    paid = sum(payment.captured for payment in order.payments)
+    return max(0, delivered - paid - order.header.written_off)
 
 
 def _is_held(order: Order, payment: Payment) -> bool:
@@ -106,9 +147,11 @@ def _is_held(order: Order, payment: Payment) -> bool:
 
 def _refused(order: Order, payment: Payment) -> Iterator[tuple[str, datetime | None]]:
     """The shipments whose money a tender was refused, with when it is asked for again; None where it is not."""
+    lost = given_up(order)
     for shipment in order.taking:
         for capture in shipment.captures:
-            if capture.payment_id == payment.id and capture.refused and capture.refused_at:
+            asked = capture.payment_id == payment.id and (shipment.id, payment.id) not in lost
+            if asked and capture.refused and capture.refused_at:
                 left = CAPTURED_AGAIN_AFTER[capture.retries : capture.retries + 1]
                 may_pass = capture.refused in MAY_PASS and left
                 yield shipment.id, parse_instant(capture.refused_at) + left[0] if may_pass else None

@@ -55,7 +55,8 @@ def exchanged(order: Order, refund: Refund, sale_id: str) -> tuple[Refund, list[
     """The refund with all of its open cash used to pay a sale, and what is told of it; the sale posts the money."""
     events: list[EventData] = []
     for part in open_cash(refund):
-        refund = refund.with_part(part.model_copy(update={"state": PartState.EXECUTED, "movement_id": sale_id}))
+        paid = {"state": PartState.EXECUTED, "movement_id": sale_id, "sale_id": sale_id}
+        refund = refund.with_part(part.model_copy(update=paid))
         events.append(RefundExchanged(**part_facts(order, refund, part), sale_id=sale_id))
     return refund, events
 

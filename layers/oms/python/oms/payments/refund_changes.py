@@ -7,7 +7,7 @@ from oms.payments.changes import Change, Overtaken
 from oms.payments.events import RefundExecuted, RefundFailed, RefundInDoubt, RefundPending
 from oms.payments.port import Approved
 from oms.payments.refunding import refund_facts
-from oms.payments.refunds import Part, PartState, Refund
+from oms.payments.refunds import Part, PartState, Refund, goes_back_to
 from oms.platform.events import EventData
 
 _ASKED = frozenset({PartState.PLANNED, PartState.PENDING})
@@ -61,7 +61,7 @@ def part_facts(order: Order, refund: Refund, part: Part, reference: str | None =
     """What every fact of a part says; the tender it goes back to is named where it is one of the order's."""
     source = part.sources[0]
     paid_with = next(one for one in order.payments if one.id == source.payment_id)
-    own = paid_with.tender == part.tender
+    own = goes_back_to(order.payments, part) is not None
     return {
         **refund_facts(order, refund),
         "part": part.number,

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TypedDict
 
 from oms.orders.amounts import Amounts, line_amounts, share
 from oms.orders.charges import order_charges
 from oms.orders.model import Order, Status, status
 from oms.payments.events import OwedPart, RefundOwed
-from oms.payments.model import Payment
-from oms.payments.refunds import CASH, Cause, GivenFor, OverRefund, Part, Refund, Source, claimed
+from oms.payments.model import STORED_VALUE, Payment
+from oms.payments.refunds import CASH, TILL, Cause, GivenFor, OverRefund, Part, Refund, Source, claimed
 from oms.platform.events import EventData
 from oms.platform.ids import child_id
 
@@ -42,9 +43,7 @@ def plan_refund(order: Order, amount: int, to: str | None = None) -> tuple[Part,
     return tuple(
         Part(
             number=number,
-            tender=payment.tender,
-            provider=None if payment.tender == CASH or payment.by_channel else payment.provider,
-            by_channel=payment.by_channel,
+            **_payer(payment),
             amount=source.amount,
             sources=(source,),
         )
@@ -91,10 +90,15 @@ def cancellation_refund(before: Order, after: Order) -> tuple[Refund, list[Event
     """What a change owes because it cancels units whose money was taken already; None where it owes nothing."""
     taken = sum(payment.captured for payment in before.payments) != sum(one.captured for one in after.payments)
     # Money may also be taken after its units were cancelled, where it had been asked for before.
-    if not after.header.cancellations or (after.header.cancellations == before.header.cancellations and not taken):
+    # While it is in dispute nothing is owed of a payment; what was cancelled meanwhile is owed when that is over.
+    thawed = {one.id for one in before.payments if one.is_frozen} - {one.id for one in after.payments if one.is_frozen}
+    cancelled = after.header.cancellations != before.header.cancellations
+    if not after.header.cancellations or not (cancelled or taken or thawed):
         return None
     owed = sum(refund.amount for refund in after.refunds if refund.cause is Cause.CANCELLATION)
-    excess = sum(payment.captured for payment in after.payments) - owed - worth(after).total
+    # What a customer's bank has given back is not given back once more.
+    kept = sum(payment.captured - payment.charged_back for payment in after.payments)
+    excess = kept - owed - worth(after).total
     amount = min(excess, sum(refundable(after).values()))
     return owe_refund(after, Cause.CANCELLATION, before.next_change, amount) if amount > 0 else None
 
@@ -123,6 +127,21 @@ def refund_facts(order: Order, refund: Refund) -> dict[str, str]:
         "store": header.selling_node,
         "channel": header.channel,
     }
+
+
+class _Payer(TypedDict):
+    tender: str
+    provider: str | None
+    by_channel: bool
+
+
+def _payer(payment: Payment) -> _Payer:
+    """Who gives back what a tender paid: a drawer what a till took, the channel what it took, else the provider."""
+    if payment.provider == TILL:
+        return _Payer(tender=CASH, provider=None, by_channel=False)
+    # A balance of ours that was spent at a till is ours to fill again.
+    by_channel = payment.by_channel and payment.provider != STORED_VALUE
+    return _Payer(tender=payment.tender, provider=None if by_channel else payment.provider, by_channel=by_channel)
 
 
 def _sources(order: Order, amount: int) -> Iterator[tuple[Payment, Source]]:

@@ -13,6 +13,12 @@ from oms.platform.problems import Problem
 
 # Tenders of a part that no provider pays out.
 CASH = "cash"
+# Who took what was paid at a till: cash, and what was owed in cash for an exchange. It comes out of a drawer again.
+TILL = "till"
+# The tender of a sale that was paid with what a refund owed in cash.
+EXCHANGE_CREDIT = "exchange_credit"
+# Why a part is not paid whose money the customer's bank has given back.
+CHARGED_BACK = "charged_back"
 
 
 class OverRefund(Problem):
@@ -22,6 +28,15 @@ class OverRefund(Problem):
     code = "refund_exceeds_captured"
     title = "More would be given back than was taken from the customer."
     remedy = "Give back no more than what was captured, less what was refunded and what is being refunded."
+
+
+class InDispute(Problem):
+    """The customer's bank has taken the money back, or may."""
+
+    status = 409
+    code = "payment_in_dispute"
+    title = "The payment is in dispute, or the customer's bank has given it back."
+    remedy = "Wait until the dispute has ended; where it was lost, the customer has the money already."
 
 
 class Cause(StrEnum):
@@ -42,12 +57,19 @@ class PartState(StrEnum):
     FAILED = "FAILED"
 
 
+_GIVEN = frozenset({PartState.PENDING, PartState.EXECUTED})
+
+
 class _Stored(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+# The line under which goodwill on shipping is kept.
+SHIPPING = 0
+
+
 class GivenFor(_Stored):
-    """What of a refund was given for a line without its return: price and tax, in minor units."""
+    """What of a refund was given for a line without its return: price and tax, in minor units; line 0 is shipping."""
 
     line_no: int
     goods: int
@@ -80,6 +102,8 @@ class Part(_Stored):
     movement_id: str | None = None
     # The new gift card or store credit that it was paid with.
     account_id: str | None = None
+    # The sale at a till that it was used to pay.
+    sale_id: str | None = None
     failure_code: str | None = None
     # When its present key was made; since when nobody knows what became of a call under it.
     fixed_at: str | None = None
@@ -147,6 +171,29 @@ def claimed(refunds: Iterable[Refund], payment_id: str, reference: str) -> int:
     return sum(
         one.amount for _, one in _sources(refunds) if one.payment_id == payment_id and one.reference == reference
     )
+
+
+def goes_back_to(payments: Sequence[Payment], part: Part) -> Source | None:
+    """The charge that a part goes back to; None where it is paid with a new balance or with other money."""
+    source = part.sources[0]
+    paid_with = next(one for one in payments if one.id == source.payment_id)
+    same = paid_with.tender == part.tender and part.provider in (None, paid_with.provider)
+    return source if same and len(part.sources) == 1 else None
+
+
+def is_withheld(payments: Sequence[Payment], refunds: Sequence[Refund], part: Part) -> bool:
+    """Whether a dispute stands against paying a part: an open one, or a lost one that gave the money back already."""
+    for source in part.sources:
+        payment = next(one for one in payments if one.id == source.payment_id)
+        if payment.is_frozen:
+            return True
+        if payment.charged_back:
+            others = sum(
+                one.amount for other, one in _sources(refunds) if one.payment_id == payment.id and other.state in _GIVEN
+            )
+            if others + payment.charged_back + source.amount > payment.captured:
+                return True
+    return False
 
 
 def refunded_payments(payments: Sequence[Payment], refunds: Sequence[Refund]) -> list[Payment]:

@@ -21,7 +21,7 @@ from oms.payments.port import (
     Result,
     Unknown,
 )
-from oms.payments.refunds import Part, Refund
+from oms.payments.refunds import CHARGED_BACK, Part, Refund, goes_back_to
 from oms.platform.clock import format_instant, parse_instant
 from oms.platform.commands import Runtime
 from oms.platform.effects import KEY_REMEMBERED, Effect, TransientFailure, intent_since, perform
@@ -58,6 +58,11 @@ class Repaying:
         )
         return self._by_its_state() if isinstance(done, NoTrace) else done
 
+    def leave(self) -> Order:
+        """Not give back what the customer's bank has given back, unless an earlier run did already."""
+        found = self._find()
+        return self._record(Declined(CHARGED_BACK) if isinstance(found, NoTrace) else found)
+
     def settle(self) -> Order:
         """What became of a refund that the provider accepted; nothing while it is still under way."""
         found = self._find()
@@ -88,10 +93,8 @@ class Repaying:
     @property
     def _reference(self) -> str:
         """What the provider calls the payment that gives back; empty where a new balance is to be made."""
-        source = self.part.sources[0]
-        paid_with = next(one for one in self.order.payments if one.id == source.payment_id)
-        same = paid_with.tender == self.part.tender and len(self.part.sources) == 1
-        return source.reference if same else ""
+        source = goes_back_to(self.order.payments, self.part)
+        return "" if source is None else source.reference
 
     @property
     def _recorder(self) -> Recorder:

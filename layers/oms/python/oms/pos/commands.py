@@ -23,6 +23,7 @@ from oms.pos.checks import TransactionTaken, refuse_wrong
 from oms.pos.events import PosTransactionRecorded
 from oms.pos.exchanging import Seller, exchange
 from oms.pos.model import Identity, WorkstationDay, identity_of, moves_money
+from oms.pos.redeeming import redeem
 from oms.pos.requests import RecordTransaction
 from oms.pos.sales import carried_lines, cash_of, order_request, paid, sale_recorded
 from oms.pos.store import load_transaction, load_workstation
@@ -89,6 +90,8 @@ def record_transaction(runtime: Runtime, call: Call, told: RecordTransaction) ->
 def _sale(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity) -> Decision:
     sale_id = one.transaction_id(call.tenant)
     sold = sold_order(runtime, call, order_request(told, one), carried_lines(told), paid(told))
+    told, with_balances, balances = redeem(runtime, call.tenant, told, sold.order)
+    sold = replace(sold, order=with_balances)
     stock = _stock(runtime, call, told, one, sold)
     order = sold.placement(runtime, call, sale_recorded(told, one, sale_id, sold.order, sold.carried))
     cash = cash_of(told, sale_id)
@@ -97,7 +100,7 @@ def _sale(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity) 
         drawer = take_cash(runtime, call.tenant, cash, actor=call.principal.actor, pointer="/drawer_session_id")
     header = sold.order.header
     credits = exchange(runtime, call.tenant, told, Seller(header.legal_entity, header.currency), sale_id)
-    writes = [*order.writes, *stock.writes, *drawer[0], *credits[0]]
+    writes = [*order.writes, *stock.writes, *drawer[0], *credits[0], *balances]
     events = [*order.events, *stock.events, *drawer[1], *credits[1]]
     # The record, the numbers and the transaction itself are three more.
     if len(writes) + len(events) + 3 > MOST_ACTIONS:

@@ -9,7 +9,7 @@ from oms.orders.model import Order
 from oms.orders.store import load_order
 from oms.orders.writes import change_order
 from oms.payments.paying import exchanged
-from oms.payments.refunds import Refund, open_cash
+from oms.payments.refunds import InDispute, Refund, is_withheld, open_cash
 from oms.platform.commands import Runtime
 from oms.platform.events import EventData, EventDraft
 from oms.platform.ids import parent_id
@@ -35,7 +35,7 @@ def exchange(
     """What the refunds of a sale change of the orders that owe them.
 
     A refund that paid another sale raises CreditUsed. One that there is not, that owes another amount in cash, or that
-    another company owes, raises InvalidRequest.
+    another company owes or that is in dispute, raises InvalidRequest.
     """
     errors: list[FieldError] = []
     used: list[FieldError] = []
@@ -82,4 +82,6 @@ def _wrong(
     if order.header.legal_entity != seller.legal_entity:
         detail = f"{order.header.legal_entity} owes it, and {seller.legal_entity} sells"
         return [FieldError(f"{pointer}/refund_id", "other_legal_entity", detail)]
+    if any(is_withheld(order.payments, order.refunds, part) for part in open_cash(refund)):
+        return [FieldError(f"{pointer}/refund_id", InDispute.code, InDispute.title)]
     return []

@@ -9,16 +9,13 @@ from oms.orders.amounts import Amounts
 from oms.orders.model import Order
 from oms.orders.request import LineRequest, Method, OrderRequest
 from oms.orders.selling import Paid
+from oms.payments.model import STORED_VALUE
+from oms.payments.refunds import EXCHANGE_CREDIT, TILL
 from oms.pos.checks import totals_of
 from oms.pos.events import CarriedLine, SalePaid, SalePayment, SaleRecorded, SaleTaxed
 from oms.pos.model import CHANNEL, Identity
 from oms.pos.requests import RecordTransaction, SaleLine, Tender
 
-# What pays where no provider has the money.
-TILL = "till"
-EXCHANGE_CREDIT = "exchange_credit"
-# Where balances of gift cards and store credit are kept, where the till says nothing else.
-STORED_VALUE = "stored_value"
 _MOST_LINES_IN_EVENT = 50
 
 
@@ -51,6 +48,7 @@ def paid(told: RecordTransaction) -> list[Paid]:
     tenders = [
         Paid(
             tender=one.tender.value,
+            # Balances are ours where the till says nothing else.
             provider=one.provider or (TILL if one.tender is Tender.CASH else STORED_VALUE),
             reference=one.reference,
             amount=one.amount - one.cash_back - (told.rounding if one.tender is Tender.CASH else 0),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from oms.orders.amounts import line_amounts
 from oms.orders.model import Line, Order
-from oms.payments.refunds import Cause
+from oms.payments.refunds import SHIPPING, Cause, GivenFor
 from oms.platform.money import share_up_to
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.returns.model import ReturnLine
@@ -33,17 +33,27 @@ def returned_lines(order: Order, wanted: Sequence[ReturnedUnits]) -> tuple[Retur
 
 
 def shipping_tax(order: Order, shipping: int) -> int:
-    """The tax of shipping that is given back; more than was charged and not given back raises InvalidRequest."""
+    """The tax of shipping that is given back; more than was charged and not given back raises InvalidRequest.
+
+    Goodwill on shipping has given back a part of it before.
+    """
     charged = sum(shipment.shipping for shipment in order.shipments)
-    before = sum(one.shipping for one in order.returns)
+    goodwill = _goodwill(order, SHIPPING)
+    before = sum(one.shipping for one in order.returns) + sum(one.goods for one in goodwill)
     if shipping > charged - before:
         detail = f"{charged - before} of the shipping was charged and not given back"
         raise InvalidRequest(errors=[FieldError("/shipping", "more_than_charged", detail)])
     if not shipping:
         return 0
     taxed = sum(shipment.tax for shipment in order.shipments) - sum(_goods_tax(order, line) for line in order.lines)
-    given = sum(one.shipping_tax for one in order.returns)
+    given = sum(one.shipping_tax for one in order.returns) + sum(one.tax for one in goodwill)
     return max(0, share_up_to(max(0, taxed), before + shipping, charged) - given)
+
+
+def _goodwill(order: Order, line_no: int) -> list[GivenFor]:
+    """What appeasements gave for a line, or for shipping."""
+    appeased = (refund for refund in order.refunds if refund.cause is Cause.APPEASEMENT)
+    return [one for refund in appeased for one in refund.lines if one.line_no == line_no]
 
 
 def _goods_tax(order: Order, line: Line) -> int:
@@ -72,13 +82,7 @@ def _returned(order: Order, line: Line, before: int, asked: ReturnedUnits, with_
     goods, tax = share(whole.goods) - share(whole.discount), share(line.agreed.tax)
     earlier = [one for each in order.returns for one in each.lines if one.line_no == line.line_no]
     earlier += [one for one in with_it if one.line_no == line.line_no]
-    given = [
-        one
-        for refund in order.refunds
-        if refund.cause is Cause.APPEASEMENT
-        for one in refund.lines
-        if one.line_no == line.line_no
-    ]
+    given = _goodwill(order, line.line_no)
 
     def kept(amount: int, kept_before: int, most: int) -> int:
         """What of an appeasement belongs to these units, and so is not given a second time."""

@@ -40,7 +40,7 @@ def return_order(runtime: Runtime, call: Call, order_id: str, request: ReturnReq
         ):
             raise InvalidRequest(errors=[FieldError("/node_id", "unknown_node", f"there is no node {request.node_id}")])
         accepted = _accepted(runtime, call, order, request)
-        require_tender(call.principal, request.to, accepted.owed, order.header.currency)
+        require_tender(call.principal, request.to, accepted.owed, order)
         refunds = []
         told: list[EventData] = []
         if accepted.owed:
@@ -67,11 +67,14 @@ def retry_refund(runtime: Runtime, call: Call, order_id: str, refund_id: str, re
 
     def decide() -> Decision:
         order, refund = _refund(runtime, call, order_id, refund_id)
+        # A store tries again what it took back itself.
+        took_back = next((one.node_id for one in order.returns if one.id == refund.cause_id), None)
+        authorize(call.principal, WRITE, partition(call.tenant, order_id), node=took_back)
         again = [part for part in refund.parts if part.state is PartState.FAILED]
         again += open_at_channel(refund) if request.to else ()
         if not again:
             raise ActionNotAvailable("No part of this refund has failed.")
-        require_tender(call.principal, request.to, sum(part.amount for part in again), refund.currency)
+        require_tender(call.principal, request.to, sum(part.amount for part in again), order)
         events = list[EventData]()
         for part in again:
             if request.to is not None:
@@ -99,6 +102,11 @@ def confirm_refund(
 
     def decide() -> Decision:
         order, refund = _refund(runtime, call, order_id, refund_id)
+        seller = order.header
+        # Only the channel knows what it gave back.
+        authorize(
+            *(call.principal, WRITE, partition(call.tenant, order_id)), node=seller.selling_node, channel=seller.channel
+        )
         if not open_at_channel(refund):
             raise ActionNotAvailable("Nothing of this refund is to be given back by the channel.")
         paid, events = paid_by_channel(order, refund, request.reference)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from oms.orders.model import Order
 from oms.payments.model import PROVIDERS
 from oms.payments.refunding import PROVIDER_OF
+from oms.payments.refunds import CASH, TILL
 from oms.platform.money import exponent
 from oms.platform.principal import Principal, may
 from oms.platform.problems import FieldError, InvalidRequest, Problem
@@ -20,16 +22,27 @@ class CashLimitExceeded(Problem):
     remedy = "Pay it back by the tender it was paid with, or let somebody do it who may approve it (returns.approve)."
 
 
-def require_tender(principal: Principal, to: str | None, amount: int, currency: str) -> None:
-    """Refuse a tender that nobody pays out, and cash beyond the limit by somebody who may not approve it."""
+def require_tender(principal: Principal, to: str | None, amount: int, order: Order) -> None:
+    """Refuse a tender that nobody pays out, and cash beyond the limit by somebody who may not approve it.
+
+    The limit is for all that an order pays in cash, in however many returns.
+    """
     if to is None:
         return
     provider = PROVIDER_OF[to]
     if provider is not None and provider not in PROVIDERS:
         raise InvalidRequest(errors=[FieldError("/to", "tender_not_offered", f"nothing is paid back as {to}")])
-    limit = most_cash(currency)
-    if provider is None and amount > limit and not may(principal, APPROVE):
-        raise CashLimitExceeded(f"{amount} is above the limit of {limit}.", pointer="/to")
+    limit, before = most_cash(order.header.currency), _cash_before(order)
+    if provider is None and before + amount > limit and not may(principal, APPROVE):
+        known = f", and {before} was before" if before else ""
+        raise CashLimitExceeded(f"{amount} is above the limit of {limit}{known}.", pointer="/to")
+
+
+def _cash_before(order: Order) -> int:
+    """What an order pays in cash, or paid, of what was not taken in cash; what paid another sale is no cash."""
+    at_till = {payment.id for payment in order.payments if payment.provider == TILL}
+    parts = (part for refund in order.refunds for part in refund.parts if part.tender == CASH and not part.sale_id)
+    return sum(one.amount for part in parts for one in part.sources if one.payment_id not in at_till)
 
 
 def most_cash(currency: str) -> int:

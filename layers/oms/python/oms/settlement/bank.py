@@ -9,7 +9,7 @@ from oms.platform.events import EventData
 from oms.platform.ids import derived_id
 from oms.platform.writes import Value
 from oms.settlement.adapters.camt import statement_lines
-from oms.settlement.checks import SettlementConflict, content_hash, run_each
+from oms.settlement.checks import MOST_DAYS_AHEAD, SettlementConflict, content_hash, not_far_ahead, run_each
 from oms.settlement.events import BankCredited, BankDebited
 from oms.settlement.facts import Facts, facts, told
 from oms.settlement.matching import find_transit
@@ -40,6 +40,7 @@ def record_bank_lines(runtime: Runtime, call: Call, request: BankLinesRequest) -
 def _decide(
     runtime: Runtime, tenant: str, legal_entity: str, account: str, request: BankLineRequest, pointer: str
 ) -> Decision:
+    not_far_ahead(request.booked_on, runtime.clock.now(), MOST_DAYS_AHEAD, f"{pointer}/booked_on")
     own = derived_id("bnk", account, request.line_id)
     digest = content_hash(request)
     known = load_bank_line(runtime.database, tenant, own)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel
 
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, find_outcome, input_hash
-from oms.platform.problems import Problem
+from oms.platform.problems import FieldError, InvalidRequest, Problem
 from oms.platform.writes import Value
 from oms.settlement.writes import conflict_write
+
+# Banks and providers date ahead what they will book; a bag is dated when it is sealed.
+MOST_DAYS_AHEAD, MOST_DAYS_AHEAD_OF_A_BAG = 31, 1
 
 
 class SettlementConflict(Problem):
@@ -29,6 +33,12 @@ class DoesNotAddUp(Problem):
     code = "does_not_add_up"
     title = "The parts do not come to the sum that is given."
     remedy = "Send all parts, and the sum that they come to."
+
+
+def not_far_ahead(day: date, now: datetime, most_days: int, pointer: str) -> None:
+    """Refuse a day so far to come that it is a slip: what is posted there is seen too late."""
+    if day > (now + timedelta(days=most_days)).date():
+        raise InvalidRequest(errors=[FieldError(pointer, "in_the_future", f"more than {most_days} days to come")])
 
 
 def content_hash(told: BaseModel) -> str:

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from oms.platform.commands import Call, Decision, Outcome, Runtime
+from oms.platform.principal import authorize
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.platform.writes import Value
 from oms.registry.reads import known_nodes
-from oms.settlement.checks import SettlementConflict, content_hash, run
+from oms.settlement.checks import MOST_DAYS_AHEAD_OF_A_BAG, SettlementConflict, content_hash, not_far_ahead, run
 from oms.settlement.events import DepositPrepared
 from oms.settlement.facts import facts, told
 from oms.settlement.model import Deposit, InTransit, Transit
 from oms.settlement.requests import DepositRequest
 from oms.settlement.store import load_deposit
-from oms.settlement.writes import deposit_write, transit_write
+from oms.settlement.writes import deposit_key, deposit_write, transit_write
+
+WRITE = "finance.write"
 
 
 def prepare_deposit(runtime: Runtime, call: Call, request: DepositRequest) -> Outcome:
     """A bag of cash left the safe of a store; one that was told before changes nothing.
 
-    Raises SettlementConflict for a bag that was told with other content, InvalidRequest for an unknown store.
+    Raises SettlementConflict for a bag that was told with other content, InvalidRequest for an unknown store
+    and for a day to come, NotFound for a store that is not the caller's.
     """
 
+    partition = deposit_key(call.tenant, request.bag_id).pk
+    authorize(call.principal, WRITE, partition, node=request.store)
+
     def decide() -> Decision:
+        not_far_ahead(request.business_date, runtime.clock.now(), MOST_DAYS_AHEAD_OF_A_BAG, "/business_date")
         digest = content_hash(request)
         known = load_deposit(runtime.database, call.tenant, request.bag_id)
         if known is not None:

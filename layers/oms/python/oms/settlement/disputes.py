@@ -26,7 +26,8 @@ def record_dispute(runtime: Runtime, call: Call, request: DisputeRequest) -> Out
     """A customer's bank disputes a payment, or only asks about it; what was told before changes nothing.
 
     While it is open, nothing of the payment may be refunded. Raises SettlementConflict for a dispute that was told with
-    other amounts, InvalidRequest where nothing is booked under the reference and no legal entity is named.
+    other amounts, InvalidRequest for another currency than that of the payment, and where nothing
+    is booked under the reference and no legal entity is named.
     """
 
     def decide() -> Decision:
@@ -108,6 +109,9 @@ def _new(runtime: Runtime, tenant: str, request: DisputeRequest, own: str, state
     if entry is None and request.legal_entity is None:
         detail = f"nothing is booked under {request.reference}: say whose money it is"
         raise InvalidRequest(errors=[FieldError("/legal_entity", "required", detail)])
+    if entry is not None and all(line.currency != request.currency for line in entry.lines):
+        detail = f"the payment was in {entry.lines[0].currency}"
+        raise InvalidRequest(errors=[FieldError("/currency", "other_currency", detail)])
     return Dispute(
         id=own,
         provider=request.provider,

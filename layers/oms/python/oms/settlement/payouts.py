@@ -8,7 +8,14 @@ from functools import partial
 from oms.platform.commands import Call, Decision, Outcome, Runtime
 from oms.platform.writes import Value, Write
 from oms.settlement.adapters.stripe import payout_of
-from oms.settlement.checks import DoesNotAddUp, SettlementConflict, content_hash, run_each
+from oms.settlement.checks import (
+    MOST_DAYS_AHEAD,
+    DoesNotAddUp,
+    SettlementConflict,
+    content_hash,
+    not_far_ahead,
+    run_each,
+)
 from oms.settlement.events import PayoutRecorded
 from oms.settlement.facts import facts, told
 from oms.settlement.model import (
@@ -55,6 +62,7 @@ def record_payouts(runtime: Runtime, call: Call, request: SettlementsRequest) ->
 
 
 def _decide(runtime: Runtime, tenant: str, legal_entity: str, request: PayoutRequest, pointer: str) -> Decision:
+    not_far_ahead(request.business_date, runtime.clock.now(), MOST_DAYS_AHEAD, f"{pointer}/business_date")
     own = settlement_id(request.provider, request.payout_id)
     digest = content_hash(request)
     known = load_payout(runtime.database, tenant, own)

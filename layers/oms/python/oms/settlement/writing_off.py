@@ -5,6 +5,7 @@ from __future__ import annotations
 from oms.orders.model import Order
 from oms.orders.store import existing_order
 from oms.orders.writes import change_order
+from oms.payments.lifecycle import is_stuck, unpaid_rest
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.ids import child_id
 from oms.platform.money import share_up_to
@@ -14,7 +15,7 @@ from oms.settlement.requests import WriteOffRequest
 
 
 def write_off(runtime: Runtime, call: Call, order_id: str, request: WriteOffRequest) -> Outcome:
-    """Give up the delivered and unpaid rest of an order, or some of it.
+    """Give up the delivered and unpaid rest of an order, or some of it: it is not asked for any more.
 
     Raises ActionNotAvailable where nothing is unpaid, for more than that, and while its money is still being asked for.
     """
@@ -22,7 +23,8 @@ def write_off(runtime: Runtime, call: Call, order_id: str, request: WriteOffRequ
     def decide() -> Decision:
         order = existing_order(runtime.database, call.tenant, order_id)
         rest = unpaid_rest(order)
-        if any(one.is_owed or one.pending for taking in order.taking for one in taking.captures):
+        captures = [one for taking in order.taking for one in taking.captures]
+        if any((one.is_owed and not is_stuck(order, one)) or one.pending for one in captures):
             raise ActionNotAvailable("The money of a shipment is still being asked for.")
         amount = rest if request.amount is None else request.amount
         if not 0 < amount <= rest:
@@ -46,13 +48,6 @@ def write_off(runtime: Runtime, call: Call, order_id: str, request: WriteOffRequ
         return Decision(writes, drafts, status=201, body=event.model_dump(mode="json"))
 
     return execute(runtime, call, decide)
-
-
-def unpaid_rest(order: Order) -> int:
-    """What was delivered and is neither paid nor given up; minor units, never below 0."""
-    delivered = sum(shipment.amounts.total for shipment in order.shipments)
-    paid = sum(payment.captured for payment in order.payments)
-    return max(0, delivered - paid - order.header.written_off)
 
 
 def _tax_share(order: Order, amount: int) -> int:

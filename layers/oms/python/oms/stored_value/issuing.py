@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from oms.drawers.sales import CardSale, take_cash_of_card
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
+from oms.platform.events import EventDraft
 from oms.platform.principal import authorize
 from oms.platform.problems import FieldError, InvalidRequest, StaleVersion
+from oms.platform.writes import Write
 from oms.registry.model import Node
 from oms.registry.reads import known_nodes
 from oms.stored_value.events import GiftCardBreakageRecognized, IssueTender
@@ -21,7 +24,8 @@ SELL, GRANT, BREAK = "gift_cards.write", "gift_cards.grant", "finance.write"
 def issue_card(runtime: Runtime, call: Call, request: IssueCard) -> Outcome:
     """Issue a gift card or store credit, sold for exactly what its tenders sum up to, or granted for nothing.
 
-    Raises ScopeMissing where the caller may not grant, and CardExists for a number that was issued before.
+    Cash goes into the drawer whose session is named. Raises ScopeMissing where the caller may not grant, CardExists for
+    a number that was issued before, and InvalidRequest for a session of another store, currency or business date.
     """
     _refuse_nonsense(request)
     prefix = "gft" if request.kind is Kind.GIFT_CARD else "crd"
@@ -40,6 +44,7 @@ def issue_card(runtime: Runtime, call: Call, request: IssueCard) -> Outcome:
         node = _node(runtime, call, request)
         if numbered and load_account(runtime.database, call.tenant, numbered) is not None:
             raise CardExists(pointer="/number")
+        day, cash, moved = _drawer(runtime, call, request, account_id)
         account, writes, told = issue(
             call.tenant,
             account_id=account_id,
@@ -58,9 +63,9 @@ def issue_card(runtime: Runtime, call: Call, request: IssueCard) -> Outcome:
                 for one in request.tenders
             ),
             session_id=request.session_id,
-            business_date=request.business_date.isoformat() if request.business_date else None,
+            business_date=day,
         )
-        return Decision(writes, [told], status=201, body=card_document(account, now))
+        return Decision([*writes, *cash], [told, *moved], status=201, body=card_document(account, now))
 
     return execute(runtime, call, decide)
 
@@ -107,6 +112,26 @@ def recognize_breakage(runtime: Runtime, call: Call, account_id: str, request: R
     return execute(runtime, call, decide)
 
 
+def _drawer(
+    runtime: Runtime, call: Call, request: IssueCard, account_id: str
+) -> tuple[str | None, list[Write], list[EventDraft]]:
+    """The cash goes into the session that is named, which from now on expects it: its date, and what changes of it."""
+    if request.session_id is None:
+        return None, [], []
+    sale = CardSale(
+        card_id=account_id,
+        session_id=request.session_id,
+        node_id=request.selling_node,
+        currency=request.currency,
+        amount=sum(one.amount for one in request.tenders if one.tender is PaidWith.CASH),
+        business_date=request.business_date,
+    )
+    day, writes, events = take_cash_of_card(
+        runtime, call.tenant, sale, actor=call.principal.actor, pointer="/session_id"
+    )
+    return day.isoformat(), writes, events
+
+
 def _refuse_nonsense(request: IssueCard) -> None:
     """Sums and combinations that make no sense raise InvalidRequest."""
     errors = []
@@ -126,6 +151,8 @@ def _refuse_nonsense(request: IssueCard) -> None:
         errors.append(FieldError("/tenders", "repeated", "one payment provider for a card"))
     if request.session_id is not None and all(one.tender is not PaidWith.CASH for one in request.tenders):
         errors.append(FieldError("/session_id", "not_allowed", "only cash goes into a drawer"))
+    if request.business_date is not None and request.session_id is None:
+        errors.append(FieldError("/business_date", "not_allowed", "it is that of the drawer; name its session"))
     if errors:
         raise InvalidRequest(errors=errors)
 

@@ -26,6 +26,7 @@ from oms.finance.reads import entries_of_day
 from oms.orders.amounts import Amounts
 from oms.orders.model import Order, status
 from oms.orders.store import load_order
+from oms.payments.refunds import EXCHANGE_CREDIT
 from oms.platform.commands import Runtime
 from oms.settlement.reads import in_transit
 
@@ -115,6 +116,8 @@ def order_facts(order: Order) -> OrderFacts:
         returned_goods=sum(one.goods for one in order.returns),
         written_off=header.written_off,
         version=header.version,
+        exchanged_away=sum(part.amount for refund in order.refunds for part in refund.parts if part.sale_id),
+        exchanged_for=sum(payment.captured for payment in order.payments if payment.tender == EXCHANGE_CREDIT),
     )
 
 

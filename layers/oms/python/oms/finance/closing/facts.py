@@ -44,6 +44,9 @@ class OrderFacts(Facts):
     returned_goods: int = 0
     written_off: int = 0
     version: int
+    # What was given up of it; what of its refunds paid sales, and what such refunds of other orders paid of it.
+    exchanged_away: int = 0
+    exchanged_for: int = 0
 
 
 class PaymentFacts(Facts):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from oms.finance.closing.facts import Evidence
+from oms.finance.closing.facts import Evidence, OrderFacts
 from oms.finance.model import PostedEntry
 
 
@@ -25,9 +25,16 @@ def open_orders(seen: Evidence) -> tuple[str, ...]:
         sorted(
             order_id
             for order_id, order in seen.orders.items()
-            if any(balance(own(seen, order_id), account, order.currency) for account in ("2010", "2050", "9010"))
+            if owed(seen, order)
+            or any(balance(own(seen, order_id), account, order.currency) for account in ("2010", "9010"))
         )
     )
+
+
+def owed(seen: Evidence, order: OrderFacts) -> int:
+    """What an order owes its customer by the ledger; what paid a sale is posted with that sale's order."""
+    posted = -balance(own(seen, order.order_id), "2050", order.currency)
+    return posted - order.exchanged_away + order.exchanged_for
 
 
 def own(seen: Evidence, order_id: str) -> Sequence[PostedEntry]:

@@ -28,7 +28,7 @@ from oms.finance.chart import CHART
 from oms.finance.closing.entity_checks import between_entities, in_transit, seals, suspense
 from oms.finance.closing.exceptions import Check, CloseException, ExceptionKind
 from oms.finance.closing.facts import Evidence
-from oms.finance.closing.sums import balance, own
+from oms.finance.closing.sums import balance, owed, own
 from oms.finance.model import PostedEntry
 
 # How many days after its last movement something open is told.
@@ -81,12 +81,14 @@ def revenue(seen: Evidence) -> Iterator[CloseException]:
 
 
 def deposits(seen: Evidence) -> Iterator[CloseException]:
-    """T3: an order's customer deposits are what was captured less what was delivered; what stays for long is told."""
+    """T3: an order's customer deposits are what was captured less what was delivered; what stays for long is told.
+
+    What was written off counts as captured.
+    """
     for order_id, order in sorted(seen.orders.items()):
         entries = own(seen, order_id)
         found = -balance(entries, "2010", order.currency)
-        given_up = order.written_off - _owed_back(entries, order.currency)
-        expected = order.captured - order.delivered + given_up
+        expected = order.captured - order.delivered + order.written_off - _owed_back(entries, order.currency)
         about = CloseException(
             check=Check.T3,
             kind=ExceptionKind.DIFFERS,
@@ -156,7 +158,7 @@ def refunds_owed(seen: Evidence) -> Iterator[CloseException]:
     """T12: nothing is owed to a customer for long, and nothing was paid that was not owed."""
     for order_id, order in sorted(seen.orders.items()):
         entries = own(seen, order_id)
-        found = -balance(entries, "2050", order.currency)
+        found = owed(seen, order)
         about = CloseException(
             check=Check.T12,
             kind=ExceptionKind.DIFFERS,

@@ -1,0 +1,51 @@
+"""Gift cards and store credit of ours that pay a sale: their balance goes down in the sale's transaction."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from oms.orders.model import Order
+from oms.payments.model import STORED_VALUE
+from oms.platform.commands import Runtime
+from oms.platform.problems import FieldError, InvalidRequest
+from oms.platform.writes import Write
+from oms.pos.requests import RecordTransaction, Tender
+from oms.stored_value.spending import spend
+
+_BALANCES = frozenset({Tender.GIFT_CARD, Tender.STORE_CREDIT})
+
+
+def redeem(
+    runtime: Runtime, tenant: str, told: RecordTransaction, order: Order
+) -> tuple[RecordTransaction, Order, list[Write]]:
+    """The sale with the balances that it spends named by their accounts, never by a card's number, and what changes.
+
+    The order's tenders come to know what was taken of an account, so that a refund goes back there. Raises what `spend`
+    does, and InvalidRequest for an account that is named twice.
+    """
+    writes: list[Write] = []
+    tenders, payments, seen = list(told.tenders), list(order.payments), set[str]()
+    at = min(told.occurred_at or runtime.clock.now(), runtime.clock.now())
+    for number, one in enumerate(told.tenders):
+        if one.tender not in _BALANCES or one.provider not in (None, STORED_VALUE):
+            continue
+        pointer, position = f"/tenders/{number}/reference", len(told.exchange_credits) + number
+        held, changes = spend(
+            runtime,
+            tenant,
+            kind=one.tender.value,
+            token=one.reference or "",
+            amount=one.amount,
+            currency=order.header.currency,
+            order_id=order.header.id,
+            payment_id=payments[position].id,
+            at=at,
+            pointer=pointer,
+        )
+        if held.account_id in seen:
+            raise InvalidRequest(errors=[FieldError(pointer, "repeated", "what one card pays is one tender")])
+        seen.add(held.account_id)
+        writes += changes
+        tenders[number] = one.model_copy(update={"reference": held.account_id})
+        payments[position] = payments[position].model_copy(update={"psp_reference": held.reference})
+    return told.model_copy(update={"tenders": tuple(tenders)}), replace(order, payments=tuple(payments)), writes
