@@ -11,6 +11,7 @@ import pytest
 
 from oms.orders.model import Status, status
 from oms.payments.adapters.strict_psp import StrictPsp
+from oms.payments.adapters.strict_webhook import hint_of
 from oms.payments.commands import settle_payment
 from oms.payments.hints import take_hint
 from oms.payments.model import State
@@ -126,7 +127,7 @@ def test_a_capture_that_the_provider_settles_later(usual: Shop, fault: str, stat
     usual.clock_file.write_text("61")
     metadata = {"tenant": TENANT, "order_id": order_id, "payment_id": payment.id}
     hint = json.dumps({"type": "payment.captured", "data": {"payment": {"metadata": metadata}}}).encode()
-    assert take_hint(usual.runtime, usual.providers, hint) == "looked up"
+    assert take_hint(usual.runtime, usual.providers, hint_of(hint)) == "looked up"
     assert usual.order(order_id).payments[0].state is state
     assert usual.log("captured", "capture_failed") == [("captured" if fault == "settles" else "capture_failed", 5000)]
     assert usual.clock.now() == NOW

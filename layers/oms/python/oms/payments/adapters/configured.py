@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
+from oms.payments.adapters import stripe
 from oms.payments.adapters.stored_value import EveryTenant
 from oms.payments.adapters.strict_psp import StrictPsp
+from oms.payments.adapters.stripe import Stripe
 from oms.payments.model import STORED_VALUE
 from oms.payments.port import OwnProvider, PaymentProvider
-from oms.platform.problems import Busy
+from oms.platform.problems import Busy, NotFound
 from oms.platform.settings import setting
 
 _KEPT_SECONDS = 300
+Secret = dict[str, Any]
+# Besides the strict provider, which stands at the top of the secret.
+PROVIDERS = frozenset({"stripe"})
 
 
 class UnknownProvider(RuntimeError):
@@ -30,18 +36,22 @@ def _client() -> Any:
 
 
 @lru_cache(maxsize=1)
-def _secret(arn: str, _age: int) -> dict[str, str]:
+def _secret(arn: str, _age: int) -> Secret:
     try:
         text = _client().get_secret_value(SecretId=arn)["SecretString"]
     except (ClientError, ConnectionError, HTTPClientError) as error:
         # Nothing was asked of a provider yet: whoever wanted to may try again.
         raise Busy() from error
-    secret: dict[str, str] = json.loads(text)
+    secret: Secret = json.loads(text)
     return secret
 
 
-def secret() -> dict[str, str]:
-    """The provider's endpoint, api_key and webhook_secret; perhaps max_captures, where an authorisation has a limit."""
+def secret() -> Secret:
+    """What our providers know us by.
+
+    The strict provider's endpoint, api_key and webhook_secret, perhaps max_captures, where an authorisation has a
+    limit; under `stripe` api_key, webhook_secret and perhaps max_captures.
+    """
     return _secret(setting("PSP_SECRET_ARN"), int(time.monotonic() // _KEPT_SECONDS))
 
 
@@ -50,12 +60,28 @@ def _strict(endpoint: str, api_key: str, max_captures: int | None) -> StrictPsp:
     return StrictPsp(endpoint, api_key, max_captures=max_captures)
 
 
+@lru_cache(maxsize=4)
+def _stripe(endpoint: str, api_key: str, max_captures: int) -> Stripe:
+    return Stripe(api_key, endpoint=endpoint, max_captures=max_captures)
+
+
+def settings_of(known: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The part of the secret for one provider; a deployment that does not have it answers that it is not found."""
+    found = known.get(name)
+    if not isinstance(found, Mapping):
+        raise NotFound(f"This deployment has no provider {name}.")
+    return found
+
+
 def provider(name: str) -> PaymentProvider | OwnProvider:
-    """The provider that a tender names; another name raises UnknownProvider."""
+    """The provider that a tender names; one that this deployment does not have raises UnknownProvider."""
     if name == STORED_VALUE:
         return EveryTenant()
-    if name != "strict":
+    if name == "strict":
+        known = secret()
+        limit = known.get("max_captures")
+        return _strict(known["endpoint"], known["api_key"], int(limit) if limit else None)
+    if name not in PROVIDERS or name not in secret():
         raise UnknownProvider(name)
-    known = secret()
-    limit = known.get("max_captures")
-    return _strict(known["endpoint"], known["api_key"], int(limit) if limit else None)
+    own = settings_of(secret(), name)
+    return _stripe(own.get("endpoint", stripe.ENDPOINT), own["api_key"], int(own.get("max_captures", 1)))
