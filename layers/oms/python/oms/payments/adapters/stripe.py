@@ -145,7 +145,8 @@ class Stripe:
         intent = self._intent(reference)
         if not isinstance(intent, Mapping):
             return intent
-        refunds = self._refunds(reference)
+        # Of what was never taken nothing was given back.
+        refunds = self._refunds(reference) if intent.get("amount_received") else []
         if isinstance(refunds, Unknown):
             return refunds
         try:
@@ -176,7 +177,10 @@ class Stripe:
         quoted = key.replace("\\", "\\\\").replace("'", "\\'")
         query = [("query", f"metadata['{answers.AUTHORIZED_BY}']:'{quoted}'"), ("expand[]", "data.latest_charge")]
         found = self._look(f"{_INTENTS}/search?{urlencode(query)}")
-        if not isinstance(found, Mapping):
+        if isinstance(found, NoTrace):
+            # Stripe has no search for this account, which says nothing about the call.
+            return Unknown("no search")
+        if isinstance(found, Unknown):
             return found
         return answers.authorized(found["data"][0]) if found["data"] else NoTrace()
 

@@ -93,7 +93,7 @@ def refused(status: int, document: Mapping[str, Any]) -> Result:
     if kind == "idempotency_error":
         return Declined(KEY_REUSED, by_rule=True)
     intent = error.get("payment_intent") or {}
-    return Declined(str(error.get("decline_code") or code or kind), intent.get("id"), by_rule=kind != "card_error")
+    return Declined(str(error.get("decline_code") or code or kind), intent.get("id"), by_rule=status != 402)
 
 
 def payment(intent: Mapping[str, Any], refunds: Iterable[Mapping[str, Any]], *, several: bool) -> ProviderPayment:
