@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from oms.payments.adapters import strict_webhook, stripe_webhook
+from oms.payments.adapters import adyen_webhook, strict_webhook, stripe_webhook
 from oms.payments.adapters.configured import provider, secret, settings_of
 from oms.payments.hints import Hint, take_hint
 from oms.payments.webhooks import verify_webhook
@@ -40,10 +40,18 @@ def _stripe(known: Mapping[str, Any], raw: bytes, headers: Mapping[str, str]) ->
     return stripe_webhook.hints_of(raw)
 
 
+def _adyen(known: Mapping[str, Any], raw: bytes, _: Mapping[str, str]) -> tuple[Hint, ...]:
+    own = settings_of(known, "adyen")
+    items = adyen_webhook.items_of(raw, own["hmac_keys"], own["merchant_account"])
+    hints = [adyen_webhook.note(runtime.database, item) for item in items]
+    return tuple(hint for hint in hints if hint is not None)
+
+
 # Each believes what its provider's own scheme has signed, and nothing else.
 _READERS: Mapping[str, Callable[[Mapping[str, Any], bytes, Mapping[str, str]], tuple[Hint, ...]]] = {
     "strict": _strict,
     "stripe": _stripe,
+    "adyen": _adyen,
 }
 
 

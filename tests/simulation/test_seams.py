@@ -17,7 +17,7 @@ REMEMBERED = {
     "inventory/adapters/dead_letters.py": {"_client"},
     "inventory/adapters/own_queue.py": {"_client"},
     "orders/adapters/step_functions.py": {"_client"},
-    "payments/adapters/configured.py": {"_client", "_secret", "_strict", "_stripe"},
+    "payments/adapters/configured.py": {"_client", "_secret", "_strict", "_stripe", "_adyen"},
     "payments/adapters/step_functions.py": {"_client"},
     "platform/dynamodb.py": {"_client"},
     "platform/objects.py": {"_client"},

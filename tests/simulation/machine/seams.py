@@ -125,7 +125,7 @@ def _provider() -> None:
     calls.http = Names(calls.http, client=client)
     calls.select = types.SimpleNamespace(select=lambda *_: ([], [], []))
     configured.time = types.SimpleNamespace(monotonic=lambda: running.scheduler.now / 1000)
-    for name in ("_secret", "_strict", "_stripe"):
+    for name in ("_secret", "_strict", "_stripe", "_adyen"):
         original = getattr(configured, name).__wrapped__
         setattr(configured, name, _remembered(name, original))
 

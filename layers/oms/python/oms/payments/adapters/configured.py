@@ -12,6 +12,7 @@ import boto3
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from oms.payments.adapters import stripe
+from oms.payments.adapters.adyen import AdyenAccount, account
 from oms.payments.adapters.stored_value import EveryTenant
 from oms.payments.adapters.strict_psp import StrictPsp
 from oms.payments.adapters.stripe import Stripe
@@ -23,7 +24,7 @@ from oms.platform.settings import setting
 _KEPT_SECONDS = 300
 Secret = dict[str, Any]
 # Besides the strict provider, which stands at the top of the secret.
-PROVIDERS = frozenset({"stripe"})
+PROVIDERS = frozenset({"stripe", "adyen"})
 
 
 class UnknownProvider(RuntimeError):
@@ -50,7 +51,8 @@ def secret() -> Secret:
     """What our providers know us by.
 
     The strict provider's endpoint, api_key and webhook_secret, perhaps max_captures, where an authorisation has a
-    limit; under `stripe` api_key, webhook_secret and perhaps max_captures.
+    limit; under `stripe` api_key, webhook_secret (one or several) and perhaps max_captures; under `adyen` endpoint,
+    api_key, merchant_account, hmac_keys (hex, one or several) and perhaps max_captures.
     """
     return _secret(setting("PSP_SECRET_ARN"), int(time.monotonic() // _KEPT_SECONDS))
 
@@ -63,6 +65,11 @@ def _strict(endpoint: str, api_key: str, max_captures: int | None) -> StrictPsp:
 @lru_cache(maxsize=4)
 def _stripe(endpoint: str, api_key: str, max_captures: int) -> Stripe:
     return Stripe(api_key, endpoint=endpoint, max_captures=max_captures)
+
+
+@lru_cache(maxsize=4)
+def _adyen(endpoint: str, api_key: str, merchant_account: str, max_captures: int) -> AdyenAccount:
+    return account(endpoint, api_key, merchant_account, max_captures)
 
 
 def settings_of(known: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -84,4 +91,7 @@ def provider(name: str) -> PaymentProvider | OwnProvider:
     if name not in PROVIDERS or name not in secret():
         raise UnknownProvider(name)
     own = settings_of(secret(), name)
-    return _stripe(own.get("endpoint", stripe.ENDPOINT), own["api_key"], int(own.get("max_captures", 1)))
+    captures = int(own.get("max_captures", 1))
+    if name == "adyen":
+        return _adyen(own["endpoint"], own["api_key"], own["merchant_account"], captures)
+    return _stripe(own.get("endpoint", stripe.ENDPOINT), own["api_key"], captures)
