@@ -12,23 +12,18 @@ import boto3
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from oms.payments.adapters import stripe
+from oms.payments.adapters.absent import Absent, UnknownProvider
 from oms.payments.adapters.adyen import AdyenAccount, account
 from oms.payments.adapters.stored_value import EveryTenant
 from oms.payments.adapters.strict_psp import StrictPsp
 from oms.payments.adapters.stripe import Stripe
-from oms.payments.model import STORED_VALUE
+from oms.payments.model import PROVIDERS, STORED_VALUE
 from oms.payments.port import OwnProvider, PaymentProvider
 from oms.platform.problems import Busy, NotFound
 from oms.platform.settings import setting
 
 _KEPT_SECONDS = 300
 Secret = dict[str, Any]
-# Besides the strict provider, which stands at the top of the secret.
-PROVIDERS = frozenset({"stripe", "adyen"})
-
-
-class UnknownProvider(RuntimeError):
-    """A tender names a provider that this deployment does not have."""
 
 
 @lru_cache(maxsize=1)
@@ -81,15 +76,20 @@ def settings_of(known: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def provider(name: str) -> PaymentProvider | OwnProvider:
-    """The provider that a tender names; one that this deployment does not have raises UnknownProvider."""
+    """The provider that a tender names; another name raises UnknownProvider.
+
+    One of ours of which the secret says nothing holds no money.
+    """
     if name == STORED_VALUE:
         return EveryTenant()
     if name == "strict":
         known = secret()
         limit = known.get("max_captures")
         return _strict(known["endpoint"], known["api_key"], int(limit) if limit else None)
-    if name not in PROVIDERS or name not in secret():
+    if name not in PROVIDERS:
         raise UnknownProvider(name)
+    if name not in secret():
+        return Absent(name)
     own = settings_of(secret(), name)
     captures = int(own.get("max_captures", 1))
     if name == "adyen":
