@@ -26,6 +26,10 @@ from oms.payments.port import (
     RefundRequest,
     RequiresAction,
 )
+from tests.order_doors import Doors, doors
+from tests.order_world import TENANT, document, line, world
+
+__all__ = ["doors", "world"]
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.capability("K11")
@@ -160,3 +164,23 @@ def test_an_unknown_intent_leaves_no_trace_and_a_wrong_key_is_nobodys_outcome(st
     assert stripe.get("pi_none") == NoTrace()
     with pytest.raises(CredentialsRefused):
         Stripe("wrong", endpoint=endpoint).get("pi_none")
+
+
+def test_an_order_is_paid_with_stripe_from_its_hold_to_its_capture(
+    doors: Doors, stripe: Stripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The order's own functions, with localstripe behind them."""
+    monkeypatch.setattr(doors.world, "providers", lambda name: stripe)
+    card = {"provider": "stripe", "token": "pm_card_visa", "amount": 3000}
+    order_id = doors.place(document(line("A", 3), payments=[card]))
+    (work,) = doors.run_order_workflow(order_id)
+    assert doors.see(order_id)["payment_status"] == "AUTHORIZED"
+    doors.api("fulfillment").post(f"/v1/fulfillment-orders/{work}/ship", {})
+    assert doors.task("capture_payment", order_id=order_id, fulfillment_order_id=work) == {"captured": 3000}
+    seen = doors.see(order_id)
+    assert (seen["payment_status"], seen["payments"][0]["captured"]) == ("CAPTURED", 3000)
+    found = stripe.get(doors.world.order(order_id).payments[0].psp_reference or "")
+    assert isinstance(found, ProviderPayment)
+    assert (found.captured, found.order_id, found.tenant) == (3000, order_id, TENANT)
+    with doors.world.unchanged():
+        assert doors.task("capture_payment", order_id=order_id, fulfillment_order_id=work) == {"captured": 0}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import stripe
 
+from oms.payments.adapters.absent import NO_ACCOUNT, Absent
 from oms.payments.adapters.stripe_webhook import NotOfStripe, event_of, hint_of_event
 from oms.payments.hints import Hint
 from oms.payments.port import NoTrace, ProviderPayment, Unknown
@@ -182,3 +183,20 @@ def test_another_envelope_is_not_of_stripe(change: dict[str, Any], field: str) -
     envelope = json.loads((SAMPLES / "eventbridge" / "payment_intent_succeeded.json").read_text())
     with pytest.raises(NotOfStripe, match=field):
         event_of({**envelope, **change})
+
+
+@pytest.mark.capability("K11")
+def test_an_order_for_a_provider_without_an_account_goes_to_review(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors.world, "providers", Absent)
+    order_id = doors.place(document(line("A", 3), payments=[{"provider": "stripe", "token": "pm_1", "amount": 3000}]))
+    doors.task("source_order", order_id=order_id)
+    assert doors.task("authorize_payment", order_id=order_id)["outcome"] == "DECLINED"
+    seen = doors.see(order_id)
+    assert (seen["status"], seen["payment_status"]) == ("PENDING_REVIEW", "FAILED")
+    assert seen["payments"][0]["decline_code"] == NO_ACCOUNT
+    with doors.world.unchanged():
+        unknown = document(line("A", 3), payments=[{"provider": "acme-pay", "token": "pm_1", "amount": 3000}])
+        refused = doors.api("place_order").post("/v1/orders", {**unknown, "external_id": "other"})
+    assert (refused.status, refused.body["errors"][0]["code"]) == (422, "unknown_provider")

@@ -81,7 +81,7 @@ class AdyenAccount:
 def account(endpoint: str, api_key: str, merchant_account: str, max_captures: int = 1) -> AdyenAccount:
     """The account at an endpoint such as https://checkout-test.adyen.com/v71."""
     headers = {"X-API-Key": api_key, "Content-Type": "application/json"}
-    calls = Calls(endpoint, headers, read_timeout=20.0, refused=frozenset({401, 403}))
+    calls = Calls(endpoint, headers, refused=frozenset({401, 403}))
     return AdyenAccount(calls, merchant_account, max_captures)
 
 

@@ -6,7 +6,7 @@
 | its answer or its message | the same | ANSWER |
 | a payment: whose it is and what is held | T#<tenant>#TOLD#adyen#<pspReference> | PAYMENT |
 | a modification that was accepted | the same | ASKED#<pspReference of it> |
-| a message about a modification | the same | ITEM#<pspReference of it>#<event code>#<success> |
+| a message about a modification | the same | ITEM#<pspReference of it>#<event code>#<how it ended> |
 
 They lie in the table `orders`. A row says the same whenever it is written, so messages may come twice and in any order.
 """

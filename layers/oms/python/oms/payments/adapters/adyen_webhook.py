@@ -21,15 +21,17 @@ from oms.platform.intake import read_json
 _ABOUT: Mapping[str, About] = {"capture": "payment", "void": "expired", "expire": "expired"}
 
 
-def items_of(raw: bytes, keys: Sequence[str], merchant_account: str) -> tuple[Mapping[str, Any], ...]:
+def items_of(raw: bytes, keys: str | Sequence[str], merchant_account: str) -> tuple[Mapping[str, Any], ...]:
     """The items of a message, if each is signed with one of our keys (hex) and of our account; else none is believed.
 
     A body that is no JSON is refused, and so is one without items. Raises SignatureRefused.
     """
     rows = part(read_json(raw)).get("notificationItems")
     items = [part(row, "NotificationRequestItem") for row in rows] if isinstance(rows, list) else []
+    # A single key is a str, and so a sequence too: its letters must never be taken for keys.
+    active = [keys] if isinstance(keys, str) else list(keys)
     # No early exit, and an empty message is not signed by anybody.
-    believed = [is_signed(item, keys) and text(item, "merchantAccountCode") == merchant_account for item in items]
+    believed = [is_signed(item, active) and text(item, "merchantAccountCode") == merchant_account for item in items]
     if not items or not all(believed):
         raise SignatureRefused()
     return tuple(items)

@@ -56,7 +56,7 @@ class Stripe:
         endpoint: str = ENDPOINT,
         max_captures: int = 1,
         connect_timeout: float = 2.0,
-        read_timeout: float = 20.0,
+        read_timeout: float = 10.0,
     ) -> None:
         if not 1 <= max_captures <= MOST_CAPTURES:
             raise ValueError(f"from 1 to {MOST_CAPTURES} captures of one authorisation")
