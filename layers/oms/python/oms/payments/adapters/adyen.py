@@ -35,7 +35,6 @@ from oms.payments.port import (
 )
 from oms.platform.commands import Runtime
 
-PROVIDER = "adyen"
 CAPABILITIES = Capabilities(
     max_captures=1,
     incremental=False,

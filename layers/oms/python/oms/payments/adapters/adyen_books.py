@@ -23,6 +23,7 @@ from oms.platform.dynamodb import Conflict, Database
 from oms.platform.principal import tenant_prefix
 from oms.platform.writes import Item, Key, create, put
 
+PROVIDER = "adyen"
 TABLE = "orders"
 AUTHORISATION = "AUTHORISATION"
 # What each message says: of which verb it is, and whether that failed whatever `success` says.
@@ -146,7 +147,7 @@ class Books:
         return None if made is None else Told(made, _changes(rows))
 
     def _pk(self, reference: str) -> str:
-        return f"{tenant_prefix(self.tenant)}TOLD#adyen#{reference}"
+        return f"{tenant_prefix(self.tenant)}TOLD#{PROVIDER}#{reference}"
 
     def _key(self, reference: str, sk: str) -> Key:
         return Key(self._pk(reference), sk)

@@ -9,8 +9,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from oms.payments.adapters.adyen import PROVIDER
-from oms.payments.adapters.adyen_books import AUTHORISATION, EVENTS, Books, Change
+from oms.payments.adapters.adyen_books import AUTHORISATION, EVENTS, PROVIDER, Books, Change
 from oms.payments.adapters.messages import part, text
 from oms.payments.adapters.minor_units import ADYEN, NotPayable, amount_from
 from oms.payments.hints import About, Hint

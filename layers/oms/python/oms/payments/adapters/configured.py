@@ -11,12 +11,9 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
-from oms.payments.adapters import stripe
 from oms.payments.adapters.absent import Absent, UnknownProvider
-from oms.payments.adapters.adyen import AdyenAccount, account
 from oms.payments.adapters.stored_value import EveryTenant
 from oms.payments.adapters.strict_psp import StrictPsp
-from oms.payments.adapters.stripe import Stripe
 from oms.payments.model import PROVIDERS, STORED_VALUE
 from oms.payments.port import OwnProvider, PaymentProvider
 from oms.platform.problems import Busy, NotFound
@@ -58,12 +55,17 @@ def _strict(endpoint: str, api_key: str, max_captures: int | None) -> StrictPsp:
 
 
 @lru_cache(maxsize=4)
-def _stripe(endpoint: str, api_key: str, max_captures: int) -> Stripe:
-    return Stripe(api_key, endpoint=endpoint, max_captures=max_captures)
+def _stripe(endpoint: str | None, api_key: str, max_captures: int) -> PaymentProvider:
+    # Loaded where a tender names it, so that nobody else starts slower.
+    from oms.payments.adapters.stripe import ENDPOINT, Stripe
+
+    return Stripe(api_key, endpoint=endpoint or ENDPOINT, max_captures=max_captures)
 
 
 @lru_cache(maxsize=4)
-def _adyen(endpoint: str, api_key: str, merchant_account: str, max_captures: int) -> AdyenAccount:
+def _adyen(endpoint: str, api_key: str, merchant_account: str, max_captures: int) -> OwnProvider:
+    from oms.payments.adapters.adyen import account
+
     return account(endpoint, api_key, merchant_account, max_captures)
 
 
@@ -94,4 +96,4 @@ def provider(name: str) -> PaymentProvider | OwnProvider:
     captures = int(own.get("max_captures", 1))
     if name == "adyen":
         return _adyen(own["endpoint"], own["api_key"], own["merchant_account"], captures)
-    return _stripe(own.get("endpoint", stripe.ENDPOINT), own["api_key"], captures)
+    return _stripe(own.get("endpoint"), own["api_key"], captures)
