@@ -42,7 +42,7 @@ SCOPES = {
     "psp_webhook": (),
     "console": (),
 }
-SECRET = {"endpoint": "http://127.0.0.1:9", "api_key": "key_test", "webhook_secret": "whsec_test"}
+SECRET: dict[str, Any] = {"endpoint": "http://127.0.0.1:9", "api_key": "key_test", "webhook_secret": "whsec_test"}
 
 
 @dataclass

@@ -34,6 +34,7 @@ from oms.payments.port import (
     RequiresAction,
     Result,
     Unknown,
+    Verb,
 )
 
 CAPTURE_BEFORE = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -215,7 +216,7 @@ class ScriptedProvider:
         """A day has passed: no key is known any more."""
         self._answers.clear()
 
-    def find(self, key: str) -> Result | NoTrace:
+    def find(self, key: str, *, verb: Verb = "authorize", reference: str | None = None) -> Result | NoTrace:
         """What became of a call; `find` is a verb of the script too, where `lost_before` means no answer."""
         self.calls.append(("find", key))
         if self._step("find") == "lost_before":

@@ -272,7 +272,7 @@ ROUTES: dict[str, Route] = {
         "Take a message of the payment provider",
         {200: answers.HintTaken},
         notes="A hint only: the provider's own state decides. Repeated, late and reordered messages change nothing.",
-        path={"provider": Literal["strict"]},
+        path={"provider": Literal["strict", "stripe", "adyen"]},
     ),
     **FINANCE_ROUTES,
     "GET /console": Route("Open the operator console", {200: "text/html"}),

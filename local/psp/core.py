@@ -18,22 +18,13 @@ from local.psp.journal import Journal
 from local.psp.once import Answer, Call, Keys
 from local.psp.payment import OPEN, REQUIRES_ACTION, Movement, Payment
 from local.psp.refusals import CARD_ERROR, Refused
+from local.psp.settings import ASYNCHRONOUS, Settings
 
 BANK_SAID_NO = "processor_declined"
+ACCOUNT_CLOSED = "account_closed"
 
 Body = dict[str, Any]
 Outcome = tuple[int, dict[str, Any], str]
-
-
-@dataclass(slots=True)
-class Settings:
-    """Seconds are of the provider's own clock; the two waits are real milliseconds."""
-
-    auth_window_seconds: int = 7 * 24 * 3600
-    settle_seconds: int = 1
-    slow_milliseconds: int = 2_000
-    hang_milliseconds: int = 30_000
-    max_captures: int | None = None
 
 
 @dataclass(order=True, slots=True)
@@ -99,12 +90,14 @@ class Psp:
 
         def act(fault: str | None) -> Outcome:
             payment.check_currency(asked.currency)
+            if fault == "expires_before_capture" and payment.stage == OPEN:
+                self._expire(payment, now)
             payment.check_capture(asked.amount, self.settings.max_captures)
             manner = CARDS[payment.token].capture
             if manner == "refused" or (manner == "refused_once" and not payment.captures):
                 return self._refuse_capture(payment, asked, key, now)
             fails = manner == "fails_later" or fault == "capture_fails_later"
-            pending = fails or fault == "capture_settles_later"
+            pending = fails or fault == "capture_settles_later" or self.settings.manner == ASYNCHRONOUS
             # Where one authorization carries one capture, taking part of it lets the rest go.
             final = asked.final or self.settings.max_captures == 1
             capture = payment.capture(self._id("cap"), asked.amount, final, now, pending)
@@ -141,14 +134,18 @@ class Psp:
         def act(fault: str | None) -> Outcome:
             payment.check_currency(asked.currency)
             payment.check_refund(asked.amount)
-            pending = CARDS[payment.token].refund == "fails_later" or fault == "refund_fails_later"
+            fails = CARDS[payment.token].refund == "fails_later" or fault == "refund_fails_later"
+            pending = fails or self.settings.manner == ASYNCHRONOUS
             refund = payment.refund(self._id("ref"), asked.amount, now, pending)
             effect = "refund_pending" if pending else "refunded"
             self.journal.record(effect, payment, asked.amount, now, key=key, reference=refund.id)
             if pending:
-                self._later(payment, refund, "account_closed", now)
+                self._later(payment, refund, ACCOUNT_CLOSED if fails else None, now)
             else:
                 self._announce("refund.succeeded", payment, "refund", refund, now)
+            if fault == "refund_comes_back":
+                wait = self.settings.come_back_seconds + (self.settings.settle_seconds if pending else 0)
+                self._at(now + wait, payment, refund, ACCOUNT_CLOSED)
             return 201, self._moved("refund", payment, refund), payment.id
 
         return self._change("refund", "refunds", key, payment, body, act)
@@ -190,10 +187,13 @@ class Psp:
             if due.movement is not None:
                 self._settle(due.payment, due.movement, due.failure_code, now)
             elif due.payment.stage == OPEN:
-                released = due.payment.expire()
-                self.journal.record("expired", due.payment, released, now, key=None)
-                self.journal.announce("payment.expired", due.payment, now, self.plan, "expire")
+                self._expire(due.payment, now)
         return now
+
+    def _expire(self, payment: Payment, now: int) -> None:
+        released = payment.expire()
+        self.journal.record("expired", payment, released, now, key=None)
+        self.journal.announce("payment.expired", payment, now, self.plan, "expire")
 
     def _change(
         self,
@@ -229,7 +229,9 @@ class Psp:
         return CARD_ERROR, {**refusal.document(), "payment": payment.document()}, payment.id
 
     def _settle(self, payment: Payment, movement: Movement, failure_code: str | None, now: int) -> None:
-        """A capture or refund that was accepted goes through after all, or does not."""
+        """A capture or refund that was accepted goes through after all, or does not, or comes back."""
+        if movement.status == "failed":
+            return
         name, done, told = "refund", "refunded", "refund.succeeded"
         released = payment.released
         if movement in payment.captures:
@@ -237,6 +239,8 @@ class Psp:
             payment.settle_capture(movement, failure_code)
             if payment.stage == OPEN:
                 self._expect_expiry(payment)
+        elif movement.status == "succeeded":
+            payment.return_refund(movement, failure_code or ACCOUNT_CLOSED)
         else:
             payment.settle_refund(movement, failure_code)
         if failure_code is not None:
@@ -258,8 +262,10 @@ class Psp:
         heapq.heappush(self._due, Due(payment.capture_before, self._next(), payment))
 
     def _later(self, payment: Payment, movement: Movement, failure_code: str | None, now: int) -> None:
-        due = Due(now + self.settings.settle_seconds, self._next(), payment, movement, failure_code)
-        heapq.heappush(self._due, due)
+        self._at(now + self.settings.settle_seconds, payment, movement, failure_code)
+
+    def _at(self, time: int, payment: Payment, movement: Movement, failure_code: str | None) -> None:
+        heapq.heappush(self._due, Due(time, self._next(), payment, movement, failure_code))
 
     def _payment(self, payment_id: str) -> Payment:
         payment = self.payments.get(payment_id)

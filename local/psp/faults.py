@@ -16,7 +16,9 @@ CALL_FAULTS = (
     "slow",
     "capture_settles_later",
     "capture_fails_later",
+    "expires_before_capture",
     "refund_fails_later",
+    "refund_comes_back",
     "event_before_reply",
 )
 EVENT_FAULTS = ("event_twice", "event_never", "events_reversed")

@@ -22,8 +22,8 @@ TIMED_FAULTS = (
     "event_before_reply",
 )
 FAULTS_OF = {
-    "capture": (*TIMED_FAULTS, "capture_settles_later", "capture_fails_later"),
-    "refund": (*TIMED_FAULTS, "refund_fails_later"),
+    "capture": (*TIMED_FAULTS, "capture_settles_later", "capture_fails_later", "expires_before_capture"),
+    "refund": (*TIMED_FAULTS, "refund_fails_later", "refund_comes_back"),
 }
 BROKEN = render({"error": {"type": "api_error", "code": "internal_error", "message": "Something went wrong."}})
 fingerprint_of = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode

@@ -204,6 +204,12 @@ class Payment:
             refund.status, refund.failure_code = "failed", failure_code
         self._check_amounts()
 
+    def return_refund(self, refund: Movement, failure_code: str) -> None:
+        """A refund that had gone through comes back from the customer's bank."""
+        refund.status, refund.failure_code = "failed", failure_code
+        self.refunded -= refund.amount
+        self._check_amounts()
+
     def document(self) -> dict[str, Any]:
         """The payment as the API and the webhooks show it."""
         return {

@@ -10,6 +10,7 @@ from typing import Any
 from local.psp.cards import CARDS
 from local.psp.faults import Fault, read_fault
 from local.psp.refusals import Refused
+from local.psp.settings import ASYNCHRONOUS, SYNCHRONOUS
 
 LARGEST_AMOUNT = 99_999_999
 LONGEST_KEY = 255
@@ -44,7 +45,7 @@ class Configure:
     webhook: dict[str, Any] | None = None
     remove_webhook: bool = False
     faults: list[Fault] | None = None
-    settings: dict[str, int | None] = field(default_factory=dict)
+    settings: dict[str, int | str | None] = field(default_factory=dict)
 
 
 def read_body(raw: bytes) -> dict[str, Any]:
@@ -109,6 +110,7 @@ def read_authenticate(body: dict[str, Any]) -> bool:
 SETTINGS = {
     "auth_window_seconds": 1,
     "settle_seconds": 0,
+    "come_back_seconds": 0,
     "slow_milliseconds": 0,
     "hang_milliseconds": 0,
     "max_captures": 1,
@@ -116,13 +118,17 @@ SETTINGS = {
 
 
 def read_configure(body: dict[str, Any]) -> Configure:
-    _only(body, {"webhook", "faults", *SETTINGS})
+    _only(body, {"webhook", "faults", "manner", *SETTINGS})
     webhook, faults = body.get("webhook"), body.get("faults")
     if webhook is not None:
         _check_webhook(webhook)
     if faults is not None and not isinstance(faults, list):
         raise Refused(422, "fault_invalid", "faults is a list.", param="faults")
-    settings: dict[str, int | None] = {}
+    settings: dict[str, int | str | None] = {}
+    if "manner" in body:
+        if body["manner"] not in (SYNCHRONOUS, ASYNCHRONOUS):
+            raise Refused(422, "setting_invalid", "manner is synchronous or asynchronous.", param="manner")
+        settings["manner"] = body["manner"]
     for name in SETTINGS.keys() & body.keys():
         value = body[name]
         unlimited = name == "max_captures" and value is None

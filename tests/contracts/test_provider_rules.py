@@ -11,6 +11,7 @@ import pytest
 
 from oms.orders.model import Status, status
 from oms.payments.adapters.strict_psp import StrictPsp
+from oms.payments.adapters.strict_webhook import hint_of
 from oms.payments.commands import settle_payment
 from oms.payments.hints import take_hint
 from oms.payments.model import State
@@ -126,7 +127,23 @@ def test_a_capture_that_the_provider_settles_later(usual: Shop, fault: str, stat
     usual.clock_file.write_text("61")
     metadata = {"tenant": TENANT, "order_id": order_id, "payment_id": payment.id}
     hint = json.dumps({"type": "payment.captured", "data": {"payment": {"metadata": metadata}}}).encode()
-    assert take_hint(usual.runtime, usual.providers, "strict", hint) == "looked up"
+    assert take_hint(usual.runtime, usual.providers, hint_of(hint)) == "looked up"
     assert usual.order(order_id).payments[0].state is state
     assert usual.log("captured", "capture_failed") == [("captured" if fault == "settles" else "capture_failed", 5000)]
     assert usual.clock.now() == NOW
+
+
+@pytest.mark.capability("K11")
+def test_in_the_asynchronous_manner_an_order_is_paid_when_the_message_comes(usual: Shop) -> None:
+    usual.psp.configure(manner="asynchronous", settle_seconds=60)
+    order_id = usual.placed(line("A", 5), payments=TOKENS)
+    (work,) = usual.released(order_id)
+    usual.act(work, "ship")
+    assert usual.capture(work) == 0
+    payment = usual.order(order_id).payments[0]
+    assert (payment.state, payment.pending, payment.captured) == (State.CAPTURE_PENDING, 5000, 0)
+    usual.clock_file.write_text("61")
+    metadata = {"tenant": TENANT, "order_id": order_id, "payment_id": payment.id}
+    raw = json.dumps({"type": "payment.captured", "data": {"payment": {"metadata": metadata}}}).encode()
+    assert take_hint(usual.runtime, usual.providers, hint_of(raw)) == "looked up"
+    assert (usual.order(order_id).payments[0].state, usual.log("captured")) == (State.CAPTURED, [("captured", 5000)])

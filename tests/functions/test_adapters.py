@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,12 @@ from botocore.exceptions import ClientError
 
 from oms.finance.adapters.export_bucket import ExportBucket, StoredObject
 from oms.payments.adapters import configured
-from oms.payments.adapters.configured import UnknownProvider, provider, secret
+from oms.payments.adapters.absent import NO_ACCOUNT, Absent, UnknownProvider
+from oms.payments.adapters.adyen import AdyenAccount
+from oms.payments.adapters.configured import provider, secret
 from oms.payments.adapters.strict_psp import StrictPsp
+from oms.payments.adapters.stripe import Stripe
+from oms.payments.port import AuthorizeRequest, CaptureRequest, Declined
 from oms.platform import objects
 from oms.platform.objects import ObjectDiffers, sha256_of
 from oms.platform.settings import SettingMissing
@@ -27,7 +32,8 @@ KEY = "finance/acme/2026-11-23/journal.csv"
 @pytest.fixture(autouse=True)
 def fresh_clients() -> Iterator[None]:
     """A client outlives its test's moto; so does a secret."""
-    cached = (configured._client, configured._secret, configured._strict, objects._client)
+    adapters = (configured._strict, configured._stripe, configured._adyen)
+    cached = (configured._client, configured._secret, *adapters, objects._client)
     for kept in cached:
         kept.cache_clear()
     yield
@@ -61,6 +67,38 @@ def test_a_tender_gets_the_provider_that_it_names_and_no_other(
     assert provider("strict") is provider("strict")
     with pytest.raises(UnknownProvider, match="acme-pay"):
         provider("acme-pay")
+
+
+def test_stripe_and_adyen_are_there_where_the_secret_knows_them(
+    deployed: Deployed,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    deployed.enter(monkeypatch, "authorize_payment")
+    absent = provider("stripe")
+    assert absent == Absent("stripe")
+    asked = AuthorizeRequest(100, "USD", "pm_1", "acme", "ord_1", "pay_1")
+    assert absent.authorize(asked, key="a1") == Declined(NO_ACCOUNT, by_rule=True)
+    for ask in (
+        lambda: absent.capabilities,
+        lambda: absent.capture(CaptureRequest("pi_1", 1, "USD", final=False), key="c1"),
+        lambda: absent.void("pi_1", key="v1"),
+        lambda: absent.get("pi_1"),
+        lambda: absent.find("a1"),
+    ):
+        with pytest.raises(UnknownProvider, match="stripe"):
+            ask()
+    own = {"endpoint": "http://127.0.0.1:9/v71", "api_key": "key", "merchant_account": "Spine", "hmac_keys": ["00"]}
+    known = {**PSP_SECRET, "stripe": {"api_key": "sk_test_1", "webhook_secret": "w", "max_captures": 5}, "adyen": own}
+    stored = boto3.client("secretsmanager")
+    stored.put_secret_value(SecretId=deployed.name("PspSecret"), SecretString=json.dumps(known))
+    configured._secret.cache_clear()
+    stripe, adyen = provider("stripe"), provider("adyen")
+    assert isinstance(stripe, Stripe)
+    assert stripe.capabilities.max_captures == 5
+    assert stripe is provider("stripe")
+    assert isinstance(adyen, AdyenAccount)
+    assert (adyen.merchant_account, adyen.max_captures) == ("Spine", 1)
+    assert isinstance(provider("strict"), StrictPsp)
 
 
 def test_a_function_without_the_secrets_name_says_which_setting_it_lacks(

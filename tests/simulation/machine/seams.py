@@ -118,14 +118,14 @@ def _environment() -> None:
 
 def _provider() -> None:
     """The real adapter on a connection of ours; what a warm worker keeps of it is kept with the worker."""
-    from oms.payments.adapters import configured, strict_psp
+    from oms.payments.adapters import calls, configured
     from tests.simulation.machine.psp import Connection
 
-    client = Names(strict_psp.http.client, HTTPConnection=Connection, HTTPSConnection=Connection)
-    strict_psp.http = Names(strict_psp.http, client=client)
-    strict_psp.select = types.SimpleNamespace(select=lambda *_: ([], [], []))
+    client = Names(calls.http.client, HTTPConnection=Connection, HTTPSConnection=Connection)
+    calls.http = Names(calls.http, client=client)
+    calls.select = types.SimpleNamespace(select=lambda *_: ([], [], []))
     configured.time = types.SimpleNamespace(monotonic=lambda: running.scheduler.now / 1000)
-    for name in ("_secret", "_strict"):
+    for name in ("_secret", "_strict", "_stripe", "_adyen"):
         original = getattr(configured, name).__wrapped__
         setattr(configured, name, _remembered(name, original))
 

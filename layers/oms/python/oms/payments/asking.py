@@ -102,7 +102,7 @@ class Asking:
             self._intent(key, f"capture for {asked.shipment_id}", asked.capture.in_doubt_since),
             Effect[Answer, Order](
                 ask=lambda: self.provider.capture(request, key=key),
-                look_up=lambda: self.provider.find(key),
+                look_up=lambda: self.provider.find(key, verb="capture", reference=self.reference),
                 doubt=lambda reason: self.record.doubt("capture", key, amount, reason, asked),
                 record=lambda answer: self._record_capture(asked, answer),
             ),
@@ -146,7 +146,7 @@ class Asking:
             self.void_intent(),
             Effect[Answer, Order](
                 ask=lambda: final(self.provider.void(self.reference, key=key)),
-                look_up=lambda: final(self.provider.find(key)),
+                look_up=lambda: final(self.provider.find(key, verb="void", reference=self.reference)),
                 doubt=lambda reason: self.record.doubt("void", key, 0, reason),
                 record=self._record_closed,
             ),
@@ -234,7 +234,7 @@ class Asking:
         return self._record_capture(asked, what_nobody_recorded(self.order, asked, found))
 
     def _find(self, asked: Asked) -> Answer | NoTrace:
-        found = self.provider.find(asked.key)
+        found = self.provider.find(asked.key, verb="capture", reference=self.reference)
         if isinstance(found, Unknown):
             raise TransientFailure(f"capture for {asked.shipment_id}: {found.reason}")
         return found

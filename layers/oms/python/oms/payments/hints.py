@@ -1,38 +1,49 @@
-"""Webhooks of the provider are hints: they say where to look, and what we find there decides."""
+"""Webhooks of a provider are hints: they say where to look, and what we find there decides."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Literal
 
 from oms.orders.store import load_order
 from oms.payments.commands import Providers, authorize_payment, settle_payment, settle_refunds
 from oms.payments.model import Payment, State
 from oms.payments.orphans import Orphan, note_orphan
+from oms.payments.port import OwnProvider, ProviderPayment, Unknown
 from oms.payments.store import load_payment
 from oms.platform.clock import parse_instant
 from oms.platform.commands import Runtime
-from oms.platform.intake import read_json
+from oms.platform.effects import TransientFailure
 
 # While our own call is still under way its answer, not the webhook, settles the tender.
 _OWN_CALL = timedelta(seconds=60)
 _ASKED_FOR = frozenset({State.CREATED, State.UNKNOWN, State.ACTION_REQUIRED})
-EXPIRED = "payment.expired"
-REFUNDS, REFUND_FAILED = "refund.", "refund.failed"
+About = Literal["payment", "expired", "refund", "refund_failed"]
 
 
-def take_hint(runtime: Runtime, providers: Providers, provider: str, raw: bytes) -> str:
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a provider's message is about, and whose payment it says it is; empty where it does not say."""
+
+    provider: str
+    about: About
+    reference: str = ""
+    tenant: str = ""
+    order_id: str = ""
+    payment_id: str = ""
+
+
+def take_hint(runtime: Runtime, providers: Providers, hint: Hint) -> str:
     """Settle what the hint is about if our own call has not; answers what was done.
 
     Repeated, late and reordered hints change nothing, because the provider is asked under the key of the first call.
     """
-    document = read_json(raw)
-    metadata = _part(document, "data", "payment", "metadata")
-    tenant, order_id, payment_id = (str(metadata.get(name, "")) for name in ("tenant", "order_id", "payment_id"))
+    hint = _with_owner(providers, hint)
+    tenant, order_id, payment_id = hint.tenant, hint.order_id, hint.payment_id
     payment = load_payment(runtime.database, tenant, order_id, payment_id)
     if payment is None:
-        return _note(runtime, tenant, provider, document, order_id, payment_id)
+        return _note(runtime, hint)
     if payment.state in _ASKED_FOR:
         order = load_order(runtime.database, tenant, order_id)
         if order is None:
@@ -40,40 +51,38 @@ def take_hint(runtime: Runtime, providers: Providers, provider: str, raw: bytes)
         if payment.state is State.CREATED and runtime.clock.now() - parse_instant(order.header.placed_at) < _OWN_CALL:
             return "left to our own call"
         return authorize_payment(runtime, providers, tenant, order_id)
-    if str(document.get("type", "")).startswith(REFUNDS):
-        if not payment.refund_pending and document["type"] != REFUND_FAILED:
+    if hint.about in ("refund", "refund_failed"):
+        if not payment.refund_pending and hint.about != "refund_failed":
             return "nothing"
         settle_refunds(runtime, providers, tenant, order_id, payment_id)
         return "looked up"
-    if not _is_news(payment, document):
+    if not _is_news(payment, hint):
         return "nothing"
     settle_payment(runtime, providers, tenant, order_id, payment_id)
     return "looked up"
 
 
-def _note(
-    runtime: Runtime, tenant: str, provider: str, document: Mapping[str, Any], order_id: str, payment_id: str
-) -> str:
+def _with_owner(providers: Providers, hint: Hint) -> Hint:
+    """The hint with the tenant, order and tender that the payment itself carries, where the message has none."""
+    if hint.tenant or not hint.reference:
+        return hint
+    provider = providers(hint.provider)
+    found = Unknown("one for each tenant") if isinstance(provider, OwnProvider) else provider.get(hint.reference)
+    if isinstance(found, Unknown):
+        raise TransientFailure(f"payment {hint.reference}: {found.reason}")
+    if not isinstance(found, ProviderPayment):
+        return hint
+    return replace(hint, tenant=found.tenant or "", order_id=found.order_id or "", payment_id=found.payment_id or "")
+
+
+def _note(runtime: Runtime, hint: Hint) -> str:
     """A payment of which nobody knows the order is remembered, where it says whose it is."""
-    reference = _payment(document).get("id")
-    if not tenant or not isinstance(reference, str) or not reference:
+    if not hint.tenant or not hint.reference:
         return "nothing"
-    note_orphan(runtime, tenant, Orphan(provider, reference, order_id, payment_id))
+    note_orphan(runtime, hint.tenant, Orphan(hint.provider, hint.reference, hint.order_id, hint.payment_id))
     return "noted"
 
 
-def _is_news(payment: Payment, document: object) -> bool:
+def _is_news(payment: Payment, hint: Hint) -> bool:
     """Whether a hint about held money may tell what our own calls have not: most of them only repeat our answers."""
-    expired = isinstance(document, Mapping) and document.get("type") == EXPIRED
-    return bool(payment.pending or payment.in_doubt_since or (expired and payment.capturable))
-
-
-def _payment(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _part(document, "data", "payment")
-
-
-def _part(document: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
-    found: Any = document
-    for name in names:
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+    return bool(payment.pending or payment.in_doubt_since or (hint.about == "expired" and payment.capturable))

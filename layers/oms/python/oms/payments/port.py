@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from oms.platform.commands import Runtime
 from oms.platform.effects import NoTrace as NoTrace
@@ -17,6 +17,7 @@ from oms.platform.effects import Unknown as Unknown
 
 # How a provider says that a key was used before for another call.
 KEY_REUSED = "idempotency_key_reused"
+Verb = Literal["authorize", "capture", "void", "refund"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +183,11 @@ class PaymentProvider(Protocol):
         """The payment as it is now."""
         ...
 
-    def find(self, key: str) -> Result | NoTrace:
-        """What became of the call that was made under this key."""
+    def find(self, key: str, *, verb: Verb = "authorize", reference: str | None = None) -> Result | NoTrace:
+        """What became of the call that was made under this key.
+
+        `verb` and `reference` say what was asked for and of which payment, for providers that know no keys.
+        """
         ...
 
 

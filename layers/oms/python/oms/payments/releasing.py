@@ -37,7 +37,7 @@ def release(asking: Asking, *, renewable: bool = False, part: int | None = None)
     def ask() -> Answer | Unknown:
         answer = final(provider.void(asking.reference, key=key, amount=part))
         if isinstance(answer, Declined) and answer.code == KEY_REUSED:
-            found = final(provider.find(key))
+            found = final(provider.find(key, verb="void", reference=asking.reference))
             return answer if isinstance(found, NoTrace) else found
         return answer
 
@@ -52,7 +52,7 @@ def release(asking: Asking, *, renewable: bool = False, part: int | None = None)
         asking.void_intent(),
         Effect[Answer, Order](
             ask=ask,
-            look_up=lambda: final(provider.find(key)),
+            look_up=lambda: final(provider.find(key, verb="void", reference=asking.reference)),
             doubt=lambda reason: asking.record.doubt("void", key, amount, reason),
             record=record,
         ),

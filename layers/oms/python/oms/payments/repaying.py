@@ -53,7 +53,10 @@ class Repaying:
         done = perform(
             intent_since(self._key, self._what, since, self.runtime.clock.now()),
             Effect[Answer, Order](
-                ask=self._ask, look_up=lambda: self.provider.find(self._key), doubt=self._doubt, record=self._record
+                ask=self._ask,
+                look_up=lambda: self.provider.find(self._key, verb="refund", reference=self._reference),
+                doubt=self._doubt,
+                record=self._record,
             ),
         )
         return self._by_its_state() if isinstance(done, NoTrace) else done
@@ -169,8 +172,11 @@ class Repaying:
         pending = made.status == "pending"
         return Approved(self._reference, made.amount, self.refund.currency, made.id, pending=pending)
 
+    def _look_up(self) -> Result | NoTrace:
+        return self.provider.find(self._key, verb="refund", reference=self._reference)
+
     def _find(self) -> Answer | NoTrace:
-        found = self.provider.find(self._key)
+        found = self._look_up()
         if isinstance(found, Unknown):
             raise TransientFailure(f"{self._what}: {found.reason}")
         return found

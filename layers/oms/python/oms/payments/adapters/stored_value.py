@@ -21,6 +21,7 @@ from oms.payments.port import (
     RefundRequest,
     Result,
     Unknown,
+    Verb,
 )
 from oms.platform.commands import Runtime
 from oms.platform.problems import Busy, Problem
@@ -115,7 +116,7 @@ class StoredValue:
             payment_id=held.payment_id,
         )
 
-    def find(self, key: str) -> Result | NoTrace:
+    def find(self, key: str, *, verb: Verb = "authorize", reference: str | None = None) -> Result | NoTrace:
         """What became of the call that was made under this key; a refused one left no trace."""
         found = what_became(self.runtime.database, self.tenant, key)
         return NoTrace() if found is None else _approved(found)

@@ -1,27 +1,23 @@
 """The strict provider over HTTP: our port's requests as its JSON, its answers as our results.
 
-One object keeps one connection open and is for one thread, as a warm Lambda worker is. It makes each call once: what
-to do about an Unknown outcome is the caller's decision, which has the idempotency key.
+It makes each call once: what to do about an Unknown outcome is the caller's decision, which has the idempotency key.
 """
 
 from __future__ import annotations
 
-import http.client
 import json
-import select
-import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
+from oms.payments.adapters.calls import UNREADABLE, Calls
 from oms.payments.port import (
     Approved,
     AuthorizeRequest,
     Capabilities,
     CaptureRequest,
-    CredentialsRefused,
     Declined,
     Movement,
     NoTrace,
@@ -30,13 +26,12 @@ from oms.payments.port import (
     RequiresAction,
     Result,
     Unknown,
+    Verb,
 )
 
 SIGNATURE_HEADER = "psp-signature"
-LARGEST_ANSWER = 1024 * 1024
 # The first call under this key has not been answered yet, so nobody can say how it will end.
 STILL_RUNNING = "idempotency_key_in_use"
-UNREADABLE = "unreadable answer"
 CAPABILITIES = Capabilities(
     max_captures=None,
     incremental=False,
@@ -62,15 +57,9 @@ class StrictPsp:
         connect_timeout: float = 2.0,
         read_timeout: float = 10.0,
     ) -> None:
-        parts = urlsplit(endpoint)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"not the address of a provider: {endpoint}")
-        make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = make(parts.hostname, parts.port, timeout=connect_timeout)
-        self._read_timeout = read_timeout
-        self._prefix = parts.path.rstrip("/")
+        headers = {"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"}
+        self._calls = Calls(endpoint, headers, connect_timeout=connect_timeout, read_timeout=read_timeout)
         self._capabilities = replace(CAPABILITIES, max_captures=max_captures)
-        self._headers = {"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"}
 
     @property
     def capabilities(self) -> Capabilities:
@@ -117,7 +106,7 @@ class StrictPsp:
         except (KeyError, TypeError):
             return Unknown(UNREADABLE)
 
-    def find(self, key: str) -> Result | NoTrace:
+    def find(self, key: str, *, verb: Verb = "authorize", reference: str | None = None) -> Result | NoTrace:
         """What became of the call that was made under this key."""
         answer = self._send("GET", f"/payments?idempotency_key={quote(key, safe='')}")
         if isinstance(answer, Unknown):
@@ -137,7 +126,7 @@ class StrictPsp:
             return Unknown(UNREADABLE)
 
     def close(self) -> None:
-        self._connection.close()
+        self._calls.close()
 
     def _move(self, operation: str, path: str, body: Mapping[str, Any], key: str) -> Result:
         answer = self._send("POST", path, body, key)
@@ -151,47 +140,8 @@ class StrictPsp:
     def _send(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, key: str | None = None
     ) -> tuple[int, dict[str, Any]] | Unknown:
-        """One call: status and document of the answer, or Unknown when there is none to rely on."""
-        headers = self._headers if key is None else {**self._headers, "Idempotency-Key": key}
         payload = None if body is None else json.dumps(body, separators=(",", ":")).encode()
-        try:
-            self._open()
-            self._connection.request(method, self._prefix + path, payload, headers)
-            response = self._connection.getresponse()
-            content = response.read(LARGEST_ANSWER)
-            if not response.isclosed():
-                raise http.client.HTTPException("the answer is too long")
-            return _read(response.status, content)
-        except TimeoutError:
-            self._connection.close()
-            return Unknown("time-out")
-        except (OSError, http.client.HTTPException) as failure:
-            self._connection.close()
-            return Unknown(type(failure).__name__)
-
-    def _open(self) -> None:
-        """Connect, or keep the connection if the other side has not ended it while it was idle."""
-        kept = self._connection.sock
-        if kept is not None and select.select([kept], [], [], 0)[0]:
-            # Nothing is due, so anything to read is the end of the stream.
-            self._connection.close()
-            kept = None
-        if kept is None:
-            self._connection.connect()
-            self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._connection.sock.settimeout(self._read_timeout)
-
-
-def _read(status: int, content: bytes) -> tuple[int, dict[str, Any]] | Unknown:
-    if status == 401:
-        raise CredentialsRefused("The payment provider refused our API key.")
-    if status >= 500 or status == 429:
-        return Unknown(f"status {status}")
-    try:
-        document = json.loads(content)
-    except ValueError:
-        return Unknown(UNREADABLE)
-    return (status, document) if isinstance(document, dict) else Unknown(UNREADABLE)
+        return self._calls.send(method, path, payload, key)
 
 
 def _result(operation: str, status: int, document: Mapping[str, Any]) -> Result:
