@@ -66,8 +66,8 @@ IN_LAYER = {"export": {"duckdb"}, "broker": {"highspy"}}
 # Of a function that somebody waits for. Nobody waits for the broker, which has an order and the whole batch optimiser,
 # for giving work away, nor for what nodes say, which may be a sale; a till plans what leaves later, and moves stock,
 # cash and gift cards besides.
-MOST_PRODUCT_MODULES = 118
-MOST_OF = {"broker_backlog": 136, "vacate_nodes": 124, "pos": 158, "node_messages": 188}
+MOST_PRODUCT_MODULES = 119
+MOST_OF = {"broker_backlog": 136, "vacate_nodes": 124, "pos": 158, "node_messages": 188, "psp_webhook": 122}
 MOST_MODULES_OF_PLACE_ORDER = 700
 
 
