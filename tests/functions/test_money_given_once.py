@@ -173,3 +173,18 @@ def test_the_limit_of_cash_is_for_all_returns_of_an_order(doors: Doors):
     assert shop.take_back(order_id, {1: 1}, scopes=may, **why).status == 201
     # By card there is no limit.
     assert shop.take_back(order_id, {1: 1}).status == 201
+
+
+@pytest.mark.capability("J10", "L3")
+def test_returns_and_goodwill_give_back_the_tax_of_shipping_to_the_last_cent(doors: Doors):
+    """Of one unit of three 0.17 of shipping were charged with 0.02 of tax; they go back as 0.03, 0.13 and 0.01."""
+    shop, people = Refunds(doors), People(doors)
+    order_id = doors.place(document(line("A", 3, 333, tax=64, freight=51), line("B", 1, 1999)))
+    (work,) = doors.run_order_workflow(order_id)
+    doors.world.act(work, "ship", {1: 1})
+    doors.world.capture(work)
+    assert shop.taken_back(order_id, {1: 1}, shipping=3)["tax"] == 21
+    given = [people.ask("manager", order_id, amount=amount, on="shipping").body for amount in (13, 1)]
+    assert [(one["shipping"], one["tax"]) for one in given] == [(13, 2), (1, 0)]
+    (payment,) = doors.see(order_id)["payments"]
+    assert payment["captured"] == payment["refund_pending"] == 373

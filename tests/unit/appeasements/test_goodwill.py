@@ -36,13 +36,16 @@ def some_bases(draw: st.DrawFn) -> list[Base]:
     nets = draw(st.lists(MONEY, min_size=1, max_size=6))
     taxes = [draw(st.integers(0, net)) for net in nets]
     return [
-        Base(n, net, tax, draw(st.integers(0, net)), 0, tax)
+        Base(n, net, tax, draw(st.integers(0, net)), 0, tax, 0, 0)
         for n, (net, tax) in enumerate(zip(nets, taxes, strict=True), 1)
     ]
 
 
 def _after(base: Base, part: Part | None) -> Base:
-    return base if part is None else replace(base, given=base.given + part.net, tax_left=base.tax_left - part.tax)
+    if part is None:
+        return base
+    done = {"given": base.given + part.net, "done": base.done + part.net, "tax_done": base.tax_done + part.tax}
+    return replace(base, tax_left=base.tax_left - part.tax, **done)
 
 
 @given(some_bases(), st.lists(MONEY, min_size=1, max_size=6))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from oms.appeasements.model import On, Part
 from oms.appeasements.refusals import OverRefund, Undelivered
 from oms.orders.amounts import share
-from oms.orders.charges import charges_left, line_total
+from oms.orders.charges import charges_left, line_total, shipping_taxed
 from oms.orders.model import Line, Order
 from oms.payments.refunds import SHIPPING
 from oms.platform.money import share_up_to
@@ -20,7 +20,8 @@ class Base:
     """What goodwill on a line, or on shipping, is measured by.
 
     `net` and `tax` are of all of it, `given` the goodwill before; `delivered` is the net of what has left and was not
-    given back by returns, and `tax_left` the tax of that which no goodwill has given yet.
+    given back by returns, and `tax_left` the tax of that which no goodwill has given yet. `done` is the net of which
+    `tax_done` was given: of a line by goodwill, whose returns are counted in units, of shipping by returns as well.
     """
 
     line_no: int
@@ -29,6 +30,8 @@ class Base:
     delivered: int
     given: int
     tax_left: int
+    done: int
+    tax_done: int
 
     @property
     def room(self) -> int:
@@ -94,9 +97,9 @@ def percent_of(found: Sequence[Base], percent: int) -> int:
 
 def _tax(base: Base, net: int) -> int:
     """The tax that goes with some goodwill: by its running sum, so that parts never come to more than the whole."""
-    until, before = (share_up_to(base.tax, done, base.net) for done in (base.given + net, base.given))
+    tax = share_up_to(base.tax, base.done + net, base.net) - base.tax_done
     # Returns round by units, goodwill by amounts: together they give no more tax than was taken.
-    return min(until - before, base.tax_left)
+    return max(0, min(tax, base.tax_left))
 
 
 def _sold(order: Order) -> list[Line]:
@@ -128,6 +131,8 @@ def _base(order: Order, line: Line, given: Mapping[int, Part]) -> Base:
         delivered=_net(line, units) - back,
         given=before.net,
         tax_left=max(0, tax - before.tax),
+        done=before.net,
+        tax_done=before.tax,
     )
 
 
@@ -144,15 +149,18 @@ def _net(line: Line, units: int) -> int:
 
 
 def _shipping(order: Order, given: Mapping[int, Part]) -> Base:
-    charges = [*order.header.charges, *(charge for line in order.lines for charge in line.agreed.charges)]
-    tax, before = sum(charge.tax for charge in charges), _given(given, SHIPPING)
+    charged, tax, before = sum(one.shipping for one in order.shipments), shipping_taxed(order), _given(given, SHIPPING)
+    back = sum(one.shipping for one in order.returns)
+    tax_done = sum(one.shipping_tax for one in order.returns) + before.tax
     return Base(
         line_no=SHIPPING,
-        net=sum(charge.amount for charge in charges),
+        net=charged,
         tax=tax,
-        delivered=sum(shipment.shipping for shipment in order.shipments) - sum(one.shipping for one in order.returns),
+        delivered=charged - back,
         given=before.net,
-        tax_left=max(0, tax - sum(one.shipping_tax for one in order.returns) - before.tax),
+        tax_left=max(0, tax - tax_done),
+        done=back + before.net,
+        tax_done=tax_done,
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from oms.orders.amounts import Amounts, charge_amounts, line_amounts, share
 from oms.orders.model import DIGITAL, Header, Line, Order
+from oms.platform.money import share_up_to
 
 
 def order_charges(header: Header) -> Amounts:
@@ -61,3 +62,15 @@ def charges_left(order: Order) -> bool:
 
 def _has_goods(order: Order) -> bool:
     return any(line.claims_stock for line in order.lines)
+
+
+def shipping_taxed(order: Order) -> int:
+    """The tax of the shipping that has been charged, in minor units: what of the tax is not that of goods."""
+    goods = sum(_goods_taxed(order, line) for line in order.lines)
+    return max(0, sum(shipment.tax for shipment in order.shipments) - goods)
+
+
+def _goods_taxed(order: Order, line: Line) -> int:
+    """The tax of the goods of a line that has been charged."""
+    gone = order.shipped(line.line_no) if line.work else line.quantity - order.cancelled.get(line.line_no, 0)
+    return share_up_to(line.agreed.tax, gone, line.quantity)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oms.orders.amounts import line_amounts
+from oms.orders.charges import shipping_taxed
 from oms.orders.model import Line, Order
 from oms.payments.refunds import SHIPPING, Cause, GivenFor
 from oms.platform.money import share_up_to
@@ -45,21 +46,14 @@ def shipping_tax(order: Order, shipping: int) -> int:
         raise InvalidRequest(errors=[FieldError("/shipping", "more_than_charged", detail)])
     if not shipping:
         return 0
-    taxed = sum(shipment.tax for shipment in order.shipments) - sum(_goods_tax(order, line) for line in order.lines)
     given = sum(one.shipping_tax for one in order.returns) + sum(one.tax for one in goodwill)
-    return max(0, share_up_to(max(0, taxed), before + shipping, charged) - given)
+    return max(0, share_up_to(shipping_taxed(order), before + shipping, charged) - given)
 
 
 def _goodwill(order: Order, line_no: int) -> list[GivenFor]:
     """What appeasements gave for a line, or for shipping."""
     appeased = (refund for refund in order.refunds if refund.cause is Cause.APPEASEMENT)
     return [one for refund in appeased for one in refund.lines if one.line_no == line_no]
-
-
-def _goods_tax(order: Order, line: Line) -> int:
-    """The tax of the goods of a line that has been charged."""
-    gone = order.shipped(line.line_no) if line.work else line.quantity - order.cancelled.get(line.line_no, 0)
-    return share_up_to(line.agreed.tax, gone, line.quantity)
 
 
 def _line(order: Order, line_no: int, index: int) -> Line:
