@@ -23,7 +23,8 @@ from oms.finance.exports.model import (
     Previous,
     sequences,
 )
-from oms.finance.exports.snapshots import Snapshot, snapshot_of
+from oms.finance.exports.snapshots import Snapshot
+from oms.finance.exports.standing import snapshot_of
 from oms.finance.model import PostedEntry, Unbalanced
 from oms.platform.commands import Runtime
 from oms.platform.dynamodb import Database
