@@ -155,4 +155,4 @@ def _items(database: Database, tenant: str, payout: Payout, items: Sequence[Payo
 
 def _bank_match(one: BankLine) -> BankMatchFacts:
     told = one.model_dump(exclude={"id", "text", "content_hash"})
-    return BankMatchFacts(bank_line_id=one.id, **told, difference=one.amount - one.in_transit)
+    return BankMatchFacts(bank_line_id=one.id, **told, difference=one.in_transit - one.amount)

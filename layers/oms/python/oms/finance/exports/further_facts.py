@@ -101,7 +101,10 @@ class DepositFacts(Facts):
 
 
 class BankMatchFacts(Facts):
-    """A line of a bank account, signed as a credit, and what it was matched with; `difference` was suspended."""
+    """A line of a bank account, signed as a credit, and what it was matched with.
+
+    `difference` was suspended; it is positive where less came than was expected.
+    """
 
     bank_line_id: str
     legal_entity: str
