@@ -51,6 +51,15 @@ def write_batch(runtime: Runtime, bucket: ExportBucket, plan: Plan) -> str:
     return bucket.write_once(plan.manifest_key, manifest.to_bytes(), "application/json")
 
 
+def write_links(bucket: ExportBucket, plan: Plan) -> None:
+    """Make a committed batch known to programs that query the bucket: a link to each Parquet file of its manifest."""
+    manifest = Manifest.model_validate_json(bucket.read(plan.manifest_key))
+    for file in manifest.files:
+        if file.format == "parquet":
+            address = f"s3://{bucket.name}/{file.key}\n"
+            bucket.write_once(plan.link_key(file.dataset), address.encode(), "text/plain")
+
+
 def _write_parts(
     bucket: ExportBucket,
     plan: Plan,
