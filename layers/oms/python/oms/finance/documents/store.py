@@ -4,7 +4,7 @@
 |---|---|
 | the last number of a series | Get pk T#<t>#DOCUMENTNUMBERS#<entity>, sk <kind> |
 | the documents of a series, newest first | Query pk T#<t>#DOCUMENTS#<entity>, sk <kind>#<number> |
-| the document of a fact; the row also marks it as numbered | Get pk T#<t>#DOCUMENT#<cause>#<cause id>, sk MARK |
+| the document of a fact; the row also marks it as numbered | Get pk T#<t>#DOCUMENT#<cause>#<cause id>, sk NUMBERED |
 """
 
 from __future__ import annotations
@@ -63,4 +63,4 @@ def _document_key(tenant: str, document: Document) -> Key:
 
 
 def _mark_key(tenant: str, draft: Draft) -> Key:
-    return Key(f"{tenant_prefix(tenant)}DOCUMENT#{draft.cause.value}#{draft.cause_id}", "MARK")
+    return Key(f"{tenant_prefix(tenant)}DOCUMENT#{draft.cause.value}#{draft.cause_id}", "NUMBERED")
