@@ -22,7 +22,8 @@ _SPELT = {
         order_id external_id legal_entity store channel status placed_at:timestamp currency exponent:bigint
         goods_minor:bigint discount_minor:bigint charges_minor:bigint tax_minor:bigint total_minor:bigint
         captured_minor:bigint delivered_minor:bigint delivered_goods_minor:bigint delivered_discount_minor:bigint
-        delivered_shipping_minor:bigint delivered_tax_minor:bigint version:bigint
+        delivered_shipping_minor:bigint delivered_tax_minor:bigint returned_goods_minor:bigint written_off_minor:bigint
+        version:bigint
     """,
     "payments": """
         payment_id order_id rank:bigint tender provider psp_reference state currency exponent:bigint amount_minor:bigint

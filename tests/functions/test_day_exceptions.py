@@ -21,6 +21,7 @@ from tests.unit.finance import exported
 
 __all__ = ["deployed", "moto_doors"]
 
+
 @pytest.fixture
 def closer(moto_doors: MotoDoors) -> Closer:
     return Closer(moto_doors)
