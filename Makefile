@@ -23,7 +23,7 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 25,26,27
 export PYTHONHASHSEED := 0
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs test replay simulate fuzz mutants bench sourcing finance-scenarios synth deploy capabilities lock \
+.PHONY: help run stop logs test replay simulate fuzz mutants bench sourcing finance-scenarios books synth deploy capabilities lock \
 	lint clock contracts doctor ready ready-for-tests
 
 help:
@@ -52,6 +52,7 @@ help:
 	@echo "  make lock [UPGRADE=1]                     resolve the dependencies, or take newer ones"
 	@echo "  make sourcing DIR=… OUT=…                 sourcing instances, solved by the product's own optimiser"
 	@echo "  make finance-scenarios FILE=… [ONLY=…]    tables of what happens and what the ledger posts, played; PASS or FAIL"
+	@echo "  make books ENTITY=… FORMAT=… FROM=… [OUT=…]  the exported journal for a bookkeeping program"
 	@echo
 	@echo "Needs git, make, Python 3.11 or newer, Node.js 20 or newer and npm. No account, no Docker."
 
@@ -118,6 +119,11 @@ sourcing: ready-for-tests
 finance-scenarios: ready-for-tests
 	@test -n "$(FILE)" || { echo "Name the file: make finance-scenarios FILE=tests/finance_scenarios/scenarios.md"; exit 2; }
 	@PYTHONPATH=layers/oms/python $(VENV) -m tests.finance_scenarios "$(FILE)" $(if $(ONLY),"$(ONLY)")
+
+# FROM is a folder with a copy of the export, or s3://BUCKET; FORMAT is beancount, hledger, quickbooks, xero or netsuite.
+books: ready-for-tests
+	@test -n "$(ENTITY)" -a -n "$(FORMAT)" -a -n "$(FROM)" || { echo "Name the books: make books ENTITY=100 FORMAT=beancount FROM=FOLDER"; exit 2; }
+	@$(VENV) -m tools.books --entity "$(ENTITY)" --format "$(FORMAT)" $(if $(OUT),--out "$(OUT)") "$(FROM)"
 
 # The rule packs run inside the synthesis and stop it; cfn-lint reads the result.
 synth: ready-for-tests

@@ -6,6 +6,7 @@ The row's name is the folder under functions/. The template, the tests and the d
 from __future__ import annotations
 
 from infra import grants as g
+from infra.finance_functions import FINANCE_CONSUMERS
 from infra.function_spec import FunctionSpec, Ring
 from infra.http_functions import HTTP
 from infra.payment_functions import PAYMENT_CONSUMERS, PAYMENT_TASKS, UNMATCHED
@@ -159,65 +160,7 @@ QUEUE_CONSUMERS = (
         concurrency=10,
         rings=(POS_QUARANTINED,),
     ),
-    FunctionSpec(
-        "post_ledger",
-        "Turns money events into balanced journal entries, each once.",
-        (*g.table("ledger", "get", "query", "put", "update", "check"), *g.table("registry", "query")),
-        detail_types=(
-            "PaymentAuthorized",
-            "PaymentReleased",
-            "PaymentExpired",
-            "PaymentCaptured",
-            "PaymentCaptureFailed",
-            "ShipmentShipped",
-            "RefundOwed",
-            "RefundExecuted",
-            "RefundFailed",
-            "ReturnAccepted",
-            "DrawerOpened",
-            "DrawerMovementRecorded",
-            "DrawerClosed",
-            "DrawerRestated",
-            *("GiftCardIssued", "GiftCardBreakageRecognized"),
-            "PayoutRecorded",
-            "DepositPrepared",
-            "BankCredited",
-            "BankDebited",
-            "SuspenseResolved",
-            "DisputeFundsWithdrawn",
-            "DisputeLost",
-            "DisputeWon",
-            "WriteOffPosted",
-            "IntercompanySettled",
-            "IntercompanyNetted",
-            "SaleRecorded",
-            "AppeasementGranted",
-        ),
-        concurrency=10,
-        rings=(
-            Ring(
-                "PostingsQuarantined",
-                "A fact with money was told twice with different content; the second telling is not in the ledger.",
-                "quarantined-postings",
-            ),
-        ),
-    ),
-    FunctionSpec(
-        "finance_export",
-        "Writes the journal of a business date as Parquet and CSV with its manifest, and seals stores that are ready.",
-        (
-            *g.COMMAND,
-            *g.listed("ledger", "get", "batch", "query", "put", "update"),
-            *g.table("registry", "query"),
-            *g.table("orders", "query"),
-            *g.WRITE_EXPORTS,
-        ),
-        detail_types=("FinanceExportRequested",),
-        memory=1024,
-        timeout=300,
-        concurrency=2,
-        layers=("export",),
-    ),
+    *FINANCE_CONSUMERS,
     FunctionSpec(
         "stock_files",
         "Takes in files of stock that were dropped into the intake bucket, part by part, and answers for each row.",

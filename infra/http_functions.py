@@ -205,7 +205,7 @@ HTTP = (
     ),
     FunctionSpec(
         "finance",
-        "Seals and shows business days, asks for and lists exports, and shows the trial balance and the journal.",
+        "Seals and shows days, asks for and lists exports, and shows the trial balance, the journal and documents.",
         (
             *g.COMMAND,
             *g.listed("ledger", "get", "batch", "query", "put", "update"),
@@ -222,6 +222,7 @@ HTTP = (
             "GET /v1/finance/exports",
             "GET /v1/finance/trial-balance",
             "GET /v1/finance/journal",
+            "GET /v1/finance/documents",
         ),
         memory=512,
         timeout=GATEWAY_TIMEOUT,

@@ -6,6 +6,7 @@ from aws_cdk import Environment, Stack
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.catalog import Catalog
 from infra.constructs.alarms import Alarms, alarm_topic
 from infra.constructs.consumers import stream_consumer
 from infra.constructs.function import Workshop
@@ -63,6 +64,7 @@ class SpineStack(Stack):
         if not settings.local:
             buses.guard(workshop.made["publish_events"].role.role_arn)
             buses.archive(key)
+            Catalog(self, "Catalog", bucket_name=data.bucket.bucket_name)
         Dashboard(
             self,
             "Observability",

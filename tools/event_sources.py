@@ -78,6 +78,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
             "release_payment",
             "refund_payment",
             "post_ledger",
+            "number_documents",
             "finance_export",
         ),
     ),

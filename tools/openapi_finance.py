@@ -7,6 +7,7 @@ from typing import Literal
 
 from oms.finance.closing.model import Seal
 from oms.finance.closing.views import DayView
+from oms.finance.documents.views import DocumentList
 from oms.finance.exports.day_exceptions import DayExceptions
 from oms.finance.exports.reads import ExportList
 from oms.finance.reads import OrderJournal, TrialBalance
@@ -65,4 +66,13 @@ FINANCE_ROUTES: dict[str, Route] = {
     "GET /v1/finance/exports": Route("List the exports of a business date", {200: ExportList}),
     "GET /v1/finance/trial-balance": Route("Read the trial balance of some days", {200: TrialBalance}),
     "GET /v1/finance/journal": Route("Read the journal of an order", {200: OrderJournal}),
+    "GET /v1/finance/documents": Route(
+        "List invoices or credit memos of a legal entity",
+        {200: DocumentList},
+        notes=(
+            "Newest first. An invoice is numbered when goods have left, a credit memo when a return is accepted or "
+            "goodwill on an order is granted; the numbers of a legal entity and kind have no gap. It is there some "
+            "seconds after its cause."
+        ),
+    ),
 }

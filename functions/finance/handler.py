@@ -1,4 +1,4 @@
-"""/v1/finance…: seal and show days, ask for and list exports, read the trial balance and the journal of an order."""
+"""/v1/finance…: seal and show days, ask for and list exports, show the trial balance, journals and documents."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from oms.finance.adapters.export_bucket import ExportBucket
 from oms.finance.closing import routes as days
+from oms.finance.documents.views import DocumentQuery, documents
 from oms.finance.exports.reads import list_exports
 from oms.finance.exports.wishes import request_export
 from oms.finance.reads import journal_of_order, trial_balance
@@ -45,6 +46,13 @@ def get_journal() -> http.Answer:
     principal = http.caller(app, "finance.read", "ORDER#")
     wanted = http.read_query(app, JournalQuery)
     return http.ok(journal_of_order(runtime.database, principal.tenant, wanted.order_id))
+
+
+@app.get("/v1/finance/documents")
+def get_documents() -> http.Answer:
+    principal = http.caller(app, "finance.read", "DOCUMENTS#")
+    wanted = http.read_query(app, DocumentQuery)
+    return http.ok(documents(runtime.database, principal.tenant, wanted))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

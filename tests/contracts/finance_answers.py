@@ -18,3 +18,4 @@ def days(gateway: Gateway) -> None:
     assert gateway.send("DELETE", f"{path}/seal?entity=100&store=S1")[0] == 409
     assert gateway.send("GET", f"{path}?entity=100")[1]["stores"][0]["store"] == "S1"
     assert gateway.send("GET", f"{path}/exceptions?entity=100")[1]["exceptions"]
+    assert gateway.send("GET", "/v1/finance/documents?entity=100&kind=credit_memo")[0] == 200

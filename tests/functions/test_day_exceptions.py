@@ -5,92 +5,21 @@ The ledger hears of what the test lets it hear; what it never heard is found by 
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import date
 
 import pytest
 
-from oms.finance.commands import Books
 from oms.finance.exports.datasets import CLOSE_EXCEPTIONS, DRAWER_EVENTS, DRAWER_SESSIONS, ORDERS, PAYMENTS
 from oms.payments.commands import capture_payment
+from tests.closing_day import DAY, Closer
 from tests.drawer_doors import Drawers, pieces
-from tests.functions.conftest import Api
 from tests.moto_doors import MotoDoors, deployed, moto_doors
-from tests.order_world import TENANT, document, line
+from tests.order_world import TENANT
 from tests.pos_doors import Till, card, cash, sold_line
 from tests.refund_doors import Refunds
 from tests.unit.finance import exported
 
 __all__ = ["deployed", "moto_doors"]
-
-DAY = date(2026, 11, 23)
-POSTED = exported.POSTED
-SOLD = {"cards": [11325], "selling_node": "WEB"}
-
-
-class Closer:
-    """Orders of the site WEB and a drawer of S1, the ledger that hears of them, and who closes the day."""
-
-    def __init__(self, doors: MotoDoors) -> None:
-        self.doors, self.world = doors, doors.world
-        self.heard: set[str] = set()
-        self.wishes = 0
-
-    def shipped(self, external_id: str, *, capture: bool = True) -> str:
-        """The id of an order of 113.25 that left, and was captured."""
-        wanted = document(line("A", 1, 10000, tax=775), postage=500, external_id=external_id, **SOLD)
-        order_id = self.doors.place(wanted)
-        (work,) = self.doors.run_order_workflow(order_id)
-        node = self.doors.api("fulfillment")
-        assert node.post(f"/v1/fulfillment-orders/{work}/ship", {}).status == 200
-        if capture:
-            self.doors.enter("capture_payment")
-            capture_payment(self.world.runtime, self.world.providers, TENANT, order_id, work)
-        return order_id
-
-    def post(self, *left_out: str) -> None:
-        """Let the ledger hear of everything that is new, but for events of some types."""
-        self.doors.enter("post_ledger")
-        module = self.doors.module("post_ledger")
-        self.doors.monkeypatch.setattr(module, "books", Books(self.world.runtime))
-        for (table, _), row in self.world.tables().items():
-            if table != "events" or row["type"] not in POSTED or row["type"] in left_out:
-                continue
-            event = {"source": "spine", "detail-type": row["type"], "detail": json.loads(str(row["detail"]))}
-            if event["detail"]["meta"]["id"] not in self.heard:
-                self.heard.add(event["detail"]["meta"]["id"])
-                assert self.doors.queue("post_ledger", event) == []
-
-    def later(self, days: int = 1) -> None:
-        """05:00 in New York, some days after."""
-        self.world.clock.instant = datetime(2026, 11, 23 + days, 10, tzinfo=UTC)
-
-    @property
-    def finance(self) -> Api:
-        scopes = ("finance.read", "finance.write", "finance.approve")
-        return Api(self.doors.module("finance").handler, scopes, TENANT, actor=f"finance-{len(self.heard)}")
-
-    def exceptions(self, on: date = DAY) -> dict[str, Any]:
-        answer = self.finance.get(f"/v1/finance/days/{on.isoformat()}/exceptions?entity=100")
-        assert answer.status == 200, answer.body
-        return dict(answer.body)
-
-    def told(self, on: date = DAY) -> list[tuple[Any, ...]]:
-        """The exceptions but for silent stores: check, kind, order or session, expected, found."""
-        return [
-            (one["check"], one["kind"], one["order_id"] or one["drawer_session"], one["expected"], one["found"])
-            for one in self.exceptions(on)["exceptions"]
-            if one["check"] != "SEAL"
-        ]
-
-    def export(self, kind: str = "close", on: date = DAY) -> dict[str, Any]:
-        """The manifest of a batch that was asked for."""
-        self.wishes += 1
-        wish = exported.wish(f"exp_{self.wishes}", kind, on=on)
-        wish["detail"]["meta"] |= {"tenant": TENANT, "id": f"evt_{self.wishes}"}
-        assert self.doors.queue("finance_export", wish) == []
-        return exported.manifests(TENANT)[-1]
 
 
 @pytest.fixture

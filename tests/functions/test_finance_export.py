@@ -40,6 +40,10 @@ def test_a_batch_has_its_files_and_then_its_manifest(books: Books) -> None:
         f"{FOLDER}/dataset=memo_lines/{tail}/part-00000.parquet",
         f"{FOLDER}/dataset=trial_balance/{tail}/part-00000.csv.gz",
         f"{FOLDER}/dataset=trial_balance/{tail}/part-00000.parquet",
+        *(
+            f"{FOLDER}/links/dataset={name}/entity=100/business_date=2026-11-20/batch-0001.txt"
+            for name in ("journal_lines", "memo_lines", "trial_balance")
+        ),
         f"{FOLDER}/manifests/{tail}.json",
     ]
     (manifest,) = exported.manifests()
@@ -219,7 +223,7 @@ def test_entities_and_tenants_have_their_own_files(books: Books) -> None:
     mine = exported.wish("exp_2")
     mine["detail"]["meta"]["tenant"] = "other"
     assert _export(books, exported.wish("exp_1", entity="200"), mine) == []
-    assert {key.split("/dataset")[0] for key in exported.stored() if "dataset" in key} == {
+    assert {key.split("/dataset")[0] for key in exported.stored() if "/links/" not in key and "dataset" in key} == {
         FOLDER,
         "finance/v1/tenant=other",
     }

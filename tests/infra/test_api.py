@@ -117,6 +117,7 @@ ROUTES = {
         "GET /v1/finance/exports",
         "GET /v1/finance/trial-balance",
         "GET /v1/finance/journal",
+        "GET /v1/finance/documents",
     },
     "settlements": {
         "POST /v1/finance/settlements",

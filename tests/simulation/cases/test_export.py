@@ -14,7 +14,7 @@ from tests.simulation.cases.steps import later, placed, released, rested, ship
 from tests.simulation.world import line, order, simulated
 
 DAY = "2026-11-23"
-MOMENTS = range(1, 67)
+MOMENTS = range(1, 78)
 
 
 def close(simulation, key):
@@ -51,8 +51,11 @@ def test_case_35_an_export_killed_midway_and_run_again_twice(nth):
     manifests = [key for key in files if "/manifests/" in key]
     assert manifests == [f"finance/v1/tenant=acme/manifests/entity=100/business_date={DAY}/batch=0001.json"]
     manifest = json.loads(files[manifests[0]])
-    snapshot = manifests[0].replace("/manifests/", "/snapshots/")
-    assert {record["key"] for record in manifest["files"]} == set(files) - {*manifests, snapshot}
+    beside = {key for key in files if "/links/" in key or "/snapshots/" in key}
+    assert {record["key"] for record in manifest["files"]} == set(files) - set(manifests) - beside
+    assert sorted(files[key].decode().strip().split("/", 3)[3] for key in beside if "/links/" in key) == sorted(
+        record["key"] for record in manifest["files"] if record["format"] == "parquet"
+    )
     rows = [
         row for record in manifest["files"] if record["key"].endswith("csv.gz") for row in read(files[record["key"]])
     ]

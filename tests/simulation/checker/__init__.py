@@ -16,6 +16,7 @@ from tests.simulation.checker.backlog import check_backlog, check_backlog_of_com
 from tests.simulation.checker.banking import check_banking, check_banking_of_commit
 from tests.simulation.checker.bounds import check_bounds, check_commit
 from tests.simulation.checker.capacity import check_capacity, check_capacity_of_commit
+from tests.simulation.checker.documents import check_documents, check_documents_of_commit
 from tests.simulation.checker.drawers import check_drawers, check_drawers_of_commit
 from tests.simulation.checker.events import EventRules, check_events
 from tests.simulation.checker.evidence import Change, Evidence, Report, Violation
@@ -79,6 +80,7 @@ class Checker:
         check_refunds_of_commit(commit, self._picture, report)
         check_goodwill_of_commit(commit, report)
         check_banking_of_commit(commit, report)
+        check_documents_of_commit(commit, report)
         self._events.after_commit(commit, self._picture, evidence, report)
         self._privacy.after_commit(commit)
         return report.found
@@ -103,6 +105,7 @@ class Checker:
         check_stored_value(picture, report)
         check_goodwill(picture, report)
         check_banking(picture, report)
+        check_documents(picture, report)
         check_settlement(picture, with_stored_value(picture, self._money.provider), report)
         check_refunds(picture, self._money.provider, report)
         check_events(picture, evidence, report)

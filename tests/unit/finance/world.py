@@ -38,7 +38,7 @@ ENTITY = "100"
 STORE = "web"
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
-FUNCTIONS = ("post_ledger", "finance_export", "finance", "drawers", "settlements")
+FUNCTIONS = ("post_ledger", "finance_export", "finance", "drawers", "settlements", "number_documents")
 TABLES = ("ledger", "events", "commands", "registry")
 
 

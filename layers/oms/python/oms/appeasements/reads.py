@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from oms.appeasements.model import Part, given
+from oms.appeasements.model import Appeasement, Part, given
 from oms.appeasements.store import load_appeasements
 from oms.platform.dynamodb import Database
 
@@ -15,3 +15,8 @@ def appeased(database: Database, tenant: str, order_id: str) -> Mapping[int, Par
     Read the order first: a grant after that makes a commit on the version that was read fail.
     """
     return given(load_appeasements(database, tenant, order_id))
+
+
+def goodwill_of(database: Database, tenant: str, order_id: str) -> Sequence[Appeasement]:
+    """All requests for goodwill on an order with what was decided on them, oldest first."""
+    return load_appeasements(database, tenant, order_id)

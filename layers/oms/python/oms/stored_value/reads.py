@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from oms.platform.dynamodb import Database
-from oms.stored_value.model import Hold, hold_of
-from oms.stored_value.store import load_hold, recorded
+from oms.stored_value.model import Account, Hold, hold_of
+from oms.stored_value.store import load_account, load_hold, recorded
 
 
 def hold_as_it_is(database: Database, tenant: str, reference: str) -> Hold | None:
@@ -18,3 +18,8 @@ def hold_as_it_is(database: Database, tenant: str, reference: str) -> Hold | Non
 def what_became(database: Database, tenant: str, key: str) -> Mapping[str, Any] | None:
     """The answer of the call that was made under a key; None where nothing was done."""
     return recorded(database, tenant, key)
+
+
+def account_as_it_is(database: Database, tenant: str, account_id: str) -> Account | None:
+    """A gift card or store credit with its balance, or None."""
+    return load_account(database, tenant, account_id)

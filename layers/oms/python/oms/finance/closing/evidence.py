@@ -15,6 +15,7 @@ from oms.finance.closing.facts import (
     MovementFacts,
     OrderFacts,
     PaymentFacts,
+    RefundFacts,
     SessionFacts,
     TransitFacts,
 )
@@ -73,6 +74,7 @@ def gather(runtime: Runtime, day: Day, carried: Carried) -> Evidence:
             TransitFacts(**one.model_dump(include=set(TransitFacts.model_fields)))
             for one in in_transit(database, tenant, day.entity)
         ],
+        refunds=[facts for order in orders for facts in refund_facts(order)],
     )
 
 
@@ -139,6 +141,29 @@ def payment_facts(order: Order) -> list[PaymentFacts]:
             released=one.released,
         )
         for one in sorted(order.payments, key=lambda payment: (payment.rank, payment.id))
+    ]
+
+
+def refund_facts(order: Order) -> list[RefundFacts]:
+    """The parts of what an order gives back, by refund."""
+    return [
+        RefundFacts(
+            refund_id=one.id,
+            order_id=one.order_id,
+            cause=one.cause.value,
+            cause_id=one.cause_id,
+            owed_at=one.owed_at,
+            part=part.number,
+            tender=part.tender,
+            provider=part.provider,
+            currency=one.currency,
+            amount=part.amount,
+            state=part.state.value,
+            movement_id=part.movement_id,
+            card_id=part.account_id,
+        )
+        for one in order.refunds
+        for part in one.parts
     ]
 
 

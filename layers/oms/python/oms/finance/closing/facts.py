@@ -71,6 +71,24 @@ class PaymentFacts(Facts):
         return self.authorized - self.captured - self.released
 
 
+class RefundFacts(Facts):
+    """One part of a refund: what is paid back by one tender."""
+
+    refund_id: str
+    order_id: str
+    cause: str
+    cause_id: str
+    owed_at: str | None
+    part: int
+    tender: str
+    provider: str | None
+    currency: str
+    amount: int
+    state: str
+    movement_id: str | None
+    card_id: str | None
+
+
 class SessionFacts(Facts):
     """A session of a drawer with its newest statement; `counted` and `variance` are None until there is one."""
 
@@ -156,3 +174,4 @@ class Evidence:
     silent: Sequence[str]
     carried: Carried
     in_transit: Sequence[TransitFacts] = ()
+    refunds: Sequence[RefundFacts] = ()

@@ -23,7 +23,8 @@ from oms.finance.exports.model import (
     Previous,
     sequences,
 )
-from oms.finance.exports.snapshots import Snapshot, snapshot_of
+from oms.finance.exports.snapshots import Snapshot
+from oms.finance.exports.standing import snapshot_of
 from oms.finance.model import PostedEntry, Unbalanced
 from oms.platform.commands import Runtime
 from oms.platform.dynamodb import Database
@@ -48,6 +49,15 @@ def write_batch(runtime: Runtime, bucket: ExportBucket, plan: Plan) -> str:
         finally:
             journal.close()
     return bucket.write_once(plan.manifest_key, manifest.to_bytes(), "application/json")
+
+
+def write_links(bucket: ExportBucket, plan: Plan) -> None:
+    """Make a committed batch known to programs that query the bucket: a link to each Parquet file of its manifest."""
+    manifest = Manifest.model_validate_json(bucket.read(plan.manifest_key))
+    for file in manifest.files:
+        if file.format == "parquet":
+            address = f"s3://{bucket.name}/{file.key}\n"
+            bucket.write_once(plan.link_key(file.dataset), address.encode(), "text/plain")
 
 
 def _write_parts(

@@ -14,7 +14,7 @@ from oms.finance.adapters.export_bucket import ExportBucket
 from oms.finance.closing.daily import close_day
 from oms.finance.events import FinanceExportCompleted, FinanceExportRequested
 from oms.finance.exports import store
-from oms.finance.exports.batch import write_batch
+from oms.finance.exports.batch import write_batch, write_links
 from oms.finance.exports.model import Kind, Plan, next_ranges, sequences
 from oms.finance.lanes import Day
 from oms.platform.commands import (
@@ -96,6 +96,7 @@ def _plan(runtime: Runtime, bucket: ExportBucket, day: Day, export_id: str, kind
 def _finish(runtime: Runtime, bucket: ExportBucket, plan: Plan) -> None:
     """Write a batch and note that it is written; doing so twice, or two at once, changes nothing."""
     manifest_sha256 = write_batch(runtime, bucket, plan)
+    write_links(bucket, plan)
     for attempt in range(MOST_ATTEMPTS):
         try:
             runtime.database.commit([store.written_write(plan, manifest_sha256)])

@@ -17,16 +17,11 @@ _TEXT, _WHOLE, _DATE, _INSTANT, _TRUTH = "VARCHAR", "BIGINT", "DATE", "TIMESTAMP
 _MINOR = (
     *("goods", "discount", "charges", "tax", "total", "captured", "delivered", "amount", "authorized", "released"),
     *("opening_float", "cash_sale", "cash_refund", "drop", "paid_in", "paid_out", "expected", "counted", "variance"),
-    *(
-        "delivered_goods",
-        "delivered_discount",
-        "delivered_shipping",
-        "delivered_tax",
-        "found",
-        "returned_goods",
-        "written_off",
-    ),
+    *("delivered_goods", "delivered_discount", "delivered_shipping", "delivered_tax", "found", "returned_goods"),
+    *("shipping", "net", "available", "held", "balance", "refunds", "disputes", "fees", "fee", "adjustments"),
+    *("paid_amount", "in_transit", "difference", "written_off"),
 )
+_EXPONENTS = {"currency": "exponent", "paid_currency": "paid_exponent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +33,12 @@ class Dataset:
 
     @property
     def columns(self) -> dict[str, str]:
-        """The columns by name; `exponent` says how many minor units make one, for the currency before it."""
+        """The columns by name; an exponent says how many decimal places the currency before it has."""
         columns: dict[str, str] = {}
         for field, kind in self.fields.items():
             columns[f"{field}_minor" if field in _MINOR else field] = kind
-            if field == "currency":
-                columns["exponent"] = _WHOLE
+            if field in _EXPONENTS:
+                columns[_EXPONENTS[field]] = _WHOLE
         return columns
 
     def row(self, facts: Mapping[str, Any]) -> Sequence[object]:
@@ -52,7 +47,7 @@ class Dataset:
         for field in self.fields:
             value = facts[field]
             cells.append({True: "true", False: "false"}[value] if isinstance(value, bool) else value)
-            if field == "currency":
+            if field in _EXPONENTS:
                 cells.append(None if value is None else exponent(value))
         return cells
 
@@ -104,6 +99,67 @@ DRAWER_EVENTS = Dataset(
         "late": _TRUTH,
     },
 )
+REFUNDS = Dataset(
+    "refunds",
+    {
+        **_fields("refund_id order_id cause cause_id owed_at part tender provider currency"),
+        **_fields("part amount", _WHOLE),
+        "owed_at": _INSTANT,
+        **_fields("state movement_id card_id"),
+    },
+)
+APPEASEMENTS = Dataset(
+    "appeasements",
+    {
+        **_fields("appeasement_id order_id number on reason paid_to currency"),
+        **_fields("number goods shipping net tax total", _WHOLE),
+        **_fields("state requested_by requested_at decided_by decided_at"),
+        **_fields("requested_at decided_at", _INSTANT),
+    },
+)
+GIFT_CARDS = Dataset(
+    "gift_cards",
+    {
+        **_fields("card_id kind legal_entity store channel reason issued_at expires_on currency"),
+        "issued_at": _INSTANT,
+        "expires_on": _DATE,
+        **_fields("amount available held balance version", _WHOLE),
+    },
+)
+PAYOUTS = Dataset(
+    "payouts",
+    {
+        **_fields("settlement_id provider payout_id legal_entity end_to_end_id recorded_at currency"),
+        "recorded_at": _INSTANT,
+        **_fields("charges refunds disputes fees adjustments net items", _WHOLE),
+        "paid_currency": _TEXT,
+        "paid_amount": _WHOLE,
+    },
+)
+PAYOUT_ITEMS = Dataset(
+    "payout_items",
+    {
+        **_fields("settlement_id provider payout_id number kind reference match order_id payment_id currency"),
+        **_fields("number amount fee net", _WHOLE),
+    },
+)
+DEPOSITS = Dataset(
+    "deposits",
+    {
+        **_fields("bag_id legal_entity store prepared_on prepared_by currency"),
+        "prepared_on": _DATE,
+        "amount": _WHOLE,
+    },
+)
+BANK_MATCHES = Dataset(
+    "bank_matches",
+    {
+        **_fields("bank_line_id legal_entity account line_id booked_on end_to_end_id matched matched_id"),
+        "booked_on": _DATE,
+        **_fields("suspense_id currency"),
+        **_fields("amount in_transit difference", _WHOLE),
+    },
+)
 CLOSE_EXCEPTIONS = Dataset(
     "close_exceptions",
     {
@@ -126,6 +182,13 @@ def rows_of(plan: Plan, snapshot: Snapshot) -> list[tuple[Dataset, list[Sequence
         (PAYMENTS, snapshot.payments),
         (DRAWER_SESSIONS, snapshot.sessions),
         (DRAWER_EVENTS, snapshot.movements),
+        (REFUNDS, snapshot.further.refunds),
+        (APPEASEMENTS, snapshot.further.appeasements),
+        (GIFT_CARDS, snapshot.further.gift_cards),
+        (PAYOUTS, snapshot.further.payouts),
+        (PAYOUT_ITEMS, snapshot.further.payout_items),
+        (DEPOSITS, snapshot.further.deposits),
+        (BANK_MATCHES, snapshot.further.bank_matches),
         (CLOSE_EXCEPTIONS, snapshot.exceptions),
     ]
     return [

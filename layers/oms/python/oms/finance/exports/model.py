@@ -82,6 +82,12 @@ class Plan(_Document):
         date_and_batch = f"business_date={self.business_date.isoformat()}/batch={self.batch:04d}"
         return f"{folder}/{date_and_batch}/part-00000.{suffix}"
 
+    def link_key(self, dataset: str) -> str:
+        """Where the address of a dataset's Parquet file is kept for programs that query the bucket."""
+        folder = f"{ROOT}/tenant={quote(self.tenant, safe='')}/links/dataset={dataset}"
+        date_folder = f"entity={quote(self.entity, safe='')}/business_date={self.business_date.isoformat()}"
+        return f"{folder}/{date_folder}/batch-{self.batch:04d}.txt"
+
 
 class FileRecord(_Document):
     """One file of a batch; a reader takes no file that a manifest does not list."""

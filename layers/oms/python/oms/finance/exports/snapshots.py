@@ -1,8 +1,4 @@
-"""What the contexts said of a date when it was closed, kept beside its files so that these can be written again alike.
-
-Orders and drawers go on changing; the first snapshot of a close batch stands, and everything else is made from it.
-Readers of finance do not need it: no manifest lists it.
-"""
+"""What the contexts say of a date: as it was when the date was closed, or as it is now."""
 
 from __future__ import annotations
 
@@ -11,14 +7,14 @@ from pydantic import BaseModel, ConfigDict
 from oms.finance.adapters.export_bucket import ExportBucket
 from oms.finance.closing.evidence import gather
 from oms.finance.closing.exceptions import CloseException
-from oms.finance.closing.facts import Carried, MovementFacts, OrderFacts, PaymentFacts, SessionFacts
+from oms.finance.closing.facts import Carried, Evidence, MovementFacts, OrderFacts, PaymentFacts, SessionFacts
 from oms.finance.closing.sums import open_orders, suspense_after
 from oms.finance.closing.tie_outs import close_exceptions
 from oms.finance.exports import store
-from oms.finance.exports.model import Kind, Plan
+from oms.finance.exports.further_facts import Further
+from oms.finance.exports.model import Kind
 from oms.finance.lanes import Day
 from oms.platform.commands import Runtime
-from oms.platform.objects import ObjectDiffers
 
 
 class Snapshot(BaseModel):
@@ -31,27 +27,16 @@ class Snapshot(BaseModel):
     sessions: tuple[SessionFacts, ...]
     movements: tuple[MovementFacts, ...]
     carried: Carried
-
-
-def snapshot_of(runtime: Runtime, bucket: ExportBucket, plan: Plan) -> Snapshot:
-    """The snapshot of a close batch: the one that stands, or a new one if none does."""
-    stored = bucket.find(plan.snapshot_key)
-    if stored is None:
-        made = take(runtime, plan.day, _carried(bucket, plan.previous_close))
-        content = made.model_dump_json().encode()
-        try:
-            bucket.write_once(plan.snapshot_key, content, "application/json")
-        except ObjectDiffers:
-            # Somebody else was first, with what was true a moment before.
-            stored = bucket.read(plan.snapshot_key)
-        else:
-            stored = content
-    return Snapshot.model_validate_json(stored)
+    further: Further = Further()
 
 
 def take(runtime: Runtime, day: Day, carried: Carried) -> Snapshot:
-    """A date as the contexts have it now."""
-    seen = gather(runtime, day, carried)
+    """A date as the contexts have it now, without what only its files tell."""
+    return of_evidence(gather(runtime, day, carried))
+
+
+def of_evidence(seen: Evidence, further: Further | None = None) -> Snapshot:
+    """The snapshot of what was read of a date."""
     touched = {entry.order_id for entry in seen.entries}
     return Snapshot(
         exceptions=close_exceptions(seen),
@@ -60,6 +45,7 @@ def take(runtime: Runtime, day: Day, carried: Carried) -> Snapshot:
         sessions=tuple(seen.sessions),
         movements=tuple(seen.movements),
         carried=Carried(orders=open_orders(seen), suspense=suspense_after(seen)),
+        further=further or Further(),
     )
 
 
@@ -70,10 +56,10 @@ def snapshot_now(runtime: Runtime, bucket: ExportBucket, day: Day) -> tuple[Snap
         stored = bucket.find(last.plan.snapshot_key)
         if stored is not None:
             return Snapshot.model_validate_json(stored), True
-    return take(runtime, day, _carried(bucket, store.last_close(runtime.database, day.tenant, day.entity))), False
+    return take(runtime, day, carried_of(bucket, store.last_close(runtime.database, day.tenant, day.entity))), False
 
 
-def _carried(bucket: ExportBucket, key: str | None) -> Carried:
+def carried_of(bucket: ExportBucket, key: str | None) -> Carried:
     """What the date that closed before left; nothing where none did, or while its own batch is still being written."""
     stored = None if key is None else bucket.find(key)
     return Carried() if stored is None else Snapshot.model_validate_json(stored).carried

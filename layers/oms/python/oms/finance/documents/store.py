@@ -1,0 +1,66 @@
+"""Documents as they are stored (table `ledger`). Only the counter of a series changes.
+
+| access pattern | how |
+|---|---|
+| the last number of a series | Get pk T#<t>#DOCUMENTNUMBERS#<entity>, sk <kind> |
+| the documents of a series, newest first | Query pk T#<t>#DOCUMENTS#<entity>, sk <kind>#<number> |
+| the document of a fact; the row also marks it as numbered | Get pk T#<t>#DOCUMENT#<cause>#<cause id>, sk NUMBERED |
+"""
+
+from __future__ import annotations
+
+from oms.finance.documents.model import Document, Draft, Kind
+from oms.finance.store import TABLE
+from oms.platform.dynamodb import Database
+from oms.platform.principal import tenant_prefix
+from oms.platform.writes import Item, Key, Write, create
+from oms.platform.writes import Kind as Act
+
+
+def series_begins(kind: Kind) -> str:
+    """What the sort keys of a series begin with."""
+    return f"{kind.value}#"
+
+
+def number_writes(tenant: str, document: Document) -> list[Write]:
+    """Take the next number of the series and give it to the document; all or nothing, and once for each fact."""
+    counter = Key(f"{tenant_prefix(tenant)}DOCUMENTNUMBERS#{document.entity}", document.kind.value)
+    taken: Item = {"last": document.number}
+    before: Item = {"last": document.number - 1}
+    return [
+        create(TABLE, counter, taken)
+        if document.number == 1
+        else Write(Act.PUT, TABLE, counter, set=taken, equals=before),
+        create(TABLE, _document_key(tenant, document), {"body": document.model_dump_json(exclude_defaults=True)}),
+        create(TABLE, _mark_key(tenant, document), {"number": document.number}),
+    ]
+
+
+def is_numbered(database: Database, tenant: str, draft: Draft) -> bool:
+    """Whether the fact has its document."""
+    return database.get(TABLE, _mark_key(tenant, draft)) is not None
+
+
+def last_number(database: Database, tenant: str, entity: str, kind: Kind) -> int:
+    """The last number of a series that was given; 0 before the first."""
+    item = database.get(TABLE, Key(f"{tenant_prefix(tenant)}DOCUMENTNUMBERS#{entity}", kind.value))
+    return 0 if item is None else int(str(item["last"]))
+
+
+def list_documents(
+    database: Database, tenant: str, entity: str, kind: Kind, *, limit: int, after: str | None
+) -> tuple[list[Document], str | None]:
+    """A page of a series, newest first, and where the next one begins."""
+    partition = f"{tenant_prefix(tenant)}DOCUMENTS#{entity}"
+    page = database.query_page(TABLE, partition, begins=series_begins(kind), limit=limit, after=after)
+    found = [Document.model_validate_json(str(item["body"])) for item in page.items]
+    return found, page.next["sk"] if page.next else None
+
+
+def _document_key(tenant: str, document: Document) -> Key:
+    sort = f"{series_begins(document.kind)}{document.number:012d}"
+    return Key(f"{tenant_prefix(tenant)}DOCUMENTS#{document.entity}", sort)
+
+
+def _mark_key(tenant: str, draft: Draft) -> Key:
+    return Key(f"{tenant_prefix(tenant)}DOCUMENT#{draft.cause.value}#{draft.cause_id}", "NUMBERED")
