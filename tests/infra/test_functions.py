@@ -120,6 +120,7 @@ def test_what_a_function_counts_rings_its_alarm(template):
     }
     assert counted == {
         ("PostingsQuarantined", "service", "post_ledger"),
+        ("UnmatchedMoney", "service", "recover_sagas"),
         ("PosTransactionsQuarantined", "service", "pos"),
         ("PosTransactionsQuarantined", "service", "node_messages"),
         ("OrdersUnfinished", "service", "recover_sagas"),
