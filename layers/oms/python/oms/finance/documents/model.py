@@ -19,14 +19,14 @@ from oms.finance.facts.refunds import ReturnAccepted
 from oms.finance.model import LedgerFault, Moment
 
 
-class Kind(StrEnum):
+class DocumentKind(StrEnum):
     """The series of documents."""
 
     INVOICE = "invoice"
     CREDIT_MEMO = "credit_memo"
 
 
-class Cause(StrEnum):
+class DocumentCause(StrEnum):
     """What a document is given for."""
 
     SHIPMENT = "shipment"
@@ -35,7 +35,7 @@ class Cause(StrEnum):
     GOODWILL = "goodwill"
 
 
-_LETTERS: Mapping[Kind, str] = {Kind.INVOICE: "INV", Kind.CREDIT_MEMO: "CRM"}
+_LETTERS: Mapping[DocumentKind, str] = {DocumentKind.INVOICE: "INV", DocumentKind.CREDIT_MEMO: "CRM"}
 
 
 class Draft(BaseModel):
@@ -46,8 +46,8 @@ class Draft(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True)
-    kind: Kind
-    cause: Cause
+    kind: DocumentKind
+    cause: DocumentCause
     cause_id: str
     entity: str
     store: str
@@ -94,8 +94,8 @@ def draft_of(event_type: str, data: Mapping[str, Any]) -> Draft | None:
 def _shipped(fact: ShipmentShipped) -> Draft:
     return Draft(
         **_whose(fact),
-        kind=Kind.INVOICE,
-        cause=Cause.SHIPMENT,
+        kind=DocumentKind.INVOICE,
+        cause=DocumentCause.SHIPMENT,
         cause_id=fact.shipment_id,
         goods=fact.goods,
         discount=fact.discount,
@@ -109,8 +109,8 @@ def _sold(fact: SaleRecorded) -> Draft:
     """What a till hands out at once; a deposit is for goods that get their own invoice when they leave."""
     return Draft(
         **_whose(fact),
-        kind=Kind.INVOICE,
-        cause=Cause.SALE,
+        kind=DocumentKind.INVOICE,
+        cause=DocumentCause.SALE,
         cause_id=fact.sale_id,
         goods=fact.goods,
         discount=fact.discount,
@@ -123,8 +123,8 @@ def _returned(fact: ReturnAccepted) -> Draft:
     """What earlier goodwill has given back already has its own credit memo."""
     return Draft(
         **_whose(fact),
-        kind=Kind.CREDIT_MEMO,
-        cause=Cause.RETURN,
+        kind=DocumentKind.CREDIT_MEMO,
+        cause=DocumentCause.RETURN,
         cause_id=fact.return_id,
         goods=fact.goods - fact.appeased_goods,
         shipping=fact.shipping,
@@ -140,8 +140,8 @@ def _granted(fact: AppeasementGranted) -> Draft | None:
         return None
     return Draft(
         **_whose(fact),
-        kind=Kind.CREDIT_MEMO,
-        cause=Cause.GOODWILL,
+        kind=DocumentKind.CREDIT_MEMO,
+        cause=DocumentCause.GOODWILL,
         cause_id=fact.appeasement_id,
         goods=fact.goods,
         shipping=fact.shipping,

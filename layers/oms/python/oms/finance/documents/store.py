@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from oms.finance.documents.model import Document, Draft, Kind
+from oms.finance.documents.model import Document, DocumentKind, Draft
 from oms.finance.store import TABLE
 from oms.platform.dynamodb import Database
 from oms.platform.principal import tenant_prefix
@@ -17,7 +17,7 @@ from oms.platform.writes import Item, Key, Write, create
 from oms.platform.writes import Kind as Act
 
 
-def series_begins(kind: Kind) -> str:
+def series_begins(kind: DocumentKind) -> str:
     """What the sort keys of a series begin with."""
     return f"{kind.value}#"
 
@@ -41,14 +41,14 @@ def is_numbered(database: Database, tenant: str, draft: Draft) -> bool:
     return database.get(TABLE, _mark_key(tenant, draft)) is not None
 
 
-def last_number(database: Database, tenant: str, entity: str, kind: Kind) -> int:
+def last_number(database: Database, tenant: str, entity: str, kind: DocumentKind) -> int:
     """The last number of a series that was given; 0 before the first."""
     item = database.get(TABLE, Key(f"{tenant_prefix(tenant)}DOCUMENTNUMBERS#{entity}", kind.value))
     return 0 if item is None else int(str(item["last"]))
 
 
 def list_documents(
-    database: Database, tenant: str, entity: str, kind: Kind, *, limit: int, after: str | None
+    database: Database, tenant: str, entity: str, kind: DocumentKind, *, limit: int, after: str | None
 ) -> tuple[list[Document], str | None]:
     """A page of a series, newest first, and where the next one begins."""
     partition = f"{tenant_prefix(tenant)}DOCUMENTS#{entity}"

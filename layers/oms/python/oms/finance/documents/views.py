@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from oms.finance.documents import store
-from oms.finance.documents.model import Document, Kind, document_id
+from oms.finance.documents.model import Document, DocumentKind, document_id
 from oms.platform.cursors import bad_cursor, decode_cursor, encode_cursor
 from oms.platform.dynamodb import Database
 from oms.platform.fields import Code
@@ -20,7 +20,7 @@ class DocumentQuery(Request):
     """Which series of an entity to list."""
 
     entity: Code
-    kind: Kind = Kind.INVOICE
+    kind: DocumentKind = DocumentKind.INVOICE
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = MOST_LISTED
     cursor: Annotated[str, Field(max_length=1024)] | None = None
 
@@ -36,7 +36,7 @@ class DocumentList(BaseModel):
 
     model_config = ConfigDict(frozen=True)
     entity: str
-    kind: Kind
+    kind: DocumentKind
     last_number: int
     documents: tuple[ShownDocument, ...]
     next_cursor: str | None
