@@ -44,7 +44,7 @@ def check_drawers(picture: Picture, report: Report) -> None:
         if "TILL" in rows:
             _numbers(pk, rows, report)
         for sk, row in rows.items():
-            if "TILL" in rows and sk.startswith("MOVEMENT#") and "session_id" in row:
+            if "#TILL#" in pk and sk.startswith("MOVEMENT#") and "session_id" in row:
                 moved.setdefault((pk.split("#", 2)[1], row["session_id"]), []).append(parsed(row["body"]))
     posted = posted_by_session(picture)
     opened: dict[tuple[str, str, str], str] = {}

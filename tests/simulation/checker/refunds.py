@@ -21,6 +21,11 @@ def executed(refund: dict[str, Any], at: str | None = None) -> int:
     return sum(part["amount"] for part in parts if at is None or part["provider"] == at)
 
 
+def exchanged(refund: dict[str, Any]) -> int:
+    """What of a refund has paid a sale: the entry of the sale takes it from what is owed."""
+    return sum(part["amount"] for part in refund["parts"] if part.get("sale_id"))
+
+
 def check_refunds_of_commit(commit: Commit, picture: Picture, report: Report) -> None:
     """The tenders of each order whose refunds or tenders a commit has changed."""
     for pk, changes in commit.orders.items():
@@ -43,7 +48,7 @@ def check_refunds(picture: Picture, provider: Provider, report: Report) -> None:
         _tenders(order, report)
         _units(order, report)
         _provider(order, provider, report)
-        left = sum(refund["amount"] - executed(refund) for refund in order.refunds.values())
+        left = sum(refund["amount"] - executed(refund) + exchanged(refund) for refund in order.refunds.values())
         posted = owed.get((order.tenant, order.id), 0)
         if posted != left:
             report.note("INV26", order.pk, f"{left} are owed and not paid, account 2050 has {posted}")

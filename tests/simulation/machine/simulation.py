@@ -231,6 +231,9 @@ class Simulation(Doors):
                 return True
             if due[0] > begun + LONGEST_HEALING:
                 return False
+            if due[0] - self.scheduler.now > DAY:
+                # Days pass, and with them the times until which orders wait for stock.
+                self.scheduler.at(due[0], partial(self.ring, "BrokerBacklog"))
             until = max(due[0], until)
         return True
 
