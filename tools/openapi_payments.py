@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from oms.payments.link_pages import LinkPage
 from tools.openapi_answers import Answer
 from tools.openapi_shapes import Route
 
 
 class PaidAgain(Answer):
-    """What became of a tender with another card."""
+    """Which tender another card was given for; the order, or the link, shows what the bank said."""
 
     order_id: str
     payment_id: str
-    outcome: Literal["AUTHORIZED", "DECLINED", "PENDING", "NOT_REQUIRED", "CANCELLED"]
 
 
 PAYMENT_ROUTES: dict[str, Route] = {
     "POST /v1/orders/{order_id}/payments": Route(
         "Pay with another card what a tender did not pay",
-        {200: PaidAgain},
+        {202: PaidAgain},
         "Where a card was declined, its hold could not be renewed, or its money was refused at every attempt.",
     ),
     "GET /v1/pay-links/{name}": Route(
@@ -28,5 +25,5 @@ PAYMENT_ROUTES: dict[str, Route] = {
         {200: LinkPage},
         "Takes no token: the name of the link, which nobody can guess, is the right to see and to pay it.",
     ),
-    "POST /v1/pay-links/{name}": Route("Pay by a pay link", {200: PaidAgain}, "Takes no token, as above."),
+    "POST /v1/pay-links/{name}": Route("Pay by a pay link", {202: PaidAgain}, "Takes no token, as above."),
 }

@@ -27,6 +27,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     goodwill_stories,
     house_stories,
     leg_stories,
+    payment_stories,
     refund_stories,
     settlement_stories,
     tender_stories,

@@ -21,6 +21,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     goodwill_stories,
     house_stories,
     leg_stories,
+    payment_stories,
     refund_stories,
     settlement_stories,
     tender_stories,
@@ -47,6 +48,10 @@ PERMITTED = (
     (
         *("post_ledger", "dynamodb:ConditionCheckItem", "LedgerTable"),
         "a store gets a second lane on a day only where two functions write at once",
+    ),
+    (
+        *("care_for_payment", "dynamodb:*", "LedgerTable"),
+        "a gift card is held by it only where the run that was to hold it has died",
     ),
     ("finance_export", "s3:ListBucket", "ExportBucket", "else S3 calls a file that is not there forbidden"),
     ("stock_files", "s3:ListBucket", "IntakeBucket", "the same"),

@@ -20,7 +20,7 @@ from oms.orders.writes import change_order
 from oms.payments import care
 from oms.payments.asking import Asking
 from oms.payments.changes import Asked
-from oms.payments.commands import CaptureRefused, Providers, authorize_order, capture_payment
+from oms.payments.commands import CaptureRefused, Providers, TransientFailure, authorize_order, capture_payment
 from oms.payments.lifecycle import LINK_LASTS, Due, Step, needs_another_card, next_due
 from oms.payments.links import Place
 from oms.payments.model import Payment, State
@@ -57,7 +57,7 @@ def care_for_payment(runtime: Runtime, providers: Providers, tenant: str, order_
 def pay_again(
     runtime: Runtime, providers: Providers, call: Call, order_id: str, payment_id: str, request: PayByLink
 ) -> Outcome:
-    """Pay with another card what a tender did not pay; the answer says what became of it.
+    """Pay with another card what a tender did not pay; by the time of the answer the bank has been asked.
 
     What the old card still holds is let go of first. Raises ActionNotAvailable where the tender needs no other card.
     """
@@ -84,13 +84,15 @@ def pay_again(
             shipments=made.shipments,
             fulfillment_orders=made.work,
         )
-        return Decision(writes, events, body={"order_id": order_id, "payment_id": payment_id})
+        return Decision(writes, events, 202, {"order_id": order_id, "payment_id": payment_id})
 
     done = execute(runtime, call, decide)
-    outcome, order = authorize_order(runtime, providers, call.tenant, order_id)
-    if _payment(order, payment_id).state is State.AUTHORIZED:
-        _take_what_left(runtime, providers, call.tenant, order, payment_id)
-    return Outcome(done.status, {**done.body, "outcome": outcome}, done.replayed)
+    with suppress(TransientFailure):
+        # What is not known yet is looked up by the sweeper; the order shows it.
+        _, order = authorize_order(runtime, providers, call.tenant, order_id)
+        if _payment(order, payment_id).state is State.AUTHORIZED:
+            _take_what_left(runtime, providers, call.tenant, order, payment_id)
+    return done
 
 
 def _take_what_left(runtime: Runtime, providers: Providers, tenant: str, order: Order, payment_id: str) -> None:

@@ -10,9 +10,11 @@ from oms.orders.store import load_order
 from oms.payments.care import unpaid
 from oms.payments.lifecycle import needs_another_card
 from oms.payments.links import Place, hash_of
+from oms.payments.model import Payment, State
+from oms.payments.states import OPEN
 from oms.payments.store import load_link
 from oms.platform.clock import format_instant
-from oms.platform.commands import Runtime
+from oms.platform.commands import Call, Runtime, find_outcome
 from oms.platform.problems import NotFound, Problem
 
 
@@ -23,11 +25,14 @@ class LinkOver(Problem):
     remedy = "Ask the shop for another link; if it was paid, nothing is left to do."
 
 
+LinkState = Literal["OPEN", "PENDING", "PAID", "OVER"]
+
+
 class LinkPage(BaseModel):
     """What is to be paid in minor units of `currency`; nothing of the order or of the customer."""
 
     model_config = ConfigDict(frozen=True)
-    state: Literal["OPEN", "PAID", "OVER"]
+    state: LinkState
     amount: int
     currency: str
     expires_at: str | None
@@ -42,21 +47,28 @@ def link_page(runtime: Runtime, name: str) -> LinkPage:
     payment = next(one for one in order.payments if one.id == place.payment_id)
     link = payment.pay_link
     if link is None or link.name_hash != hash_of(name):
-        # The tender has been authorised anew since.
-        return LinkPage(state="PAID", amount=0, currency=payment.currency, expires_at=None)
+        return LinkPage(state=_after(payment), amount=0, currency=payment.currency, expires_at=None)
     late = link.is_over or link.expires_at <= format_instant(runtime.clock.now())
-    state: Literal["OPEN", "OVER"] = "OVER" if late or not needs_another_card(order, payment) else "OPEN"
+    state: LinkState = "OVER" if late or not needs_another_card(order, payment) else "OPEN"
     return LinkPage(state=state, amount=unpaid(order, payment), currency=payment.currency, expires_at=link.expires_at)
 
 
-def open_link(runtime: Runtime, name: str) -> Place:
-    """Where a link leads that may be paid; one whose time is over raises LinkOver, one that was paid does not.
+def _after(payment: Payment) -> LinkState:
+    """What became of a tender that another card was given for; where that was declined too, there is another link."""
+    if payment.state in OPEN:
+        return "PENDING"
+    return "OVER" if payment.state in (State.FAILED, State.EXPIRED, State.VOIDED) else "PAID"
 
-    So a repeat of the call that paid it gets its answer again.
-    """
+
+def place_of(runtime: Runtime, name: str) -> Place:
+    """Where a link leads; a name that no link has raises NotFound."""
     place = load_link(runtime.database, name)
     if place is None:
         raise NotFound()
-    if link_page(runtime, name).state == "OVER":
-        raise LinkOver()
     return place
+
+
+def require_open(runtime: Runtime, call: Call, name: str) -> None:
+    """Refuse to pay by a link whose time is over (LinkOver); a repeat of what paid it gets its answer again."""
+    if find_outcome(runtime, call) is None and link_page(runtime, name).state == "OVER":
+        raise LinkOver()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from oms.payments.caring import pay_again
 from oms.payments.commands import Providers
-from oms.payments.link_pages import link_page, open_link
+from oms.payments.link_pages import link_page, place_of, require_open
 from oms.payments.requests import PayAgain, PayByLink
 from oms.platform.commands import Runtime
 from oms.platform.http import Answer, Api, answer, call, caller, ok, read
@@ -31,7 +31,8 @@ def serve(app: Api, runtime: Callable[[], Runtime], providers: Providers) -> Non
 
     @app.post("/v1/pay-links/<name>")
     def pay_by_link(name: str) -> Answer:
-        body, place = read(app, PayByLink), open_link(runtime(), name)
+        body, place = read(app, PayByLink), place_of(runtime(), name)
         customer = Principal(place.tenant, "customer", "customer", frozenset())
-        own = call(app, "pay_again", customer, body, target=place.payment_id)
+        own = call(app, "pay_again", customer, body, target=f"{place.payment_id} {name}")
+        require_open(runtime(), own, name)
         return answer(pay_again(runtime(), providers, own, place.order_id, place.payment_id, body))
