@@ -10,6 +10,7 @@ import pytest
 
 import local.psp.core as provider
 from tests.simulation.cases.steps import effects, events_of, later, placed, released, shown, states, step
+from tests.simulation.cases.weather import without_care
 from tests.simulation.machine.simulation import Simulation
 from tests.simulation.world import line, order, simulated
 
@@ -32,6 +33,7 @@ def at_peace(simulation: Simulation) -> None:
 def half_shipped() -> tuple[Simulation, str, str]:
     """Two mugs on two tenders: one has left and is paid, the hold of the other ran out."""
     simulation = simulated(faults=False)
+    without_care(simulation)
     document = order("o-1", line("MUG", 2))
     document["payments"] = [
         {"provider": "strict", "token": token, "amount": 700} for token in ("tok_visa", "tok_mastercard")
@@ -118,6 +120,7 @@ def test_a_pending_capture_that_settles_after_its_key_is_forgotten_is_recorded()
 def test_an_order_accepted_after_its_hold_ran_out_pays_for_what_had_left():
     """No webhook comes, and the run that notes the expiry dies: the capture is owed when the order is accepted."""
     simulation = simulated(faults=False)
+    without_care(simulation)
     psp, tell = simulation.provider.psp, simulation.provider.tell
     deaf = [True]
 

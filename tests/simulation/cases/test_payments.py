@@ -18,6 +18,7 @@ from tests.simulation.cases.steps import (
     states,
     step,
 )
+from tests.simulation.cases.weather import without_care
 from tests.simulation.world import line, order, simulated
 
 DAY = 24 * 3600
@@ -135,6 +136,7 @@ def test_case_22_a_cancellation_while_money_is_taken(moment):
 
 def test_case_23_a_hold_that_runs_out_before_the_goods_leave_is_made_anew():
     simulation = simulated(faults=False)
+    without_care(simulation)
     only_at_newark(simulation)
     order_id = placed(simulation, order("o-1", line("MUG", 2)))
     (work_id,) = released(simulation)

@@ -124,6 +124,8 @@ MUTATING = {
         **{"transfer_id": "ic_1", "from_entity": "100", "to_entity": "200", "gross": 100, "currency": "USD"},
         "business_date": "2026-11-22",
     },
+    ("POST", "/v1/finance/days/2026-11-22/seal"): {"entity": "100", "store": "albany"},
+    ("DELETE", "/v1/finance/days/2026-11-22/seal?entity=100&store=albany"): {},
     ("POST", "/v1/finance/exports"): {"entity": "100", "business_date": "2026-11-22"},
     ("PUT", "/v1/items"): {"items": [{"sku": "CUP", "description": "Cup"}]},
     ("PUT", "/v1/items/CUP"): {"description": "Cup"},
@@ -194,21 +196,19 @@ def test_case_04_no_change_without_a_key():
         "longitude": -73.7,
     }
     calls = {**MUTATING, ("PUT", "/v1/nodes"): {"nodes": [{**node, "id": "troy"}]}, ("PUT", "/v1/nodes/troy"): node}
-    covered = set()
+    covered, routes = set(), simulation.topology.routes
     for (method, path), body in calls.items():
-        covered.add(
-            next(r.path.pattern for r in simulation.topology.routes if r.method == method and r.path.match(path))
-        )
+        covered.add(next(r.path.pattern for r in routes if r.method == method and r.path.match(path.partition("?")[0])))
         with nothing_kept(simulation):
             for headers in ({}, {"idempotency-key": "  "}):
                 answer = simulation.http(method, path, body, client="acme-operator", headers=headers)
                 refused(answer, 400, "idempotency_key_missing")
-    routes = [
+    changing = [
         route
         for route in simulation.topology.routes
         if route.method != "GET" and route.token and not route.path.match("/v1/sourcing/simulations")
     ]
-    assert covered == {route.path.pattern for route in routes}, "every route that changes something is called here"
+    assert covered == {route.path.pattern for route in changing}, "every route that changes something is called here"
 
 
 def test_case_05_the_same_external_id_under_a_new_key_is_the_same_order():

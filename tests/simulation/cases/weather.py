@@ -84,3 +84,14 @@ def _before_each_call(simulation: Simulation, strikes: Callable[[str, str], str 
         return fault
 
     simulation.faults.at_call = at_call  # type: ignore[method-assign]
+
+
+def without_care(simulation: Simulation) -> None:
+    """No payment workflow begins, so that nobody renews a hold or asks for another card."""
+    deliver: Callable[[str, str], None] = simulation.buses._deliver
+
+    def deaf(queue: str, body: str) -> None:
+        if "StartPaymentWorkflow" not in queue:
+            deliver(queue, body)
+
+    simulation.buses._deliver = deaf  # type: ignore[method-assign]
