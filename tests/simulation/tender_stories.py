@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.simulation.cash_stories import say
 from tests.simulation.directed import People
 from tests.simulation.telling import story
 from tests.simulation.world import line
@@ -29,24 +28,6 @@ def a_gift_card_pays(people: People) -> None:
     people.review(refused, "cancel")
     people.send("POST", f"/v1/gift-cards/{old}/breakage", {"reason": "expired"})
     people.send("GET", f"/v1/gift-cards/{card}")
-    people.simulation.sleep(30)
-
-
-@story
-def a_gift_card_gets_its_money_back(people: People) -> None:
-    """What it paid for comes back to a store; and at a till, told over the bus, it pays a sale."""
-    card = sold(people, 1_800)
-    order_id = people.place("o-1", line("MUG"), payments=[gift(card, 700)])
-    people.do(people.released(order_id), "ship")
-    people.until(order_id, payment_status="CAPTURED")
-    unit = {"node_id": "albany", "reason": "too_small", "lines": [{"line_no": 1, "quantity": 1}]}
-    people.send("POST", f"/v1/orders/{order_id}/returns", unit)
-    people.until(order_id, payment_status="REFUNDED")
-    paid = {"tender": "gift_card", "amount": 500, "reference": card}
-    mug = {"sku": "MUG", "quantity": 1, "unit_price": 500, "tax": 0, "total": 500}
-    told = {"workstation": "T1", "business_date": "2026-11-23", "cashier": "ann", "sequence": 1, "type": "sale"}
-    totals = {"goods": 500, "total": 500}
-    say(people, "RecordPosTransaction", "g-1", **told, currency="USD", lines=[mug], totals=totals, tenders=[paid])
     people.simulation.sleep(30)
 
 
