@@ -52,7 +52,7 @@ def test_a_card_that_is_sold_into_a_closed_drawer_states_it_anew(doors, books):
     session = drawers.counted(pieces(n10000=1, n500=1), opening_float=10000)
     assert drawers.close(session, api=drawers.manager, by="max").status == 200
     ledger.posted()
-    close_day(books, TODAY, "100", TENANT)
+    close_day(books, TODAY, "100", tenant=TENANT)
     money.sold(500, session_id=session)
     seen = drawers.see(session)
     assert (seen["state"], seen["expected"], seen["variance"]) == ("RESTATED", 10500, 0)
