@@ -152,7 +152,7 @@ def test_goodwill_that_waited_is_granted_on_what_is_left_only(doors: Doors):
         approved = people.decide("supervisor", waits["id"])
         assert (approved.status, approved.body["code"], approved.pointers) == (
             409,
-            "over_refund",
+            "refund_exceeds_captured",
             ["/decision"],
         )
         assert approved.body["detail"] == "1200 was asked for line 1, and 800 is left of it."
