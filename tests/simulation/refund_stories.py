@@ -34,14 +34,18 @@ def units_come_back_and_their_money_goes_back(people: People) -> None:
 
 @story
 def a_refund_fails_and_is_tried_again(people: People) -> None:
-    """The bank gives it back days later; it is tried again by another way."""
+    """The bank gives it back; it is tried again by another way."""
     order_id = people.place("o-f", line("MUG"), card="tok_refund_fails_later")
     people.do(people.released(order_id), *SHIPPING)
     people.until(order_id, status="COMPLETED", payment_status="CAPTURED")
     path = f"/v1/orders/{order_id}"
     unit = {"node_id": "albany", "reason": "too_small", "lines": [{"line_no": 1, "quantity": 1}]}
     refund = people.send("POST", f"{path}/returns", unit).body["refund_id"]
-    people.wait_for(lambda: shown(people, path) == "FAILED", 10 * 86_400)
+    if not people.wait_for(lambda: shown(people, path) == "FAILED"):
+        # Its message came too early and was left to our own call; who looks after it asks the provider.
+        for _ in range(3):
+            people.simulation.ring("RecoverSagas")
+            people.simulation.sleep(7 * 60)
     again = {"reason": "the account is closed", "to": "store_credit", "to_reason": "the account is closed"}
     people.send("POST", f"{path}/refunds/{refund}/attempts", again)
     people.until(order_id, payment_status="REFUNDED")

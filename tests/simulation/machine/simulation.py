@@ -43,6 +43,7 @@ from tests.simulation.machine.doors import Doors
 from tests.simulation.machine.evidence import Checker, Evidence, Violation, collect, empty
 from tests.simulation.machine.faults import Faults
 from tests.simulation.machine.gateway import LONGEST, Answer, Gateway
+from tests.simulation.machine.healing import Healing
 from tests.simulation.machine.lambdas import Invocation, Lambdas, Worker
 from tests.simulation.machine.objects import Intake, Objects
 from tests.simulation.machine.psp import Provider
@@ -55,16 +56,6 @@ from tests.simulation.machine.topology import Topology, topology
 
 # Monday noon in UTC, 23 November 2026.
 START = 1_795_435_200_000
-MINUTE = 60_000
-DAY = 24 * 60 * MINUTE
-LONGEST_HEALING = 45 * DAY
-# Long enough for a node's day of grace to end more than once.
-SHORTEST_HEALING = 3 * DAY
-# When the recovery of sagas runs while all heals, in minutes. It would come every five; nothing changes in between. It
-# rings only where it may find something, but for one time, at which it always does.
-RECOVERIES = (5, 12, 30, 58, 25 * 60)
-ALWAYS_AT = 30
-OVER = ("COMPLETED", "CANCELLED")
 
 
 class Stopped(BaseException):
@@ -212,39 +203,12 @@ class Simulation(Doors):
         """End all faults and let everything come to rest; then what must hold at rest is checked. Whether it rested."""
         self.faults.over = True
         self.scheduler.switching = 0.0
-        begun = self.scheduler.now
-        for minutes in RECOVERIES:
-            self.scheduler.at(begun + minutes * MINUTE, partial(self._recover, always=minutes == ALWAYS_AT))
-        rested = self._rest(begun)
+        rested = Healing(self).comes_to_rest()
         if not rested:
             self.violations.append(Violation("LIVENESS", "the account", "it does not come to rest within 45 days"))
         self.violations += self._checker.when_quiet(self.evidence())
         self.lambdas.retire()
         return rested
-
-    def _rest(self, begun: int) -> bool:
-        """Go on until nothing is due but what workflows wait for by the day; whether that was within the limit."""
-        until = begun + SHORTEST_HEALING
-        while not self.scheduler.run(until):
-            due = self.scheduler.pending(patient=False)
-            if not due:
-                return True
-            if due[0] > begun + LONGEST_HEALING:
-                return False
-            if due[0] - self.scheduler.now > DAY:
-                # Days pass, and with them the times until which orders wait for stock.
-                self.scheduler.at(due[0], partial(self.ring, "BrokerBacklog"))
-            until = max(due[0], until)
-        return True
-
-    def _recover(self, *, always: bool) -> None:
-        """Ring for the recovery of sagas, unless all orders are over, none is listed as unfinished, and no saga is."""
-        open_orders = any(
-            (sk == "ORDER" and row["status"] not in OVER) or row.get("gsi1pk", "").endswith("#OPEN")
-            for (_, sk), row in self.rows("orders").items()
-        )
-        if always or open_orders or any(pk.endswith("#SAGA") for pk, _ in self.rows("commands")):
-            self.ring("RecoverSagas")
 
     def committed(self) -> None:
         """Tables have changed: streams carry it, and what must hold at every step is checked."""
