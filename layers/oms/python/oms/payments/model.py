@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from oms.payments.links import PayLink
-from oms.payments.states import OPEN, TAKEN, TRANSITIONS, taken
+from oms.payments.states import OPEN as OPEN
+from oms.payments.states import TAKEN, TRANSITIONS, taken
 from oms.payments.states import Rollup as Rollup
 from oms.payments.states import State as State
 from oms.platform.problems import ActionNotAvailable
