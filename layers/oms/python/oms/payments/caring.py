@@ -109,7 +109,9 @@ def _confirm(runtime: Runtime, providers: Providers, tenant: str, order: Order, 
 def _renew(runtime: Runtime, providers: Providers, tenant: str, order: Order, due: Due) -> None:
     """Let go of a hold and take it anew; what was begun and not ended goes on from where it stands."""
     payment = _payment(order, due.payment_id)
-    while payment.state is not State.CREATED:
+    attempt = payment.attempt
+    # Another run may have renewed it by now: what that one holds is not let go of again.
+    while payment.attempt == attempt:
         order = renew(_asking(runtime, providers, tenant, order, payment))
         payment = _payment(order, due.payment_id)
     authorize_order(runtime, providers, tenant, order.header.id)
