@@ -16,6 +16,7 @@ from oms.platform.problems import ActionNotAvailable
 # The payment providers that this product speaks to; an order that names another is refused.
 STORED_VALUE = "stored_value"
 PROVIDERS = frozenset({"strict", "stripe", "adyen", STORED_VALUE})
+CARD_PROVIDERS = PROVIDERS - {STORED_VALUE}
 PARTIAL_VOID = frozenset({STORED_VALUE})  # they can let go of part of a hold; others keep it until the last capture
 # When goods that are collected are paid for: when the customer has them, or when they wait at the counter.
 HANDOVER, READY = "handover", "ready"
