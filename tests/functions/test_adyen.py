@@ -139,6 +139,18 @@ def test_an_answer_that_was_lost_comes_with_the_message(till: Till) -> None:
     assert till.provider.find("a1") == Approved(P, 3000, "USD")
 
 
+def test_a_confirmation_that_comes_before_the_first_answer_is_repeated_stands(till: Till) -> None:
+    """A run that died asks again under its key, and Adyen gives its first answer once more."""
+    asked = AuthorizeRequest(3000, "USD", TOKEN, TENANT, "ord_1", "pay_1")
+    first = (200, {"pspReference": P, "resultCode": "RedirectShopper"})
+    till.scripted.answers += [first, first]
+    assert till.provider.authorize(asked, key="a1") == RequiresAction(P)
+    till.send(item("AUTHORISATION", "a1", P, 3000))
+    assert till.provider.authorize(asked, key="a1") == Approved(P, 3000, "USD")
+    assert till.provider.find("a1") == Approved(P, 3000, "USD")
+    assert till.see().authorized == 3000
+
+
 @pytest.mark.parametrize(
     ("code", "reason", "result"),
     [

@@ -15,6 +15,7 @@ from tests.money_doors import Money, gift, paid
 from tests.order_doors import Doors, doors
 from tests.order_sweeper import sweep, unfinished
 from tests.order_world import TENANT, document, line, world
+from tests.refund_doors import Refunds
 
 __all__ = ["doors", "world"]
 
@@ -173,6 +174,31 @@ def test_a_refund_goes_back_to_the_same_card_once_and_never_above_what_was_taken
         assert provider.refund(RefundRequest(reference, 100, "USD"), key="ref_4") == Declined(
             "expired_card", by_rule=True
         )
+
+
+@pytest.mark.capability("K7", "K8")
+@pytest.mark.parametrize("asked", ["first", "again"])
+def test_what_does_not_go_back_to_an_expired_card_goes_to_a_new_one(money: Money, asked: str):
+    card, new = money.sold(5000, expires_on="2026-12-31"), {"to": "gift_card", "to_reason": "the card has expired"}
+    order_id, work = money.ready(line("A", 3), payments=[gift(card, 3000)])
+    money.act(work, "ship")
+    money.capture(order_id, work)
+    money.doors.world.clock.instant += timedelta(days=60)
+    shop = Refunds(money.doors)
+    shop.taken_back(order_id, {1: 1}, **(new if asked == "first" else {}))
+    assert shop.pay(order_id) == []
+    refund = shop.refund(order_id)
+    if asked == "again":
+        assert (refund["parts"][0]["state"], refund["parts"][0]["failure_code"]) == ("FAILED", "expired_card")
+        path = f"/v1/orders/{order_id}/refunds/{refund['id']}/attempts"
+        assert money.doors.api("returns").post(path, {"reason": "it has expired", **new}).status == 200
+        assert shop.pay(order_id, "RefundRetried") == []
+    (part,) = shop.refund(order_id)["parts"]
+    assert (part["state"], money.sums(part["account_id"]), money.sums(card)) == (
+        "EXECUTED",
+        (1000, 0, 1000),
+        (2000, 0, 2000),
+    )
 
 
 @pytest.mark.capability("K6")

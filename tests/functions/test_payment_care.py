@@ -113,6 +113,8 @@ def test_what_nobody_pays_in_time_is_cancelled_and_its_units_are_free(doors: Doo
 
     order = doors.see(order_id)
     assert (order["status"], doors.world.stock("A", "DC1").allocated) == ("CANCELLED", 0)
+    told = doors.stored_event(order_id, "PaymentUnpaid")["detail"]["data"]
+    assert (told["amount"], told["shipment_ids"]) == (0, [])
     name = link_of(doors, order_id)["name"]
     late = doors.api("payments").post(f"/v1/pay-links/{name}", {"provider": "strict", "token": "tok_2"})
     assert (late.status, late.body["code"]) == (409, "pay_link_over")

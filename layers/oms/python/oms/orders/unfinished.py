@@ -10,13 +10,12 @@ from __future__ import annotations
 from oms.fulfillment.model import CAPTURE_FAILED, Capture
 from oms.orders.charges import amounts_to_come
 from oms.orders.model import Order, Status, payment_status, status
-from oms.payments.model import PARTIAL_VOID, Payment, Rollup, State, by_rank, plan_captures
+from oms.payments.model import OPEN, PARTIAL_VOID, Payment, Rollup, State, by_rank, plan_captures
 from oms.payments.refunds import PartState, open_at_provider
 
 OVER = frozenset({Status.CANCELLED, Status.COMPLETED})
 # Tenders of which the last word has not been said.
 _UNDECIDED = frozenset({State.UNKNOWN, State.ACTION_REQUIRED, State.CAPTURE_PENDING})
-_ASKED_FOR = frozenset({State.CREATED, State.UNKNOWN, State.ACTION_REQUIRED})
 _UNPAID = frozenset({Rollup.FAILED, Rollup.EXPIRED, Rollup.UNPAID})
 
 
@@ -100,7 +99,7 @@ def may_go_on(order: Order) -> bool:
     """Whether the order workflow has something to do: plan, hold money, or start work."""
     if status(order) in OVER or order.header.in_review:
         return False
-    if any(payment.state in _ASKED_FOR for payment in order.payments):
+    if any(payment.state in OPEN for payment in order.payments):
         return True
     if order.header.totals.total and payment_status(order) in _UNPAID:
         return False
@@ -149,7 +148,7 @@ def _is_looked_up(order: Order) -> bool:
 
 
 def _asks_in_vain(order: Order) -> bool:
-    return any(payment.state in _ASKED_FOR and not is_wanted(order, payment) for payment in order.payments)
+    return any(payment.state in OPEN and not is_wanted(order, payment) for payment in order.payments)
 
 
 def _asks_anew(payment: Payment) -> bool:

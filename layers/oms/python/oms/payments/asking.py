@@ -11,6 +11,7 @@ from oms.orders.store import existing_order
 from oms.orders.unfinished import is_wanted
 from oms.payments.changes import Asked
 from oms.payments.forgotten import OUTCOME_UNKNOWN, is_all_known, is_gone, is_over, what_became, what_nobody_recorded
+from oms.payments.lifecycle import CONFIRMED_WITHIN
 from oms.payments.model import Payment, State
 from oms.payments.outcomes import Recorder
 from oms.payments.port import (
@@ -29,8 +30,6 @@ from oms.platform.commands import Runtime
 from oms.platform.effects import KEY_REMEMBERED, Effect, Intent, TransientFailure, intent_since, perform
 
 NOT_CONFIRMED = "not_confirmed"
-# How long a customer may take to confirm: the goods wait for it.
-_CONFIRMED_WITHIN = timedelta(days=1)
 Answer = Approved | Declined | RequiresAction
 Found = TypeVar("Found", bound=Approved | Declined | RequiresAction | Unknown | NoTrace)
 
@@ -173,7 +172,7 @@ class Asking:
         if isinstance(found, ProviderPayment) and found.status == "failed":
             return self.record.authorization(key, Declined(NOT_CONFIRMED, reference=self.reference))
         if isinstance(found, NoTrace) or not found.authorized:
-            late = self._is_old(self.payment.action_since, _CONFIRMED_WITHIN)
+            late = self._is_old(self.payment.action_since, CONFIRMED_WITHIN)
             return self._close() if late else self.order
         return self.record.authorization(key, self._whole(_held(found)))
 

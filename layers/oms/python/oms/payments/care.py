@@ -7,13 +7,14 @@ from dataclasses import replace
 from oms.fulfillment.model import Capture, FulfillmentOrder, Shipment
 from oms.orders.events import OrderReviewAccepted
 from oms.orders.model import Header, Order
+from oms.orders.request import Tender
 from oms.payments import model
 from oms.payments.care_events import PaymentCaptureRetried, PaymentLinkCreated, PaymentUnpaid
 from oms.payments.change import Asked, Change, Overtaken, changed, facts
 from oms.payments.events import PaymentRenewed
-from oms.payments.lifecycle import given_up, needs_another_card
+from oms.payments.lifecycle import given_up, is_stuck, needs_another_card
 from oms.payments.links import PayLink, hash_of
-from oms.payments.model import Payment
+from oms.payments.model import Payment, State
 from oms.platform.events import EventData
 
 
@@ -46,8 +47,9 @@ def link(order: Order, payment: Payment, name: str, expires_at: str) -> Change:
 
 def unpaid(order: Order, payment: Payment) -> int:
     """What another card would have to pay: what was to be held, or what was refused of what has left."""
-    refused = sum(capture.amount for _, capture in refused_captures(order, payment))
-    return refused if payment.capturable or payment.captured else payment.to_hold
+    if payment.state is not State.FAILED and (payment.capturable or payment.captured):
+        return sum(capture.amount for _, capture in unpaid_captures(order, payment))
+    return payment.to_hold
 
 
 def link_over(order: Order, payment: Payment) -> Change:
@@ -55,7 +57,7 @@ def link_over(order: Order, payment: Payment) -> Change:
     if payment.pay_link is None or payment.pay_link.is_over:
         raise Overtaken("The link was dealt with already.")
     after = payment.model_copy(update={"pay_link": payment.pay_link.model_copy(update={"is_over": True})})
-    left = list(refused_captures(order, payment))
+    left = list(unpaid_captures(order, payment))
     event = PaymentUnpaid(
         **facts(order, payment, None),
         amount=sum(capture.amount for _, capture in left),
@@ -71,7 +73,8 @@ def another_card(order: Order, payment: Payment, attempt: int, provider: str, to
     """
     if payment.attempt != attempt:
         raise Overtaken("The tender is being authorised anew already.")
-    after, lost = model.retried(payment, provider=provider, token=token), given_up(order)
+    after = model.retried(payment, tender=Tender.CARD.value, provider=provider, token=token)
+    lost = given_up(order)
     shipments = [
         _with(shipment, capture, _owed(capture, now))
         for shipment in order.taking
@@ -88,14 +91,15 @@ def another_card(order: Order, payment: Payment, attempt: int, provider: str, to
     return replace(changed(events, [after], shipments), header=header)
 
 
-def refused_captures(order: Order, payment: Payment) -> list[tuple[Shipment | FulfillmentOrder, Capture]]:
+def unpaid_captures(order: Order, payment: Payment) -> list[tuple[Shipment | FulfillmentOrder, Capture]]:
     """What a tender was to pay of what has left, and did not, and nobody gave up."""
     lost = given_up(order)
     return [
         (shipment, capture)
         for shipment in order.taking
         for capture in shipment.captures
-        if capture.payment_id == payment.id and capture.refused and (shipment.id, payment.id) not in lost
+        if capture.payment_id == payment.id and (capture.refused or is_stuck(order, capture))
+        if (shipment.id, payment.id) not in lost
     ]
 
 

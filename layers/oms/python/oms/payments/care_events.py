@@ -26,7 +26,7 @@ class PaymentLinkCreated(MoneyEvent):
 
 
 class PaymentUnpaid(MoneyEvent):
-    """Nobody paid in time for what has left; a person writes it off or goes after it."""
+    """Nobody paid in time; a person writes off what has left, or goes after it. `amount` is 0 where nothing has."""
 
     amount: int
     shipment_ids: tuple[str, ...]

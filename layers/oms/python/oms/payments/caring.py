@@ -23,7 +23,7 @@ from oms.payments.changes import Asked
 from oms.payments.commands import CaptureRefused, Providers, TransientFailure, authorize_order, capture_payment
 from oms.payments.lifecycle import LINK_LASTS, Due, Step, needs_another_card, next_due
 from oms.payments.links import Place
-from oms.payments.model import Payment, State
+from oms.payments.model import CARD_PROVIDERS, Payment, State
 from oms.payments.port import provider_of
 from oms.payments.releasing import release, renew
 from oms.payments.requests import PayByLink
@@ -31,7 +31,7 @@ from oms.payments.store import link_write
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, find_outcome
 from oms.platform.consumers import call_from_workflow
-from oms.platform.problems import ActionNotAvailable, NotFound
+from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest, NotFound
 
 # Why units are cancelled for which nobody paid.
 UNPAID = "unpaid"
@@ -59,21 +59,20 @@ def pay_again(
 ) -> Outcome:
     """Pay with another card what a tender did not pay; by the time of the answer the bank has been asked.
 
-    What the old card still holds is let go of first. Raises ActionNotAvailable where the tender needs no other card.
+    What the old card still holds is let go of first. Raises ActionNotAvailable where the tender needs no other card,
+    and InvalidRequest for a provider that cannot pay for it.
     """
     if find_outcome(runtime, call) is None:
         order = _order(runtime, call, order_id)
         payment = _payment(order, payment_id)
-        if not needs_another_card(order, payment):
-            raise ActionNotAvailable("This tender needs no other card.")
+        _require_replaceable(order, payment, request)
         if payment.capturable:
             release(_asking(runtime, providers, call.tenant, order, payment), renewable=True)
 
     def decide() -> Decision:
         now = _order(runtime, call, order_id)
         tender, at = _payment(now, payment_id), format_instant(runtime.clock.now())
-        if not needs_another_card(now, tender):
-            raise ActionNotAvailable("This tender needs no other card.")
+        _require_replaceable(now, tender, request)
         made = care.another_card(now, tender, tender.attempt, request.provider, request.token, at)
         _, writes, events = change_order(
             call.tenant,
@@ -95,6 +94,18 @@ def pay_again(
     return done
 
 
+def _require_replaceable(order: Order, payment: Payment, request: PayByLink) -> None:
+    if not needs_another_card(order, payment):
+        raise ActionNotAvailable("This tender needs no other card.")
+    if request.provider not in CARD_PROVIDERS:
+        known = f"known are {', '.join(sorted(CARD_PROVIDERS))}"
+        raise InvalidRequest(errors=[FieldError("/provider", "unknown_provider", known)])
+    if payment.captured and request.provider != payment.provider:
+        # A tender has one provider, who gives back what it took.
+        detail = f"{payment.provider} has taken a part of this tender already"
+        raise InvalidRequest(errors=[FieldError("/provider", "other_provider", detail)])
+
+
 def _take_what_left(runtime: Runtime, providers: Providers, tenant: str, order: Order, payment_id: str) -> None:
     """Take the money of what left before it was paid; what fails here is taken up by the sweeper."""
     for shipment in order.taking:
@@ -109,7 +120,9 @@ def _confirm(runtime: Runtime, providers: Providers, tenant: str, order: Order, 
 def _renew(runtime: Runtime, providers: Providers, tenant: str, order: Order, due: Due) -> None:
     """Let go of a hold and take it anew; what was begun and not ended goes on from where it stands."""
     payment = _payment(order, due.payment_id)
-    while payment.state is not State.CREATED:
+    attempt = payment.attempt
+    # Another run may have renewed it by now: what that one holds is not let go of again.
+    while payment.attempt == attempt:
         order = renew(_asking(runtime, providers, tenant, order, payment))
         payment = _payment(order, due.payment_id)
     authorize_order(runtime, providers, tenant, order.header.id)

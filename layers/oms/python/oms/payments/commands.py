@@ -22,12 +22,12 @@ from oms.payments.refund_changes import refund_of
 from oms.payments.refunds import Part, PartState, is_withheld, open_at_provider
 from oms.payments.releasing import ReleaseRefused, release, renew
 from oms.payments.repaying import Repaying
+from oms.payments.states import OPEN
 from oms.platform.commands import Runtime
 from oms.platform.consumers import call_from_workflow
 from oms.platform.effects import TransientFailure as TransientFailure
 
 Providers = Callable[[str], PaymentProvider | OwnProvider]
-_ASKED_FOR = frozenset({State.CREATED, State.UNKNOWN, State.ACTION_REQUIRED})
 # A capture moves to a new authorisation, perhaps by way of an expiry and a release; more steps than these are a fault.
 _MOST_STEPS = 8
 
@@ -102,7 +102,7 @@ def release_payment(
     """
     order = existing_order(runtime.database, tenant, order_id)
     for payment in order.payments:
-        if payment.state in _ASKED_FOR and not is_wanted(order, payment):
+        if payment.state in OPEN and not is_wanted(order, payment):
             order = _asking(runtime, providers, tenant, order, payment).authorize(nobody_asks=nobody_asks)
     released = 0
     # Each answer is looked at anew: what a run that died had asked for may be another part.
@@ -188,7 +188,7 @@ def _given_back(order: Order) -> int:
 
 def _authorize_open(runtime: Runtime, providers: Providers, tenant: str, order: Order) -> Order:
     for payment in order.payments:
-        if payment.state in _ASKED_FOR:
+        if payment.state in OPEN:
             order = _asking(runtime, providers, tenant, order, payment).authorize()
     return order
 
@@ -204,9 +204,9 @@ def _take(
             return asking.settle(asked)
         if not asked.capture.is_owed or payment.state is State.FAILED:
             return order
-        if payment.state in _ASKED_FOR:
+        if payment.state in OPEN:
             order = asking.authorize()
-            if _payment(order, payment_id).state in _ASKED_FOR:
+            if _payment(order, payment_id).state in OPEN:
                 raise TransientFailure(f"capture for {shipment_id}: its money is not held again yet")
         elif payment.capturable < asked.capture.amount or asking.is_used_up:
             order = renew(asking)

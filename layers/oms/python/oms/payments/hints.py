@@ -11,6 +11,7 @@ from oms.payments.commands import Providers, authorize_payment, settle_payment, 
 from oms.payments.model import Payment, State
 from oms.payments.orphans import Orphan, note_orphan
 from oms.payments.port import OwnProvider, ProviderPayment, Unknown
+from oms.payments.states import OPEN
 from oms.payments.store import load_payment
 from oms.platform.clock import parse_instant
 from oms.platform.commands import Runtime
@@ -18,7 +19,6 @@ from oms.platform.effects import TransientFailure
 
 # While our own call is still under way its answer, not the webhook, settles the tender.
 _OWN_CALL = timedelta(seconds=60)
-_ASKED_FOR = frozenset({State.CREATED, State.UNKNOWN, State.ACTION_REQUIRED})
 About = Literal["payment", "expired", "refund", "refund_failed"]
 
 
@@ -44,7 +44,7 @@ def take_hint(runtime: Runtime, providers: Providers, hint: Hint) -> str:
     payment = load_payment(runtime.database, tenant, order_id, payment_id)
     if payment is None:
         return _note(runtime, hint)
-    if payment.state in _ASKED_FOR:
+    if payment.state in OPEN:
         order = load_order(runtime.database, tenant, order_id)
         if order is None:
             return "nothing"

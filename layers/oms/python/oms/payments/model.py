@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from oms.payments.links import PayLink
-from oms.payments.states import OPEN, TAKEN, TRANSITIONS, taken
+from oms.payments.states import OPEN as OPEN
+from oms.payments.states import TAKEN, TRANSITIONS, taken
 from oms.payments.states import Rollup as Rollup
 from oms.payments.states import State as State
 from oms.platform.problems import ActionNotAvailable
@@ -15,6 +16,7 @@ from oms.platform.problems import ActionNotAvailable
 # The payment providers that this product speaks to; an order that names another is refused.
 STORED_VALUE = "stored_value"
 PROVIDERS = frozenset({"strict", "stripe", "adyen", STORED_VALUE})
+CARD_PROVIDERS = PROVIDERS - {STORED_VALUE}
 PARTIAL_VOID = frozenset({STORED_VALUE})  # they can let go of part of a hold; others keep it until the last capture
 # When goods that are collected are paid for: when the customer has them, or when they wait at the counter.
 HANDOVER, READY = "handover", "ready"

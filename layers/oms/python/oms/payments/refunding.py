@@ -39,7 +39,7 @@ def plan_refund(order: Order, amount: int, to: str | None = None) -> tuple[Part,
     sources = list(_sources(order, amount))
     if to is not None:
         whole = tuple(source for _, source in sources)
-        return (Part(number=1, tender=to, provider=PROVIDER_OF[to], amount=amount, sources=whole),) if whole else ()
+        return (Part(number=1, **payer_of(to), amount=amount, sources=whole),) if whole else ()
     return tuple(
         Part(
             number=number,
@@ -130,18 +130,28 @@ def refund_facts(order: Order, refund: Refund) -> dict[str, str]:
 
 
 class _Payer(TypedDict):
+    """Of a part of a refund who pays it, and with what."""
+
     tender: str
     provider: str | None
     by_channel: bool
+    new_balance: bool
+
+
+def payer_of(to: str) -> _Payer:
+    """Who pays money that goes elsewhere: a drawer cash, and we the gift card or store credit that is made for it."""
+    provider = PROVIDER_OF[to]
+    return _Payer(tender=to, provider=provider, by_channel=False, new_balance=provider is not None)
 
 
 def _payer(payment: Payment) -> _Payer:
     """Who gives back what a tender paid: a drawer what a till took, the channel what it took, else the provider."""
     if payment.provider == TILL:
-        return _Payer(tender=CASH, provider=None, by_channel=False)
+        return _Payer(tender=CASH, provider=None, by_channel=False, new_balance=False)
     # A balance of ours that was spent at a till is ours to fill again.
     by_channel = payment.by_channel and payment.provider != STORED_VALUE
-    return _Payer(tender=payment.tender, provider=None if by_channel else payment.provider, by_channel=by_channel)
+    provider = None if by_channel else payment.provider
+    return _Payer(tender=payment.tender, provider=provider, by_channel=by_channel, new_balance=False)
 
 
 def _sources(order: Order, amount: int) -> Iterator[tuple[Payment, Source]]:

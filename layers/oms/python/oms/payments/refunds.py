@@ -97,6 +97,8 @@ class Part(_Stored):
     amount: int
     sources: tuple[Source, ...]
     by_channel: bool = False
+    # It is paid with a gift card or store credit that is made for it, whatever the money was taken with.
+    new_balance: bool = False
     state: PartState = PartState.PLANNED
     attempt: int = 1
     movement_id: str | None = None
@@ -178,7 +180,7 @@ def goes_back_to(payments: Sequence[Payment], part: Part) -> Source | None:
     source = part.sources[0]
     paid_with = next(one for one in payments if one.id == source.payment_id)
     same = paid_with.tender == part.tender and part.provider in (None, paid_with.provider)
-    return source if same and len(part.sources) == 1 else None
+    return source if same and len(part.sources) == 1 and not part.new_balance else None
 
 
 def is_withheld(payments: Sequence[Payment], refunds: Sequence[Refund], part: Part) -> bool:

@@ -38,6 +38,7 @@ class Rollup(StrEnum):
     FAILED = "FAILED"
 
 
+# What is to be held, or was asked for and has no final answer.
 OPEN = frozenset({State.CREATED, State.UNKNOWN, State.ACTION_REQUIRED})
 _ANSWERS = frozenset({State.AUTHORIZED, State.FAILED, State.VOIDED})
 # All that will be taken was taken; of it nothing, some or all was given back since. A refund may fail later.

@@ -9,7 +9,7 @@ from oms.orders.model import Order
 from oms.orders.store import existing_order, partition
 from oms.orders.writes import change_order
 from oms.payments.paying import paid_by_channel, retried
-from oms.payments.refunding import PROVIDER_OF, owe_refund
+from oms.payments.refunding import owe_refund, payer_of
 from oms.payments.refunds import Cause, PartState, Refund, open_at_channel
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
@@ -78,8 +78,7 @@ def retry_refund(runtime: Runtime, call: Call, order_id: str, refund_id: str, re
         events = list[EventData]()
         for part in again:
             if request.to is not None:
-                other = {"tender": request.to.value, "provider": PROVIDER_OF[request.to], "by_channel": False}
-                part = part.model_copy(update=other)
+                part = part.model_copy(update=payer_of(request.to.value))
             refund, told = retried(order, refund, part, format_instant(runtime.clock.now()))
             events += told
         after, writes, drafts = change_order(call.tenant, order, events=events, refunds=[refund])

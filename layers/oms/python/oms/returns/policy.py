@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from oms.orders.model import Order
-from oms.payments.model import PROVIDERS
-from oms.payments.refunding import PROVIDER_OF
 from oms.payments.refunds import CASH, TILL
 from oms.platform.money import exponent
 from oms.platform.principal import Principal, may
-from oms.platform.problems import FieldError, InvalidRequest, Problem
+from oms.platform.problems import Problem
 
 APPROVE = "returns.approve"
 # Up to so many whole units of the currency a store pays in cash what was paid by other means.
@@ -23,17 +21,14 @@ class CashLimitExceeded(Problem):
 
 
 def require_tender(principal: Principal, to: str | None, amount: int, order: Order) -> None:
-    """Refuse a tender that nobody pays out, and cash beyond the limit by somebody who may not approve it.
+    """Refuse cash beyond the limit by somebody who may not approve it.
 
     The limit is for all that an order pays in cash, in however many returns.
     """
-    if to is None:
+    if to != CASH:
         return
-    provider = PROVIDER_OF[to]
-    if provider is not None and provider not in PROVIDERS:
-        raise InvalidRequest(errors=[FieldError("/to", "tender_not_offered", f"nothing is paid back as {to}")])
     limit, before = most_cash(order.header.currency), _cash_before(order)
-    if provider is None and before + amount > limit and not may(principal, APPROVE):
+    if before + amount > limit and not may(principal, APPROVE):
         known = f", and {before} was before" if before else ""
         raise CashLimitExceeded(f"{amount} is above the limit of {limit}{known}.", pointer="/to")
 

@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Any, Literal
 from urllib.parse import quote
 
-from oms.payments.adapters.adyen_books import Books, Change
+from oms.payments.adapters.adyen_books import HELD, Books, Change
 from oms.payments.adapters.calls import UNREADABLE, Calls
 from oms.payments.adapters.minor_units import ADYEN, NotPayable, amount_for
 from oms.payments.port import (
@@ -186,15 +186,16 @@ class Adyen:
             return Unknown(UNREADABLE)
         if code in _NOT_YET:
             return Unknown(code.lower())
-        status = "authorised" if code == "Authorised" else "action" if code in _ACTION else "failed"
+        status = HELD if code == "Authorised" else "action" if code in _ACTION else "failed"
         noted = {
             "status": status,
-            "held": request.amount if status == "authorised" else 0,
+            "held": request.amount if status == HELD else 0,
             "currency": request.currency,
             "reason": str(answer.get("refusalReason") or code),
         }
         self.books.answered(name, reference, noted)
-        return _ended({**noted, "reference": reference})
+        # The customer may have confirmed, and a message said so, before this answer was given once more.
+        return _ended(self.books.answer(name) or {**noted, "reference": reference})
 
     def _modify(self, verb: Modification, reference: str, key: str, amount: int, currency: str) -> Result:
         name = reference_of(self.books.tenant, key)
@@ -231,7 +232,7 @@ class Adyen:
 def _ended(answer: Mapping[str, Any]) -> Result:
     """How an authorisation ended, in the words of our port."""
     reference = str(answer["reference"])
-    if answer["status"] == "authorised":
+    if answer["status"] == HELD:
         return Approved(reference, int(answer["held"]), str(answer["currency"]))
     if answer["status"] == "action":
         return RequiresAction(reference)

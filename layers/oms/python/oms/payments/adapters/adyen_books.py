@@ -21,11 +21,13 @@ from typing import Any
 from oms.payments.port import Movement, ProviderPayment
 from oms.platform.dynamodb import Conflict, Database
 from oms.platform.principal import tenant_prefix
-from oms.platform.writes import Item, Key, create, put
+from oms.platform.writes import Item, Key, Kind, Write, create, put
 
 PROVIDER = "adyen"
 TABLE = "orders"
 AUTHORISATION = "AUTHORISATION"
+# The status of an authorisation that succeeded.
+HELD = "authorised"
 # What each message says: of which verb it is, and whether that failed whatever `success` says.
 EVENTS: Mapping[str, tuple[str, bool]] = {
     "CAPTURE": ("capture", False),
@@ -108,18 +110,23 @@ class Books:
         return None
 
     def answered(self, our_reference: str, reference: str, answer: Mapping[str, Any]) -> None:
-        """An authorisation ended: `status`, `held` and `currency`, perhaps a `reason`."""
-        owner = self.owner(our_reference)
-        if owner is None:
+        """An authorisation ended: `status`, `held` and `currency`, perhaps a `reason`.
+
+        One that succeeded is not undone by what is told of an earlier try, nor by its first answer told once more.
+        """
+        owner, known = self.owner(our_reference), self.answer(our_reference)
+        if owner is None or (known is not None and known["status"] == HELD != answer["status"]):
             return
         order_id, payment_id = owner
         row: Item = {**answer, "tenant": self.tenant, "order_id": order_id, "payment_id": payment_id}
-        self.database.commit(
-            [
-                put(TABLE, self._key(our_reference, "ANSWER"), {**row, "reference": reference}),
-                put(TABLE, self._key(reference, "PAYMENT"), {**row, "our_reference": our_reference}),
-            ]
-        )
+        own, told = self._key(our_reference, "ANSWER"), {**row, "reference": reference}
+        over = None if known is None else Write(Kind.PUT, TABLE, own, set=told, equals={"status": known["status"]})
+        payment = put(TABLE, self._key(reference, "PAYMENT"), {**row, "our_reference": our_reference})
+        try:
+            self.database.commit([over or create(TABLE, own, told), payment])
+        except Conflict:
+            # Somebody else was told at the same time: what they know is looked at first.
+            self.answered(our_reference, reference, answer)
 
     def answer(self, our_reference: str) -> Item | None:
         """How an authorisation ended, as far as anybody has told."""

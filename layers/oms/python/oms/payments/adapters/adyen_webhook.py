@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from oms.payments.adapters.adyen_books import AUTHORISATION, EVENTS, PROVIDER, Books, Change
+from oms.payments.adapters.adyen_books import AUTHORISATION, EVENTS, HELD, PROVIDER, Books, Change
 from oms.payments.adapters.messages import part, text
 from oms.payments.adapters.minor_units import ADYEN, NotPayable, amount_from
 from oms.payments.hints import About, Hint
@@ -89,17 +89,14 @@ def _authorised(books: Books, item: Mapping[str, Any], amount: int, currency: st
     if owner is None:
         return None
     held = _succeeded(item)
-    known = books.answer(name)
-    # An authorisation that succeeded is not undone by a message of an earlier, refused try.
-    if held or known is None or known["status"] != "authorised":
-        books.answered(
-            name,
-            reference,
-            {
-                **{"status": "authorised" if held else "failed", "held": amount if held else 0},
-                **{"currency": currency, "reason": text(item, "reason")},
-            },
-        )
+    books.answered(
+        name,
+        reference,
+        {
+            **{"status": HELD if held else "failed", "held": amount if held else 0},
+            **{"currency": currency, "reason": text(item, "reason")},
+        },
+    )
     return Hint(PROVIDER, "payment", reference, books.tenant, *owner)
 
 
