@@ -26,6 +26,10 @@ def _not_zero(amount: int) -> int:
     return amount
 
 
+def _sign(amount: int) -> int:
+    return (amount > 0) - (amount < 0)
+
+
 Moved = Annotated[SignedAmount, AfterValidator(_not_zero)]
 
 
@@ -57,7 +61,7 @@ class PayoutRequest(Request):
             raise ValueError("paid_amount and paid_currency go together")
         if self.paid_currency == self.currency and self.paid_amount != self.net:
             raise ValueError("what is paid in the same currency is the net amount")
-        if self.paid_amount is not None and (self.paid_amount > 0) != (self.net > 0):
+        if self.paid_amount is not None and _sign(self.paid_amount) != _sign(self.net):
             raise ValueError("what is paid goes the same way as the net amount")
         return self
 
