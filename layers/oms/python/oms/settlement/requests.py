@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from oms.platform.fields import Amount, Code, Currency, Instant, IsoDate, Label, SignedAmount, Text
 from oms.platform.intake import Request, no_more_than
-from oms.settlement.model import ItemKind, Resolution
+from oms.settlement.model import ENDS, ItemKind, Resolution
 
 MOST_ITEMS = 1_000
 MOST_PAYOUTS = 20
@@ -129,7 +129,7 @@ class BankLinesRequest(Request):
 class ResolveSuspense(Request):
     """Say what a suspended amount was; `amount` is all that is open where it is left out.
 
-    DEPOSIT and PAYOUT name what the amount was the end of, and take it off what is in transit as a whole.
+    DEPOSIT, PAYOUT and INTERCOMPANY name what the amount was the end of, and take it off what is in transit as a whole.
     """
 
     as_: Annotated[Resolution, Field(alias="as")]
@@ -139,10 +139,10 @@ class ResolveSuspense(Request):
 
     @model_validator(mode="after")
     def _names_what_it_ends(self) -> ResolveSuspense:
-        if (self.as_ in (Resolution.DEPOSIT, Resolution.PAYOUT)) != (self.matched_id is not None):
-            raise ValueError("matched_id says which deposit or payout it was, and nothing else has one")
+        if (self.as_ in ENDS) != (self.matched_id is not None):
+            raise ValueError("matched_id says which deposit, payout or transfer it was, and nothing else has one")
         if self.matched_id is not None and self.amount is not None:
-            raise ValueError("a deposit or payout ends as a whole")
+            raise ValueError("a deposit, a payout and a transfer end as a whole")
         return self
 
 
