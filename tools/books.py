@@ -3,7 +3,8 @@
 python -m tools.books --entity 100 --format beancount FOLDER      a copy of the export on this machine
 python -m tools.books --entity 100 --format xero s3://BUCKET      the bucket itself
 
-Reads only what manifests list, checks every file and control total, and ends with 1 when something does not agree.
+Reads only what manifests list, checks every file that it reads and every control total, and ends with 1 when something
+does not agree.
 """
 
 import argparse

@@ -35,6 +35,7 @@ MORE_DOORS = {
     "payments.lifecycle": "what is still asked for of what was delivered, pure: whoever writes off gives it up",
     "payments.rollup": "the payment status of an order, pure: the order shows it",
     "payments.refunds": "what of an order's money is owed back, pure: the order holds its refunds",
+    "payments.adapters.minor_units": "how a provider counts amounts, pure: its payouts are counted the same way",
     "payments.paying": "what a drawer pays and what is tried again, pure: others commit it with their own change",
     "payments.refunding": "what can be given back by which tender, pure: whoever owes money adds it to the change",
     "orders.changing": "the verbs that change an order: the broker cancels what has waited too long",

@@ -61,7 +61,7 @@ def export(books: Books, folder: Path, *entities: str) -> Path:
 
 
 def made(folder: Path, format: str, *more: str, entity: str = "100") -> str:
-    out = folder / f"{entity}.{format}"
+    out = folder / f"{entity.replace('/', '-')}.{format}"
     assert program.main([str(folder), "--entity", entity, "--format", format, "--out", str(out), *more]) == 0
     return out.read_text(encoding="utf-8")
 
@@ -156,6 +156,18 @@ def test_files_that_do_not_agree_are_refused(folder: Path, capsys: pytest.Captur
     assert refused(format="xero") == (
         "Xero takes manual journals in one currency, not EUR, USD; choose with --currency"
     )
+    _, last = sorted(folder.rglob("manifests/entity=100/**/*.json"))
+    written = last.read_bytes()
+    for name, wrong in (
+        ("lines", lambda totals: totals | {"lines": totals["lines"] + 1}),
+        ("entries", lambda totals: totals | {"entries": totals["entries"] - 1}),
+        ("currencies", lambda totals: totals | {"currencies": totals["currencies"][1:]}),
+        ("accounts", lambda totals: totals | {"accounts": totals["accounts"][1:]}),
+    ):
+        manifest = json.loads(written)
+        last.write_text(json.dumps(manifest | {"control_totals": wrong(manifest["control_totals"])}))
+        assert refused() == f"the lines of batch 2 do not add up to the {name} of its manifest"
+    last.write_bytes(written)
     (lines, _) = sorted(folder.rglob("dataset=journal_lines/entity=100/**/*.csv.gz"))
     whole = lines.read_bytes()
     lines.write_bytes(whole + b"\n")
@@ -169,6 +181,14 @@ def test_files_that_do_not_agree_are_refused(folder: Path, capsys: pytest.Captur
     assert refused() == f"{first.relative_to(folder)} is not as it was when the next batch was written"
     first.unlink()
     assert refused() == "batch 1 of entity 100 is missing; copy the whole export"
+
+
+@pytest.mark.capability("N7")
+def test_an_entity_is_found_whatever_signs_its_name_has(books: Books, tmp_path: Path):
+    of_another = {**F01[2]["detail"]["data"], "legal_entity": "Shops / North"}
+    world.deliver(books, [world.event("PaymentCaptured", of_another, id="evt-north")])
+    made_of = made(export(books, tmp_path, "Shops / North"), "netsuite", entity="Shops / North")
+    assert "Shops / North" in made_of
 
 
 @pytest.mark.capability("N7")

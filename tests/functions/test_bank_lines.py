@@ -108,6 +108,7 @@ def test_a_bag_that_is_told_after_its_credit_takes_it_out_of_suspense(treasury: 
         ({"as": "CASH_SHORT", "amount": 501}, 409, "/amount"),
         ({"as": "CASH_SHORT", "matched_id": "B1"}, 422, ""),
         ({"as": "DEPOSIT"}, 422, ""),
+        ({"as": "INTERCOMPANY"}, 422, ""),
         ({"as": "LOST"}, 422, "/as"),
     ],
 )
@@ -159,6 +160,28 @@ def test_a_payment_between_entities_stands_in_both_books_and_the_bank_adds_nothi
     assert treasury.lines("intercompany_netted", "200") == [[("2310", 4000), ("1310", -6000), ("1040", 2000)]]
     itself = treasury.api.post("/v1/finance/intercompany", {**body, "transfer_id": "ic-3", "to_entity": "100"})
     assert itself.status == 422
+    slip = {**body, "transfer_id": "ic-3", "business_date": "2027-11-20"}
+    refused = treasury.api.post("/v1/finance/intercompany", slip)
+    assert (refused.status, refused.pointers) == (422, ["/business_date"])
+
+
+@pytest.mark.capability("N9", "N4")
+def test_a_payment_between_entities_that_is_told_after_its_bank_lines_takes_them_out_of_suspense(treasury: Treasury):
+    paid = treasury.bank(bank_line(-4330, text="ic-1")).body["lines"][0]
+    came = treasury.bank(bank_line(4330, text="ic-1"), legal_entity="200", account="DE03").body["lines"][0]
+    body = {"transfer_id": "ic-1", "from_entity": "100", "to_entity": "200", "gross": 4330, "currency": "USD"}
+    assert treasury.api.post("/v1/finance/intercompany", {**body, "business_date": "2026-11-20"}).status == 201
+    refused = treasury.resolve(paid["suspense_id"], "INTERCOMPANY", matched_id="ic-2")
+    assert (refused.status, refused.pointers) == (409, ["/matched_id"])
+    for line in (paid, came):
+        assert treasury.resolve(line["suspense_id"], "INTERCOMPANY", matched_id="ic-1").body["open"] == 0
+        assert treasury.resolve(line["suspense_id"], "INTERCOMPANY", matched_id="ic-1").status == 409
+    for entity, way in (("100", 1), ("200", -1)):
+        assert treasury.lines("suspense_resolved", entity) == [[("1040", way * 4330), ("1090", way * -4330)]]
+        bank = world.net_change(treasury.entries(entity))
+        assert {account: bank.get(account, 0) for account in ("1040", "1090")} == {"1040": way * -4330, "1090": 0}
+    treasury.books.runtime.clock.instant += timedelta(days=4)
+    assert treasury.exceptions() == treasury.exceptions("200") == []
 
 
 STATEMENT = """<?xml version="1.0" encoding="UTF-8"?>
@@ -205,6 +228,9 @@ def test_a_statement_of_the_bank_is_read_line_by_line(treasury: Treasury):
         ("674.67", "674.68", "does_not_add_up"),
         ("5.00<", "4.99<", "does_not_add_up"),
         ("175.73", "175.735", "invalid_request"),
+        ("175.73", "Infinity", "invalid_request"),
+        ("175.73", "1E+9999", "invalid_request"),
+        ("674.67", "1E+9999", "invalid_request"),
         ('Ccy="USD">175.73', 'Ccy="XXX">175.73', "invalid_request"),
         ("<AcctSvcrRef>R1</AcctSvcrRef>", "", "invalid_request"),
         ("</Document>", "", "invalid_request"),

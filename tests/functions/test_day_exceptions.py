@@ -163,6 +163,45 @@ def test_what_stays_open_is_looked_at_on_every_later_date(closer: Closer):
     assert [row["order_id"] for row in exported.rows(third, "orders")] != [unpaid]
 
 
+@pytest.mark.capability("N3", "N7")
+def test_an_order_that_moved_on_before_its_first_date_closes_ties_out(closer: Closer):
+    """A date closes half a day after its end: an order that left on it may have been paid since."""
+    order_id = closer.shipped("1", capture=False)
+    closer.post()
+    closer.later()
+    closer.doors.enter("capture_payment")
+    (work,) = closer.world.order(order_id).fulfillment_orders
+    capture_payment(closer.world.runtime, closer.world.providers, TENANT, order_id, work.id)
+    closer.post()
+    assert closer.told() == []
+    closer.later(days=2)
+    for on in (DAY, date(2026, 11, 24)):
+        closed = closer.export(on=on)
+        assert {row["check"] for row in exported.rows(closed, "close_exceptions")} == {"SEAL"}
+
+
+@pytest.mark.capability("N3", "N7")
+def test_what_stays_open_is_kept_in_sight_when_dates_close_out_of_their_order(closer: Closer):
+    """The second date closes first; what it left open is not forgotten when the first one closes after it."""
+    closer.shipped("1")
+    closer.post()
+    closer.later()
+    unpaid = closer.shipped("2", capture=False)
+    closer.post()
+    closer.later(days=5)
+    closer.shipped("3")
+    closer.post()
+    closer.later(days=6)
+    for on in (date(2026, 11, 24), DAY):
+        closed = closer.export(on=on)
+        assert {row["check"] for row in exported.rows(closed, "close_exceptions")} == {"SEAL"}
+    last = closer.export(on=date(2026, 11, 28))
+    aged = [row for row in exported.rows(last, "close_exceptions") if row["check"] != "SEAL"]
+    assert [(row["check"], row["kind"], row["order_id"], row["age_days"]) for row in aged] == [
+        ("T3", "aged", unpaid, "4")
+    ]
+
+
 @pytest.mark.capability("N2", "N3")
 def test_sales_of_a_store_tie_out_and_a_number_left_out_stands_against_its_seal(closer: Closer):
     closer.doors.enter("pos")

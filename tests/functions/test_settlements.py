@@ -40,6 +40,9 @@ PAYOUT = {
 }
 
 
+OWED = item("refund", "ref_1", -4330)
+
+
 def transactions() -> dict[str, Any]:
     names = ("reporting_category", "source", "amount", "fee")
     more = {"currency": "usd", "object": "balance_transaction", "exchange_rate": None}
@@ -48,6 +51,12 @@ def transactions() -> dict[str, Any]:
         "has_more": False,
         "data": [{**dict(zip(names, row, strict=True)), **more} for row in STRIPE],
     }
+
+
+def changed(**change: Any) -> dict[str, Any]:
+    """The same transactions, each with this change."""
+    told = transactions()
+    return {**told, "data": [{**row, **change} for row in told["data"]]}
 
 
 def from_stripe(transactions: dict[str, Any], **change: Any) -> dict[str, Any]:
@@ -234,6 +243,10 @@ def test_a_payout_as_stripe_tells_it(treasury: Treasury):
         (from_stripe(transactions(), currency="eur"), "/balance_transactions/data"),
         (from_stripe(transactions(), arrival_date=None), "/payout/arrival_date"),
         (from_stripe(transactions(), id=None), "/payout_id"),
+        (from_stripe(transactions(), amount=True), "/net"),
+        (from_stripe(changed(currency="isk"), currency="isk"), "/payout/amount"),
+        (from_stripe(changed(reporting_category=[])), "/balance_transactions/data"),
+        (from_stripe(changed(currency="xxx"), currency="xxx"), "/currency"),
     ):
         refused = treasury.api.post("/v1/finance/settlements", body)
         assert (refused.status, refused.pointers[0]) == (422, f"/stripe/0{pointer}")
@@ -242,10 +255,26 @@ def test_a_payout_as_stripe_tells_it(treasury: Treasury):
 
 @pytest.mark.capability("N4")
 @pytest.mark.parametrize(
+    ("currency", "amount", "fee", "lines"),
+    [
+        ("isk", 100000, 3000, [("1035", 970), ("6010", 30), ("1110", -1000)]),
+        ("mga", 1000, 30, [("1035", 97000), ("6010", 3000), ("1110", -100000)]),
+    ],
+)
+def test_stripe_counts_some_currencies_in_other_units(treasury: Treasury, currency, amount, fee, lines):
+    row = {"reporting_category": "charge", "source": "ch_1", "currency": currency, "amount": amount, "fee": fee}
+    told = from_stripe({"data": [row]}, currency=currency, amount=amount - fee)
+    assert treasury.api.post("/v1/finance/settlements", told).status == 201
+    assert treasury.lines("payout_recorded", day=date(2026, 3, 5)) == [lines]
+
+
+@pytest.mark.capability("N4")
+@pytest.mark.parametrize(
     ("change", "code", "pointer"),
     [
         ({"net": 17574}, "does_not_add_up", "/payouts/0/net"),
         ({"paid_amount": 1}, "invalid_request", "/payouts/0"),
+        ({"items": [OWED], "net": -4330, "paid_amount": 0, "paid_currency": "EUR"}, "invalid_request", "/payouts/0"),
         ({"items": []}, "invalid_request", "/payouts/0/items"),
         ({"currency": "XXX"}, "invalid_request", "/payouts/0/currency"),
         ({"net": 175.73}, "invalid_request", "/payouts/0/net"),

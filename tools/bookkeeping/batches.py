@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import quote
 
 _ROOT = "finance/v1/"
 
@@ -65,10 +66,10 @@ def place(name: str) -> Place:
 
 def manifests(where: Place, entity: str, tenant: str | None) -> list[dict[str, Any]]:
     """The manifests of an entity in the order of their chain, which must have no gap and no changed link."""
-    found = [key for key in where.keys(_ROOT) if f"/manifests/entity={entity}/" in key]
+    found = [key for key in where.keys(_ROOT) if f"/manifests/entity={quote(entity, safe='')}/" in key]
     tenants = sorted({key.split("/")[2] for key in found})
     if tenant is not None:
-        tenants = [one for one in tenants if one == f"tenant={tenant}"]
+        tenants = [one for one in tenants if one == f"tenant={quote(tenant, safe='')}"]
     if len(tenants) != 1:
         raise Wrong(f"there are batches of entity {entity} for {len(tenants)} tenants; name one with --tenant")
     contents = {key: where.read(key) for key in found if key.split("/")[2] == tenants[0]}

@@ -62,9 +62,9 @@ def read_books(where: Place, entity: str, tenant: str | None = None) -> Books:
     lines: list[dict[str, str]] = []
     closing: dict[tuple[str, str], int] = {}
     for manifest in manifests(where, entity, tenant):
-        batch = [*rows(where, manifest, "journal_lines"), *rows(where, manifest, "memo_lines")]
-        _agree(manifest, batch)
-        lines += batch
+        journal, memo = (list(rows(where, manifest, dataset)) for dataset in ("journal_lines", "memo_lines"))
+        _agree(manifest, journal, memo)
+        lines += [*journal, *memo]
         names |= {row["account"]: row["account_name"] for row in rows(where, manifest, "trial_balance")}
         closing = {
             (one["account"], one["currency"]): int(one["closing_minor"])
@@ -74,16 +74,29 @@ def read_books(where: Place, entity: str, tenant: str | None = None) -> Books:
     return Books(entity, _entries(lines), names, closing, places)
 
 
-def _agree(manifest: dict[str, Any], lines: Sequence[dict[str, str]]) -> None:
-    """Each account moved by what the control totals say."""
-    sides: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for line in lines:
-        sums = sides[line["account"], line["currency"]]
-        sums[0] += int(line["debit_minor"])
-        sums[1] += int(line["credit_minor"])
-    for total in manifest["control_totals"]["accounts"]:
-        if sides[total["account"], total["currency"]] != [total["debit_minor"], total["credit_minor"]]:
-            raise Wrong(f"the lines of batch {manifest['number']} do not add up on account {total['account']}")
+def _agree(manifest: dict[str, Any], journal: Sequence[dict[str, str]], memo: Sequence[dict[str, str]]) -> None:
+    """The lines come to every control total."""
+    totals, every = manifest["control_totals"], [*journal, *memo]
+    for name, found, said in (
+        ("entries", len({line["entry_id"] for line in every}), totals["entries"]),
+        ("lines", len(journal), totals["lines"]),
+        ("memo_lines", len(memo), totals["memo_lines"]),
+        ("currencies", _sides(journal, "currency"), _sides(totals["currencies"], "currency")),
+        ("memo_currencies", _sides(memo, "currency"), _sides(totals["memo_currencies"], "currency")),
+        ("accounts", _sides(every, "account", "currency"), _sides(totals["accounts"], "account", "currency")),
+    ):
+        if found != said:
+            raise Wrong(f"the lines of batch {manifest['number']} do not add up to the {name} of its manifest")
+
+
+def _sides(rows: Sequence[dict[str, Any]], *by: str) -> dict[tuple[str, ...], tuple[int, int]]:
+    """Debits and credits of rows by some of their columns; what has not moved is left out."""
+    sums: dict[tuple[str, ...], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for row in rows:
+        key = tuple(row[name] for name in by)
+        debits, credits = sums[key]
+        sums[key] = (debits + int(row["debit_minor"]), credits + int(row["credit_minor"]))
+    return {key: sides for key, sides in sums.items() if any(sides)}
 
 
 def _entries(lines: Sequence[dict[str, str]]) -> list[Entry]:

@@ -155,7 +155,7 @@ def _on_the_way(tenant: str, rows: list[tuple[str, dict[str, Any]]], found: Move
         elif kind == "BANKLINE" and row["matched"]:
             ended.add((row["matched"], row["legal_entity"], row["matched_id"]))
     by_hand = sum(
-        bool(moves.keys() & {"1030", "1035"}) for name, moves in found.items() if name[0] == "suspense_resolved"
+        bool(moves.keys() & set(WAITS_ON.values())) for name, moves in found.items() if name[0] == "suspense_resolved"
     )
     missing = told - listed - ended
     if listed & ended or listed - told or len(missing) != by_hand:

@@ -8,7 +8,7 @@ from oms.orders.model import Order
 from oms.orders.store import existing_order
 from oms.orders.writes import change_order
 from oms.payments.model import Payment
-from oms.platform.commands import Call, Decision, Outcome, Runtime
+from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.events import EventData, EventDraft
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest, NotFound
 from oms.platform.writes import Value, Write
@@ -86,7 +86,7 @@ def end_dispute(runtime: Runtime, call: Call, dispute_id: str, request: DisputeO
             [dispute_write(call.tenant, dispute, over=known.version), *writes], drafts, body=dispute_document(dispute)
         )
 
-    return run(runtime, call, decide)
+    return execute(runtime, call, decide)
 
 
 def dispute_document(dispute: Dispute) -> dict[str, Value]:

@@ -23,5 +23,5 @@ def facts(legal_entity: str, currency: str, *, store: str = TREASURY) -> Facts:
 
 
 def told(entity: str, sequence: int, data: EventData, legal_entity: str) -> EventDraft:
-    """An event of something in settlement, as its how-manieth."""
+    """An event of something in settlement; `sequence` counts the events of one entity."""
     return EventDraft(entity, sequence, data, legal_entity=legal_entity)

@@ -6,7 +6,7 @@ from oms.platform.commands import Call, Decision, Outcome, Runtime
 from oms.platform.events import EventData
 from oms.platform.ids import derived_id
 from oms.platform.writes import Value
-from oms.settlement.checks import SettlementConflict, content_hash, run
+from oms.settlement.checks import MOST_DAYS_AHEAD, SettlementConflict, content_hash, not_far_ahead, run
 from oms.settlement.events import IntercompanyNetted, IntercompanySettled
 from oms.settlement.facts import facts, told
 from oms.settlement.model import TREASURY, InTransit, Transfer, Transit
@@ -18,10 +18,11 @@ from oms.settlement.writes import transfer_write, transit_write
 def settle_intercompany(runtime: Runtime, call: Call, request: IntercompanyRequest) -> Outcome:
     """An entity paid another, or both set off what they owe and paid the rest; told before, it changes nothing.
 
-    Raises SettlementConflict for a transfer that was told with other content.
+    Raises SettlementConflict for a transfer that was told with other content, InvalidRequest for a day far ahead.
     """
 
     def decide() -> Decision:
+        not_far_ahead(request.business_date, runtime.clock.now(), MOST_DAYS_AHEAD, "/business_date")
         digest = content_hash(request)
         known = load_transfer(runtime.database, call.tenant, request.transfer_id)
         if known is not None:

@@ -55,7 +55,16 @@ class Resolution(StrEnum):
     PSP_CLEARING = "PSP_CLEARING"
     DEPOSIT = "DEPOSIT"
     PAYOUT = "PAYOUT"
+    INTERCOMPANY = "INTERCOMPANY"
     WRITE_OFF = "WRITE_OFF"
+
+
+# Those that are the end of something on its way to the bank.
+ENDS: Mapping[Resolution, Transit] = {
+    Resolution.DEPOSIT: Transit.DEPOSIT,
+    Resolution.PAYOUT: Transit.PAYOUT,
+    Resolution.INTERCOMPANY: Transit.INTERCOMPANY,
+}
 
 
 class DisputeState(StrEnum):

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from oms.platform.fields import Amount, Code, Currency, Instant, IsoDate, Label, SignedAmount, Text
 from oms.platform.intake import Request, no_more_than
-from oms.settlement.model import ItemKind, Resolution
+from oms.settlement.model import ENDS, ItemKind, Resolution
 
 MOST_ITEMS = 1_000
 MOST_PAYOUTS = 20
@@ -24,6 +24,10 @@ def _not_zero(amount: int) -> int:
     if amount == 0:
         raise ValueError("an amount that moves nothing")
     return amount
+
+
+def _sign(amount: int) -> int:
+    return (amount > 0) - (amount < 0)
 
 
 Moved = Annotated[SignedAmount, AfterValidator(_not_zero)]
@@ -57,7 +61,7 @@ class PayoutRequest(Request):
             raise ValueError("paid_amount and paid_currency go together")
         if self.paid_currency == self.currency and self.paid_amount != self.net:
             raise ValueError("what is paid in the same currency is the net amount")
-        if self.paid_amount is not None and (self.paid_amount > 0) != (self.net > 0):
+        if self.paid_amount is not None and _sign(self.paid_amount) != _sign(self.net):
             raise ValueError("what is paid goes the same way as the net amount")
         return self
 
@@ -125,7 +129,7 @@ class BankLinesRequest(Request):
 class ResolveSuspense(Request):
     """Say what a suspended amount was; `amount` is all that is open where it is left out.
 
-    DEPOSIT and PAYOUT name what the amount was the end of, and take it off what is in transit as a whole.
+    DEPOSIT, PAYOUT and INTERCOMPANY name what the amount was the end of, and take it off what is in transit as a whole.
     """
 
     as_: Annotated[Resolution, Field(alias="as")]
@@ -135,10 +139,10 @@ class ResolveSuspense(Request):
 
     @model_validator(mode="after")
     def _names_what_it_ends(self) -> ResolveSuspense:
-        if (self.as_ in (Resolution.DEPOSIT, Resolution.PAYOUT)) != (self.matched_id is not None):
-            raise ValueError("matched_id says which deposit or payout it was, and nothing else has one")
+        if (self.as_ in ENDS) != (self.matched_id is not None):
+            raise ValueError("matched_id says which deposit, payout or transfer it was, and nothing else has one")
         if self.matched_id is not None and self.amount is not None:
-            raise ValueError("a deposit or payout ends as a whole")
+            raise ValueError("a deposit, a payout and a transfer end as a whole")
         return self
 
 

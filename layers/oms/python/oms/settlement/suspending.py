@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from oms.platform.commands import Call, Decision, Outcome, Runtime
+from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.ids import derived_id
 from oms.platform.problems import ActionNotAvailable, InvalidRequest, NotFound
 from oms.platform.writes import Value
-from oms.settlement.checks import run
 from oms.settlement.events import SuspenseResolved
 from oms.settlement.facts import facts, told
-from oms.settlement.model import InTransit, Resolution, Suspense, Transit
+from oms.settlement.model import ENDS, InTransit, Resolution, Suspense
 from oms.settlement.requests import ResolveSuspense
 from oms.settlement.store import load_suspense, load_transit
 from oms.settlement.writes import arrived_write, suspense_writes
 
-_ENDS = {Resolution.DEPOSIT: Transit.DEPOSIT, Resolution.PAYOUT: Transit.PAYOUT}
 # Which way an amount must stand in suspense to be this; all others may stand either way.
 _WAYS = {Resolution.CASH_SHORT: 1, Resolution.CASH_OVER: -1, Resolution.WRITE_OFF: 1}
 
@@ -40,7 +38,7 @@ def suspended(
 def resolve_suspense(runtime: Runtime, call: Call, suspense_id: str, request: ResolveSuspense) -> Outcome:
     """Say what a suspended amount was, or some of it.
 
-    Raises ActionNotAvailable for more than is open, and for a deposit or payout that is not on its way any more.
+    Raises ActionNotAvailable for more than is open, and for what is not on its way to the bank any more.
     """
 
     def decide() -> Decision:
@@ -50,7 +48,7 @@ def resolve_suspense(runtime: Runtime, call: Call, suspense_id: str, request: Re
         if not one.open:
             raise ActionNotAvailable("Nothing of it is open any more.")
         writes = []
-        if request.as_ in _ENDS:
+        if request.as_ in ENDS:
             ended = _ended(runtime, call.tenant, one, request)
             amount = -ended.amount
             writes.append(arrived_write(call.tenant, ended))
@@ -75,7 +73,7 @@ def resolve_suspense(runtime: Runtime, call: Call, suspense_id: str, request: Re
             body=suspense_document(after),
         )
 
-    return run(runtime, call, decide)
+    return execute(runtime, call, decide)
 
 
 def suspense_document(one: Suspense) -> dict[str, Value]:
@@ -86,7 +84,7 @@ def suspense_document(one: Suspense) -> dict[str, Value]:
 
 def _ended(runtime: Runtime, tenant: str, one: Suspense, request: ResolveSuspense) -> InTransit:
     """What the suspended amount is the end of."""
-    kind = _ENDS[request.as_]
+    kind = ENDS[request.as_]
     for waiting in load_transit(runtime.database, tenant, one.legal_entity):
         same = waiting.kind is kind and waiting.id == request.matched_id and waiting.currency == one.currency
         if same and (waiting.amount > 0) == (one.open < 0):

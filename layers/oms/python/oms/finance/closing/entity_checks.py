@@ -10,9 +10,7 @@ from oms.finance.closing.exceptions import Check, CloseException, ExceptionKind
 from oms.finance.closing.facts import Evidence
 from oms.finance.closing.model import SealState
 from oms.finance.closing.sums import owes, suspense_after
-
-# For how many days the bank may not have shown what is on its way.
-IN_TRANSIT = 3
+from oms.settlement.model import USUAL_DAYS_IN_TRANSIT
 
 
 def in_transit(seen: Evidence) -> Iterator[CloseException]:
@@ -20,7 +18,7 @@ def in_transit(seen: Evidence) -> Iterator[CloseException]:
     checks = {"payout": (Check.T5, "1035"), "deposit": (Check.T6, "1030")}
     for one in seen.in_transit:
         age = (seen.day.date - one.since).days
-        if one.kind in checks and age > IN_TRANSIT:
+        if one.kind in checks and age > USUAL_DAYS_IN_TRANSIT:
             check, account = checks[one.kind]
             yield CloseException(
                 check=check,

@@ -37,12 +37,8 @@ def gather(runtime: Runtime, day: Day, carried: Carried) -> Evidence:
     database, tenant = runtime.database, day.tenant
     entries = list(entries_of_day(database, day))
     named = sorted({*carried.orders, *(entry.order_id for entry in entries if entry.order_id is not None)})
-    journals = {
-        order_id: [
-            entry for entry in ledger.entries_of_order(database, tenant, order_id) if entry.business_date <= day.date
-        ]
-        for order_id in named
-    }
+    # Orders are read as they are now, so their journals are too: a date closes long after its end.
+    journals = {order_id: list(ledger.entries_of_order(database, tenant, order_id)) for order_id in named}
     known = (load_order(database, tenant, order_id) for order_id in named)
     orders = [order for order in known if order is not None and order.header.legal_entity == day.entity]
     stores = store.stores(database, day)

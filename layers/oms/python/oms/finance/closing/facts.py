@@ -158,8 +158,8 @@ class Carried(Facts):
 class Evidence:
     """Everything that the tie-outs of one date look at.
 
-    `entries` are those of the date and entity; `journals` all entries up to the date of the orders that it touched or
-    found open, of every entity; `between` those of all entities, of the days around it, that owe another entity.
+    `entries` are those of the date and entity; `journals` all entries until now of the orders that it touched or found
+    open, of every entity; `between` those of all entities, of the days around it, that owe another entity.
     """
 
     day: Day

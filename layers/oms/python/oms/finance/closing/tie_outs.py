@@ -9,7 +9,7 @@
 | T5 | payouts in transit with the bank; aged. Their items are matched where they are taken in | here |
 | T6 | bags in transit with the bank; aged | here |
 | T7 | the cash of a closed drawer with nothing | here; the safe is not counted yet |
-| T8 | gift cards and store credit with their own balances | waits for stored value |
+| T8 | gift cards and store credit with their own balances | waits for a list of the cards of an entity |
 | T9 | what one entity is owed with what the others owe it | here |
 | T10 | open authorisations of an order with its tenders | here |
 | T11 | tax payable by jurisdiction with the tax of orders | waits for jurisdictions |
@@ -27,7 +27,7 @@ from datetime import date
 from oms.finance.chart import CHART
 from oms.finance.closing.entity_checks import between_entities, in_transit, seals, suspense
 from oms.finance.closing.exceptions import Check, CloseException, ExceptionKind
-from oms.finance.closing.facts import Evidence
+from oms.finance.closing.facts import Evidence, OrderFacts
 from oms.finance.closing.sums import balance, owed, own
 from oms.finance.model import PostedEntry
 
@@ -61,23 +61,11 @@ def revenue(seen: Evidence) -> Iterator[CloseException]:
         sold = [entry for entry in own(seen, order_id) if any(line.account in ("4010", "4092") for line in entry.lines)]
         found = -sum(balance(sold, account, order.currency) for account in _GOODS)
         expected = order.delivered_goods - order.delivered_discount + order.delivered_shipping
-        about = CloseException(
-            check=Check.T2,
-            kind=ExceptionKind.DIFFERS,
-            store=order.store,
-            order_id=order_id,
-            account="4010",
-            currency=order.currency,
-            expected=expected,
-            found=found,
-            detail="goods, less discounts, with shipping",
-        )
         if found != expected:
-            yield about
+            yield _of_order(Check.T2, order, "4010", expected, found, "goods, less discounts, with shipping")
         returned = balance(own(seen, order_id), "4090", order.currency)
         if returned != order.returned_goods:
-            changes = {"account": "4090", "expected": order.returned_goods, "found": returned}
-            yield about.model_copy(update={**changes, "detail": "goods that came back"})
+            yield _of_order(Check.T2, order, "4090", order.returned_goods, returned, "goods that came back")
 
 
 def deposits(seen: Evidence) -> Iterator[CloseException]:
@@ -89,23 +77,12 @@ def deposits(seen: Evidence) -> Iterator[CloseException]:
         entries = own(seen, order_id)
         found = -balance(entries, "2010", order.currency)
         expected = order.captured - order.delivered + order.written_off - _owed_back(entries, order.currency)
-        about = CloseException(
-            check=Check.T3,
-            kind=ExceptionKind.DIFFERS,
-            store=order.store,
-            order_id=order_id,
-            account="2010",
-            currency=order.currency,
-            expected=expected,
-            found=found,
-            detail="captured less delivered",
-        )
         if found != expected:
-            yield about
+            yield _of_order(Check.T3, order, "2010", expected, found, "captured less delivered")
         elif found:
             most = PAID_AND_NOT_DELIVERED if found > 0 else DELIVERED_AND_NOT_PAID
             why = "paid and not delivered" if found > 0 else "delivered and not paid"
-            yield from _aged(seen, about.model_copy(update={"expected": 0, "detail": why}), entries, most)
+            yield from _aged(seen, _of_order(Check.T3, order, "2010", 0, found, why), entries, most)
 
 
 def _owed_back(entries: Iterable[PostedEntry], currency: str) -> int:
@@ -141,17 +118,8 @@ def authorisations(seen: Evidence) -> Iterator[CloseException]:
     for order_id, order in sorted(seen.orders.items()):
         found = balance(own(seen, order_id), "9010", order.currency)
         if found != held[order_id]:
-            yield CloseException(
-                check=Check.T10,
-                kind=ExceptionKind.DIFFERS,
-                store=order.store,
-                order_id=order_id,
-                account="9010",
-                currency=order.currency,
-                expected=held[order_id],
-                found=found,
-                detail="authorised, neither captured nor released",
-            )
+            why = "authorised, neither captured nor released"
+            yield _of_order(Check.T10, order, "9010", held[order_id], found, why)
 
 
 def refunds_owed(seen: Evidence) -> Iterator[CloseException]:
@@ -159,21 +127,11 @@ def refunds_owed(seen: Evidence) -> Iterator[CloseException]:
     for order_id, order in sorted(seen.orders.items()):
         entries = own(seen, order_id)
         found = owed(seen, order)
-        about = CloseException(
-            check=Check.T12,
-            kind=ExceptionKind.DIFFERS,
-            store=order.store,
-            order_id=order_id,
-            account="2050",
-            currency=order.currency,
-            expected=0,
-            found=found,
-            detail="paid and not owed",
-        )
         if found < 0:
-            yield about
+            yield _of_order(Check.T12, order, "2050", 0, found, "paid and not owed")
         elif found:
-            yield from _aged(seen, about.model_copy(update={"detail": "owed and not paid"}), entries, OWED_BACK)
+            open_ = _of_order(Check.T12, order, "2050", 0, found, "owed and not paid")
+            yield from _aged(seen, open_, entries, OWED_BACK)
     without: dict[tuple[str, str], int] = defaultdict(int)
     for entry in seen.entries:
         if entry.order_id is None:
@@ -211,6 +169,21 @@ CHECKS: tuple[Callable[[Evidence], Iterator[CloseException]], ...] = (
 def close_exceptions(seen: Evidence) -> tuple[CloseException, ...]:
     """What does not agree on a date, check by check."""
     return tuple(found for check in CHECKS for found in check(seen))
+
+
+def _of_order(check: Check, order: OrderFacts, account: str, expected: int, found: int, detail: str) -> CloseException:
+    """What differs on an account of an order."""
+    return CloseException(
+        check=check,
+        kind=ExceptionKind.DIFFERS,
+        store=order.store,
+        order_id=order.order_id,
+        account=account,
+        currency=order.currency,
+        expected=expected,
+        found=found,
+        detail=detail,
+    )
 
 
 def _aged(

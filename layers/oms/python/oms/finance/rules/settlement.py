@@ -32,6 +32,7 @@ _RESOLUTIONS: Mapping[str, str] = {
     "PSP_CLEARING": "1110",
     "DEPOSIT": "1030",
     "PAYOUT": "1035",
+    "INTERCOMPANY": "1040",
     "WRITE_OFF": "6040",
 }
 

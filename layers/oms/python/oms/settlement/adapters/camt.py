@@ -6,6 +6,7 @@ is some twenty elements. A document type is refused, so nothing in a file can be
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 from xml.etree import ElementTree as Tree
 
@@ -16,6 +17,8 @@ from oms.settlement.checks import DoesNotAddUp
 from oms.settlement.requests import MOST_BANK_LINES, BankLineRequest
 
 POINTER = "/camt053"
+# As many digits as the standard allows, on either side of the point.
+_DECIMAL = re.compile(r"[+-]?[0-9]{0,18}(\.[0-9]{0,18})?")
 _SIGNS = {"CRDT": 1, "DBIT": -1}
 
 
@@ -104,8 +107,9 @@ def _amount(element: Tree.Element, path: str, number: int) -> tuple[str, int]:
     """The currency and the minor units of an amount; a fraction of a minor unit is refused."""
     found = _find(element, path)
     currency = "" if found is None else found.get("Ccy", "")
+    text = _text(element, path) or ""
     try:
-        units = Decimal((found.text or "") if found is not None else "").scaleb(EXPONENTS[currency])
+        units = Decimal(text if _DECIMAL.fullmatch(text) else "").scaleb(EXPONENTS[currency])
         whole = units == units.to_integral_value()
     except (InvalidOperation, KeyError) as error:
         raise _wrong(f"entry {number} has no amount in a known currency") from error

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from oms.payments.adapters.minor_units import STRIPE, NotPayable, amount_from
 from oms.platform.intake import validate
+from oms.platform.money import EXPONENTS
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.settlement.model import ItemKind
 from oms.settlement.requests import PayoutRequest
@@ -36,7 +38,7 @@ def payout_of(payout: Mapping[str, Any], transactions: Mapping[str, Any], pointe
     if transactions.get("has_more"):
         raise _wrong(f"{pointer}/balance_transactions/has_more", "the list is not whole: send all of its pages")
     rows = transactions.get("data")
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+    if not isinstance(rows, list) or not all(_is_row(row) for row in rows):
         raise _wrong(f"{pointer}/balance_transactions/data", "a list of balance transactions")
     seconds = payout.get("arrival_date")
     if not isinstance(seconds, int) or not 0 < seconds < 2**35:
@@ -44,13 +46,19 @@ def payout_of(payout: Mapping[str, Any], transactions: Mapping[str, Any], pointe
     currency = str(payout.get("currency", "")).upper()
     if any(str(row.get("currency", "")).upper() != currency for row in rows):
         raise _wrong(f"{pointer}/balance_transactions/data", "a payout and its transactions have one currency")
+    items = [_item(row) for row in rows if row.get("reporting_category") not in _PAYOUTS]
+    try:
+        net = _ours(payout.get("amount"), currency)
+        items = [{**one, "amount": _ours(one["amount"], currency), "fee": _ours(one["fee"], currency)} for one in items]
+    except NotPayable as error:
+        raise _wrong(f"{pointer}/payout/amount", f"a part of the smallest coin: {error}") from error
     document = {
         "provider": PROVIDER,
         "payout_id": payout.get("id"),
         "currency": currency,
         "business_date": datetime.fromtimestamp(seconds, UTC).date().isoformat(),
-        "net": payout.get("amount"),
-        "items": [_item(row) for row in rows if row.get("reporting_category") not in _PAYOUTS],
+        "net": net,
+        "items": items,
         "end_to_end_id": _trace(payout),
     }
     try:
@@ -60,6 +68,15 @@ def payout_of(payout: Mapping[str, Any], transactions: Mapping[str, Any], pointe
             refusal.detail,
             errors=[FieldError(f"{pointer}{one.pointer}", one.code, one.detail) for one in refusal.errors],
         ) from refusal
+
+
+def _is_row(row: Any) -> bool:
+    return isinstance(row, dict) and isinstance(row.get("reporting_category", ""), str)
+
+
+def _ours(amount: Any, currency: str) -> Any:
+    """Stripe's minor units as ours; what is no whole number of a known currency is left for the shape to refuse."""
+    return amount_from(STRIPE, amount, currency) if type(amount) is int and currency in EXPONENTS else amount
 
 
 def _item(row: Mapping[str, Any]) -> dict[str, Any]:
