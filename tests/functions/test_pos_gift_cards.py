@@ -43,6 +43,20 @@ def test_a_gift_card_pays_at_a_till_and_its_number_is_kept_nowhere(doors):
 
 
 @pytest.mark.capability("K7")
+def test_the_number_of_a_card_is_not_kept_with_a_sale_that_is_told_otherwise(doors):
+    till, money = Till(doors), Money(doors)
+    card = money.sold(5000, number="GIFT-7741-AB")
+    till.sale(1, sold_line("A"))
+
+    told = till.tell(transaction(1, sold_line("A"), tenders=[gift(1000, "gift-7741-ab")]))
+
+    assert told.status == 409, told.body
+    (conflict,) = till.workstations()["conflicts"]
+    assert [one["reference"] for one in conflict["transaction"]["tenders"]] == [card]
+    assert "7741" not in json.dumps([str(row) for row in doors.world.tables().values()])
+
+
+@pytest.mark.capability("K7")
 def test_a_card_that_does_not_cover_its_part_is_refused_and_nothing_is_sold(doors):
     money, till = Money(doors), Till(doors)
     card = money.sold(1000)

@@ -8,6 +8,7 @@ import pytest
 
 from oms.platform.writes import Key
 from tests.functions.conftest import Api
+from tests.kits import add_kit
 from tests.order_doors import doors, message  # noqa: F401  (a fixture)
 from tests.order_world import TENANT, line, world  # noqa: F401  (a fixture)
 from tests.pos_doors import DAY, SCOPES, Till, card, cash, event_only, later, sold_line, transaction
@@ -73,6 +74,33 @@ def test_what_is_wrong_is_named_and_changes_nothing(doors, case):
 
     assert answer.status == 422, answer.body
     assert [(one["pointer"], one["code"]) for one in answer.body["errors"]] == [expected]
+
+
+def test_goods_that_are_booked_before_their_sale_are_not_booked_where_the_sale_is_refused(doors):
+    """What is carried out and claimed of one item is booked in two transactions."""
+    till = Till(doors)
+
+    with doors.world.unchanged():
+        drawer = till.tell(transaction(1, sold_line("A", 2), later("A"), drawer_session_id="drw_1"))
+        refund = {"refund_id": "rfd_none_1", "amount": 500}
+        exchange = till.tell(transaction(2, sold_line("A", 2), later("A"), exchange_credits=[refund]))
+
+    assert (drawer.status, drawer.pointers) == (422, ["/drawer_session_id"])
+    assert (exchange.status, exchange.pointers) == (422, ["/exchange_credits/0/refund_id"])
+
+
+def test_a_sale_that_no_transaction_holds_books_none_of_its_goods(doors):
+    till, world = Till(doors), doors.world
+    for number in range(20):
+        parts = {f"P{number:02d}{letter}": 1 for letter in "abc"}
+        for sku in parts:
+            world.add_item(sku, {"S1": 5})
+        add_kit(world, f"K{number:02d}", parts)
+
+    with world.unchanged():
+        answer = till.tell(transaction(1, sold_line("A"), *(later(f"K{number:02d}") for number in range(20))))
+
+    assert (answer.status, answer.pointers) == (413, ["/lines"])
 
 
 def test_the_same_again_answers_the_first(doors):

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from oms.fulfillment.model import Shipment, ShippedLine
 from oms.inventory.writes import StockChanges
 from oms.orders.amounts import Amounts, line_amounts
-from oms.orders.completing import completed
 from oms.orders.model import Line, Order, Status, Validation, status
 from oms.orders.placement import placement
 from oms.orders.placing import choose_nodes, decision_of, group_lines, look_up, new_order
 from oms.orders.request import OrderRequest
 from oms.orders.validation import refuse_sums, refuse_unknown
+from oms.orders.writes import completed
 from oms.payments.model import Payment, State
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Runtime

@@ -14,7 +14,7 @@ from oms.fulfillment import holds
 from oms.fulfillment.model import FulfillmentOrder, Shipment
 from oms.fulfillment.offers import Settled, settle
 from oms.orders.backorders import backorder_writes
-from oms.orders.completing import completed
+from oms.orders.events import OrderCompleted
 from oms.orders.loads import load_writes
 from oms.orders.model import (
     Header,
@@ -135,6 +135,17 @@ def change_order(
         for position, data in enumerate(events, start=1)
     ]
     return after, writes, drafts
+
+
+def completed(order: Order) -> OrderCompleted:
+    """The fact that nothing of an order is left to do."""
+    header = order.header
+    return OrderCompleted(
+        order_id=header.id,
+        external_id=header.external_id,
+        currency=header.currency,
+        shipped=sum(shipment.amounts.total for shipment in order.shipments),
+    )
 
 
 def unfinished_write(tenant: str, order: Order) -> Write:

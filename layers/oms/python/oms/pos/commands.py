@@ -23,7 +23,7 @@ from oms.pos.checks import TransactionTaken, refuse_wrong
 from oms.pos.events import PosTransactionRecorded
 from oms.pos.exchanging import Seller, exchange
 from oms.pos.model import Identity, WorkstationDay, identity_of, moves_money
-from oms.pos.redeeming import redeem
+from oms.pos.redeeming import redeem, without_numbers
 from oms.pos.requests import RecordTransaction
 from oms.pos.sales import carried_lines, cash_of, order_request, paid, sale_recorded
 from oms.pos.store import load_transaction, load_workstation
@@ -92,7 +92,6 @@ def _sale(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity) 
     sold = sold_order(runtime, call, order_request(told, one), carried_lines(told), paid(told))
     told, with_balances, balances = redeem(runtime, call.tenant, told, sold.order)
     sold = replace(sold, order=with_balances)
-    stock = _stock(runtime, call, told, one, sold)
     order = sold.placement(runtime, call, sale_recorded(told, one, sale_id, sold.order, sold.carried))
     cash = cash_of(told, sale_id)
     drawer: tuple[list[Write], list[EventDraft]] = ([], [])
@@ -100,13 +99,16 @@ def _sale(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity) 
         drawer = take_cash(runtime, call.tenant, cash, actor=call.principal.actor, pointer="/drawer_session_id")
     header = sold.order.header
     credits = exchange(runtime, call.tenant, told, Seller(header.legal_entity, header.currency), sale_id)
-    writes = [*order.writes, *stock.writes, *drawer[0], *credits[0], *balances]
-    events = [*order.events, *stock.events, *drawer[1], *credits[1]]
+    writes = [*order.writes, *drawer[0], *credits[0], *balances]
+    events = [*order.events, *drawer[1], *credits[1]]
     # The record, the numbers and the transaction itself are three more.
     if len(writes) + len(events) + 3 > MOST_ACTIONS:
-        if stock.writes:
-            raise _StockFirst(sold.units)
         raise TooLarge(f"The sale has {len(told.lines)} lines, and one transaction does not hold it.", pointer="/lines")
+    # Goods come last: where they are booked first, nothing else is left that could refuse the sale.
+    stock = _stock(runtime, call, told, one, sold)
+    writes, events = [*writes, *stock.writes], [*events, *stock.events]
+    if len(writes) + len(events) + 3 > MOST_ACTIONS:
+        raise _StockFirst(sold.units)
     body: dict[str, Value] = {
         **_named(told, one, sale_id),
         "order_id": sold.order.header.id,
@@ -196,7 +198,8 @@ def _told_before(runtime: Runtime, call: Call, one: Identity, content: str) -> O
 def _keep(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity, content: str) -> None:
     """Keep what disagrees with a transaction for a person, and ring."""
     now = runtime.clock.now()
-    row = conflict_write(call.tenant, one, content, told.model_dump_json(exclude_defaults=True), format_instant(now))
+    kept = without_numbers(call.tenant, told).model_dump_json(exclude_defaults=True)
+    row = conflict_write(call.tenant, one, content, kept, format_instant(now))
     runtime.database.commit([row])
     logger().error(
         "a till told a transaction otherwise than before",

@@ -9,7 +9,8 @@ from oms.payments.model import STORED_VALUE
 from oms.platform.commands import Runtime
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.platform.writes import Write
-from oms.pos.requests import RecordTransaction, Tender
+from oms.pos.requests import RecordTransaction, SaleTender, Tender
+from oms.stored_value.model import account_of
 from oms.stored_value.spending import spend
 
 _BALANCES = frozenset({Tender.GIFT_CARD, Tender.STORE_CREDIT})
@@ -27,7 +28,7 @@ def redeem(
     tenders, payments, seen = list(told.tenders), list(order.payments), set[str]()
     at = min(told.occurred_at or runtime.clock.now(), runtime.clock.now())
     for number, one in enumerate(told.tenders):
-        if one.tender not in _BALANCES or one.provider not in (None, STORED_VALUE):
+        if not _is_ours(one):
             continue
         pointer, position = f"/tenders/{number}/reference", len(told.exchange_credits) + number
         held, changes = spend(
@@ -49,3 +50,18 @@ def redeem(
         tenders[number] = one.model_copy(update={"reference": held.account_id})
         payments[position] = payments[position].model_copy(update={"psp_reference": held.reference})
     return told.model_copy(update={"tenders": tuple(tenders)}), replace(order, payments=tuple(payments)), writes
+
+
+def without_numbers(tenant: str, told: RecordTransaction) -> RecordTransaction:
+    """A transaction as it may be kept: it names balances by their accounts, never by a card's number."""
+    tenders = [
+        one.model_copy(update={"reference": account_of(tenant, one.tender.value, one.reference or "")})
+        if _is_ours(one)
+        else one
+        for one in told.tenders
+    ]
+    return told.model_copy(update={"tenders": tuple(tenders)})
+
+
+def _is_ours(one: SaleTender) -> bool:
+    return one.tender in _BALANCES and one.provider in (None, STORED_VALUE)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import accumulate, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from oms.platform.money import LARGEST_AMOUNT, exponent
+from oms.platform.money import LARGEST_AMOUNT, exponent, share_up_to
 from oms.platform.problems import FieldError
 
 _MOST_DIGITS = 15
@@ -52,11 +53,6 @@ def minor_units(text: str | None, currency: str) -> int:
 
 
 def shares(amount: int, weights: list[int]) -> list[int]:
-    """An amount spread over weights by cumulative rounding, half up, so that the parts are the whole."""
-    whole, parts, done, given = sum(weights), [], 0, 0
-    for weight in weights:
-        done += weight
-        up_to = (2 * amount * done + whole) // (2 * whole)
-        parts.append(up_to - given)
-        given = up_to
-    return parts
+    """An amount spread over weights, so that the parts are the whole."""
+    ends = [share_up_to(amount, done, sum(weights)) for done in accumulate(weights, initial=0)]
+    return [end - start for start, end in pairwise(ends)]

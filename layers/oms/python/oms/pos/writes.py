@@ -52,7 +52,7 @@ def transaction_write(tenant: str, one: Identity, content: str, answer: str) -> 
 
 
 def conflict_write(tenant: str, one: Identity, content: str, told: str, at: str) -> Write:
-    """Another telling of a transaction, kept as it came; the same again changes nothing."""
+    """Another telling of a transaction, kept for a person; of the same again it is known when it came last."""
     return put(TABLE, conflict_key(tenant, one, content), {"body": told, "told_at": at})
 
 

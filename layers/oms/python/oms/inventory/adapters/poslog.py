@@ -10,16 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
-from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 from oms.inventory.told import Foreign, Name, Told, Units, each
 from oms.platform.clock import require_utc
+from oms.platform.poslog import Element, children, flag, text, transactions
 from oms.platform.problems import FieldError
 
 _SIGNS = {"Sale": -1, "Return": 1}
 _MOST_LINES, _MOST_TRANSACTIONS = 10**4, 10**7
-_Element = ElementTree.Element
 
 
 class _Line(Foreign):
@@ -37,46 +36,38 @@ class _Line(Foreign):
 
 def tell(body: Any, zone: ZoneInfo) -> Iterator[Told | FieldError]:
     """The lines of a POSLog, or of one Transaction, that moved goods; times without a zone are those of `zone`."""
-    if not isinstance(body, str) or "<!" in body.replace("<!--", ""):
-        yield FieldError("", "not_a_poslog", "A POSLog is a text in XML without a document type.")
+    found = transactions(body)
+    if isinstance(found, FieldError):
+        yield found
         return
-    try:
-        root = ElementTree.fromstring(body)  # noqa: S314  (see above)
-    except (ElementTree.ParseError, ValueError):
-        yield FieldError("", "not_a_poslog", "The text is not well-formed XML.")
-        return
-    if _tag(root) not in ("POSLog", "Transaction"):
-        yield FieldError("", "not_a_poslog", "The text is neither a POSLog nor a Transaction.")
-        return
-    transactions = [root] if _tag(root) == "Transaction" else _children(root, "Transaction")
-    for number, transaction in enumerate(transactions):
-        if not (_flag(transaction, "CancelFlag") or _flag(transaction, "TrainingModeFlag")):
-            yield from each(_Line, _lines(f"/Transaction/{number}", transaction), _teller(zone))
+    for pointer, transaction in found:
+        if not (flag(transaction, "CancelFlag") or flag(transaction, "TrainingModeFlag")):
+            yield from each(_Line, _lines(pointer, transaction), _teller(zone))
 
 
-def _lines(pointer: str, transaction: _Element) -> Iterator[tuple[str, Any]]:
+def _lines(pointer: str, transaction: Element) -> Iterator[tuple[str, Any]]:
     head = {
-        "store": _text(transaction, "RetailStoreID"),
-        "till": _text(transaction, "WorkstationID"),
-        "transaction": _text(transaction, "SequenceNumber"),
-        "day": _text(transaction, "BusinessDayDate"),
-        "ended": _text(transaction, "EndDateTime"),
+        "store": text(transaction, "RetailStoreID"),
+        "till": text(transaction, "WorkstationID"),
+        "transaction": text(transaction, "SequenceNumber"),
+        "day": text(transaction, "BusinessDayDate"),
+        "ended": text(transaction, "EndDateTime"),
     }
-    for retail in _children(transaction, "RetailTransaction"):
+    for retail in children(transaction, "RetailTransaction"):
         if retail.get("TransactionStatus") in ("Suspended", "Canceled", "Cancelled"):
             continue
-        for number, line in enumerate(_children(retail, "LineItem")):
+        for number, line in enumerate(children(retail, "LineItem")):
             for kind, sign in _SIGNS.items():
-                for goods in _children(line, kind):
-                    quantity = (_text(goods, "Quantity") or "1").strip()
-                    taken_back = _flag(line, "VoidFlag") and not quantity.startswith("-")
-                    if goods.get("ItemType", "Stock") == "Stock" and not taken_back and not _flag(line, "weightItem"):
+                for goods in children(line, kind):
+                    quantity = (text(goods, "Quantity") or "1").strip()
+                    taken_back = flag(line, "VoidFlag") and not quantity.startswith("-")
+                    if goods.get("ItemType", "Stock") == "Stock" and not taken_back and not flag(line, "weightItem"):
                         yield (
                             f"{pointer}/RetailTransaction/LineItem/{number}/{kind}",
                             {
-                                **{name: text for name, text in head.items() if text is not None},
-                                "number": _text(line, "SequenceNumber") or str(number + 1),
-                                "item": _text(goods, "ItemID"),
+                                **{name: said for name, said in head.items() if said is not None},
+                                "number": text(line, "SequenceNumber") or str(number + 1),
+                                "item": text(goods, "ItemID"),
                                 "quantity": _signed(quantity, sign),
                             },
                         )
@@ -104,21 +95,3 @@ def _signed(quantity: str, sign: int) -> str:
     if sign > 0:
         return quantity
     return quantity.removeprefix("-") if quantity.startswith("-") else f"-{quantity}"
-
-
-def _tag(element: _Element) -> str:
-    return element.tag.rpartition("}")[2]
-
-
-def _children(element: _Element, name: str) -> list[_Element]:
-    return [child for child in element if _tag(child) == name]
-
-
-def _text(element: _Element, name: str) -> str | None:
-    found = _children(element, name)
-    return found[0].text if found else None
-
-
-def _flag(element: _Element, name: str) -> bool:
-    """Whether an attribute, of whichever namespace, says true."""
-    return any(key.rpartition("}")[2] == name and value in ("true", "1") for key, value in element.attrib.items())

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 from oms.platform.clock import format_instant, require_utc
+from oms.platform.poslog import Element, children, flag, tag, text, transactions
 from oms.platform.problems import FieldError
 from oms.pos.told import NoAmount, Told, minor_units, shares
 
@@ -24,7 +24,6 @@ RECORD = "RecordPosTransaction"
 _CONTROLS = {"OperatorSignOn": "sign_on", "OperatorSignOff": "sign_off", "NoSale": "no_sale"}
 _STATUSES = {"Suspended": "suspended", "Canceled": "void", "Cancelled": "void"}
 _TERMINAL = "terminal"
-_Element = ElementTree.Element
 
 
 class _Refused(ValueError):
@@ -66,19 +65,11 @@ class _Item:
 
 def tell(body: Any, zone: ZoneInfo) -> Iterator[Told | FieldError]:
     """The transactions of a POSLog, or one Transaction; times without a zone are those of `zone`."""
-    if not isinstance(body, str) or "<!" in body.replace("<!--", ""):
-        yield FieldError("", "not_a_poslog", "A POSLog is a text in XML without a document type.")
+    found = transactions(body)
+    if isinstance(found, FieldError):
+        yield found
         return
-    try:
-        root = ElementTree.fromstring(body)  # noqa: S314  (see above)
-    except (ElementTree.ParseError, ValueError):
-        yield FieldError("", "not_a_poslog", "The text is not well-formed XML.")
-        return
-    if _tag(root) not in ("POSLog", "Transaction"):
-        yield FieldError("", "not_a_poslog", "The text is neither a POSLog nor a Transaction.")
-        return
-    for number, one in enumerate([root] if _tag(root) == "Transaction" else _children(root, "Transaction")):
-        pointer = f"/Transaction/{number}"
+    for pointer, one in found:
         try:
             yield _transaction(pointer, one, zone)
         except _Refused as refused:
@@ -90,39 +81,39 @@ def tell(body: Any, zone: ZoneInfo) -> Iterator[Told | FieldError]:
             yield FieldError(pointer, "invalid_value", "A number, a date or a currency is not written as one.")
 
 
-def _transaction(pointer: str, one: _Element, zone: ZoneInfo) -> Told:
+def _transaction(pointer: str, one: Element, zone: ZoneInfo) -> Told:
     workstation, sequence = _needed(one, "WorkstationID"), _needed(one, "SequenceNumber")
-    day, store = _needed(one, "BusinessDayDate"), _text(one, "RetailStoreID")
+    day, store = _needed(one, "BusinessDayDate"), text(one, "RetailStoreID")
     ended = datetime.fromisoformat(_needed(one, "EndDateTime"))
     data: dict[str, Any] = {
         "workstation": workstation,
         "business_date": day,
         "sequence": int(sequence),
-        "cashier": _text(one, "OperatorID") or workstation,
+        "cashier": text(one, "OperatorID") or workstation,
         "occurred_at": format_instant(require_utc(ended if ended.tzinfo else ended.replace(tzinfo=zone))),
         **_content(one, f"{workstation}:{day}:{sequence}"),
     }
     return Told(pointer, store, f"{workstation}:{day}:{sequence}", RECORD, data)
 
 
-def _content(one: _Element, name: str) -> dict[str, Any]:
-    if _flag(one, "CancelFlag"):
+def _content(one: Element, name: str) -> dict[str, Any]:
+    if flag(one, "CancelFlag"):
         return {"type": "void"}
-    if _flag(one, "TrainingModeFlag"):
+    if flag(one, "TrainingModeFlag"):
         return {"type": "training"}
-    retail = _children(one, "RetailTransaction")
+    retail = children(one, "RetailTransaction")
     if retail:
         status = _STATUSES.get(retail[0].get("TransactionStatus", ""))
         return {"type": status} if status else _sale(retail[0], _needed(one, "CurrencyCode"), name)
-    if _children(one, "TenderControlTransaction"):
+    if children(one, "TenderControlTransaction"):
         raise _Refused("cash_not_taken", "Cash that moves without a sale is told of drawers.")
-    kinds = [_CONTROLS[_tag(part)] for control in one for part in control if _tag(part) in _CONTROLS]
+    kinds = [_CONTROLS[tag(part)] for control in one for part in control if tag(part) in _CONTROLS]
     return {"type": kinds[0] if kinds else "other"}
 
 
-def _sale(retail: _Element, currency: str, name: str) -> dict[str, Any]:
-    lines = _children(retail, "LineItem")
-    if any(_children(line, "Return") for line in lines):
+def _sale(retail: Element, currency: str, name: str) -> dict[str, Any]:
+    lines = children(retail, "LineItem")
+    if any(children(line, "Return") for line in lines):
         raise _Refused("returns_not_taken", "A return is not taken in from a POSLog.")
     items = _items(lines, currency)
     tenders = _tenders(lines, currency, name)
@@ -135,33 +126,33 @@ def _sale(retail: _Element, currency: str, name: str) -> dict[str, Any]:
         "tax": sum(one["tax"] for one in documents),
         "total": sum(one["total"] for one in documents),
     }
-    said = [total.text for total in _children(retail, "Total") if total.get("TotalType") == "TransactionGrandAmount"]
+    said = [total.text for total in children(retail, "Total") if total.get("TotalType") == "TransactionGrandAmount"]
     if said and minor_units(said[0], currency) != totals["total"]:
         raise _Refused("sum_mismatch", f"its parts are {totals['total']}, its grand total {said[0]}")
     return {"type": "sale", "currency": currency, "lines": documents, "totals": totals, "tenders": tenders}
 
 
-def _items(lines: list[_Element], currency: str) -> list[_Item]:
+def _items(lines: list[Element], currency: str) -> list[_Item]:
     """What was sold in the end, with its share of taxes and rewards."""
     kept: list[_Item] = []
     off: list[tuple[int, str]] = []
     for line in lines:
-        for goods in _children(line, "Sale"):
+        for goods in children(line, "Sale"):
             item = _item(line, goods, currency)
-            if not _flag(line, "VoidFlag"):
+            if not flag(line, "VoidFlag"):
                 (kept.append(item) if item.amount >= 0 else off.append((-item.amount, item.sku)))
             elif item.amount < 0:
                 _take_back(kept, item)
     for line in lines:
-        for reward in _children(line, "LoyaltyReward"):
-            if _text(reward, "RewardCategory") == "Monetary" and _flag(reward, "detailedData"):
-                amount = -minor_units(_text(reward, "ExtendedRewardAmount"), currency)
-                number = _text(reward, "OperatorSequenceReference")
+        for reward in children(line, "LoyaltyReward"):
+            if text(reward, "RewardCategory") == "Monetary" and flag(reward, "detailedData"):
+                amount = -minor_units(text(reward, "ExtendedRewardAmount"), currency)
+                number = text(reward, "OperatorSequenceReference")
                 of = [item for item in kept if item.number == number]
                 if not of or amount < 0:
                     raise _Refused("reward_without_line", f"a reward is taken off line {number}")
-                of[0].off.append((amount, _text(reward, "PromotionID") or "reward"))
-        for tax in _children(line, "Tax"):
+                of[0].off.append((amount, text(reward, "PromotionID") or "reward"))
+        for tax in children(line, "Tax"):
             _spread_tax(kept, tax, currency)
     for amount, source in off:
         if not sum(item.amount for item in kept):
@@ -172,16 +163,16 @@ def _items(lines: list[_Element], currency: str) -> list[_Item]:
     return kept
 
 
-def _item(line: _Element, goods: _Element, currency: str) -> _Item:
-    quantity = (_text(goods, "Quantity") or "1").strip()
-    counted = goods.get("ItemType", "Stock") == "Stock" and not _flag(line, "weightItem")
-    marked = [one.attrib for one in _children(goods, "Itemizers")]
+def _item(line: Element, goods: Element, currency: str) -> _Item:
+    quantity = (text(goods, "Quantity") or "1").strip()
+    counted = goods.get("ItemType", "Stock") == "Stock" and not flag(line, "weightItem")
+    marked = [one.attrib for one in children(goods, "Itemizers")]
     return _Item(
         sku=_needed(goods, "ItemID"),
-        number=_text(goods, "OperatorSequence") or _text(line, "SequenceNumber") or "",
-        description=(_text(goods, "Description") or "").strip() or None,
+        number=text(goods, "OperatorSequence") or text(line, "SequenceNumber") or "",
+        description=(text(goods, "Description") or "").strip() or None,
         units=abs(int(quantity)) if counted else None,
-        amount=minor_units(_text(goods, "ExtendedAmount"), currency),
+        amount=minor_units(text(goods, "ExtendedAmount"), currency),
         taxes=frozenset(name for one in marked for name, value in one.items() if value == "true"),
     )
 
@@ -194,8 +185,8 @@ def _take_back(kept: list[_Item], void: _Item) -> None:
     raise _Refused("void_without_line", f"nothing of {void.sku} was sold before it was taken back")
 
 
-def _spread_tax(kept: list[_Item], tax: _Element, currency: str) -> None:
-    amount = minor_units(_text(tax, "Amount"), currency)
+def _spread_tax(kept: list[_Item], tax: Element, currency: str) -> None:
+    amount = minor_units(text(tax, "Amount"), currency)
     names = [value for name, value in tax.attrib.items() if name.rpartition("}")[2] == "TaxID"]
     taxed = [item for item in kept if names and f"Tax{names[0]}" in item.taxes] or kept
     if not amount:
@@ -206,18 +197,18 @@ def _spread_tax(kept: list[_Item], tax: _Element, currency: str) -> None:
         item.tax += part
 
 
-def _tenders(lines: list[_Element], currency: str, name: str) -> list[dict[str, Any]]:
+def _tenders(lines: list[Element], currency: str, name: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     given = change = 0
     for line in lines:
-        for tender in _children(line, "Tender"):
-            amount = minor_units(_text(tender, "Amount"), currency)
+        for tender in children(line, "Tender"):
+            amount = minor_units(text(tender, "Amount"), currency)
             kind = tender.get("TenderType")
             if kind == "Cash":
                 given, change = given + max(0, amount), change + max(0, -amount)
             elif kind == "CreditDebit" and amount > 0:
-                codes = [_text(one, "ReferenceNumber") for one in _children(tender, "Authorization")]
-                reference = next((code for code in codes if code), None) or f"{name}:{_text(line, 'SequenceNumber')}"
+                codes = [text(one, "ReferenceNumber") for one in children(tender, "Authorization")]
+                reference = next((code for code in codes if code), None) or f"{name}:{text(line, 'SequenceNumber')}"
                 found.append({"tender": "card", "amount": amount, "provider": _TERMINAL, "reference": reference})
             else:
                 raise _Refused("unknown_tender", f"a tender {kind} of {amount} has no meaning here")
@@ -229,26 +220,8 @@ def _tenders(lines: list[_Element], currency: str, name: str) -> list[dict[str, 
     return [*found, *([cash] if given > change else [])]
 
 
-def _tag(element: _Element) -> str:
-    return element.tag.rpartition("}")[2]
-
-
-def _children(element: _Element, name: str) -> list[_Element]:
-    return [child for child in element if _tag(child) == name]
-
-
-def _text(element: _Element, name: str) -> str | None:
-    found = _children(element, name)
-    return found[0].text if found else None
-
-
-def _needed(element: _Element, name: str) -> str:
-    text = (_text(element, name) or "").strip()
-    if not text:
+def _needed(element: Element, name: str) -> str:
+    said = (text(element, name) or "").strip()
+    if not said:
         raise _Refused("required", f"A transaction needs a {name}.")
-    return text
-
-
-def _flag(element: _Element, name: str) -> bool:
-    """Whether an attribute, of whichever namespace, says true."""
-    return any(key.rpartition("}")[2] == name and value in ("true", "1") for key, value in element.attrib.items())
+    return said
