@@ -225,6 +225,8 @@ def test_a_sale_that_comes_after_the_close_is_kept_and_takes_the_surplus_back(do
     seen = drawers.see(session)
     assert (seen["state"], seen["statement"], seen["expected"], seen["variance"]) == ("RESTATED", 2, 10500, 0)
     assert [(one["reason"], one["approved_by"]) for one in seen["statements"]] == [(None, "max"), ("late_sale", None)]
+    name, told = drawers.told(session)[-1]
+    assert (name, told["reason"], told["approved_by"]) == ("DrawerRestated", "late_sale", None)
 
 
 @pytest.mark.capability("N2")

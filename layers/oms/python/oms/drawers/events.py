@@ -77,7 +77,12 @@ class DrawerClosed(_OfSession):
 
 
 class DrawerRestated(_OfSession):
-    """A closed session got another statement; the one before it stays as it was."""
+    """A closed session got another statement; the one before it stays as it was.
+
+    Nobody has approved the one that the cash of a late sale makes.
+    """
+
+    version: ClassVar[int] = 2
 
     statement: int
     expected: int
@@ -87,4 +92,4 @@ class DrawerRestated(_OfSession):
     variance_before: int
     missing: int
     reason: str
-    approved_by: str
+    approved_by: str | None

@@ -190,6 +190,11 @@ class Session(Stored):
     version: int = 1
 
     @property
+    def is_over(self) -> bool:
+        """Whether it was closed; then it is only stated anew."""
+        return self.state in {State.CLOSED, State.RESTATED}
+
+    @property
     def expected(self) -> int:
         """What must lie in the drawer if every movement was recorded; below zero where one was not."""
         return self.opening_float + sum(sign * self.totals.of(kind) for kind, sign in SIGNS.items())

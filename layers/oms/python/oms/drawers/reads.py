@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from oms.drawers.model import Movement, Session, State
+from oms.drawers.model import Movement, Session
 from oms.drawers.sequences import Run, gaps
 from oms.drawers.store import load_till, movements_of_till, sessions_of_day
 from oms.platform.dynamodb import Database
-
-OVER = frozenset({State.CLOSED, State.RESTATED})
 
 
 def sessions_on(database: Database, tenant: str, node_id: str, day: date) -> list[Session]:

@@ -98,7 +98,7 @@ def stated_anew(
         variance_before=before.variance,
         missing=statement.missing,
         reason=reason,
-        approved_by=by,
+        approved_by=statement.approved_by,
     )
     return statement, lambda after: session_event(after, after.version, told)
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from oms.drawers.model import MOST_TILLS, Action, Movement, MovementKind, Session, State
+from oms.drawers.model import MOST_TILLS, Action, Movement, MovementKind, Session
 from oms.drawers.recording import recorded
 from oms.drawers.restating import stated_anew
 from oms.drawers.store import load_session
@@ -25,7 +25,6 @@ from oms.platform.problems import FieldError, InvalidRequest
 from oms.platform.writes import Write
 
 LATE_SALE = "late_sale"
-_OVER = frozenset({State.CLOSED, State.RESTATED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def take_cash(
     there is not, or that is of another store, currency or business date, raises InvalidRequest at the pointer.
     """
     session = _session_of(runtime, tenant, sale, pointer)
-    late = session.state in _OVER
+    late = session.is_over
     movement = Movement(
         id=derived_id("mov", tenant, sale.sale_id),
         session_id=session.id,

@@ -96,7 +96,7 @@ def sees_expected(principal: Principal, session: Session) -> bool:
 
     Everybody who may read it, once it is closed; before that only who may approve a count and took no part in it.
     """
-    if session.state in (State.CLOSED, State.RESTATED):
+    if session.is_over:
         return True
     return session.state is State.COUNTED and may_approve(principal, session)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from oms.drawers.model import Movement, Session
-from oms.drawers.reads import OVER, movements_on, sessions_on
+from oms.drawers.reads import movements_on, sessions_on
 from oms.finance import store as ledger
 from oms.finance.closing import store
 from oms.finance.closing.facts import (
@@ -176,7 +176,7 @@ def session_facts(session: Session) -> SessionFacts:
         device=session.device,
         cashier=session.cashier,
         state=session.state.value,
-        is_over=session.state in OVER,
+        is_over=session.is_over,
         opened_at=session.opened_at,
         opening_float=session.opening_float,
         **session.totals.model_dump(),

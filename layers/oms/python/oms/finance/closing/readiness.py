@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from oms.drawers.model import Session
-from oms.drawers.reads import OVER, gaps_on, sessions_on
+from oms.drawers.reads import gaps_on, sessions_on
 from oms.finance import store as ledger
 from oms.finance.business_days import business_date_at
 from oms.finance.closing.model import Blocker, SealReason
@@ -32,7 +32,7 @@ def reasons_against(runtime: Runtime, store_day: StoreDay) -> tuple[SealReason, 
             detail=f"Session {one.id} of drawer {one.drawer_id} is {one.state.value}.",
         )
         for one in sessions
-        if one.state not in OVER
+        if not one.is_over
     ]
     for device, left_out in gaps_on(database, day.tenant, sessions).items():
         found += [
@@ -80,7 +80,7 @@ def _not_posted(sessions: Iterable[Session], entries: Iterable[PostedEntry]) -> 
             detail=f"Of session {one.id} the ledger has {left[one.id]} minor units of {one.currency} left in 1010.",
         )
         for one in sessions
-        if one.state in OVER and (left[one.id] or (one.id not in posted and _moved(one)))
+        if one.is_over and (left[one.id] or (one.id not in posted and _moved(one)))
     ]
 
 
