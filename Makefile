@@ -121,9 +121,11 @@ finance-scenarios: ready-for-tests
 	@PYTHONPATH=layers/oms/python $(VENV) -m tests.finance_scenarios "$(FILE)" $(if $(ONLY),"$(ONLY)")
 
 # FROM is a folder with a copy of the export, or s3://BUCKET; FORMAT is beancount, hledger, quickbooks, xero or netsuite.
+# TENANT is needed where the export has several, CURRENCY where the program takes one only.
 books: ready-for-tests
 	@test -n "$(ENTITY)" -a -n "$(FORMAT)" -a -n "$(FROM)" || { echo "Name the books: make books ENTITY=100 FORMAT=beancount FROM=FOLDER"; exit 2; }
-	@$(VENV) -m tools.books --entity "$(ENTITY)" --format "$(FORMAT)" $(if $(OUT),--out "$(OUT)") "$(FROM)"
+	@$(VENV) -m tools.books --entity "$(ENTITY)" --format "$(FORMAT)" $(if $(OUT),--out "$(OUT)") \
+		$(if $(TENANT),--tenant "$(TENANT)") $(if $(CURRENCY),--currency "$(CURRENCY)") "$(FROM)"
 
 # The rule packs run inside the synthesis and stop it; cfn-lint reads the result.
 synth: ready-for-tests

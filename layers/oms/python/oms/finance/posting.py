@@ -6,34 +6,17 @@ The rules lie in `finance/rules`, a file for each context that tells facts; a ne
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
 from oms.finance.facts.base import Fact
-from oms.finance.model import Entry, LedgerFault, Line, require_balanced
+from oms.finance.model import Entry, LedgerFault, Line, Posting, require_balanced
 from oms.finance.rules import appeasements, drawers, payments, pos, refunds, settlement, stored_value
 from oms.finance.rules.rule import Rule
 from oms.platform.commands import input_hash
 from oms.platform.ids import derived_id
-
-
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """An entry ready for the ledger.
-
-    `identity_key` names the fact whatever version of the rule made the entry; `content_hash` tells a repetition from
-    another fact under the same identity. `business_date` is set where the fact itself says to which day it belongs;
-    otherwise the clock of its store does.
-    """
-
-    identity_key: str
-    content_hash: str
-    entry: Entry
-    business_date: date | None = None
-
 
 _TABLES: tuple[tuple[Rule[Any], ...], ...] = (
     appeasements.RULES,
