@@ -35,6 +35,7 @@ class Dispute:
     reason: str
     created: int
     status: str = WARNING
+    withdrawn: bool = False
     fee: int = 0
     fee_returned: int = 0
 
@@ -49,6 +50,7 @@ class Dispute:
             "fee": self.fee,
             "fee_returned": self.fee_returned,
             "status": self.status,
+            "withdrawn": self.withdrawn,
             "reason": self.reason,
             "created": self.created,
         }
@@ -180,7 +182,7 @@ class Settling:
         if dispute.status != WARNING:
             return
         payment = dispute.payment
-        dispute.status, dispute.fee = OPEN, self._psp.settings.dispute_fee
+        dispute.status, dispute.withdrawn, dispute.fee = OPEN, True, self._psp.settings.dispute_fee
         payment.dispute(dispute.amount)
         self.balance.add(DISPUTE, dispute.id, payment.id, -dispute.amount, dispute.fee, payment.currency, now)
         self._psp.journal.record("disputed", payment, dispute.amount, now, key=None, reference=dispute.id)

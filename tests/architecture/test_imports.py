@@ -36,6 +36,7 @@ MORE_DOORS = {
     "payments.rollup": "the payment status of an order, pure: the order shows it",
     "payments.refunds": "what of an order's money is owed back, pure: the order holds its refunds",
     "payments.adapters.minor_units": "how a provider counts amounts, pure: its payouts are counted the same way",
+    "payments.port": "what a provider may be asked, and its answers: settlement asks for the list of a payout",
     "payments.paying": "what a drawer pays and what is tried again, pure: others commit it with their own change",
     "payments.refunding": "what can be given back by which tender, pure: whoever owes money adds it to the change",
     "orders.changing": "the verbs that change an order: the broker cancels what has waited too long",
@@ -65,10 +66,17 @@ MORE_DOORS = {
 IN_EVERY_FUNCTION = {"aws_lambda_powertools", "pydantic", "ulid", "boto3", "botocore"}
 IN_LAYER = {"export": {"duckdb"}, "broker": {"highspy"}}
 # Of a function that somebody waits for. Nobody waits for the broker, which has an order and the whole batch optimiser,
-# for giving work away, nor for what nodes say, which may be a sale; a till plans what leaves later, and moves stock,
-# cash and gift cards besides.
+# for giving work away, nor for what nodes and providers say, which may be a sale or a dispute; a till plans what
+# leaves later, and moves stock, cash and gift cards besides.
 MOST_PRODUCT_MODULES = 119
-MOST_OF = {"broker_backlog": 136, "vacate_nodes": 124, "pos": 158, "node_messages": 188, "psp_webhook": 122}
+MOST_OF = {
+    "broker_backlog": 136,
+    "vacate_nodes": 124,
+    "pos": 158,
+    "node_messages": 188,
+    "psp_webhook": 122,
+    "psp_events": 158,
+}
 MOST_MODULES_OF_PLACE_ORDER = 700
 
 
