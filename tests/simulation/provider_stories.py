@@ -19,9 +19,9 @@ def the_provider_pays_out_and_is_disputed(people: People) -> None:
     payments = [paid(people, f"o-{number}") for number in (1, 2)]
     for payment, outcome in zip(payments, ("lost", "won"), strict=True):
         dispute = provider_does(people, "/_disputes", {"payment": payment})
-        people.wait_for(lambda: disputes(people).get(dispute["id"]) == "OPEN")
+        wait_until(people, dispute["id"], "OPEN")
         provider_does(people, f"/_disputes/{dispute['id']}", {"outcome": outcome})
-        people.wait_for(lambda: disputes(people).get(dispute["id"]) == outcome.upper())
+        wait_until(people, dispute["id"], outcome.upper())
     provider_does(people, "/_payouts", {})
     people.wait_for(lambda: recorded(people))
     people.simulation.sleep(30)
@@ -39,7 +39,7 @@ def stripe_speaks_over_its_partner_bus(people: People) -> None:
     for _ in range(2):
         stripe_tells(people, "charge.dispute.created", {**dispute, "balance_transactions": moved})
     stripe_tells(people, "payout.paid", {"id": "po_manual", "automatic": False})
-    people.wait_for(lambda: disputes(people).get("dp_other") == "OPEN")
+    wait_until(people, "dp_other", "OPEN")
     people.wait_for(lambda: [pk for pk, _ in people.simulation.rows("ledger") if pk.endswith("#SETTLEMENTPARKED")])
     people.simulation.sleep(30)
 
@@ -72,6 +72,11 @@ def disputes(people: People) -> dict[str, str]:
     """The state of each dispute as we have it, by the provider's id."""
     rows = [json.loads(row["body"]) for (_, sk), row in people.simulation.rows("ledger").items() if sk == "DISPUTE"]
     return {row["dispute_id"]: row["state"] for row in rows}
+
+
+def wait_until(people: People, dispute_id: str, state: str) -> None:
+    """Until we have a dispute in a state."""
+    people.wait_for(lambda: disputes(people).get(dispute_id) == state)
 
 
 def recorded(people: People) -> list[str]:
