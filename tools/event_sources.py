@@ -80,8 +80,10 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
             "post_ledger",
             "number_documents",
             "finance_export",
+            "psp_events",
         ),
     ),
+    "partner_queue": ("SQS batch of events of Stripe's partner bus", ("psp_events",)),
     "node_queue": ("SQS batch of messages from the store bus", ("node_messages",)),
     "schedule_queue": (
         "SQS batch of wishes of the clock",

@@ -98,11 +98,20 @@ class KeptConflict(Answer):
     body: str
 
 
+class ParkedCase(KeptConflict):
+    """What a provider told and no command took: why by `code`, and what is to be done; `body` is what it told."""
+
+    code: str
+    detail: str
+    remedy: str
+
+
 class SettlementExceptions(Answer):
-    """What takes too long, what nobody could place, and what contradicts an earlier telling."""
+    """What takes too long, what nobody could place, what contradicts an earlier telling, and what was not taken in."""
 
     exceptions: list[SettlementException]
     conflicts: list[KeptConflict]
+    parked: list[ParkedCase]
 
 
 class DepositDocument(Answer):

@@ -36,6 +36,7 @@ MORE_DOORS = {
     "payments.rollup": "the payment status of an order, pure: the order shows it",
     "payments.refunds": "what of an order's money is owed back, pure: the order holds its refunds",
     "payments.adapters.minor_units": "how a provider counts amounts, pure: its payouts are counted the same way",
+    "payments.port": "what a provider may be asked, and its answers: settlement asks for the list of a payout",
     "payments.paying": "what a drawer pays and what is tried again, pure: others commit it with their own change",
     "payments.refunding": "what can be given back by which tender, pure: whoever owes money adds it to the change",
     "orders.changing": "the verbs that change an order: the broker cancels what has waited too long",

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -215,3 +215,41 @@ class RefundRetried(_RefundPart):
     """A part that failed will be tried again, under a new key."""
 
     attempt: int
+
+
+class DisputeReported(EventData):
+    """A provider told of a dispute, under its own id of the message; what it says is taken in by settlement.
+
+    `reference` is the provider's id of the capture and `payment` of the payment. `withdrawn` says that the amount and
+    `fee` were taken, `outcome` how it ended with `fee_returned` given back. With a `problem` a person has to look.
+    """
+
+    provider: str
+    message_id: str
+    dispute_id: str
+    reference: str
+    payment: str
+    legal_entity: str
+    amount: int
+    fee: int = 0
+    currency: str
+    withdrawn: bool
+    outcome: Literal["won", "lost"] | None = None
+    fee_returned: int = 0
+    reason: str | None = None
+    opened_at: str | None = None
+    problem: str | None = None
+
+
+class PayoutReported(EventData):
+    """A provider told of a payout; once it is `listed`, settlement asks for what it holds.
+
+    With a `problem` there is no list to be asked for, and a person has to look.
+    """
+
+    provider: str
+    message_id: str
+    payout_id: str
+    legal_entity: str
+    listed: bool
+    problem: str | None = None

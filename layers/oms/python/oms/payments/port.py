@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from oms.platform.commands import Runtime
 from oms.platform.effects import NoTrace as NoTrace
@@ -153,6 +153,14 @@ class ProviderPayment:
     refunds: tuple[Movement, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class SettlementList:
+    """A payout and everything that it consists of, both in the provider's own words."""
+
+    payout: Mapping[str, Any]
+    transactions: tuple[Mapping[str, Any], ...]
+
+
 class CredentialsRefused(RuntimeError):
     """The provider does not know our key. Nothing was done, and nothing will be until somebody corrects it."""
 
@@ -188,6 +196,10 @@ class PaymentProvider(Protocol):
 
         `verb` and `reference` say what was asked for and of which payment, for providers that know no keys.
         """
+        ...
+
+    def list_settlement(self, payout_id: str) -> SettlementList | NoTrace | Unknown:
+        """A payout with the whole list of what it consists of; NoTrace where there is none that can be asked for."""
         ...
 
 

@@ -12,6 +12,7 @@
 | the suspended amounts of an entity that are open | Query pk T#<t>#SUSPENDED#<entity>, sk <since>#<id> |
 | a dispute; a payment between entities | Get pk T#<t>#DISPUTE#<id>; Get pk T#<t>#INTERCOMPANY#<id> |
 | what was told again with other content | Query pk T#<t>#SETTLEMENTCONFLICTS |
+| what was told and could not be taken in | Query pk T#<t>#SETTLEMENTPARKED |
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from oms.settlement.writes import (
     deposit_key,
     dispute_key,
     money_key,
+    parked_partition,
     payout_key,
     suspended_partition,
     suspense_key,
@@ -51,6 +53,7 @@ from oms.settlement.writes import (
 )
 
 S = TypeVar("S", bound=Stored)
+FAILED = "payout_failed"
 
 
 def load_payout(database: Database, tenant: str, settlement_id: str) -> Payout | None:
@@ -124,6 +127,18 @@ def load_transfer(database: Database, tenant: str, transfer_id: str) -> Transfer
 def load_conflicts(database: Database, tenant: str, most: int) -> list[Item]:
     """What was told again with other content."""
     return list(islice(database.query(TABLE, conflicts_partition(tenant)), most))
+
+
+def load_parked(database: Database, tenant: str, most: int) -> list[Item]:
+    """What was told and could not be taken in, without payouts that are here by now."""
+    rows = islice(database.query(TABLE, parked_partition(tenant)), most)
+    return [row for row in rows if not _is_here(database, tenant, row)]
+
+
+def _is_here(database: Database, tenant: str, case: Item) -> bool:
+    name = case["settlement_id"]
+    # One that failed at the bank was taken in before.
+    return name is not None and case["code"] != FAILED and load_payout(database, tenant, str(name)) is not None
 
 
 def _one(database: Database, key: Key, model: type[S]) -> S | None:

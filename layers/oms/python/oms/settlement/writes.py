@@ -89,6 +89,11 @@ def conflicts_partition(tenant: str) -> str:
     return f"{tenant_prefix(tenant)}SETTLEMENTCONFLICTS"
 
 
+def parked_partition(tenant: str) -> str:
+    """The list of what was told and could not be taken in."""
+    return f"{tenant_prefix(tenant)}SETTLEMENTPARKED"
+
+
 def payout_write(tenant: str, payout: Payout) -> Write:
     """A payout, which is told once."""
     return create(TABLE, payout_key(tenant, payout.id), {"body": payout.model_dump_json()})
@@ -158,6 +163,12 @@ def conflict_write(tenant: str, kind: str, name: str, content_hash: str, body: s
     """Keep for a person what was told again with other content; writing it again changes nothing."""
     key = Key(conflicts_partition(tenant), f"{kind}#{name}#{content_hash}")
     return put(TABLE, key, {"kind": kind, "name": name, "body": body, "seen_at": format_instant(seen_at)})
+
+
+def parked_write(tenant: str, case: Item, seen_at: datetime) -> Write:
+    """Keep for a person what could not be taken in and why; once for each reason."""
+    key = Key(parked_partition(tenant), f"{case['kind']}#{case['name']}#{case['code']}")
+    return put(TABLE, key, {**case, "seen_at": format_instant(seen_at)})
 
 
 def _versioned(key: Key, body: str, version: int, over: int | None) -> Write:
