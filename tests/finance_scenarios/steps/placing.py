@@ -65,12 +65,17 @@ def payment(play: Play, plan: OrderPlan, number: int, tender: Tender) -> dict[st
         return {**own, "captured": True, "reference": name, "amount": tender.amount}
     policy = {"capture_on": "ready"} if plan.is_paid_when_ready else {}
     if tender.tender == "card":
-        return {"provider": "strict", "token": f"tok_{plan.name}_{number}", "amount": tender.amount, **policy}
+        return {"provider": "strict", "token": card_token(plan, number), "amount": tender.amount, **policy}
     if tender.tender in ("gift_card", "store_credit"):
         card = stored_value.spendable(play, plan.rows[0], tender.tender, plan.currency, tender.amount)
         own = {"tender": tender.tender, "provider": "stored_value"}
         return {**own, "token": card.id, "amount": tender.amount, **policy}
     raise CannotDo(f"an order takes no tender {tender.tender}")
+
+
+def card_token(plan: OrderPlan, number: int) -> str:
+    """The token of the card that is a tender of an order."""
+    return f"tok_{plan.name}_{number}"
 
 
 def _line(sku: str, piece: Piece, mode: str, store: str) -> dict[str, Any]:

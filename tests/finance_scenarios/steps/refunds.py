@@ -218,9 +218,7 @@ def _cash(play: Play, row: Row, plan: OrderPlan) -> Mapping[str, Any]:
         if owed:
             paid = play.amount(row, "cash") or play.amount(row, default=owed) + play.amount(row, "rounding")
             body = {"sequence": session.next(row), "kind": "cash_refund", "amount": paid, "refund_id": refund.id}
-            till = play.api("drawers", "drawers.read", "drawers.write", actor="till")
-            answer: Mapping[str, Any] = play.post(till, f"{session.path}/movements", body)
-            return answer
+            return drawers.move(play, session, body)
     raise CannotDo("nothing is owed in cash")
 
 
