@@ -218,6 +218,8 @@ def _cash(play: Play, row: Row, plan: OrderPlan) -> Mapping[str, Any]:
         if owed:
             paid = play.amount(row, "cash") or play.amount(row, default=owed) + play.amount(row, "rounding")
             body = {"sequence": session.next(row), "kind": "cash_refund", "amount": paid, "refund_id": refund.id}
+            if row.get("rounding") or row.get("cash"):
+                body["rounding"] = paid - owed
             return drawers.move(play, session, body)
     raise CannotDo("nothing is owed in cash")
 
