@@ -17,6 +17,7 @@ from oms.appeasements.views import APPROVE, REQUEST, document, named, no_appease
 from oms.appeasements.writes import appeasement_id, counter_write, request_write, ruling_write
 from oms.orders.model import Order
 from oms.orders.writes import change_order
+from oms.payments.issuers import issuer_of
 from oms.payments.refunds import Refund
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
@@ -63,6 +64,7 @@ def request_appeasement(runtime: Runtime, call: Call, order_id: str, request: Re
             reason=request.reason,
             text=request.text,
             paid_to=request.paid_to,
+            issuer=issuer_of(runtime, call.tenant, request.issuer_node),
             currency=order.header.currency,
             parts=parts,
             requested_by=call.principal.actor,

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 
+from pydantic import BaseModel, ConfigDict
+
 from oms.platform.commands import Runtime
 from oms.platform.effects import NoTrace as NoTrace
 from oms.platform.effects import Unknown as Unknown
@@ -64,6 +66,14 @@ class CaptureRequest:
     final: bool
 
 
+class Issuer(BaseModel):
+    """Whose debt a gift card or store credit is: a legal entity, and its node in whose books it stands."""
+
+    model_config = ConfigDict(frozen=True)
+    legal_entity: str
+    store: str
+
+
 @dataclass(frozen=True, slots=True)
 class NewBalance:
     """A gift card or store credit that money is given to instead of what it was paid with, and whose debt it is."""
@@ -90,7 +100,8 @@ class Approved:
     """It was done, or with `pending` accepted and not yet final.
 
     `reference` names the payment at the provider, `movement_id` the capture or refund. `amount` is what was held,
-    captured, released (void) or refunded by this call; `released` is what a final capture let go.
+    captured, released (void) or refunded by this call; `released` is what a final capture let go. `issuer` is named
+    where the money is a balance of ours.
     """
 
     reference: str
@@ -100,6 +111,7 @@ class Approved:
     released: int = 0
     capture_before: datetime | None = None
     pending: bool = False
+    issuer: Issuer | None = None
 
 
 @dataclass(frozen=True, slots=True)

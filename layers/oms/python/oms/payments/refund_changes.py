@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oms.orders.model import Order
+from oms.payments.change import stands_with
 from oms.payments.changes import Change, Overtaken
 from oms.payments.events import RefundExecuted, RefundFailed, RefundInDoubt, RefundPending
 from oms.payments.port import Approved
@@ -38,7 +39,14 @@ def answered(order: Order, refund_id: str, asked: Part, answer: Approved) -> Cha
             raise Overtaken("The refund is known to be pending.")
         told = RefundPending(**facts, movement_id=movement_id)
         return _changed(refund, part, told, state=PartState.PENDING, **known)
-    done = RefundExecuted(**facts, movement_id=movement_id, paid=part.amount)
+    stands = stands_with(order, answer.issuer)
+    done = RefundExecuted(
+        **facts,
+        movement_id=movement_id,
+        paid=part.amount,
+        payer_entity=stands.get("tender_entity"),
+        payer_store=stands.get("tender_store"),
+    )
     return _changed(refund, part, done, state=PartState.EXECUTED, **known)
 
 

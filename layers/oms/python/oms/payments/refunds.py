@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from oms.payments import model
 from oms.payments.model import Payment
+from oms.payments.port import Issuer
 from oms.platform.problems import Problem
 
 # Tenders of a part that no provider pays out.
@@ -99,6 +100,8 @@ class Part(_Stored):
     by_channel: bool = False
     # It is paid with a gift card or store credit that is made for it, whatever the money was taken with.
     new_balance: bool = False
+    # Whose new balance that is, where somebody chose another company than the order's.
+    issuer: Issuer | None = None
     state: PartState = PartState.PLANNED
     attempt: int = 1
     movement_id: str | None = None

@@ -8,6 +8,7 @@ from oms.inventory.writes import StockChanges
 from oms.orders.model import Order
 from oms.orders.store import existing_order, partition
 from oms.orders.writes import change_order
+from oms.payments.issuers import issuer_of
 from oms.payments.paying import paid_by_channel, retried
 from oms.payments.refunding import owe_refund, payer_of
 from oms.payments.refunds import Cause, PartState, Refund, open_at_channel
@@ -45,7 +46,9 @@ def return_order(runtime: Runtime, call: Call, order_id: str, request: ReturnReq
         told: list[EventData] = []
         if accepted.owed:
             refund, told = owe_refund(
-                *(order, Cause.RETURN, accepted.id, accepted.owed, request.to), at=accepted.accepted_at
+                *(order, Cause.RETURN, accepted.id, accepted.owed, request.to),
+                at=accepted.accepted_at,
+                issuer=issuer_of(runtime, call.tenant, request.issuer_node),
             )
             refunds, accepted = [refund], accepted.model_copy(update={"refund_id": refund.id})
         after, writes, drafts = change_order(
@@ -76,9 +79,10 @@ def retry_refund(runtime: Runtime, call: Call, order_id: str, refund_id: str, re
             raise ActionNotAvailable("No part of this refund has failed.")
         require_tender(call.principal, request.to, sum(part.amount for part in again), order)
         events = list[EventData]()
+        issuer = issuer_of(runtime, call.tenant, request.issuer_node)
         for part in again:
             if request.to is not None:
-                part = part.model_copy(update=payer_of(request.to.value))
+                part = part.model_copy(update=payer_of(request.to.value, issuer))
             refund, told = retried(order, refund, part, format_instant(runtime.clock.now()))
             events += told
         after, writes, drafts = change_order(call.tenant, order, events=events, refunds=[refund])

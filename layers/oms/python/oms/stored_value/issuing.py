@@ -41,7 +41,8 @@ def issue_card(runtime: Runtime, call: Call, request: IssueCard) -> Outcome:
             # A store sells at its own till, whatever channel that is.
             channel=None if call.principal.nodes else request.channel,
         )
-        node = _node(runtime, call, request)
+        node = _node(runtime, call, request.selling_node, "/selling_node")
+        issuer = _node(runtime, call, request.issuer_node, "/issuer_node") if request.issuer_node else node
         if numbered and load_account(runtime.database, call.tenant, numbered) is not None:
             raise CardExists(pointer="/number")
         day, cash, moved = _drawer(runtime, call, request, account_id)
@@ -53,8 +54,8 @@ def issue_card(runtime: Runtime, call: Call, request: IssueCard) -> Outcome:
             reason=request.reason,
             amount=request.amount,
             currency=request.currency,
-            legal_entity=node.legal_entity,
-            store=request.selling_node,
+            legal_entity=issuer.legal_entity,
+            store=issuer.id,
             channel=request.channel,
             now=now,
             expires_on=request.expires_on,
@@ -64,6 +65,7 @@ def issue_card(runtime: Runtime, call: Call, request: IssueCard) -> Outcome:
             ),
             session_id=request.session_id,
             business_date=day,
+            seller=(node.legal_entity, node.id) if node.legal_entity != issuer.legal_entity else None,
         )
         return Decision([*writes, *cash], [told, *moved], status=201, body=card_document(account, now))
 
@@ -157,9 +159,8 @@ def _refuse_nonsense(request: IssueCard) -> None:
         raise InvalidRequest(errors=errors)
 
 
-def _node(runtime: Runtime, call: Call, request: IssueCard) -> Node:
-    named = request.selling_node
+def _node(runtime: Runtime, call: Call, named: str, pointer: str) -> Node:
     nodes = known_nodes(runtime.database, call.tenant, runtime.clock.now(), named=[named])
     if named not in nodes:
-        raise InvalidRequest(errors=[FieldError("/selling_node", "unknown_node", f"there is no node {named}")])
+        raise InvalidRequest(errors=[FieldError(pointer, "unknown_node", f"there is no node {named}")])
     return nodes[named]

@@ -15,6 +15,7 @@ from oms.payments.port import (
     Capabilities,
     CaptureRequest,
     Declined,
+    Issuer,
     NoTrace,
     PaymentProvider,
     ProviderPayment,
@@ -140,9 +141,12 @@ class EveryTenant:
 
 
 def _approved(document: Mapping[str, Any]) -> Approved:
+    entity, store = document.get("legal_entity"), document.get("store")
     return Approved(
         reference=str(document["reference"]),
         amount=int(document["amount"]),
         currency=str(document["currency"]),
         movement_id=str(document["movement_id"]),
+        # What was held before issuers were kept is of the company that sold.
+        issuer=Issuer(legal_entity=str(entity), store=str(store)) if entity and store else None,
     )
