@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from oms.payments.port import Issuer
+from oms.payments.refunds import Issuer
 from oms.platform.fields import Instant
 
 # How long a request waits for somebody who may approve it.

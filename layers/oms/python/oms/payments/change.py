@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from oms.fulfillment.model import Capture, FulfillmentOrder, Shipment
 from oms.orders.model import Header, Order
 from oms.payments.model import Payment
-from oms.payments.port import Issuer
 from oms.payments.refunds import Refund
 from oms.platform.events import EventData
 from oms.platform.problems import ActionNotAvailable
@@ -48,13 +47,6 @@ def changed(
     """A change of tenders and of what their money is taken for: what has left, and work that is ready."""
     shipments = [one for one in taking if isinstance(one, Shipment)]
     return Change(events, payments, shipments, work=[one for one in taking if isinstance(one, FulfillmentOrder)])
-
-
-def stands_with(order: Order, issuer: Issuer | None) -> dict[str, str]:
-    """In whose books a tender of an order stands, as facts say it; nothing where that is the order's legal entity."""
-    if issuer is None or issuer.legal_entity == order.header.legal_entity:
-        return {}
-    return {"tender_entity": issuer.legal_entity, "tender_store": issuer.store}
 
 
 def facts(order: Order, payment: Payment, key: str | None) -> dict[str, str]:

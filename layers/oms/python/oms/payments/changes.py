@@ -13,7 +13,7 @@ from oms.payments import model
 from oms.payments.change import Asked as Asked
 from oms.payments.change import Change as Change
 from oms.payments.change import Overtaken as Overtaken
-from oms.payments.change import changed, stands_with
+from oms.payments.change import changed
 from oms.payments.change import facts as facts
 from oms.payments.events import (
     PaymentActionRequired,
@@ -110,7 +110,7 @@ def capture(order: Order, payment: Payment, asked: Asked, result: Approved) -> C
         released=let_go,
         final=after.capturable == 0,
         shipment_ids=_left(order, asked),
-        **stands_with(order, result.issuer),
+        **(result.issuer.beside(order.header.legal_entity) if result.issuer else {}),
     )
     taken = _with(order, asked, pending=False, capture_id=capture_id, in_doubt_since=None)
     return changed([event], [after], [taken])

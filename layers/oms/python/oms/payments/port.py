@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict
-
+from oms.payments.refunds import Issuer
 from oms.platform.commands import Runtime
 from oms.platform.effects import NoTrace as NoTrace
 from oms.platform.effects import Unknown as Unknown
@@ -64,14 +63,6 @@ class CaptureRequest:
     amount: int
     currency: str
     final: bool
-
-
-class Issuer(BaseModel):
-    """Whose debt a gift card or store credit is: a legal entity, and its node in whose books it stands."""
-
-    model_config = ConfigDict(frozen=True)
-    legal_entity: str
-    store: str
 
 
 @dataclass(frozen=True, slots=True)

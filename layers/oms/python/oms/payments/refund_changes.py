@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from oms.orders.model import Order
-from oms.payments.change import stands_with
 from oms.payments.changes import Change, Overtaken
 from oms.payments.events import RefundExecuted, RefundFailed, RefundInDoubt, RefundPending
 from oms.payments.port import Approved
@@ -39,7 +38,7 @@ def answered(order: Order, refund_id: str, asked: Part, answer: Approved) -> Cha
             raise Overtaken("The refund is known to be pending.")
         told = RefundPending(**facts, movement_id=movement_id)
         return _changed(refund, part, told, state=PartState.PENDING, **known)
-    stands = stands_with(order, answer.issuer)
+    stands = answer.issuer.beside(order.header.legal_entity) if answer.issuer else {}
     done = RefundExecuted(
         **facts,
         movement_id=movement_id,

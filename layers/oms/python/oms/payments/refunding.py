@@ -15,8 +15,7 @@ from oms.orders.charges import order_charges
 from oms.orders.model import Order, Status, status
 from oms.payments.events import OwedPart, RefundOwed
 from oms.payments.model import STORED_VALUE, Payment
-from oms.payments.port import Issuer
-from oms.payments.refunds import CASH, TILL, Cause, GivenFor, OverRefund, Part, Refund, Source, claimed
+from oms.payments.refunds import CASH, TILL, Cause, GivenFor, Issuer, OverRefund, Part, Refund, Source, claimed
 from oms.platform.events import EventData
 from oms.platform.ids import child_id
 

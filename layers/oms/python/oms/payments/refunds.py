@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict
 
 from oms.payments import model
 from oms.payments.model import Payment
-from oms.payments.port import Issuer
 from oms.platform.problems import Problem
 
 # Tenders of a part that no provider pays out.
@@ -83,6 +82,19 @@ class Source(_Stored):
     payment_id: str
     reference: str
     amount: int
+
+
+class Issuer(_Stored):
+    """Whose debt a gift card or store credit is: a legal entity, and its node in whose books it stands."""
+
+    legal_entity: str
+    store: str
+
+    def beside(self, legal_entity: str) -> dict[str, str]:
+        """In whose books a tender of an order stands, as facts say it; nothing where that is the order's own entity."""
+        if self.legal_entity == legal_entity:
+            return {}
+        return {"tender_entity": self.legal_entity, "tender_store": self.store}
 
 
 class Part(_Stored):

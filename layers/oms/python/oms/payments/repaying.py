@@ -11,7 +11,6 @@ from oms.payments.outcomes import Recorder
 from oms.payments.port import (
     Approved,
     Declined,
-    Issuer,
     Movement,
     NewBalance,
     NoTrace,
@@ -22,7 +21,7 @@ from oms.payments.port import (
     Result,
     Unknown,
 )
-from oms.payments.refunds import CHARGED_BACK, Part, Refund, goes_back_to
+from oms.payments.refunds import CHARGED_BACK, Issuer, Part, Refund, goes_back_to
 from oms.platform.clock import format_instant, parse_instant
 from oms.platform.commands import Runtime
 from oms.platform.effects import KEY_REMEMBERED, Effect, TransientFailure, intent_since, perform

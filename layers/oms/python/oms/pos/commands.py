@@ -12,7 +12,7 @@ from oms.drawers.sequences import with_number
 from oms.inventory.selling import SoldUnits, sold_units
 from oms.orders.model import status
 from oms.orders.selling import SoldOrder, sold_order
-from oms.payments.port import Issuer
+from oms.payments.refunds import Issuer
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, find_outcome, input_hash
 from oms.platform.events import EventDraft

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from oms.orders.model import Order
 from oms.payments.model import STORED_VALUE
-from oms.payments.port import Issuer
+from oms.payments.refunds import Issuer
 from oms.platform.commands import Runtime
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.platform.writes import Write

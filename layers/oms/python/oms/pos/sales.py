@@ -10,10 +10,8 @@ from oms.orders.amounts import Amounts
 from oms.orders.model import Order
 from oms.orders.request import LineRequest, Method, OrderRequest
 from oms.orders.selling import Paid
-from oms.payments.change import stands_with
 from oms.payments.model import STORED_VALUE
-from oms.payments.port import Issuer
-from oms.payments.refunds import EXCHANGE_CREDIT, TILL
+from oms.payments.refunds import EXCHANGE_CREDIT, TILL, Issuer
 from oms.pos.checks import totals_of
 from oms.pos.events import CarriedLine, SalePaid, SalePayment, SaleRecorded, SaleTaxed
 from oms.pos.model import CHANNEL, Identity
@@ -135,11 +133,12 @@ def sale_recorded(
 
 def _stands(order: Order, tender: Tender, till: Issuer, issuer: Issuer | None) -> dict[str, str]:
     """In whose books a tender stands: of a balance its issuer's, of money those of the store that took it."""
-    if issuer is not None or tender not in (Tender.CASH, Tender.CARD):
-        return stands_with(order, issuer)
-    if till.legal_entity == order.header.legal_entity and till.store != order.header.selling_node:
+    entity = order.header.legal_entity
+    if tender not in (Tender.CASH, Tender.CARD):
+        return issuer.beside(entity) if issuer else {}
+    if till.legal_entity == entity and till.store != order.header.selling_node:
         return {"tender_store": till.store}
-    return stands_with(order, till)
+    return till.beside(entity)
 
 
 def _cash_back(told: RecordTransaction) -> int:

@@ -15,7 +15,6 @@ from oms.payments.port import (
     Capabilities,
     CaptureRequest,
     Declined,
-    Issuer,
     NoTrace,
     PaymentProvider,
     ProviderPayment,
@@ -24,6 +23,7 @@ from oms.payments.port import (
     Unknown,
     Verb,
 )
+from oms.payments.refunds import Issuer
 from oms.platform.commands import Runtime
 from oms.platform.problems import Busy, Problem
 from oms.stored_value import commands
