@@ -124,7 +124,7 @@ class SaleTender(Request):
 
 
 class ExchangeCredit(Request):
-    """What is owed to the customer in cash for a return, and pays a part of the sale; all of it."""
+    """What is owed to the customer in cash for a return, or a part of it, and pays a part of the sale."""
 
     refund_id: Code
     amount: Positive
