@@ -74,10 +74,12 @@ class PaymentCapturePending(MoneyEvent):
 class PaymentCaptured(MoneyEvent):
     """An amount was taken for some shipments; `released` is what the provider gave back with it.
 
-    What a channel took by itself was never `authorized` here, and no shipment had left then.
+    What a channel took by itself was never `authorized` here, and no shipment had left then. `tender_entity` and
+    `tender_store` say in whose books the tender stands where that is another legal entity than the order's, such as of
+    a gift card that it issued.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     psp_reference: str
     capture_id: str
@@ -86,6 +88,8 @@ class PaymentCaptured(MoneyEvent):
     final: bool
     shipment_ids: tuple[str, ...]
     authorized: bool = True
+    tender_entity: str | None = None
+    tender_store: str | None = None
 
 
 class PaymentCaptureFailed(MoneyEvent):

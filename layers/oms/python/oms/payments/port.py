@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from oms.payments.refunds import Issuer
 from oms.platform.commands import Runtime
 from oms.platform.effects import NoTrace as NoTrace
 from oms.platform.effects import Unknown as Unknown
@@ -90,7 +91,8 @@ class Approved:
     """It was done, or with `pending` accepted and not yet final.
 
     `reference` names the payment at the provider, `movement_id` the capture or refund. `amount` is what was held,
-    captured, released (void) or refunded by this call; `released` is what a final capture let go.
+    captured, released (void) or refunded by this call; `released` is what a final capture let go. `issuer` is named
+    where the money is a balance of ours.
     """
 
     reference: str
@@ -100,6 +102,7 @@ class Approved:
     released: int = 0
     capture_before: datetime | None = None
     pending: bool = False
+    issuer: Issuer | None = None
 
 
 @dataclass(frozen=True, slots=True)

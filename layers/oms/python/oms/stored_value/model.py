@@ -95,7 +95,10 @@ class Account(BaseModel):
 
 
 class Hold(BaseModel):
-    """What one authorisation of a tender keeps of an account; `amount` = `open` + `redeemed` + `released`."""
+    """What one authorisation of a tender keeps of an account; `amount` = `open` + `redeemed` + `released`.
+
+    `legal_entity` and `store` issued the account; of a hold that did not keep them they are None.
+    """
 
     model_config = ConfigDict(frozen=True)
     id: str
@@ -107,6 +110,8 @@ class Hold(BaseModel):
     redeemed: int = 0
     released: int = 0
     credited: int = 0
+    legal_entity: str | None = None
+    store: str | None = None
     version: int = 1
 
     @property

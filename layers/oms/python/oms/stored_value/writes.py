@@ -91,10 +91,12 @@ def issue(
     cause_id: str | None = None,
     session_id: str | None = None,
     business_date: str | None = None,
+    seller: tuple[str, str] | None = None,
 ) -> tuple[Account, list[Write], EventDraft]:
     """A new account with its first movement and its fact, for the transaction of whoever issues it.
 
-    `cause_id` names the refund or appeasement whose own fact posts what the account cost.
+    `cause_id` names the refund or appeasement whose own fact posts what the account cost. `seller` is the legal entity
+    and the store that took the money, where the issuer did not.
     """
     account = Account(
         id=account_id,
@@ -126,6 +128,8 @@ def issue(
         cause_id=cause_id,
         session_id=session_id,
         business_date=business_date,
+        tender_entity=seller[0] if seller else None,
+        tender_store=seller[1] if seller else None,
     )
     writes = [new_account_write(tenant, account), movement_write(tenant, account_id, moved)]
     return account, writes, account_event(account, told)

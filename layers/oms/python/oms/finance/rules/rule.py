@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from oms.finance.facts.base import Fact, Tender
-from oms.finance.model import Line
+from oms.finance.model import Line, credit, debit
 
 F = TypeVar("F", bound=Fact)
 
@@ -30,6 +30,11 @@ class Share:
     entity: str
     store: str
     lines: Sequence[Line]
+
+
+def lent(account: str, amount: int, currency: str) -> list[Line]:
+    """What an entity posts that took money, or whose debt was paid with, for another one: it owes that now."""
+    return [debit(account, amount, currency), credit("2310", amount, currency)]
 
 
 def nowhere_else(_: Any) -> Sequence[Share]:

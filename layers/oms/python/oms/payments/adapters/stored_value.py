@@ -24,6 +24,7 @@ from oms.payments.port import (
     Unknown,
     Verb,
 )
+from oms.payments.refunds import Issuer
 from oms.platform.commands import Runtime
 from oms.platform.problems import Busy, Problem
 from oms.stored_value import commands
@@ -145,9 +146,12 @@ class EveryTenant:
 
 
 def _approved(document: Mapping[str, Any]) -> Approved:
+    entity, store = document.get("legal_entity"), document.get("store")
     return Approved(
         reference=str(document["reference"]),
         amount=int(document["amount"]),
         currency=str(document["currency"]),
         movement_id=str(document["movement_id"]),
+        # What was held before issuers were kept is of the company that sold.
+        issuer=Issuer(legal_entity=str(entity), store=str(store)) if entity and store else None,
     )
