@@ -1,4 +1,4 @@
-"""T4 and T11: card clearing with the word of the providers, and the tax that is payable with the tax of what left."""
+"""T4, T8 and T11: card clearing with the word of providers, stored value with its cards, tax with what left."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from datetime import timedelta
 import pytest
 
 from oms.finance.closing.exceptions import Check, ExceptionKind
-from oms.finance.closing.facts import BalanceFacts, Carried, Clearing, MovementFacts
-from oms.finance.closing.sums import clearing_after
+from oms.finance.closing.facts import BalanceFacts, Carried, Clearing, MovementFacts, StoredValueFacts
+from oms.finance.closing.sums import clearing_after, stored_value_after
 from oms.finance.model import debit
 from tests.unit.finance.evidence import IN_ORDER, TODAY, entry, found, order, payment, seen, usd
 
 
 def told(gross: int, provider: str = "strict", currency: str = "USD") -> BalanceFacts:
     return BalanceFacts(provider=provider, currency=currency, gross=gross)
+
+
+def worth(account: str, amount: int) -> StoredValueFacts:
+    return StoredValueFacts(account=account, currency="USD", amount=amount)
 
 
 def kept(amount: int, *, days: int | None = None) -> Carried:
@@ -115,3 +119,26 @@ def test_t11_sees_the_tax_of_a_drawer_that_was_not_posted() -> None:
     assert found(seen(*IN_ORDER, sold, movements=[moved]), Check.T11) == []
     (one,) = found(seen(*IN_ORDER, movements=[moved]), Check.T11)
     assert (one.drawer_session, one.store, one.expected, one.found) == ("drw_1", "S12", 83, 0)
+
+
+@pytest.mark.capability("N3", "K7")
+def test_t8_is_the_sum_of_the_balances_of_all_cards() -> None:
+    """50.00 sold before, 17.52 spent today; store credit of 11.37 granted today."""
+    before = Carried(stored_value=(worth("2020", 5000),))
+    spent = entry(usd("2020", 1752), usd("2010", -1752))
+    granted = entry(usd("6050", 1137), usd("2030", -1137), order=None)
+    cards = [worth("2020", 3248), worth("2030", 1137)]
+    day = seen(*IN_ORDER, spent, granted, carried=before, stored_value=cards)
+    assert found(day, Check.T8) == []
+    assert list(stored_value_after(day)) == cards
+    short = seen(*IN_ORDER, spent, granted, carried=before, stored_value=[worth("2020", 3250), worth("2030", 1137)])
+    (one,) = found(short, Check.T8)
+    assert (one.kind, one.account, one.currency, one.expected, one.found, one.detail) == (
+        *(ExceptionKind.DIFFERS, "2020", "USD", 3250, 3248),
+        "the balances of all of them: gift cards outstanding",
+    )
+    # A card of which the ledger has never heard, and an amount that no card has.
+    assert [(one.account, one.expected, one.found) for one in found(seen(stored_value=cards[1:]), Check.T8)] == [
+        ("2030", 1137, 0)
+    ]
+    assert [(one.account, one.expected, one.found) for one in found(seen(granted), Check.T8)] == [("2030", 0, 1137)]

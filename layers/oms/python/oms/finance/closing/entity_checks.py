@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 
+from oms.finance.chart import CHART
 from oms.finance.closing.exceptions import Check, CloseException, ExceptionKind
 from oms.finance.closing.facts import Evidence
 from oms.finance.closing.model import SealState
-from oms.finance.closing.sums import clearing_after, owes, suspense_after
+from oms.finance.closing.sums import clearing_after, owes, stored_value_after, suspense_after
 from oms.settlement.model import USUAL_DAYS_IN_TRANSIT
 
 
@@ -66,6 +67,24 @@ def in_transit(seen: Evidence) -> Iterator[CloseException]:
                 since=one.since,
                 age_days=age,
                 detail=f"{one.kind} {one.id}",
+            )
+
+
+def stored_value(seen: Evidence) -> Iterator[CloseException]:
+    """T8: what the ledger owes for gift cards and store credit is what all of them are worth."""
+    booked = {(one.account, one.currency): one.amount for one in stored_value_after(seen)}
+    worth = {(one.account, one.currency): one.amount for one in seen.stored_value}
+    for account, currency in sorted(booked.keys() | worth.keys()):
+        expected, found = worth.get((account, currency), 0), booked.get((account, currency), 0)
+        if expected != found:
+            yield CloseException(
+                check=Check.T8,
+                kind=ExceptionKind.DIFFERS,
+                account=account,
+                currency=currency,
+                expected=expected,
+                found=found,
+                detail=f"the balances of all of them: {CHART[account].name}",
             )
 
 

@@ -9,6 +9,7 @@ from oms.drawers.model import Movement, Session
 from oms.drawers.reads import movements_on, sessions_on
 from oms.finance import store as ledger
 from oms.finance.closing import store
+from oms.finance.closing.cards import stored_value_of
 from oms.finance.closing.facts import (
     BalanceFacts,
     Carried,
@@ -76,6 +77,7 @@ def gather(runtime: Runtime, day: Day, carried: Carried) -> Evidence:
             BalanceFacts(provider=one.provider, currency=one.currency, gross=one.gross)
             for one in balances_as_told(database, tenant, day.entity, day.date)
         ],
+        stored_value=stored_value_of(runtime, day),
     )
 
 

@@ -159,6 +159,14 @@ class BalanceFacts(Facts):
     gross: int
 
 
+class StoredValueFacts(Facts):
+    """What all gift cards, or all store credit, of an entity are worth after the date; `account` is the ledger's."""
+
+    account: str
+    currency: str
+    amount: int
+
+
 class Clearing(Facts):
     """What a provider owes us by the ledger; `since` is the first date after which nobody compared it with its word."""
 
@@ -169,11 +177,12 @@ class Clearing(Facts):
 
 
 class Carried(Facts):
-    """What the last closed date left: orders whose accounts were not even, suspense by currency, card clearing."""
+    """What the last closed date left: orders whose accounts were not even, suspense by currency, and balances."""
 
     orders: tuple[str, ...] = ()
     suspense: Mapping[str, int] = {}
     clearing: tuple[Clearing, ...] = ()
+    stored_value: tuple[StoredValueFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,3 +207,4 @@ class Evidence:
     in_transit: Sequence[TransitFacts] = ()
     refunds: Sequence[RefundFacts] = ()
     balances: Sequence[BalanceFacts] = ()
+    stored_value: Sequence[StoredValueFacts] = ()

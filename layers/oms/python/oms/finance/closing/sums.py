@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from oms.finance.closing.facts import Clearing, Evidence, OrderFacts
+from oms.finance.closing.facts import Clearing, Evidence, OrderFacts, StoredValueFacts
+from oms.finance.closing.takings import STORED_VALUE
 from oms.finance.model import PostedEntry
 
 
@@ -36,6 +37,20 @@ def clearing_after(seen: Evidence) -> tuple[Clearing, ...]:
             since=None if (provider, currency) in told else since.get((provider, currency)) or seen.day.date,
         )
         for (provider, currency), amount in sorted(amounts.items())
+        if amount
+    )
+
+
+def stored_value_after(seen: Evidence) -> tuple[StoredValueFacts, ...]:
+    """What the ledger owes the owners of gift cards and store credit after the date."""
+    sums = defaultdict(int, {(one.account, one.currency): one.amount for one in seen.carried.stored_value})
+    for entry in seen.entries:
+        for line in entry.lines:
+            if line.account in STORED_VALUE:
+                sums[line.account, line.currency] += line.credit - line.debit
+    return tuple(
+        StoredValueFacts(account=account, currency=currency, amount=amount)
+        for (account, currency), amount in sorted(sums.items())
         if amount
     )
 

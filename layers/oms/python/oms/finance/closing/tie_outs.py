@@ -9,7 +9,7 @@
 | T5 | payouts in transit with the bank; aged. Their items are matched where they are taken in | here |
 | T6 | bags in transit with the bank; aged | here |
 | T7 | the cash of a closed drawer with nothing | here; the safe is not counted yet |
-| T8 | gift cards and store credit with their own balances | waits for a list of the cards of an entity |
+| T8 | gift cards and store credit with the sum of their own balances | here |
 | T9 | what one entity is owed with what the others owe it | here |
 | T10 | open authorisations of an order with its tenders | here |
 | T11 | tax payable of an order, and of what a drawer sold without one, with the tax of what left | here |
@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from oms.finance.chart import CHART
-from oms.finance.closing.entity_checks import between_entities, card_clearing, in_transit, seals, suspense
+from oms.finance.closing.entity_checks import between_entities, card_clearing, in_transit, seals, stored_value, suspense
 from oms.finance.closing.exceptions import Check, CloseException, ExceptionKind
 from oms.finance.closing.facts import Evidence, OrderFacts
 from oms.finance.closing.sums import balance, owed, own
@@ -188,6 +188,7 @@ CHECKS: tuple[Callable[[Evidence], Iterator[CloseException]], ...] = (
     card_clearing,
     in_transit,
     drawers,
+    stored_value,
     between_entities,
     authorisations,
     taxes,
