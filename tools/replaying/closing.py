@@ -165,10 +165,12 @@ class Closing:
         self._post("/v1/finance/exports", wish, "close")
 
     def _final(self) -> dict[str, Any] | None:
-        """The tie-outs of the date once they stand, else None."""
+        """The tie-outs of the date once its last export stands, else None."""
+        if not self._listed():
+            return None
         query = f"/v1/finance/days/{self.next_day.isoformat()}/exceptions?entity={company_of(self.run)}"
         found: dict[str, Any] = self.api.get(query, FINANCE)
-        return found if found["final"] and self._manifests() else None
+        return found if found["final"] else None
 
     def _closed(self, found: dict[str, Any]) -> ClosedDay:
         totals = [manifest["control_totals"] for manifest in self._manifests()]
@@ -185,9 +187,12 @@ class Closing:
 
     def _manifests(self) -> list[dict[str, Any]]:
         """The manifests of the date, as whoever reads the export fetches them."""
+        return [_fetch(one["url"]) for one in self._listed()]
+
+    def _listed(self) -> list[dict[str, Any]]:
         query = f"entity={company_of(self.run)}&business_date={self.next_day.isoformat()}"
-        listed = self.api.get(f"/v1/finance/exports?{query}", FINANCE)["exports"]
-        return [_fetch(one["url"]) for one in listed]
+        listed: list[dict[str, Any]] = self.api.get(f"/v1/finance/exports?{query}", FINANCE)["exports"]
+        return listed
 
     def _day(self) -> dict[str, Any]:
         query = f"/v1/finance/days/{self.next_day.isoformat()}?entity={company_of(self.run)}"
