@@ -37,8 +37,9 @@ help:
 	@echo "  make ready-for-tests                      prepare the environment to call pytest directly"
 	@echo "  make capabilities                         which capability is shown by which test"
 	@echo "  make contracts                            event schemas, API description and flows, from code and template"
-	@echo "  make replay FILE=… [LIMIT=… SPEED=… PORT=4566 STATE=… RUN=…]"
-	@echo "                                            a real order file through the public intake; RUN goes on with an earlier one"
+	@echo "  make replay FILE=… [LIMIT=… SPEED=… CLOSE=0 PORT=4566 STATE=… RUN=…]"
+	@echo "                                            a real order file through the public intake, each business day closed;"
+	@echo "                                            RUN goes on with an earlier one, CLOSE=0 leaves the days open"
 	@echo "  make simulate                             the real handlers under faults: 20,000 seeds, 64 writers, every crash"
 	@echo "                                            point, every pair of commands (some 15 minutes); prints what breaks a rule"
 	@echo "  make simulate SEEDS=… [FIRST=…] [PLANT=…] only seeds; PLANT puts a known fault into the product"
@@ -86,7 +87,7 @@ contracts: ready-for-tests
 
 replay: ready
 	@test -n "$(FILE)" || { echo "Name the file: make replay FILE=local/seed/data/documents.csv LIMIT=100"; exit 2; }
-	@$(VENV) -m tools.replay --file "$(FILE)" $(if $(LIMIT),--limit "$(LIMIT)") $(if $(SPEED),--speed "$(SPEED)") \
+	@$(VENV) -m tools.replay --file "$(FILE)" $(if $(LIMIT),--limit "$(LIMIT)") $(if $(SPEED),--speed "$(SPEED)") $(if $(CLOSE),--close "$(CLOSE)") \
 		$(if $(RUN),--run "$(RUN)") --port $(PORT) --state "$(STATE)"
 
 bench: ready-for-tests

@@ -210,6 +210,25 @@ class TransferDocument(Answer):
     business_date: date
 
 
+class TakenBalance(Answer):
+    """What a provider keeps at the end of a business date, signed, in minor units of `currency`."""
+
+    provider: str
+    legal_entity: str
+    currency: str
+    business_date: date
+    pending: int
+    available: int
+    fees: int
+    status: Literal["RECORDED", "REPEATED"]
+
+
+class TakenBalances(Answer):
+    """What became of each balance."""
+
+    balances: list[TakenBalance]
+
+
 SETTLEMENT_ROUTES: dict[str, Route] = {
     "POST /v1/finance/settlements": Route(
         "Take in payouts",
@@ -239,6 +258,15 @@ SETTLEMENT_ROUTES: dict[str, Route] = {
         notes=(
             "As a list, or as a statement of ISO 20022 camt.053. A line is matched with a bag, a payout or a transfer "
             "that it names, else with the only one of its amount in the week before; what differs is suspended."
+        ),
+        refusals=(409,),
+    ),
+    "POST /v1/finance/provider-balances": Route(
+        "Say what providers keep at the end of a business date",
+        {201: TakenBalances, 200: TakenBalances},
+        notes=(
+            "Pending and available after fees, and the fees kept of these. The close of the date compares their sum "
+            "with card clearing (tie-out T4)."
         ),
         refusals=(409,),
     ),

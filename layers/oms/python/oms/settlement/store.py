@@ -11,6 +11,7 @@
 | a suspended amount | Get pk T#<t>#SUSPENSE#<id>, sk SUSPENSE |
 | the suspended amounts of an entity that are open | Query pk T#<t>#SUSPENDED#<entity>, sk <since>#<id> |
 | a dispute; a payment between entities | Get pk T#<t>#DISPUTE#<id>; Get pk T#<t>#INTERCOMPANY#<id> |
+| what providers kept for an entity | Query pk T#<t>#PROVIDERBALANCE#<entity>, sk <date>#<provider>#<currency> |
 | what was told again with other content | Query pk T#<t>#SETTLEMENTCONFLICTS |
 | what was told and could not be taken in | Query pk T#<t>#SETTLEMENTPARKED |
 """
@@ -18,6 +19,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import islice
 from typing import TypeVar
 
@@ -32,12 +34,15 @@ from oms.settlement.model import (
     Dispute,
     InTransit,
     Payout,
+    ProviderBalance,
     Stored,
     Suspense,
     Transfer,
 )
 from oms.settlement.writes import (
     TABLE,
+    balance_key,
+    balances_partition,
     bank_line_key,
     chunk_key,
     conflicts_partition,
@@ -122,6 +127,20 @@ def load_dispute(database: Database, tenant: str, dispute_id: str) -> Dispute | 
 def load_transfer(database: Database, tenant: str, transfer_id: str) -> Transfer | None:
     """One payment between entities, or None."""
     return _one(database, transfer_key(tenant, transfer_id), Transfer)
+
+
+def load_balance(
+    database: Database, tenant: str, legal_entity: str, business_date: date, provider: str, currency: str
+) -> ProviderBalance | None:
+    """What a provider kept at the end of a date, or None."""
+    return _one(database, balance_key(tenant, legal_entity, business_date, provider, currency), ProviderBalance)
+
+
+def load_balances(database: Database, tenant: str, legal_entity: str, business_date: date) -> list[ProviderBalance]:
+    """What every provider kept for an entity at the end of a date."""
+    partition = balances_partition(tenant, legal_entity)
+    rows = database.query(TABLE, partition, begins=f"{business_date.isoformat()}#")
+    return [ProviderBalance.model_validate_json(str(row["body"])) for row in rows]
 
 
 def load_conflicts(database: Database, tenant: str, most: int) -> list[Item]:

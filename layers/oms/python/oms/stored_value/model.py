@@ -5,6 +5,7 @@ Amounts are integers in minor units of the account's currency.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
 
@@ -125,6 +126,14 @@ class Hold(BaseModel):
         return f"{self.account_id}.{self.id}"
 
 
+_BALANCES: Mapping[MovementKind, int] = {
+    MovementKind.ISSUED: 1,
+    MovementKind.REDEEMED: -1,
+    MovementKind.CREDITED: 1,
+    MovementKind.BREAKAGE: -1,
+}
+
+
 class Movement(BaseModel):
     """One change of an account, which nobody changes any more. `amount` is not negative; the kind says what it means.
 
@@ -139,6 +148,11 @@ class Movement(BaseModel):
     order_id: str | None = None
     payment_id: str | None = None
     reference: str | None = None
+
+    @property
+    def change(self) -> int:
+        """What it added to the balance; what is held or let go of changes nothing of it."""
+        return _BALANCES.get(self.kind, 0) * self.amount
 
 
 def account_of(tenant: str, kind: str, token: str) -> str:

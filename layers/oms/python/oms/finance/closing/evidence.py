@@ -9,7 +9,9 @@ from oms.drawers.model import Movement, Session
 from oms.drawers.reads import movements_on, sessions_on
 from oms.finance import store as ledger
 from oms.finance.closing import store
+from oms.finance.closing.cards import stored_value_of
 from oms.finance.closing.facts import (
+    BalanceFacts,
     Carried,
     Evidence,
     MovementFacts,
@@ -29,7 +31,7 @@ from oms.orders.model import Order, status
 from oms.orders.store import load_order
 from oms.payments.refunds import EXCHANGE_CREDIT
 from oms.platform.commands import Runtime
-from oms.settlement.reads import in_transit
+from oms.settlement.reads import balances_as_told, in_transit
 
 
 def gather(runtime: Runtime, day: Day, carried: Carried) -> Evidence:
@@ -71,6 +73,11 @@ def gather(runtime: Runtime, day: Day, carried: Carried) -> Evidence:
             for one in in_transit(database, tenant, day.entity)
         ],
         refunds=[facts for order in orders for facts in refund_facts(order)],
+        balances=[
+            BalanceFacts(provider=one.provider, currency=one.currency, gross=one.gross)
+            for one in balances_as_told(database, tenant, day.entity, day.date)
+        ],
+        stored_value=stored_value_of(runtime, day),
     )
 
 
@@ -112,11 +119,18 @@ def order_facts(order: Order) -> OrderFacts:
         delivered_shipping=left.shipping,
         delivered_tax=left.tax,
         returned_goods=sum(one.goods for one in order.returns),
+        given_back_tax=_given_back_tax(order),
         written_off=header.written_off,
         version=header.version,
         exchanged_away=sum(part.amount for refund in order.refunds for part in refund.parts if part.sale_id),
         exchanged_for=sum(payment.captured for payment in order.payments if payment.tender == EXCHANGE_CREDIT),
     )
+
+
+def _given_back_tax(order: Order) -> int:
+    """The tax of what came back, and of goodwill; what goodwill gave for a unit before, its return does not give."""
+    returned = sum(one.tax - one.appeased_tax for one in order.returns)
+    return returned + sum(line.tax for refund in order.refunds for line in refund.lines)
 
 
 def payment_facts(order: Order) -> list[PaymentFacts]:

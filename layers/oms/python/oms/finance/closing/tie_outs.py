@@ -5,14 +5,14 @@
 | T1 | debits and credits of each entity and currency | here |
 | T2 | revenue of an order with what left, and its returns with what came back | here |
 | T3 | customer deposits of an order with what was captured less what was delivered; aged | here |
-| T4 | card clearing with the provider's balance | waits for the provider's reports |
+| T4 | card clearing of a provider with the balance that it tells; aged where it tells none | here |
 | T5 | payouts in transit with the bank; aged. Their items are matched where they are taken in | here |
 | T6 | bags in transit with the bank; aged | here |
 | T7 | the cash of a closed drawer with nothing | here; the safe is not counted yet |
-| T8 | gift cards and store credit with their own balances | waits for a list of the cards of an entity |
+| T8 | gift cards and store credit with the sum of their own balances | here |
 | T9 | what one entity is owed with what the others owe it | here |
 | T10 | open authorisations of an order with its tenders | here |
-| T11 | tax payable by jurisdiction with the tax of orders | waits for jurisdictions |
+| T11 | tax payable of an order, and of what a drawer sold without one, with the tax of what left | here |
 | T12 | refunds that are owed for long | here |
 | T13 | the suspense account at a month's end | here |
 | SEAL | every store sealed, by itself and in time | here |
@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from oms.finance.chart import CHART
-from oms.finance.closing.entity_checks import between_entities, in_transit, seals, suspense
+from oms.finance.closing.entity_checks import between_entities, card_clearing, in_transit, seals, stored_value, suspense
 from oms.finance.closing.exceptions import Check, CloseException, ExceptionKind
 from oms.finance.closing.facts import Evidence, OrderFacts
 from oms.finance.closing.sums import balance, owed, own
@@ -152,14 +152,46 @@ def refunds_owed(seen: Evidence) -> Iterator[CloseException]:
             )
 
 
+def taxes(seen: Evidence) -> Iterator[CloseException]:
+    """T11: the tax that is payable for an order is that of what left less what was given back; so it is for a drawer.
+
+    What a write-off gives back is its own decision and stays out.
+    """
+    for order_id, order in sorted(seen.orders.items()):
+        entries = [entry for entry in own(seen, order_id) if entry.rule != "write_off_posted"]
+        found = -balance(entries, "2040", order.currency)
+        expected = order.delivered_tax - order.given_back_tax
+        if found != expected:
+            yield _of_order(Check.T11, order, "2040", expected, found, "tax of what left, less what was given back")
+    for session in seen.sessions:
+        moved = [one for one in seen.entries if one.drawer_session == session.session_id and one.order_id is None]
+        found = -balance(moved, "2040", session.currency)
+        expected = sum(one.tax for one in seen.movements if one.session_id == session.session_id)
+        if found != expected:
+            yield CloseException(
+                check=Check.T11,
+                kind=ExceptionKind.DIFFERS,
+                store=session.store,
+                drawer_session=session.session_id,
+                account="2040",
+                currency=session.currency,
+                expected=expected,
+                found=found,
+                detail="tax of what was sold without an order",
+            )
+
+
 CHECKS: tuple[Callable[[Evidence], Iterator[CloseException]], ...] = (
     trial_balance,
     revenue,
     deposits,
+    card_clearing,
     in_transit,
     drawers,
+    stored_value,
     between_entities,
     authorisations,
+    taxes,
     refunds_owed,
     suspense,
     seals,
