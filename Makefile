@@ -41,7 +41,8 @@ help:
 	@echo "                                            a real order file through the public intake, each business day closed;"
 	@echo "                                            RUN goes on with an earlier one, CLOSE=0 leaves the days open"
 	@echo "  make simulate                             the real handlers under faults: 20,000 seeds, 64 writers, every crash"
-	@echo "                                            point, every pair of commands (some 15 minutes); prints what breaks a rule"
+	@echo "                                            point, every pair of commands, 10,000 exports that break off; prints what"
+	@echo "                                            breaks a rule (TODO)"
 	@echo "  make simulate SEEDS=… [FIRST=…] [PLANT=…] only seeds; PLANT puts a known fault into the product"
 	@echo "  make simulate SEED=… | TRACE=…            the story of one seed, or of a recorded trace"
 	@echo "  make fuzz [EXAMPLES=500]                  every operation of the API, called with what a fuzzer makes of it"
@@ -93,7 +94,8 @@ replay: ready
 bench: ready-for-tests
 	@$(VENV) -m bench $(if $(ONLY),--only "$(ONLY)")
 
-# Random faults over many seeds; many writers of the same few units; then every interleaving of pairs of commands, and every crash point of every handler.
+# Random faults over many seeds; many writers of the same few units; then every crash point of every handler, every
+# interleaving of pairs of commands, and 10,000 exports that break off.
 SEEDS ?= 20000
 FIRST ?= 0
 simulate: ready-for-tests
@@ -104,7 +106,8 @@ else ifneq ($(strip $(TRACE)),)
 else
 	@$(VENV) -m tests.simulation --seeds "$(SEEDS)" --first "$(FIRST)" --jobs 2 --shrink $(if $(PLANT),--plant "$(PLANT)")
 	@test "$(SEEDS)" != 20000 || test -n "$(PLANT)" || \
-		{ $(VENV) -m tests.simulation.writers && $(VENV) -m tests.simulation.crash_points && $(VENV) -m tests.simulation.pairs; }
+		{ $(VENV) -m tests.simulation.writers && $(VENV) -m tests.simulation.crash_points && $(VENV) -m tests.simulation.pairs && \
+		$(VENV) -m tests.simulation.export_schedules; }
 endif
 
 fuzz: ready-for-tests
