@@ -1,6 +1,6 @@
 """Conflicting commands in every interleaving with at most one trouble: nothing may be wrong in the end of any.
 
-`python -m tests.simulation.pairs --all` searches the four longest within wider bounds, too.
+`python -m tests.simulation.pairs --all` searches the longest within wider bounds, too.
 """
 
 from __future__ import annotations
