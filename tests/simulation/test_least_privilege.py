@@ -60,8 +60,6 @@ PERMITTED = (
         "LedgerTable",
         "a gift card is held by it only after a hold that was in doubt",
     ),
-    ("refund_payment", "dynamodb:*", "LedgerTable", "no story gives back to a gift card; functions/test_refunds does"),
-    ("node_messages", "dynamodb:UpdateItem", "LedgerTable", "no story sells for a gift card over the bus"),
     ("finance_export", "s3:ListBucket", "ExportBucket", "else S3 calls a file that is not there forbidden"),
     ("stock_files", "s3:ListBucket", "IntakeBucket", "the same"),
 )
