@@ -26,8 +26,8 @@ PYTEST = (sys.executable, "-m", "pytest")
 LANES = 2
 # What pytest says where its arguments have chosen no test.
 NONE_CHOSEN = 5
-# Tests of several processes ask for the template; made beforehand, it is made once.
-TEMPLATES = "from tests.template import assembly; assembly('aws'); assembly('local')"
+# Tests of several processes ask for the templates; made beforehand, they are made once, and side by side.
+TEMPLATES = [f"from tests.template import assembly; assembly('{target}')" for target in ("aws", "local")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,10 @@ class Lanes:
 
 def main(arguments: Sequence[str]) -> int:
     """Run all rooms; 0 where every test has passed."""
-    subprocess.run([sys.executable, "-c", TEMPLATES], check=True)
+    making = [subprocess.Popen([sys.executable, "-c", template], cwd=ROOT) for template in TEMPLATES]
+    codes = [made.wait() for made in making]
+    if any(codes):
+        return 1
     files = suite_files()
     listed = units(files, weights())
     ended = []
