@@ -105,8 +105,15 @@ def _observability() -> None:
 def _time_and_chance() -> None:
     from oms.platform import clock, ids
 
+    last = (0, EPOCH)
+
     def now(_: Any) -> Any:
-        return EPOCH + timedelta(milliseconds=running.worker_time())
+        # Between two calls to the outside no time passes, and the clock is asked again and again.
+        nonlocal last
+        instant = running.worker_time()
+        if instant != last[0]:
+            last = (instant, EPOCH + timedelta(milliseconds=instant))
+        return last[1]
 
     clock.SystemClock.now = now
     ids.TimeOrderedIds.__init__.__defaults__ = (lambda count: running.chance.randbytes(count),)
