@@ -20,6 +20,7 @@ from tools import openapi_appeasements as appeasements
 from tools import openapi_levels as levels
 from tools import openapi_shards as shards
 from tools import openapi_stock as stock
+from tools.openapi_disputes import DISPUTE_ROUTES
 from tools.openapi_finance import FINANCE_ROUTES
 from tools.openapi_money_routes import MONEY_ROUTES
 from tools.openapi_node_routes import NODE_ROUTES
@@ -206,6 +207,7 @@ ROUTES: dict[str, Route] = {
     **PAYMENT_ROUTES,
     **POS_ROUTES,
     **SETTLEMENT_ROUTES,
+    **DISPUTE_ROUTES,
     "POST /v1/reservations": Route(
         "Hold the units of a basket",
         {201: stock.ReservationDocument},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from oms.settlement.model import DisputeState, ItemKind, Match, PayoutTotals, Transit
+from oms.settlement.model import ItemKind, Match, PayoutTotals, Transit
 from tools.openapi_answers import Answer
 from tools.openapi_shapes import Route
 
@@ -162,41 +162,6 @@ class SuspendedAmount(Answer):
     resolutions: int
 
 
-class DisputeDocument(Answer):
-    """A dispute beside its tender; amounts in minor units."""
-
-    id: str
-    provider: str
-    dispute_id: str
-    reference: str
-    legal_entity: str
-    store: str
-    channel: str
-    order_id: str | None
-    payment_id: str | None
-    amount: int
-    fee: int
-    currency: str
-    reason: str | None
-    state: DisputeState
-    fee_returned: int
-    opened_at: str
-
-
-class WriteOffDocument(Answer):
-    """What was given up of an order; `tax` is the share of `amount` that is given back, in minor units."""
-
-    write_off_id: str
-    order_id: str
-    legal_entity: str
-    store: str
-    channel: str
-    currency: str
-    amount: int
-    tax: int
-    reason: str
-
-
 class TransferDocument(Answer):
     """A payment between two legal entities; `net` in minor units is negative where `to_entity` paid."""
 
@@ -274,21 +239,6 @@ SETTLEMENT_ROUTES: dict[str, Route] = {
         "Say what a suspended amount was",
         {200: SuspendedAmount},
         notes="DEPOSIT and PAYOUT name the bag, or the settlement id of the payout, that it is the end of.",
-        refusals=(404, 409),
-    ),
-    "POST /v1/finance/disputes": Route(
-        "Record a dispute",
-        {201: DisputeDocument, 200: DisputeDocument},
-        notes="While it is open, nothing of its payment is refunded. A warning takes no money.",
-        refusals=(409,),
-    ),
-    "POST /v1/finance/disputes/{dispute_id}/outcome": Route(
-        "Say how a dispute ended", {200: DisputeDocument}, refusals=(404, 409)
-    ),
-    "POST /v1/orders/{order_id}/write-offs": Route(
-        "Write off what was delivered and is not paid",
-        {201: WriteOffDocument},
-        notes="All of it without `amount`. With `tax_relief` its share of the tax is given back.",
         refusals=(404, 409),
     ),
     "POST /v1/finance/intercompany": Route(
