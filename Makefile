@@ -54,7 +54,7 @@ help:
 	@echo "  make lock [UPGRADE=1]                     resolve the dependencies, or take newer ones"
 	@echo "  make sourcing DIR=… OUT=…                 sourcing instances, solved by the product's own optimiser"
 	@echo "  make finance-scenarios FILE=… [ONLY=…]    tables of what happens and what the ledger posts, played; PASS or FAIL"
-	@echo "  make books ENTITY=… FORMAT=… FROM=… [OUT=…]  the exported journal for a bookkeeping program"
+	@echo "  make books ENTITY=… FORMAT=… [FROM=…] [OUT=…]  the exported journal for a bookkeeping program"
 	@echo
 	@echo "Needs git, make, Python 3.11 or newer, Node.js 20 or newer and npm. No account, no Docker."
 
@@ -124,12 +124,12 @@ finance-scenarios: ready-for-tests
 	@test -n "$(FILE)" || { echo "Name the file: make finance-scenarios FILE=tests/finance_scenarios/scenarios.md"; exit 2; }
 	@PYTHONPATH=layers/oms/python $(VENV) -m tests.finance_scenarios "$(FILE)" $(if $(ONLY),"$(ONLY)")
 
-# FROM is a folder with a copy of the export, or s3://BUCKET; FORMAT is beancount, hledger, quickbooks, xero or netsuite.
+# FROM is a folder with a copy of the export, or s3://BUCKET; without it the bucket of the local run is read. FORMAT is beancount, hledger, quickbooks, xero or netsuite.
 # TENANT is needed where the export has several, CURRENCY where the program takes one only.
 books: ready-for-tests
-	@test -n "$(ENTITY)" -a -n "$(FORMAT)" -a -n "$(FROM)" || { echo "Name the books: make books ENTITY=100 FORMAT=beancount FROM=FOLDER"; exit 2; }
+	@test -n "$(ENTITY)" -a -n "$(FORMAT)" || { echo "Name the books: make books ENTITY=100 FORMAT=beancount"; exit 2; }
 	@$(VENV) -m tools.books --entity "$(ENTITY)" --format "$(FORMAT)" $(if $(OUT),--out "$(OUT)") \
-		$(if $(TENANT),--tenant "$(TENANT)") $(if $(CURRENCY),--currency "$(CURRENCY)") "$(FROM)"
+		$(if $(TENANT),--tenant "$(TENANT)") $(if $(CURRENCY),--currency "$(CURRENCY)") "$(or $(FROM),$(STATE))"
 
 # The rule packs run inside the synthesis and stop it; cfn-lint reads the result.
 synth: ready-for-tests

@@ -5,11 +5,12 @@ export function orderPage(order, events) {
   return [
     head(order),
     section("Lines", table(["Line", "SKU", "Units", "Where they are", "Price", "Tax", "Total"], order.lines.map((line) => lineRow(line, order)))),
-    section("Work of nodes", table(["Work", "Node", "Method", "Status", "Units"], order.fulfillment_orders.map(workRow))),
-    section("Shipments", table(["Shipment", "Node", "Left", "Carrier", "Goods", "Discount", "Shipping", "Tax", "Total", "Money"],
-      order.shipments.map((shipment) => shipmentRow(shipment, order.currency)))),
-    section("Money", table(["Tender", "Status", "Amount", "Held", "Taken", "Given back", "Provider's number"],
-      order.payments.map((payment) => paymentRow(payment, order.currency)))),
+    ...list("Work of nodes", ["Work", "Node", "Method", "Status", "Units"], order.fulfillment_orders.map(workRow)),
+    ...list("Shipments", ["Shipment", "Node", "Left", "Carrier", "Goods", "Discount", "Shipping", "Tax", "Total", "Money"],
+      order.shipments.map((shipment) => shipmentRow(shipment, order.currency))),
+    ...list("Money", ["Tender", "Status", "Amount", "Held", "Taken", "Let go", "Given back", "Provider's number"],
+      order.payments.map((payment) => paymentRow(payment, order.currency))),
+    ...list("Refunds", ["Refund", "Because of", "Status", "By", "Amount", "Given back"], order.refunds.map(refundRow)),
     section("Timeline", el("ol", { class: "timeline" }, ...events.map(eventRow))),
   ];
 }
@@ -40,7 +41,12 @@ function warnings(order) {
 }
 
 function section(title, content) {
-  return el("section", {}, el("h3", {}, title), content);
+  return el("section", { "data-of": title }, el("h3", {}, title), content);
+}
+
+// A list that has nothing in it is left out: what was carried out of a store is no work of a node.
+function list(title, headings, rows) {
+  return rows.length ? [section(title, table(headings, rows))] : [];
 }
 
 function lineRow(line, order) {
@@ -80,8 +86,19 @@ function paymentRow(payment, currency) {
   return el("tr", {},
     el("td", {}, `${payment.tender} at ${payment.provider}`),
     el("td", {}, badge(payment.state), payment.decline_code ? el("small", {}, payment.decline_code) : null),
-    ...["amount", "authorized", "captured", "released"].map((part) => number(money(payment[part], currency))),
+    ...["amount", "authorized", "captured", "released", "refunded"].map((part) => number(money(payment[part], currency))),
     el("td", {}, payment.psp_reference || ""));
+}
+
+function refundRow(refund) {
+  const failed = refund.parts.map((part) => part.failure_code).filter(Boolean);
+  return el("tr", { "data-refund": refund.id },
+    el("td", {}, refund.id),
+    el("td", {}, refund.cause, el("small", {}, refund.cause_id)),
+    el("td", {}, badge(refund.status), ...failed.map((code) => el("small", {}, code))),
+    el("td", {}, refund.parts.map((part) => part.tender).join(", ")),
+    number(money(refund.amount, refund.currency)),
+    number(money(refund.executed, refund.currency)));
 }
 
 function eventRow(event) {

@@ -30,7 +30,7 @@ export function table(headings, rows) {
   return el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows));
 }
 
-const NUMBERS = new Set(["Units", "Price", "Total", "Goods", "Discount", "Shipping", "Tax", "Amount", "Held", "Taken", "Given back"]);
+const NUMBERS = new Set(["Units", "Price", "Total", "Goods", "Discount", "Shipping", "Tax", "Amount", "Held", "Taken", "Let go", "Given back"]);
 
 function heading(text) {
   return NUMBERS.has(text) ? { class: "number" } : {};

@@ -2,6 +2,7 @@
 
 python -m tools.books --entity 100 --format beancount FOLDER      a copy of the export on this machine
 python -m tools.books --entity 100 --format xero s3://BUCKET      the bucket itself
+python -m tools.books --entity 100 --format xero .local/state     the bucket of the local run whose state lies there
 
 Reads only what manifests list, checks every file that it reads and every control total, and ends with 1 when something
 does not agree.
@@ -29,7 +30,9 @@ FORMATS: Mapping[str, Callable[[Books], str]] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.books", description=__doc__.splitlines()[0])
-    parser.add_argument("export", metavar="FOLDER-or-s3://BUCKET", help="where finance/v1 lies")
+    parser.add_argument(
+        "export", metavar="FOLDER-or-s3://BUCKET", help="where finance/v1 lies, or the state of a local run"
+    )
     parser.add_argument("--entity", required=True, help="the legal entity whose books are wanted")
     parser.add_argument("--format", required=True, choices=FORMATS)
     parser.add_argument("--tenant", help="needed where the export has several")

@@ -12,9 +12,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
+import boto3
 import pytest
 
 from functions.finance_export import handler as export_function
+from local.state import STACKS
 from oms.finance.commands import Books
 from tests.contracts.test_journal_judges import bean_check, hledger_check
 from tests.unit.finance import exported, world
@@ -183,7 +185,9 @@ def test_files_that_do_not_agree_are_refused(folder: Path, capsys: pytest.Captur
     first.unlink()
     assert refused() == "batch 1 of entity 100 is missing; copy the whole export"
     assert program.main([f"{folder}-gone", "--entity", "100", "--format", "hledger"]) == 1
-    assert capsys.readouterr().err == f"there is no folder {folder}-gone; a bucket is named s3://BUCKET\n"
+    assert capsys.readouterr().err == (
+        f"there is no folder {folder}-gone; a bucket is named s3://BUCKET, and a local run by its state folder\n"
+    )
 
 
 @pytest.mark.capability("N7")
@@ -198,4 +202,21 @@ def test_an_entity_is_found_whatever_signs_its_name_has(books: Books, tmp_path: 
 def test_a_bucket_is_read_as_a_folder_is(books: Books, folder: Path, capsys: pytest.CaptureFixture[str]):
     asked = ["--entity", "100", "--format", "hledger"]
     assert program.main([f"s3://{world.bucket_name()}", *asked]) == 0
+    assert capsys.readouterr().out == made(folder, "hledger")
+
+
+@pytest.mark.capability("N7")
+def test_the_bucket_of_a_local_run_is_found_by_its_state(
+    books: Books, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "running.json").write_text(json.dumps({"port": 1, "psp_port": 2}))
+    outputs = {"ExportBucketName": world.bucket_name(), "ApiUrl": "https://abc.execute-api.us-east-1.amazonaws.com"}
+    (state / "out.json").write_text(json.dumps(dict.fromkeys(STACKS, outputs)))
+    (state / "clients.json").write_text("{}")
+    monkeypatch.setattr("local.state.aws_client", lambda endpoint, service: boto3.client(service))
+
+    assert program.main([str(state), "--entity", "100", "--format", "hledger"]) == 0
+
     assert capsys.readouterr().out == made(folder, "hledger")

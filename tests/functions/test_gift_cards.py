@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from oms.platform.clock import format_instant
 from tests.drawer_doors import Drawers
 from tests.money_doors import PEOPLE, SHOP, Money, gift
 from tests.order_doors import Doors, doors
@@ -44,6 +45,8 @@ def test_a_card_is_sold_once_however_often_the_call_is_sent(money: Money):
         "version": 1,
     }
     assert [(one["kind"], one["amount"]) for one in seen["movements"]] == [("issued", 5000)]
+    instants = [seen["issued_at"], seen["movements"][0]["at"]]
+    assert instants == [format_instant(money.doors.world.clock.now())] * 2
     (told,) = money.told(f"STOREDVALUE#{first.body['id']}")
     assert told["detail-type"] == "GiftCardIssued"
     assert told["detail"]["data"] == {

@@ -1,4 +1,4 @@
-"""Where exported batches lie: a folder on this machine, or a bucket. Only what a manifest lists is read."""
+"""Where exported batches lie: a folder, a bucket, or the bucket of a local run. Only what a manifest lists is read."""
 
 import csv
 import gzip
@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
+
+from local.state import Running
 
 _ROOT = "finance/v1/"
 
@@ -42,7 +44,7 @@ class Folder:
 
 
 class S3:
-    """A bucket of this account."""
+    """A bucket of an account."""
 
     def __init__(self, name: str, client: Any) -> None:
         self._name, self._client = name, client
@@ -56,14 +58,18 @@ class S3:
 
 
 def place(name: str) -> Place:
-    """`s3://BUCKET`, or a folder; Wrong where there is none of that name."""
+    """`s3://BUCKET`, the state folder of a local run for its bucket, or a folder; Wrong where there is none."""
     if name.startswith("s3://"):
         import boto3
 
         return S3(name.removeprefix("s3://").rstrip("/"), boto3.client("s3"))
-    if not Path(name).is_dir():
-        raise Wrong(f"there is no folder {name}; a bucket is named s3://BUCKET")
-    return Folder(Path(name))
+    folder = Path(name)
+    if (folder / "running.json").exists():
+        running = Running(folder)
+        return S3(running.outputs["ExportBucketName"], running.aws("s3"))
+    if not folder.is_dir():
+        raise Wrong(f"there is no folder {name}; a bucket is named s3://BUCKET, and a local run by its state folder")
+    return Folder(folder)
 
 
 def manifests(where: Place, entity: str, tenant: str | None) -> list[dict[str, Any]]:

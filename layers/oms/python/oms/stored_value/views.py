@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
 from oms.platform.cursors import bad_cursor, decode_cursor, encode_cursor
 from oms.platform.principal import Principal, authorize
@@ -24,7 +25,7 @@ def read_card(runtime: Runtime, principal: Principal, card_id: str, wanted: Card
     found, position = list_movements(runtime.database, principal.tenant, card_id, limit=wanted.limit, after=after)
     return {
         **card_document(account, runtime.clock.now()),
-        "movements": [one.model_dump(mode="json") for one in found],
+        "movements": [{**one.model_dump(mode="json"), "at": format_instant(one.at)} for one in found],
         "next_cursor": encode_cursor({"sk": position}) if position else None,
     }
 
@@ -53,7 +54,7 @@ def card_document(account: Account, now: datetime) -> dict[str, Value]:
         "legal_entity": account.legal_entity,
         "selling_node": account.store,
         "channel": account.channel,
-        "issued_at": account.model_dump(mode="json")["issued_at"],
+        "issued_at": format_instant(account.issued_at),
         "expires_on": account.expires_on.isoformat() if account.expires_on else None,
         "version": account.version,
         "available_actions": ["recognize_breakage"] if account.may_break(now) else [],
