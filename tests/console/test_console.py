@@ -56,6 +56,27 @@ def test_an_operator_finds_an_order_and_sees_where_everything_is(shop: Shop, bro
     assert faults == []
 
 
+def test_an_operator_sees_what_was_given_back_and_why(shop: Shop, browser_page: Page) -> None:
+    page = browser_page
+    document = order(line(shop.new_item({"dc-columbus": 2}), 2, 1295))
+    order_id = shop.place(document)
+    shop.settled(order_id)
+    back = {"node_id": "seattle", "reason": "changed_mind", "lines": [{"line_no": 1, "quantity": 1}]}
+    accepted = shop.post(f"/v1/orders/{order_id}/returns", back, client="acme-operator")
+    assert accepted.status == 201, accepted.body
+    shop.settled(order_id, "PARTIALLY_REFUNDED")
+
+    page.fill("#query", document["external_id"])
+    page.click("#search button")
+
+    expect(page.locator("#order h2")).to_have_text(f"Order {document['external_id']}")
+    expect(page.locator('[data-of="Money"] td.number')).to_have_text(
+        ["25.90 USD", "25.90 USD", "25.90 USD", "0.00 USD", "12.95 USD"]
+    )
+    expect(page.locator("[data-refund] td.number")).to_have_text(["12.95 USD", "12.95 USD"])
+    expect(page.locator("[data-refund] small")).to_have_text(accepted.json()["id"])
+
+
 def test_a_wrong_token_and_an_unknown_order_are_said_plainly(shop: Shop, browser_page: Page) -> None:
     page = browser_page
     page.fill("#query", "no-such-order")
