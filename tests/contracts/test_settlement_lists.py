@@ -1,4 +1,4 @@
-"""What providers list of a payout: the strict one over its socket, and answers of the shapes that Stripe documents."""
+"""What providers list of a payout: the strict one itself, and answers of the shapes that Stripe documents."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import pytest
 
 from oms.payments.adapters.adyen import account as account_of
 from oms.settlement.model import dispute_name
+from oms.settlement.store import load_dispute
 from tests.contracts.scripted_http import Scripted, scripted
 from tests.functions.test_adyen import ACCOUNT, KEY, P, Till, item
 from tests.functions.test_reported_disputes import TOLD, hear, parked, settled
@@ -34,10 +35,11 @@ def chargeback(event: str, made: str = "DSP1", value: int = 3000, status: str = 
     return {**found, "additionalData": {**found["additionalData"], "disputeStatus": status}}
 
 
-def state(till: Till) -> str | None:
-    row = till.doors.world.database.rows
-    bodies = [str(one["body"]) for (_, key), one in row.items() if key.pk.endswith(f"DISPUTE#{CASE}")]
-    return next((text for text in ("WARNING", "OPEN", "WON", "LOST") if bodies and f'"{text}"' in bodies[0]), None)
+def state(till: Till) -> str:
+    """Where the dispute stands."""
+    found = load_dispute(till.doors.world.database, TENANT, CASE)
+    assert found is not None
+    return found.state.value
 
 
 @pytest.mark.capability("K11", "K12")
