@@ -30,7 +30,7 @@ from tests.contracts.scripted_http import Scripted, scripted
 
 __all__ = ["merchant", "provider", "scripted"]
 
-pytestmark = pytest.mark.capability("L5")
+pytestmark = pytest.mark.capability("N4")
 
 
 @pytest.fixture

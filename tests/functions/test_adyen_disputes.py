@@ -82,7 +82,7 @@ def test_a_second_chargeback_is_a_dispute_of_its_own(till: Till) -> None:
     assert settled(till.doors, f"DISPUTE#{again}") == ["DisputeFundsWithdrawn"]
 
 
-@pytest.mark.capability("L5")
+@pytest.mark.capability("N4")
 def test_a_report_of_payouts_is_parked_for_a_person(till: Till) -> None:
     report = item("REPORT_AVAILABLE", "", "settlement_detail_report_batch_1.csv", 0, originalReference="")
     assert till.send(report).body == {"done": "recorded"}
