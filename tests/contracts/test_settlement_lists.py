@@ -1,4 +1,4 @@
-"""What providers list of a payout: the strict one over its socket, and answers of the shapes that Stripe documents."""
+"""What providers list of a payout: the strict one itself, and answers of the shapes that Stripe documents."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.contracts.scripted_http import Scripted, scripted
 
 __all__ = ["merchant", "provider", "scripted"]
 
-pytestmark = pytest.mark.capability("L5")
+pytestmark = pytest.mark.capability("N4")
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def put_payout(doors: Doors) -> None:
     doors.world.provider.payouts["po_oms0001"] = SettlementList(payout, tuple(rows["data"]))
 
 
-@pytest.mark.capability("L5")
+@pytest.mark.capability("N4")
 def test_a_payout_is_asked_for_and_recorded_once(doors: Doors) -> None:
     put_payout(doors)
     assert doors.queue("psp_events", sample("payout_paid"), sample("payout_paid")) == []
@@ -51,7 +51,7 @@ def test_a_payout_is_asked_for_and_recorded_once(doors: Doors) -> None:
     assert settled(doors, f"SETTLEMENT#{own_id}") == ["PayoutRecorded"]
 
 
-@pytest.mark.capability("L5")
+@pytest.mark.capability("N4")
 def test_a_payout_waits_until_its_list_is_whole_and_the_provider_answers(doors: Doors) -> None:
     put_payout(doors)
     early = sample("payout_paid", "payout.paid", "evt_1", reconciliation_status="in_progress")
@@ -67,7 +67,7 @@ def test_a_payout_waits_until_its_list_is_whole_and_the_provider_answers(doors: 
     assert settled(doors, f"SETTLEMENT#{settlement_id('stripe', 'po_oms0001')}") == ["PayoutRecorded"]
 
 
-@pytest.mark.capability("L5", "K12")
+@pytest.mark.capability("N4", "K12")
 def test_what_cannot_be_taken_in_is_parked_with_its_reason(doors: Doors) -> None:
     euros = of_dispute("created", "ch_oms0001", "needs_response", (-2165, 1500))
     euros["detail"]["data"]["object"]["balance_transactions"][0]["currency"] = "eur"
@@ -94,7 +94,7 @@ def test_what_cannot_be_taken_in_is_parked_with_its_reason(doors: Doors) -> None
     assert [code for _, _, code in parked(doors)] == ["dispute_in_other_currency", "payout_failed", "payout_not_found"]
 
 
-@pytest.mark.capability("L5", "K12")
+@pytest.mark.capability("N4", "K12")
 def test_a_refusal_of_the_command_is_parked_and_a_conflict_is_kept_once(doors: Doors) -> None:
     order_id, charge = ours(doors)
     put_payout(doors)

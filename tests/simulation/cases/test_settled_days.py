@@ -87,7 +87,7 @@ def exceptions(simulation: Any) -> tuple[list[Any], list[Any], list[Any]]:
     return shown["exceptions"], shown["conflicts"] + shown["parked"], unmatched
 
 
-@pytest.mark.capability("L5", "K12")
+@pytest.mark.capability("N4", "K12")
 def test_an_order_is_paid_out_and_the_day_shows_each_cent():
     simulation = simulated(faults=False)
     sold(simulation, 1)
@@ -126,7 +126,7 @@ def test_a_dispute_is_opened_and_ended_and_the_day_shows_each_cent(outcome: str,
     rested(simulation)
 
 
-@pytest.mark.capability("L5")
+@pytest.mark.capability("N4")
 def test_a_charge_that_nobody_knows_stays_in_the_list_of_what_was_not_found():
     simulation = simulated(faults=False)
     sold(simulation, 1)
@@ -141,7 +141,7 @@ def test_a_charge_that_nobody_knows_stays_in_the_list_of_what_was_not_found():
     rested(simulation)
 
 
-@pytest.mark.capability("L5", "K12")
+@pytest.mark.capability("N4", "K12")
 @pytest.mark.parametrize("fault", ["event_twice", "events_reversed"])
 def test_events_that_come_twice_or_the_last_first_come_to_the_same(fault: str):
     simulation = simulated(faults=False)
@@ -158,7 +158,7 @@ def test_events_that_come_twice_or_the_last_first_come_to_the_same(fault: str):
     rested(simulation)
 
 
-@pytest.mark.capability("L5", "K12")
+@pytest.mark.capability("N4", "K12")
 def test_in_the_asynchronous_manner_the_same_is_told_later():
     simulation = simulated(faults=False)
     simulation.provider.psp.settings.manner = "asynchronous"
