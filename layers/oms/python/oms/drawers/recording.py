@@ -1,4 +1,4 @@
-"""Movements on their way into a session: their number, what they change, their event, and what is refused of drawers."""
+"""Movements on their way into a session: their number, what they change, their event, and what is refused there."""
 
 from __future__ import annotations
 
