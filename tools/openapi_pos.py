@@ -88,8 +88,8 @@ POS_ROUTES: dict[str, Route] = {
             "order of that site, and its company's, whoever's drawer took the money. A return names its order, or the "
             "receipt of its sale: the store has the units, and `tenders` are what the till paid out of what is owed: "
             "all of its cash, or on the card that a till took; what it did not pay is paid as after any return. "
-            "Without an order it is refused with 422. With `drawer_session_id` the cash is expected in that session; one that was closed is "
-            "stated anew. The other types only take their number."
+            "Without an order it is refused with 422. With `drawer_session_id` the cash is expected in that session; "
+            "one that was closed is stated anew. The other types only take their number."
         ),
         refusals=(404, 409),
     ),
