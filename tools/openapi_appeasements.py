@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oms.appeasements.model import Action, Evaluation, Kind, On, PaidTo, Part, PendingReason, Reason, Ruling, State
+from oms.payments.refunds import Issuer
 from tools.openapi_answers import Answer
 from tools.openapi_shapes import VERSION, Route
 
@@ -19,6 +20,7 @@ class AppeasementDocument(Answer):
     reason: Reason
     text: str | None
     paid_to: PaidTo
+    issuer: Issuer | None
     currency: str
     parts: list[Part]
     goods: int

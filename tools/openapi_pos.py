@@ -37,7 +37,10 @@ class UnknownStock(Answer):
 
 
 class PosTransaction(Answer):
-    """A transaction that was taken in; of a sale, the order that it became and its status then."""
+    """A transaction that was taken in; of a sale, the order that it became and its status then.
+
+    Of a return, the order that it is of, the return with its refund, and what is `owed` for it.
+    """
 
     id: str
     node_id: str
@@ -49,6 +52,9 @@ class PosTransaction(Answer):
     order_status: Status | None
     external_id: str | None
     unknown_stock: list[UnknownStock]
+    return_id: str | None = None
+    refund_id: str | None = None
+    owed: int | None = None
     numbers: WorkstationNumbers
 
 
@@ -78,8 +84,12 @@ POS_ROUTES: dict[str, Route] = {
             "`store`; its external id is `{node_id}:{workstation}:{business_date}:{sequence}`. What was carried out is "
             "delivered, paid and off the shelf at once, whatever our stock says; lines with another method are planned "
             "as in any order, and what nobody has waits for a review. Tenders and exchange credits pay `totals.total` "
-            "and `rounding`. With `drawer_session_id` the cash is expected in that session; one that was closed is "
-            "stated anew. The other types only take their number."
+            "and `rounding`, and a credit may be a part of what its refund owes. A sale with a `selling_node` is the "
+            "order of that site, and its company's, whoever's drawer took the money. A return names its order, or the "
+            "receipt of its sale: the store has the units, and `tenders` are what the till paid out of what is owed: "
+            "all of its cash, or on the card that a till took; what it did not pay is paid as after any return. "
+            "Without an order it is refused with 422. With `drawer_session_id` the cash is expected in that session; "
+            "one that was closed is stated anew. The other types only take their number."
         ),
         refusals=(404, 409),
     ),

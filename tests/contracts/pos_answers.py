@@ -17,3 +17,8 @@ def tills(gateway: Gateway) -> None:
     days = gateway.send("GET", f"/v1/pos/workstations?node_id=S1&business_date={DAY}")[1]
     assert days["workstations"][0]["gaps"] == [{"first": 12, "last": 13}]
     assert len(days["conflicts"]) == 1
+    numbers = {key: sale[key] for key in ("node_id", "workstation", "business_date")}
+    brought = {"receipt": {**numbers, "sequence": 11}, "reason": "x", "lines": [{"line_no": 1, "quantity": 1}]}
+    back = {**numbers, "sequence": 15, "type": "return", "cashier": "ann", "currency": "USD", "brought_back": brought}
+    back["tenders"] = [{"tender": "cash", "amount": 1083}]
+    assert gateway.send("POST", path, back)[1]["owed"] == 1083

@@ -22,7 +22,13 @@ SHOWS = {
     **dict.fromkeys(("F11", "F12", "M03", "M05", "M19"), ("N2",)),
     **dict.fromkeys(("F13", "F14", "M04", "M12"), ("N4",)),
     **dict.fromkeys(("F15", "M10"), ("K12",)),
-    **dict.fromkeys(("M11",), ("N9",)),
+    **dict.fromkeys(("M11", *(f"N{n:02}" for n in range(1, 11))), ("N9",)),
+    **dict.fromkeys(("N11", "N28"), ("N3",)),
+    **dict.fromkeys(("N13", "N14", "N15", "N34", "N37"), ("K8",)),
+    **dict.fromkeys(("N16",), ("K12",)),
+    **dict.fromkeys(("N17", "N18", "N19", "N20", "N21"), ("N4",)),
+    **dict.fromkeys(("N22", "N23", "N24", "N25", "N26", "N27"), ("N2",)),
+    **dict.fromkeys(("N29", "N30", "N31"), ("J7",)),
 }
 ONE = """
 | **T1** | **An order** (goods 10.00) | |

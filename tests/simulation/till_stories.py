@@ -89,6 +89,27 @@ def an_exchange_at_a_till(people: People) -> None:
 
 
 @story
+def goods_come_back_at_a_till(people: People) -> None:
+    """By the receipt into a drawer, told twice, by both doors; and of a web order that a provider pays."""
+    session = people.send("POST", "/v1/drawers/D2/sessions", {**OPENING, "node_id": "albany"}).body
+    named, here = {"drawer_session_id": session["id"]}, {**TILL, "node_id": "albany"}
+    people.send("POST", TRANSACTIONS, {**here, **sale(line("MUG", 2)), "sequence": 9, **named})
+    receipt = {"node_id": "albany", "workstation": "T1", "business_date": DAY, "sequence": 9}
+    back = {**brought(1_000, receipt=receipt), **named}
+    for _ in range(2):
+        people.send("POST", TRANSACTIONS, {**here, **back, "sequence": 10})
+    for _ in range(2):
+        say(people, "RecordPosTransaction", "t-9", **TILL, **back, sequence=11)
+    until(people, f"/v1/drawer-sessions/{session['id']}", lambda one: one["movements"] == 3)
+    order_id = people.place("o-1", {"sku": "MUG", "quantity": 1, "unit_price": 700, "total": 700})
+    people.do(people.released(order_id), "ship")
+    people.until(order_id, payment_status="CAPTURED")
+    people.send("POST", TRANSACTIONS, {**here, **brought(0, order_id=order_id), "sequence": 12})
+    people.until(order_id, payment_status="REFUNDED")
+    people.simulation.sleep(30)
+
+
+@story
 def a_till_sells_what_others_wait_for(people: People) -> None:
     """Lines for later: of an item that others wait for, and of one that a basket held for too long; by both doors."""
     path = "/v1/sourcing/strategies/waits"
@@ -134,6 +155,13 @@ def sale(*lines: dict[str, Any]) -> dict[str, Any]:
         "totals": {"goods": total, "total": total},
         "tenders": [{"tender": "cash", "amount": total}],
     }
+
+
+def brought(paid: int, **of: Any) -> dict[str, Any]:
+    """A return of one unit of line 1, of which the till paid so much in cash."""
+    tenders = [{"tender": "cash", "amount": paid}] if paid else []
+    goods = {"reason": "too_small", "lines": [{"line_no": 1, "quantity": 1}], **of}
+    return {"type": "return", "currency": "USD", "brought_back": goods, "tenders": tenders}
 
 
 def drawer(named: dict[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from oms.drawers.denominations import DENOMINATIONS
+from oms.drawers.model import DENOMINATIONS
 from tests.finance_scenarios.grammar import Row
 from tests.finance_scenarios.play import Play
 from tests.finance_scenarios.world import CannotDo

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms.drawers.denominations import DENOMINATIONS
 from oms.drawers.model import (
+    DENOMINATIONS,
     SIGNS,
     TRANSITIONS,
     Action,

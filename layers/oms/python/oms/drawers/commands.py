@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from oms.drawers.checks import counted_lines, no_later_than, require
 from oms.drawers.events import DrawerClosed, DrawerCounted, DrawerEnded, DrawerOpened
 from oms.drawers.model import Action, Count, Session, Statement, counted_total
-from oms.drawers.recording import facts, moved, recorded, session_event
+from oms.drawers.recording import counted_lines, facts, moved, no_later_than, recorded, require, session_event
 from oms.drawers.requests import CloseSession, CountSession, EndSession, OpenDrawerMessage, OpenSession, RecordMovement
 from oms.drawers.sequences import missing
 from oms.drawers.store import load_drawer

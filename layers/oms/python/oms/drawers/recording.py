@@ -1,22 +1,30 @@
-"""Movements on their way into a session: the number of their till, the sums that they change, and their event."""
+"""Movements on their way into a session: their number, what they change, their event, and what is refused there."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypedDict
 
-from oms.drawers.checks import SequenceTaken, no_later_than
 from oms.drawers.events import DrawerMovementRecorded
-from oms.drawers.model import MOST_TILLS, Movement, Session, movement_id
+from oms.drawers.model import DENOMINATIONS, MOST_TILLS, Action, Counted, Movement, Session, movement_id
 from oms.drawers.refunds import PaidRefund, pay_refund
-from oms.drawers.requests import RecordMovement
+from oms.drawers.requests import CountedPieces, RecordMovement
 from oms.drawers.sequences import has, with_number
 from oms.drawers.store import load_movement, load_till
 from oms.drawers.writes import Till, movement_write, till_write
-from oms.platform.commands import Runtime
+from oms.platform.commands import Call, Runtime
 from oms.platform.events import EventData, EventDraft
-from oms.platform.problems import FieldError, InvalidRequest
+from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest, Problem, StaleVersion
 from oms.platform.writes import Write
+
+
+class SequenceTaken(Problem):
+    status = 409
+    code = "sequence_taken"
+    title = "The till told another movement under this number."
+    remedy = "Number each movement of a till and business date once; look at the movement that is recorded."
 
 
 class Facts(TypedDict):
@@ -133,3 +141,31 @@ def _told_before(runtime: Runtime, tenant: str, session: Session, movement: Move
     if not stored.says_the_same(movement):
         raise SequenceTaken(f"Number {movement.sequence} of till {movement.device} is another movement.")
     return stored
+
+
+def require(call: Call, session: Session, action: Action) -> None:
+    """Refuse a call about a version that is not the session's any more, and an action that its state does not allow."""
+    if call.expected_version not in (None, session.version):
+        raise StaleVersion(f"The drawer session is at version {session.version}.")
+    if action not in session.available_actions():
+        raise ActionNotAvailable(f"A drawer session that is {session.state.value} does not allow {action.value}.")
+
+
+def no_later_than(now: datetime, told: datetime, pointer: str) -> None:
+    """Refuse an instant that is still to come."""
+    if told > now:
+        raise InvalidRequest(errors=[FieldError(pointer, "in_the_future", "it has not happened yet")])
+
+
+def counted_lines(currency: str, lines: Sequence[CountedPieces], pointer: str) -> tuple[Counted, ...]:
+    """A count in the coins and notes of the session's currency, largest first; any other is refused by name."""
+    wrong = [no for no, line in enumerate(lines) if line.denomination not in DENOMINATIONS[currency]]
+    if wrong:
+        raise InvalidRequest(
+            errors=[
+                FieldError(f"{pointer}/{no}/denomination", "unknown_denomination", f"no coin or note of {currency}")
+                for no in wrong
+            ]
+        )
+    found = [Counted(denomination=line.denomination, pieces=line.pieces) for line in lines]
+    return tuple(sorted(found, key=lambda line: -line.denomination))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from oms.drawers.denominations import DENOMINATIONS
-from oms.drawers.model import Movement, Session
+from oms.drawers.model import DENOMINATIONS, Movement, Session
 from oms.orders.store import load_order
 from oms.orders.writes import change_order
 from oms.payments.paying import Payer, paid_in_cash

@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, Strict, model_validator
 
-from oms.drawers.denominations import DENOMINATIONS
-from oms.drawers.model import NEED_A_REASON, MovementKind
+from oms.drawers.model import DENOMINATIONS, NEED_A_REASON, MovementKind
 from oms.platform.fields import Amount, Code, Count, Currency, Instant, IsoDate, Label, SignedAmount
 from oms.platform.intake import Request, validate
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from oms.drawers.checks import counted_lines, require
 from oms.drawers.events import DrawerRestated
 from oms.drawers.model import Action, Counted, Session, Statement, counted_total
-from oms.drawers.recording import Moved, facts, moved, recorded, session_event
+from oms.drawers.recording import Moved, counted_lines, facts, moved, recorded, require, session_event
 from oms.drawers.requests import RestateSession
 from oms.drawers.sequences import missing
 from oms.drawers.views import APPROVE, may_approve, own_session, session_document, tills_of

@@ -13,11 +13,11 @@ from oms.platform.events import EventData
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """The drawer that pays: its company and store, its session and business date, and the movement of the cash."""
+    """The till that pays: its company and store, its drawer's session if it has one, its date, and the cash's name."""
 
     legal_entity: str
     store: str
-    session_id: str
+    session_id: str | None
     business_date: str
     movement_id: str
 

@@ -21,6 +21,16 @@ class TransactionTaken(Problem):
     remedy = "Look at what is recorded; this telling is kept for a person and changes nothing."
 
 
+class ReceiptNeeded(Problem):
+    status = 422
+    code = "receipt_required"
+    title = "A till takes back what was sold under a receipt that it names."
+    remedy = (
+        "Find the order, or the receipt of its sale; cash that was paid all the same is told as a cash_refund of the "
+        "drawer, and stands as owed until somebody finds out for what."
+    )
+
+
 class CreditUsed(Problem):
     status = 409
     code = "exchange_credit_used"
@@ -49,9 +59,28 @@ def totals_of(told: RecordTransaction) -> Totals:
 
 def refuse_wrong(told: RecordTransaction, now: datetime) -> None:
     """Dates still to come, tenders that do not pay the sale and rounding without cash raise InvalidRequest."""
-    errors = [*_dates(told, now), *(_money(told) if told.type is Kind.SALE else ())]
+    checks = {Kind.SALE: _money, Kind.RETURN: _paid_out}
+    errors = [*_dates(told, now), *(checks[told.type](told) if told.type in checks else ())]
     if errors:
         raise InvalidRequest(errors=errors)
+
+
+def _paid_out(told: RecordTransaction) -> Iterator[FieldError]:
+    """What a till pays out for a return: cash, or money on the card that had paid there."""
+    seen: set[Tender] = set()
+    for number, one in enumerate(told.tenders):
+        if one.tender not in (Tender.CASH, Tender.CARD):
+            detail = "a gift card or store credit is filled or made by the refund itself"
+            yield FieldError(f"/tenders/{number}/tender", "not_allowed", detail)
+        if one.cash_back or one.given is not None:
+            yield FieldError(f"/tenders/{number}", "not_allowed", "what is paid out has no change and no cash back")
+        if one.tender in seen:
+            yield FieldError(f"/tenders/{number}", "repeated", "what one tender pays out is told once")
+        seen.add(one.tender)
+    if told.rounding and Tender.CASH not in seen:
+        yield FieldError("/rounding", "without_cash", "only what is paid in cash is rounded")
+    if told.drawer_session_id is not None and Tender.CASH not in seen:
+        yield FieldError("/drawer_session_id", "without_cash", "no cash left a drawer")
 
 
 def _for_a_site(told: RecordTransaction) -> Iterator[FieldError]:

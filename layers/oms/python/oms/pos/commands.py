@@ -19,13 +19,13 @@ from oms.platform.events import EventDraft
 from oms.platform.observability import counted, logger
 from oms.platform.principal import authorize
 from oms.platform.problems import NotFound, TooLarge
-from oms.platform.writes import MOST_ACTIONS, Value, Write
+from oms.platform.writes import MOST_ACTIONS, Value, Write, merge
 from oms.pos.checks import TransactionTaken, refuse_wrong, require_site
 from oms.pos.events import PosTransactionRecorded
-from oms.pos.exchanging import Seller, exchange
 from oms.pos.model import Identity, WorkstationDay, identity_of, moves_money
 from oms.pos.redeeming import redeem, without_numbers
-from oms.pos.requests import RecordTransaction
+from oms.pos.requests import Kind, RecordTransaction
+from oms.pos.returning import Seller, cash_paid_out, exchange, take_back
 from oms.pos.sales import carried_lines, cash_of, order_request, paid, sale_recorded
 from oms.pos.store import load_transaction, load_workstation
 from oms.pos.views import WRITE, workstation_document
@@ -47,7 +47,8 @@ class _StockFirst(Exception):
 def record_transaction(runtime: Runtime, call: Call, told: RecordTransaction) -> Outcome:
     """Take in one transaction of a till, exactly once; what came before answers the first answer.
 
-    A sale becomes an order of the channel `store`: what was carried out is delivered and paid. Raises InvalidRequest
+    A sale becomes an order of the channel `store`: what was carried out is delivered and paid. A return is one of the
+    order that it names, and the store has the units. Raises InvalidRequest
     for sums that do not add up, and TransactionTaken for another content under the same number, which is kept for a
     person.
     """
@@ -66,7 +67,10 @@ def record_transaction(runtime: Runtime, call: Call, told: RecordTransaction) ->
             raise TransactionTaken(f"Number {one.sequence} of workstation {one.workstation} has come before.")
         require_site(told, nodes)
         till = Issuer(legal_entity=nodes[one.node_id].legal_entity, store=one.node_id)
-        own = _sale(runtime, call, told, one, till) if moves_money(told) else _without_money(call, told, one)
+        if told.type is Kind.RETURN:
+            own = _return(runtime, call, told, one, till)
+        else:
+            own = _sale(runtime, call, told, one, till) if moves_money(told) else _without_money(call, told, one)
         day = load_workstation(runtime.database, call.tenant, one)
         after = WorkstationDay(runs=with_number(day.runs, one.sequence), version=day.version + 1)
         body = {**own.body, "numbers": workstation_document(one.workstation, after)}
@@ -122,6 +126,19 @@ def _sale(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity, 
         "unknown_stock": [{"sku": sku, "quantity": units} for sku, units in sorted(stock.unknown.items())],
     }
     return Decision(writes, events, body=body)
+
+
+def _return(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity, till: Issuer) -> Decision:
+    """Units come back under the till's number, and the drawer pays what the till says it paid."""
+    return_id = one.transaction_id(call.tenant)
+    writes, events, said = take_back(runtime, call, told, one, till)
+    cash = cash_paid_out(told, return_id)
+    if cash is not None:
+        drawer = take_cash(runtime, call.tenant, cash, actor=call.principal.actor, pointer="/drawer_session_id")
+        writes, events = [*writes, *drawer[0]], [*events, *drawer[1]]
+    if len(merge(writes)) + len(events) + 3 > MOST_ACTIONS:
+        raise TooLarge("One transaction does not hold so many lines.", pointer="/brought_back/lines")
+    return Decision(writes, events, body={**_named(told, one, return_id), **said})
 
 
 def _stock(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity, sold: SoldOrder) -> SoldUnits:

@@ -7,12 +7,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, Strict, model_validator
 
-from oms.orders.request import Address, Charge, Customer, Discount, LineType, Method, Totals
-from oms.platform.fields import Amount, Code, Currency, Instant, IsoDate, Quantity, SignedAmount, Text
+from oms.orders.request import Address, Charge, Customer, Discount, LineQuantity, LineType, Method, Totals
+from oms.platform.fields import Amount, Code, Currency, Instant, IsoDate, Label, Quantity, SignedAmount, Text
 from oms.platform.intake import Request, no_more_than
+from oms.returns.model import Disposition
 
 MOST_SEQUENCE = 999_999_999
 MOST_LINES = 300
+MOST_BACK = 20
 # Lines that leave later are claimed in the transaction that records the sale.
 MOST_LATER = 20
 MOST_ROUNDING = 500
@@ -25,9 +27,10 @@ Positive = Annotated[Amount, Field(ge=1)]
 
 
 class Kind(StrEnum):
-    """What a transaction of a till was; only a sale moves goods and money here."""
+    """What a transaction of a till was; a sale and a return move goods and money here."""
 
     SALE = "sale"
+    RETURN = "return"
     NO_SALE = "no_sale"
     SIGN_ON = "sign_on"
     SIGN_OFF = "sign_off"
@@ -130,6 +133,46 @@ class ExchangeCredit(Request):
     amount: Positive
 
 
+class Receipt(Request):
+    """What names the sale of a receipt: the transaction of a till, of whichever store."""
+
+    node_id: Store
+    workstation: Workstation
+    business_date: IsoDate
+    sequence: Sequence
+
+
+class UnitsBack(LineQuantity):
+    """Units of a line of the order that came back, and whether they can be sold again."""
+
+    disposition: Disposition = Disposition.SELLABLE
+
+
+class BroughtBack(Request):
+    """What the customer brought back of an order, by its id or by the receipt of its sale.
+
+    `fee` is kept back, `shipping` is given back of the shipping charged. With `to` the money goes elsewhere than back
+    to what the order was paid with, which has a reason.
+    """
+
+    order_id: Code | None = None
+    receipt: Receipt | None = None
+    reason: Code
+    lines: Annotated[tuple[UnitsBack, ...], Field(min_length=1, max_length=MOST_BACK)]
+    fee: Amount = 0
+    shipping: Amount = 0
+    to: Literal["cash", "gift_card", "store_credit"] | None = None
+    to_reason: Label | None = None
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> BroughtBack:
+        if self.order_id is not None and self.receipt is not None:
+            raise ValueError("either the order or its receipt")
+        if (self.to is None) != (self.to_reason is None):
+            raise ValueError("money that goes elsewhere has a reason, to_reason, and only such money")
+        return self
+
+
 class _Transaction(Request):
     workstation: Workstation
     business_date: IsoDate
@@ -145,6 +188,8 @@ class _Transaction(Request):
     lines: Annotated[tuple[SaleLine, ...], no_more_than(MOST_LINES)] = ()
     totals: Totals | None = None
     tenders: Annotated[tuple[SaleTender, ...], Field(max_length=10)] = ()
+    # Of a return; `tenders` are then what the till paid out for it at once.
+    brought_back: BroughtBack | None = None
     exchange_credits: Annotated[tuple[ExchangeCredit, ...], Field(max_length=5)] = ()
     # What was taken in cash above what was due, or with a minus below, where there are no small coins.
     rounding: Annotated[SignedAmount, Field(ge=-MOST_ROUNDING, le=MOST_ROUNDING)] = 0
@@ -156,7 +201,14 @@ class _Transaction(Request):
     @model_validator(mode="after")
     def _says_what_its_type_says(self) -> Any:
         content = (self.lines, self.totals, self.tenders, self.exchange_credits, self.rounding, self.currency)
-        if self.type is Kind.SALE:
+        if (self.brought_back is not None) != (self.type is Kind.RETURN):
+            raise ValueError("a return says what was brought back, and nothing else does")
+        if self.type is Kind.RETURN:
+            if self.lines or self.totals or self.exchange_credits or self.customer or self.ship_to or self.selling_node:
+                raise ValueError("a return sells nothing")
+            if self.currency is None:
+                raise ValueError("a return has a currency")
+        elif self.type is Kind.SALE:
             if not self.lines or self.totals is None or self.currency is None:
                 raise ValueError("a sale has lines, totals and a currency")
         elif any(content) or self.drawer_session_id or self.customer or self.ship_to or self.selling_node:

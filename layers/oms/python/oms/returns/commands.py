@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from oms.inventory.writes import StockChanges
 from oms.orders.model import Order
 from oms.orders.store import existing_order, partition
 from oms.orders.writes import change_order
 from oms.payments.paying import paid_by_channel, retried
-from oms.payments.refunding import owe_refund, payer_of
-from oms.payments.refunds import Cause, Issuer, PartState, Refund, open_at_channel
+from oms.payments.refunding import payer_of
+from oms.payments.refunds import Issuer, PartState, Refund, open_at_channel
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.events import EventData
-from oms.platform.ids import child_id, parent_id
+from oms.platform.ids import parent_id
 from oms.platform.principal import authorize
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest, NotFound, StaleVersion
-from oms.platform.writes import MOST_ACTIONS, Write, merge
+from oms.platform.writes import MOST_ACTIONS, merge
 from oms.registry.reads import named_node
-from oms.returns.amounts import returned_lines, shipping_tax
-from oms.returns.events import ReturnAccepted, ReturnedLine
-from oms.returns.model import Disposition, Return
-from oms.returns.policy import require_tender
+from oms.returns.accepting import TakenBack, accept, require_tender
 from oms.returns.requests import AttemptRequest, ConfirmationRequest, ReturnRequest
 from oms.returns.views import WRITE, refund_document, return_document
 
@@ -36,24 +32,24 @@ def return_order(runtime: Runtime, call: Call, order_id: str, request: ReturnReq
     def decide() -> Decision:
         order = _order(runtime, call, order_id, node_id=request.node_id)
         named_node(runtime.database, call.tenant, runtime.clock.now(), request.node_id, "/node_id")
-        accepted = _accepted(runtime, call, order, request)
-        require_tender(call.principal, request.to, accepted.owed, order)
-        refunds = []
-        told: list[EventData] = []
-        if accepted.owed:
-            refund, told = owe_refund(
-                *(order, Cause.RETURN, accepted.id, accepted.owed, request.to),
-                at=accepted.accepted_at,
-                issuer=_issuer(runtime, call, request),
-            )
-            refunds, accepted = [refund], accepted.model_copy(update={"refund_id": refund.id})
-        after, writes, drafts = change_order(
-            call.tenant, order, events=[_event(order, accepted), *told], refunds=refunds, returns=[accepted]
+        taken = TakenBack(
+            node_id=request.node_id,
+            reason=request.reason,
+            lines=request.lines,
+            fee=request.fee,
+            shipping=request.shipping,
+            to=request.to.value if request.to else None,
+            to_reason=request.to_reason,
+            issuer=_issuer(runtime, call, request),
         )
-        writes = [*writes, *_stock(runtime, call, order, accepted)]
+        done = accept(runtime, call, order, taken)
+        after, writes, drafts = change_order(
+            call.tenant, order, events=done.events, refunds=done.refunds, returns=[done.made]
+        )
+        writes = [*writes, *done.stock]
         if len(merge(writes)) + len(drafts) + 1 > MOST_ACTIONS:
             raise InvalidRequest(errors=[FieldError("/lines", "too_many", "return these lines in several calls")])
-        return Decision(writes, drafts, status=201, body=return_document(after, accepted))
+        return Decision(writes, drafts, status=201, body=return_document(after, done.made))
 
     return execute(runtime, call, decide)
 
@@ -139,60 +135,3 @@ def _order(runtime: Runtime, call: Call, order_id: str, *, node_id: str | None =
     if call.expected_version not in (None, order.header.version):
         raise StaleVersion(f"The order is at version {order.header.version}.")
     return order
-
-
-def _accepted(runtime: Runtime, call: Call, order: Order, request: ReturnRequest) -> Return:
-    accepted = Return(
-        id=child_id("ret", order.header.id, len(order.returns) + 1),
-        order_id=order.header.id,
-        node_id=request.node_id,
-        reason=request.reason,
-        lines=returned_lines(order, request.lines),
-        shipping=request.shipping,
-        shipping_tax=shipping_tax(order, request.shipping),
-        fee=request.fee,
-        to=request.to.value if request.to else None,
-        to_reason=request.to_reason,
-        accepted_at=format_instant(runtime.clock.now()),
-        accepted_by=call.principal.actor,
-    )
-    if accepted.owed < 0:
-        most = accepted.owed + accepted.fee
-        raise InvalidRequest(errors=[FieldError("/fee", "fee_above_refund", f"only {most} is given back")])
-    return accepted
-
-
-def _event(order: Order, accepted: Return) -> ReturnAccepted:
-    header = order.header
-    return ReturnAccepted(
-        order_id=header.id,
-        external_id=header.external_id,
-        return_id=accepted.id,
-        node_id=accepted.node_id,
-        reason=accepted.reason,
-        currency=header.currency,
-        legal_entity=header.legal_entity,
-        store=header.selling_node,
-        channel=header.channel,
-        lines=tuple(ReturnedLine(**line.model_dump(mode="json")) for line in accepted.lines),
-        goods=accepted.goods,
-        shipping=accepted.shipping,
-        tax=accepted.tax,
-        fee=accepted.fee,
-        appeased_goods=accepted.appeased_goods,
-        appeased_tax=accepted.appeased_tax,
-        owed=accepted.owed,
-        refund_id=accepted.refund_id,
-    )
-
-
-def _stock(runtime: Runtime, call: Call, order: Order, accepted: Return) -> list[Write]:
-    """The units as stock of the node, for sale or held back as damaged; of a kit, its components."""
-    back = StockChanges(call.tenant, movement_id=accepted.id, cause=accepted.id, at=runtime.clock.now())
-    for line in accepted.lines:
-        units = {line.line_no: line.quantity}
-        units |= {one.line_no: one.each * line.quantity for one in order.pieces.get(line.line_no, ())}
-        for sku, quantity in order.stock_of(units).items():
-            damaged = line.disposition is Disposition.DAMAGED
-            back.take_back(sku, accepted.node_id, quantity, damaged=damaged)
-    return back.writes()

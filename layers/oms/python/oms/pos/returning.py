@@ -1,0 +1,200 @@
+"""What comes back at a till, and what is owed for it: taken back and paid out in one transaction, or paying a sale.
+
+What a sale leaves of a refund is owed in cash as before; what a till does not pay out at once, as after any return.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oms.drawers.sales import CashSale
+from oms.orders.model import Order, status
+from oms.orders.store import load_order
+from oms.orders.writes import change_order
+from oms.payments.paying import Payer, exchanged, paid_by_channel, paid_in_cash
+from oms.payments.refunds import InDispute, Issuer, Refund, is_withheld, open_at_channel, open_cash
+from oms.platform.commands import Call, Runtime
+from oms.platform.events import EventData, EventDraft
+from oms.platform.ids import parent_id
+from oms.platform.problems import FieldError, InvalidRequest
+from oms.platform.writes import Value, Write
+from oms.pos.checks import CreditUsed, ReceiptNeeded
+from oms.pos.model import Identity
+from oms.pos.requests import RecordTransaction, Tender
+from oms.pos.store import load_transaction, sale_paid_by
+from oms.pos.writes import credit_write
+from oms.returns.accepting import TakenBack, accept
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """Who sells: the legal entity of the store, and the currency of the sale."""
+
+    legal_entity: str
+    currency: str
+
+
+def exchange(
+    runtime: Runtime, tenant: str, told: RecordTransaction, seller: Seller, sale_id: str
+) -> tuple[list[Write], list[EventDraft]]:
+    """What the refunds of a sale change of the orders that owe them.
+
+    A refund that has nothing left after another sale raises CreditUsed. One that there is not, that owes less in cash,
+    or that another company owes or that is in dispute, raises InvalidRequest.
+    """
+    errors: list[FieldError] = []
+    used: list[FieldError] = []
+    writes: list[Write] = []
+    orders: dict[str, tuple[Order, list[Refund], list[EventData]]] = {}
+    for number, credit in enumerate(told.exchange_credits):
+        pointer = f"/exchange_credits/{number}"
+        other = sale_paid_by(runtime.database, tenant, credit.refund_id)
+        order_id = parent_id("ord", credit.refund_id)
+        order = orders[order_id][0] if order_id in orders else load_order(runtime.database, tenant, order_id)
+        refund = next((one for one in order.refunds if one.id == credit.refund_id), None) if order else None
+        if other is not None and not (refund and open_cash(refund)):
+            detail = f"{credit.refund_id} has paid {other}"
+            used.append(FieldError(f"{pointer}/refund_id", CreditUsed.code, detail))
+            continue
+        wrong = list(_wrong(order, refund, credit.amount, seller, pointer))
+        errors += wrong
+        if order is not None and refund is not None and not wrong:
+            after, events = exchanged(order, refund, sale_id, credit.amount)
+            writes.append(credit_write(tenant, credit.refund_id, sale_id, again=other is not None))
+            _, refunds, facts = orders.setdefault(order_id, (order, [], []))
+            refunds.append(after)
+            facts += events
+    if used:
+        raise CreditUsed(used[0].detail, errors=used)
+    if errors:
+        raise InvalidRequest(errors=errors)
+    drafts: list[EventDraft] = []
+    for order, refunds, facts in orders.values():
+        _, changes, told_of = change_order(tenant, order, events=facts, refunds=refunds)
+        writes += changes
+        drafts += told_of
+    return writes, drafts
+
+
+def _wrong(
+    order: Order | None, refund: Refund | None, amount: int, seller: Seller, pointer: str
+) -> Sequence[FieldError]:
+    if order is None or refund is None:
+        return [FieldError(f"{pointer}/refund_id", "unknown_refund", "there is no such refund")]
+    owed = sum(part.amount for part in open_cash(refund))
+    if refund.currency != seller.currency or owed < amount:
+        detail = f"{owed} {refund.currency} are owed in cash"
+        return [FieldError(f"{pointer}/amount", "not_owed", detail)]
+    if order.header.legal_entity != seller.legal_entity:
+        detail = f"{order.header.legal_entity} owes it, and {seller.legal_entity} sells"
+        return [FieldError(f"{pointer}/refund_id", "other_legal_entity", detail)]
+    if any(is_withheld(order.payments, order.refunds, part) for part in open_cash(refund)):
+        return [FieldError(f"{pointer}/refund_id", InDispute.code, InDispute.title)]
+    return []
+
+
+def take_back(
+    runtime: Runtime, call: Call, told: RecordTransaction, one: Identity, till: Issuer
+) -> tuple[list[Write], list[EventDraft], dict[str, Value]]:
+    """One return of the order that a till names, its units as stock of the store, and what the till paid out at once.
+
+    Raises ReceiptNeeded without an order, InvalidRequest for an order that nobody knows, for units that were not
+    delivered and for another amount than is owed by a tender, and what `accept` does.
+    """
+    brought = told.brought_back
+    assert brought is not None, "a return says what was brought back"
+    order = _order(runtime, call, told)
+    taken = TakenBack(
+        node_id=one.node_id,
+        reason=brought.reason,
+        lines=brought.lines,
+        fee=brought.fee,
+        shipping=brought.shipping,
+        to=brought.to,
+        to_reason=brought.to_reason,
+    )
+    done = accept(runtime, call, order, taken)
+    refunds, events = list(done.refunds), list(done.events)
+    return_id = one.transaction_id(call.tenant)
+    if told.tenders:
+        refund, facts = _paid_out(order, refunds[0] if refunds else None, told, one, till, return_id)
+        refunds, events = [refund], [*events, *facts]
+    after, writes, drafts = change_order(call.tenant, order, events=events, refunds=refunds, returns=[done.made])
+    body: dict[str, Value] = {
+        "order_id": order.header.id,
+        "order_status": status(after).value,
+        "external_id": order.header.external_id,
+        "unknown_stock": [],
+        "return_id": done.made.id,
+        "refund_id": done.made.refund_id,
+        "owed": done.made.owed,
+    }
+    return [*writes, *done.stock], drafts, body
+
+
+def cash_paid_out(told: RecordTransaction, return_id: str) -> CashSale | None:
+    """What leaves the drawer of a return that has a session; None where no cash does."""
+    cash = sum(one.amount for one in told.tenders if one.tender is Tender.CASH)
+    if told.drawer_session_id is None or not cash or told.currency is None:
+        return None
+    return CashSale(
+        sale_id=return_id,
+        session_id=told.drawer_session_id,
+        node_id=told.node_id,
+        workstation=told.workstation,
+        sequence=told.sequence,
+        business_date=told.business_date,
+        currency=told.currency,
+        amount=-cash,
+        cashier=told.cashier,
+        occurred_at=told.occurred_at,
+    )
+
+
+def _order(runtime: Runtime, call: Call, told: RecordTransaction) -> Order:
+    brought = told.brought_back
+    assert brought is not None, "a return says what was brought back"
+    order_id, pointer = brought.order_id, "/brought_back/order_id"
+    if brought.receipt is not None:
+        pointer = "/brought_back/receipt"
+        sale = load_transaction(runtime.database, call.tenant, Identity(**dict(brought.receipt)))
+        order_id = json.loads(str(sale["body"]))["order_id"] if sale else None
+    elif order_id is None:
+        raise ReceiptNeeded(pointer="/brought_back")
+    order = load_order(runtime.database, call.tenant, order_id) if order_id else None
+    if order is None:
+        raise InvalidRequest(errors=[FieldError(pointer, "unknown_order", "no order is known by this name")])
+    if order.header.currency != told.currency:
+        detail = f"the order is in {order.header.currency}"
+        raise InvalidRequest(errors=[FieldError("/currency", "other_currency", detail)])
+    return order
+
+
+def _paid_out(
+    order: Order, refund: Refund | None, told: RecordTransaction, one: Identity, till: Issuer, return_id: str
+) -> tuple[Refund, list[EventData]]:
+    """The refund with what the till paid out: cash, and on the card that had paid at a till, each all that it owes."""
+    errors: list[FieldError] = []
+    events: list[EventData] = []
+    for number, tender in enumerate(told.tenders):
+        in_cash = tender.tender is Tender.CASH
+        parts = [] if refund is None else open_cash(refund) if in_cash else open_at_channel(refund)
+        owed = sum(part.amount for part in parts)
+        due = owed + (told.rounding if in_cash else 0)
+        if not owed or due != tender.amount:
+            detail = f"{owed} {order.header.currency} are owed by {tender.tender.value} at a till"
+            errors.append(FieldError(f"/tenders/{number}/amount", "not_owed", detail))
+        elif refund is not None and any(is_withheld(order.payments, order.refunds, part) for part in parts):
+            errors.append(FieldError(f"/tenders/{number}", InDispute.code, InDispute.title))
+        elif refund is not None and in_cash:
+            payer = Payer(till.legal_entity, till.store, told.drawer_session_id, one.day, return_id)
+            refund, facts = paid_in_cash(order, refund, payer, tender.amount)
+            events += facts
+        elif refund is not None:
+            refund, facts = paid_by_channel(order, refund, tender.reference or return_id)
+            events += facts
+    if errors or refund is None:
+        raise InvalidRequest(errors=errors)
+    return refund, events
