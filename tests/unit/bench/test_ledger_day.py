@@ -1,11 +1,11 @@
-"""A day of the ledger as the bench measures it: small, through the real functions, and its arithmetic."""
+"""The arithmetic of a day of the ledger, as the bench measures it."""
 
 from collections import Counter
 
 import pytest
 
 from bench.apart import Used
-from bench.ledger_day import _renamed, balance, on_aws, run
+from bench.ledger_day import _renamed, on_aws
 from infra.functions import FUNCTIONS
 
 ORDER = "ord_01M847VV78TAYAYY5HN8364QNC"
@@ -23,12 +23,3 @@ def test_a_function_with_less_than_a_processor_is_slower_and_waits_alike():
     used = Used(processor=1_000.0, calls=Counter({"Query": 100, "PutObject": 10}))
     assert on_aws(used, FUNCTIONS["finance_export"]) == pytest.approx(1.8)
     assert on_aws(used, FUNCTIONS["post_ledger"]) == pytest.approx(1_769 / FUNCTIONS["post_ledger"].memory + 0.8)
-
-
-def test_a_date_is_posted_sealed_and_exported_by_the_real_functions():
-    day = run(500)
-    assert (day.lines, day.orders) == (500, 100)
-    assert day.posting.calls["TransactWriteItems"] == 20
-    # An order and its journal are one read each; whether there is goodwill on them is one for a hundred.
-    assert day.closing.calls["Query"] < 2 * day.orders + 40
-    assert balance(day.objects, 1_000)[0] >= 1_000
