@@ -42,7 +42,7 @@ help:
 	@echo "                                            RUN goes on with an earlier one, CLOSE=0 leaves the days open"
 	@echo "  make simulate                             the real handlers under faults: 20,000 seeds, 64 writers, every crash"
 	@echo "                                            point, every pair of commands, 10,000 exports that break off; prints what"
-	@echo "                                            breaks a rule (TODO)"
+	@echo "                                            breaks a rule"
 	@echo "  make simulate SEEDS=… [FIRST=…] [PLANT=…] only seeds; PLANT puts a known fault into the product"
 	@echo "  make simulate SEED=… | TRACE=…            the story of one seed, or of a recorded trace"
 	@echo "  make fuzz [EXAMPLES=500]                  every operation of the API, called with what a fuzzer makes of it"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from oms.appeasements.model import Appeasement, Part, given
 from oms.appeasements.store import load_appeasements
+from oms.appeasements.writes import TABLE, first_request_key
 from oms.platform.dynamodb import Database
 
 
@@ -20,3 +21,9 @@ def appeased(database: Database, tenant: str, order_id: str) -> Mapping[int, Par
 def goodwill_of(database: Database, tenant: str, order_id: str) -> Sequence[Appeasement]:
     """All requests for goodwill on an order with what was decided on them, oldest first."""
     return load_appeasements(database, tenant, order_id)
+
+
+def with_goodwill(database: Database, tenant: str, order_ids: Collection[str]) -> Collection[str]:
+    """Those of some orders on which goodwill was ever asked for; a hundred of them are looked up in one read."""
+    keys = {(TABLE, first_request_key(tenant, order_id)): order_id for order_id in order_ids}
+    return {keys[key] for key in database.get_many(list(keys))}

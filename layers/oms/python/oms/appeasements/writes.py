@@ -52,6 +52,11 @@ def request_key(tenant: str, appeasement: Appeasement) -> Key:
     return Key(appeasements_partition(tenant, appeasement.order_id), f"REQUEST#{appeasement.number:06d}")
 
 
+def first_request_key(tenant: str, order_id: str) -> Key:
+    """Where the first request for goodwill on an order is kept, if there ever was one."""
+    return Key(appeasements_partition(tenant, order_id), f"REQUEST#{1:06d}")
+
+
 def ruling_key(tenant: str, appeasement: Appeasement) -> Key:
     """Where the ruling on a request is kept."""
     return Key(appeasements_partition(tenant, appeasement.order_id), f"RULING#{appeasement.number:06d}")

@@ -39,10 +39,22 @@ def gather(runtime: Runtime, day: Day, carried: Carried) -> Evidence:
     database, tenant = runtime.database, day.tenant
     entries = list(entries_of_day(database, day))
     named = sorted({*carried.orders, *(entry.order_id for entry in entries if entry.order_id is not None)})
-    # Orders are read as they are now, so their journals are too: a date closes long after its end.
-    journals = {order_id: list(ledger.entries_of_order(database, tenant, order_id)) for order_id in named}
-    known = (load_order(database, tenant, order_id) for order_id in named)
-    orders = [order for order in known if order is not None and order.header.legal_entity == day.entity]
+    # Orders are read as they are now, so their journals are too: a date closes long after its end. An entry of the date
+    # that stands in a journal is kept once, and of an order only its facts: a date may have very many of both.
+    known = {entry.entry_id: entry for entry in entries}
+    journals = {
+        order_id: [known.get(entry.entry_id, entry) for entry in ledger.entries_of_order(database, tenant, order_id)]
+        for order_id in named
+    }
+    orders: dict[str, OrderFacts] = {}
+    payments: list[PaymentFacts] = []
+    refunds: list[RefundFacts] = []
+    for order_id in named:
+        order = load_order(database, tenant, order_id)
+        if order is not None and order.header.legal_entity == day.entity:
+            orders[order_id] = order_facts(order)
+            payments += payment_facts(order)
+            refunds += refund_facts(order)
     stores = store.stores(database, day)
     sessions = [
         session
@@ -56,8 +68,8 @@ def gather(runtime: Runtime, day: Day, carried: Carried) -> Evidence:
         entries=entries,
         journals=journals,
         between=_between(runtime, day, entries),
-        orders={order.header.id: order_facts(order) for order in orders},
-        payments=[facts for order in orders for facts in payment_facts(order)],
+        orders=orders,
+        payments=payments,
         sessions=[session_facts(session) for session in sessions],
         movements=[
             movement_facts(by_id[one.session_id], one)
@@ -72,7 +84,7 @@ def gather(runtime: Runtime, day: Day, carried: Carried) -> Evidence:
             TransitFacts(**one.model_dump(include=set(TransitFacts.model_fields)))
             for one in in_transit(database, tenant, day.entity)
         ],
-        refunds=[facts for order in orders for facts in refund_facts(order)],
+        refunds=refunds,
         balances=[
             BalanceFacts(provider=one.provider, currency=one.currency, gross=one.gross)
             for one in balances_as_told(database, tenant, day.entity, day.date)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -174,8 +174,8 @@ CLOSE_EXCEPTIONS = Dataset(
 )
 
 
-def rows_of(plan: Plan, snapshot: Snapshot) -> list[tuple[Dataset, list[Sequence[object]]]]:
-    """Every dataset of a close batch with its rows, in a fixed order."""
+def rows_of(plan: Plan, snapshot: Snapshot) -> list[tuple[Dataset, Iterator[Sequence[object]]]]:
+    """Every dataset of a close batch with its rows, in a fixed order; rows are made as they are asked for."""
     about = {"entity": plan.entity, "business_date": plan.business_date.isoformat()}
     parts: list[tuple[Dataset, Iterable[BaseModel]]] = [
         (ORDERS, snapshot.orders),
@@ -191,7 +191,9 @@ def rows_of(plan: Plan, snapshot: Snapshot) -> list[tuple[Dataset, list[Sequence
         (BANK_MATCHES, snapshot.further.bank_matches),
         (CLOSE_EXCEPTIONS, snapshot.exceptions),
     ]
-    return [
-        (dataset, [dataset.row({**about, **facts.model_dump(mode="json")}) for facts in found])
-        for dataset, found in parts
-    ]
+    return [(dataset, _rows(dataset, about, found)) for dataset, found in parts]
+
+
+def _rows(dataset: Dataset, about: Mapping[str, str], found: Iterable[BaseModel]) -> Iterator[Sequence[object]]:
+    for facts in found:
+        yield dataset.row({**about, **facts.model_dump(mode="json")})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from oms.appeasements.model import Appeasement
-from oms.appeasements.reads import goodwill_of
+from oms.appeasements.reads import goodwill_of, with_goodwill
 from oms.finance.closing.facts import Evidence
 from oms.finance.exports.further_facts import (
     AppeasementFacts,
@@ -49,7 +49,7 @@ def further_facts(database: Database, seen: Evidence) -> Further:
         refunds=refunds,
         appeasements=tuple(
             _appeasement(one, seen.orders[order_id].currency)
-            for order_id in touched
+            for order_id in sorted(with_goodwill(database, tenant, touched))
             for one in goodwill_of(database, tenant, order_id)
         ),
         gift_cards=tuple(_card(one) for one in cards if one is not None and one.legal_entity == seen.day.entity),
