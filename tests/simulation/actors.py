@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tests.simulation.machine.gateway import Answer
@@ -37,13 +37,18 @@ class Actors:
         key: str,
         client: str = "acme-web",
         headers: Mapping[str, str] | None = None,
+        scopes: Sequence[str] | None = None,
     ) -> Answer:
-        """A call that is made again with the same key until there is an answer to rely on."""
+        """A call that is made again with the same key until there is an answer to rely on.
+
+        Without `scopes` the client has its own.
+        """
         simulation = self.simulation
+        of_caller: dict[str, Any] = {"client": client, "headers": headers, "scopes": scopes}
         for attempt in range(MOST_TRIES):
             impatient = not simulation.faults.over and attempt == 0 and self.strikes(0.1)
             patience = 0.05 if impatient else 30.0
-            answer = simulation.http(method, path, body, key, client=client, headers=headers, patience=patience)
+            answer = simulation.http(method, path, body, key, patience=patience, **of_caller)
             if answer.is_final or (answer.status == 409 and answer.body["code"] != "still_running"):
                 break
             simulation.sleep(min(0.5 * 2**attempt, 30.0))

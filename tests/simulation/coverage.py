@@ -30,26 +30,26 @@ CRASHES = (CRASH_BEFORE, CRASH_AFTER, ANSWER_LOST)
 NOT_BROKEN = {
     "console": "serves files and calls nothing",
     "registry": "is called before the first fault",
-    "appeasements": "no seed has a dissatisfied customer; crash_points.py breaks its every call",
-    "drawers": "no seed has a cashier; crash_points.py breaks its every call",
-    "pos": "no seed has a till; crash_points.py breaks its every call",
+    "appeasements": "is called by few seeds, see MONEY_EVERY; crash_points.py breaks its every call",
+    "drawers": "is called by few seeds, see MONEY_EVERY; crash_points.py breaks its every call",
+    "pos": "is called by few seeds, see MONEY_EVERY; crash_points.py breaks its every call",
     "settlements": "no seed has a bank; crash_points.py breaks its every call",
     "psp_events": "no seed has a dispute or a payout; crash_points.py breaks its every call",
-    "gift_cards": "no seed has a gift card; crash_points.py breaks its every call",
+    "gift_cards": "is called by few seeds, see MONEY_EVERY; crash_points.py breaks its every call",
     "finance": "is called by few seeds, see EXPORTS_EVERY; crash_points.py breaks its every call",
-    "returns": "no seed has a customer who brings something back; crash_points.py breaks its every call",
-    "refund_payment": "the same",
+    "returns": "is called by few seeds, see MONEY_EVERY; crash_points.py breaks its every call",
+    "refund_payment": "is called by few seeds, see MONEY_EVERY; crash_points.py breaks its every call",
     "stock_files": "no seed drops a file; crash_points.py breaks its every call",
     "finance_export": "is called by few seeds, see EXPORTS_EVERY; crash_points.py breaks its every call",
 }
 NOT_REDELIVERED = {
     "FinanceExportQueue": "has messages in few seeds, see EXPORTS_EVERY",
     "StockFilesQueue": "has messages in no seed; crash_points.py has them",
-    "RefundPaymentQueue": "the same",
     "PspEventsQueue": "the same",
 }
 NOT_SET_ASIDE = {
     **NOT_REDELIVERED,
+    "RefundPaymentQueue": "has messages in few seeds, see MONEY_EVERY",
     "RecoverSagasQueue": "hides a message for half an hour, and by then everything heals",
     "EventsTable": "tries for six hours, and by then everything heals",
     "inventorystream": "tries for six hours, and by then everything heals",

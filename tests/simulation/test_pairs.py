@@ -32,7 +32,7 @@ def test_there_are_enough_pairs():
         ("no recheck after the charge", "pay x cancel"),
         ("no version check", "accept x cancel"),
         ("lost lease", "recovery x saga"),
-        ("fresh refund key", "refund x refund"),
+        ("refund not done", "refund x refund"),
         ("balance without its condition", "gift card x gift card"),
         ("balance without its condition", "gift card x till"),
         ("sale after the close forgotten", "close drawer x sale"),

@@ -14,6 +14,7 @@ from typing import Any
 from tests.simulation.actors import Actors
 from tests.simulation.machine.simulation import Simulation
 from tests.simulation.merchants import Merchants
+from tests.simulation.money_actors import MoneyActors
 from tests.simulation.nodes import Nodes
 from tests.simulation.patience import Patience
 from tests.simulation.world import FOR_SALE, KITS, NODES, SKUS, line, order
@@ -29,9 +30,10 @@ STORMS = (120.0, 20.0, 600.0, 1_800.0, 7_200.0)
 class Workload(Actors):
     """The actors of one run, drawn by its choices."""
 
-    def __init__(self, simulation: Simulation, *, export: bool = False) -> None:
+    def __init__(self, simulation: Simulation, *, export: bool = False, money: bool = False) -> None:
         super().__init__(simulation)
         self.export = export
+        self.money = money
         self.nodes = Nodes(simulation, calm=export)
         self.merchants = Merchants(simulation)
 
@@ -66,6 +68,8 @@ class Workload(Actors):
             self.act("careful shopper", self._promised, self.pause(0.9))
         if self.strikes(0.15):
             self.act("patient shoppers", Patience(simulation).begin, self.pause(0.9))
+        if self.money:
+            MoneyActors(simulation).begin()
         if self.strikes(0.15):
             self.act("schedule", partial(simulation.ring, "RecoverSagas"), 700.0 if self.strikes(0.5) else 30.0)
 
