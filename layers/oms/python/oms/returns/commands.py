@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from oms.inventory.writes import StockChanges
+from oms.orders.amounts import taxed
 from oms.orders.model import Order
 from oms.orders.store import existing_order, partition
 from oms.orders.writes import change_order
@@ -134,6 +135,7 @@ def _order(runtime: Runtime, call: Call, order_id: str, *, node_id: str | None =
 
 
 def _accepted(runtime: Runtime, call: Call, order: Order, request: ReturnRequest) -> Return:
+    shipping = shipping_tax(order, request.shipping)
     accepted = Return(
         id=child_id("ret", order.header.id, len(order.returns) + 1),
         order_id=order.header.id,
@@ -141,7 +143,8 @@ def _accepted(runtime: Runtime, call: Call, order: Order, request: ReturnRequest
         reason=request.reason,
         lines=returned_lines(order, request.lines),
         shipping=request.shipping,
-        shipping_tax=shipping_tax(order, request.shipping),
+        shipping_tax=sum(shipping.values()),
+        shipping_taxes=taxed(shipping),
         fee=request.fee,
         to=request.to.value if request.to else None,
         to_reason=request.to_reason,
@@ -170,6 +173,7 @@ def _event(order: Order, accepted: Return) -> ReturnAccepted:
         goods=accepted.goods,
         shipping=accepted.shipping,
         tax=accepted.tax,
+        taxes=accepted.taxes,
         fee=accepted.fee,
         appeased_goods=accepted.appeased_goods,
         appeased_tax=accepted.appeased_tax,

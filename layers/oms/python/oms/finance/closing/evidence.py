@@ -14,6 +14,7 @@ from oms.finance.closing.facts import (
     Evidence,
     MovementFacts,
     OrderFacts,
+    OrderTaxFacts,
     PaymentFacts,
     RefundFacts,
     SessionFacts,
@@ -24,10 +25,10 @@ from oms.finance.closing.sums import owes
 from oms.finance.lanes import Day
 from oms.finance.model import PostedEntry
 from oms.finance.reads import entries_of_day
-from oms.orders.amounts import Amounts
+from oms.orders.amounts import Amounts, summed_taxes, taxes_of
 from oms.orders.model import Order, status
 from oms.orders.store import load_order
-from oms.payments.refunds import EXCHANGE_CREDIT
+from oms.payments.refunds import EXCHANGE_CREDIT, Cause
 from oms.platform.commands import Runtime
 from oms.settlement.reads import in_transit
 
@@ -111,11 +112,28 @@ def order_facts(order: Order) -> OrderFacts:
         delivered_discount=left.discount,
         delivered_shipping=left.shipping,
         delivered_tax=left.tax,
+        taxes=tax_facts(order),
         returned_goods=sum(one.goods for one in order.returns),
         written_off=header.written_off,
         version=header.version,
         exchanged_away=sum(part.amount for refund in order.refunds for part in refund.parts if part.sale_id),
         exchanged_for=sum(payment.captured for payment in order.payments if payment.tender == EXCHANGE_CREDIT),
+    )
+
+
+def tax_facts(order: Order) -> tuple[OrderTaxFacts, ...]:
+    """The taxes of an order: of what left, and of what returns and goodwill gave back."""
+    charged = sum((one.amounts for one in order.shipments), Amounts()).by_jurisdiction
+    goodwill = [each for one in order.refunds if one.cause is Cause.APPEASEMENT for each in one.lines]
+    back = summed_taxes(
+        [
+            *(taxes_of(one.tax - one.appeased_tax, one.taxes) for one in order.returns),
+            *(taxes_of(one.tax, one.taxes) for one in goodwill),
+        ]
+    )
+    names = sorted({*charged, *back}, key=lambda name: (name is not None, name or ""))
+    return tuple(
+        OrderTaxFacts(jurisdiction=name, charged=charged.get(name, 0), given_back=back.get(name, 0)) for name in names
     )
 
 

@@ -19,6 +19,7 @@ class Check(StrEnum):
     T7 = "T7"
     T9 = "T9"
     T10 = "T10"
+    T11 = "T11"
     T12 = "T12"
     T13 = "T13"
     SEAL = "SEAL"

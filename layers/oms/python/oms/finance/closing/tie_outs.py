@@ -12,7 +12,7 @@
 | T8 | gift cards and store credit with their own balances | waits for a list of the cards of an entity |
 | T9 | what one entity is owed with what the others owe it | here |
 | T10 | open authorisations of an order with its tenders | here |
-| T11 | tax payable by jurisdiction with the tax of orders | waits for jurisdictions |
+| T11 | tax payable of an order by jurisdiction with the tax of what left, less what was given back | here |
 | T12 | refunds that are owed for long | here |
 | T13 | the suspense account at a month's end | here |
 | SEAL | every store sealed, by itself and in time | here |
@@ -24,7 +24,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from oms.finance.chart import CHART
+from oms.finance.chart import CHART, SALES_TAX
 from oms.finance.closing.entity_checks import between_entities, in_transit, seals, suspense
 from oms.finance.closing.exceptions import Check, CloseException, ExceptionKind
 from oms.finance.closing.facts import Evidence, OrderFacts
@@ -122,6 +122,24 @@ def authorisations(seen: Evidence) -> Iterator[CloseException]:
             yield _of_order(Check.T10, order, "9010", held[order_id], found, why)
 
 
+def taxes(seen: Evidence) -> Iterator[CloseException]:
+    """T11: what an order's journal owes each jurisdiction is the tax of what left, less that of what was given back.
+
+    What the jurisdiction gives back of a write-off is no fact of the order.
+    """
+    for order_id, order in sorted(seen.orders.items()):
+        found: dict[str | None, int] = defaultdict(int)
+        for entry in own(seen, order_id):
+            for line in entry.lines:
+                if line.account == SALES_TAX and entry.rule != "write_off_posted" and line.currency == order.currency:
+                    found[line.jurisdiction] += line.credit - line.debit
+        payable = {one.jurisdiction: one.payable for one in order.taxes}
+        for name in sorted({*found, *payable}, key=lambda one: one or ""):
+            if found[name] != payable.get(name, 0):
+                detail = f"tax of {name}" if name else "tax of which nobody said whose it is"
+                yield _of_order(Check.T11, order, SALES_TAX, payable.get(name, 0), found[name], detail)
+
+
 def refunds_owed(seen: Evidence) -> Iterator[CloseException]:
     """T12: nothing is owed to a customer for long, and nothing was paid that was not owed."""
     for order_id, order in sorted(seen.orders.items()):
@@ -160,6 +178,7 @@ CHECKS: tuple[Callable[[Evidence], Iterator[CloseException]], ...] = (
     drawers,
     between_entities,
     authorisations,
+    taxes,
     refunds_owed,
     suspense,
     seals,
