@@ -34,7 +34,7 @@ def test_a_day_in_order_tells_only_of_stores_that_were_silent(closer: Closer):
     closer.later()
     shown = closer.exceptions()
     assert (shown["entity"], shown["business_date"], shown["final"]) == ("100", "2026-11-23", False)
-    assert shown["checks"] == ["T1", "T2", "T3", "T5", "T6", "T7", "T9", "T10", "T12", "T13", "SEAL"]
+    assert shown["checks"] == ["T1", "T2", "T3", "T5", "T6", "T7", "T9", "T10", "T11", "T12", "T13", "SEAL"]
     assert [(one["check"], one["kind"], one["store"]) for one in shown["exceptions"]] == [
         ("SEAL", "open", "WEB"),
         ("SEAL", "silent", "S1"),
@@ -49,6 +49,7 @@ def test_what_the_ledger_never_heard_of_is_found(closer: Closer):
     assert closer.told() == [
         ("T2", "differs", unsold, 10500, 0),
         ("T3", "differs", unsold, 0, 11325),
+        ("T11", "differs", unsold, 825, 0),
     ]
     closer.post()
     assert closer.told() == []
@@ -79,7 +80,7 @@ def test_the_close_has_orders_payments_drawers_and_exceptions_beside_the_journal
     assert (manifest["kind"], manifest["batch"]) == ("close", 1)
     assert sorted({file["dataset"] for file in manifest["files"]}) == [
         *("close_exceptions", "drawer_events", "drawer_sessions", "journal_lines", "memo_lines", "orders"),
-        *("payments", "trial_balance"),
+        *("payments", "taxes", "trial_balance"),
     ]
     for dataset in (ORDERS, PAYMENTS, DRAWER_SESSIONS, DRAWER_EVENTS, CLOSE_EXCEPTIONS):
         rows = exported.rows(manifest, dataset.name)
