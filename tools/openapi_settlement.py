@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
+from oms.orders.amounts import Taxed
 from oms.settlement.model import DisputeState, ItemKind, Match, PayoutTotals, Transit
 from tools.openapi_answers import Answer
 from tools.openapi_shapes import Route
@@ -175,7 +176,7 @@ class DisputeDocument(Answer):
 
 
 class WriteOffDocument(Answer):
-    """What was given up of an order; `tax` is the share of `amount` that is given back, in minor units."""
+    """What was given up of an order; `tax` is the share of `amount` that is given back, in minor units, of `taxes`."""
 
     write_off_id: str
     order_id: str
@@ -185,6 +186,7 @@ class WriteOffDocument(Answer):
     currency: str
     amount: int
     tax: int
+    taxes: list[Taxed]
     reason: str
 
 

@@ -159,7 +159,9 @@ def test_the_same_tax_comes_from_amounts_from_rates_and_from_the_platform(doors:
 @pytest.mark.capability("N5")
 def test_an_order_that_no_rate_is_known_for_is_refused_and_nothing_is_stored(doors: Doors):
     api = doors.api("place_order")
-    made = before_tax(line("A", 1, 1000), line("B", 1, 1000, ship_to={**AUSTIN, "region": "CA", "postal_code": "94105"}))
+    made = before_tax(
+        line("A", 1, 1000), line("B", 1, 1000, ship_to={**AUSTIN, "region": "CA", "postal_code": "94105"})
+    )
     with doors.world.unchanged():
         nothing = api.post("/v1/orders", made)
         assert (nothing.status, nothing.body["code"], nothing.pointers) == (

@@ -143,16 +143,6 @@ def rate_cards(people: People) -> None:
 
 
 @story
-def tax_rates(people: People) -> None:
-    path = "/v1/tax-rates/usual"
-    rates = [{"jurisdiction": "US-NY", "country": "US", "rate_ppm": 40_000}]
-    people.send("PUT", path, {"rates": rates})
-    people.send("POST", f"{path}/promotions", {"number": 1}, version=1)
-    tender = {"provider": "strict", "token": "tok_visa"}
-    people.send("POST", "/v1/orders", {**order("o-1", line("MUG", 2)), "tax_mode": "platform", "payments": [tender]})
-
-
-@story
 def simulations(people: People) -> None:
     path = "/v1/sourcing/strategies/usual"
     people.send("PUT", path, {"scenarios": [{"id": "all"}]})
