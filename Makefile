@@ -37,10 +37,12 @@ help:
 	@echo "  make ready-for-tests                      prepare the environment to call pytest directly"
 	@echo "  make capabilities                         which capability is shown by which test"
 	@echo "  make contracts                            event schemas, API description and flows, from code and template"
-	@echo "  make replay FILE=… [LIMIT=… SPEED=… PORT=4566 STATE=… RUN=…]"
-	@echo "                                            a real order file through the public intake; RUN goes on with an earlier one"
+	@echo "  make replay FILE=… [LIMIT=… SPEED=… CLOSE=0 PORT=4566 STATE=… RUN=…]"
+	@echo "                                            a real order file through the public intake, each business day closed;"
+	@echo "                                            RUN goes on with an earlier one, CLOSE=0 leaves the days open"
 	@echo "  make simulate                             the real handlers under faults: 20,000 seeds, 64 writers, every crash"
-	@echo "                                            point, every pair of commands (some 15 minutes); prints what breaks a rule"
+	@echo "                                            point, every pair of commands, 10,000 exports that break off; prints what"
+	@echo "                                            breaks a rule (TODO)"
 	@echo "  make simulate SEEDS=… [FIRST=…] [PLANT=…] only seeds; PLANT puts a known fault into the product"
 	@echo "  make simulate SEED=… | TRACE=…            the story of one seed, or of a recorded trace"
 	@echo "  make fuzz [EXAMPLES=500]                  every operation of the API, called with what a fuzzer makes of it"
@@ -86,13 +88,14 @@ contracts: ready-for-tests
 
 replay: ready
 	@test -n "$(FILE)" || { echo "Name the file: make replay FILE=local/seed/data/documents.csv LIMIT=100"; exit 2; }
-	@$(VENV) -m tools.replay --file "$(FILE)" $(if $(LIMIT),--limit "$(LIMIT)") $(if $(SPEED),--speed "$(SPEED)") \
+	@$(VENV) -m tools.replay --file "$(FILE)" $(if $(LIMIT),--limit "$(LIMIT)") $(if $(SPEED),--speed "$(SPEED)") $(if $(CLOSE),--close "$(CLOSE)") \
 		$(if $(RUN),--run "$(RUN)") --port $(PORT) --state "$(STATE)"
 
 bench: ready-for-tests
 	@$(VENV) -m bench $(if $(ONLY),--only "$(ONLY)")
 
-# Random faults over many seeds; many writers of the same few units; then every interleaving of pairs of commands, and every crash point of every handler.
+# Random faults over many seeds; many writers of the same few units; then every crash point of every handler, every
+# interleaving of pairs of commands, and 10,000 exports that break off.
 SEEDS ?= 20000
 FIRST ?= 0
 simulate: ready-for-tests
@@ -103,7 +106,8 @@ else ifneq ($(strip $(TRACE)),)
 else
 	@$(VENV) -m tests.simulation --seeds "$(SEEDS)" --first "$(FIRST)" --jobs 2 --shrink $(if $(PLANT),--plant "$(PLANT)")
 	@test "$(SEEDS)" != 20000 || test -n "$(PLANT)" || \
-		{ $(VENV) -m tests.simulation.writers && $(VENV) -m tests.simulation.crash_points && $(VENV) -m tests.simulation.pairs; }
+		{ $(VENV) -m tests.simulation.writers && $(VENV) -m tests.simulation.crash_points && $(VENV) -m tests.simulation.pairs && \
+		$(VENV) -m tests.simulation.export_schedules; }
 endif
 
 fuzz: ready-for-tests
@@ -121,9 +125,11 @@ finance-scenarios: ready-for-tests
 	@PYTHONPATH=layers/oms/python $(VENV) -m tests.finance_scenarios "$(FILE)" $(if $(ONLY),"$(ONLY)")
 
 # FROM is a folder with a copy of the export, or s3://BUCKET; FORMAT is beancount, hledger, quickbooks, xero or netsuite.
+# TENANT is needed where the export has several, CURRENCY where the program takes one only.
 books: ready-for-tests
 	@test -n "$(ENTITY)" -a -n "$(FORMAT)" -a -n "$(FROM)" || { echo "Name the books: make books ENTITY=100 FORMAT=beancount FROM=FOLDER"; exit 2; }
-	@$(VENV) -m tools.books --entity "$(ENTITY)" --format "$(FORMAT)" $(if $(OUT),--out "$(OUT)") "$(FROM)"
+	@$(VENV) -m tools.books --entity "$(ENTITY)" --format "$(FORMAT)" $(if $(OUT),--out "$(OUT)") \
+		$(if $(TENANT),--tenant "$(TENANT)") $(if $(CURRENCY),--currency "$(CURRENCY)") "$(FROM)"
 
 # The rule packs run inside the synthesis and stop it; cfn-lint reads the result.
 synth: ready-for-tests

@@ -74,7 +74,7 @@ _SPELT = {
     """,
     "close_exceptions": """
         check kind store order_id drawer_session account currency exponent:bigint expected_minor:bigint
-        found_minor:bigint since:date age_days:bigint detail
+        found_minor:bigint since:date age_days:bigint detail remedy
     """,
 }
 

@@ -27,6 +27,8 @@ from infra.settings import Settings
 SOURCE = "spine"
 # What may put events on the store bus besides ourselves: `store.<node>`, `wms.<node>`, `supplier.<node>`.
 NODE_SOURCES = ("store.", "wms.", "supplier.")
+# What Stripe tells of payments, refunds, disputes and payouts; all else stays on its bus.
+STRIPE_TYPES = ("payment_intent.", "charge.", "refund.", "payout.")
 # Where the services of AWS itself say what happened.
 SERVICES_BUS = "default"
 ARCHIVE_DAYS = 90
@@ -36,12 +38,26 @@ TARGET_SECONDS = 86_400
 
 
 class Buses(Construct):
-    """The two buses. Domain events go on both by way of the events table and never otherwise."""
+    """The two buses, and one of Stripe where the account has a partner event source of it.
 
-    def __init__(self, scope: Construct, id: str, *, key: kms.IKey) -> None:
+    Domain events go on both by way of the events table and never otherwise.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, key: kms.IKey, stripe_event_source: str | None = None) -> None:
         super().__init__(scope, id)
+        self.stripe_event_source = stripe_event_source
         self.domain = self._bus("DomainBus", "What happened in Spine.", key)
         self.store = self._bus("StoreBus", "What Spine and stores, warehouses and suppliers tell each other.", key)
+
+        self.stripe = self._partner_bus(stripe_event_source, key) if stripe_event_source else None
+
+    def _partner_bus(self, source: str, key: kms.IKey) -> events.EventBus:
+        """The bus that accepts the partner event source: it is called as the source is."""
+        bus = events.EventBus(
+            self, "StripeBus", event_source_name=source, description="What Stripe tells this account.", kms_key=key
+        )
+        name_it(bus, "StripeBus")
+        return bus
 
     def resources(self) -> dict[str, Resource]:
         """What functions may be granted of this."""
@@ -57,18 +73,23 @@ class Buses(Construct):
 
     def keep_undelivered(self, queue: sqs.Queue) -> None:
         """Set aside events that a bus could not encrypt or decrypt, in a queue that has no policy yet."""
-        buses = (self.domain, self.store)
+        buses = tuple(bus for bus in (self.domain, self.store, self.stripe) if bus is not None)
         for bus in buses:
             bus.node.default_child.dead_letter_config = events.CfnEventBus.DeadLetterConfigProperty(arn=queue.queue_arn)
         QueuePolicy(self, "UndeliveredPolicy", queue).accept_from(*(bus.event_bus_arn for bus in buses))
 
     def guard(self, publisher_role_arn: str) -> None:
-        """Only the publisher speaks as Spine, and nobody else but nodes speaks at all."""
+        """Only the publisher speaks as Spine, nobody else but nodes speaks at all, and as Stripe only Stripe does.
+
+        Nothing on a partner bus is signed: whoever could put an event there would be believed.
+        """
         as_spine = {"StringEquals": {"events:source": SOURCE}, "ArnNotEquals": {"aws:PrincipalArn": publisher_role_arn}}
         known = [SOURCE, *(f"{prefix}*" for prefix in NODE_SOURCES)]
         self._deny(self.domain, "OnlyThePublisher", {"ArnNotEquals": {"aws:PrincipalArn": publisher_role_arn}})
         self._deny(self.store, "OnlyThePublisherAsSpine", as_spine)
         self._deny(self.store, "OnlyKnownSources", {"StringNotLike": {"events:source": known}})
+        if self.stripe is not None:
+            self._deny(self.stripe, "OnlyStripe", {})
 
     def _deny(self, bus: events.EventBus, name: str, conditions: dict[str, Any]) -> None:
         statement = iam.PolicyStatement(
@@ -77,7 +98,7 @@ class Buses(Construct):
             principals=[iam.AnyPrincipal()],
             actions=["events:PutEvents"],
             resources=[bus.event_bus_arn],
-            conditions=conditions,
+            conditions=conditions or None,
         )
         policy = events.CfnEventBusPolicy(
             self,
@@ -116,6 +137,9 @@ class Consumers(Construct):
             {"source": [{"prefix": prefix} for prefix in NODE_SOURCES]},
             self.queues["node_messages"],
         )
+        if buses.stripe is not None:
+            told = {"source": [buses.stripe_event_source], "detail-type": [{"prefix": kind} for kind in STRIPE_TYPES]}
+            self._rule("StripeEvents", buses.stripe.event_bus_name, told, self.queues["psp_events"])
         self._rule("StockFilesDropped", SERVICES_BUS, intake.drops(), self.queues["stock_files"])
         for tenant in settings.tenants:
             self._schedule(

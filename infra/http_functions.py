@@ -240,6 +240,7 @@ HTTP = (
             *("POST /v1/finance/settlements", "GET /v1/finance/settlements"),
             *("GET /v1/finance/settlements/exceptions", "GET /v1/finance/settlements/{settlement_id}"),
             *("POST /v1/finance/deposits", "POST /v1/finance/bank-lines"),
+            "POST /v1/finance/provider-balances",
             "POST /v1/finance/suspense/{suspense_id}/resolution",
             *("POST /v1/finance/disputes", "POST /v1/finance/disputes/{dispute_id}/outcome"),
             *("POST /v1/orders/{order_id}/write-offs", "POST /v1/finance/intercompany"),

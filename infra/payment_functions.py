@@ -25,7 +25,24 @@ PAYMENT_TASKS = (
         memory=512,
     ),
 )
+PARKED = Ring("SettlementsParked", "A dispute or payout that a provider told of was parked.", "parked-settlements")
 PAYMENT_CONSUMERS = (
+    FunctionSpec(
+        "psp_events",
+        "Takes events of Stripe's partner bus, and takes in the disputes and payouts that providers told of.",
+        (
+            *g.COMMAND,
+            *g.CHANGE_ORDER,
+            *g.table("orders", "get"),
+            *g.TENDERS,
+            *g.table("ledger", "batch", "query", "delete"),
+        ),
+        detail_types=("DisputeReported", "PayoutReported"),
+        memory=512,
+        timeout=60,
+        concurrency=5,
+        rings=(PARKED,),
+    ),
     FunctionSpec(
         "start_payment_workflow",
         "Starts the payment workflow of an order whose payment waits for something.",

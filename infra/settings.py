@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,8 @@ class Settings:
 
     `local` leaves out what the local engine cannot provision (infra/local_gaps.py). `layers` picks the wheels: for
     Lambda (`aws`) or for this machine (`local`). `account` and `region` stay open unless both are given.
-    `line_limit` is how many lines an order may have, of a client that no scope allows more.
+    `line_limit` is how many lines an order may have, of a client that no scope allows more. `stripe_event_source` is
+    the partner event source that Stripe has offered this account; without it Stripe is heard by webhooks only.
     """
 
     tenants: tuple[Tenant, ...]
@@ -40,6 +42,7 @@ class Settings:
     region: str | None
     domain_prefix: str | None
     line_limit: int
+    stripe_event_source: str | None = None
 
     @classmethod
     def from_context(cls, node: Node) -> Settings:
@@ -57,6 +60,7 @@ class Settings:
             region=node.try_get_context("region"),
             domain_prefix=node.try_get_context("domain_prefix"),
             line_limit=_line_limit(node.try_get_context("line_limit")),
+            stripe_event_source=_stripe_event_source(node.try_get_context("stripe_event_source")),
         )
 
     @property
@@ -71,6 +75,15 @@ def _line_limit(context: object) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_LINES):
         raise ValueError(f"context line_limit={context!r}: must be a whole number from 1 to {MOST_LINES}")
     return int(text)
+
+
+def _stripe_event_source(context: object) -> str | None:
+    """`aws.partner/stripe.com/ed_…`, as EventBridge lists it among the partner event sources."""
+    if context is None:
+        return None
+    if not re.fullmatch(r"aws\.partner/stripe\.com/[A-Za-z0-9_/.-]{1,200}", str(context)):
+        raise ValueError(f"context stripe_event_source={context!r}: must be a partner event source of Stripe")
+    return str(context)
 
 
 def _tenants(context: Mapping[str, Mapping[str, list[str]]] | None) -> tuple[Tenant, ...]:

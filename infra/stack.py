@@ -50,7 +50,7 @@ class SpineStack(Stack):
         )
         data = Data(self, "Data", key=key)
         intake = Intake(self, "Intake", key=key, access_logs=data.access_logs)
-        buses = Buses(self, "Buses", key=key)
+        buses = Buses(self, "Buses", key=key, stripe_event_source=settings.stripe_event_source)
         inventory = InventoryStream(self, "Inventory", key=key)
         workshop.resources |= data.resources() | buses.resources() | intake.resources()
 

@@ -74,7 +74,7 @@ AT_STORES = (
             *g.CHANGE_ORDER,
             *g.listed("orders"),
             *g.table("stock", "batch", "query", "put", "update", "delete"),
-            *g.table("ledger", "get", "query", "put"),
+            *g.table("ledger", "get", "query", "put", "update"),
             *g.table("registry", "batch", "query"),
         ),
         routes=("POST /v1/pos/transactions", "GET /v1/pos/workstations"),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from local.progress import Failed, run
+from local.seed.seed import LEGAL_ENTITY, TENANT
 from local.state import ACCOUNT, REGION, ROOT, STACKS, Http, aws_client, aws_environment, local_api_url, stack_outputs
 
 ASSEMBLY = ROOT / ".local" / "assembly"
@@ -157,7 +158,9 @@ def connect_psp(endpoint: str, state: Path) -> None:
     """Tell the product where the fake PSP is and how to sign in, and the PSP where its webhooks go."""
     outputs = stack_outputs(state)
     psp = json.loads((state / "psp.json").read_text())
-    secret = {name: psp[name] for name in ("endpoint", "api_key", "webhook_secret")}
+    secret: dict[str, Any] = {name: psp[name] for name in ("endpoint", "api_key", "webhook_secret")}
+    # Whose account it is: payouts and disputes of the provider go into the books of this company.
+    secret["settlement"] = {"tenant": TENANT, "legal_entity": LEGAL_ENTITY}
     aws_client(endpoint, "secretsmanager").put_secret_value(
         SecretId=outputs["PspSecretArn"], SecretString=json.dumps(secret)
     )

@@ -26,7 +26,8 @@ from oms.fulfillment.commands import act, command_name
 from oms.fulfillment.model import FulfillmentOrder, Outcome
 from oms.fulfillment.protocol import Action
 from oms.fulfillment.request import request_of
-from oms.fulfillment.workflow import release_fulfillment_order, resume_fulfillment, unreleased_work
+from oms.fulfillment.starting import unreleased_work
+from oms.fulfillment.workflow import release_fulfillment_order, resume_fulfillment
 from oms.inventory.model import StockRow
 from oms.inventory.store import snapshot
 from oms.orders import reads

@@ -44,6 +44,7 @@ POSTED = (
     "DrawerOpened",
     "DrawerMovementRecorded",
     "GiftCardIssued",
+    "SaleRecorded",
 )
 
 

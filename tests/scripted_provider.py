@@ -33,6 +33,7 @@ from oms.payments.port import (
     RefundRequest,
     RequiresAction,
     Result,
+    SettlementList,
     Unknown,
     Verb,
 )
@@ -74,6 +75,7 @@ class ScriptedProvider:
     effects: list[tuple[str, str, int]] = field(default_factory=list)
     around: Callable[[str, Callable[[], Result]], Result] = lambda name, act: act()
     max_captures: int | None = None
+    payouts: dict[str, SettlementList] = field(default_factory=dict)
     # What it says of itself; a provider may have a limit without saying so.
     says_max_captures: int | None = None
     _answers: dict[str, tuple[object, Result]] = field(default_factory=dict)
@@ -222,6 +224,13 @@ class ScriptedProvider:
         if self._step("find") == "lost_before":
             return Unknown("time-out")
         return self._answers[key][1] if key in self._answers else NoTrace()
+
+    def list_settlement(self, payout_id: str) -> SettlementList | NoTrace | Unknown:
+        """A payout that the test has put there; `list` is a verb of the script too."""
+        self.calls.append(("list", payout_id))
+        if self._step("list") == "lost_before":
+            return Unknown("time-out")
+        return self.payouts.get(payout_id, NoTrace())
 
     def settle(self, key: str, *, well: bool = True) -> None:
         """A pending capture or refund becomes final: the money moves, or stays where it was."""

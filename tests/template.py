@@ -83,11 +83,11 @@ def _synthesise(target: str, folder: Path) -> None:
 
 
 def run_app(
-    target: str, scratch: Path, program: Sequence[str] = ("app.py",)
+    target: str, scratch: Path, program: Sequence[str] = ("app.py",), **more: str
 ) -> tuple[subprocess.CompletedProcess[str], Path]:
     """Run the CDK app as the CDK's command line would, and return how it went and the folder that it wrote."""
     context = json.loads((ROOT / "cdk.json").read_text())["context"] | _stand_ins(scratch)
-    context |= {"layers": target, "local": str(target == "local").lower()}
+    context |= {"layers": target, "local": str(target == "local").lower(), **more}
     out = scratch / "out"
     environment = {**os.environ, "CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": json.dumps(context)}
     environment["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "1"

@@ -29,7 +29,7 @@ FORMATS: Mapping[str, Callable[[Books], str]] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.books", description=__doc__.splitlines()[0])
-    parser.add_argument("export", metavar="FOLDER-or-bucket", help="where finance/v1 lies")
+    parser.add_argument("export", metavar="FOLDER-or-s3://BUCKET", help="where finance/v1 lies")
     parser.add_argument("--entity", required=True, help="the legal entity whose books are wanted")
     parser.add_argument("--format", required=True, choices=FORMATS)
     parser.add_argument("--tenant", help="needed where the export has several")

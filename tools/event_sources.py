@@ -43,7 +43,7 @@ NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
 }
 # Those that may say more by now than they could at first; whoever says less is still understood.
 MESSAGE_VERSIONS = {
-    **{"CloseFulfillmentOrder": 2, "FeedMessage": 2, "RecordDrawerMovement": 2, "RecordPosTransaction": 2},
+    **{"CloseFulfillmentOrder": 2, "FeedMessage": 2, "RecordDrawerMovement": 3, "RecordPosTransaction": 3},
     **{"RecordMovements": 2, "RecordSnapshots": 3},
 }
 # How often each schedule asks, as infra/events.py says it.
@@ -80,8 +80,10 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
             "post_ledger",
             "number_documents",
             "finance_export",
+            "psp_events",
         ),
     ),
+    "partner_queue": ("SQS batch of events of Stripe's partner bus", ("psp_events",)),
     "node_queue": ("SQS batch of messages from the store bus", ("node_messages",)),
     "schedule_queue": (
         "SQS batch of wishes of the clock",

@@ -88,6 +88,7 @@ class DrawerMovement(Answer):
     reason: str | None
     reference: str | None
     refund_id: str | None
+    rounding: int
     cashier: str
     occurred_at: str | None
     late: bool

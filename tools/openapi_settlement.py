@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from oms.orders.amounts import Taxed
 from oms.settlement.model import DisputeState, ItemKind, Match, PayoutTotals, Transit
 from tools.openapi_answers import Answer
+from tools.openapi_payments import WriteOffDocument
 from tools.openapi_shapes import Route
 
 
@@ -99,11 +99,20 @@ class KeptConflict(Answer):
     body: str
 
 
+class ParkedCase(KeptConflict):
+    """What a provider told and no command took: why by `code`, and what is to be done; `body` is what it told."""
+
+    code: str
+    detail: str
+    remedy: str
+
+
 class SettlementExceptions(Answer):
-    """What takes too long, what nobody could place, and what contradicts an earlier telling."""
+    """What takes too long, what nobody could place, what contradicts an earlier telling, and what was not taken in."""
 
     exceptions: list[SettlementException]
     conflicts: list[KeptConflict]
+    parked: list[ParkedCase]
 
 
 class DepositDocument(Answer):
@@ -175,21 +184,6 @@ class DisputeDocument(Answer):
     opened_at: str
 
 
-class WriteOffDocument(Answer):
-    """What was given up of an order; `tax` is the share of `amount` that is given back, in minor units, of `taxes`."""
-
-    write_off_id: str
-    order_id: str
-    legal_entity: str
-    store: str
-    channel: str
-    currency: str
-    amount: int
-    tax: int
-    taxes: list[Taxed]
-    reason: str
-
-
 class TransferDocument(Answer):
     """A payment between two legal entities; `net` in minor units is negative where `to_entity` paid."""
 
@@ -201,6 +195,25 @@ class TransferDocument(Answer):
     net: int
     currency: str
     business_date: date
+
+
+class TakenBalance(Answer):
+    """What a provider keeps at the end of a business date, signed, in minor units of `currency`."""
+
+    provider: str
+    legal_entity: str
+    currency: str
+    business_date: date
+    pending: int
+    available: int
+    fees: int
+    status: Literal["RECORDED", "REPEATED"]
+
+
+class TakenBalances(Answer):
+    """What became of each balance."""
+
+    balances: list[TakenBalance]
 
 
 SETTLEMENT_ROUTES: dict[str, Route] = {
@@ -232,6 +245,15 @@ SETTLEMENT_ROUTES: dict[str, Route] = {
         notes=(
             "As a list, or as a statement of ISO 20022 camt.053. A line is matched with a bag, a payout or a transfer "
             "that it names, else with the only one of its amount in the week before; what differs is suspended."
+        ),
+        refusals=(409,),
+    ),
+    "POST /v1/finance/provider-balances": Route(
+        "Say what providers keep at the end of a business date",
+        {201: TakenBalances, 200: TakenBalances},
+        notes=(
+            "Pending and available after fees, and the fees kept of these. The close of the date compares their sum "
+            "with card clearing (tie-out T4)."
         ),
         refusals=(409,),
     ),

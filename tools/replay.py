@@ -1,7 +1,8 @@
-"""`make replay FILE=… [LIMIT=… SPEED=…]`: run the documents of a real order file through the public API to their end.
+"""`make replay FILE=… [LIMIT=… SPEED=… CLOSE=…]`: run the documents of a real order file through the public API.
 
-Starts the system if it is down, moves its clock along the dates of the file, prints what was done and what was not,
-and ends with 1 when a sum or an invariant does not hold. Rules per line: tools/replaying/rules.py; which cancellation
+Starts the system if it is down, moves its clock along the dates of the file, closes each business date that is over,
+prints what was done and what was not, and ends with 1 when a sum or an invariant does not hold, or a date does not tie
+out. Rules per line: tools/replaying/rules.py; which cancellation
 belongs to which sale: tools/replaying/cancellations.py.
 """
 
@@ -14,14 +15,18 @@ from pathlib import Path
 
 from local.progress import Failed, Progress, explain, interruptible
 from local.state import Http, NotRunning, Running
-from tools.replaying import books, checks, preparing, provider
+from tools.replaying import books, checks, preparing
 from tools.replaying.api import Api, Refused
 from tools.replaying.clock import FileClock
+from tools.replaying.closing import Closing, check_days
 from tools.replaying.documents import Document, Unreadable, read_documents
 from tools.replaying.notes import Notes, WrongRun, fingerprint, new_run, only_one, read_notes, write_notes
+from tools.replaying.order_documents import company_of
 from tools.replaying.outcome import Outcome
+from tools.replaying.payouts import business_day
 from tools.replaying.plan import Plan, make_plan
 from tools.replaying.progress_bar import ProgressBar
+from tools.replaying.provider import ProviderLog, takings
 from tools.replaying.report import report
 from tools.replaying.running import Replay
 
@@ -42,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         documents = _documents(asked.file, asked.limit)
         running = _running(state, asked.port, progress)
         with only_one(state):
-            return _replay(running, documents, run, asked.speed, progress)
+            return _replay(running, documents, run, asked, progress)
     except (Unreadable, WrongRun) as problem:
         print(problem, file=sys.stderr)
         return 2
@@ -66,6 +71,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--file", type=Path, required=True)
     parser.add_argument("--limit", type=_above_zero, help="only the first so many documents")
     parser.add_argument("--speed", type=_speed, help="at most so many documents per second")
+    parser.add_argument("--close", type=int, choices=(0, 1), default=1, help="0 leaves the business dates open")
     parser.add_argument("--run", default="", help="name of an earlier run to go on with or to repeat")
     parser.add_argument("--port", type=int, default=4566)
     parser.add_argument("--state", type=Path, default=Path(".local/state"))
@@ -110,7 +116,9 @@ def _running(state: Path, port: int, progress: Progress) -> Running:
         return bring_up(state, port, progress, started)
 
 
-def _replay(running: Running, documents: list[Document], run: str, speed: float | None, progress: Progress) -> int:
+def _replay(
+    running: Running, documents: list[Document], run: str, asked: argparse.Namespace, progress: Progress
+) -> int:
     api, clock, plan = Api(running), FileClock(running), make_plan(documents)
     notes = read_notes(running.state_dir, run, documents)
     is_first = notes is None
@@ -128,16 +136,21 @@ def _replay(running: Running, documents: list[Document], run: str, speed: float 
         if notes is None or is_repeat:
             known = [sku for sku in plan.skus if is_repeat or sku not in fresh]
             stock = {sku: [0, 0] for sku in plan.skus} | preparing.read_stock(api, known)
-            notes = Notes(run, fingerprint(documents), offset, stock, books.read_books(api, *span), is_repeat)
+            notes = Notes(
+                run, fingerprint(documents), offset, stock, books.read_books(api, company_of(run), *span), is_repeat
+            )
             write_notes(running.state_dir, notes)
         preparing.receive(api, plan, run)
     bar = ProgressBar(len(plan.steps))
-    replay = Replay(api, clock, plan, run, bar, speed)
+    log = ProviderLog(running)
+    first, last = (business_day(int(documents[end].at.timestamp())) for end in (0, -1))
+    closing = Closing(api, clock, run, log, bar, first, last) if asked.close else None
+    replay = Replay(api, clock, plan, run, bar, asked.speed, closing)
     outcome = replay.run()
     bar.close()
     with progress.step("the payment provider's log"):
-        outcome.takings = provider.read_takings(running)
-    held = _checks(api, plan, outcome, notes, span, progress, is_first=is_first)
+        outcome.takings = takings(log.read())
+    held = _checks(api, plan, outcome, notes, span, progress, closing, is_first=is_first)
     print(f"\n{report(plan, outcome, held, replay.seconds)}")
     if not all(check.holds for check in held):
         print(f"\nNot everything holds. The clock stays at {clock.now():%Y-%m-%d %H:%M} UTC, run {run}.")
@@ -156,30 +169,33 @@ def _checks(
     notes: Notes,
     span: tuple[date, date],
     progress: Progress,
+    closing: Closing | None,
     *,
     is_first: bool,
 ) -> list[checks.Check]:
     """Compare the run with the books and the stock; the books of a repeat must not have moved at all."""
     with progress.step("the ledger and the stock"):
-        posted = _posted(api, outcome, notes, span)
+        settled = closing.settled() if closing else checks.Settled()
+        posted = _posted(api, outcome, notes, span, settled)
         stock = preparing.read_stock(api, plan.skus)
     held = [
         checks.check_file(plan, outcome),
         checks.check_refusals(outcome, api.server_errors),
         checks.check_orders(outcome),
         checks.check_captures(outcome, all_known=is_first),
+        *([check_days(closing.days)] if closing else []),
     ]
     if notes.finished:
         return [*held, checks.check_unchanged(notes.stock, stock, posted, outcome.placed.values())]
-    return [*held, checks.check_books(outcome, posted), checks.check_stock(plan, outcome, notes.stock, stock)]
+    return [*held, checks.check_books(outcome, posted, settled), checks.check_stock(plan, outcome, notes.stock, stock)]
 
 
-def _posted(api: Api, outcome: Outcome, notes: Notes, span: tuple[date, date]) -> books.Sums:
+def _posted(api: Api, outcome: Outcome, notes: Notes, span: tuple[date, date], settled: checks.Settled) -> books.Sums:
     """Return what the run has posted, once the ledger has caught up with the orders or a minute has passed."""
     deadline = time.monotonic() + LEDGER_SECONDS
     while True:
-        posted = books.change(notes.ledger, books.read_books(api, *span))
-        if notes.finished or checks.check_books(outcome, posted).holds or time.monotonic() > deadline:
+        posted = books.change(notes.ledger, books.read_books(api, company_of(notes.run), *span))
+        if notes.finished or checks.check_books(outcome, posted, settled).holds or time.monotonic() > deadline:
             return posted
         time.sleep(LEDGER_PAUSE_SECONDS)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oms.fulfillment.workflow import unreleased_work
+from oms.fulfillment.starting import unreleased_work
 from oms.payments.adapters.configured import provider
 from oms.payments.commands import authorize_order
 from oms.platform.commands import Runtime

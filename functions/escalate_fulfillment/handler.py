@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oms.fulfillment.workflow import escalate
+from oms.fulfillment.escalating import escalate
 from oms.platform.commands import Runtime
 
 runtime = Runtime()

@@ -1,4 +1,7 @@
-"""POST /v1/webhooks/{provider}: a signed hint that a payment moved; the provider's own state decides."""
+"""POST /v1/webhooks/{provider}: a signed hint that a payment moved, where the provider's own state decides.
+
+What it says of disputes and payouts is recorded, and taken in by `psp_events`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from typing import Any
 
 from oms.payments.adapters import adyen_webhook, strict_webhook, stripe_webhook
 from oms.payments.adapters.configured import provider, secret, settings_of
-from oms.payments.hints import Hint, take_hint
+from oms.payments.hints import Hint
+from oms.payments.news import Told, take_told
 from oms.payments.webhooks import verify_webhook
 from oms.platform import http
 from oms.platform.commands import Runtime
@@ -23,32 +27,30 @@ def post_webhook(**path: str) -> http.Answer:
     read = _READERS.get(name)
     if read is None:
         raise NotFound(f"There is no provider {name}.")
-    hints = read(secret(), (http.raw_body(app) or "").encode(), app.current_event.headers)
-    done = [take_hint(runtime, provider, hint) for hint in hints]
-    return http.ok({"done": done[-1] if done else "nothing"})
+    told = read(secret(), (http.raw_body(app) or "").encode(), app.current_event.headers)
+    return http.ok({"done": take_told(runtime, provider, told)})
 
 
-def _strict(known: Mapping[str, Any], raw: bytes, headers: Mapping[str, str]) -> tuple[Hint, ...]:
+def _strict(known: Mapping[str, Any], raw: bytes, headers: Mapping[str, str]) -> tuple[Hint | Told, ...]:
     signature = headers.get(strict_webhook.SIGNATURE_HEADER, "")
     verify_webhook(raw, signature, known["webhook_secret"], runtime.clock.now())
-    return (strict_webhook.hint_of(raw),)
+    return strict_webhook.told_by(raw, known)
 
 
-def _stripe(known: Mapping[str, Any], raw: bytes, headers: Mapping[str, str]) -> tuple[Hint, ...]:
-    signature = headers.get(stripe_webhook.SIGNATURE_HEADER, "")
-    verify_webhook(raw, signature, settings_of(known, "stripe")["webhook_secret"], runtime.clock.now())
-    return stripe_webhook.hints_of(raw)
+def _stripe(known: Mapping[str, Any], raw: bytes, headers: Mapping[str, str]) -> tuple[Hint | Told, ...]:
+    signature, own = headers.get(stripe_webhook.SIGNATURE_HEADER, ""), settings_of(known, "stripe")
+    verify_webhook(raw, signature, own["webhook_secret"], runtime.clock.now())
+    return stripe_webhook.told_by(stripe_webhook.read_event(raw), own)
 
 
-def _adyen(known: Mapping[str, Any], raw: bytes, _: Mapping[str, str]) -> tuple[Hint, ...]:
+def _adyen(known: Mapping[str, Any], raw: bytes, _: Mapping[str, str]) -> tuple[Hint | Told, ...]:
     own = settings_of(known, "adyen")
     items = adyen_webhook.items_of(raw, own["hmac_keys"], own["merchant_account"])
-    hints = [adyen_webhook.note(runtime.database, item) for item in items]
-    return tuple(hint for hint in hints if hint is not None)
+    return tuple(one for item in items for one in adyen_webhook.told_by(runtime.database, item, own))
 
 
 # Each believes what its provider's own scheme has signed, and nothing else.
-_READERS: Mapping[str, Callable[[Mapping[str, Any], bytes, Mapping[str, str]], tuple[Hint, ...]]] = {
+_READERS: Mapping[str, Callable[[Mapping[str, Any], bytes, Mapping[str, str]], tuple[Hint | Told, ...]]] = {
     "strict": _strict,
     "stripe": _stripe,
     "adyen": _adyen,

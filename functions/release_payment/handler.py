@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oms.payments.adapters.configured import provider
-from oms.payments.commands import capture_ready, release_payment
+from oms.payments.commands import capture_or_escalate, release_payment
 from oms.platform.commands import Runtime
 from oms.platform.consumers import Event, consume_queue
 
@@ -14,7 +14,7 @@ runtime = Runtime()
 
 def settle(event: Event) -> None:
     if event.type == "FulfillmentOrderReady":
-        capture_ready(runtime, provider, event.tenant, event.data["order_id"], event.data["fulfillment_order_id"])
+        capture_or_escalate(runtime, provider, event.tenant, event.data["order_id"], event.data["fulfillment_order_id"])
     else:
         release_payment(runtime, provider, event.tenant, event.data["order_id"])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from local.psp import requests
@@ -19,6 +20,7 @@ from local.psp.once import Answer, Call, Keys
 from local.psp.payment import OPEN, REQUIRES_ACTION, Movement, Payment
 from local.psp.refusals import CARD_ERROR, Refused
 from local.psp.settings import ASYNCHRONOUS, Settings
+from local.psp.settling import Settling
 
 BANK_SAID_NO = "processor_declined"
 ACCOUNT_CLOSED = "account_closed"
@@ -33,9 +35,7 @@ class Due:
 
     at: int
     order: int
-    payment: Payment = field(compare=False)
-    movement: Movement | None = field(compare=False, default=None)
-    failure_code: str | None = field(compare=False, default=None)
+    act: Callable[[int], None] = field(compare=False)
 
 
 class Psp:
@@ -52,6 +52,7 @@ class Psp:
         self.journal = Journal(run)
         self.keys = Keys()
         self.payments: dict[str, Payment] = {}
+        self.settling = Settling(self, run)
 
     def authorize(self, key: str | None, body: Body) -> Answer:
         """Hold money on a card: authorized, declined (402) or requires_action."""
@@ -73,7 +74,7 @@ class Psp:
 
     def authenticate(self, key: str | None, payment_id: str, body: Body) -> Answer:
         """The shopper answers the bank's question, so the payment is held or declined."""
-        succeeded, now, payment = requests.read_authenticate(body), self.advance(), self._payment(payment_id)
+        succeeded, now, payment = requests.read_authenticate(body), self.advance(), self.payment(payment_id)
 
         def act(_fault: str | None) -> Outcome:
             if payment.stage != REQUIRES_ACTION:
@@ -86,7 +87,7 @@ class Psp:
 
     def capture(self, key: str | None, payment_id: str, body: Body) -> Answer:
         """Take held money, all or part; `final` releases the rest."""
-        asked, now, payment = requests.read_capture(body), self.advance(), self._payment(payment_id)
+        asked, now, payment = requests.read_capture(body), self.advance(), self.payment(payment_id)
 
         def act(fault: str | None) -> Outcome:
             payment.check_currency(asked.currency)
@@ -100,7 +101,7 @@ class Psp:
             pending = fails or fault == "capture_settles_later" or self.settings.manner == ASYNCHRONOUS
             # Where one authorization carries one capture, taking part of it lets the rest go.
             final = asked.final or self.settings.max_captures == 1
-            capture = payment.capture(self._id("cap"), asked.amount, final, now, pending)
+            capture = payment.capture(self.new_id("cap"), asked.amount, final, now, pending)
             effect = "capture_pending" if pending else "captured"
             self.journal.record(effect, payment, asked.amount, now, key=key, reference=capture.id)
             if capture.released:
@@ -116,7 +117,7 @@ class Psp:
     def void(self, key: str | None, payment_id: str, body: Body) -> Answer:
         """Let go of everything that was not captured."""
         requests.read_void(body)
-        now, payment = self.advance(), self._payment(payment_id)
+        now, payment = self.advance(), self.payment(payment_id)
 
         def act(_fault: str | None) -> Outcome:
             released = payment.void()
@@ -129,14 +130,14 @@ class Psp:
 
     def refund(self, key: str | None, payment_id: str, body: Body) -> Answer:
         """Give captured money back, all or part."""
-        asked, now, payment = requests.read_refund(body), self.advance(), self._payment(payment_id)
+        asked, now, payment = requests.read_refund(body), self.advance(), self.payment(payment_id)
 
         def act(fault: str | None) -> Outcome:
             payment.check_currency(asked.currency)
             payment.check_refund(asked.amount)
             fails = CARDS[payment.token].refund == "fails_later" or fault == "refund_fails_later"
             pending = fails or self.settings.manner == ASYNCHRONOUS
-            refund = payment.refund(self._id("ref"), asked.amount, now, pending)
+            refund = payment.refund(self.new_id("ref"), asked.amount, now, pending)
             effect = "refund_pending" if pending else "refunded"
             self.journal.record(effect, payment, asked.amount, now, key=key, reference=refund.id)
             if pending:
@@ -145,7 +146,7 @@ class Psp:
                 self._announce("refund.succeeded", payment, "refund", refund, now)
             if fault == "refund_comes_back":
                 wait = self.settings.come_back_seconds + (self.settings.settle_seconds if pending else 0)
-                self._at(now + wait, payment, refund, ACCOUNT_CLOSED)
+                self.at(now + wait, partial(self._settle, payment, refund, ACCOUNT_CLOSED))
             return 201, self._moved("refund", payment, refund), payment.id
 
         return self._change("refund", "refunds", key, payment, body, act)
@@ -153,7 +154,7 @@ class Psp:
     def get(self, payment_id: str) -> dict[str, Any]:
         """One payment as it is now."""
         self.advance()
-        return self._payment(payment_id).document()
+        return self.payment(payment_id).document()
 
     def find_by_key(self, key: str) -> dict[str, Any]:
         """What became of the call with this key: its first answer and the payment as it is now."""
@@ -178,17 +179,33 @@ class Psp:
         if asked.faults is not None:
             self.plan = FaultPlan(asked.faults)
             self.journal.release_held()
+        self.settling.keep_rhythm()
 
     def advance(self) -> int:
         """Let everything happen whose time has come; returns the time it is."""
         now = self._now()
         while self._due and self._due[0].at <= now:
-            due = heapq.heappop(self._due)
-            if due.movement is not None:
-                self._settle(due.payment, due.movement, due.failure_code, now)
-            elif due.payment.stage == OPEN:
-                self._expire(due.payment, now)
+            heapq.heappop(self._due).act(now)
         return now
+
+    def at(self, time: int, act: Callable[[int], None]) -> None:
+        """Let something happen at a time."""
+        heapq.heappush(self._due, Due(time, self._next(), act))
+
+    def payment(self, payment_id: str) -> Payment:
+        """A payment of ours; any other is refused."""
+        payment = self.payments.get(payment_id)
+        if payment is None:
+            raise Refused(404, "payment_not_found", "There is no such payment.")
+        return payment
+
+    def new_id(self, kind: str) -> str:
+        """An id of a kind that no other run makes."""
+        return f"{kind}_{self._run}_{self._next():08d}"
+
+    def _run_out(self, payment: Payment, now: int) -> None:
+        if payment.stage == OPEN:
+            self._expire(payment, now)
 
     def _expire(self, payment: Payment, now: int) -> None:
         released = payment.expire()
@@ -222,7 +239,7 @@ class Psp:
         return CARD_ERROR, {**refusal.document(), "payment": payment.document()}, payment.id
 
     def _refuse_capture(self, payment: Payment, asked: requests.TakeMoney, key: str | None, now: int) -> Outcome:
-        capture = payment.refuse_capture(self._id("cap"), asked.amount, asked.final, now, BANK_SAID_NO)
+        capture = payment.refuse_capture(self.new_id("cap"), asked.amount, asked.final, now, BANK_SAID_NO)
         self.journal.record("capture_failed", payment, asked.amount, now, key=key, reference=capture.id)
         self._announce("payment.capture_failed", payment, "capture", capture, now)
         refusal = Refused(CARD_ERROR, "capture_failed", "The bank refused.", decline_code=BANK_SAID_NO)
@@ -252,6 +269,7 @@ class Psp:
         self._announce(told, payment, name, movement, now)
 
     def _announce(self, kind: str, payment: Payment, name: str, movement: Movement, now: int) -> None:
+        self.settling.moved(kind, payment, movement, now)
         self.journal.announce(kind, payment, now, self.plan, name, (name, movement))
 
     def _moved(self, name: str, payment: Payment, movement: Movement) -> dict[str, Any]:
@@ -259,23 +277,14 @@ class Psp:
 
     def _expect_expiry(self, payment: Payment) -> None:
         assert payment.capture_before is not None
-        heapq.heappush(self._due, Due(payment.capture_before, self._next(), payment))
+        self.at(payment.capture_before, partial(self._run_out, payment))
 
     def _later(self, payment: Payment, movement: Movement, failure_code: str | None, now: int) -> None:
-        self._at(now + self.settings.settle_seconds, payment, movement, failure_code)
-
-    def _at(self, time: int, payment: Payment, movement: Movement, failure_code: str | None) -> None:
-        heapq.heappush(self._due, Due(time, self._next(), payment, movement, failure_code))
-
-    def _payment(self, payment_id: str) -> Payment:
-        payment = self.payments.get(payment_id)
-        if payment is None:
-            raise Refused(404, "payment_not_found", "There is no such payment.")
-        return payment
+        self.at(now + self.settings.settle_seconds, partial(self._settle, payment, movement, failure_code))
 
     def _open(self, asked: requests.Authorize, now: int) -> Payment:
         payment = Payment(
-            self._id("pay"), asked.amount, asked.currency, asked.token, asked.metadata, now, REQUIRES_ACTION
+            self.new_id("pay"), asked.amount, asked.currency, asked.token, asked.metadata, now, REQUIRES_ACTION
         )
         self.payments[payment.id] = payment
         for pair in payment.metadata.items():
@@ -285,6 +294,3 @@ class Psp:
     def _next(self) -> int:
         self._made += 1
         return self._made
-
-    def _id(self, kind: str) -> str:
-        return f"{kind}_{self._run}_{self._next():08d}"

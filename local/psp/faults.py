@@ -7,7 +7,7 @@ from typing import Any
 
 from local.psp.refusals import Refused
 
-OPERATIONS = ("authorize", "capture", "void", "refund", "authenticate", "any")
+OPERATIONS = ("authorize", "capture", "void", "refund", "authenticate", "dispute", "payout", "any")
 CALL_FAULTS = (
     "timeout_before_effect",
     "timeout_after_effect",
@@ -22,6 +22,9 @@ CALL_FAULTS = (
     "event_before_reply",
 )
 EVENT_FAULTS = ("event_twice", "event_never", "events_reversed")
+# A charge of which the merchant never heard stands in the next payout.
+PAYOUT_FAULTS = ("payout_with_unknown_charge",)
+FAULTS = (*CALL_FAULTS, *EVENT_FAULTS, *PAYOUT_FAULTS)
 
 
 @dataclass(slots=True)
@@ -64,8 +67,8 @@ def read_fault(value: Any) -> Fault:
     """One fault from the configuration call: {kind, operation?, times?, match?}; refuses anything else."""
     if not isinstance(value, dict) or not set(value) <= {"kind", "operation", "times", "match"}:
         raise _unknown("A fault has kind, operation, times and match.")
-    if value.get("kind") not in CALL_FAULTS + EVENT_FAULTS:
-        raise _unknown(f"Unknown kind of fault; known are {', '.join(CALL_FAULTS + EVENT_FAULTS)}.")
+    if value.get("kind") not in FAULTS:
+        raise _unknown(f"Unknown kind of fault; known are {', '.join(FAULTS)}.")
     if value.get("operation", "any") not in OPERATIONS:
         raise _unknown(f"Unknown operation; known are {', '.join(OPERATIONS)}.")
     times, match = value.get("times", 1), value.get("match", {})

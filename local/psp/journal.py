@@ -69,6 +69,8 @@ class Journal:
                     "released": payment.released,
                     "refunded": payment.refunded,
                     "refund_pending": payment.refund_pending,
+                    "disputed": payment.disputed,
+                    "charged_back": payment.charged_back,
                 },
             }
         )
@@ -83,17 +85,23 @@ class Journal:
         movement: tuple[str, Movement] | None = None,
     ) -> None:
         """Queue one webhook event with the payment as it is now, subject to the planned faults."""
-        sequence = len(self.events) + 1
         data: dict[str, Any] = {"payment": payment.document()}
         if movement is not None:
             data[movement[0]] = movement[1].document()
+        self.tell(kind, data, payment.metadata, now, plan, operation)
+
+    def tell(
+        self, kind: str, data: dict[str, Any], metadata: dict[str, str], now: int, plan: FaultPlan, operation: str
+    ) -> None:
+        """Queue one webhook event with this data, subject to the planned faults."""
+        sequence = len(self.events) + 1
         identity = f"evt_{self._run}_{sequence:08d}"
         payload = render(
             {"object": "event", "id": identity, "type": kind, "created": now, "sequence": sequence, "data": data}
         )
         event = Event(sequence, identity, kind, now, payload)
         self.events.append(event)
-        fault = plan.take(EVENT_FAULTS, operation, payment.metadata)
+        fault = plan.take(EVENT_FAULTS, operation, metadata)
         if fault == "event_never":
             event.delivery = "withheld"
         elif fault == "events_reversed":

@@ -47,7 +47,7 @@ class Payment:
 
     `stage` says whether the authorisation can still be used; `end` names what closed it (final, voided,
     expired). Always holds: captured + capture_pending + released <= authorized, and
-    refunded + refund_pending <= captured.
+    refunded + refund_pending + disputed + charged_back <= captured.
     """
 
     id: str
@@ -66,6 +66,8 @@ class Payment:
     released: int = 0
     refunded: int = 0
     refund_pending: int = 0
+    disputed: int = 0
+    charged_back: int = 0
     captures: list[Movement] = field(default_factory=list)
     refunds: list[Movement] = field(default_factory=list)
 
@@ -75,7 +77,7 @@ class Payment:
 
     @property
     def refundable(self) -> int:
-        return self.captured - self.refunded - self.refund_pending
+        return self.captured - self.refunded - self.refund_pending - self.disputed - self.charged_back
 
     @property
     def status(self) -> str:
@@ -174,7 +176,20 @@ class Payment:
         self._check_amounts()
         return released
 
+    def dispute(self, amount: int) -> None:
+        """A customer's bank took money back."""
+        self.disputed += amount
+        self._check_amounts()
+
+    def end_dispute(self, amount: int, *, lost: bool) -> None:
+        """It gave the money back to the merchant, or with `lost` kept it."""
+        self.disputed -= amount
+        self.charged_back += amount if lost else 0
+        self._check_amounts()
+
     def check_refund(self, amount: int) -> None:
+        if self.disputed:
+            raise Refused(409, "payment_disputed", "This payment is in dispute: nothing of it is refunded meanwhile.")
         if self.captured == 0:
             raise Refused(409, "payment_not_captured", "Nothing was captured, so nothing can be refunded: void it.")
         if amount > self.refundable:
@@ -225,6 +240,8 @@ class Payment:
             "amount_released": self.released,
             "amount_refunded": self.refunded,
             "amount_refund_pending": self.refund_pending,
+            "amount_disputed": self.disputed,
+            "amount_charged_back": self.charged_back,
             "capture_before": self.capture_before,
             "decline_code": self.decline_code,
             "created": self.created,
@@ -254,6 +271,8 @@ class Payment:
             self.released,
             self.refunded,
             self.refund_pending,
+            self.disputed,
+            self.charged_back,
         )
         assert min(amounts) >= 0, f"{self.id}: a negative amount in {amounts}"
         assert self.capturable >= 0, f"{self.id}: more was captured and released than authorized: {amounts}"

@@ -12,6 +12,7 @@ from local.psp.faults import Fault, read_fault
 from local.psp.refusals import Refused
 from local.psp.settings import ASYNCHRONOUS, SYNCHRONOUS
 
+OPEN = "open"
 LARGEST_AMOUNT = 99_999_999
 LONGEST_KEY = 255
 SUPPORTED = (
@@ -36,6 +37,17 @@ class TakeMoney:
     amount: int
     currency: str | None
     final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDispute:
+    """A dispute of a capture, of the last one where none is named; `warning` takes no money yet."""
+
+    payment: str
+    capture: str | None
+    amount: int | None
+    reason: str
+    warning: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +119,32 @@ def read_authenticate(body: dict[str, Any]) -> bool:
     return bool(body["outcome"] == "succeeded")
 
 
+def read_dispute(body: dict[str, Any]) -> OpenDispute:
+    """A dispute that an admin call opens: {payment, capture?, amount?, reason?, stage?: warning | open}."""
+    _only(body, {"payment", "capture", "amount", "reason", "stage"})
+    texts = [body.get("payment", ""), body.get("capture") or "", body.get("reason", "fraudulent")]
+    if not all(isinstance(text, str) for text in texts):
+        raise Refused(422, "field_invalid", "payment, capture and reason are text.", param="payment")
+    if body.get("stage", OPEN) not in ("warning", OPEN):
+        raise Refused(422, "stage_invalid", "stage is warning or open.", param="stage")
+    amount = None if body.get("amount") is None else _amount(body)
+    return OpenDispute(texts[0], texts[1] or None, amount, texts[2], body.get("stage") == "warning")
+
+
+def read_outcome(body: dict[str, Any]) -> str:
+    """How a dispute goes on: {outcome: won | lost | open}."""
+    _only(body, {"outcome"})
+    if body.get("outcome") not in ("won", "lost", OPEN):
+        raise Refused(422, "outcome_invalid", "outcome is won, lost or open.", param="outcome")
+    return str(body["outcome"])
+
+
+def read_pay_out(body: dict[str, Any]) -> str | None:
+    """Which currency is paid out, None for all: {currency?}."""
+    _only(body, {"currency"})
+    return _currency(body)
+
+
 SETTINGS = {
     "auth_window_seconds": 1,
     "settle_seconds": 0,
@@ -114,24 +152,35 @@ SETTINGS = {
     "slow_milliseconds": 0,
     "hang_milliseconds": 0,
     "max_captures": 1,
+    "fee_basis_points": 0,
+    "fee_fixed": 0,
+    "dispute_fee": 0,
+    "payout_every_seconds": 1,
 }
+OPTIONAL = ("max_captures", "payout_every_seconds")
 
 
 def read_configure(body: dict[str, Any]) -> Configure:
-    _only(body, {"webhook", "faults", "manner", *SETTINGS})
+    _only(body, {"webhook", "faults", "manner", "dispute_fee_returned", *SETTINGS})
     webhook, faults = body.get("webhook"), body.get("faults")
     if webhook is not None:
         _check_webhook(webhook)
     if faults is not None and not isinstance(faults, list):
         raise Refused(422, "fault_invalid", "faults is a list.", param="faults")
     settings: dict[str, int | str | None] = {}
+    if "dispute_fee_returned" in body:
+        if not isinstance(body["dispute_fee_returned"], bool):
+            raise Refused(
+                422, "setting_invalid", "dispute_fee_returned is true or false.", param="dispute_fee_returned"
+            )
+        settings["dispute_fee_returned"] = body["dispute_fee_returned"]
     if "manner" in body:
         if body["manner"] not in (SYNCHRONOUS, ASYNCHRONOUS):
             raise Refused(422, "setting_invalid", "manner is synchronous or asynchronous.", param="manner")
         settings["manner"] = body["manner"]
     for name in SETTINGS.keys() & body.keys():
         value = body[name]
-        unlimited = name == "max_captures" and value is None
+        unlimited = name in OPTIONAL and value is None
         if not unlimited and (type(value) is not int or value < SETTINGS[name]):
             raise Refused(422, "setting_invalid", f"{name} is a whole number from {SETTINGS[name]}.", param=name)
         settings[name] = value

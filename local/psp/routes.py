@@ -15,6 +15,7 @@ from local.psp.refusals import Refused
 from local.psp.wire import Request
 
 LARGEST_PAGE = 10_000
+SETTLED_PAGE = 100
 
 
 class Routes:
@@ -53,6 +54,12 @@ class Routes:
         parts = path.split("/")
         if path == "/_config":
             return self._configure(body)
+        if path == "/_payouts":
+            return _shown(self._psp.settling.pay_out(body))
+        if path == "/_disputes":
+            return _shown(self._psp.settling.dispute(body))
+        if len(parts) == 3 and parts[1] == "_disputes":
+            return _shown(self._psp.settling.end_dispute(unquote(parts[2]), body))
         key = request.headers.get("idempotency-key")
         if path == "/payments":
             return self._psp.authorize(requests.read_key(key), body)
@@ -66,9 +73,21 @@ class Routes:
             return self._find(query)
         if len(parts) == 3 and parts[1] == "payments":
             return self._psp.get(unquote(parts[2]))
+        if parts[1] in ("payouts", "disputes"):
+            return self._settled(parts, query)
         if path in ("/log", "/events"):
             self._psp.advance()
             return _page(self._psp.journal.log if path == "/log" else self._psp.journal.events, query)
+        raise Refused(404, "not_found", "There is nothing at this address.")
+
+    def _settled(self, parts: list[str], query: dict[str, str]) -> dict[str, Any]:
+        settling = self._psp.settling
+        if parts[1:] == ["payouts"]:
+            return settling.payouts()
+        if len(parts) == 4 and parts[1] == "payouts" and parts[3] == "transactions":
+            return settling.transactions(unquote(parts[2]), query.get("after"), _limit(query, SETTLED_PAGE))
+        if len(parts) == 3:
+            return (settling.payout if parts[1] == "payouts" else settling.shown_dispute)(unquote(parts[2]))
         raise Refused(404, "not_found", "There is nothing at this address.")
 
     def _find(self, query: dict[str, str]) -> dict[str, Any]:
@@ -104,15 +123,26 @@ class Routes:
 
 def _page(entries: list[Any], query: dict[str, str]) -> dict[str, Any]:
     """Entries after a sequence number, which is also their place in the list."""
+    limit = _limit(query, LARGEST_PAGE, 1000)
     try:
-        after, limit = int(query.get("after", "0")), int(query.get("limit", "1000"))
+        after = int(query.get("after", "0"))
     except ValueError:
         raise Refused(400, "page_invalid", "after and limit are whole numbers.") from None
-    if after < 0 or not 1 <= limit <= LARGEST_PAGE:
-        raise Refused(400, "page_invalid", f"after is at least 0, limit from 1 to {LARGEST_PAGE}.")
+    if after < 0:
+        raise Refused(400, "page_invalid", "after is at least 0.")
     page = entries[after : after + limit]
     rows = [entry if isinstance(entry, dict) else entry.document() for entry in page]
     return {"entries": rows, "next": after + limit if after + limit < len(entries) else None}
+
+
+def _limit(query: dict[str, str], most: int, usual: int | None = None) -> int:
+    try:
+        limit = int(query.get("limit", str(usual or most)))
+    except ValueError:
+        raise Refused(400, "page_invalid", "after and limit are whole numbers.") from None
+    if not 1 <= limit <= most:
+        raise Refused(400, "page_invalid", f"limit from 1 to {most}.")
+    return limit
 
 
 def _shown(document: dict[str, Any]) -> Answer:

@@ -46,6 +46,14 @@ def test_links_lead_somewhere(page):
             assert anchor in anchors(place), target
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_each_block_of_code_ends(page):
+    """A fence that names a language begins a block, so the next one must be bare."""
+    fences = re.findall(r"^```(.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert [language for language in fences[1::2] if language] == []
+    assert len(fences) % 2 == 0
+
+
 def test_each_hop_of_the_readme_names_functions_of_the_file_it_links():
     named = 0
     for text, target in links(ROOT / "README.md"):
@@ -70,6 +78,14 @@ def test_every_alarm_has_its_page_in_the_runbook(template):
     runbooks = {anchor for _, anchor in named}
     assert len(runbooks) >= 5
     assert anchors(ROOT / "docs" / "operations.md") == runbooks | {"operations"}
+
+
+def test_the_runbook_names_every_workflow(template):
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    workflows = of_type(template, "AWS::StepFunctions::StateMachine")
+    assert len(workflows) == 3
+    for name in workflows:
+        assert f"`{name}Arn`" in text, name
 
 
 def test_the_runbook_names_every_queue_of_dead_letters(template):

@@ -36,6 +36,7 @@ MORE_DOORS = {
     "payments.rollup": "the payment status of an order, pure: the order shows it",
     "payments.refunds": "what of an order's money is owed back, pure: the order holds its refunds",
     "payments.adapters.minor_units": "how a provider counts amounts, pure: its payouts are counted the same way",
+    "payments.port": "what a provider may be asked, and its answers: settlement asks for the list of a payout",
     "payments.paying": "what a drawer pays and what is tried again, pure: others commit it with their own change",
     "payments.refunding": "what can be given back by which tender, pure: whoever owes money adds it to the change",
     "orders.changing": "the verbs that change an order: the broker cancels what has waited too long",
@@ -48,6 +49,7 @@ MORE_DOORS = {
     "orders.charges": "what accompanies the goods of an order, pure: a shipment takes it along once",
     "fulfillment.offers": "to whom work is offered, pure: what an order changes of its work may end the offer",
     "fulfillment.holds": "what waits at a node for what others send there, pure: a change of an order may let it begin",
+    "fulfillment.escalating": "putting work before a person: without what moves goods, for whoever only tells of it",
     "fulfillment.protocol": "which states of work mean what, pure: what a closed node has begun stays with it",
     "orders.kits": "of which kit a line is a component, pure: sourcing keeps the components together where it can",
     "orders.loads": "what work takes of its node's capacity, pure: sourcing plans within it",
@@ -65,10 +67,9 @@ MORE_DOORS = {
 IN_EVERY_FUNCTION = {"aws_lambda_powertools", "pydantic", "ulid", "boto3", "botocore"}
 IN_LAYER = {"export": {"duckdb"}, "broker": {"highspy"}}
 # Of a function that somebody waits for. Nobody waits for the broker, which has an order and the whole batch optimiser,
-# for giving work away, nor for what nodes say, which may be a sale; a till plans what leaves later, and moves stock,
-# cash and gift cards besides.
-MOST_PRODUCT_MODULES = 119
-MOST_OF = {"broker_backlog": 136, "vacate_nodes": 124, "pos": 158, "node_messages": 188, "psp_webhook": 122}
+# nor for what nodes say, which is of six contexts.
+MOST_PRODUCT_MODULES = 115
+MOST_OF = {"broker_backlog": 134, "node_messages": 130}
 MOST_MODULES_OF_PLACE_ORDER = 700
 
 

@@ -46,6 +46,10 @@ def settlement(gateway: Gateway) -> None:
     credited, _ = gateway.send("POST", "/v1/finance/bank-lines", lines)[1]["lines"]
     assert (credited["matched"], credited["difference"]) == ("deposit", 500)
     assert gateway.send("POST", "/v1/finance/bank-lines", lines)[0] == 200
+    kept = {"provider": "strict", "currency": "USD", "business_date": "2026-11-23", "pending": 500, "available": 0}
+    balances = {"legal_entity": "100", "balances": [kept]}
+    for status in (201, 200):
+        assert gateway.send("POST", "/v1/finance/provider-balances", balances)[0] == status
     exceptions = gateway.send("GET", "/v1/finance/settlements/exceptions?legal_entity=100")[1]
     assert sorted(one["code"] for one in exceptions["exceptions"]) == ["T13", "T13", "T13", "T5"]
     assert len(exceptions["conflicts"]) == 1

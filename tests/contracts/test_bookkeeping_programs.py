@@ -152,9 +152,10 @@ def test_files_that_do_not_agree_are_refused(folder: Path, capsys: pytest.Captur
         assert said.out == ""
         return said.err.strip()
 
-    assert refused(entity="900") == "there are batches of entity 900 for 0 tenants; name one with --tenant"
+    assert refused(entity="900") == "there is no batch of entity 900"
+    assert refused("--tenant", "other") == "there is no batch of entity 100 for tenant other"
     assert refused(format="xero") == (
-        "Xero takes manual journals in one currency, not EUR, USD; choose with --currency"
+        "Xero takes manual journals in one currency, not EUR, USD; choose one (--currency, CURRENCY=…)"
     )
     _, last = sorted(folder.rglob("manifests/entity=100/**/*.json"))
     written = last.read_bytes()
@@ -181,6 +182,8 @@ def test_files_that_do_not_agree_are_refused(folder: Path, capsys: pytest.Captur
     assert refused() == f"{first.relative_to(folder)} is not as it was when the next batch was written"
     first.unlink()
     assert refused() == "batch 1 of entity 100 is missing; copy the whole export"
+    assert program.main([f"{folder}-gone", "--entity", "100", "--format", "hledger"]) == 1
+    assert capsys.readouterr().err == f"there is no folder {folder}-gone; a bucket is named s3://BUCKET\n"
 
 
 @pytest.mark.capability("N7")

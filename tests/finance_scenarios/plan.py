@@ -236,15 +236,10 @@ def _carved(plan: OrderPlan, row: Row) -> list[Piece]:
         for piece in parcel.pieces:
             if id(piece) not in taken and piece.net == goods and piece.tax == tax:
                 return [piece]
-    for parcel in plan.parcels:
-        for piece in parcel.pieces:
-            if id(piece) not in taken and piece.net >= goods and piece.tax >= tax:
-                discount = max(0, piece.discount - (piece.gross - goods))
-                part = Piece(goods + discount, discount, tax)
-                piece.gross, piece.discount = piece.gross - part.gross, piece.discount - discount
-                piece.tax -= tax
-                parcel.pieces.append(part)
-                return [part]
+    free = [(parcel, piece) for parcel in plan.parcels for piece in parcel.pieces if id(piece) not in taken]
+    cut = _cut(free, goods, tax) or _several(free, goods, tax)
+    if cut:
+        return cut
     part = Piece(goods, 0, tax, plan.amount(row, "shipping"))
     quiet = next((parcel for parcel in plan.parcels if parcel.row is None), None)
     if quiet is None:
@@ -252,6 +247,33 @@ def _carved(plan: OrderPlan, row: Row) -> list[Piece]:
         plan.parcels.insert(0, quiet)
     quiet.pieces.append(part)
     return [part]
+
+
+def _cut(free: Sequence[tuple[Parcel, Piece]], goods: int, tax: int) -> list[Piece]:
+    """A line of its own for a part of a piece that is large enough; nothing where none is."""
+    for parcel, piece in free:
+        if piece.net >= goods and piece.tax >= tax:
+            discount = max(0, piece.discount - (piece.gross - goods))
+            part = Piece(goods + discount, discount, tax)
+            piece.gross, piece.discount = piece.gross - part.gross, piece.discount - discount
+            piece.tax -= tax
+            parcel.pieces.append(part)
+            return [part]
+    return []
+
+
+def _several(free: Sequence[tuple[Parcel, Piece]], goods: int, tax: int) -> list[Piece]:
+    """What left in several parcels and comes back together: whole pieces, and a part of the next one."""
+    taken: list[Piece] = []
+    for _, piece in free:
+        if piece.net <= goods and piece.tax <= tax and (goods or tax):
+            taken.append(piece)
+            goods, tax = goods - piece.net, tax - piece.tax
+    if not goods and not tax:
+        return taken
+    names = {id(piece) for piece in taken}
+    rest = _cut([(parcel, piece) for parcel, piece in free if id(piece) not in names], goods, tax)
+    return [*taken, *rest] if taken and rest else []
 
 
 def _balance(plan: OrderPlan) -> None:

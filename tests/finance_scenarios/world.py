@@ -44,12 +44,14 @@ class TableProvider(ScriptedProvider):
     """A strict provider that does what the rows of the scenario say: it approves, takes and lets go as they do.
 
     `holds` are the authorisations that it still approves by order; without an entry it approves all. `lets_go` are the
-    amounts captured, by order, with which it releases the rest.
+    amounts captured, by order, with which it releases the rest. What `poor` tokens pay with is held and never taken.
     """
 
     now: Callable[[], datetime] = lambda: at_noon(FIRST_DAY)
     holds: dict[str, int] = field(default_factory=dict)
     lets_go: dict[str, list[int]] = field(default_factory=dict)
+    poor: set[str] = field(default_factory=set)
+    _refuses: set[str] = field(default_factory=set)
 
     def authorize(self, request: AuthorizeRequest, *, key: str) -> Result:
         if key not in self._answers and request.order_id in self.holds and not self.script.get("authorize"):
@@ -58,10 +60,14 @@ class TableProvider(ScriptedProvider):
             self.holds[request.order_id] -= 1
         result = super().authorize(request, key=key)
         if isinstance(result, Approved):
+            if request.token in self.poor:
+                self._refuses.add(result.reference)
             return replace(result, capture_before=self.now() + timedelta(days=30))
         return result
 
     def capture(self, request: CaptureRequest, *, key: str) -> Result:
+        if request.reference in self._refuses:
+            return Declined("processor_declined", request.reference)
         held = self.held.get(request.reference)
         last = self.lets_go.get(held.order_id, []) if held else []
         if request.amount in last and key not in self._answers:

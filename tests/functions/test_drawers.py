@@ -276,6 +276,7 @@ def test_a_closed_drawer_shows_its_movements_with_reasons_and_people(drawers: Dr
             "reason": None,
             "reference": "R-7",
             "refund_id": None,
+            "rounding": 0,
             "cashier": "ann",
             "occurred_at": "2026-11-23T11:58:00.000Z",
             "late": False,

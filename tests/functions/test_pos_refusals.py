@@ -175,7 +175,7 @@ def test_a_refund_pays_a_sale_only_as_it_is_owed(doors):
 
     for refund_id, amount, changes, expected in (
         ("rfd_none_1", 500, {}, ("/exchange_credits/0/refund_id", "unknown_refund")),
-        (owed, 499, {}, ("/exchange_credits/0/amount", "not_owed")),
+        (owed, 501, {}, ("/exchange_credits/0/amount", "not_owed")),
         (elsewhere, 500, {}, ("/exchange_credits/0/amount", "not_owed")),
         (owed, 500, {"node_id": "S3"}, ("/exchange_credits/0/refund_id", "other_legal_entity")),
     ):

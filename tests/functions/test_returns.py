@@ -131,6 +131,25 @@ def test_a_drawer_pays_exactly_what_is_owed_and_once(doors: Doors, books: Books)
     assert [entry.store for entry in entries if entry.rule == "refund_executed"] == ["S1"]
 
 
+@pytest.mark.capability("K8", "N2")
+def test_a_store_without_small_coins_rounds_what_it_pays_in_cash(doors: Doors, books: Books):
+    shop, till = Refunds(doors, books), Drawers(doors)
+    order_id = shop.delivered(line("A", 1, 1000, tax=83))
+    shop.taken_back(order_id, {1: 1}, to="cash", to_reason="no card")
+    refund_id, session = shop.refund(order_id)["id"], till.opened()
+    with doors.world.unchanged():
+        # 1086 is no coin nearer to 1083 than 1085, and without saying so nothing is rounded.
+        far = till.move(session, 1, "cash_refund", 1086, refund_id=refund_id, rounding=3)
+        assert (far.status, far.body["code"], far.pointers) == (409, "refund_amount_mismatch", ["/rounding"])
+        silent = till.move(session, 1, "cash_refund", 1085, refund_id=refund_id)
+        assert (silent.status, silent.body["code"], silent.pointers) == (409, "refund_amount_mismatch", ["/amount"])
+        assert till.move(session, 1, "cash_refund", 1085, rounding=2).status == 422
+    paid = till.move(session, 1, "cash_refund", 1085, refund_id=refund_id, rounding=2)
+    assert (paid.status, paid.body["rounding"]) == (201, 2)
+    assert doors.see(order_id)["payments"][0]["refunded"] == 1083
+    assert lines(shop.post(), "refund_executed") == ["100 Cr 1010 1085", "100 Dr 2050 1083", "100 Dr 6070 2"]
+
+
 @pytest.mark.capability("J10", whole=True)
 @pytest.mark.parametrize("parts", [[1, 1, 1], [2, 1], [1, 2], [3]])
 def test_returns_in_any_parts_give_back_exactly_what_was_taken(doors: Doors, books: Books, parts: list[int]):

@@ -126,6 +126,7 @@ ROUTES = {
         "GET /v1/finance/settlements/{settlement_id}",
         "POST /v1/finance/deposits",
         "POST /v1/finance/bank-lines",
+        "POST /v1/finance/provider-balances",
         "POST /v1/finance/suspense/{suspense_id}/resolution",
         "POST /v1/finance/disputes",
         "POST /v1/finance/disputes/{dispute_id}/outcome",

@@ -54,6 +54,8 @@ SUBSCRIPTIONS = {
     ("GiftCardIssued", None): "PostLedgerQueue",
     ("GiftCardBreakageRecognized", None): "PostLedgerQueue",
     ("PayoutRecorded", None): "PostLedgerQueue",
+    ("DisputeReported", None): "PspEventsQueue",
+    ("PayoutReported", None): "PspEventsQueue",
     ("DepositPrepared", None): "PostLedgerQueue",
     ("BankCredited", None): "PostLedgerQueue",
     ("BankDebited", None): "PostLedgerQueue",

@@ -135,6 +135,7 @@ def test_only_those_who_talk_to_the_provider_read_its_secret(template):
         "CapturePaymentRole",
         "CareForPaymentRole",
         "PaymentsRole",
+        "PspEventsRole",
         "PspWebhookRole",
         "RecoverSagasRole",
         "ReleasePaymentRole",

@@ -10,14 +10,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import selectors
 import sys
 import time
-import traceback
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
+
+from tests.simulation.shares import in_shares
 
 TWICE_EVERY = 50
 REPORT_EVERY = 100
@@ -43,7 +44,7 @@ def main() -> int:
     return drive(arguments)
 
 
-def run(first: int, seeds: int, plant: str | None) -> Iterator[dict[str, Any]]:
+def run(first: int, seeds: int, *, plant: str | None) -> Iterator[dict[str, Any]]:
     """Run a range of seeds; a report now and then, and at the end."""
     from tests.simulation.seeds import play
 
@@ -170,53 +171,11 @@ def tell(arguments: argparse.Namespace) -> int:
 
 
 def _reports(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    if arguments.jobs < 2:
-        yield from run(arguments.first, arguments.seeds, arguments.plant)
-        return
     from tests.simulation.seeds import play
 
     # What all processes need is loaded before they part.
     play(arguments.first)
-    sys.stdout.flush()
-    children = []
-    share, rest = divmod(arguments.seeds, arguments.jobs)
-    first = arguments.first
-    with selectors.DefaultSelector() as talking:
-        for number in range(arguments.jobs):
-            count = share + (number < rest)
-            reading, writing = os.pipe()
-            child = os.fork()
-            if child == 0:
-                _report_to(writing, first, count, arguments.plant)
-            os.close(writing)
-            children.append(child)
-            talking.register(os.fdopen(reading), selectors.EVENT_READ)
-            first += count
-        while talking.get_map():
-            # A report is one line, written at once.
-            for key, _ in talking.select():
-                line = key.fileobj.readline()  # type: ignore[union-attr]
-                if line:
-                    yield json.loads(line)
-                else:
-                    talking.unregister(key.fileobj)
-    ends = [os.waitpid(child, 0)[1] for child in children]
-    if any(ends):
-        raise RuntimeError("a simulating process broke down")
-
-
-def _report_to(writing: int, first: int, seeds: int, plant: str | None) -> NoReturn:
-    """Run a share of the seeds as a process of its own."""
-    failed = 1
-    try:
-        with os.fdopen(writing, "w") as told:
-            for report in run(first, seeds, plant):
-                print(json.dumps(report), file=told, flush=True)
-        failed = 0
-    except Exception:  # noqa: BLE001 - whatever it is, the parent must not go on in this process
-        traceback.print_exc()
-    finally:
-        os._exit(failed)
+    yield from in_shares(partial(run, plant=arguments.plant), arguments.first, arguments.seeds, arguments.jobs)
 
 
 def _environment() -> dict[str, str]:

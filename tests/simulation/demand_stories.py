@@ -1,4 +1,4 @@
-"""Stories of stock in great demand, of stock that comes in nearer and of offers, for the crash points."""
+"""Stories of stock in great demand, of stock that comes in nearer, of offers and of tax rates, for the crash points."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tests.simulation.directed import People
 from tests.simulation.telling import story
-from tests.simulation.world import line
+from tests.simulation.world import line, order
 
 
 @story

@@ -4,8 +4,8 @@ For each pair every order of their calls to AWS and the provider is run, with at
 before it, a crash after it, or the side is held up so long that all that follows from the other one happens in between.
 A side that crashed is repeated at once, as its client, queue or workflow would; all deliveries follow, to quiet.
 
-Without --all the four longest pairs switch at most twice and have no trouble; with it they are searched as all others,
-which takes half an hour. --seconds ends a search that takes too long, and then it is said how much was left untried.
+Without --all the longest pairs (`is_long`) switch at most twice and have no trouble; with it they are searched as all
+others, which takes long. --seconds ends a search that takes too long, and then it is said how much was left untried.
 """
 
 from __future__ import annotations
@@ -22,6 +22,30 @@ from typing import Any
 from tests.simulation.exhaustive import Searched, search
 from tests.simulation.interleavings import Bound, Run, Stage, State
 from tests.simulation.machine.seams import install
+from tests.simulation.money_scenes import (
+    CHARGE_ONLY,
+    authorise,
+    bring_back,
+    card_for_site_and_till,
+    close_drawer,
+    counted_drawer,
+    drawer_pays,
+    exchange,
+    goodwill,
+    one_card_for_two,
+    one_paid_one_to_come,
+    open_drawer_and_cash_owed,
+    over_and_not_posted,
+    owed,
+    pay_back,
+    payout,
+    ready_and_not_paid,
+    seal,
+    sold_and_paid,
+    spent_and_owed,
+    till_sells,
+    till_spends,
+)
 from tests.simulation.pair_scenes import (
     abandoned_saga,
     accepted_and_asked,
@@ -115,6 +139,7 @@ class Pair:
         return search(play, most_runs=most_runs, most_seconds=most_seconds, stop=stop)
 
 
+late_entry = event_of("PaymentAuthorized", "post_ledger")
 one_unit = [{"line_no": 1, "quantity": 1}]
 PAIRS: dict[str, Pair] = {
     pair.name: pair
@@ -166,8 +191,27 @@ PAIRS: dict[str, Pair] = {
         Pair("damage x place", nothing, damaged, place(None, "o-1", "LAST")),
         Pair("place x place, in chunks", nothing, place_in_parts, place_in_parts, small=True, is_long=True),
         Pair("recovery x saga", abandoned_saga, recover, place_again, small=True, is_long=True),
-        Pair("post x post", authorised, *[event_of("PaymentAuthorized", "post_ledger")] * 2),
-        Pair("export x late entry", export_wished, export, event_of("PaymentAuthorized", "post_ledger"), is_long=True),
+        Pair("post x post", authorised, late_entry, late_entry),
+        Pair("return x return", sold_and_paid(), bring_back(), bring_back()),
+        Pair("return x goodwill", sold_and_paid("LAST"), bring_back(), goodwill(2_000)),
+        Pair("goodwill x goodwill", sold_and_paid("LAST"), goodwill(1_300), goodwill(1_300)),
+        Pair("refund x refund", owed(), pay_back, pay_back),
+        Pair("refund to a new balance x refund", owed("store_credit"), pay_back, pay_back),
+        Pair("refund x goodwill", owed(sku="MUG", quantity=2), pay_back, goodwill(100)),
+        Pair("capture of what is ready x cancel", ready_and_not_paid, task("capture_payment"), cancel),
+        Pair("return x cancel", one_paid_one_to_come, bring_back(), cancel),
+        Pair("gift card x gift card", one_card_for_two, authorise(0), authorise(1)),
+        Pair("gift card x till", card_for_site_and_till, authorise(0), till_spends(400)),
+        Pair("gift card at till x at till", card_for_site_and_till, till_spends(600), till_spends(600)),
+        Pair("refund to gift card x gift card", spent_and_owed, pay_back, authorise(1)),
+        Pair("close drawer x sale", counted_drawer, close_drawer, till_sells),
+        Pair("cash refund x cash refund", open_drawer_and_cash_owed, drawer_pays, drawer_pays),
+        Pair("exchange x cash refund", open_drawer_and_cash_owed, exchange, drawer_pays),
+        Pair("payout x payout", nothing, *[payout(**CHARGE_ONLY)] * 2, is_long=True),
+        Pair("payout x other payout", nothing, payout(), payout(**CHARGE_ONLY)),
+        Pair("seal x late entry", over_and_not_posted, seal, late_entry, is_long=True),
+        Pair("seal x seal", over_and_not_posted, seal, seal, is_long=True),
+        Pair("export x late entry", export_wished, export, late_entry, is_long=True),
     )
 }
 

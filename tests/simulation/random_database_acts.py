@@ -64,19 +64,20 @@ def _write(chance: Random, table: str, key: Key) -> Write:
     if kind.startswith("remove"):
         return remove(table, key, version=chance.randint(0, 3) if "version" in kind else None)
     at_least = {name: chance.randint(-2, 3) for name in NUMBERS if chance.random() < 0.15}
+    at_most = {name: chance.randint(-1, 4) for name in NUMBERS if chance.random() < 0.1}
     equals: dict[str, Any] = {"version": chance.randint(0, 3)} if chance.random() < 0.15 else {}
     if chance.random() < 0.1:
         equals["body"] = chance.choice([value for value in VALUES if value is not None])
     if kind == "check":
-        must_exist = chance.random() < 0.5 or not (at_least or equals)
-        return Write(Kind.CHECK, table, key, at_least=at_least, equals=equals, must_exist=must_exist)
+        must_exist = chance.random() < 0.5 or not (at_least or at_most or equals)
+        return Write(Kind.CHECK, table, key, at_least=at_least, at_most=at_most, equals=equals, must_exist=must_exist)
     added = {name: chance.choice((-2, -1, 1, 5)) for name in NUMBERS if chance.random() < 0.5}
     put_in: dict[str, Any] = {"body": chance.choice(VALUES)} if chance.random() < 0.6 else {}
     unset = ("hidden", "gsi1pk", "gsi1sk") if chance.random() < 0.2 else ()
     if not unset and (chance.random() < 0.2 or not (added or put_in)):
         put_in |= {"gsi1pk": chance.choice(INDEXED), "gsi1sk": f"M{chance.randrange(10**9):09}"}
     must_exist = chance.random() < 0.3
-    return Write(Kind.CHANGE, table, key, put_in, added, unset, at_least, equals, must_exist)
+    return Write(Kind.CHANGE, table, key, put_in, added, unset, at_least, equals, must_exist, at_most)
 
 
 def _commit(chance: Random) -> Act:

@@ -14,6 +14,8 @@ BAG = {
 }
 BANK = {"legal_entity": "100", "account": "DE02"}
 LINE = {"line_id": "L1", "amount": 40_440, "currency": "USD", "booked_on": "2026-11-23", "end_to_end_id": "B1"}
+KEPT = {"provider": "strict", "currency": "USD", "business_date": "2026-11-23", "pending": 0, "available": 0}
+BALANCES = {"legal_entity": "100", "balances": [KEPT]}
 TRANSFER = {
     **{"transfer_id": "ic-1", "from_entity": "100", "to_entity": "200", "gross": 4_330, "currency": "USD"},
     "business_date": "2026-11-23",
@@ -29,6 +31,7 @@ def the_bank_credits_too_little(people: People) -> None:
     path = f"/v1/finance/suspense/{credited['suspense_id']}/resolution"
     people.send("POST", path, {"as": "CASH_SHORT", "reason": "counted again"})
     people.send("POST", "/v1/finance/intercompany", TRANSFER)
+    people.send("POST", "/v1/finance/provider-balances", BALANCES)
     people.send("GET", "/v1/finance/settlements/exceptions?legal_entity=100")
     people.simulation.sleep(30)
 

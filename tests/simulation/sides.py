@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -40,11 +41,13 @@ class Side:
                 break
         return outcome.value
 
-    def http(self, method: str, path: str, body: Any, key: str, client: str) -> Any:
-        """Call the API until there is an answer to rely on."""
+    def http(
+        self, method: str, path: str, body: Any, key: str, client: str, scopes: Sequence[str] | None = None
+    ) -> Any:
+        """Call the API until there is an answer to rely on; without `scopes` the client has its own."""
         for _ in range(_MOST_TRIES):
             self.again()
-            answer = self.simulation.http(method, path, body, key, client=client)
+            answer = self.simulation.http(method, path, body, key, client=client, scopes=scopes)
             if answer.is_final or (answer.status == 409 and answer.body.get("code") != "still_running"):
                 break
         return answer

@@ -32,6 +32,22 @@ def a_gift_card_pays(people: People) -> None:
 
 
 @story
+def a_gift_card_gets_its_money_back(people: People) -> None:
+    """Of two units one comes back, its money goes back to the card, and the card pays with it once more."""
+    card = sold(people, 1_400)
+    order_id = people.place("o-1", line("MUG", 2), payments=[gift(card, 1_400)])
+    people.do(people.released(order_id), "ship")
+    people.until(order_id, payment_status="CAPTURED")
+    unit = {"node_id": "albany", "reason": "too_small", "lines": [{"line_no": 1, "quantity": 1}]}
+    people.send("POST", f"/v1/orders/{order_id}/returns", unit)
+    people.until(order_id, payment_status="PARTIALLY_REFUNDED")
+    again = people.place("o-2", line("MUG"), payments=[gift(card, 700)])
+    people.do(people.released(again), "ship")
+    people.until(again, payment_status="CAPTURED")
+    people.simulation.sleep(30)
+
+
+@story
 def a_gift_card_when_the_provider_tells(people: People) -> None:
     """Nobody knows whether the payment card is held until its provider says so; then the gift card is."""
     simulation = people.simulation

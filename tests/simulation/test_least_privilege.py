@@ -22,6 +22,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     house_stories,
     leg_stories,
     payment_stories,
+    provider_stories,
     refund_stories,
     settlement_stories,
     tender_stories,
@@ -53,8 +54,12 @@ PERMITTED = (
         *("care_for_payment", "dynamodb:*", "LedgerTable"),
         "a gift card is held by it only where the run that was to hold it has died",
     ),
-    ("refund_payment", "dynamodb:*", "LedgerTable", "no story gives back to a gift card; functions/test_refunds does"),
-    ("node_messages", "dynamodb:UpdateItem", "LedgerTable", "no story sells for a gift card over the bus"),
+    (
+        "psp_events",
+        "dynamodb:UpdateItem",
+        "LedgerTable",
+        "a gift card is held by it only after a hold that was in doubt",
+    ),
     ("finance_export", "s3:ListBucket", "ExportBucket", "else S3 calls a file that is not there forbidden"),
     ("stock_files", "s3:ListBucket", "IntakeBucket", "the same"),
 )

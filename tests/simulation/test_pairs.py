@@ -1,6 +1,6 @@
 """Conflicting commands in every interleaving with at most one trouble: nothing may be wrong in the end of any.
 
-`python -m tests.simulation.pairs --all` searches the four longest within wider bounds, too.
+`python -m tests.simulation.pairs --all` searches the longest within wider bounds, too.
 """
 
 from __future__ import annotations
@@ -32,6 +32,10 @@ def test_there_are_enough_pairs():
         ("no recheck after the charge", "pay x cancel"),
         ("no version check", "accept x cancel"),
         ("lost lease", "recovery x saga"),
+        ("fresh refund key", "refund x refund"),
+        ("balance without its condition", "gift card x gift card"),
+        ("balance without its condition", "gift card x till"),
+        ("sale after the close forgotten", "close drawer x sale"),
     ],
 )
 def test_what_is_rare_in_seeds_is_certain_here(plant, name):

@@ -7,6 +7,7 @@ from typing import Any
 from tests.simulation.cash_stories import HUNDRED, OPENING, count, opened, say, until
 from tests.simulation.directed import OPERATOR, People
 from tests.simulation.telling import story
+from tests.simulation.tender_stories import sold
 
 DAY = "2026-11-23"
 DAY_AFTER = 86_700
@@ -54,6 +55,24 @@ def a_store_tells_of_its_till(people: People) -> None:
 
 
 @story
+def a_gift_card_pays_at_a_till(people: People) -> None:
+    """Over HTTP, beside cash, and on the store bus; more than is on it is refused, and a return fills it again."""
+    card = sold(people, 1_500)
+    both = [{"tender": "gift_card", "amount": 600, "reference": card}, {"tender": "cash", "amount": 400}]
+    first = {**TILL, **sale(line("MUG", 1)), "node_id": "albany", "sequence": 1, "tenders": both}
+    order_id = people.send("POST", TRANSACTIONS, first).body["order_id"]
+    whole = [{"tender": "gift_card", "amount": 1_000, "reference": card}]
+    refused = {**first, "sequence": 2, "tenders": whole}
+    people.simulation.http("POST", TRANSACTIONS, refused, "too-much", client=OPERATOR)
+    back = {"node_id": "albany", "reason": "too_small", "lines": [{"line_no": 1, "quantity": 1}]}
+    people.send("POST", f"/v1/orders/{order_id}/returns", back)
+    people.wait_for(lambda: balance(people, card) == 1_500)
+    say(people, "RecordPosTransaction", "t-3", **TILL, **{**sale(line("MUG", 1)), "tenders": whole}, sequence=3)
+    people.wait_for(lambda: balance(people, card) == 500)
+    people.simulation.sleep(30)
+
+
+@story
 def an_exchange_at_a_till(people: People) -> None:
     """What is owed in cash for a return pays a part of a new sale."""
     order_id = people.place("o-1", {"sku": "MUG", "quantity": 1, "unit_price": 700, "total": 700})
@@ -91,6 +110,10 @@ def a_till_sells_what_others_wait_for(people: People) -> None:
     say(people, "RecordForeignTransactions", "t-8", connection="logs", body=LOG)
     people.simulation.sleep(DAY_AFTER)
     people.simulation.ring("BrokerBacklog")
+
+
+def balance(people: People, card: str) -> int:
+    return int(people.send("GET", f"/v1/gift-cards/{card}").body["balance"])
 
 
 def sent(sku: str, quantity: int) -> dict[str, Any]:

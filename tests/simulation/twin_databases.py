@@ -68,7 +68,7 @@ class Simulated:
             self.database.commit(writes)
 
     def rows(self) -> dict[str, Rows]:
-        stored, _ = self._tables.snapshot()
+        stored, *_ = self._tables.snapshot()
         return {
             table: {(pk, sk): item for pk, rows in stored[name].items() for sk, item in rows.items()}
             for table, name in TABLES.items()

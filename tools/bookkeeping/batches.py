@@ -56,12 +56,14 @@ class S3:
 
 
 def place(name: str) -> Place:
-    """A folder if there is one of this name, else a bucket, with or without `s3://`."""
-    if Path(name).is_dir():
-        return Folder(Path(name))
-    import boto3
+    """`s3://BUCKET`, or a folder; Wrong where there is none of that name."""
+    if name.startswith("s3://"):
+        import boto3
 
-    return S3(name.removeprefix("s3://").rstrip("/"), boto3.client("s3"))
+        return S3(name.removeprefix("s3://").rstrip("/"), boto3.client("s3"))
+    if not Path(name).is_dir():
+        raise Wrong(f"there is no folder {name}; a bucket is named s3://BUCKET")
+    return Folder(Path(name))
 
 
 def manifests(where: Place, entity: str, tenant: str | None) -> list[dict[str, Any]]:
@@ -70,8 +72,10 @@ def manifests(where: Place, entity: str, tenant: str | None) -> list[dict[str, A
     tenants = sorted({key.split("/")[2] for key in found})
     if tenant is not None:
         tenants = [one for one in tenants if one == f"tenant={quote(tenant, safe='')}"]
-    if len(tenants) != 1:
-        raise Wrong(f"there are batches of entity {entity} for {len(tenants)} tenants; name one with --tenant")
+    if not tenants:
+        raise Wrong(f"there is no batch of entity {entity}{f' for tenant {tenant}' if tenant else ''}")
+    if len(tenants) > 1:
+        raise Wrong(f"there are batches of entity {entity} for {len(tenants)} tenants; name one (--tenant, TENANT=…)")
     contents = {key: where.read(key) for key in found if key.split("/")[2] == tenants[0]}
     chain = sorted(((json.loads(content), key) for key, content in contents.items()), key=lambda one: one[0]["number"])
     for position, (manifest, _) in enumerate(chain):

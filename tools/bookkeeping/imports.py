@@ -54,7 +54,10 @@ def xero(books: Books) -> str:
     entries = list(general_ledger(books))
     currencies = sorted({leg.currency for entry in entries for leg in entry.legs})
     if len(currencies) > 1:
-        raise Wrong(f"Xero takes manual journals in one currency, not {', '.join(currencies)}; choose with --currency")
+        raise Wrong(
+            f"Xero takes manual journals in one currency, not {', '.join(currencies)}; "
+            "choose one (--currency, CURRENCY=…)"
+        )
     journals = [
         {
             "Narration": f"{entry.number} {_note(entry)}",

@@ -19,6 +19,7 @@ SHOWN = 5
 # Which account of the ledger tells which figure; credit stands for plus where the account is one of revenue.
 GOODS, DISCOUNTS, SHIPPING, TAX = "4010 GBP", "4092 GBP", "4020 GBP", "2040 GBP"
 CARD_CLEARING, DEPOSITS, HOLDS = "1110 GBP", "2010 GBP", "9010 GBP"
+IN_TRANSIT, BANK, FEES = "1035 GBP", "1040 GBP", "6010 GBP"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,15 @@ class Money:
     taken: int
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the provider has paid out, before its fees, and what of that the bank has booked."""
+
+    gross: int = 0
+    fees: int = 0
+    booked: int = 0
+
+
 def money_of(outcome: Outcome) -> Money:
     states = [placed.state for placed in outcome.placed.values() if placed.state is not None]
     return Money(
@@ -77,13 +87,13 @@ def check_file(plan: Plan, outcome: Outcome) -> Check:
     faults = [] if parts == plan.file_value else [f"the parts come to {parts}, the file to {plan.file_value}"]
     if outcome.documents != len(plan.steps):
         faults.append(f"only {outcome.documents} of {len(plan.steps)} documents were dealt with")
-    return _check("the sums tie to the file", f"net {plan.file_value:,} GBP", faults)
+    return made("the sums tie to the file", f"net {plan.file_value:,} GBP", faults)
 
 
 def check_refusals(outcome: Outcome, server_errors: Sequence[str]) -> Check:
     """The system took everything that the rules let through, and broke on nothing."""
     faults = [*outcome.refusals, *server_errors]
-    return _check("nothing was refused that the rules let through", f"{len(outcome.placed)} orders taken", faults)
+    return made("nothing was refused that the rules let through", f"{len(outcome.placed)} orders taken", faults)
 
 
 def check_orders(outcome: Outcome) -> Check:
@@ -106,7 +116,7 @@ def check_orders(outcome: Outcome) -> Check:
                 )
     ended = Counter(placed.state.status for placed in outcome.placed.values() if placed.state)
     shown = ", ".join(f"{count} {status}" for status, count in sorted(ended.items()))
-    return _check("every accepted order has ended as it should", shown or "no orders", faults)
+    return made("every accepted order has ended as it should", shown or "no orders", faults)
 
 
 def check_captures(outcome: Outcome, *, all_known: bool = True) -> Check:
@@ -130,40 +140,58 @@ def check_captures(outcome: Outcome, *, all_known: bool = True) -> Check:
                 f"for {state.shipped_total} shipped, {expected} expected"
             )
     money = money_of(outcome)
-    return _check(
-        "captured by the provider = by the orders = shipped", f"{from_minor(money.captured):,.2f} GBP", faults
+    return made("captured by the provider = by the orders = shipped", f"{from_minor(money.captured):,.2f} GBP", faults)
+
+
+def check_books(outcome: Outcome, posted: Sums, settled: Settled = Settled()) -> Check:
+    """The ledger is in balance per currency, and its accounts say what the orders, the payouts and the bank say."""
+    totals = _totals(posted)
+    shown = ", ".join(f"{both[0] / 100:,.2f} {currency}" for currency, both in sorted(totals.items()))
+    return made(
+        "the ledger is in balance and equal to what shipped",
+        f"debits = credits = {shown or 'nothing'}",
+        book_faults(outcome, posted, settled),
     )
 
 
-def check_books(outcome: Outcome, posted: Sums) -> Check:
-    """The ledger is in balance per currency, and its accounts say what the orders say."""
-    faults = []
-    totals: dict[str, list[int]] = {}
-    for name, (debit, credit) in posted.items():
-        both = totals.setdefault(name.split()[1], [0, 0])
-        both[0] += debit
-        both[1] += credit
-    for currency, (debits, credits) in sorted(totals.items()):
-        if debits != credits:
-            faults.append(f"debits of {debits} {currency} against credits of {credits}")
+def book_faults(outcome: Outcome, posted: Sums, settled: Settled, *, all_ended: bool = True) -> list[str]:
+    """What the accounts say otherwise than the orders, the payouts and the bank.
+
+    Where not `all_ended`, orders that wait may still hold money.
+    """
+    faults = [
+        f"debits of {debits} {currency} against credits of {credits}"
+        for currency, (debits, credits) in sorted(_totals(posted).items())
+        if debits != credits
+    ]
     money = money_of(outcome)
     expected = {
         GOODS: -money.shipped["goods"],
         DISCOUNTS: money.shipped["discount"],
         SHIPPING: -money.shipped["shipping"],
         TAX: -money.shipped["tax"],
-        CARD_CLEARING: money.captured,
+        CARD_CLEARING: money.captured - settled.gross,
         DEPOSITS: 0,
-        HOLDS: 0,
+        IN_TRANSIT: settled.gross - settled.fees - settled.booked,
+        BANK: settled.booked,
+        FEES: settled.fees,
+        **({HOLDS: 0} if all_ended else {}),
     }
     for account, balance in expected.items():
         debit, credit = posted.get(account, [0, 0])
         if debit - credit != balance:
             faults.append(f"account {account} has {debit - credit}, the orders say {balance}")
-    shown = ", ".join(f"{both[0] / 100:,.2f} {currency}" for currency, both in sorted(totals.items()))
-    return _check(
-        "the ledger is in balance and equal to what shipped", f"debits = credits = {shown or 'nothing'}", faults
-    )
+    return faults
+
+
+def _totals(posted: Sums) -> dict[str, list[int]]:
+    """Debits and credits by currency."""
+    totals: dict[str, list[int]] = {}
+    for name, (debit, credit) in posted.items():
+        both = totals.setdefault(name.split()[1], [0, 0])
+        both[0] += debit
+        both[1] += credit
+    return totals
 
 
 def check_stock(plan: Plan, outcome: Outcome, before: Stock, after: Stock) -> Check:
@@ -187,7 +215,7 @@ def check_stock(plan: Plan, outcome: Outcome, before: Stock, after: Stock) -> Ch
     shown = (
         f"{received:,} received - {sum(shipped.values()):,} shipped {sum(changed.values()):+,} found and written off"
     )
-    return _check(f"the stock of {len(plan.skus)} SKUs adds up, nothing promised", shown, faults)
+    return made(f"the stock of {len(plan.skus)} SKUs adds up, nothing promised", shown, faults)
 
 
 def check_unchanged(before: Stock, after: Stock, posted: Sums, replays: Iterable[Placed]) -> Check:
@@ -195,13 +223,14 @@ def check_unchanged(before: Stock, after: Stock, posted: Sums, replays: Iterable
     faults = [f"{_name(placed)} was placed anew" for placed in replays if not placed.replayed]
     faults += [f"{sku}: {after[sku]} instead of {before[sku]}" for sku in before if before[sku] != after[sku]]
     faults += [f"account {account} moved by {moved}" for account, moved in posted.items() if any(moved)]
-    return _check("repeating a finished run changes nothing", f"{len(before)} SKUs and the ledger as before", faults)
+    return made("repeating a finished run changes nothing", f"{len(before)} SKUs and the ledger as before", faults)
 
 
 def _name(placed: Placed) -> str:
     return f"{placed.sale.document.number} ({placed.order_id})"
 
 
-def _check(name: str, shown: str, faults: list[str]) -> Check:
+def made(name: str, shown: str, faults: list[str]) -> Check:
+    """A check with the first of its faults."""
     more = [f"and {len(faults) - SHOWN} more"] if len(faults) > SHOWN else []
     return Check(name, shown, (*faults[:SHOWN], *more))

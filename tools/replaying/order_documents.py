@@ -10,7 +10,6 @@ from tools.replaying.destinations import destination
 from tools.replaying.rules import CURRENCY, SHIPPING_CHARGES, SaleLine
 
 CHANNEL = "web"
-SELLING_NODE = "uk-online"
 CARD = "tok_visa"
 MOST_TEXT = 500
 
@@ -37,7 +36,7 @@ def order_document(sale: Sale, run: str) -> dict[str, Any]:
     body: dict[str, Any] = {
         "channel": CHANNEL,
         "external_id": external_id(document.number, run),
-        "selling_node": SELLING_NODE,
+        "selling_node": shop_of(run),
         "taken_by": "replay",
         "currency": CURRENCY,
         "locale": "en-GB",
@@ -54,6 +53,16 @@ def order_document(sale: Sale, run: str) -> dict[str, Any]:
     if sale.total:
         body["payments"] = [{"tender": "card", "provider": PSP_PROVIDER, "token": CARD, "amount": sale.total}]
     return body
+
+
+def shop_of(run: str) -> str:
+    """The node that sells: each run has its own, of a company of its own, because a business day closes only once."""
+    return f"uk-online-{run}"
+
+
+def company_of(run: str) -> str:
+    """The legal entity that owns the orders of a run and has its books."""
+    return f"uk-{run}"
 
 
 def external_id(document: str, run: str) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from local.progress import Failed
-from local.seed.seed import LEGAL_ENTITY, node_document, read
+from local.seed.seed import node_document, read
 from tools.replaying.api import Api
-from tools.replaying.order_documents import SELLING_NODE
+from tools.replaying.order_documents import company_of, shop_of
 from tools.replaying.plan import Plan
 
 WRITE_OFF_NODE = "dc-columbus"
@@ -30,16 +30,16 @@ def register_nodes(api: Api, run: str, first_day: datetime) -> None:
     The seed has them in force from the day of `make run`, which is later than the dates of the file.
     """
     nodes = [node_document(row, first_day) for row in read("nodes.csv")]
-    _put(api, "/v1/nodes", "nodes", [*nodes, shop()], f"replay-{run}-nodes")
+    _put(api, "/v1/nodes", "nodes", [*nodes, shop(run)], f"replay-{run}-nodes")
 
 
-def shop() -> dict[str, Any]:
+def shop(run: str) -> dict[str, Any]:
     """Return the node that sells; its zone makes the business days of the ledger those of the file."""
     return {
-        "id": SELLING_NODE,
+        "id": shop_of(run),
         "kind": "web",
         "name": "UK online shop of the replay",
-        "legal_entity": LEGAL_ENTITY,
+        "legal_entity": company_of(run),
         "address": {"lines": ["Simulated"], "city": "London", "country": "GB"},
         "latitude": 51.5,
         "longitude": -0.12,

@@ -11,25 +11,36 @@ PAGE = 10_000
 # Effect of the log -> whether it takes money or gives it back.
 TAKES = {"captured": 1, "refunded": -1}
 
-
-def read_takings(running: Running) -> dict[str, int]:
-    """Return what was taken for each order that the provider knows, in minor units; 0 where it only held money."""
-    http = Http(running.psp_url)
-    api_key = json.loads((running.state_dir / "psp.json").read_text())["api_key"]
-    entries: list[Mapping[str, Any]] = []
-    after: int | None = 0
-    while after is not None:
-        answer = http.request("GET", f"/log?after={after}&limit={PAGE}", None, {"authorization": f"Bearer {api_key}"})
-        if not answer.ok:
-            raise Failed(f"the payment provider does not show its log: {answer.status}")
-        page = answer.json()
-        entries += page["entries"]
-        after = page["next"]
-    return takings(entries)
+Effect = Mapping[str, Any]
 
 
-def takings(entries: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Return the money of a log per order."""
+class ProviderLog:
+    """The provider's log, read on from where it was read before."""
+
+    def __init__(self, running: Running) -> None:
+        self._http = Http(running.psp_url)
+        api_key = json.loads((running.state_dir / "psp.json").read_text())["api_key"]
+        self._headers = {"authorization": f"Bearer {api_key}"}
+        self._next = 0
+        self._effects: list[Effect] = []
+
+    def read(self) -> list[Effect]:
+        """Return all effects so far, oldest first; raises Failed when the provider does not show them."""
+        more = True
+        while more:
+            path = f"/log?after={self._next}&limit={PAGE}"
+            answer = self._http.request("GET", path, None, self._headers)
+            if not answer.ok:
+                raise Failed(f"the payment provider does not show its log: {answer.status}")
+            page = answer.json()
+            self._effects += page["entries"]
+            self._next = self._effects[-1]["sequence"] if self._effects else 0
+            more = page["next"] is not None
+        return self._effects
+
+
+def takings(entries: Iterable[Effect]) -> dict[str, int]:
+    """Return the money of a log for each order that it knows, in minor units; 0 where it only held money."""
     taken: dict[str, int] = {}
     for entry in entries:
         order_id = entry["metadata"].get("order_id", "")

@@ -2,7 +2,7 @@
 
 A customer's documents go one after the other. After each day of the file the clock rests until what should have left
 has left and its money is taken. Stragglers are waited for before their bank's hold runs out, and all of them at the
-end.
+end. Where days are closed, nobody is left behind at the end of one.
 """
 
 import time
@@ -14,6 +14,7 @@ from local.progress import Failed
 from tools.replaying.api import Api, Refused
 from tools.replaying.cancellations import LONGEST_HOLD, SaleCancellation
 from tools.replaying.clock import FileClock
+from tools.replaying.closing import Closing
 from tools.replaying.order_documents import order_document
 from tools.replaying.outcome import Outcome, Placed
 from tools.replaying.plan import Plan, Step
@@ -36,7 +37,14 @@ class Replay:
     """One replay of a plan against a running system."""
 
     def __init__(
-        self, api: Api, clock: FileClock, plan: Plan, run: str, bar: ProgressBar, speed: float | None = None
+        self,
+        api: Api,
+        clock: FileClock,
+        plan: Plan,
+        run: str,
+        bar: ProgressBar,
+        speed: float | None = None,
+        closing: Closing | None = None,
     ) -> None:
         self._api = api
         self._clock = clock
@@ -44,6 +52,7 @@ class Replay:
         self._run = run
         self._bar = bar
         self._pause = 1 / speed if speed else 0.0
+        self._closing = closing
         self._free = Semaphore(CALLERS)
         self._under_way: dict[str, Future[None]] = {}
         # Cancellations that are on their way, with the instant at which their goods may leave.
@@ -63,6 +72,8 @@ class Replay:
                     next_at = time.monotonic() + self._pause
                     self._begin(callers, step)
                 self._rest(None)
+                if self._closing is not None:
+                    self._closing.finish(self.outcome)
             except BaseException:
                 callers.shutdown(wait=False, cancel_futures=True)
                 raise
@@ -71,6 +82,9 @@ class Replay:
 
     def _reach(self, instant: datetime) -> None:
         """Bring the clock to a document's time, resting on the way where a day of the file has ended."""
+        while self._closing is not None and self._closing.ends_at <= instant:
+            self._rest(self._closing.ends_at)
+            self._closing.close_next(self.outcome)
         if instant - self._clock.now() > NIGHT:
             self._rest(instant)
         for leaves_at, cancellation in self._promised:
@@ -106,7 +120,11 @@ class Replay:
             self._clock.move_to(max(due) + timedelta(seconds=1))
         now = self._clock.now()
         waiting = [p for p in open_orders if not p.sale.ship_after or p.sale.ship_after <= now]
-        urgent = [p for p in waiting if until is None or p.sale.document.at + LONGEST_HOLD <= until]
+        urgent = [
+            p
+            for p in waiting
+            if until is None or self._closing is not None or p.sale.document.at + LONGEST_HOLD <= until
+        ]
         for given_up in settle(self._api, [p for p in urgent if until is None or p not in self._stuck], self._bar):
             self._stuck.append(given_up)
         settle(self._api, [p for p in waiting if p not in urgent], self._bar, NIGHT_SECONDS)

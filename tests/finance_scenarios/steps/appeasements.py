@@ -19,7 +19,7 @@ def requested(play: Play, row: Row) -> Mapping[str, Any]:
         return stored_value.goodwill(play, row, row.get("tender") or "store_credit")
     plan = play.plan(row)
     known = orders.ready(play, plan)
-    body: dict[str, Any] = {"reason": row.get("reason") or "SERVICE", "paid_to": _paid_to(play, row)}
+    body: dict[str, Any] = {"reason": row.get("reason") or "SERVICE", **_paid_to(play, row)}
     if row.get("percent"):
         body["percent"] = int(str(row.get("percent")).rstrip("%").split(".")[0])
     else:
@@ -63,7 +63,7 @@ def _asked_before(play: Play, row: Row) -> str:
     plan = play.plan(row)
     known = orders.ready(play, plan)
     with play.quietly():
-        body = {"reason": "SERVICE", "amount": play.amount(row), "paid_to": _paid_to(play, row)}
+        body = {"reason": "SERVICE", "amount": play.amount(row), **_paid_to(play, row)}
         answer = play.post(_as(play, "associate", "associate"), f"/v1/orders/{known}/appeasements", body)
     if answer.get("state") != "PENDING_APPROVAL":
         raise CannotDo("no request waits for a decision")
@@ -84,15 +84,14 @@ def _role(row: Row) -> str:
     return _ROLES.get(role, role)
 
 
-def _paid_to(play: Play, row: Row) -> str:
-    """How the customer gets it: as the next refund of the order pays."""
+def _paid_to(play: Play, row: Row) -> dict[str, str]:
+    """How the customer gets it: as the next refund of the order pays, by the card or credit of its issuer."""
     later = [one for one in play.scenario.rows if one.line_no > row.line_no and one.get("order") == row.get("order")]
-    for one in later:
-        if one.verb == "refund.executed":
-            tender = one.get("tender")
-            return tender if tender in ("store_credit", "gift_card") else "original"
-    given = row.get("tender")
-    return given if given in ("store_credit", "gift_card") else "original"
+    paying = next((one for one in later if one.verb == "refund.executed"), row)
+    tender, issuer = paying.get("tender"), paying.get("issuer")
+    if tender not in ("store_credit", "gift_card"):
+        return {"paid_to": "original"}
+    return {"paid_to": tender, **({"issuer_node": play.retailer.site(issuer)} if issuer else {})}
 
 
 STEPS = {

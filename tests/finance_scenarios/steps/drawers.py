@@ -100,10 +100,20 @@ def _moved(kind: str, reason: str | None) -> Any:
             body["reason"] = row.get("reason") or reason
         if row.get("bag"):
             body["reference"] = row.get("bag")
-        answer: Mapping[str, Any] = play.post(play.api("drawers", *_TILL, actor="till"), f"{one.path}/movements", body)
-        return answer
+        return move(play, one, body)
 
     return step
+
+
+def move(play: Play, one: Open, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Cash moves in a session; where that is told after its close, the session is stated anew with it."""
+    manager = play.api("drawers", *_MANAGER, actor="manager")
+    if play.checked(manager.get(one.path))["state"] in ("CLOSED", "RESTATED"):
+        stated = {"reason": "told late", "stated_by": "max", "movement": dict(body)}
+        late: Mapping[str, Any] = play.post(manager, f"{one.path}/restatements", stated)
+        return late
+    answer: Mapping[str, Any] = play.post(play.api("drawers", *_TILL, actor="till"), f"{one.path}/movements", body)
+    return answer
 
 
 def closed(play: Play, row: Row) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from oms.platform.problems import ActionNotAvailable
 from tests.finance_scenarios.grammar import Row
 from tests.finance_scenarios.plan import OrderPlan, Piece
 from tests.finance_scenarios.play import Fact, Play
-from tests.finance_scenarios.steps.placing import placed
+from tests.finance_scenarios.steps.placing import card_token, placed
 from tests.finance_scenarios.world import CannotDo, Refused
 from tests.functions.conftest import Answer
 
@@ -269,6 +269,9 @@ def _expect_of_provider(play: Play, plan: OrderPlan, known: str) -> None:
     cards = [row for row in plan.rows_of("payment.authorized") if (row.get("tender") or "card") == "card"]
     if cards:
         provider.holds[known] = len(cards) + sum(1 for one in plan.tenders if one.quiet and one.tender == "card")
+    if plan.rows_of("write_off.") and plan.rows_of("payment.captured"):
+        # What is given up is the rest that no row takes.
+        provider.poor |= {card_token(plan, number) for number, one in enumerate(plan.tenders) if one.quiet}
     provider.lets_go[known] = [
         plan.amount(row)
         for row in plan.rows_of("payment.captured")

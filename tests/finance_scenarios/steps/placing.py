@@ -7,7 +7,7 @@ from typing import Any
 from tests.finance_scenarios.paying import Tender
 from tests.finance_scenarios.plan import OrderPlan, Piece
 from tests.finance_scenarios.play import STORE, Play
-from tests.finance_scenarios.steps import stored_value
+from tests.finance_scenarios.steps import drawers, stored_value
 from tests.finance_scenarios.world import CannotDo
 from tests.order_world import NEW_YORK
 from tests.scripted_provider import Held
@@ -51,8 +51,51 @@ def placed(play: Play, plan: OrderPlan) -> str:
         "totals": totals,
         "payments": [payment(play, plan, number, one) for number, one in enumerate(plan.tenders)],
     }
+    if any(one.taken and one.tender != "card" for one in plan.tenders):
+        return _sold_at_a_till(play, plan, document)
     shop = play.api("place_order", "orders.write", "channel.web")
     return str(play.post(shop, "/v1/orders", document)["id"])
+
+
+def _sold_at_a_till(play: Play, plan: OrderPlan, document: dict[str, Any]) -> str:
+    """The order is sold by a till that takes the money, for the site whose company owns it; the order's id."""
+    rows = {row.get("tender") or "card": row for row in plan.rows_of("payment.captured")}
+    first = rows.get("cash") or next(iter(rows.values()))
+    tenders: list[dict[str, Any]] = []
+    for number, one in enumerate(plan.tenders):
+        if one.tender == "cash":
+            tenders.append({"tender": "cash", "amount": one.amount})
+        elif one.tender == "card":
+            tenders.append(
+                {
+                    "tender": "card",
+                    "amount": one.amount,
+                    "provider": "strict",
+                    "reference": one.reference or f"{plan.name}-{number}",
+                }
+            )
+        else:
+            card = stored_value.spendable(play, rows[one.tender], one.tender, plan.currency, one.amount)
+            tenders.append({"tender": one.tender, "amount": one.amount, "reference": card.id})
+    till = ("till", first.get("drawer") or "D1")
+    play.book[till] = play.book.get(till, 0) + 1
+    body = {
+        "node_id": play.store(first),
+        "workstation": f"W-{till[1]}",
+        "business_date": drawers.business_date(play, first) if "cash" in rows else play.clock.now().date().isoformat(),
+        "sequence": play.book[till],
+        "type": "sale",
+        "cashier": "ann",
+        "currency": plan.currency,
+        "selling_node": document["selling_node"],
+        "ship_to": document["ship_to"],
+        "lines": document["lines"],
+        "totals": document["totals"],
+        "tenders": tenders,
+        **({"drawer_session_id": drawers.session(play, first).id} if "cash" in rows else {}),
+    }
+    answer = play.post(play.api("pos", "pos.write", "pos.read", "channel.store"), "/v1/pos/transactions", body)
+    return str(answer["order_id"])
 
 
 def payment(play: Play, plan: OrderPlan, number: int, tender: Tender) -> dict[str, Any]:
@@ -65,12 +108,19 @@ def payment(play: Play, plan: OrderPlan, number: int, tender: Tender) -> dict[st
         return {**own, "captured": True, "reference": name, "amount": tender.amount}
     policy = {"capture_on": "ready"} if plan.is_paid_when_ready else {}
     if tender.tender == "card":
-        return {"provider": "strict", "token": f"tok_{plan.name}_{number}", "amount": tender.amount, **policy}
+        return {"provider": "strict", "token": card_token(plan, number), "amount": tender.amount, **policy}
     if tender.tender in ("gift_card", "store_credit"):
-        card = stored_value.spendable(play, plan.rows[0], tender.tender, plan.currency, tender.amount)
+        named = [row for row in plan.rows_of("payment.") if row.get("tender") == tender.tender and row.get("issuer")]
+        own_row = (named or plan.rows)[0]
+        card = stored_value.spendable(play, own_row, tender.tender, plan.currency, tender.amount)
         own = {"tender": tender.tender, "provider": "stored_value"}
         return {**own, "token": card.id, "amount": tender.amount, **policy}
     raise CannotDo(f"an order takes no tender {tender.tender}")
+
+
+def card_token(plan: OrderPlan, number: int) -> str:
+    """The token of the card that is a tender of an order."""
+    return f"tok_{plan.name}_{number}"
 
 
 def _line(sku: str, piece: Piece, mode: str, store: str) -> dict[str, Any]:

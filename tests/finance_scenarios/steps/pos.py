@@ -15,7 +15,7 @@ from tests.finance_scenarios.lines import minor
 from tests.finance_scenarios.paying import Tender
 from tests.finance_scenarios.plan import OrderPlan, Parcel, Piece
 from tests.finance_scenarios.play import Play
-from tests.finance_scenarios.steps import drawers, orders
+from tests.finance_scenarios.steps import drawers, orders, stored_value
 from tests.finance_scenarios.world import CannotDo
 
 _SCOPES = ("pos.write", "pos.read", "channel.store")
@@ -45,7 +45,7 @@ def sale(play: Play, row: Row) -> Mapping[str, Any]:
             "tax": sum(piece.tax for piece in parcel),
             "total": due,
         },
-        "tenders": [_tender(row, kind, amount) for kind, amount in paid],
+        "tenders": [_tender(play, row, kind, amount) for kind, amount in paid],
         "rounding": taken + credit - due,
     }
     if credit:
@@ -165,7 +165,12 @@ def _line(play: Play, row: Row, number: int, piece: Piece, store: str) -> dict[s
     return line
 
 
-def _tender(row: Row, kind: str, amount: int) -> dict[str, Any]:
+def _tender(play: Play, row: Row, kind: str, amount: int) -> dict[str, Any]:
+    if kind in ("gift_card", "store_credit"):
+        spent = ("spent", row.number, kind)
+        if spent not in play.book:
+            play.book[spent] = stored_value.spendable(play, row, kind, play.currency(row), amount).id
+        return {"tender": kind, "amount": amount, "reference": play.book[spent]}
     if kind != "cash":
         return {"tender": kind, "amount": amount, "provider": "strict", "reference": f"pos-{row.name}-{kind}"}
     tender: dict[str, Any] = {"tender": "cash", "amount": amount}

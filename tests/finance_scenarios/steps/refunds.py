@@ -57,7 +57,17 @@ def _return(play: Play, row: Row, plan: OrderPlan, pieces: list[Piece]) -> dict[
     elsewhere = _elsewhere(play, row, plan)
     if elsewhere:
         body |= {"to": elsewhere, "to_reason": "the customer asked for it"}
+        body |= _issuer(play, row, plan)
     return body
+
+
+def _issuer(play: Play, row: Row, plan: OrderPlan) -> dict[str, str]:
+    """The node whose company gives the card or credit, where the next refund of the order names an issuer."""
+    for one in play.scenario.rows:
+        if one.verb == "refund.executed" and one.line_no >= row.line_no and play.plan(one) is plan:
+            issuer = one.get("issuer")
+            return {"issuer_node": play.retailer.site(issuer)} if issuer else {}
+    return {}
 
 
 def _elsewhere(play: Play, row: Row, plan: OrderPlan) -> str | None:
@@ -205,7 +215,7 @@ def _retry(play: Play, row: Row, plan: OrderPlan) -> None:
             body: dict[str, Any] = {"reason": "tried again"}
             tender = row.get("tender") or "card"
             if tender in _ELSEWHERE and tender not in {paid.tender for paid in plan.tenders}:
-                body |= {"to": tender, "to_reason": "the account is closed"}
+                body |= {"to": tender, "to_reason": "the account is closed", **_issuer(play, row, plan)}
             with play.quietly():
                 play.post(play.api("returns", *_SCOPES), f"/v1/orders/{known}/refunds/{refund.id}/attempts", body)
 
@@ -218,9 +228,9 @@ def _cash(play: Play, row: Row, plan: OrderPlan) -> Mapping[str, Any]:
         if owed:
             paid = play.amount(row, "cash") or play.amount(row, default=owed) + play.amount(row, "rounding")
             body = {"sequence": session.next(row), "kind": "cash_refund", "amount": paid, "refund_id": refund.id}
-            till = play.api("drawers", "drawers.read", "drawers.write", actor="till")
-            answer: Mapping[str, Any] = play.post(till, f"{session.path}/movements", body)
-            return answer
+            if row.get("rounding") or row.get("cash"):
+                body["rounding"] = paid - owed
+            return drawers.move(play, session, body)
     raise CannotDo("nothing is owed in cash")
 
 

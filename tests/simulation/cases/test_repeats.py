@@ -116,6 +116,15 @@ MUTATING = {
         **{"legal_entity": "100", "account": "DE02"},
         "lines": [{"line_id": "L1", "amount": 100, "currency": "USD", "booked_on": "2026-11-22"}],
     },
+    ("POST", "/v1/finance/provider-balances"): {
+        "legal_entity": "100",
+        "balances": [
+            {
+                **{"provider": "strict", "currency": "USD", "business_date": "2026-11-22"},
+                **{"pending": 100, "available": 0},
+            }
+        ],
+    },
     ("POST", "/v1/finance/suspense/sus_1/resolution"): {"as": "CASH_SHORT", "reason": "counted"},
     ("POST", "/v1/finance/disputes"): {
         **{"provider": "strict", "dispute_id": "dp_1", "reference": "cap_1", "amount": 100, "currency": "USD"},

@@ -22,6 +22,7 @@ from tests.simulation.checker.events import EventRules, check_events
 from tests.simulation.checker.evidence import Change, Evidence, Report, Violation
 from tests.simulation.checker.exports import check_exports
 from tests.simulation.checker.files import check_files
+from tests.simulation.checker.given_back import check_given_back, check_given_back_of_commit
 from tests.simulation.checker.goodwill import check_goodwill, check_goodwill_of_commit
 from tests.simulation.checker.isolation import check_isolation, check_keys
 from tests.simulation.checker.kits import check_kits
@@ -78,6 +79,7 @@ class Checker:
         check_drawers_of_commit(commit, report)
         check_stored_value_of_commit(commit, report)
         check_refunds_of_commit(commit, self._picture, report)
+        check_given_back_of_commit(commit, self._picture, report)
         check_goodwill_of_commit(commit, report)
         check_banking_of_commit(commit, report)
         check_documents_of_commit(commit, report)
@@ -108,6 +110,7 @@ class Checker:
         check_documents(picture, report)
         check_settlement(picture, with_stored_value(picture, self._money.provider), report)
         check_refunds(picture, self._money.provider, report)
+        check_given_back(picture, report)
         check_events(picture, evidence, report)
         check_replay(picture, report)
         check_liveness(picture, evidence, report)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from tests.simulation.checker.evidence import Evidence, Report
@@ -82,4 +83,13 @@ def as_values(content: Any) -> Any:
 
 def canonical(content: Any) -> str:
     """A body as one text that does not depend on the order of its names."""
+    return _canonical_text(content) if type(content) is str else _in_order(content)
+
+
+@lru_cache(maxsize=2048)
+def _canonical_text(text: str) -> str:
+    return _in_order(text)
+
+
+def _in_order(content: Any) -> str:
     return json.dumps(as_values(content), sort_keys=True, default=str)

@@ -2,8 +2,9 @@
 
 An order's status follows from its parts: it goes back from IN_PROGRESS to CONFIRMED when the only node that had begun
 lets go of the work, and a review ends wherever the goods are by then. No edge leaves a terminal state but the declared
-reopenings of a tender: one that failed, ran out or was used up is authorised anew, and an approval that came after its
-tender was closed is recorded, to be given back. TILL is where a sale begins: with all that has happened by then.
+reopenings of a tender: one that failed, ran out or was used up is authorised anew, also where what it took was given
+back since (and ends as given back when the rest is let go), and an approval that came after its tender was closed is
+recorded, to be given back. TILL is where a sale begins: with all that has happened by then.
 """
 
 from __future__ import annotations
@@ -61,12 +62,12 @@ TENDER = _graph("""
     CREATED: ACTION_REQUIRED AUTHORIZED FAILED UNKNOWN VOIDED
     UNKNOWN: ACTION_REQUIRED AUTHORIZED FAILED VOIDED
     ACTION_REQUIRED: AUTHORIZED FAILED VOIDED EXPIRED
-    AUTHORIZED: CAPTURE_PENDING PARTIALLY_CAPTURED CAPTURED VOIDED EXPIRED
+    AUTHORIZED: CAPTURE_PENDING PARTIALLY_CAPTURED CAPTURED PARTIALLY_REFUNDED REFUNDED VOIDED EXPIRED
     CAPTURE_PENDING: AUTHORIZED PARTIALLY_CAPTURED CAPTURED EXPIRED
     PARTIALLY_CAPTURED: CAPTURE_PENDING CAPTURED PARTIALLY_REFUNDED REFUNDED
     CAPTURED: CREATED PARTIALLY_REFUNDED REFUNDED
-    PARTIALLY_REFUNDED: REFUNDED
-    REFUNDED:
+    PARTIALLY_REFUNDED: CREATED REFUNDED
+    REFUNDED: CREATED
     VOIDED: AUTHORIZED
     EXPIRED: CREATED
     FAILED: CREATED

@@ -123,10 +123,15 @@ class OrderView:
         return found
 
     @property
+    def is_sale(self) -> bool:
+        """Whether it was sold at a till: its tenders had paid before there was an order."""
+        return self.agreed.get("channel") == "store" and any(one.get("by_channel") for one in self.payments.values())
+
+    @property
     def at_till(self) -> int:
-        """What tenders had paid before there was an order, as at a till."""
-        taken = sum(one["amount"] for one in self.payments.values() if one.get("by_channel"))
-        return int(taken) if self.agreed.get("channel") == "store" else 0
+        """What tenders paid at a till; what our own cards paid there is told by their accounts."""
+        paid = [one for one in self.payments.values() if one.get("by_channel") and one["provider"] != "stored_value"]
+        return sum(int(one["amount"]) for one in paid) if self.is_sale else 0
 
     @property
     def core(self) -> str:

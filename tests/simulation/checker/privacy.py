@@ -19,7 +19,7 @@ DIGITS = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
 # A quick look: digits and gaps long enough for it, all written as 0, and the words that tokens and secrets begin with.
 ALIKE = str.maketrans("123456789 -", "0" * 11)
 RUN = "0" * 13
-CLUES = ("earer ", "eyJ", "whsec_", "sk_live_", "sk_test_")
+CLUES = ("earer", "eyJ", "whsec_", "sk_live_", "sk_test_")
 # Issuers of cards: American Express, Diners, Discover, JCB, Mastercard, UnionPay, Visa (ISO/IEC 7812-1).
 ISSUER = re.compile(r"^(?:3[0-9]|4|5[0-8]|6[0-9]|2[2-7])")
 HASH = re.compile(r"[0-9a-f]{32,}")
@@ -99,12 +99,18 @@ def _sinks(evidence: Evidence) -> Iterator[tuple[str, str]]:
 
 
 def _suspicious(texts: list[tuple[str, str]], secrets: Iterable[str]) -> list[tuple[str, str]]:
-    """All texts, or none where one quick look at them together shows that nothing can be in any of them."""
-    whole = "\n".join(text for _, text in texts)
-    clues = any(clue in whole for clue in (*CLUES, *secrets) if clue)
-    if clues or any(is_card_number(digits) for run in _runs(whole) for digits in DIGITS.findall(run)):
-        return texts
-    return []
+    """The texts in which something can be; mostly one quick look at all of them together shows that these are none."""
+    wanted = [clue for clue in (*CLUES, *secrets) if clue]
+    if not _holds_any("\n".join(text for _, text in texts), wanted):
+        return []
+    return [(where, text) for where, text in texts if _holds_any(text, wanted)]
+
+
+def _holds_any(text: str, clues: Iterable[str]) -> bool:
+    """Whether a text holds a clue, or digits that are built like a card number."""
+    if any(clue in text for clue in clues):
+        return True
+    return any(is_card_number(digits) for run in _runs(text) for digits in DIGITS.findall(run))
 
 
 def _runs(text: str) -> Iterator[str]:

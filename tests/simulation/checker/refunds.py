@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.simulation.checker.evidence import Report
@@ -13,6 +14,12 @@ from tests.simulation.checker.provider import Provider
 RULES = ("return_accepted", "refund_owed", "refund_executed", "refund_failed")
 GRANTED = "appeasement_granted"
 PAID, PLANNED = "EXECUTED", "PLANNED"
+# What of what was taken has been given back, by the state of a tender.
+GIVEN_BACK: dict[str, Callable[[int, int], bool]] = {
+    "CAPTURED": lambda given, taken: given == 0,
+    "PARTIALLY_REFUNDED": lambda given, taken: 0 < given < taken,
+    "REFUNDED": lambda given, taken: 0 < given == taken,
+}
 
 
 def executed(refund: dict[str, Any], at: str | None = None) -> int:
@@ -75,6 +82,9 @@ def _tenders(order: OrderView, report: Report) -> None:
         found = (done.get(payment["id"], 0), waiting.get(payment["id"], 0))
         if said != found:
             report.note("INV26", f"{order.pk} {payment['id']}", f"gave back and gives back {said}, its refunds {found}")
+        if payment.get("state") in GIVEN_BACK and not GIVEN_BACK[payment["state"]](said[0], payment.get("captured", 0)):
+            what = f"is {payment['state']}, and gave back {said[0]} of {payment.get('captured', 0)}"
+            report.note("INV26", f"{order.pk} {payment['id']}", what)
         if sum(said) > payment.get("captured", 0):
             report.note("INV26", f"{order.pk} {payment['id']}", f"{said} of {payment.get('captured', 0)} that it took")
 

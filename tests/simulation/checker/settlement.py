@@ -36,8 +36,9 @@ REFUNDS = ("return_accepted", "refund_owed", "refund_failed")
 # the bank and what never comes against what was told of it (INV25), cards that are
 # issued and that end against their accounts (INV24).
 CHECKED_APART = ("drawer_", "appeasement_", "gift_card_", *BANKING, *REFUNDS)
-# What a sale at a till says of the goods that were carried out.
-SOLD = ("4010", "4092", "2040")
+# What a sale at a till says of goods that were carried out, of what is to come, and of cards of ours that paid.
+OF_SALE = ("4010", "4092", "2040", "2010", "2020", "2030")
+PROVIDERS = ("strict", "stored_value")
 # These have no id of their own at the provider.
 OF_TENDER = ("payment_released", "payment_expired")
 
@@ -63,8 +64,8 @@ def check_settlement(picture: Picture, provider: Provider, report: Report) -> No
 
 
 def _is_paid_elsewhere(entry: dict[str, Any]) -> bool:
-    """Whether it is a refund that this provider has nothing to do with."""
-    return entry["rule"] == "refund_executed" and entry.get("psp") != "strict"
+    """Whether it is a refund that no provider has anything to do with: a drawer paid it, or the channel."""
+    return entry["rule"] == "refund_executed" and entry.get("psp") not in PROVIDERS
 
 
 def _subject(entry: dict[str, Any]) -> str:
@@ -149,17 +150,21 @@ def _goods_are_posted(
 
 def _sale_is_posted(order: OrderView, posted: dict[tuple[str, str, str], list[dict[str, Any]]], report: Report) -> None:
     """A sale at a till is one entry: what was carried out is sold, the rest of what was paid a deposit."""
-    if not order.at_till:
+    if not order.is_sale:
         return
     gone = [one for one in order.shipments.values() if one.get("fulfillment_order_id") is None]
     goods, discount, _, tax = (sum(one.get(name, 0) for one in gone) for name in PARTS)
     later = order.agreed["totals"]["total"] - sum(worth_of(one) for one in gone)
     wanted = {"4010": -goods, "4092": discount, "2040": -tax, "2010": -later}
+    for payment in order.payments.values():
+        if payment["provider"] == "stored_value":
+            account = TENDER_ACCOUNTS[payment["tender"]]
+            wanted[account] = wanted.get(account, 0) + payment["amount"]
     wanted = {account: amount for account, amount in wanted.items() if amount}
     for (tenant, rule, _), entries_of in posted.items():
         for entry in entries_of if (tenant, rule) == (order.tenant, "sale_recorded") else ():
             if entry.get("order_id") == order.id:
-                found = {account: amount for account, amount in net(entry).items() if account in ("2010", *SOLD)}
+                found = {account: amount for account, amount in net(entry).items() if account in OF_SALE}
                 if found != wanted:
                     report.note("INV3", order.pk, f"the sale is posted as {found}, it was {wanted}")
                 entries_of.remove(entry)
@@ -167,17 +172,29 @@ def _sale_is_posted(order: OrderView, posted: dict[tuple[str, str, str], list[di
     report.note("INV3", order.pk, f"a sale is not posted; expected {wanted}")
 
 
+def paid_ahead(order: OrderView) -> int:
+    """What was taken for goods that wait at a counter and have not left."""
+    waiting = [work for work in order.works.values() if work["status"] == "READY"]
+    untouched = [work for work in waiting if not any(part.get("shipped") for part in work["lines"])]
+    taken = [one for work in untouched for one in work.get("captures", ()) if one.get("capture_id") is not None]
+    return sum(int(one["amount"]) for one in taken)
+
+
 def check_order(order: OrderView, provider: Provider, report: Report) -> None:
     """What was kept is the worth of what left, unless somebody knows why not; a closed order holds nothing."""
     payments = provider.of_order(order.tenant, order.id)
     # What went back for goods that came back, or out of goodwill, was taken for goods that left.
-    back = sum(executed(refund, at="strict") for refund in order.refunds.values() if refund["cause"] != "cancellation")
-    kept = sum(held.kept for held in payments) + back + order.at_till
+    refunds = order.refunds.values()
+    back = sum(executed(refund) for refund in refunds if refund["cause"] != "cancellation")
+    by_providers = sum(executed(refund, at=one) for refund in refunds for one in PROVIDERS)
+    in_cash = sum(executed(refund) for refund in refunds) - by_providers
+    kept = sum(held.kept for held in payments) + order.at_till - in_cash + back
     worth = sum(worth_of(shipment) for shipment in order.shipments.values())
     missing = sum(capture["amount"] for work_id, capture in owed(order) if is_known_missing(order, work_id, capture))
-    if order.at_till and not (order.status == "COMPLETED" and not order.cancelled):
+    if order.is_sale and not (order.status == "COMPLETED" and not order.cancelled):
         # What was paid for later is a deposit until it has left, or is owed to the customer.
         return
+    worth += paid_ahead(order)
     if kept > worth:
         report.note("INV3", order.pk, f"{kept} were taken and kept for goods worth {worth}")
     elif kept + missing < worth:

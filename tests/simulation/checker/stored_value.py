@@ -1,15 +1,17 @@
 """INV24 stored value: balances add up and never go below zero; what tenders did to them is told like any provider's.
 
 At quiet the holds and movements of cards are read as a provider's own journal, so that settlement checks them as it
-checks the payment provider: every effect has one posting, and orders note nothing that did not happen there.
+checks the payment provider: every effect has one posting, and orders note nothing that did not happen there. What was
+spent at a till is in the entry of its sale, and a card that was made for a refund is what the refund paid.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from tests.simulation.checker.evidence import Report
+from tests.simulation.checker.evidence import Item, Report
 from tests.simulation.checker.ledger import entries, net
 from tests.simulation.checker.picture import Commit, Partition, Picture, is_count, parsed, tenant_of
 from tests.simulation.checker.provider import AMOUNTS, Held, Provider
@@ -76,22 +78,46 @@ def with_stored_value(picture: Picture, provider: Provider) -> Provider:
     """The provider's journal together with what the accounts of stored value say."""
     both = Provider()
     both.payments, both.seen = dict(provider.payments), provider.seen
+    at_tills = {
+        (order.tenant, order.id, payment["id"])
+        for order in picture.orders()
+        for payment in order.payments.values()
+        if payment.get("by_channel")
+    }
     for pk, rows in _cards(picture):
         movements = _movements(rows)
+        _made_for_a_refund(pk, rows, movements, both)
         for hold in _holds(rows):
             reference = f"{hold['account_id']}.{hold['id']}"
             tender = {"tenant": tenant_of(pk), "order_id": hold["order_id"], "payment_id": hold["payment_id"]}
             amounts = {**dict.fromkeys(AMOUNTS, 0), "authorized": hold["amount"], "captured": hold["redeemed"]}
             amounts |= {"released": hold["released"], "refunded": hold["credited"]}
             own = [one for one in movements if one.get("reference") == reference]
-            effects = [_effect(one) for one in own if one["kind"] in EFFECTS]
+            posted = ("credited",) if tuple(tender.values()) in at_tills else tuple(EFFECTS)
+            effects = [_effect(one) for one in own if one["kind"] in posted]
             both.payments[reference] = Held(reference, hold["currency"], tender, amounts, effects)
     return both
 
 
+def _made_for_a_refund(pk: str, rows: Partition, movements: list[dict[str, Any]], both: Provider) -> None:
+    """A card that was made for a refund gave that much back, whatever the money was taken with."""
+    body = parsed(rows["ACCOUNT"]["body"])
+    issued = [one for one in movements if one["kind"] == "issued"]
+    if body["reason"] == "refund":
+        amounts = {**dict.fromkeys(AMOUNTS, 0), "refunded": sum(one["amount"] for one in issued)}
+        owner = {"tenant": str(tenant_of(pk)), "order_id": order_of(str(issued[0]["reference"])), "payment_id": ""}
+        effects = [{**_effect(one), "effect": "refunded"} for one in issued]
+        both.payments[body["id"]] = Held(body["id"], body["currency"], owner, amounts, effects)
+
+
+def order_of(refund_id: str) -> str:
+    """The order that a refund belongs to, by its name: that of the order and a number."""
+    return f"ord_{refund_id.split('_')[1]}"
+
+
 def _effect(movement: dict[str, Any]) -> dict[str, Any]:
     return {
-        "effect": EFFECTS[movement["kind"]],
+        "effect": EFFECTS.get(movement["kind"]),
         "amount": movement["amount"],
         "reference": None if movement["kind"] == "held" else movement["id"],
         "at": datetime.fromisoformat(movement["at"].replace("Z", "+00:00")).timestamp(),
@@ -102,6 +128,12 @@ def _is_posted(rows: Partition, movement: dict[str, Any]) -> bool:
     """Whether the card's own fact is posted; for a refund or an appeasement that fact is."""
     goodwill = parsed(rows["ACCOUNT"]["body"])["reason"] == "goodwill"
     return movement["kind"] == "breakage" or (movement.get("reference") is None if goodwill else _was_sold(rows))
+
+
+def cards(picture: Picture) -> Iterator[tuple[str, dict[str, Any], Item]]:
+    """Every card with its tenant, what was settled when it was issued, and its amounts."""
+    for pk, rows in _cards(picture):
+        yield str(tenant_of(pk)), parsed(rows["ACCOUNT"]["body"]), rows["ACCOUNT"]
 
 
 def _was_sold(rows: Partition) -> bool:

@@ -9,7 +9,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-PSP_SECRET = {"endpoint": "http://psp.simulated", "api_key": "key_simulated", "webhook_secret": "whsec_simulated"}
+# Whom both accounts settle for; that at Stripe is spoken of over its partner bus only.
+SETTLES_FOR = {"settlement": {"tenant": "acme", "legal_entity": "100"}}
+PSP_SECRET = {
+    **{"endpoint": "http://psp.simulated", "api_key": "key_simulated", "webhook_secret": "whsec_simulated"},
+    **SETTLES_FOR,
+    "stripe": {"api_key": "key_stripe", "webhook_secret": "whsec_stripe", **SETTLES_FOR},
+}
 
 
 class Objects:

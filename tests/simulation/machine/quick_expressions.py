@@ -16,7 +16,7 @@ Values = Mapping[str, Any]
 Test = Callable[[Item, Names, Values], bool]
 Change = Callable[[Item, Names, Values], None]
 
-_TERM = re.compile(r"(?:(#\w+) (>=|=) (:\w+)|(attribute_exists|attribute_not_exists)\((#\w+)\))$")
+_TERM = re.compile(r"(?:(#\w+) (>=|<=|=) (:\w+)|(attribute_exists|attribute_not_exists)\((#\w+)\))$")
 _CLAUSES = re.compile(r"(?:SET (?P<set>.+?))?(?: ?ADD (?P<add>.+?))?(?: ?REMOVE (?P<remove>.+?))?$")
 
 
@@ -37,17 +37,31 @@ def holds(body: Mapping[str, Any], before: Item | None) -> bool:
 @lru_cache(maxsize=1024)
 def _tests(expression: str) -> tuple[Test, ...]:
     """The terms of a condition, each as a function."""
-    tests = []
-    for text in expression.split(" AND "):
-        found = _TERM.match(text)
-        if found is None:
-            raise NotPlain
-        name, comparison, value, function, operand = found.groups()
-        if function is not None:
-            tests.append(_existence(operand, function == "attribute_exists"))
-        else:
-            tests.append(_at_least(name, value) if comparison == ">=" else _equality(name, value))
-    return tuple(tests)
+    return tuple(_term(text) for text in expression.split(" AND "))
+
+
+def _term(text: str) -> Test:
+    """One term, or some of which one is enough; these are in brackets, and have no brackets of their own."""
+    if text.startswith("(") and text.endswith(")"):
+        return _either([_term(one) for one in text[1:-1].split(" OR ")])
+    found = _TERM.match(text)
+    if found is None:
+        raise NotPlain
+    name, comparison, value, function, operand = found.groups()
+    if function is not None:
+        return _existence(operand, function == "attribute_exists")
+    if comparison == "=":
+        return _equality(name, value)
+    return _bounded(name, value, below=comparison == "<=")
+
+
+def _either(tests: list[Test]) -> Test:
+    def test(item: Item, names: Names, values: Values) -> bool:
+        # All of them here, too.
+        verdicts = [one(item, names, values) for one in tests]
+        return any(verdicts)
+
+    return test
 
 
 def _existence(name: str, wanted: bool) -> Test:
@@ -58,12 +72,17 @@ def _equality(name: str, value: str) -> Test:
     return lambda item, names, values: item.get(names[name]) == values[value]
 
 
-def _at_least(name: str, value: str) -> Test:
+def _bounded(name: str, value: str, *, below: bool) -> Test:
     def test(item: Item, names: Names, values: Values) -> bool:
-        if "N" not in values[value]:
+        """Numbers by their size, texts by their bytes, and nothing else."""
+        ((kind, bound),) = values[value].items()
+        if kind not in ("N", "S"):
             raise NotPlain
         stored = item.get(names[name], {})
-        return "N" in stored and int(stored["N"]) >= int(values[value]["N"])
+        if kind not in stored:
+            return False
+        one, other = (int(stored[kind]), int(bound)) if kind == "N" else (stored[kind].encode(), bound.encode())
+        return one <= other if below else one >= other
 
     return test
 

@@ -21,10 +21,12 @@ SMALL_TEXT = 10_000
 MOST_SMALL = 25
 MOST_DIGITS = 37
 _SINCE = "pk = :p AND sk >= :b"
+_BEHIND = "pk = :p AND sk > :a"
 _CONDITIONS = {
     "pk = :p": ("pk", None),
     "pk = :p AND begins_with(sk, :b)": ("pk", "sk"),
     _SINCE: ("pk", "sk"),
+    _BEHIND: ("pk", "sk"),
     "gsi1pk = :p": ("gsi1pk", None),
     "gsi1pk = :p AND begins_with(gsi1sk, :b)": ("gsi1pk", "gsi1sk"),
 }
@@ -89,11 +91,14 @@ class QuickTables:
         values = request["ExpressionAttributeValues"]
         table = self._table(request["TableName"])
         partition = _text(values[":p"])
-        text = _text(values[":b"]) if shape[1] is not None else ""
-        begins, since = ("", text) if request["KeyConditionExpression"] == _SINCE else (text, "")
+        condition = request["KeyConditionExpression"]
+        text = _text(values[":a" if condition == _BEHIND else ":b"]) if shape[1] is not None else ""
+        begins, since = ("", text) if condition in (_SINCE, _BEHIND) else (text, "")
         if len(values) != (1 if shape[1] is None else 2) or (index and request.get("ConsistentRead")):
             raise NotPlain
-        found = [one for one in self._candidates(table, index, partition, begins) if index or one[0] >= since]
+        found = self._candidates(table, index, partition, begins)
+        if since:
+            found = [one for one in found if one[0] > since or (one[0] == since and condition == _SINCE)]
         found.sort(key=lambda entry: entry[0], reverse=not request.get("ScanIndexForward", True))
         if "ExclusiveStartKey" in request:
             found = _after(found, request, index, partition, begins)

@@ -17,6 +17,8 @@ from tests.simulation.machine.scheduler import EPOCH
 from tests.template import ROOT
 
 running: Any = None
+# How many stored items are remembered in plain values.
+MOST_ITEMS = 4_096
 
 
 class Names:
@@ -103,8 +105,15 @@ def _observability() -> None:
 def _time_and_chance() -> None:
     from oms.platform import clock, ids
 
+    last = (0, EPOCH)
+
     def now(_: Any) -> Any:
-        return EPOCH + timedelta(milliseconds=running.worker_time())
+        # Between two calls to the outside no time passes, and the clock is asked again and again.
+        nonlocal last
+        instant = running.worker_time()
+        if instant != last[0]:
+            last = (instant, EPOCH + timedelta(milliseconds=instant))
+        return last[1]
 
     clock.SystemClock.now = now
     ids.TimeOrderedIds.__init__.__defaults__ = (lambda count: running.chance.randbytes(count),)
@@ -149,17 +158,44 @@ def _texts() -> None:
 
     BaseModel.model_validate_json = classmethod(model_validate_json)
     lines = store._LINES.validate_json
+    _items()
     store._LINES = Names(store._LINES, validate_json=lru_cache(maxsize=1_024)(lambda text: tuple(lines(text))))
     put_together = store.order_from_items
     together = lru_cache(maxsize=512)(lambda rows: put_together([dict(row) for row in rows]))
 
     def order_from_items(items: Any) -> Any:
         rows = list(items)
-        if any(type(value) in (list, dict) for row in rows for value in row.values()):
+        known = tuple([tuple(row.items()) for row in rows])
+        try:
+            hash(known)
+        except TypeError:
+            # There are lists or maps in it.
             return put_together(rows)
-        return together(tuple(tuple(row.items()) for row in rows))
+        return together(known)
 
     store.order_from_items = order_from_items
+
+
+def _items() -> None:
+    """A stored item is replaced and never changed in place, so what it says in plain values is found out once."""
+    import oms.platform.dynamodb as dynamodb
+
+    read = dynamodb.from_attributes
+    known: dict[int, tuple[Any, dict[str, Any]]] = {}
+
+    def from_attributes(row: Any) -> dict[str, Any]:
+        found = known.get(id(row))
+        if found is not None and found[0] is row:
+            return found[1].copy()
+        values = read(row)
+        if not any(type(value) in (list, dict) for value in values.values()):
+            # The row is kept as well, so that no other one gets its number.
+            if len(known) >= MOST_ITEMS:
+                known.clear()
+            known[id(row)] = (row, values.copy())
+        return values
+
+    dynamodb.from_attributes = from_attributes
 
 
 @cache

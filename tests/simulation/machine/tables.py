@@ -25,6 +25,8 @@ from tests.simulation.machine.workflow_errors import NotModelled
 
 Item = dict[str, Any]
 Rows = dict[tuple[str, str], Item]
+# Items as they are stored, the same as plain values, and whether large ones may be among them.
+Snapshot = tuple[dict[str, Any], dict[str, Rows], bool]
 
 
 @dataclass(slots=True)
@@ -140,15 +142,15 @@ class Tables:
         """How many of the latest changes an index may not show yet."""
         return sum(1 for entry in self._recent if entry.at >= instant)
 
-    def snapshot(self) -> tuple[dict[str, Any], dict[str, Rows]]:
+    def snapshot(self) -> Snapshot:
         """Everything that is stored, for `restore`."""
         stored = {name: _copied(table["items"]) for name, table in _engine._tables.items()}
-        return stored, {name: dict(rows) for name, rows in self.plain.items()}
+        return stored, {name: dict(rows) for name, rows in self.plain.items()}, self._quick.large
 
-    def restore(self, snapshot: tuple[dict[str, Any], dict[str, Rows]]) -> None:
+    def restore(self, snapshot: Snapshot) -> None:
         """Begin again from a snapshot of these tables, whatever other tables there have been since."""
         self._listen()
-        stored, rows = snapshot
+        stored, rows, self._quick.large = snapshot
         for name, items in stored.items():
             _engine._tables[name]["items"] = _copied(items)
             _engine._items_replaced(_engine._tables[name])

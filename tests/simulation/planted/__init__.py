@@ -9,7 +9,7 @@ replacing something of the product; the product itself has no switch for them.
 
 from __future__ import annotations
 
-from tests.simulation.planted import money, records, stock  # noqa: F401 - they name their faults
+from tests.simulation.planted import given_back, money, records, stock  # noqa: F401 - they name their faults
 from tests.simulation.planted.planting import BREAKS, PLANTED, planted, short_leases, small_sagas, tiny_shards
 
 __all__ = ["BREAKS", "PLANTED", "planted", "short_leases", "small_sagas", "tiny_shards"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from oms.finance.model import LedgerFault
-from oms.finance.posting import Posting, postings_of
+from oms.finance.model import LedgerFault, Posting
+from oms.finance.posting import postings_of
 
 AT = datetime(2026, 11, 20, 15, tzinfo=UTC)
 GRANT = {

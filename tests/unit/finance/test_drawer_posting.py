@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms.finance.model import LedgerFault, require_balanced
-from oms.finance.posting import Posting, postings_of
+from oms.finance.model import LedgerFault, Posting, require_balanced
+from oms.finance.posting import postings_of
 
 AT = datetime(2026, 11, 21, 15, tzinfo=UTC)
 SESSION = {

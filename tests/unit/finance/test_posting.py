@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from oms.finance.chart import CHART
-from oms.finance.model import LedgerFault, Unbalanced, credit, debit, require_balanced
-from oms.finance.posting import RULES, Posting, postings_of
+from oms.finance.model import LedgerFault, Posting, Unbalanced, credit, debit, require_balanced
+from oms.finance.posting import RULES, postings_of
 from oms.finance.rules.rule import TENDER_ACCOUNTS
 from tests.unit.finance import world
 

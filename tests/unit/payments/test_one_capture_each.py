@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from oms.fulfillment.escalating import escalate
 from oms.fulfillment.model import CAPTURE_FAILED
-from oms.fulfillment.workflow import escalate
 from oms.orders.model import Status, payment_status, status
 from oms.payments.commands import CaptureRefused, TransientFailure
 from oms.payments.model import Rollup, State

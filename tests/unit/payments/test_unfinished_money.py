@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from oms.fulfillment.escalating import escalate
 from oms.fulfillment.model import CAPTURE_FAILED
-from oms.fulfillment.workflow import escalate
 from oms.payments.commands import CaptureRefused, TransientFailure, settle_payment
 from oms.payments.model import State
 from oms.payments.outcomes import Recorder

@@ -243,5 +243,7 @@ def test_the_log_tells_the_amounts_after_each_effect(psp: Psp) -> None:
             "released": 0,
             "refunded": 0,
             "refund_pending": 0,
+            "disputed": 0,
+            "charged_back": 0,
         },
     }

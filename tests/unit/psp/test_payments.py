@@ -37,6 +37,8 @@ def test_an_authorization_holds_the_whole_amount_for_seven_days(psp: Psp) -> Non
         "amount_released": 0,
         "amount_refunded": 0,
         "amount_refund_pending": 0,
+        "amount_disputed": 0,
+        "amount_charged_back": 0,
         "capture_before": START + WEEK,
         "decline_code": None,
         "created": START,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from oms.appeasements.counting import actors_day, counted_by
 from oms.appeasements.events import AppeasedLine, AppeasementGranted, AppeasementRejected, AppeasementRequested
@@ -17,12 +18,13 @@ from oms.appeasements.views import APPROVE, REQUEST, document, named, no_appease
 from oms.appeasements.writes import appeasement_id, counter_write, request_write, ruling_write
 from oms.orders.model import Order
 from oms.orders.writes import change_order
-from oms.payments.refunds import Refund
+from oms.payments.refunds import Issuer, Refund
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.events import EventData
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest, ScopeMissing, StaleVersion
 from oms.platform.writes import Write
+from oms.registry.reads import named_node
 
 
 def request_appeasement(runtime: Runtime, call: Call, order_id: str, request: RequestAppeasement) -> Outcome:
@@ -63,6 +65,7 @@ def request_appeasement(runtime: Runtime, call: Call, order_id: str, request: Re
             reason=request.reason,
             text=request.text,
             paid_to=request.paid_to,
+            issuer=_issuer(runtime, call, request, now),
             currency=order.header.currency,
             parts=parts,
             requested_by=call.principal.actor,
@@ -210,6 +213,14 @@ def _decision(
     """Held to the version of the order that was read: nothing else is granted or given back on it in between."""
     _, writes, drafts = change_order(call.tenant, order, events=events, refunds=refunds)
     return Decision([*writes, *own], drafts, status=status, body=document(made, runtime.clock.now()))
+
+
+def _issuer(runtime: Runtime, call: Call, request: RequestAppeasement, now: datetime) -> Issuer | None:
+    """Whose new gift card or store credit a request wants, where it names a node."""
+    if request.issuer_node is None:
+        return None
+    node = named_node(runtime.database, call.tenant, now, request.issuer_node, "/issuer_node")
+    return Issuer(legal_entity=node.legal_entity, store=node.id)
 
 
 def _facts(order: Order, made: Appeasement) -> Mapping[str, object]:

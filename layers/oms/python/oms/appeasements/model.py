@@ -12,6 +12,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from oms.orders.amounts import Taxed, summed_taxes, taxed, taxes_of
+from oms.payments.refunds import Issuer
 from oms.platform.fields import Instant
 
 # How long a request waits for somebody who may approve it.
@@ -162,6 +163,7 @@ class Appeasement(Stored):
     reason: Reason
     text: str | None = None
     paid_to: PaidTo
+    issuer: Issuer | None = None
     currency: str
     parts: tuple[Part, ...]
     requested_by: str

@@ -28,4 +28,6 @@ def owe(order: Order, made: Appeasement, now: datetime) -> tuple[Refund, list[Ev
     """
     to = None if made.paid_to is PaidTo.ORIGINAL else made.paid_to.value
     lines = [GivenFor(line_no=part.line_no, goods=part.net, tax=part.tax, taxes=part.taxes) for part in made.parts]
-    return owe_refund(order, Cause.APPEASEMENT, made.id, made.total, to, at=format_instant(now), lines=lines)
+    return owe_refund(
+        *(order, Cause.APPEASEMENT, made.id, made.total, to), at=format_instant(now), lines=lines, issuer=made.issuer
+    )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, Strict, model_validator
 
 from oms.appeasements.model import On, PaidTo, Reason
-from oms.platform.fields import Amount, Label
+from oms.platform.fields import Amount, Code, Label
 from oms.platform.intake import Request
 
 Positive = Annotated[Amount, Field(ge=1)]
@@ -29,6 +29,8 @@ class RequestAppeasement(Request):
     reason: Reason
     text: Label | None = None
     paid_to: PaidTo = PaidTo.ORIGINAL
+    # The node whose company gives the gift card or store credit; without one, the company that sold does.
+    issuer_node: Code | None = None
 
     @model_validator(mode="after")
     def _makes_sense(self) -> RequestAppeasement:
@@ -40,6 +42,8 @@ class RequestAppeasement(Request):
             raise ValueError("a line is named twice")
         if self.reason is Reason.OTHER and self.text is None:
             raise ValueError("the reason OTHER needs a text")
+        if self.issuer_node is not None and self.paid_to is PaidTo.ORIGINAL:
+            raise ValueError("only a gift card or store credit has an issuer, issuer_node")
         return self
 
 

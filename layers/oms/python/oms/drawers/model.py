@@ -82,7 +82,7 @@ class Movement(Stored):
 
     `sequence` is the till's own number, from 1 for each till and business date, and `id` follows from it. `late` came
     after the close. With `sale_id` it is the cash of a sale, and has the number of the sale's transaction; with
-    `refund_id` it paid what an order owed.
+    `refund_id` it paid what an order owed, with `rounding` above that.
     """
 
     id: str
@@ -95,6 +95,7 @@ class Movement(Stored):
     reason: str | None = None
     reference: str | None = None
     refund_id: str | None = None
+    rounding: int = 0
     cashier: str
     occurred_at: Instant | None = None
     late: bool = False

@@ -66,6 +66,7 @@ def moved(runtime: Runtime, tenant: str, session: Session, request: RecordMoveme
         reason=request.reason,
         reference=request.reference,
         refund_id=request.refund_id,
+        rounding=request.rounding,
         cashier=request.cashier or session.cashier,
         occurred_at=request.occurred_at,
         late=late,

@@ -17,6 +17,9 @@ from oms.platform.ids import parent_id
 from oms.platform.problems import ActionNotAvailable, NotFound, Problem
 from oms.platform.writes import Write
 
+# A store may round to a larger coin than the smallest one that there is, but not to any.
+_COINS_ROUNDED_TO = 3
+
 
 class RefundAmountMismatch(Problem):
     status = 409
@@ -37,7 +40,7 @@ def pay_refund(runtime: Runtime, tenant: str, session: Session, movement: Moveme
     """Pay the cash of the refund that a movement names.
 
     An unknown refund raises NotFound, one without open cash ActionNotAvailable, one in dispute InDispute, another
-    amount RefundAmountMismatch.
+    amount, or one that is rounded otherwise than to a coin, RefundAmountMismatch.
     """
     refund_id = movement.refund_id or ""
     order = load_order(runtime.database, tenant, parent_id("ord", refund_id))
@@ -49,7 +52,8 @@ def pay_refund(runtime: Runtime, tenant: str, session: Session, movement: Moveme
         raise ActionNotAvailable("Nothing of this refund is to be paid in cash.", pointer="/refund_id")
     if any(is_withheld(order.payments, order.refunds, part) for part in parts):
         raise InDispute(pointer="/refund_id")
-    due = in_coins(sum(part.amount for part in parts), session.currency)
+    owed = sum(part.amount for part in parts)
+    due = _due(owed, session.currency, movement.rounding)
     if (movement.amount, session.currency) != (due, refund.currency):
         detail = f"{due} {refund.currency} are owed in cash, and {movement.amount} {session.currency} were told."
         raise RefundAmountMismatch(detail, pointer="/amount")
@@ -59,7 +63,20 @@ def pay_refund(runtime: Runtime, tenant: str, session: Session, movement: Moveme
     return PaidRefund(writes, drafts)
 
 
-def in_coins(amount: int, currency: str) -> int:
-    """An amount rounded half up to the smallest coin of its currency; minor units."""
-    coin = min(DENOMINATIONS[currency])
+def _due(owed: int, currency: str, rounding: int) -> int:
+    """What is handed over of an amount: with the rounding that a till tells, where that is one to a coin; minor units.
+
+    A rounding that leads to no such coin raises RefundAmountMismatch.
+    """
+    coins = sorted(DENOMINATIONS[currency])[:_COINS_ROUNDED_TO]
+    if not rounding:
+        return in_coins(owed, coins[0])
+    if owed + rounding not in {in_coins(owed, coin) for coin in coins}:
+        detail = f"{owed} {currency} are owed in cash, and {rounding} does not round that to one of its smallest coins."
+        raise RefundAmountMismatch(detail, pointer="/rounding")
+    return owed + rounding
+
+
+def in_coins(amount: int, coin: int) -> int:
+    """An amount rounded half up to a coin; minor units."""
     return (2 * amount + coin) // (2 * coin) * coin

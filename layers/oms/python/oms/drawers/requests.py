@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, Strict, model_validator
 
 from oms.drawers.denominations import DENOMINATIONS
 from oms.drawers.model import NEED_A_REASON, MovementKind
-from oms.platform.fields import Amount, Code, Count, Currency, Instant, IsoDate, Label
+from oms.platform.fields import Amount, Code, Count, Currency, Instant, IsoDate, Label, SignedAmount
 from oms.platform.intake import Request, validate
 
 MOST_SEQUENCE = 999_999
@@ -60,7 +60,7 @@ class RecordMovement(Request):
     """Cash went in or out. Only a sale has tax; cash paid in or out has a reason.
 
     `device` and `cashier` are those of the session where they are left out. A cash refund with a `refund_id` pays what
-    an order owes in cash, all of it and once.
+    an order owes in cash, all of it and once; `rounding` is what it pays above that, or with a minus below, to a coin.
     """
 
     sequence: Sequence
@@ -72,6 +72,7 @@ class RecordMovement(Request):
     reason: Label | None = None
     reference: Code | None = None
     refund_id: Code | None = None
+    rounding: SignedAmount = 0
     occurred_at: Instant | None = None
 
     @model_validator(mode="after")
@@ -82,6 +83,8 @@ class RecordMovement(Request):
             raise ValueError("cash paid in or out has a reason")
         if self.refund_id is not None and self.kind is not MovementKind.CASH_REFUND:
             raise ValueError("a refund is paid by a cash refund")
+        if self.rounding and self.refund_id is None:
+            raise ValueError("only what is paid of a refund is rounded")
         return self
 
 

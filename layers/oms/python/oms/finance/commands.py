@@ -15,8 +15,7 @@ from enum import StrEnum
 from oms.finance import store
 from oms.finance.business_days import business_date_at
 from oms.finance.lanes import LANES, Day, Lane, LaneEnd, Page, StoreDay
-from oms.finance.model import Entry, PostedEntry
-from oms.finance.posting import Posting
+from oms.finance.model import Entry, PostedEntry, Posting
 from oms.platform.commands import MOST_ATTEMPTS, Runtime, pause_before_retry
 from oms.platform.dynamodb import Conflict
 from oms.platform.observability import counted, logger

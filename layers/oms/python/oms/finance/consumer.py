@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from oms.finance.commands import Books, post_entries
-from oms.finance.posting import Posting, postings_of
+from oms.finance.model import Posting
+from oms.finance.posting import postings_of
 from oms.platform.clock import parse_instant
 from oms.platform.consumers import event_from_queue
 from oms.platform.observability import logger

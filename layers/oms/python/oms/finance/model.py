@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
 
@@ -81,6 +82,21 @@ class PostedEntry(Entry):
     @property
     def original_business_date(self) -> date:
         return self.late_from or self.business_date
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """An entry ready for the ledger.
+
+    `identity_key` names the fact whatever version of the rule made the entry; `content_hash` tells a repetition from
+    another fact under the same identity. `business_date` is set where the fact itself says to which day it belongs;
+    otherwise the clock of its store does.
+    """
+
+    identity_key: str
+    content_hash: str
+    entry: Entry
+    business_date: date | None = None
 
 
 def debit(account: str, amount: int, currency: str, jurisdiction: str | None = None) -> Line:

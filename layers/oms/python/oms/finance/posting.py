@@ -5,35 +5,18 @@ The rules lie in `finance/rules`, a file for each context that tells facts; a ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
 from oms.finance.facts.base import Fact
-from oms.finance.model import Entry, LedgerFault, Line, require_balanced
+from oms.finance.model import Entry, LedgerFault, Line, Posting, require_balanced
 from oms.finance.rules import appeasements, drawers, payments, pos, refunds, settlement, stored_value
-from oms.finance.rules.rule import Rule
+from oms.finance.rules.rule import Rule, Share
 from oms.platform.commands import input_hash
 from oms.platform.ids import derived_id
-
-
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """An entry ready for the ledger.
-
-    `identity_key` names the fact whatever version of the rule made the entry; `content_hash` tells a repetition from
-    another fact under the same identity. `business_date` is set where the fact itself says to which day it belongs;
-    otherwise the clock of its store does.
-    """
-
-    identity_key: str
-    content_hash: str
-    entry: Entry
-    business_date: date | None = None
-
 
 _TABLES: tuple[tuple[Rule[Any], ...], ...] = (
     appeasements.RULES,
@@ -68,7 +51,7 @@ def _apply(rule: Rule[Any], data: Mapping[str, Any], source_event: str, occurred
     content_hash = input_hash(fact.model_dump(mode="json", exclude_defaults=True))
     identity = rule.identity(fact)
     own = (fact.legal_entity, fact.store, rule.lines(fact), identity)
-    others = [(one.entity, one.store, one.lines, (*identity, one.entity)) for one in rule.elsewhere(fact)]
+    others = list(_elsewhere(rule.elsewhere(fact), identity))
     postings = []
     for entity, store, made, name in (own, *others):
         lines = tuple(line for line in made if line.debit or line.credit)
@@ -77,6 +60,17 @@ def _apply(rule: Rule[Any], data: Mapping[str, Any], source_event: str, occurred
             entry = _entry(rule, fact, entity, store, name, lines, source_event, occurred_at)
             postings.append(Posting(derived_id("pst", rule.name, *name), content_hash, entry, fact.business_date))
     return postings
+
+
+def _elsewhere(
+    shares: Sequence[Share], identity: tuple[str, ...]
+) -> Iterator[tuple[str, str, Sequence[Line], tuple[str, ...]]]:
+    """What a fact posts elsewhere, each with its name: the entity's, and of a further store of it that store's too."""
+    named: set[str] = set()
+    for one in shares:
+        name = (*identity, one.entity, one.store) if one.entity in named else (*identity, one.entity)
+        named.add(one.entity)
+        yield one.entity, one.store, one.lines, name
 
 
 def _entry(

@@ -23,8 +23,7 @@ from datetime import date, datetime
 from typing import Any
 
 from oms.finance.lanes import Day, Lane, LaneEnd, Page, StoreDay
-from oms.finance.model import Entry, PostedEntry
-from oms.finance.posting import Posting
+from oms.finance.model import Entry, PostedEntry, Posting
 from oms.platform.clock import format_instant
 from oms.platform.dynamodb import Database, from_attributes
 from oms.platform.principal import tenant_prefix

@@ -10,9 +10,9 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from oms.fulfillment.commands import READ, WRITE, act, escalate_fulfillment_order, find_work
 from oms.fulfillment.events import FulfillmentOrderAwaited
-from oms.fulfillment.holds import is_over, is_paid, is_waiting, wait_seconds
+from oms.fulfillment.finding import READ, WRITE, find_work
+from oms.fulfillment.holds import is_over, is_paid, is_waiting
 from oms.fulfillment.model import CAPTURE_FAILED, FulfillmentOrder, Outcome, Status
 from oms.fulfillment.offers import released_event
 from oms.fulfillment.protocol import Action, require
@@ -126,23 +126,6 @@ def _is_owed(order: Order, work: FulfillmentOrder) -> bool:
     )
 
 
-def workflow_input(tenant: str, order: Order, work: FulfillmentOrder) -> dict[str, object]:
-    """The ids that every state of the workflow gets, and how long it waits for the node: at first, and after that.
-
-    At first it waits for as long as the work is on offer, or on hold for what other nodes send.
-    """
-    first = work.offer_seconds if work.offered_to else None
-    if work.status is Status.ON_HOLD and is_waiting(order, work):
-        first = wait_seconds(work)
-    return {
-        "tenant": tenant,
-        "order_id": work.order_id,
-        "fulfillment_order_id": work.id,
-        "timeout_seconds": first or work.timeout_seconds,
-        "rest_seconds": work.timeout_seconds,
-    }
-
-
 def _released(order: Order, work: FulfillmentOrder, now: datetime) -> tuple[FulfillmentOrder, EventData]:
     """The work in its node's hands, and the fact of it: it is given now, or a workflow waits for it once more.
 
@@ -168,17 +151,9 @@ def _deliver_digital(runtime: Runtime, tenant: str, work: FulfillmentOrder) -> b
     """Work that needs no node is done as soon as its money is secured; whether this is such work, done now."""
     if work.method != "digital" or work.is_closed:
         return False
+    # Loaded for such work only, which no node does.
+    from oms.fulfillment.commands import act
+
     call: Call = call_from_workflow("ship_fulfillment_order", tenant, f"{work.id}#deliver")
     act(runtime, call, work.id, Action.SHIP, ActionRequest())
     return True
-
-
-def unreleased_work(tenant: str, order: Order) -> list[dict[str, object]]:
-    """The workflow inputs of an order's work that no workflow waits for: not released yet, or just taken over."""
-    return [workflow_input(tenant, order, work) for work in order.fulfillment_orders if work.needs_workflow]
-
-
-def escalate(runtime: Runtime, tenant: str, fulfillment_order_id: str, reason: str) -> dict[str, object]:
-    """Put work in front of a person, once per reason."""
-    call = call_from_workflow("escalate_fulfillment_order", tenant, f"{fulfillment_order_id}#{reason}")
-    return dict(escalate_fulfillment_order(runtime, call, fulfillment_order_id, reason).body)

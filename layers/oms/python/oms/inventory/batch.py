@@ -10,7 +10,6 @@ from oms.inventory.events import Moved, Shortage, StockMoved
 from oms.inventory.fold import Fact, NotEnough, RowPlan, fold
 from oms.inventory.model import MovementKind
 from oms.inventory.rows import segment_noted
-from oms.inventory.shards.balancing import recall
 from oms.inventory.store import RowName, movements_of, rows_and_marks
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Runtime
@@ -51,7 +50,9 @@ def decide(runtime: Runtime, call: Call, facts: Sequence[Fact], corrections: Cor
     plans = make_plans(runtime, call.tenant, facts, corrections)
     writes = plan_writes(call, plans)
     if len(writes) > _MOST_ROW_ACTIONS:
-        # What lies in shards is too much for the same transaction; back in the rows it is none.
+        # What lies in shards is too much for the same transaction; back in the rows it is none. Loaded only then.
+        from oms.inventory.shards.balancing import recall
+
         recall(runtime, call.tenant, [(plan.sku, plan.node_id) for plan in plans if plan.start.shards])
         plans = make_plans(runtime, call.tenant, facts, corrections)
         writes = plan_writes(call, plans)

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from oms.inventory.model import Claimable
 from oms.inventory.writes import StockChanges
+from oms.orders.choosing import choose_nodes, decision_of
 from oms.orders.large import place_in_chunks, was_begun
-from oms.orders.model import Order
+from oms.orders.model import Order, Validation
 from oms.orders.placement import placement
-from oms.orders.placing import (
-    choose_nodes,
-    decision_of,
-    group_lines,
-    look_up,
-    new_order,
-    refuse_missing,
-    taxed_order,
-)
-from oms.orders.promised import promised_groups
+from oms.orders.placing import group_lines, look_up, new_order, refuse_missing, taxed_order
 from oms.orders.request import OrderRequest
 from oms.orders.store import external_key
 from oms.orders.validation import refuse_size, refuse_sums, refuse_unknown
@@ -59,7 +51,12 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
         refuse_unknown(request, known)
         agreed = taxed_order(runtime, call.tenant, request, known)
         groups, lines = group_lines(agreed, known.items)
-        groups, said = promised_groups(runtime, call.tenant, agreed, groups, lines)
+        said: tuple[Validation, ...] = ()
+        if request.promise_id is not None:
+            # Loaded with the first promise: an order without one starts faster.
+            from oms.orders.promised import promised_groups
+
+            groups, said = promised_groups(runtime, call.tenant, agreed, groups, lines)
         own = held.holds if held else {}
         sourced = choose_nodes(runtime, call.tenant, agreed, known, groups, lines, own)
         refuse_missing(agreed, sourced)

@@ -1,35 +1,23 @@
-"""From a request to an order: look things up, choose nodes, put the order together. Reads, but never writes."""
+"""From a request to an order: look things up, put the order together. Reads, but never writes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
 
-from oms.capacity.reads import room_of
-from oms.inventory.model import Hold
-from oms.inventory.reads import stock_view
 from oms.orders.backorders import MOST_WAITING, backorders
 from oms.orders.kits import PartOf, worth_of_parts
 from oms.orders.model import Claim, Group, Header, Line, Order, Validation
-from oms.orders.reads import queue_of
-from oms.orders.request import Address, LineRequest, LineType, Method, OrderRequest, TaxMode, tier_of
+from oms.orders.request import Address, LineRequest, LineType, Method, OrderRequest, TaxMode
 from oms.orders.validation import Known, review
 from oms.payments.writes import tender
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Runtime
 from oms.platform.problems import FieldError, OutOfStock
-from oms.platform.writes import Write
-from oms.registry.model import Item, weights_of
+from oms.registry.model import Item
 from oms.registry.reads import known_nodes, sold_items
 from oms.registry.segments import said
-from oms.sourcing.keeping import late_nodes
 from oms.sourcing.model import Sourced
-from oms.sourcing.prices import with_prices
-from oms.sourcing.reads import live_steps, loads_of, source_groups
-from oms.sourcing.strategy import About, Step, steps_about
-from oms.sourcing.waiting import beyond_waiting, expected_days
-from oms.sourcing.writes import decision_write
 
 
 def look_up(runtime: Runtime, tenant: str, order: OrderRequest) -> Known:
@@ -53,71 +41,6 @@ def taxed_order(runtime: Runtime, tenant: str, order: OrderRequest, known: Known
     from oms.orders.taxing import with_taxes
 
     return with_taxes(order, known, tenant, TaxTable(runtime.database))
-
-
-def choose_nodes(
-    runtime: Runtime,
-    tenant: str,
-    order: OrderRequest,
-    known: Known,
-    groups: Sequence[Group],
-    lines: Sequence[Line],
-    own: Mapping[tuple[str, str], Hold],
-    *,
-    steps: Sequence[Step] | None = None,
-) -> Sourced:
-    """Nodes for every unit, from the stock that the channel may have now and the `own` holds of its basket.
-
-    Where the open nodes with capacity do not have everything and closed or full ones do, these are chosen: the order is
-    kept, and a person decides what becomes of it. Nodes that cannot keep the promise of a group are asked for what
-    nobody else has. `steps` are the scenarios to go by in place of those that hold.
-    """
-    now = runtime.clock.now()
-    skus = (sku for line in lines for sku in line.stock(1))
-    channel, currency = order.channel, order.currency
-    known_steps = live_steps(runtime.database, tenant) if steps is None else steps
-    view = stock_view(runtime.database, tenant, skus, channel=channel, items=known.items, nodes=known.nodes, now=now)
-    queue = cache(partial(queue_of, runtime.database, tenant))
-    stock = view.with_basket(beyond_waiting(view, known_steps, queue), own)
-    about = About(tier_of(order.customer), order.attributes, order.external_id)
-    own_steps = steps_about(known_steps, known.items, stock.ages, about)
-    steps = with_prices(runtime.database, tenant, own_steps, channel, view.rows, now)
-    counters = [group.pickup_node for group in groups if group.pickup_node]
-    candidates = [*(node_id for _, node_id in stock.units), *counters]
-    room = room_of(runtime.database, tenant, known.nodes, candidates, now)
-    late = late_nodes(runtime.database, tenant, groups, known.nodes, candidates, now)
-    plan = partial(
-        source_groups,
-        groups,
-        lines,
-        known.nodes,
-        stock.units,
-        channel=channel,
-        currency=currency,
-        weights=weights_of(known.items),
-        late=late,
-    )
-    sourced = replace(plan(steps=steps, room=room), stock=stock, steps=steps)
-    if sourced.missing and not sourced.lacking:
-        known_of = (known.items, known.nodes)
-        days = expected_days(runtime.database, tenant, channel, groups, sourced, *known_of, queue, now)
-        return replace(sourced, expected=days)
-    if sourced.lacking:
-        any_node = plan(steps=steps, closed_too=True)
-        # What a closed or full node holds is worth another look before it becomes work.
-        full = room.full(currency) | room.over(loads_of(lines, any_node, currency))
-        kept = replace(any_node, is_best=False, stock=stock, steps=steps, full=full)
-        return sourced if any_node.missing else kept
-    return sourced
-
-
-def decision_of(tenant: str, order: Order, known: Known, sourced: Sourced) -> list[Write]:
-    """Why the order's nodes were chosen, for the decision log; an order without goods needs no nodes."""
-    header = order.header
-    if not sourced.plans:
-        return []
-    at = header.placed_at
-    return [decision_write(tenant, header, order.lines, known.nodes, sourced, number=1, at=at, command="place_order")]
 
 
 def refuse_missing(order: OrderRequest, sourced: Sourced) -> None:

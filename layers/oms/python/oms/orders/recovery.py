@@ -11,18 +11,15 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
-from oms.fulfillment.commands import escalate_fulfillment_order
-from oms.fulfillment.model import CAPTURE_FAILED
 from oms.orders.large import undo_claims
 from oms.orders.model import Order, status
 from oms.orders.store import load_order, unfinished_key, unfinished_position
 from oms.orders.unfinished import OVER, has_rest, is_unfinished, may_go_on, repays, waits_for_others
 from oms.orders.writes import unfinished_write
-from oms.payments.commands import CaptureRefused, Providers, capture_payment, refund_payment, release_payment
+from oms.payments.commands import Providers, capture_or_escalate, refund_payment, release_payment
 from oms.platform import saga as sagas
 from oms.platform.clock import format_instant, parse_instant
 from oms.platform.commands import Runtime
-from oms.platform.consumers import call_from_workflow
 from oms.platform.dynamodb import Conflict
 from oms.platform.observability import counted, logger
 from oms.platform.principal import tenant_prefix
@@ -105,12 +102,8 @@ def _carry_on(runtime: Runtime, providers: Providers, run_workflow: RunWorkflow,
         and any(capture.is_owed or capture.pending for capture in shipment.captures)
     }
     for work_id in sorted(owed):
-        try:
-            capture_payment(runtime, providers, tenant, order_id, work_id)
-        except CaptureRefused:
-            # The work's own workflow may be gone; if it is not, it says the same under the same key.
-            call = call_from_workflow("escalate_fulfillment_order", tenant, f"{work_id}#{CAPTURE_FAILED}")
-            escalate_fulfillment_order(runtime, call, work_id, CAPTURE_FAILED)
+        # The work's own workflow may be gone; if it is not, it tells a person the same under the same key.
+        capture_or_escalate(runtime, providers, tenant, order_id, work_id)
     if repays(order):
         refund_payment(runtime, providers, tenant, order_id)
     if status(order) in OVER:

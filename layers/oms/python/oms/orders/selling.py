@@ -13,7 +13,7 @@ from oms.inventory.writes import StockChanges
 from oms.orders.amounts import Amounts, line_amounts, taxed
 from oms.orders.model import Line, Order, Status, Validation, status
 from oms.orders.placement import placement
-from oms.orders.placing import choose_nodes, decision_of, group_lines, look_up, new_order
+from oms.orders.placing import group_lines, look_up, new_order
 from oms.orders.request import OrderRequest
 from oms.orders.validation import refuse_sums, refuse_unknown
 from oms.orders.writes import completed
@@ -86,6 +86,9 @@ def sold_order(
     later = [line for line in lines if line.line_no not in carried]
     sourced = Sourced({}, is_best=True)
     if later:
+        # Loaded, here and below, where goods leave later: a till that only sells over the counter starts faster.
+        from oms.orders.choosing import choose_nodes
+
         wanted = [group for group in groups if group.group_no in {line.group_no for line in later}]
         sourced = choose_nodes(runtime, call.tenant, request, known, wanted, later, {})
     order = new_order(runtime, call, request, known, groups, lines, sourced)
@@ -106,7 +109,12 @@ def sold_order(
         payments=_taken(order, paid),
     )
     units = order.stock_of({line.line_no: line.quantity for line in gone})
-    return SoldOrder(order, sourced, amounts, units, decision_of(call.tenant, order, known, sourced))
+    reasons: list[Write] = []
+    if later:
+        from oms.orders.choosing import decision_of
+
+        reasons = decision_of(call.tenant, order, known, sourced)
+    return SoldOrder(order, sourced, amounts, units, reasons)
 
 
 def _verdicts(order: Order, sourced: Sourced) -> tuple[Validation, ...]:

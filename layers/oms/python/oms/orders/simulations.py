@@ -13,8 +13,9 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from oms.inventory.reads import claimable_units
+from oms.orders.choosing import choose_nodes
 from oms.orders.model import Group, Order
-from oms.orders.placing import choose_nodes, group_lines, look_up
+from oms.orders.placing import group_lines, look_up
 from oms.orders.promised import promised_groups
 from oms.orders.reads import OrderFilter, list_orders
 from oms.orders.request import Method, OrderRequest

@@ -110,6 +110,7 @@ def capture(order: Order, payment: Payment, asked: Asked, result: Approved) -> C
         released=let_go,
         final=after.capturable == 0,
         shipment_ids=_left(order, asked),
+        **(result.issuer.beside(order.header.legal_entity) if result.issuer else {}),
     )
     taken = _with(order, asked, pending=False, capture_id=capture_id, in_doubt_since=None)
     return changed([event], [after], [taken])

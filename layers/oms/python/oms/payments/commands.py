@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-from oms.fulfillment.commands import escalate_fulfillment_order
+from oms.fulfillment.escalating import escalate
 from oms.fulfillment.model import CAPTURE_FAILED
 from oms.orders.model import Order, Status, payment_status, status
 from oms.orders.store import existing_order
@@ -24,7 +24,6 @@ from oms.payments.releasing import ReleaseRefused, release, renew
 from oms.payments.repaying import Repaying
 from oms.payments.states import OPEN
 from oms.platform.commands import Runtime
-from oms.platform.consumers import call_from_workflow
 from oms.platform.effects import TransientFailure as TransientFailure
 
 Providers = Callable[[str], PaymentProvider | OwnProvider]
@@ -82,15 +81,14 @@ def capture_payment(
     return _taken(order, fulfillment_order_id) - before
 
 
-def capture_ready(
+def capture_or_escalate(
     runtime: Runtime, providers: Providers, tenant: str, order_id: str, fulfillment_order_id: str
 ) -> None:
-    """Take the money of work that is ready; where the provider will not, a person is told before it is handed over."""
+    """Take the money of some work; where the provider will not, a person is told, once."""
     try:
         capture_payment(runtime, providers, tenant, order_id, fulfillment_order_id)
     except CaptureRefused:
-        call = call_from_workflow("escalate_fulfillment_order", tenant, f"{fulfillment_order_id}#{CAPTURE_FAILED}")
-        escalate_fulfillment_order(runtime, call, fulfillment_order_id, CAPTURE_FAILED)
+        escalate(runtime, tenant, fulfillment_order_id, CAPTURE_FAILED)
 
 
 def release_payment(

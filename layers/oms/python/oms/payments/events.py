@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -74,10 +74,12 @@ class PaymentCapturePending(MoneyEvent):
 class PaymentCaptured(MoneyEvent):
     """An amount was taken for some shipments; `released` is what the provider gave back with it.
 
-    What a channel took by itself was never `authorized` here, and no shipment had left then.
+    What a channel took by itself was never `authorized` here, and no shipment had left then. `tender_entity` and
+    `tender_store` say in whose books the tender stands where that is another legal entity than the order's, such as of
+    a gift card that it issued.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     psp_reference: str
     capture_id: str
@@ -86,6 +88,8 @@ class PaymentCaptured(MoneyEvent):
     final: bool
     shipment_ids: tuple[str, ...]
     authorized: bool = True
+    tender_entity: str | None = None
+    tender_store: str | None = None
 
 
 class PaymentCaptureFailed(MoneyEvent):
@@ -215,3 +219,41 @@ class RefundRetried(_RefundPart):
     """A part that failed will be tried again, under a new key."""
 
     attempt: int
+
+
+class DisputeReported(EventData):
+    """A provider told of a dispute, under its own id of the message; what it says is taken in by settlement.
+
+    `reference` is the provider's id of the capture and `payment` of the payment. `withdrawn` says that the amount and
+    `fee` were taken, `outcome` how it ended with `fee_returned` given back. With a `problem` a person has to look.
+    """
+
+    provider: str
+    message_id: str
+    dispute_id: str
+    reference: str
+    payment: str
+    legal_entity: str
+    amount: int
+    fee: int = 0
+    currency: str
+    withdrawn: bool
+    outcome: Literal["won", "lost"] | None = None
+    fee_returned: int = 0
+    reason: str | None = None
+    opened_at: str | None = None
+    problem: str | None = None
+
+
+class PayoutReported(EventData):
+    """A provider told of a payout; once it is `listed`, settlement asks for what it holds.
+
+    With a `problem` there is no list to be asked for, and a person has to look.
+    """
+
+    provider: str
+    message_id: str
+    payout_id: str
+    legal_entity: str
+    listed: bool
+    problem: str | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from oms.orders.model import Order
 from oms.payments.events import RefundExchanged, RefundExecuted, RefundRetried
 from oms.payments.refund_changes import part_facts
-from oms.payments.refunds import Part, PartState, Refund, open_at_channel, open_cash
+from oms.payments.refunds import Part, PartState, Refund, Source, open_at_channel, open_cash
 from oms.platform.events import EventData
 
 
@@ -51,14 +51,38 @@ def paid_in_cash(order: Order, refund: Refund, payer: Payer, paid: int) -> tuple
     return refund, events
 
 
-def exchanged(order: Order, refund: Refund, sale_id: str) -> tuple[Refund, list[EventData]]:
-    """The refund with all of its open cash used to pay a sale, and what is told of it; the sale posts the money."""
+def exchanged(order: Order, refund: Refund, sale_id: str, amount: int) -> tuple[Refund, list[EventData]]:
+    """The refund with so much of its open cash used to pay a sale, and what is told of it; the sale posts the money.
+
+    What is left of a part is a part of its own, which a drawer or another sale has still to pay. Minor units.
+    """
     events: list[EventData] = []
     for part in open_cash(refund):
+        used = min(amount, part.amount)
+        if not used:
+            break
+        amount -= used
+        if used < part.amount:
+            part, rest = _split(part, used, len(refund.parts) + 1)
+            refund = refund.model_copy(update={"parts": (*refund.parts, rest)})
         paid = {"state": PartState.EXECUTED, "movement_id": sale_id, "sale_id": sale_id}
         refund = refund.with_part(part.model_copy(update=paid))
         events.append(RefundExchanged(**part_facts(order, refund, part), sale_id=sale_id))
     return refund, events
+
+
+def _split(part: Part, amount: int, number: int) -> tuple[Part, Part]:
+    """A part of just an amount, and what is left of it under another number."""
+    first: list[Source] = []
+    rest: list[Source] = []
+    left = amount
+    for source in part.sources:
+        take = min(left, source.amount)
+        left -= take
+        first += [source.model_copy(update={"amount": take})] if take else []
+        rest += [source.model_copy(update={"amount": source.amount - take})] if source.amount > take else []
+    kept = part.model_copy(update={"amount": amount, "sources": tuple(first)})
+    return kept, part.model_copy(update={"number": number, "amount": part.amount - amount, "sources": tuple(rest)})
 
 
 def paid_by_channel(order: Order, refund: Refund, reference: str) -> tuple[Refund, list[EventData]]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
+from oms.payments.refunds import Issuer
 from oms.platform.commands import Runtime
 from oms.platform.effects import NoTrace as NoTrace
 from oms.platform.effects import Unknown as Unknown
@@ -90,7 +91,8 @@ class Approved:
     """It was done, or with `pending` accepted and not yet final.
 
     `reference` names the payment at the provider, `movement_id` the capture or refund. `amount` is what was held,
-    captured, released (void) or refunded by this call; `released` is what a final capture let go.
+    captured, released (void) or refunded by this call; `released` is what a final capture let go. `issuer` is named
+    where the money is a balance of ours.
     """
 
     reference: str
@@ -100,6 +102,7 @@ class Approved:
     released: int = 0
     capture_before: datetime | None = None
     pending: bool = False
+    issuer: Issuer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,14 @@ class ProviderPayment:
     refunds: tuple[Movement, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class SettlementList:
+    """A payout and everything that it consists of, both in the provider's own words."""
+
+    payout: Mapping[str, Any]
+    transactions: tuple[Mapping[str, Any], ...]
+
+
 class CredentialsRefused(RuntimeError):
     """The provider does not know our key. Nothing was done, and nothing will be until somebody corrects it."""
 
@@ -188,6 +199,10 @@ class PaymentProvider(Protocol):
 
         `verb` and `reference` say what was asked for and of which payment, for providers that know no keys.
         """
+        ...
+
+    def list_settlement(self, payout_id: str) -> SettlementList | NoTrace | Unknown:
+        """A payout with the whole list of what it consists of; NoTrace where there is none that can be asked for."""
         ...
 
 

@@ -38,7 +38,14 @@ def answered(order: Order, refund_id: str, asked: Part, answer: Approved) -> Cha
             raise Overtaken("The refund is known to be pending.")
         told = RefundPending(**facts, movement_id=movement_id)
         return _changed(refund, part, told, state=PartState.PENDING, **known)
-    done = RefundExecuted(**facts, movement_id=movement_id, paid=part.amount)
+    stands = answer.issuer.beside(order.header.legal_entity) if answer.issuer else {}
+    done = RefundExecuted(
+        **facts,
+        movement_id=movement_id,
+        paid=part.amount,
+        payer_entity=stands.get("tender_entity"),
+        payer_store=stands.get("tender_store"),
+    )
     return _changed(refund, part, done, state=PartState.EXECUTED, **known)
 
 

@@ -15,7 +15,7 @@ from oms.orders.charges import order_charges
 from oms.orders.model import Order, Status, status
 from oms.payments.events import OwedPart, RefundOwed
 from oms.payments.model import STORED_VALUE, Payment
-from oms.payments.refunds import CASH, TILL, Cause, GivenFor, OverRefund, Part, Refund, Source, claimed
+from oms.payments.refunds import CASH, TILL, Cause, GivenFor, Issuer, OverRefund, Part, Refund, Source, claimed
 from oms.platform.events import EventData
 from oms.platform.ids import child_id
 
@@ -28,10 +28,11 @@ def refundable(order: Order) -> dict[str, int]:
     return {payment.id: payment.refundable for payment in order.payments}
 
 
-def plan_refund(order: Order, amount: int, to: str | None = None) -> tuple[Part, ...]:
+def plan_refund(order: Order, amount: int, to: str | None = None, issuer: Issuer | None = None) -> tuple[Part, ...]:
     """The parts that pay an amount: from the tender charged last back to the first, or all of it to another tender.
 
-    `to` is store_credit, gift_card or cash. More than is refundable raises OverRefund.
+    `to` is store_credit, gift_card or cash, and `issuer` whose credit or card that is, where it is not the order's
+    company. More than is refundable raises OverRefund.
     """
     left = sum(refundable(order).values())
     if amount > left:
@@ -39,7 +40,7 @@ def plan_refund(order: Order, amount: int, to: str | None = None) -> tuple[Part,
     sources = list(_sources(order, amount))
     if to is not None:
         whole = tuple(source for _, source in sources)
-        return (Part(number=1, **payer_of(to), amount=amount, sources=whole),) if whole else ()
+        return (Part(number=1, **payer_of(to, issuer), amount=amount, sources=whole),) if whole else ()
     return tuple(
         Part(
             number=number,
@@ -60,6 +61,7 @@ def owe_refund(
     *,
     at: str | None = None,
     lines: Sequence[GivenFor] = (),
+    issuer: Issuer | None = None,
 ) -> tuple[Refund, list[EventData]]:
     """Money is owed from now on: the refund and what is told of it; more than is refundable raises OverRefund.
 
@@ -74,7 +76,7 @@ def owe_refund(
         cause_id=cause_id,
         currency=header.currency,
         amount=amount,
-        parts=tuple(part.model_copy(update={"fixed_at": at}) for part in plan_refund(order, amount, to)),
+        parts=tuple(part.model_copy(update={"fixed_at": at}) for part in plan_refund(order, amount, to, issuer)),
         owed_at=at,
         lines=tuple(lines),
     )
@@ -136,22 +138,24 @@ class _Payer(TypedDict):
     provider: str | None
     by_channel: bool
     new_balance: bool
+    issuer: Issuer | None
 
 
-def payer_of(to: str) -> _Payer:
+def payer_of(to: str, issuer: Issuer | None = None) -> _Payer:
     """Who pays money that goes elsewhere: a drawer cash, and we the gift card or store credit that is made for it."""
     provider = PROVIDER_OF[to]
-    return _Payer(tender=to, provider=provider, by_channel=False, new_balance=provider is not None)
+    own = provider is not None
+    return _Payer(tender=to, provider=provider, by_channel=False, new_balance=own, issuer=issuer if own else None)
 
 
 def _payer(payment: Payment) -> _Payer:
     """Who gives back what a tender paid: a drawer what a till took, the channel what it took, else the provider."""
     if payment.provider == TILL:
-        return _Payer(tender=CASH, provider=None, by_channel=False, new_balance=False)
+        return _Payer(tender=CASH, provider=None, by_channel=False, new_balance=False, issuer=None)
     # A balance of ours that was spent at a till is ours to fill again.
     by_channel = payment.by_channel and payment.provider != STORED_VALUE
     provider = None if by_channel else payment.provider
-    return _Payer(tender=payment.tender, provider=provider, by_channel=by_channel, new_balance=False)
+    return _Payer(tender=payment.tender, provider=provider, by_channel=by_channel, new_balance=False, issuer=None)
 
 
 def _sources(order: Order, amount: int) -> Iterator[tuple[Payment, Source]]:

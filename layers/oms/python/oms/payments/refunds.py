@@ -89,6 +89,19 @@ class Source(_Stored):
     amount: int
 
 
+class Issuer(_Stored):
+    """Whose debt a gift card or store credit is: a legal entity, and its node in whose books it stands."""
+
+    legal_entity: str
+    store: str
+
+    def beside(self, legal_entity: str) -> dict[str, str]:
+        """In whose books a tender of an order stands, as facts say it; nothing where that is the order's own entity."""
+        if self.legal_entity == legal_entity:
+            return {}
+        return {"tender_entity": self.legal_entity, "tender_store": self.store}
+
+
 class Part(_Stored):
     """What is paid by one tender, in minor units. `attempt` counts how often it was tried under keys of their own.
 
@@ -104,6 +117,8 @@ class Part(_Stored):
     by_channel: bool = False
     # It is paid with a gift card or store credit that is made for it, whatever the money was taken with.
     new_balance: bool = False
+    # Whose new balance that is, where somebody chose another company than the order's.
+    issuer: Issuer | None = None
     state: PartState = PartState.PLANNED
     attempt: int = 1
     movement_id: str | None = None

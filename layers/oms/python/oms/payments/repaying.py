@@ -21,7 +21,7 @@ from oms.payments.port import (
     Result,
     Unknown,
 )
-from oms.payments.refunds import CHARGED_BACK, Part, Refund, goes_back_to
+from oms.payments.refunds import CHARGED_BACK, Issuer, Part, Refund, goes_back_to
 from oms.platform.clock import format_instant, parse_instant
 from oms.platform.commands import Runtime
 from oms.platform.effects import KEY_REMEMBERED, Effect, TransientFailure, intent_since, perform
@@ -106,8 +106,9 @@ class Repaying:
     def _ask(self) -> Result:
         reference, part = self._reference, self.part
         header = self.order.header
-        owed_by = (header.legal_entity, header.selling_node, header.channel)
-        new = None if reference else NewBalance(part.tender, self.refund.id, *owed_by)
+        issuer = part.issuer or Issuer(legal_entity=header.legal_entity, store=header.selling_node)
+        by = (issuer.legal_entity, issuer.store, header.channel)
+        new = None if reference else NewBalance(part.tender, self.refund.id, *by)
         return self.provider.refund(RefundRequest(reference, part.amount, self.refund.currency, new), key=self._key)
 
     def _doubt(self, reason: str) -> None:

@@ -59,6 +59,8 @@ def offset_seconds() -> int:
 
 def require_utc(instant: datetime) -> datetime:
     """The same instant in UTC; a naive one, or one that is before or after all years, raises ValueError."""
+    if instant.tzinfo is UTC:
+        return instant
     if instant.tzinfo is None:
         raise ValueError("a time without a zone")
     try:

@@ -31,7 +31,10 @@ class Key:
     sk: str
 
     def __post_init__(self) -> None:
-        if _is_longer(self.pk, MOST_PK_BYTES) or _is_longer(self.sk, MOST_SK_BYTES):
+        # No character has more than four bytes: short texts, and that is nearly all, need not be encoded.
+        if len(self.pk) * 4 <= MOST_PK_BYTES and len(self.sk) * 4 <= MOST_SK_BYTES:
+            return
+        if len(self.pk.encode()) > MOST_PK_BYTES or len(self.sk.encode()) > MOST_SK_BYTES:
             raise NotFound("There is no object with so long an identifier.")
 
 
@@ -88,11 +91,6 @@ def merge(writes: Iterable[Write]) -> list[Write]:
         slot = (write.table, write.key)
         merged[slot] = _combine(merged[slot], write) if slot in merged else write
     return list(merged.values())
-
-
-def _is_longer(text: str, most_bytes: int) -> bool:
-    # No character has more than four bytes: short texts, and that is nearly all, need not be encoded.
-    return len(text) * 4 > most_bytes and len(text.encode()) > most_bytes
 
 
 def _combine(first: Write, second: Write) -> Write:

@@ -12,6 +12,7 @@ from oms.drawers.sequences import with_number
 from oms.inventory.selling import SoldUnits, sold_units
 from oms.orders.model import status
 from oms.orders.selling import SoldOrder, sold_order
+from oms.payments.refunds import Issuer
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, find_outcome, input_hash
 from oms.platform.events import EventDraft
@@ -19,7 +20,7 @@ from oms.platform.observability import counted, logger
 from oms.platform.principal import authorize
 from oms.platform.problems import NotFound, TooLarge
 from oms.platform.writes import MOST_ACTIONS, Value, Write
-from oms.pos.checks import TransactionTaken, refuse_wrong
+from oms.pos.checks import TransactionTaken, refuse_wrong, require_site
 from oms.pos.events import PosTransactionRecorded
 from oms.pos.exchanging import Seller, exchange
 from oms.pos.model import Identity, WorkstationDay, identity_of, moves_money
@@ -57,12 +58,15 @@ def record_transaction(runtime: Runtime, call: Call, told: RecordTransaction) ->
 
     def decide() -> Decision:
         refuse_wrong(told, runtime.clock.now())
-        nodes = known_nodes(runtime.database, call.tenant, runtime.clock.now(), named=[one.node_id])
+        named = [one.node_id, *([told.selling_node] if told.selling_node else [])]
+        nodes = known_nodes(runtime.database, call.tenant, runtime.clock.now(), named=named)
         if one.node_id not in nodes:
             raise NotFound(f"There is no node {one.node_id}.")
         if load_transaction(runtime.database, call.tenant, one) is not None:
             raise TransactionTaken(f"Number {one.sequence} of workstation {one.workstation} has come before.")
-        own = _sale(runtime, call, told, one) if moves_money(told) else _without_money(call, told, one)
+        require_site(told, nodes)
+        till = Issuer(legal_entity=nodes[one.node_id].legal_entity, store=one.node_id)
+        own = _sale(runtime, call, told, one, till) if moves_money(told) else _without_money(call, told, one)
         day = load_workstation(runtime.database, call.tenant, one)
         after = WorkstationDay(runs=with_number(day.runs, one.sequence), version=day.version + 1)
         body = {**own.body, "numbers": workstation_document(one.workstation, after)}
@@ -87,19 +91,20 @@ def record_transaction(runtime: Runtime, call: Call, told: RecordTransaction) ->
         raise
 
 
-def _sale(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity) -> Decision:
+def _sale(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity, till: Issuer) -> Decision:
     sale_id = one.transaction_id(call.tenant)
     sold = sold_order(runtime, call, order_request(told, one), carried_lines(told), paid(told))
-    told, with_balances, balances = redeem(runtime, call.tenant, told, sold.order)
-    sold = replace(sold, order=with_balances)
-    order = sold.placement(runtime, call, sale_recorded(told, one, sale_id, sold.order, sold.carried))
+    redeemed = redeem(runtime, call.tenant, told, sold.order)
+    told, sold = redeemed.told, replace(sold, order=redeemed.order)
+    fact = sale_recorded(told, one, sale_id, sold.order, sold.carried, till, redeemed.issuers)
+    order = sold.placement(runtime, call, fact)
     cash = cash_of(told, sale_id)
     drawer: tuple[list[Write], list[EventDraft]] = ([], [])
     if cash is not None:
         drawer = take_cash(runtime, call.tenant, cash, actor=call.principal.actor, pointer="/drawer_session_id")
     header = sold.order.header
     credits = exchange(runtime, call.tenant, told, Seller(header.legal_entity, header.currency), sale_id)
-    writes = [*order.writes, *drawer[0], *credits[0], *balances]
+    writes = [*order.writes, *drawer[0], *credits[0], *redeemed.writes]
     events = [*order.events, *drawer[1], *credits[1]]
     # The record, the numbers and the transaction itself are three more.
     if len(writes) + len(events) + 3 > MOST_ACTIONS:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict
 
 from oms.platform.events import EventData
@@ -16,13 +18,19 @@ class SaleTaxed(BaseModel):
 
 
 class SalePaid(BaseModel):
-    """What was taken with one tender; of cash, net of change and as it was rounded."""
+    """What was taken with one tender; of cash, net of change and as it was rounded.
+
+    It stands in the books of `tender_entity`, at `tender_store`, where these are not the seller's: they issued the card
+    or credit of ours, or their till took the money.
+    """
 
     model_config = ConfigDict(frozen=True)
     tender: str
     amount: int
     provider: str | None = None
     reference: str | None = None
+    tender_entity: str | None = None
+    tender_store: str | None = None
 
 
 class SalePayment(BaseModel):
@@ -50,6 +58,8 @@ class SaleRecorded(EventData):
     the sum of the sale, and `cash_back` what a card paid beside it and the drawer gave out. `lines` are what was
     carried out as shipment `shipment_id`; of more than 50 they are left out.
     """
+
+    version: ClassVar[int] = 2
 
     order_id: str
     sale_id: str

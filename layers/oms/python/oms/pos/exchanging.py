@@ -1,4 +1,4 @@
-"""What is owed for a return pays a sale: the refund is paid in the sale's transaction, all of its cash and once."""
+"""What is owed for a return pays a sale, in the sale's transaction; what is left of it is owed in cash as before."""
 
 from __future__ import annotations
 
@@ -34,26 +34,28 @@ def exchange(
 ) -> tuple[list[Write], list[EventDraft]]:
     """What the refunds of a sale change of the orders that owe them.
 
-    A refund that paid another sale raises CreditUsed. One that there is not, that owes another amount in cash, or that
-    another company owes or that is in dispute, raises InvalidRequest.
+    A refund that has nothing left after another sale raises CreditUsed. One that there is not, that owes less in cash,
+    or that another company owes or that is in dispute, raises InvalidRequest.
     """
     errors: list[FieldError] = []
     used: list[FieldError] = []
+    writes: list[Write] = []
     orders: dict[str, tuple[Order, list[Refund], list[EventData]]] = {}
     for number, credit in enumerate(told.exchange_credits):
         pointer = f"/exchange_credits/{number}"
         other = sale_paid_by(runtime.database, tenant, credit.refund_id)
-        if other is not None:
-            detail = f"{credit.refund_id} has paid {other}"
-            used.append(FieldError(f"{pointer}/refund_id", CreditUsed.code, detail))
-            continue
         order_id = parent_id("ord", credit.refund_id)
         order = orders[order_id][0] if order_id in orders else load_order(runtime.database, tenant, order_id)
         refund = next((one for one in order.refunds if one.id == credit.refund_id), None) if order else None
+        if other is not None and not (refund and open_cash(refund)):
+            detail = f"{credit.refund_id} has paid {other}"
+            used.append(FieldError(f"{pointer}/refund_id", CreditUsed.code, detail))
+            continue
         wrong = list(_wrong(order, refund, credit.amount, seller, pointer))
         errors += wrong
         if order is not None and refund is not None and not wrong:
-            after, events = exchanged(order, refund, sale_id)
+            after, events = exchanged(order, refund, sale_id, credit.amount)
+            writes.append(credit_write(tenant, credit.refund_id, sale_id, again=other is not None))
             _, refunds, facts = orders.setdefault(order_id, (order, [], []))
             refunds.append(after)
             facts += events
@@ -61,7 +63,6 @@ def exchange(
         raise CreditUsed(used[0].detail, errors=used)
     if errors:
         raise InvalidRequest(errors=errors)
-    writes = [credit_write(tenant, credit.refund_id, sale_id) for credit in told.exchange_credits]
     drafts: list[EventDraft] = []
     for order, refunds, facts in orders.values():
         _, changes, told_of = change_order(tenant, order, events=facts, refunds=refunds)
@@ -76,7 +77,7 @@ def _wrong(
     if order is None or refund is None:
         return [FieldError(f"{pointer}/refund_id", "unknown_refund", "there is no such refund")]
     owed = sum(part.amount for part in open_cash(refund))
-    if refund.currency != seller.currency or owed != amount:
+    if refund.currency != seller.currency or owed < amount:
         detail = f"{owed} {refund.currency} are owed in cash"
         return [FieldError(f"{pointer}/amount", "not_owed", detail)]
     if order.header.legal_entity != seller.legal_entity:

@@ -8,7 +8,6 @@ from oms.platform.commands import Runtime
 from oms.platform.consumers import Event, call_of_node, without_card_numbers
 from oms.platform.intake import validate
 from oms.pos.checks import TransactionTaken
-from oms.pos.commands import record_transaction
 from oms.pos.requests import RecordTransaction, TransactionMessage
 
 RECORD_POS_TRANSACTION = "RecordPosTransaction"
@@ -23,6 +22,9 @@ def take_pos_message(runtime: Runtime, event: Event) -> None:
     """
     if not without_card_numbers(event):
         return
+    # Loaded with the first transaction: it may become an order, and most messages of nodes are about other things.
+    from oms.pos.commands import record_transaction
+
     told = validate(TransactionMessage, dict(event.data))
     call, node_id = call_of_node(event, "record_pos_transaction")
     with suppress(TransactionTaken):

@@ -134,7 +134,7 @@ class SaleTender(Request):
 
 
 class ExchangeCredit(Request):
-    """What is owed to the customer in cash for a return, and pays a part of the sale; all of it."""
+    """What is owed to the customer in cash for a return, or a part of it, and pays a part of the sale."""
 
     refund_id: Code
     amount: Positive
@@ -159,6 +159,8 @@ class _Transaction(Request):
     # What was taken in cash above what was due, or with a minus below, where there are no small coins.
     rounding: Annotated[SignedAmount, Field(ge=-MOST_ROUNDING, le=MOST_ROUNDING)] = 0
     drawer_session_id: Code | None = None
+    # The site whose order it is, where a store sells for it what leaves later; the site's company owns the order.
+    selling_node: Code | None = None
     note: Text | None = None
 
     @model_validator(mode="after")
@@ -167,7 +169,7 @@ class _Transaction(Request):
         if self.type is Kind.SALE:
             if not self.lines or self.totals is None or self.currency is None:
                 raise ValueError("a sale has lines, totals and a currency")
-        elif any(content) or self.drawer_session_id or self.customer or self.ship_to:
+        elif any(content) or self.drawer_session_id or self.customer or self.ship_to or self.selling_node:
             raise ValueError(f"a transaction of type {self.type.value} moves no goods and no money")
         return self
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from oms.drawers.sales import CashSale
@@ -10,7 +11,7 @@ from oms.orders.model import Order
 from oms.orders.request import LineRequest, Method, OrderRequest
 from oms.orders.selling import Paid
 from oms.payments.model import STORED_VALUE
-from oms.payments.refunds import EXCHANGE_CREDIT, TILL
+from oms.payments.refunds import EXCHANGE_CREDIT, TILL, Issuer
 from oms.pos.checks import totals_of
 from oms.pos.events import CarriedLine, SalePaid, SalePayment, SaleRecorded, SaleTaxed
 from oms.pos.model import CHANNEL, Identity
@@ -24,7 +25,7 @@ def order_request(told: RecordTransaction, one: Identity) -> OrderRequest:
     return OrderRequest(
         channel=CHANNEL,
         external_id=one.external_id,
-        selling_node=told.node_id,
+        selling_node=told.selling_node or told.node_id,
         taken_by=told.cashier,
         currency=_currency(told),
         locale=told.locale,
@@ -78,8 +79,16 @@ def cash_of(told: RecordTransaction, sale_id: str) -> CashSale | None:
     )
 
 
-def sale_recorded(told: RecordTransaction, one: Identity, sale_id: str, order: Order, carried: Amounts) -> SaleRecorded:
-    """The one fact of a sale that the ledger posts."""
+def sale_recorded(
+    told: RecordTransaction,
+    one: Identity,
+    sale_id: str,
+    order: Order,
+    carried: Amounts,
+    till: Issuer,
+    issuers: Mapping[int, Issuer],
+) -> SaleRecorded:
+    """The one fact of a sale that the ledger posts; what `till` took for another company it owes to that."""
     header, at_once = order.header, order.shipments
     lines = tuple(CarriedLine(**left.model_dump()) for shipment in at_once for left in shipment.lines)
     return SaleRecorded(
@@ -108,8 +117,9 @@ def sale_recorded(told: RecordTransaction, one: Identity, sale_id: str, order: O
                 amount=tender.amount,
                 provider=tender.provider,
                 reference=tender.reference,
+                **_stands(order, tender.tender, till, issuers.get(number)),
             )
-            for tender in told.tenders
+            for number, tender in enumerate(told.tenders)
         ),
         session_id=told.drawer_session_id,
         payments=tuple(
@@ -119,6 +129,16 @@ def sale_recorded(told: RecordTransaction, one: Identity, sale_id: str, order: O
         shipment_id=at_once[0].id if at_once else None,
         lines=lines if len(lines) <= _MOST_LINES_IN_EVENT else None,
     )
+
+
+def _stands(order: Order, tender: Tender, till: Issuer, issuer: Issuer | None) -> dict[str, str]:
+    """In whose books a tender stands: of a balance its issuer's, of money those of the store that took it."""
+    entity = order.header.legal_entity
+    if tender not in (Tender.CASH, Tender.CARD):
+        return issuer.beside(entity) if issuer else {}
+    if till.legal_entity == entity and till.store != order.header.selling_node:
+        return {"tender_store": till.store}
+    return till.beside(entity)
 
 
 def _cash_back(told: RecordTransaction) -> int:

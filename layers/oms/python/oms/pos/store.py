@@ -6,7 +6,7 @@
 | one of them | Get there, sk WORKSTATION#<workstation> |
 | one transaction | Get there, sk TRANSACTION#<workstation>#<sequence> |
 | what was told otherwise later | Query there, sk CONFLICT# |
-| which sale a refund has paid | Get pk T#<t>#EXCHANGECREDIT#<refund id>, sk CREDIT |
+| which sale a refund has paid first | Get pk T#<t>#EXCHANGECREDIT#<refund id>, sk CREDIT |
 """
 
 from __future__ import annotations
@@ -46,6 +46,6 @@ def load_conflicts(database: Database, tenant: str, node_id: str, day: date) -> 
 
 
 def sale_paid_by(database: Database, tenant: str, refund_id: str) -> str | None:
-    """The transaction that a refund has paid, or None."""
+    """The transaction that a refund has paid first, or None."""
     item = database.get(TABLE, credit_key(tenant, refund_id))
     return str(item["transaction_id"]) if item else None

@@ -34,9 +34,9 @@ def conflict_key(tenant: str, one: Identity, content: str) -> Key:
     return Key(partition, f"CONFLICT#{one.workstation}#{one.sequence:09d}#{content}")
 
 
-def credit_key(tenant: str, refund_id: str) -> Key:
-    """Where it is kept that a refund was used to pay a sale."""
-    return Key(f"{tenant_prefix(tenant)}EXCHANGECREDIT#{refund_id}", "CREDIT")
+def credit_key(tenant: str, refund_id: str, again: str = "") -> Key:
+    """Where it is kept that a refund was used to pay a sale, or `again` a further one."""
+    return Key(f"{tenant_prefix(tenant)}EXCHANGECREDIT#{refund_id}", f"CREDIT#{again}" if again else "CREDIT")
 
 
 def workstation_write(tenant: str, one: Identity, day: WorkstationDay) -> Write:
@@ -56,6 +56,7 @@ def conflict_write(tenant: str, one: Identity, content: str, told: str, at: str)
     return put(TABLE, conflict_key(tenant, one, content), {"body": told, "told_at": at})
 
 
-def credit_write(tenant: str, refund_id: str, transaction_id: str) -> Write:
-    """That a refund pays a sale, which it does once."""
-    return create(TABLE, credit_key(tenant, refund_id), {"transaction_id": transaction_id})
+def credit_write(tenant: str, refund_id: str, transaction_id: str, *, again: bool) -> Write:
+    """That a refund pays a sale, which it does once; `again` pays with what an earlier one has left."""
+    key = credit_key(tenant, refund_id, transaction_id if again else "")
+    return create(TABLE, key, {"transaction_id": transaction_id})

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from oms.platform.dynamodb import Database
+from oms.platform.problems import FieldError, InvalidRequest
 from oms.registry.model import Item, Node, in_force
 from oms.registry.segments import skus_of
 from oms.registry.store import CACHE_TIME, NodeCache, load_items, node_versions
@@ -21,6 +22,14 @@ _items: dict[tuple[str, str], tuple[datetime, Item]] = {}
 def known_nodes(database: Database, tenant: str, now: datetime, *, named: Iterable[str] = ()) -> Mapping[str, Node]:
     """The nodes of a tenant in force now, by id; where a named one is not among those kept, all are read again."""
     return _nodes.nodes(database, tenant, now, at_least=dict.fromkeys(named, 1))
+
+
+def named_node(database: Database, tenant: str, now: datetime, node_id: str, pointer: str) -> Node:
+    """The node that a request names at a pointer; one that nobody knows raises InvalidRequest."""
+    nodes = known_nodes(database, tenant, now, named=[node_id])
+    if node_id not in nodes:
+        raise InvalidRequest(errors=[FieldError(pointer, "unknown_node", f"there is no node {node_id}")])
+    return nodes[node_id]
 
 
 def node_as_it_is(database: Database, tenant: str, node_id: str, now: datetime) -> Node | None:

@@ -124,7 +124,7 @@ def expire_reservations(runtime: Runtime, tenant: str) -> int:
     start = parse_instant(str(stored["hour"])) if stored else _hour(now - _FIRST_LOOK_BACK)
     start = min(start, _hour(now - _LOOK_BACK))
     expired, left = 0, list[datetime]()
-    hours = [start + n * _HOUR for n in range(_MOST_HOURS) if start + n * _HOUR <= now]
+    hours = [start + n * _HOUR for n in range(min((now - start) // _HOUR + 1, _MOST_HOURS))]
     for hour in hours:
         count, all_done = _expire_hour(runtime, tenant, hour, now)
         expired += count

@@ -11,7 +11,7 @@ from oms.orders.store import existing_order, partition
 from oms.orders.writes import change_order
 from oms.payments.paying import paid_by_channel, retried
 from oms.payments.refunding import owe_refund, payer_of
-from oms.payments.refunds import Cause, PartState, Refund, open_at_channel
+from oms.payments.refunds import Cause, Issuer, PartState, Refund, open_at_channel
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.events import EventData
@@ -19,7 +19,7 @@ from oms.platform.ids import child_id, parent_id
 from oms.platform.principal import authorize
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest, NotFound, StaleVersion
 from oms.platform.writes import MOST_ACTIONS, Write, merge
-from oms.registry.reads import known_nodes
+from oms.registry.reads import named_node
 from oms.returns.amounts import returned_lines, shipping_tax
 from oms.returns.events import ReturnAccepted, ReturnedLine
 from oms.returns.model import Disposition, Return
@@ -36,17 +36,16 @@ def return_order(runtime: Runtime, call: Call, order_id: str, request: ReturnReq
 
     def decide() -> Decision:
         order = _order(runtime, call, order_id, node_id=request.node_id)
-        if request.node_id not in known_nodes(
-            runtime.database, call.tenant, runtime.clock.now(), named=[request.node_id]
-        ):
-            raise InvalidRequest(errors=[FieldError("/node_id", "unknown_node", f"there is no node {request.node_id}")])
+        named_node(runtime.database, call.tenant, runtime.clock.now(), request.node_id, "/node_id")
         accepted = _accepted(runtime, call, order, request)
         require_tender(call.principal, request.to, accepted.owed, order)
         refunds = []
         told: list[EventData] = []
         if accepted.owed:
             refund, told = owe_refund(
-                *(order, Cause.RETURN, accepted.id, accepted.owed, request.to), at=accepted.accepted_at
+                *(order, Cause.RETURN, accepted.id, accepted.owed, request.to),
+                at=accepted.accepted_at,
+                issuer=_issuer(runtime, call, request),
             )
             refunds, accepted = [refund], accepted.model_copy(update={"refund_id": refund.id})
         after, writes, drafts = change_order(
@@ -77,9 +76,10 @@ def retry_refund(runtime: Runtime, call: Call, order_id: str, refund_id: str, re
             raise ActionNotAvailable("No part of this refund has failed.")
         require_tender(call.principal, request.to, sum(part.amount for part in again), order)
         events = list[EventData]()
+        issuer = _issuer(runtime, call, request)
         for part in again:
             if request.to is not None:
-                part = part.model_copy(update=payer_of(request.to.value))
+                part = part.model_copy(update=payer_of(request.to.value, issuer))
             refund, told = retried(order, refund, part, format_instant(runtime.clock.now()))
             events += told
         after, writes, drafts = change_order(call.tenant, order, events=events, refunds=[refund])
@@ -114,6 +114,14 @@ def confirm_refund(
         return Decision(writes, drafts, body=refund_document(after, paid))
 
     return execute(runtime, call, decide)
+
+
+def _issuer(runtime: Runtime, call: Call, request: ReturnRequest | AttemptRequest) -> Issuer | None:
+    """Whose new gift card or store credit a request wants, where it names a node."""
+    if request.issuer_node is None:
+        return None
+    node = named_node(runtime.database, call.tenant, runtime.clock.now(), request.issuer_node, "/issuer_node")
+    return Issuer(legal_entity=node.legal_entity, store=node.id)
 
 
 def _refund(runtime: Runtime, call: Call, order_id: str, refund_id: str) -> tuple[Order, Refund]:

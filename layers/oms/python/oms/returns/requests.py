@@ -26,11 +26,15 @@ class PaidBy(StrEnum):
 class _Elsewhere(Request):
     to: PaidBy | None = None
     to_reason: Label | None = None
+    # The node whose company gives the gift card or store credit; without one, the company that sold does.
+    issuer_node: Code | None = None
 
     @model_validator(mode="after")
     def _says_why(self) -> _Elsewhere:
         if (self.to is None) != (self.to_reason is None):
             raise ValueError("money that goes elsewhere has a reason, to_reason, and only such money")
+        if self.issuer_node is not None and self.to not in (PaidBy.GIFT_CARD, PaidBy.STORE_CREDIT):
+            raise ValueError("only a gift card or store credit has an issuer, issuer_node")
         return self
 
 

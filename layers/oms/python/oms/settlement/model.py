@@ -231,6 +231,27 @@ class Dispute(Stored):
     version: int = 1
 
 
+class ProviderBalance(Stored):
+    """What a provider keeps for us at the end of a business date, signed: `pending` and `available` are after fees.
+
+    `fees` is what it has kept of these and of nothing that it has paid out.
+    """
+
+    provider: str
+    legal_entity: str
+    currency: str
+    business_date: date
+    pending: int
+    available: int
+    fees: int = 0
+    content_hash: str
+
+    @property
+    def gross(self) -> int:
+        """What it owes us before its fees, which the ledger books with the payout."""
+        return self.pending + self.available + self.fees
+
+
 class Transfer(Stored):
     """A payment between two entities; with `gross_back` what both owed was set off and only the rest was paid."""
 

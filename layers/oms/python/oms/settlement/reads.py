@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from oms.platform.dynamodb import Database
 from oms.settlement import store
-from oms.settlement.model import BankLine, Deposit, InTransit, Payout, PayoutItem, settlement_id
+from oms.settlement.model import BankLine, Deposit, InTransit, Payout, PayoutItem, ProviderBalance, settlement_id
 
 
 def in_transit(database: Database, tenant: str, legal_entity: str) -> list[InTransit]:
@@ -31,3 +33,8 @@ def deposit_as_told(database: Database, tenant: str, bag_id: str) -> Deposit | N
 def bank_line_as_told(database: Database, tenant: str, bank_line_id: str) -> BankLine | None:
     """A line of a bank account with what it was matched with, or None."""
     return store.load_bank_line(database, tenant, bank_line_id)
+
+
+def balances_as_told(database: Database, tenant: str, legal_entity: str, on: date) -> list[ProviderBalance]:
+    """What providers kept for an entity at the end of a business date, of those that told it."""
+    return store.load_balances(database, tenant, legal_entity, on)

@@ -13,6 +13,7 @@ from oms.settlement.model import ENDS, ItemKind, Resolution
 MOST_ITEMS = 1_000
 MOST_PAYOUTS = 20
 MOST_BANK_LINES = 200
+MOST_BALANCES = 100
 MOST_LISTED = 100
 # The longest bank statement that a body of 256 KB can hold.
 MOST_STATEMENT = 250_000
@@ -144,6 +145,27 @@ class ResolveSuspense(Request):
         if self.matched_id is not None and self.amount is not None:
             raise ValueError("a deposit, a payout and a transfer end as a whole")
         return self
+
+
+class BalanceRequest(Request):
+    """What a provider keeps for us at the end of a business date, signed; `pending` and `available` are after fees.
+
+    `fees` is what it has kept of these and of nothing that it has paid out.
+    """
+
+    provider: Code
+    currency: Currency
+    business_date: IsoDate
+    pending: SignedAmount
+    available: SignedAmount
+    fees: SignedAmount = 0
+
+
+class BalancesRequest(Request):
+    """What providers keep for one legal entity."""
+
+    legal_entity: Code
+    balances: Annotated[tuple[BalanceRequest, ...], Field(min_length=1), no_more_than(MOST_BALANCES)]
 
 
 class DisputeRequest(Request):

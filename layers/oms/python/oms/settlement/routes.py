@@ -9,6 +9,7 @@ from oms.platform.http import Answer, Api, answer, call, caller, ok, read, read_
 from oms.platform.principal import Principal
 from oms.platform.problems import NotFound
 from oms.settlement import views
+from oms.settlement.balances import record_balances
 from oms.settlement.bank import record_bank_lines
 from oms.settlement.deposits import prepare_deposit
 from oms.settlement.disputes import end_dispute, record_dispute
@@ -16,6 +17,7 @@ from oms.settlement.intercompany import settle_intercompany
 from oms.settlement.items import find_items
 from oms.settlement.payouts import record_payouts, settlement_ids
 from oms.settlement.requests import (
+    BalancesRequest,
     BankLinesRequest,
     DepositRequest,
     DisputeOutcome,
@@ -72,6 +74,11 @@ def serve(app: Api, runtime: Callable[[], Runtime]) -> None:
     def post_bank_lines() -> Answer:
         principal, body = treasurer(caller(app, "finance.write", "BANKLINE#")), read(app, BankLinesRequest)
         return answer(record_bank_lines(runtime(), call(app, "record_bank_line", principal, body), body))
+
+    @app.post("/v1/finance/provider-balances")
+    def post_balances() -> Answer:
+        principal, body = treasurer(caller(app, "finance.write", "PROVIDERBALANCE#")), read(app, BalancesRequest)
+        return answer(record_balances(runtime(), call(app, "record_balance", principal, body), body))
 
     @app.post("/v1/finance/suspense/<suspense_id>/resolution")
     def post_resolution(suspense_id: str) -> Answer:

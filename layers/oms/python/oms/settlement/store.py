@@ -11,12 +11,15 @@
 | a suspended amount | Get pk T#<t>#SUSPENSE#<id>, sk SUSPENSE |
 | the suspended amounts of an entity that are open | Query pk T#<t>#SUSPENDED#<entity>, sk <since>#<id> |
 | a dispute; a payment between entities | Get pk T#<t>#DISPUTE#<id>; Get pk T#<t>#INTERCOMPANY#<id> |
+| what providers kept for an entity | Query pk T#<t>#PROVIDERBALANCE#<entity>, sk <date>#<provider>#<currency> |
 | what was told again with other content | Query pk T#<t>#SETTLEMENTCONFLICTS |
+| what was told and could not be taken in | Query pk T#<t>#SETTLEMENTPARKED |
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import islice
 from typing import TypeVar
 
@@ -31,18 +34,22 @@ from oms.settlement.model import (
     Dispute,
     InTransit,
     Payout,
+    ProviderBalance,
     Stored,
     Suspense,
     Transfer,
 )
 from oms.settlement.writes import (
     TABLE,
+    balance_key,
+    balances_partition,
     bank_line_key,
     chunk_key,
     conflicts_partition,
     deposit_key,
     dispute_key,
     money_key,
+    parked_partition,
     payout_key,
     suspended_partition,
     suspense_key,
@@ -51,6 +58,7 @@ from oms.settlement.writes import (
 )
 
 S = TypeVar("S", bound=Stored)
+FAILED = "payout_failed"
 
 
 def load_payout(database: Database, tenant: str, settlement_id: str) -> Payout | None:
@@ -121,9 +129,35 @@ def load_transfer(database: Database, tenant: str, transfer_id: str) -> Transfer
     return _one(database, transfer_key(tenant, transfer_id), Transfer)
 
 
+def load_balance(
+    database: Database, tenant: str, legal_entity: str, business_date: date, provider: str, currency: str
+) -> ProviderBalance | None:
+    """What a provider kept at the end of a date, or None."""
+    return _one(database, balance_key(tenant, legal_entity, business_date, provider, currency), ProviderBalance)
+
+
+def load_balances(database: Database, tenant: str, legal_entity: str, business_date: date) -> list[ProviderBalance]:
+    """What every provider kept for an entity at the end of a date."""
+    partition = balances_partition(tenant, legal_entity)
+    rows = database.query(TABLE, partition, begins=f"{business_date.isoformat()}#")
+    return [ProviderBalance.model_validate_json(str(row["body"])) for row in rows]
+
+
 def load_conflicts(database: Database, tenant: str, most: int) -> list[Item]:
     """What was told again with other content."""
     return list(islice(database.query(TABLE, conflicts_partition(tenant)), most))
+
+
+def load_parked(database: Database, tenant: str, most: int) -> list[Item]:
+    """What was told and could not be taken in, without payouts that are here by now."""
+    rows = islice(database.query(TABLE, parked_partition(tenant)), most)
+    return [row for row in rows if not _is_here(database, tenant, row)]
+
+
+def _is_here(database: Database, tenant: str, case: Item) -> bool:
+    name = case["settlement_id"]
+    # One that failed at the bank was taken in before.
+    return name is not None and case["code"] != FAILED and load_payout(database, tenant, str(name)) is not None
 
 
 def _one(database: Database, key: Key, model: type[S]) -> S | None:

@@ -15,6 +15,7 @@ from oms.settlement.store import (
     load_chunk,
     load_chunks,
     load_conflicts,
+    load_parked,
     load_payout,
     load_transit,
     open_suspense,
@@ -49,7 +50,7 @@ def read_unmatched(runtime: Runtime, principal: Principal, wanted: SettlementsQu
 
 
 def read_exceptions(runtime: Runtime, principal: Principal, wanted: ExceptionsQuery) -> dict[str, Value]:
-    """What a person must look at: late transit, suspense that is open, and what was told twice with other content."""
+    """What a person must look at: late transit, open suspense, what was told otherwise, and what was not taken in."""
     today = _today(runtime)
     late: list[Value] = [
         _late(one, today)
@@ -74,7 +75,11 @@ def read_exceptions(runtime: Runtime, principal: Principal, wanted: ExceptionsQu
         {name: row[name] for name in ("kind", "name", "seen_at", "body")}
         for row in load_conflicts(runtime.database, principal.tenant, MOST_LISTED)
     ]
-    return {"exceptions": [*late, *suspense], "conflicts": conflicts}
+    parked: list[Value] = [
+        {name: row[name] for name in ("kind", "name", "code", "detail", "remedy", "seen_at", "body")}
+        for row in load_parked(runtime.database, principal.tenant, MOST_LISTED)
+    ]
+    return {"exceptions": [*late, *suspense], "conflicts": conflicts, "parked": parked}
 
 
 def _item(item: PayoutItem) -> dict[str, Value]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from oms.platform.clock import format_instant
 from oms.platform.principal import tenant_prefix
@@ -15,6 +15,7 @@ from oms.settlement.model import (
     Dispute,
     InTransit,
     Payout,
+    ProviderBalance,
     Suspense,
     Transfer,
 )
@@ -84,9 +85,24 @@ def transfer_key(tenant: str, transfer_id: str) -> Key:
     return Key(f"{tenant_prefix(tenant)}INTERCOMPANY#{transfer_id}", "TRANSFER")
 
 
+def balance_key(tenant: str, legal_entity: str, business_date: date, provider: str, currency: str) -> Key:
+    """Where it is kept what a provider kept for an entity at the end of a business date."""
+    return Key(balances_partition(tenant, legal_entity), f"{business_date.isoformat()}#{provider}#{currency}")
+
+
+def balances_partition(tenant: str, legal_entity: str) -> str:
+    """The list of what providers kept for an entity, by date."""
+    return f"{tenant_prefix(tenant)}PROVIDERBALANCE#{legal_entity}"
+
+
 def conflicts_partition(tenant: str) -> str:
     """The list of what was told again with other content."""
     return f"{tenant_prefix(tenant)}SETTLEMENTCONFLICTS"
+
+
+def parked_partition(tenant: str) -> str:
+    """The list of what was told and could not be taken in."""
+    return f"{tenant_prefix(tenant)}SETTLEMENTPARKED"
 
 
 def payout_write(tenant: str, payout: Payout) -> Write:
@@ -137,6 +153,12 @@ def bank_line_write(tenant: str, line: BankLine) -> Write:
     return create(TABLE, bank_line_key(tenant, line.id), {"body": line.model_dump_json()})
 
 
+def balance_write(tenant: str, one: ProviderBalance) -> Write:
+    """What a provider kept at the end of a date, which is told once."""
+    key = balance_key(tenant, one.legal_entity, one.business_date, one.provider, one.currency)
+    return create(TABLE, key, {"body": one.model_dump_json()})
+
+
 def suspense_writes(tenant: str, one: Suspense, *, over: int | None) -> list[Write]:
     """A suspended amount as it is now, on the list of its entity as long as something of it is open."""
     row = Key(suspended_partition(tenant, one.legal_entity), f"{one.since.isoformat()}#{one.id}")
@@ -158,6 +180,12 @@ def conflict_write(tenant: str, kind: str, name: str, content_hash: str, body: s
     """Keep for a person what was told again with other content; writing it again changes nothing."""
     key = Key(conflicts_partition(tenant), f"{kind}#{name}#{content_hash}")
     return put(TABLE, key, {"kind": kind, "name": name, "body": body, "seen_at": format_instant(seen_at)})
+
+
+def parked_write(tenant: str, case: Item, seen_at: datetime) -> Write:
+    """Keep for a person what could not be taken in and why; once for each reason."""
+    key = Key(parked_partition(tenant), f"{case['kind']}#{case['name']}#{case['code']}")
+    return put(TABLE, key, {**case, "seen_at": format_instant(seen_at)})
 
 
 def _versioned(key: Key, body: str, version: int, over: int | None) -> Write:

@@ -15,7 +15,7 @@ from oms.orders.request import Method
 from oms.platform.clock import format_instant
 from oms.platform.geo import Place, metres
 from oms.registry.model import Node
-from oms.sourcing.consolidation import Consolidation
+from oms.sourcing.consolidation import USUAL_HOURS, Consolidation
 from oms.sourcing.costs import zones_of
 from oms.sourcing.decision_log import HubDecision
 from oms.sourcing.keeping import keeps_through_hub
@@ -26,7 +26,6 @@ from oms.sourcing.strategy import Scenario, Step
 
 # Where a customer asks for one parcel and no scenario says what it costs: the way decides.
 _USUAL = Step("usual", Scenario(id="usual"))
-_WAITS = timedelta(hours=72)
 _PARCELS = (Method.SHIP, Method.DELIVERY)
 
 
@@ -88,7 +87,7 @@ def weigh(
         return None, told.model_copy(
             update={"reason": "dearer", "cost": cost, "says": f"Not through a hub: {compared}."}
         )
-    until = format_instant(now + (timedelta(hours=rule.hours) if rule else _WAITS))
+    until = format_instant(now + (timedelta(hours=rule.hours if rule else USUAL_HOURS)))
     why = {"requested": "The customer asked for one parcel", "always": "The scenario wants one parcel"}.get(
         asked or "", f"One parcel saves {direct - cost}"
     )

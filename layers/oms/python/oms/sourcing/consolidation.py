@@ -10,6 +10,8 @@ from oms.platform.fields import Amount, Code
 from oms.platform.intake import Request
 from oms.registry.model import Node, NodeKind, have
 
+# How many hours what is at a hub waits for the rest, unless a scenario says otherwise.
+USUAL_HOURS = 72
 Codes = Annotated[tuple[Code, ...], Field(max_length=500)]
 
 
@@ -42,5 +44,5 @@ class Consolidation(Request):
 
     hub: NodeFilter
     when: Literal["cheaper", "always"] = "cheaper"
-    hours: Annotated[int, Field(strict=True, ge=1, le=720)] = 72
+    hours: Annotated[int, Field(strict=True, ge=1, le=720)] = USUAL_HOURS
     leg_cents: Amount = 0

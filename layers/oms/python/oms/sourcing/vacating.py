@@ -5,14 +5,13 @@ Only work that its node has not begun, and only where others have all of it; of 
 
 from __future__ import annotations
 
-from oms.fulfillment.commands import escalate_fulfillment_order
+from oms.fulfillment.escalating import escalate
 from oms.fulfillment.model import FulfillmentOrder, Status
 from oms.fulfillment.protocol import TAKEN
 from oms.inventory.reads import stock_rows
 from oms.orders.reads import work_of_node
 from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
-from oms.platform.consumers import call_from_workflow
 from oms.registry.kits import exploded
 from oms.registry.reads import node_as_it_is
 from oms.sourcing.rerouting import NODE_CLOSED, STOCK_SHORT, reroute_fulfillment_order
@@ -40,7 +39,7 @@ def vacate_node(runtime: Runtime, tenant: str, node_id: str, closed_from: str) -
             if status not in TAKEN and _moves(runtime, tenant, work.id, NODE_CLOSED):
                 moved += 1
             else:
-                _tell(runtime, tenant, work.id, NODE_CLOSED)
+                escalate(runtime, tenant, work.id, NODE_CLOSED)
     return moved
 
 
@@ -67,7 +66,7 @@ def relieve_shortage(runtime: Runtime, tenant: str, sku: str, node_id: str) -> i
         if work.status not in TAKEN and _moves(runtime, tenant, work.id, STOCK_SHORT):
             moved += 1
         else:
-            _tell(runtime, tenant, work.id, STOCK_SHORT)
+            escalate(runtime, tenant, work.id, STOCK_SHORT)
             told += _units(work, sku)
     return moved
 
@@ -78,8 +77,3 @@ def _units(work: FulfillmentOrder, sku: str) -> int:
 
 def _moves(runtime: Runtime, tenant: str, work_id: str, reason: str) -> bool:
     return bool(reroute_fulfillment_order(runtime, tenant, work_id, reason).body["rerouted"])
-
-
-def _tell(runtime: Runtime, tenant: str, work_id: str, reason: str) -> None:
-    call = call_from_workflow("escalate_fulfillment_order", tenant, f"{work_id}#{reason}")
-    escalate_fulfillment_order(runtime, call, work_id, reason)

@@ -1,7 +1,8 @@
 """What tenders do with stored value: hold, redeem, release and credit back. Each is one transaction under its key.
 
-The answer of each is a document with `reference` (the hold), `movement_id`, `amount` and `currency`. A repeat gets
-the first answer; another content under the same key raises KeyReused.
+The answer of each is a document with `reference` (the hold), `movement_id`, `amount`, `currency`, and the
+`legal_entity` and `store` that issued the account. A repeat gets the first answer; another content under the same key
+raises KeyReused.
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ def hold(
             amount=amount,
             order_id=order_id,
             payment_id=payment_id,
+            legal_entity=account.legal_entity,
+            store=account.store,
         )
         change = account_change(tenant, account_id, available=-amount, held=amount, used_at=now)
         return _moved(runtime, tenant, made, MovementKind.HELD, amount, change)
@@ -152,6 +155,8 @@ def issue_for_refund(
             "movement_id": movement_id,
             "amount": amount,
             "currency": currency,
+            "legal_entity": legal_entity,
+            "store": store,
         }
         return Decision(writes, [told], body=body)
 
@@ -188,6 +193,8 @@ def _moved(runtime: Runtime, tenant: str, held: Hold, kind: MovementKind, amount
         "movement_id": moved.id,
         "amount": amount,
         "currency": held.currency,
+        "legal_entity": held.legal_entity,
+        "store": held.store,
     }
     return Decision(writes, body=body)
 

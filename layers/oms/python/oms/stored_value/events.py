@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict
 
 from oms.platform.events import EventData
@@ -30,8 +32,11 @@ class _OfAccount(EventData):
 class GiftCardIssued(_OfAccount):
     """A gift card or store credit came into being: sold for money, or given as a refund or out of goodwill.
 
-    `cause_id` names the refund or appeasement that it was given for, which posts what it cost by itself.
+    `cause_id` names the refund or appeasement that it was given for, which posts what it cost by itself. What one that
+    was sold is paid with stands in the books of `tender_entity`, at `tender_store`, where another company sold it.
     """
+
+    version: ClassVar[int] = 2
 
     reason: str
     tenders: tuple[IssueTender, ...] = ()
@@ -40,6 +45,8 @@ class GiftCardIssued(_OfAccount):
     cause_id: str | None = None
     session_id: str | None = None
     business_date: str | None = None
+    tender_entity: str | None = None
+    tender_store: str | None = None
 
 
 class GiftCardBreakageRecognized(_OfAccount):

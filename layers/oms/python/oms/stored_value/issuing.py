@@ -8,8 +8,7 @@ from oms.platform.events import EventDraft
 from oms.platform.principal import authorize
 from oms.platform.problems import FieldError, InvalidRequest, StaleVersion
 from oms.platform.writes import Write
-from oms.registry.model import Node
-from oms.registry.reads import known_nodes
+from oms.registry.reads import named_node
 from oms.stored_value.events import GiftCardBreakageRecognized, IssueTender
 from oms.stored_value.model import Kind, Movement, MovementKind, Reason, State, card_id
 from oms.stored_value.problems import BalanceTooLow, CardExists, NotYetBreakage
@@ -41,7 +40,9 @@ def issue_card(runtime: Runtime, call: Call, request: IssueCard) -> Outcome:
             # A store sells at its own till, whatever channel that is.
             channel=None if call.principal.nodes else request.channel,
         )
-        node = _node(runtime, call, request)
+        known = (runtime.database, call.tenant, now)
+        node = named_node(*known, request.selling_node, "/selling_node")
+        issuer = named_node(*known, request.issuer_node, "/issuer_node") if request.issuer_node else node
         if numbered and load_account(runtime.database, call.tenant, numbered) is not None:
             raise CardExists(pointer="/number")
         day, cash, moved = _drawer(runtime, call, request, account_id)
@@ -53,8 +54,8 @@ def issue_card(runtime: Runtime, call: Call, request: IssueCard) -> Outcome:
             reason=request.reason,
             amount=request.amount,
             currency=request.currency,
-            legal_entity=node.legal_entity,
-            store=request.selling_node,
+            legal_entity=issuer.legal_entity,
+            store=issuer.id,
             channel=request.channel,
             now=now,
             expires_on=request.expires_on,
@@ -64,6 +65,7 @@ def issue_card(runtime: Runtime, call: Call, request: IssueCard) -> Outcome:
             ),
             session_id=request.session_id,
             business_date=day,
+            seller=(node.legal_entity, node.id) if node.legal_entity != issuer.legal_entity else None,
         )
         return Decision([*writes, *cash], [told, *moved], status=201, body=card_document(account, now))
 
@@ -155,11 +157,3 @@ def _refuse_nonsense(request: IssueCard) -> None:
         errors.append(FieldError("/business_date", "not_allowed", "it is that of the drawer; name its session"))
     if errors:
         raise InvalidRequest(errors=errors)
-
-
-def _node(runtime: Runtime, call: Call, request: IssueCard) -> Node:
-    named = request.selling_node
-    nodes = known_nodes(runtime.database, call.tenant, runtime.clock.now(), named=[named])
-    if named not in nodes:
-        raise InvalidRequest(errors=[FieldError("/selling_node", "unknown_node", f"there is no node {named}")])
-    return nodes[named]

@@ -5,6 +5,7 @@ Amounts are integers in minor units of the account's currency.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
 
@@ -95,7 +96,10 @@ class Account(BaseModel):
 
 
 class Hold(BaseModel):
-    """What one authorisation of a tender keeps of an account; `amount` = `open` + `redeemed` + `released`."""
+    """What one authorisation of a tender keeps of an account; `amount` = `open` + `redeemed` + `released`.
+
+    `legal_entity` and `store` issued the account; of a hold that did not keep them they are None.
+    """
 
     model_config = ConfigDict(frozen=True)
     id: str
@@ -107,6 +111,8 @@ class Hold(BaseModel):
     redeemed: int = 0
     released: int = 0
     credited: int = 0
+    legal_entity: str | None = None
+    store: str | None = None
     version: int = 1
 
     @property
@@ -118,6 +124,14 @@ class Hold(BaseModel):
     def reference(self) -> str:
         """What the hold is called towards payments."""
         return f"{self.account_id}.{self.id}"
+
+
+_BALANCES: Mapping[MovementKind, int] = {
+    MovementKind.ISSUED: 1,
+    MovementKind.REDEEMED: -1,
+    MovementKind.CREDITED: 1,
+    MovementKind.BREAKAGE: -1,
+}
 
 
 class Movement(BaseModel):
@@ -134,6 +148,11 @@ class Movement(BaseModel):
     order_id: str | None = None
     payment_id: str | None = None
     reference: str | None = None
+
+    @property
+    def change(self) -> int:
+        """What it added to the balance; what is held or let go of changes nothing of it."""
+        return _BALANCES.get(self.kind, 0) * self.amount
 
 
 def account_of(tenant: str, kind: str, token: str) -> str:

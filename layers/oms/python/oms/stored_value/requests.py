@@ -60,7 +60,8 @@ class IssueCard(Request):
     """A gift card or store credit, sold for money or granted out of goodwill.
 
     `number` is what is printed on the card; it is never stored, only a digest of it. Without one the card is named by
-    its id alone. `session_id` and `business_date` are those of the drawer that took cash.
+    its id alone. `session_id` and `business_date` are those of the drawer that took cash. The company of `issuer_node`
+    owes what is on it, without one that of the node that sells.
     """
 
     kind: Kind = Kind.GIFT_CARD
@@ -69,6 +70,7 @@ class IssueCard(Request):
     amount: Positive
     currency: Currency
     selling_node: Code
+    issuer_node: Code | None = None
     channel: Code
     tenders: Annotated[tuple[SaleTender, ...], Field(max_length=10)] = ()
     expires_on: IsoDate | None = None

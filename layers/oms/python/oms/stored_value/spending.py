@@ -53,6 +53,8 @@ def spend(
         order_id=order_id,
         payment_id=payment_id,
         redeemed=amount,
+        legal_entity=account.legal_entity,
+        store=account.store,
     )
     moves = [
         Movement(

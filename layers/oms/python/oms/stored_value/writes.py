@@ -25,6 +25,16 @@ def account_key(tenant: str, account_id: str) -> Key:
     return Key(f"{tenant_prefix(tenant)}STOREDVALUE#{account_id}", "ACCOUNT")
 
 
+def cards_partition(tenant: str, legal_entity: str) -> str:
+    """The list of the accounts whose debt is an entity's (index `by_order`), by when they moved last."""
+    return f"{tenant_prefix(tenant)}CARDS#{legal_entity}"
+
+
+def _moved(account_id: str, at: datetime) -> Item:
+    """Where an account stands in the list of its entity since it moved."""
+    return {"gsi1sk": f"{format_instant(at)}#{account_id}"}
+
+
 def hold_key(tenant: str, account_id: str, hold_id: str) -> Key:
     """Where a hold is kept."""
     return Key(account_key(tenant, account_id).pk, f"HOLD#{hold_id}")
@@ -46,6 +56,8 @@ def new_account_write(tenant: str, account: Account) -> Write:
         # Its first fact is told with it.
         "told": 1,
         "used_at": format_instant(account.used_at),
+        "gsi1pk": cards_partition(tenant, account.legal_entity),
+        **_moved(account.id, account.issued_at),
     }
     return create(TABLE, account_key(tenant, account.id), row)
 
@@ -59,7 +71,7 @@ def account_change(
         Kind.CHANGE,
         TABLE,
         account_key(tenant, account_id),
-        set={} if used_at is None else {"used_at": format_instant(used_at)},
+        set={} if used_at is None else {"used_at": format_instant(used_at), **_moved(account_id, used_at)},
         add={"available": available, "held": held, "version": 1},
         at_least=taken,
         must_exist=True,
@@ -91,10 +103,12 @@ def issue(
     cause_id: str | None = None,
     session_id: str | None = None,
     business_date: str | None = None,
+    seller: tuple[str, str] | None = None,
 ) -> tuple[Account, list[Write], EventDraft]:
     """A new account with its first movement and its fact, for the transaction of whoever issues it.
 
-    `cause_id` names the refund or appeasement whose own fact posts what the account cost.
+    `cause_id` names the refund or appeasement whose own fact posts what the account cost. `seller` is the legal entity
+    and the store that took the money, where the issuer did not.
     """
     account = Account(
         id=account_id,
@@ -126,6 +140,8 @@ def issue(
         cause_id=cause_id,
         session_id=session_id,
         business_date=business_date,
+        tender_entity=seller[0] if seller else None,
+        tender_store=seller[1] if seller else None,
     )
     writes = [new_account_write(tenant, account), movement_write(tenant, account_id, moved)]
     return account, writes, account_event(account, told)
@@ -148,6 +164,7 @@ def breakage_writes(tenant: str, account: Account, movement: Movement) -> list[W
         Kind.CHANGE,
         TABLE,
         account_key(tenant, account.id),
+        set=_moved(account.id, movement.at),
         add={"available": -movement.amount, "version": 1, "told": 1},
         at_least={"available": movement.amount},
         equals={"version": account.version},

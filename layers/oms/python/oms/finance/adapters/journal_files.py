@@ -133,15 +133,17 @@ class JournalFiles:
         )
 
     def write_lines(self) -> list[LocalFile]:
-        """Write the general ledger's lines and the memorandum's, each as Parquet and CSV."""
+        """Write the general ledger's lines and the memorandum's, each as Parquet and CSV where it has any."""
         self._db.execute("CREATE VIEW journal_lines AS SELECT * EXCLUDE (memorandum) FROM lines WHERE NOT memorandum")
         self._db.execute("CREATE VIEW memo_lines AS SELECT * EXCLUDE (memorandum) FROM lines WHERE memorandum")
         return self._write("journal_lines", LINE_COLUMNS) + self._write("memo_lines", LINE_COLUMNS)
 
     def write_rows(self, dataset: str, columns: dict[str, str], rows: Iterable[Sequence[object]]) -> list[LocalFile]:
-        """Write given rows, their cells in the order of the columns."""
+        """Write given rows, their cells in the order of the columns; of no rows there are no files."""
         source = self._folder / f"{dataset}.staged.csv"
-        _write_csv(source, list(columns), rows)
+        if not _write_csv(source, list(columns), rows):
+            source.unlink()
+            return []
         self._load(dataset, source, columns)
         return self._write(dataset, columns, table=True)
 
@@ -165,12 +167,14 @@ class JournalFiles:
 
     def _write(self, dataset: str, columns: dict[str, str], *, table: bool = False) -> list[LocalFile]:
         relation = self._db.table(dataset) if table else self._db.view(dataset)
+        rows = int(relation.shape[0])
+        if not rows:
+            return []
         parquet, csv_gz = self._folder / f"{dataset}.parquet", self._folder / f"{dataset}.csv.gz"
         relation.to_parquet(str(parquet), compression="zstd")
         relation.project(", ".join(_as_text(name, kind) for name, kind in columns.items())).to_csv(
             str(csv_gz), header=True, compression="gzip"
         )
-        rows = int(relation.shape[0])
         return [
             LocalFile(dataset, "parquet", "parquet", parquet, rows),
             LocalFile(dataset, "csv", "csv.gz", csv_gz, rows),
@@ -224,8 +228,13 @@ def _rows(posted_seq: int, entry: PostedEntry) -> Iterable[Sequence[object]]:
         )
 
 
-def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> bool:
+    """Write rows below their header; whether there were any."""
+    found = False
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
-        writer.writerows(rows)
+        for row in rows:
+            found = True
+            writer.writerow(row)
+    return found

@@ -6,11 +6,47 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 
+from oms.finance.chart import CHART
 from oms.finance.closing.exceptions import Check, CloseException, ExceptionKind
 from oms.finance.closing.facts import Evidence
 from oms.finance.closing.model import SealState
-from oms.finance.closing.sums import owes, suspense_after
+from oms.finance.closing.sums import clearing_after, owes, stored_value_after, suspense_after
 from oms.settlement.model import USUAL_DAYS_IN_TRANSIT
+
+
+def card_clearing(seen: Evidence) -> Iterator[CloseException]:
+    """T4: card clearing of a provider is what it says that it keeps for us, before its fees.
+
+    A balance that nobody has told for days is told of; what no provider is named for is nobody's to tell.
+    """
+    after = {(one.provider, one.currency): one for one in clearing_after(seen)}
+    told = {(one.provider, one.currency): one.gross for one in seen.balances}
+    for (provider, currency), one in sorted(after.items()):
+        age = 0 if one.since is None else (seen.day.date - one.since).days
+        if (provider, currency) not in told and provider and age > USUAL_DAYS_IN_TRANSIT:
+            yield CloseException(
+                check=Check.T4,
+                kind=ExceptionKind.AGED,
+                account="1110",
+                currency=currency,
+                found=one.amount,
+                since=one.since,
+                age_days=age,
+                detail=f"nobody has told the balance at {provider}",
+            )
+    for (provider, currency), expected in sorted(told.items()):
+        known = after.get((provider, currency))
+        found = 0 if known is None else known.amount
+        if found != expected:
+            yield CloseException(
+                check=Check.T4,
+                kind=ExceptionKind.DIFFERS,
+                account="1110",
+                currency=currency,
+                expected=expected,
+                found=found,
+                detail=f"balance at {provider} before its fees",
+            )
 
 
 def in_transit(seen: Evidence) -> Iterator[CloseException]:
@@ -31,6 +67,24 @@ def in_transit(seen: Evidence) -> Iterator[CloseException]:
                 since=one.since,
                 age_days=age,
                 detail=f"{one.kind} {one.id}",
+            )
+
+
+def stored_value(seen: Evidence) -> Iterator[CloseException]:
+    """T8: what the ledger owes for gift cards and store credit is what all of them are worth."""
+    booked = {(one.account, one.currency): one.amount for one in stored_value_after(seen)}
+    worth = {(one.account, one.currency): one.amount for one in seen.stored_value}
+    for account, currency in sorted(booked.keys() | worth.keys()):
+        expected, found = worth.get((account, currency), 0), booked.get((account, currency), 0)
+        if expected != found:
+            yield CloseException(
+                check=Check.T8,
+                kind=ExceptionKind.DIFFERS,
+                account=account,
+                currency=currency,
+                expected=expected,
+                found=found,
+                detail=f"the balances of all of them: {CHART[account].name}",
             )
 
 

@@ -9,7 +9,9 @@ from oms.drawers.model import Movement, Session
 from oms.drawers.reads import movements_on, sessions_on
 from oms.finance import store as ledger
 from oms.finance.closing import store
+from oms.finance.closing.cards import stored_value_of
 from oms.finance.closing.facts import (
+    BalanceFacts,
     Carried,
     Evidence,
     MovementFacts,
@@ -28,9 +30,9 @@ from oms.finance.reads import entries_of_day
 from oms.orders.amounts import Amounts, summed_taxes, taxes_of
 from oms.orders.model import Order, status
 from oms.orders.store import load_order
-from oms.payments.refunds import EXCHANGE_CREDIT, Cause
+from oms.payments.refunds import EXCHANGE_CREDIT
 from oms.platform.commands import Runtime
-from oms.settlement.reads import in_transit
+from oms.settlement.reads import balances_as_told, in_transit
 
 
 def gather(runtime: Runtime, day: Day, carried: Carried) -> Evidence:
@@ -72,6 +74,11 @@ def gather(runtime: Runtime, day: Day, carried: Carried) -> Evidence:
             for one in in_transit(database, tenant, day.entity)
         ],
         refunds=[facts for order in orders for facts in refund_facts(order)],
+        balances=[
+            BalanceFacts(provider=one.provider, currency=one.currency, gross=one.gross)
+            for one in balances_as_told(database, tenant, day.entity, day.date)
+        ],
+        stored_value=stored_value_of(runtime, day),
     )
 
 
@@ -92,6 +99,7 @@ def _between(runtime: Runtime, day: Day, entries: Iterable[PostedEntry]) -> list
 def order_facts(order: Order) -> OrderFacts:
     """An order in money."""
     header, left = order.header, sum((one.amounts for one in order.shipments), Amounts())
+    taxes = tax_facts(order)
     return OrderFacts(
         order_id=header.id,
         external_id=header.external_id,
@@ -112,8 +120,9 @@ def order_facts(order: Order) -> OrderFacts:
         delivered_discount=left.discount,
         delivered_shipping=left.shipping,
         delivered_tax=left.tax,
-        taxes=tax_facts(order),
+        taxes=taxes,
         returned_goods=sum(one.goods for one in order.returns),
+        given_back_tax=sum(one.given_back for one in taxes),
         written_off=header.written_off,
         version=header.version,
         exchanged_away=sum(part.amount for refund in order.refunds for part in refund.parts if part.sale_id),
@@ -124,7 +133,7 @@ def order_facts(order: Order) -> OrderFacts:
 def tax_facts(order: Order) -> tuple[OrderTaxFacts, ...]:
     """The taxes of an order: of what left, and of what returns and goodwill gave back."""
     charged = sum((one.amounts for one in order.shipments), Amounts()).by_jurisdiction
-    goodwill = [each for one in order.refunds if one.cause is Cause.APPEASEMENT for each in one.lines]
+    goodwill = [each for refund in order.refunds for each in refund.lines]
     back = summed_taxes(
         [
             *(taxes_of(one.tax - one.appeased_tax, one.taxes) for one in order.returns),

@@ -33,7 +33,10 @@ class OrderTaxFacts(Facts):
 
 
 class OrderFacts(Facts):
-    """An order in money: what was agreed, what left, and what its tenders took."""
+    """An order in money: what was agreed, what left, and what its tenders took.
+
+    `given_back_tax` is the tax of what came back and of goodwill, each once.
+    """
 
     order_id: str
     external_id: str
@@ -56,6 +59,7 @@ class OrderFacts(Facts):
     delivered_tax: int
     taxes: tuple[OrderTaxFacts, ...] = ()
     returned_goods: int = 0
+    given_back_tax: int = 0
     written_off: int = 0
     version: int
     # What was given up of it; what of its refunds paid sales, and what such refunds of other orders paid of it.
@@ -161,11 +165,38 @@ class TransitFacts(Facts):
     since: date
 
 
+class BalanceFacts(Facts):
+    """What a provider says that it keeps for us, before its fees, at the end of the date."""
+
+    provider: str
+    currency: str
+    gross: int
+
+
+class StoredValueFacts(Facts):
+    """What all gift cards, or all store credit, of an entity are worth after the date; `account` is the ledger's."""
+
+    account: str
+    currency: str
+    amount: int
+
+
+class Clearing(Facts):
+    """What a provider owes us by the ledger; `since` is the first date after which nobody compared it with its word."""
+
+    provider: str
+    currency: str
+    amount: int
+    since: date | None = None
+
+
 class Carried(Facts):
-    """What the last closed date left: orders whose accounts were not even, and the suspense account by currency."""
+    """What the last closed date left: orders whose accounts were not even, suspense by currency, and balances."""
 
     orders: tuple[str, ...] = ()
     suspense: Mapping[str, int] = {}
+    clearing: tuple[Clearing, ...] = ()
+    stored_value: tuple[StoredValueFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,3 +220,5 @@ class Evidence:
     carried: Carried
     in_transit: Sequence[TransitFacts] = ()
     refunds: Sequence[RefundFacts] = ()
+    balances: Sequence[BalanceFacts] = ()
+    stored_value: Sequence[StoredValueFacts] = ()

@@ -9,7 +9,6 @@ from oms.finance.adapters.export_bucket import ExportBucket
 from oms.finance.closing.commands import reopen_day, seal_day
 from oms.finance.closing.requests import DayQuery, SealQuery, SealRequest, day_name
 from oms.finance.closing.views import day_view
-from oms.finance.exports.day_exceptions import day_exceptions
 from oms.finance.lanes import Day
 from oms.platform.commands import Runtime
 from oms.platform.http import Answer, Api, answer, call, caller, ok, read, read_query
@@ -27,6 +26,9 @@ def serve(app: Api, runtime: Callable[[], Runtime], bucket: Callable[[], ExportB
 
     @app.get(f"{_DAY}/exceptions")
     def get_exceptions(date: str) -> Answer:
+        # Loaded where somebody asks: it reads what every context says of a date.
+        from oms.finance.exports.day_exceptions import day_exceptions
+
         principal, wanted = caller(app, "finance.read", "LEDGER#"), read_query(app, DayQuery)
         return ok(day_exceptions(runtime(), bucket(), Day(principal.tenant, wanted.entity, day_name(date))))
 

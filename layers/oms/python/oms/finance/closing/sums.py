@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from oms.finance.closing.facts import Evidence, OrderFacts
+from oms.finance.closing.facts import Clearing, Evidence, OrderFacts, StoredValueFacts
+from oms.finance.closing.takings import STORED_VALUE
 from oms.finance.model import PostedEntry
 
 
@@ -17,6 +18,49 @@ def suspense_after(seen: Evidence) -> Mapping[str, int]:
             if line.account == "1090":
                 sums[line.currency] += line.debit - line.credit
     return {currency: amount for currency, amount in sums.items() if amount}
+
+
+def clearing_after(seen: Evidence) -> tuple[Clearing, ...]:
+    """Card clearing by provider and currency after the date; a balance that a provider tells begins a new count."""
+    amounts = defaultdict(int, {(one.provider, one.currency): one.amount for one in seen.carried.clearing})
+    since = {(one.provider, one.currency): one.since for one in seen.carried.clearing}
+    for entry in seen.entries:
+        for line in entry.lines:
+            if line.account == "1110":
+                amounts[provider_of(seen, entry), line.currency] += line.debit - line.credit
+    told = {(one.provider, one.currency) for one in seen.balances}
+    return tuple(
+        Clearing(
+            provider=provider,
+            currency=currency,
+            amount=amount,
+            since=None if (provider, currency) in told else since.get((provider, currency)) or seen.day.date,
+        )
+        for (provider, currency), amount in sorted(amounts.items())
+        if amount
+    )
+
+
+def stored_value_after(seen: Evidence) -> tuple[StoredValueFacts, ...]:
+    """What the ledger owes the owners of gift cards and store credit after the date."""
+    sums = defaultdict(int, {(one.account, one.currency): one.amount for one in seen.carried.stored_value})
+    for entry in seen.entries:
+        for line in entry.lines:
+            if line.account in STORED_VALUE:
+                sums[line.account, line.currency] += line.credit - line.debit
+    return tuple(
+        StoredValueFacts(account=account, currency=currency, amount=amount)
+        for (account, currency), amount in sorted(sums.items())
+        if amount
+    )
+
+
+def provider_of(seen: Evidence, entry: PostedEntry) -> str:
+    """Whose card clearing an entry moves; a sale with several tenders leaves it to the tenders of its order."""
+    if entry.psp is not None:
+        return entry.psp
+    named = {one.provider for one in seen.payments if one.order_id == entry.order_id and one.tender == "card"}
+    return next(iter(named)) or "" if len(named) == 1 else ""
 
 
 def open_orders(seen: Evidence) -> tuple[str, ...]:

@@ -19,10 +19,13 @@ from oms.finance.model import Entry, PostedEntry
 IN_STORE = "store"
 MONEY = {"1010": "cash", "1110": "card"}
 STORED_VALUE = {"2020": "gift_card", "2030": "store_credit"}
-# Where the other side of a taking or a refund stands: with the customer, or with the company that owns the order.
-_CUSTOMER = frozenset({"1310", "2010", "2040", "2050", "4010", "4020", "4040", "4090", "4092"})
+# Where the other side of a taking or a refund stands: with the customer, or with the company that owns the order and
+# owes what was paid for it, or is owed what was taken for it.
+_CUSTOMER = frozenset({"1310", "2310", "2010", "2040", "2050", "4010", "4020", "4040", "4090", "4092"})
 # What was sold for money and is itself a tender: then it is no tender in the same entry.
 _SOLD = frozenset(STORED_VALUE)
+# By which rule they are sold, whoever took the money.
+_SALE_OF_VALUE = "gift_card_issued"
 # Where a cent can lie at the seal.
 PLACES = ("1010", "1020", "1030", "1035", "1040", "1090", "1110", "1120")
 
@@ -132,7 +135,7 @@ def movements_of(entry: Entry) -> list[tuple[Means, str, int]]:
     for line in entry.lines:
         account = line.account
         is_money = account in MONEY and (with_customer or accounts & _SOLD)
-        if is_money or (account in STORED_VALUE and with_customer):
+        if is_money or (account in STORED_VALUE and with_customer and entry.rule != _SALE_OF_VALUE):
             sums[_means(account, entry.channel), line.currency] += line.debit - line.credit
     return [(means, currency, amount) for (means, currency), amount in sums.items() if amount]
 

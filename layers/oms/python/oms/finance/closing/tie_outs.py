@@ -5,14 +5,14 @@
 | T1 | debits and credits of each entity and currency | here |
 | T2 | revenue of an order with what left, and its returns with what came back | here |
 | T3 | customer deposits of an order with what was captured less what was delivered; aged | here |
-| T4 | card clearing with the provider's balance | waits for the provider's reports |
+| T4 | card clearing of a provider with the balance that it tells; aged where it tells none | here |
 | T5 | payouts in transit with the bank; aged. Their items are matched where they are taken in | here |
 | T6 | bags in transit with the bank; aged | here |
 | T7 | the cash of a closed drawer with nothing | here; the safe is not counted yet |
-| T8 | gift cards and store credit with their own balances | waits for a list of the cards of an entity |
+| T8 | gift cards and store credit with the sum of their own balances | here |
 | T9 | what one entity is owed with what the others owe it | here |
 | T10 | open authorisations of an order with its tenders | here |
-| T11 | tax payable of an order by jurisdiction with the tax of what left, less what was given back | here |
+| T11 | tax payable of an order by jurisdiction, and of a drawer without one, with the tax of what left | here |
 | T12 | refunds that are owed for long | here |
 | T13 | the suspense account at a month's end | here |
 | SEAL | every store sealed, by itself and in time | here |
@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from oms.finance.chart import CHART, SALES_TAX
-from oms.finance.closing.entity_checks import between_entities, in_transit, seals, suspense
+from oms.finance.closing.entity_checks import between_entities, card_clearing, in_transit, seals, stored_value, suspense
 from oms.finance.closing.exceptions import Check, CloseException, ExceptionKind
 from oms.finance.closing.facts import Evidence, OrderFacts
 from oms.finance.closing.sums import balance, owed, own
@@ -122,24 +122,6 @@ def authorisations(seen: Evidence) -> Iterator[CloseException]:
             yield _of_order(Check.T10, order, "9010", held[order_id], found, why)
 
 
-def taxes(seen: Evidence) -> Iterator[CloseException]:
-    """T11: what an order's journal owes each jurisdiction is the tax of what left, less that of what was given back.
-
-    What the jurisdiction gives back of a write-off is no fact of the order.
-    """
-    for order_id, order in sorted(seen.orders.items()):
-        found: dict[str | None, int] = defaultdict(int)
-        for entry in own(seen, order_id):
-            for line in entry.lines:
-                if line.account == SALES_TAX and entry.rule != "write_off_posted" and line.currency == order.currency:
-                    found[line.jurisdiction] += line.credit - line.debit
-        payable = {one.jurisdiction: one.payable for one in order.taxes}
-        for name in sorted({*found, *payable}, key=lambda one: one or ""):
-            if found[name] != payable.get(name, 0):
-                detail = f"tax of {name}" if name else "tax of which nobody said whose it is"
-                yield _of_order(Check.T11, order, SALES_TAX, payable.get(name, 0), found[name], detail)
-
-
 def refunds_owed(seen: Evidence) -> Iterator[CloseException]:
     """T12: nothing is owed to a customer for long, and nothing was paid that was not owed."""
     for order_id, order in sorted(seen.orders.items()):
@@ -170,12 +152,45 @@ def refunds_owed(seen: Evidence) -> Iterator[CloseException]:
             )
 
 
+def taxes(seen: Evidence) -> Iterator[CloseException]:
+    """T11: the tax that is payable for an order is that of what left less what was given back; so it is for a drawer.
+
+    Of an order it also is in each jurisdiction. What a write-off gives back is its own decision and stays out.
+    """
+    for order_id, order in sorted(seen.orders.items()):
+        entries = [entry for entry in own(seen, order_id) if entry.rule != "write_off_posted"]
+        found = -balance(entries, SALES_TAX, order.currency)
+        expected = order.delivered_tax - order.given_back_tax
+        if found != expected:
+            yield _of_order(Check.T11, order, SALES_TAX, expected, found, "tax of what left, less what was given back")
+        elif order.taxes:
+            yield from _jurisdictions(order, entries)
+    for session in seen.sessions:
+        moved = [one for one in seen.entries if one.drawer_session == session.session_id and one.order_id is None]
+        found = -balance(moved, SALES_TAX, session.currency)
+        expected = sum(one.tax for one in seen.movements if one.session_id == session.session_id)
+        if found != expected:
+            yield CloseException(
+                check=Check.T11,
+                kind=ExceptionKind.DIFFERS,
+                store=session.store,
+                drawer_session=session.session_id,
+                account=SALES_TAX,
+                currency=session.currency,
+                expected=expected,
+                found=found,
+                detail="tax of what was sold without an order",
+            )
+
+
 CHECKS: tuple[Callable[[Evidence], Iterator[CloseException]], ...] = (
     trial_balance,
     revenue,
     deposits,
+    card_clearing,
     in_transit,
     drawers,
+    stored_value,
     between_entities,
     authorisations,
     taxes,
@@ -183,6 +198,18 @@ CHECKS: tuple[Callable[[Evidence], Iterator[CloseException]], ...] = (
     suspense,
     seals,
 )
+
+
+def _jurisdictions(order: OrderFacts, entries: Iterable[PostedEntry]) -> Iterator[CloseException]:
+    """The jurisdictions of which an order's journal says another tax than the order."""
+    found: dict[str | None, int] = defaultdict(int)
+    for line in (line for entry in entries for line in entry.lines if line.account == SALES_TAX):
+        found[line.jurisdiction] += line.credit - line.debit
+    payable = {one.jurisdiction: one.payable for one in order.taxes}
+    for name in sorted({*found, *payable}, key=lambda one: one or ""):
+        if found[name] != payable.get(name, 0):
+            of = f"tax of {name}" if name else "tax of which nobody said whose it is"
+            yield _of_order(Check.T11, order, SALES_TAX, payable.get(name, 0), found[name], of)
 
 
 def close_exceptions(seen: Evidence) -> tuple[CloseException, ...]:

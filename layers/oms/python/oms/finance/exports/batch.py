@@ -85,7 +85,7 @@ def _write_parts(
         number=plan.number,
         kind=plan.kind,
         planned_at=plan.planned_at,
-        files=tuple(_write_part(bucket, plan, file) for file in files if file.rows),
+        files=tuple(_write_part(bucket, plan, file) for file in files),
         control_totals=ControlTotals(
             entries=journal.entry_count(),
             lines=journal.line_count(memorandum=False),

@@ -177,7 +177,7 @@ CLOSE_EXCEPTIONS = Dataset(
         **_fields("expected found", _WHOLE),
         "since": _DATE,
         "age_days": _WHOLE,
-        "detail": _TEXT,
+        **_fields("detail remedy"),
     },
 )
 

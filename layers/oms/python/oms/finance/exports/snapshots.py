@@ -8,7 +8,7 @@ from oms.finance.adapters.export_bucket import ExportBucket
 from oms.finance.closing.evidence import gather
 from oms.finance.closing.exceptions import CloseException
 from oms.finance.closing.facts import Carried, Evidence, MovementFacts, OrderFacts, PaymentFacts, SessionFacts
-from oms.finance.closing.sums import open_orders, suspense_after
+from oms.finance.closing.sums import clearing_after, open_orders, stored_value_after, suspense_after
 from oms.finance.closing.tie_outs import close_exceptions
 from oms.finance.exports import store
 from oms.finance.exports.further_facts import Further
@@ -44,7 +44,12 @@ def of_evidence(seen: Evidence, further: Further | None = None) -> Snapshot:
         payments=tuple(one for one in seen.payments if one.order_id in touched),
         sessions=tuple(seen.sessions),
         movements=tuple(seen.movements),
-        carried=Carried(orders=open_orders(seen), suspense=suspense_after(seen)),
+        carried=Carried(
+            orders=open_orders(seen),
+            suspense=suspense_after(seen),
+            clearing=clearing_after(seen),
+            stored_value=stored_value_after(seen),
+        ),
         further=further or Further(),
     )
 

@@ -42,11 +42,16 @@ class PaymentCaptureFailed(PaymentFact):
 
 
 class PaymentCaptured(PaymentFact):
-    """A provider took `amount` for us and let go `released` of the same authorisation, if there was one."""
+    """A provider took `amount` for us and let go `released` of the same authorisation, if there was one.
+
+    The tender stands in the books of `tender_entity`, at `tender_store`, where these are not the order's own.
+    """
 
     capture_id: Code
     released: Amount = 0
     authorized: bool = True
+    tender_entity: Code | None = None
+    tender_store: Code | None = None
 
 
 class ShipmentShipped(Fact):

@@ -11,13 +11,15 @@ from oms.platform.fields import Amount, Code, IsoDate, SignedAmount
 
 
 class SalePaid(BaseModel):
-    """What was taken with one tender; of cash, net of change."""
+    """What was taken with one tender; of cash, net of change. Another company, `tender_entity`, may have or owe it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
     tender: Tender
     amount: Amount
     provider: Code | None = None
     reference: Code | None = None
+    tender_entity: Code | None = None
+    tender_store: Code | None = None
 
 
 class SaleRecorded(Fact):

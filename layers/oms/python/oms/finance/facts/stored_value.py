@@ -35,11 +35,16 @@ class CardFact(Fact):
 
 
 class GiftCardIssued(CardFact):
-    """A card came into being; `cause_id` names the refund or appeasement that posts what it cost."""
+    """A card came into being; `cause_id` names the refund or appeasement that posts what it cost.
+
+    What a sold one was paid with stands in the books of `tender_entity`, at `tender_store`, where others issued it.
+    """
 
     reason: IssueReason
     tenders: tuple[PaidWith, ...] = ()
     cause_id: Code | None = None
+    tender_entity: Code | None = None
+    tender_store: Code | None = None
 
     @model_validator(mode="after")
     def _adds_up(self) -> GiftCardIssued:

@@ -13,7 +13,7 @@ from oms.finance.facts.payments import (
     ShipmentShipped,
 )
 from oms.finance.model import Line, credit, debit
-from oms.finance.rules.rule import TENDER_ACCOUNTS, Rule, tax_charged
+from oms.finance.rules.rule import TENDER_ACCOUNTS, Rule, Share, lent, tax_charged
 
 
 def _authorized(fact: PaymentAuthorized) -> list[Line]:
@@ -32,12 +32,25 @@ def _capture_failed(fact: PaymentCaptureFailed) -> list[Line]:
 def _captured(fact: PaymentCaptured) -> list[Line]:
     # What a channel took itself was never an open authorisation of ours.
     no_longer_open = fact.amount + fact.released if fact.authorized else 0
+    account = "1310" if _stands_with_another(fact) else TENDER_ACCOUNTS[fact.tender]
     return [
-        debit(TENDER_ACCOUNTS[fact.tender], fact.amount, fact.currency),
+        debit(account, fact.amount, fact.currency),
         credit("2010", fact.amount, fact.currency),
         debit("9020", no_longer_open, fact.currency),
         credit("9010", no_longer_open, fact.currency),
     ]
+
+
+def _captured_elsewhere(fact: PaymentCaptured) -> list[Share]:
+    """Another legal entity issued the card or credit that paid, and owes it to the order's now."""
+    if not _stands_with_another(fact):
+        return []
+    place = (fact.tender_entity or fact.legal_entity, fact.tender_store or fact.store)
+    return [Share(*place, lent(TENDER_ACCOUNTS[fact.tender], fact.amount, fact.currency))]
+
+
+def _stands_with_another(fact: PaymentCaptured) -> bool:
+    return fact.tender_entity not in (None, fact.legal_entity)
 
 
 def _goods_transferred(fact: ShipmentShipped) -> list[Line]:
@@ -55,6 +68,9 @@ RULES: tuple[Rule[Any], ...] = (
     Rule("payment_released", 1, PaymentReleased, lambda f: (f.provider, f.release_id), _released),
     Rule("payment_expired", 1, PaymentExpired, lambda f: (f.provider, f.release_id), _released),
     Rule("payment_capture_failed", 1, PaymentCaptureFailed, lambda f: (f.provider, f.psp_reference), _capture_failed),
-    Rule("payment_captured", 1, PaymentCaptured, lambda f: (f.provider, f.capture_id), _captured),
+    Rule(
+        *("payment_captured", 1, PaymentCaptured, lambda f: (f.provider, f.capture_id), _captured),
+        elsewhere=_captured_elsewhere,
+    ),
     Rule("goods_transferred", 1, ShipmentShipped, lambda f: (f.shipment_id,), _goods_transferred),
 )

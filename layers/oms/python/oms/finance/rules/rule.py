@@ -47,6 +47,11 @@ class Share:
     lines: Sequence[Line]
 
 
+def lent(account: str, amount: int, currency: str) -> list[Line]:
+    """What an entity posts that took money, or whose debt was paid with, for another one: it owes that now."""
+    return [debit(account, amount, currency), credit("2310", amount, currency)]
+
+
 def nowhere_else(_: Any) -> Sequence[Share]:
     """Most facts concern one legal entity."""
     return ()

@@ -13,6 +13,7 @@ from oms.payments.port import (
     ProviderPayment,
     RefundRequest,
     Result,
+    SettlementList,
     Unknown,
     Verb,
 )
@@ -55,5 +56,9 @@ class Absent:
         raise UnknownProvider(self.name)
 
     def find(self, key: str, *, verb: Verb = "authorize", reference: str | None = None) -> Result | NoTrace:
+        """Raises UnknownProvider."""
+        raise UnknownProvider(self.name)
+
+    def list_settlement(self, payout_id: str) -> SettlementList | NoTrace | Unknown:
         """Raises UnknownProvider."""
         raise UnknownProvider(self.name)

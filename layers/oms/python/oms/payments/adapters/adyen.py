@@ -30,6 +30,7 @@ from oms.payments.port import (
     RefundRequest,
     RequiresAction,
     Result,
+    SettlementList,
     Unknown,
     Verb,
 )
@@ -173,6 +174,10 @@ class Adyen:
                 pending = change.status == "pending"
                 currency = str(told.payment["currency"])
                 return Approved(reference, change.amount, currency, change.id, released, pending=pending)
+        return NoTrace()
+
+    def list_settlement(self, payout_id: str) -> SettlementList | NoTrace | Unknown:
+        """Adyen writes what it paid out into reports, and lists it nowhere else."""
         return NoTrace()
 
     def _lets_go(self, verb: str) -> bool:

@@ -12,11 +12,19 @@ from typing import Any
 from oms.payments.adapters.adyen_books import AUTHORISATION, EVENTS, HELD, PROVIDER, Books, Change
 from oms.payments.adapters.messages import part, text
 from oms.payments.adapters.minor_units import ADYEN, NotPayable, amount_from
+from oms.payments.events import DisputeReported, PayoutReported
 from oms.payments.hints import About, Hint
+from oms.payments.news import MessageUnreadable, News, Told, news_for
 from oms.payments.webhooks import SignatureRefused
 from oms.platform.dynamodb import Database
 from oms.platform.intake import read_json
 
+_SECOND, _REVERSED, _REPORT = "SECOND_CHARGEBACK", "CHARGEBACK_REVERSED", "REPORT_AVAILABLE"
+_WARNINGS = frozenset({"NOTIFICATION_OF_CHARGEBACK", "REQUEST_FOR_INFORMATION"})
+_NEWS = frozenset({"CHARGEBACK", _SECOND, _REVERSED, _REPORT}) | _WARNINGS
+_LOST = frozenset({"Lost", "Accepted", "Expired"})
+# What was paid out stands in a file that a person fetches.
+REPORT = "report_to_be_read"
 _ABOUT: Mapping[str, About] = {"capture": "payment", "void": "expired", "expire": "expired"}
 
 
@@ -56,6 +64,56 @@ def is_signed(item: Mapping[str, Any], keys: Sequence[str]) -> bool:
             raise ValueError("an empty HMAC key would let everybody in")
         believed |= hmac.compare_digest(base64.b64encode(hmac.new(secret, message, hashlib.sha256).digest()), shown)
     return believed
+
+
+def news_of(item: Mapping[str, Any], legal_entity: str) -> News:
+    """What an item says of a dispute or of a report of payouts; without what is needed it raises MessageUnreadable.
+
+    Adyen books the fees of disputes with its payouts.
+    """
+    event, made, original = text(item, "eventCode"), text(item, "pspReference"), text(item, "originalReference")
+    if event == _REPORT:
+        return PayoutReported(
+            provider=PROVIDER,
+            message_id=f"{event}:{made}",
+            payout_id=made,
+            legal_entity=legal_entity,
+            listed=False,
+            problem=REPORT,
+        )
+    amount, currency = _amount(item)
+    if not made or not original or "#" in made + original or amount <= 0:
+        raise MessageUnreadable(f"{event} without a reference or an amount")
+    status = text(part(item, "additionalData"), "disputeStatus")
+    reason = text(item, "reason") or text(part(item, "additionalData"), "chargebackReasonCode")
+    lost = event == "CHARGEBACK" and status in _LOST
+    return DisputeReported(
+        provider=PROVIDER,
+        message_id=f"{event}:{made}:{status}" if status else f"{event}:{made}",
+        # The bank may take the money a second time, from a dispute that was won.
+        dispute_id=f"{made}-2" if event == _SECOND else made,
+        reference=original,
+        payment=original,
+        legal_entity=legal_entity,
+        amount=amount,
+        currency=currency,
+        withdrawn=event not in _WARNINGS,
+        outcome="lost" if lost else "won" if event == _REVERSED else None,
+        reason=reason[:200] or None,
+    )
+
+
+def is_news(item: Mapping[str, Any]) -> bool:
+    """Whether an item is about a dispute or a report of payouts that took place."""
+    return text(item, "eventCode") in _NEWS and _succeeded(item)
+
+
+def told_by(database: Database, item: Mapping[str, Any], account: Mapping[str, Any]) -> tuple[Hint | Told, ...]:
+    """What an item says: news of a dispute or of a report, or a hint about a payment, which is noted in our books."""
+    if is_news(item):
+        return news_for(account, text(item, "eventCode"), lambda legal_entity: news_of(item, legal_entity))
+    hint = note(database, item)
+    return () if hint is None else (hint,)
 
 
 def note(database: Database, item: Mapping[str, Any]) -> Hint | None:

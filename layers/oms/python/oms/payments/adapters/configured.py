@@ -12,7 +12,6 @@ import boto3
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from oms.payments.adapters.absent import Absent, UnknownProvider
-from oms.payments.adapters.stored_value import EveryTenant
 from oms.payments.adapters.strict_psp import StrictPsp
 from oms.payments.model import PROVIDERS, STORED_VALUE
 from oms.payments.port import OwnProvider, PaymentProvider
@@ -54,9 +53,16 @@ def _strict(endpoint: str, api_key: str, max_captures: int | None) -> StrictPsp:
     return StrictPsp(endpoint, api_key, max_captures=max_captures)
 
 
+@lru_cache(maxsize=1)
+def _stored_value() -> OwnProvider:
+    # Loaded where a tender names it, as the two below, so that nobody else starts slower.
+    from oms.payments.adapters.stored_value import EveryTenant
+
+    return EveryTenant()
+
+
 @lru_cache(maxsize=4)
 def _stripe(endpoint: str | None, api_key: str, max_captures: int) -> PaymentProvider:
-    # Loaded where a tender names it, so that nobody else starts slower.
     from oms.payments.adapters.stripe import ENDPOINT, Stripe
 
     return Stripe(api_key, endpoint=endpoint or ENDPOINT, max_captures=max_captures)
@@ -83,7 +89,7 @@ def provider(name: str) -> PaymentProvider | OwnProvider:
     One of ours of which the secret says nothing holds no money.
     """
     if name == STORED_VALUE:
-        return EveryTenant()
+        return _stored_value()
     if name == "strict":
         known = secret()
         limit = known.get("max_captures")

@@ -20,9 +20,11 @@ from oms.payments.port import (
     ProviderPayment,
     RefundRequest,
     Result,
+    SettlementList,
     Unknown,
     Verb,
 )
+from oms.payments.refunds import Issuer
 from oms.platform.commands import Runtime
 from oms.platform.problems import Busy, Problem
 from oms.stored_value import commands
@@ -121,6 +123,10 @@ class StoredValue:
         found = what_became(self.runtime.database, self.tenant, key)
         return NoTrace() if found is None else _approved(found)
 
+    def list_settlement(self, payout_id: str) -> SettlementList | NoTrace | Unknown:
+        """What our own cards pay goes to no bank."""
+        return NoTrace()
+
     def _answer(self, ask: Callable[[], Mapping[str, Any]]) -> Result:
         try:
             return _approved(ask())
@@ -140,9 +146,12 @@ class EveryTenant:
 
 
 def _approved(document: Mapping[str, Any]) -> Approved:
+    entity, store = document.get("legal_entity"), document.get("store")
     return Approved(
         reference=str(document["reference"]),
         amount=int(document["amount"]),
         currency=str(document["currency"]),
         movement_id=str(document["movement_id"]),
+        # What was held before issuers were kept is of the company that sold.
+        issuer=Issuer(legal_entity=str(entity), store=str(store)) if entity and store else None,
     )

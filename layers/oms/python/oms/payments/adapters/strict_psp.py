@@ -25,6 +25,7 @@ from oms.payments.port import (
     RefundRequest,
     RequiresAction,
     Result,
+    SettlementList,
     Unknown,
     Verb,
 )
@@ -32,6 +33,7 @@ from oms.payments.port import (
 SIGNATURE_HEADER = "psp-signature"
 # The first call under this key has not been answered yet, so nobody can say how it will end.
 STILL_RUNNING = "idempotency_key_in_use"
+_PAGE = 100
 CAPABILITIES = Capabilities(
     max_captures=None,
     incremental=False,
@@ -124,6 +126,28 @@ class StrictPsp:
             return _settled(result, document["payments"])
         except (KeyError, TypeError):
             return Unknown(UNREADABLE)
+
+    def list_settlement(self, payout_id: str) -> SettlementList | NoTrace | Unknown:
+        """A payout with its balance transactions, page by page."""
+        path = f"/payouts/{quote(payout_id, safe='')}/transactions?limit={_PAGE}"
+        rows: list[Mapping[str, Any]] = []
+        after = ""
+        while True:
+            answer = self._send("GET", path + after)
+            if isinstance(answer, Unknown):
+                return answer
+            status, document = answer
+            if status == 404:
+                return NoTrace()
+            if status != 200:
+                return Unknown(f"status {status}")
+            try:
+                rows.extend(document["transactions"])
+                if not document["has_more"]:
+                    return SettlementList(document["payout"], tuple(rows))
+                after = f"&after={quote(document['transactions'][-1]['id'], safe='')}"
+            except (KeyError, TypeError, IndexError):
+                return Unknown(UNREADABLE)
 
     def close(self) -> None:
         self._calls.close()

@@ -24,6 +24,7 @@ from oms.payments.port import (
     ProviderPayment,
     RefundRequest,
     Result,
+    SettlementList,
     Unknown,
     Verb,
 )
@@ -169,6 +170,14 @@ class Stripe:
         except (KeyError, TypeError, AttributeError, ValueError):
             return Unknown(UNREADABLE)
 
+    def list_settlement(self, payout_id: str) -> SettlementList | NoTrace | Unknown:
+        """An automatic payout with its balance transactions; of a manual one Stripe keeps no list."""
+        payout = self._look(f"/v1/payouts/{quote(payout_id, safe='')}")
+        if not isinstance(payout, Mapping):
+            return payout
+        rows = self._pages("/v1/balance_transactions", ("payout", payout_id))
+        return rows if isinstance(rows, Unknown) else SettlementList(payout, tuple(rows))
+
     def close(self) -> None:
         """End the connection."""
         self._calls.close()
@@ -207,12 +216,15 @@ class Stripe:
         return self._look(f"{_INTENTS}/{quote(reference, safe='')}?{urlencode([_CHARGE])}")
 
     def _refunds(self, reference: str) -> list[Mapping[str, Any]] | Unknown:
-        """All refunds of a payment, newest first, page by page."""
+        """All refunds of a payment, newest first."""
+        return self._pages("/v1/refunds", ("payment_intent", reference))
+
+    def _pages(self, path: str, wanted: tuple[str, str]) -> list[Mapping[str, Any]] | Unknown:
+        """A list of Stripe, page by page."""
         found: list[Mapping[str, Any]] = []
         more: Fields = []
         while True:
-            query = urlencode([("payment_intent", reference), ("limit", "100"), *more])
-            page = self._look(f"/v1/refunds?{query}")
+            page = self._look(f"{path}?{urlencode([wanted, ('limit', '100'), *more])}")
             if isinstance(page, NoTrace):
                 return found
             if isinstance(page, Unknown):

@@ -1,4 +1,4 @@
-"""Messages of Stripe, signed or by its partner bus on EventBridge, as hints. Pure."""
+"""Messages of Stripe, signed or by its partner bus on EventBridge, as hints or as news. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from oms.payments.adapters.messages import part, text
+from oms.payments.adapters.stripe_news import is_news, news_of_event
 from oms.payments.hints import About, Hint
+from oms.payments.news import Told, news_for
 from oms.platform.intake import read_json
 
 PROVIDER = "stripe"
@@ -31,10 +33,17 @@ class NotOfStripe(ValueError):
     """An event on the partner bus that is not of the shape that Stripe sends."""
 
 
-def hints_of(raw: bytes) -> tuple[Hint, ...]:
-    """What a signed event is about, nothing where it is no payment; one that is no JSON is refused."""
-    found = hint_of_event(part(read_json(raw)))
-    return () if found is None else (found,)
+def read_event(raw: bytes) -> Mapping[str, Any]:
+    """The event that a signed body is; one that is no JSON is refused."""
+    return part(read_json(raw))
+
+
+def told_by(event: Mapping[str, Any], account: Mapping[str, Any]) -> tuple[Hint | Told, ...]:
+    """What an event says: a hint about a payment, or news of a dispute or payout; nothing where it is neither."""
+    if is_news(event):
+        return news_for(account, text(event, "type"), lambda legal_entity: news_of_event(event, legal_entity))
+    hint = hint_of_event(event)
+    return () if hint is None else (hint,)
 
 
 def event_of(envelope: Mapping[str, Any]) -> Mapping[str, Any]:
