@@ -85,6 +85,9 @@ def test_the_platform_taxes_by_address_and_by_store_and_gives_back_at_the_origin
     sent = before_tax(line("A", 2, 2750), line("B", 1, 1000, method="pickup", pickup_node="RENO"))
     sent["charges"] = [{"kind": "shipping", "amount": 500}]
     sent["totals"] |= {"charges": 500, "total": 7000}
+    # A dry run says before the purchase what it comes to.
+    dry = doors.api("simulations").post("/v1/sourcing/simulations", {"order": sent})
+    assert (dry.status, dry.body["dry_run"]["totals"]["total"]) == (200, 7554)
     order_id = doors.place(sent)
     seen = doors.see(order_id)
     assert [(one["tax"], parts(one["taxes"]), one["total"]) for one in seen["lines"]] == [
