@@ -25,6 +25,10 @@ _SPELT = {
         delivered_shipping_minor:bigint delivered_tax_minor:bigint returned_goods_minor:bigint written_off_minor:bigint
         version:bigint
     """,
+    "taxes": """
+        order_id legal_entity store channel jurisdiction currency exponent:bigint charged_minor:bigint
+        given_back_minor:bigint payable_minor:bigint
+    """,
     "payments": """
         payment_id order_id rank:bigint tender provider psp_reference state currency exponent:bigint amount_minor:bigint
         authorized_minor:bigint captured_minor:bigint released_minor:bigint

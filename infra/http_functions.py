@@ -166,11 +166,11 @@ HTTP = (
     *AT_STORES,
     FunctionSpec(
         "rule_sets",
-        "Keeps rules of stock, strategies and rate cards as versions that are drafted, promoted and rolled back.",
+        "Keeps rules of stock, strategies, rate cards and tax rates as versions: drafted, promoted and rolled back.",
         (*g.COMMAND, *g.table("registry", "get", "batch", "query", "put")),
         routes=tuple(
             route.replace("<path>", path)
-            for path in ("inventory/rules", "sourcing/strategies", "sourcing/rate-cards")
+            for path in ("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates")
             for route in RULE_SET_ROUTES
         ),
         memory=512,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oms.settlement.model import DisputeState
 from tools.openapi_answers import Answer
+from tools.openapi_payments import WriteOffDocument
 from tools.openapi_shapes import Route
 
 
@@ -26,20 +27,6 @@ class DisputeDocument(Answer):
     state: DisputeState
     fee_returned: int
     opened_at: str
-
-
-class WriteOffDocument(Answer):
-    """What was given up of an order; `tax` is the share of `amount` that is given back, in minor units."""
-
-    write_off_id: str
-    order_id: str
-    legal_entity: str
-    store: str
-    channel: str
-    currency: str
-    amount: int
-    tax: int
-    reason: str
 
 
 DISPUTE_ROUTES: dict[str, Route] = {

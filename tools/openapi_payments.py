@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oms.orders.amounts import Taxed
 from oms.payments.link_pages import LinkPage
 from tools.openapi_answers import Answer
 from tools.openapi_shapes import Route
@@ -12,6 +13,21 @@ class PaidAgain(Answer):
 
     order_id: str
     payment_id: str
+
+
+class WriteOffDocument(Answer):
+    """What was given up of an order; `tax` is the share of `amount` that is given back, in minor units, of `taxes`."""
+
+    write_off_id: str
+    order_id: str
+    legal_entity: str
+    store: str
+    channel: str
+    currency: str
+    amount: int
+    tax: int
+    taxes: list[Taxed]
+    reason: str
 
 
 PAYMENT_ROUTES: dict[str, Route] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oms.orders.amounts import Taxed
 from oms.payments.refunds import PartState
 from oms.returns.model import ReturnLine, State
 from oms.returns.requests import PaidBy
@@ -13,7 +14,7 @@ class ReturnDocument(Answer):
     """What came back at once, in minor units of `currency`; `refund_status` is None where nothing is owed.
 
     `tax` is that of the goods and of the `shipping` that is given back; `owed` is all of it less `fee` and what an
-    appeasement gave before. `version` is the order's.
+    appeasement gave before. `taxes` says whose the tax is that goes back now. `version` is the order's.
     """
 
     id: str
@@ -25,6 +26,7 @@ class ReturnDocument(Answer):
     goods: int
     shipping: int
     tax: int
+    taxes: list[Taxed]
     fee: int
     appeased_goods: int
     appeased_tax: int

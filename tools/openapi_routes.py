@@ -29,6 +29,7 @@ from tools.openapi_pos import POS_ROUTES
 from tools.openapi_returns import RETURN_ROUTES
 from tools.openapi_settlement import SETTLEMENT_ROUTES
 from tools.openapi_shapes import CONFIGURATION, VERSION, Model, OrderListQuery, Route, Rows, WorkListQuery
+from tools.openapi_taxes import TaxRatesSet, TaxRatesVersion
 
 NodeAction = Literal[tuple(verb.value for verb in VERBS if verb is not Action.RECEIVE)]  # type: ignore[valid-type]
 
@@ -238,6 +239,11 @@ ROUTES: dict[str, Route] = {
     **_rule_sets(
         *("sourcing/rate-cards", "a rate card", stock.RateCardVersion, stock.RateCardSet),
         "Carrier services with their zones: what a shipment costs, how many days it takes, and the customer's fee.",
+    ),
+    **_rule_sets(
+        *("tax-rates", "tax rates", TaxRatesVersion, TaxRatesSet),
+        "What jurisdictions levy, by country, region, postal code and tax category; orders of the tax mode platform go "
+        "by it.",
     ),
     "GET /v1/fulfillment-orders": Route(
         "List the work of a node",

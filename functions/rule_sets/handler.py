@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from oms.inventory import rules
+from oms.orders import taxing
 from oms.platform.commands import Runtime
 from oms.platform.http import api
 from oms.rulesets.routes import serve
@@ -18,6 +19,7 @@ runtime = Runtime()
 serve(app, lambda: runtime, "inventory_rules", "/v1/inventory/rules", rules.KIND, rules.InventoryRules)
 serve(app, lambda: runtime, "strategy", "/v1/sourcing/strategies", strategy.KIND, strategy.Strategy)
 serve(app, lambda: runtime, "rate_card", "/v1/sourcing/rate-cards", rates.KIND, rates.RateCard)
+serve(app, lambda: runtime, "tax_rates", "/v1/tax-rates", taxing.KIND, taxing.TaxRates)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Calls about rules of stock, strategies and rate cards, for the check of every answer."""
+"""Calls about rules of stock, strategies, rate cards and tax rates, for the check of every answer."""
 
 from __future__ import annotations
 
@@ -43,6 +43,24 @@ def rate_cards(gateway: Gateway) -> None:
     assert gateway.send("GET", f"{path}/diff")[1]["differences"]
     assert gateway.send("GET", path)[1]["live"]["content"]["services"]
     assert gateway.send("GET", "/v1/sourcing/rate-cards")[1]["rule_sets"]
+
+
+TAX_RATES = {"rates": [{"jurisdiction": "US-NY", "country": "US", "rate_ppm": 40_000}]}
+
+
+def tax_rates(gateway: Gateway) -> None:
+    path = "/v1/tax-rates/usual"
+    assert gateway.send("PUT", path, TAX_RATES)[0] == 201
+    assert gateway.send("POST", f"{path}/promotions", {"number": 1}, headers={"if-match": "1"})[0] == 200
+    city = {"jurisdiction": "US-NY-NYC", "country": "US", "postal_codes": ["100"], "rate_ppm": 45_000}
+    more = {"rates": [*TAX_RATES["rates"], city]}
+    assert gateway.send("PUT", path, more, headers={"if-match": "2"})[0] == 200
+    assert gateway.send("POST", f"{path}/promotions", {"number": 2}, headers={"if-match": "3"})[0] == 200
+    assert gateway.send("POST", f"{path}/rollbacks", {}, headers={"if-match": "4"})[0] == 200
+    assert gateway.send("GET", f"{path}/versions/2")[1]["status"] == "RETIRED"
+    assert gateway.send("GET", f"{path}/diff")[1]["differences"]
+    assert gateway.send("GET", path)[1]["live"]["content"]["rates"]
+    assert gateway.send("GET", "/v1/tax-rates")[1]["rule_sets"]
 
 
 def strategies(gateway: Gateway) -> None:

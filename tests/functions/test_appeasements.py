@@ -62,6 +62,7 @@ def test_goodwill_inside_and_outside_the_limits(people: People):
         "goods": 1050,
         "shipping": 0,
         "tax": 87,
+        "taxes": [],
         "total": 1137,
         "requested_by": "agent",
         "role": "agent",
@@ -154,13 +155,16 @@ def test_goodwill_is_an_amount_or_a_percentage_on_lines_on_shipping_or_on_the_or
     line_2 = people.ask("supervisor", order_id, percent=10, on="lines", lines=[2], reason="DAMAGE").body
     assert (line_2["kind"], line_2["percent"], line_2["parts"]) == (
         *("percent", 10),
-        [{"line_no": 2, "net": 300, "tax": 25}],
+        [{"line_no": 2, "net": 300, "tax": 25, "taxes": []}],
     )
     shipping = people.ask("supervisor", order_id, amount=499, on="shipping", reason="SHIPPING").body
     assert (shipping["goods"], shipping["shipping"], shipping["tax"], shipping["total"]) == (0, 499, 50, 549)
     whole = people.ask("supervisor", order_id, amount=1000, paid_to="gift_card").body
     # 60.00 of line 1 and the 27.00 that are left of line 2: 6.897 and 3.103, with the tax of the running sums.
-    assert whole["parts"] == [{"line_no": 1, "net": 690, "tax": 57}, {"line_no": 2, "net": 310, "tax": 25}]
+    assert whole["parts"] == [
+        {"line_no": 1, "net": 690, "tax": 57, "taxes": []},
+        {"line_no": 2, "net": 310, "tax": 25, "taxes": []},
+    ]
     # A return of a line gives back only the rest of it.
     sums = appeased(people.doors.world.database, TENANT, order_id)
     sums = {no: (part.net, part.tax) for no, part in appeased(people.doors.world.database, TENANT, order_id).items()}

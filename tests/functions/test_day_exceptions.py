@@ -80,7 +80,7 @@ def test_the_close_has_orders_payments_drawers_and_exceptions_beside_the_journal
     assert (manifest["kind"], manifest["batch"]) == ("close", 1)
     assert sorted({file["dataset"] for file in manifest["files"]}) == [
         *("close_exceptions", "drawer_events", "drawer_sessions", "journal_lines", "memo_lines", "orders"),
-        *("payments", "trial_balance"),
+        *("payments", "taxes", "trial_balance"),
     ]
     for dataset in (ORDERS, PAYMENTS, DRAWER_SESSIONS, DRAWER_EVENTS, CLOSE_EXCEPTIONS):
         rows = exported.rows(manifest, dataset.name)

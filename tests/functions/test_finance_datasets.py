@@ -14,7 +14,7 @@ __all__ = ["deployed", "moto_doors"]
 ALL = (
     *("appeasements", "bank_matches", "close_exceptions", "deposits", "drawer_events", "drawer_sessions"),
     *("gift_cards", "journal_lines", "memo_lines", "orders", "payments", "payout_items", "payouts", "refunds"),
-    "trial_balance",
+    *("taxes", "trial_balance"),
 )
 
 

@@ -1,4 +1,4 @@
-"""Stories of stock in great demand, of stock that comes in nearer and of offers, for the crash points."""
+"""Stories of stock in great demand, of stock that comes in nearer, of offers and of tax rates, for the crash points."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tests.simulation.directed import People
 from tests.simulation.telling import story
-from tests.simulation.world import line
+from tests.simulation.world import line, order
 
 
 @story
@@ -91,3 +91,13 @@ def work_on_offer(people: People) -> None:
     people.wait_for(lambda: people.works(order_id, "REJECTED"))
     people.do(people.released(order_id), "accept", "ship")
     people.until(order_id, payment_status="CAPTURED")
+
+
+@story
+def tax_rates(people: People) -> None:
+    path = "/v1/tax-rates/usual"
+    rates = [{"jurisdiction": "US-NY", "country": "US", "rate_ppm": 40_000}]
+    people.send("PUT", path, {"rates": rates})
+    people.send("POST", f"{path}/promotions", {"number": 1}, version=1)
+    tender = {"provider": "strict", "token": "tok_visa"}
+    people.send("POST", "/v1/orders", {**order("o-1", line("MUG", 2)), "tax_mode": "platform", "payments": [tender]})

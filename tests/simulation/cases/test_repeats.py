@@ -56,6 +56,9 @@ MUTATING = {
     ("PUT", "/v1/sourcing/rate-cards/usual"): {"currency": "USD", "services": [SERVICE]},
     ("POST", "/v1/sourcing/rate-cards/usual/promotions"): {"number": 1},
     ("POST", "/v1/sourcing/rate-cards/usual/rollbacks"): {},
+    ("PUT", "/v1/tax-rates/usual"): {"rates": [{"jurisdiction": "US-NY", "country": "US", "rate_ppm": 40_000}]},
+    ("POST", "/v1/tax-rates/usual/promotions"): {"number": 1},
+    ("POST", "/v1/tax-rates/usual/rollbacks"): {},
     ("POST", "/v1/inventory/snapshots"): {
         "snapshots": [
             {

@@ -9,8 +9,8 @@ import pytest
 from oms.finance.closing.exceptions import Check, ExceptionKind
 from oms.finance.closing.facts import BalanceFacts, Carried, Clearing, MovementFacts, StoredValueFacts
 from oms.finance.closing.sums import clearing_after, stored_value_after
-from oms.finance.model import debit
-from tests.unit.finance.evidence import IN_ORDER, TODAY, entry, found, order, payment, seen, usd
+from oms.finance.model import credit, debit
+from tests.unit.finance.evidence import AUTHORIZED, CAPTURED, IN_ORDER, TODAY, entry, found, order, payment, seen, usd
 
 
 def told(gross: int, provider: str = "strict", currency: str = "USD") -> BalanceFacts:
@@ -142,3 +142,14 @@ def test_t8_is_the_sum_of_the_balances_of_all_cards() -> None:
         ("2030", 1137, 0)
     ]
     assert [(one.account, one.expected, one.found) for one in found(seen(granted), Check.T8)] == [("2030", 0, 1137)]
+
+
+@pytest.mark.capability("N1", "N5")
+def test_t11_sees_tax_that_stands_with_another_jurisdiction():
+    of = {"jurisdiction": "US-TX", "charged": 825, "given_back": 0}
+    sold = order(taxes=[of])
+    (first, second) = found(seen(*IN_ORDER, orders={"ord_1": sold}), Check.T11)
+    assert (first.account, first.expected, first.found) == ("2040", 0, 825)
+    assert (second.expected, second.found, second.detail) == (825, 0, "tax of US-TX")
+    lines = (usd("2010", 11325), usd("4010", -10000), usd("4020", -500), credit("2040", 825, "USD", "US-TX"))
+    assert found(seen(AUTHORIZED, CAPTURED, entry(*lines), orders={"ord_1": sold}), Check.T11) == []

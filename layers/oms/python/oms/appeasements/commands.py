@@ -192,6 +192,7 @@ def _granted(
     told = AppeasementGranted(
         **_facts(order, made),
         lines=tuple(AppeasedLine(line_no=part.line_no, net=part.net, tax=part.tax) for part in made.parts),
+        taxes=made.taxes,
         approved_by=approved_by,
     )
     refund, owed = owe(order, made, runtime.clock.now())

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict
 
+from oms.orders.amounts import Taxed
 from oms.platform.events import EventData
 
 
@@ -46,8 +49,14 @@ class AppeasementRequested(_OfAppeasement):
 
 
 class AppeasementGranted(_OfAppeasement):
-    """Goodwill is owed to the customer: `total` is goods, shipping and the tax on them."""
+    """Goodwill is owed to the customer: `total` is goods, shipping and the tax on them.
 
+    `taxes` says whose the tax is, where that is known of any of it.
+    """
+
+    version: ClassVar[int] = 2
+
+    taxes: tuple[Taxed, ...] = ()
     lines: tuple[AppeasedLine, ...]
     approved_by: str | None
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from oms.orders.amounts import Taxed, summed_taxes, taxed, taxes_of
 from oms.payments.refunds import Issuer
 from oms.platform.fields import Instant
 
@@ -93,11 +94,15 @@ class Stored(BaseModel):
 
 
 class Part(Stored):
-    """What of it falls on one line, and of its tax; line 0 is shipping."""
+    """What of it falls on one line, and of its tax; line 0 is shipping.
+
+    `taxes` says whose the tax is, where that is known of any of it.
+    """
 
     line_no: int
     net: int
     tax: int
+    taxes: tuple[Taxed, ...] = ()
 
 
 class Seen(Stored):
@@ -184,6 +189,11 @@ class Appeasement(Stored):
         return sum(part.tax for part in self.parts)
 
     @property
+    def taxes(self) -> tuple[Taxed, ...]:
+        """Whose the tax is, where that is known of any of it."""
+        return taxed(summed_taxes(taxes_of(part.tax, part.taxes) for part in self.parts))
+
+    @property
     def total(self) -> int:
         """What the customer gets."""
         return self.net + self.tax
@@ -219,5 +229,8 @@ def given(appeasements: Sequence[Appeasement]) -> dict[int, Part]:
     sums: dict[int, Part] = {}
     for part in (part for one in appeasements if one.granted for part in one.parts):
         known = sums.get(part.line_no, Part(line_no=part.line_no, net=0, tax=0))
-        sums[part.line_no] = Part(line_no=part.line_no, net=known.net + part.net, tax=known.tax + part.tax)
+        taxes = summed_taxes([taxes_of(known.tax, known.taxes), taxes_of(part.tax, part.taxes)])
+        sums[part.line_no] = Part(
+            line_no=part.line_no, net=known.net + part.net, tax=known.tax + part.tax, taxes=taxed(taxes)
+        )
     return sums

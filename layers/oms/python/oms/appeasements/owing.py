@@ -27,7 +27,7 @@ def owe(order: Order, made: Appeasement, now: datetime) -> tuple[Refund, list[Ev
     It says what was given for which lines, and for shipping as line 0, so that a return gives back only the rest.
     """
     to = None if made.paid_to is PaidTo.ORIGINAL else made.paid_to.value
-    lines = [GivenFor(line_no=part.line_no, goods=part.net, tax=part.tax) for part in made.parts]
+    lines = [GivenFor(line_no=part.line_no, goods=part.net, tax=part.tax, taxes=part.taxes) for part in made.parts]
     return owe_refund(
         *(order, Cause.APPEASEMENT, made.id, made.total, to), at=format_instant(now), lines=lines, issuer=made.issuer
     )

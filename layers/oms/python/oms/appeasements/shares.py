@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 from oms.appeasements.model import On, Part
 from oms.appeasements.refusals import OverRefund, Undelivered
-from oms.orders.amounts import share
-from oms.orders.charges import charges_left, line_total, shipping_taxed
+from oms.orders.amounts import Taxes, goods_taxes, less_taxes, share, summed_taxes, taxed, taxes_of
+from oms.orders.charges import charges_left, line_total, shipping_taxes
 from oms.orders.model import Line, Order
 from oms.payments.refunds import SHIPPING
 from oms.platform.money import share_up_to
 from oms.platform.problems import FieldError, InvalidRequest
+
+
+@dataclass(frozen=True, slots=True)
+class TaxBase:
+    """The same of the tax of one jurisdiction: all of it, what no goodwill has given yet, and what was given."""
+
+    jurisdiction: str | None
+    tax: int
+    left: int
+    done: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +33,7 @@ class Base:
     `net` and `tax` are of all of it, `given` the goodwill before; `delivered` is the net of what has left and was not
     given back by returns, and `tax_left` the tax of that which no goodwill has given yet. `done` is the net of which
     `tax_done` was given: of a line by goodwill, whose returns are counted in units, of shipping by returns as well.
+    Where the jurisdictions of the tax are known, `taxes` has each of them.
     """
 
     line_no: int
@@ -32,6 +44,7 @@ class Base:
     tax_left: int
     done: int
     tax_done: int
+    taxes: tuple[TaxBase, ...] = ()
 
     @property
     def room(self) -> int:
@@ -75,9 +88,7 @@ def share_out(amount: int, found: Sequence[Base]) -> tuple[Part, ...]:
     behind = sorted(range(len(found)), key=lambda n: (-(amount * found[n].room % whole), found[n].line_no))
     for position in behind[: amount - sum(nets)]:
         nets[position] += 1
-    return tuple(
-        Part(line_no=base.line_no, net=net, tax=_tax(base, net)) for base, net in zip(found, nets, strict=True) if net
-    )
+    return tuple(_part(base, net) for base, net in zip(found, nets, strict=True) if net)
 
 
 def require_room(parts: Sequence[Part], found: Sequence[Base]) -> None:
@@ -85,7 +96,9 @@ def require_room(parts: Sequence[Part], found: Sequence[Base]) -> None:
     rooms = {base.line_no: base for base in found}
     for part in parts:
         base = rooms[part.line_no]
-        if part.net > base.room or part.tax > base.tax_left:
+        left = {one.jurisdiction: one.left for one in base.taxes}
+        more_tax = any(one.amount > left.get(one.jurisdiction, 0) for one in part.taxes)
+        if part.net > base.room or part.tax > base.tax_left or more_tax:
             detail = f"{part.net} was asked for line {part.line_no}, and {base.room} is left of it."
             raise OverRefund(detail, pointer="/decision")
 
@@ -95,11 +108,18 @@ def percent_of(found: Sequence[Base], percent: int) -> int:
     return share_up_to(sum(base.delivered for base in found), percent, 100)
 
 
-def _tax(base: Base, net: int) -> int:
+def _part(base: Base, net: int) -> Part:
+    """Some goodwill with the tax that goes with it, of each jurisdiction by itself where these are known."""
+    own = base.taxes or (TaxBase(None, base.tax, base.tax_left, base.tax_done),)
+    taxes = {one.jurisdiction: _tax(base, one, net) for one in own}
+    return Part(line_no=base.line_no, net=net, tax=sum(taxes.values()), taxes=taxed(taxes))
+
+
+def _tax(base: Base, of: TaxBase, net: int) -> int:
     """The tax that goes with some goodwill: by its running sum, so that parts never come to more than the whole."""
-    tax = share_up_to(base.tax, base.done + net, base.net) - base.tax_done
+    tax = share_up_to(of.tax, base.done + net, base.net) - of.done
     # Returns round by units, goodwill by amounts: together they give no more tax than was taken.
-    return max(0, min(tax, base.tax_left))
+    return max(0, min(tax, of.left))
 
 
 def _sold(order: Order) -> list[Line]:
@@ -121,18 +141,21 @@ def _named(order: Order, position: int, line_no: int) -> Line:
 def _base(order: Order, line: Line, given: Mapping[int, Part]) -> Base:
     units, before = _delivered_units(order, line), _given(given, line.line_no)
     came = [one for each in order.returns for one in each.lines if one.line_no == line.line_no]
-    tax = share_up_to(line.agreed.tax, units, line.quantity) - sum(one.tax - one.appeased_tax for one in came)
+    whole, done = goods_taxes(line.agreed, line.quantity), taxes_of(before.tax, before.taxes)
+    back_taxes = less_taxes(
+        summed_taxes(taxes_of(one.tax, one.taxes) for one in came),
+        summed_taxes(taxes_of(one.appeased_tax, one.appeased_taxes) for one in came),
+    )
+    left = less_taxes(goods_taxes(line.agreed, units), summed_taxes([back_taxes, done]))
     # What goodwill had given of units that came back was not given a second time.
     back = sum(one.goods - one.appeased_goods for one in came)
     return Base(
         line_no=line.line_no,
         net=_net(line, line.quantity),
-        tax=line.agreed.tax,
         delivered=_net(line, units) - back,
         given=before.net,
-        tax_left=max(0, tax - before.tax),
         done=before.net,
-        tax_done=before.tax,
+        **_taxes(whole, left, done),
     )
 
 
@@ -149,19 +172,42 @@ def _net(line: Line, units: int) -> int:
 
 
 def _shipping(order: Order, given: Mapping[int, Part]) -> Base:
-    charged, tax, before = sum(one.shipping for one in order.shipments), shipping_taxed(order), _given(given, SHIPPING)
+    charged, before = sum(one.shipping for one in order.shipments), _given(given, SHIPPING)
+    whole = shipping_taxes(order)
     back = sum(one.shipping for one in order.returns)
-    tax_done = sum(one.shipping_tax for one in order.returns) + before.tax
+    done = summed_taxes(
+        [
+            *(taxes_of(one.shipping_tax, one.shipping_taxes) for one in order.returns),
+            taxes_of(before.tax, before.taxes),
+        ]
+    )
     return Base(
         line_no=SHIPPING,
         net=charged,
-        tax=tax,
         delivered=charged - back,
         given=before.net,
-        tax_left=max(0, tax - tax_done),
         done=back + before.net,
-        tax_done=tax_done,
+        **_taxes(whole, less_taxes(whole, done), done),
     )
+
+
+class _TaxFields(TypedDict):
+    tax: int
+    tax_left: int
+    tax_done: int
+    taxes: tuple[TaxBase, ...]
+
+
+def _taxes(whole: Taxes, left: Taxes, done: Taxes) -> _TaxFields:
+    """What a base says of a tax: all of it, what is left and what was given."""
+    names = {**whole, **done}
+    each = tuple(TaxBase(name, whole.get(name, 0), max(0, left.get(name, 0)), done.get(name, 0)) for name in names)
+    return {
+        "tax": sum(one.tax for one in each),
+        "tax_left": sum(one.left for one in each),
+        "tax_done": sum(one.done for one in each),
+        "taxes": each if any(one.jurisdiction for one in each) else (),
+    }
 
 
 def _given(given: Mapping[int, Part], line_no: int) -> Part:

@@ -43,6 +43,8 @@ class Account:
         return self.kind is Kind.MEMORANDUM
 
 
+# The one account that has jurisdictions.
+SALES_TAX = "2040"
 _TABLE = """
 1010 asset      debit  cash in drawer
 1020 asset      debit  store safe

@@ -9,7 +9,7 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict
 
 from oms.finance import store
-from oms.finance.chart import CHART
+from oms.finance.chart import CHART, SALES_TAX
 from oms.finance.lanes import Day, StoreDay
 from oms.finance.model import Entry, Line, Moment, PostedEntry
 from oms.finance.requests import TrialBalanceQuery
@@ -29,8 +29,22 @@ class AccountSum(BaseModel):
     balance: int
 
 
+class TaxSum(BaseModel):
+    """What the tax payable of a jurisdiction received on either side; without one, that of which nobody said whose."""
+
+    model_config = ConfigDict(frozen=True)
+    jurisdiction: str | None
+    currency: str
+    debit: int
+    credit: int
+    balance: int
+
+
 class TrialBalance(BaseModel):
-    """The sums of an entity's accounts over posting dates; the balances of each currency sum to zero."""
+    """The sums of an entity's accounts over posting dates; the balances of each currency sum to zero.
+
+    `taxes` is account 2040 by jurisdiction.
+    """
 
     model_config = ConfigDict(frozen=True)
     entity: str
@@ -38,6 +52,7 @@ class TrialBalance(BaseModel):
     last_date: date
     entries: int
     accounts: tuple[AccountSum, ...]
+    taxes: tuple[TaxSum, ...]
 
 
 class JournalLine(Line):
@@ -67,6 +82,7 @@ class OrderJournal(BaseModel):
 def trial_balance(database: Database, tenant: str, wanted: TrialBalanceQuery) -> TrialBalance:
     """Sum the entries of an entity on the wanted business dates."""
     sides: dict[tuple[str, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    of_taxes: dict[tuple[str | None, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
     entries = 0
     for day, _ in store.days_of(database, tenant, wanted.entity):
         if wanted.first <= day.date <= wanted.last:
@@ -75,6 +91,9 @@ def trial_balance(database: Database, tenant: str, wanted: TrialBalanceQuery) ->
                 for line in entry.lines:
                     debits, credits = sides[(line.account, line.currency)]
                     sides[(line.account, line.currency)] = (debits + line.debit, credits + line.credit)
+                    if line.account == SALES_TAX:
+                        debits, credits = of_taxes[(line.jurisdiction, line.currency)]
+                        of_taxes[(line.jurisdiction, line.currency)] = (debits + line.debit, credits + line.credit)
     accounts = tuple(
         AccountSum(
             account=account,
@@ -86,8 +105,19 @@ def trial_balance(database: Database, tenant: str, wanted: TrialBalanceQuery) ->
         )
         for (account, currency), (debits, credits) in sorted(sides.items())
     )
+    taxes = tuple(
+        TaxSum(jurisdiction=name, currency=currency, debit=debits, credit=credits, balance=debits - credits)
+        for (name, currency), (debits, credits) in sorted(
+            of_taxes.items(), key=lambda one: (one[0][0] or "", one[0][1])
+        )
+    )
     return TrialBalance(
-        entity=wanted.entity, first_date=wanted.first, last_date=wanted.last, entries=entries, accounts=accounts
+        entity=wanted.entity,
+        first_date=wanted.first,
+        last_date=wanted.last,
+        entries=entries,
+        accounts=accounts,
+        taxes=taxes,
     )
 
 

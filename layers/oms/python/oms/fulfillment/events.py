@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from oms.orders.amounts import Taxed
 from oms.platform.events import EventData
 from oms.registry.kits import Component
 from oms.registry.segments import Segment
@@ -214,9 +215,12 @@ class FulfillmentOrderEscalated(_Work):
 
 
 class ShipmentShipped(EventData):
-    """Units left a node, shipped or handed over, with exactly the money that belongs to them."""
+    """Units left a node, shipped or handed over, with exactly the money that belongs to them.
 
-    version: ClassVar[int] = 2
+    `taxes` says whose the `tax` is, where that is known of any of it.
+    """
+
+    version: ClassVar[int] = 3
 
     order_id: str
     fulfillment_order_id: str
@@ -227,6 +231,7 @@ class ShipmentShipped(EventData):
     discount: int
     shipping: int
     tax: int
+    taxes: tuple[Taxed, ...] = ()
     total: int
     currency: str
     legal_entity: str

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict
 
-from oms.orders.amounts import Amounts
+from oms.orders.amounts import Amounts, Taxed, known_taxes
 from oms.platform.clock import parse_instant
 
 
@@ -91,6 +91,8 @@ class Shipment(BaseModel):
     discount: int
     shipping: int
     tax: int
+    # Whose the tax is, where that is known of any of it.
+    taxes: tuple[Taxed, ...] = ()
     captures: tuple[Capture, ...] = ()
 
     @property
@@ -100,7 +102,7 @@ class Shipment(BaseModel):
 
     @property
     def amounts(self) -> Amounts:
-        return Amounts(self.goods, self.discount, self.shipping, self.tax)
+        return Amounts(self.goods, self.discount, self.shipping, self.tax, known_taxes(self.taxes))
 
 
 def carried_out(shipments: Iterable[Shipment], line_no: int) -> int:

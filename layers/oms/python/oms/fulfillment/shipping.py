@@ -9,7 +9,7 @@ from dataclasses import replace
 from oms.fulfillment.events import EventLine, ShipmentShipped
 from oms.fulfillment.model import COUNTER_METHODS, Capture, FulfillmentOrder, Package, Shipment, ShippedLine
 from oms.fulfillment.request import ActionRequest, PackageRequest, units_of
-from oms.orders.amounts import Amounts, share
+from oms.orders.amounts import Amounts, share, taxed
 from oms.orders.charges import accompanying_amounts, line_total, takes_charges
 from oms.orders.kits import whole_kits
 from oms.orders.model import DIGITAL, Order
@@ -43,6 +43,7 @@ def new_shipment(
         discount=amounts.discount,
         shipping=amounts.shipping,
         tax=amounts.tax,
+        taxes=taxed(amounts.by_jurisdiction),
         captures=_captures(order, amounts.total - taken_ahead(order), format_instant(runtime.clock.now())),
     )
 
@@ -158,6 +159,7 @@ def shipment_event(order: Order, shipment: Shipment) -> ShipmentShipped:
         discount=shipment.discount,
         shipping=shipment.shipping,
         tax=shipment.tax,
+        taxes=shipment.taxes,
         total=shipment.amounts.total,
         currency=header.currency,
         legal_entity=header.legal_entity,

@@ -7,9 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from oms.orders.amounts import Amounts, charge_amounts, line_amounts, share
+from oms.orders.amounts import (
+    Amounts,
+    charge_amounts,
+    goods_taxes,
+    less_taxes,
+    line_amounts,
+    share,
+    summed_taxes,
+)
 from oms.orders.model import DIGITAL, Header, Line, Order
-from oms.platform.money import share_up_to
 
 
 def order_charges(header: Header) -> Amounts:
@@ -64,13 +71,14 @@ def _has_goods(order: Order) -> bool:
     return any(line.claims_stock for line in order.lines)
 
 
-def shipping_taxed(order: Order) -> int:
-    """The tax of the shipping that has been charged, in minor units: what of the tax is not that of goods."""
-    goods = sum(_goods_taxed(order, line) for line in order.lines)
-    return max(0, sum(shipment.tax for shipment in order.shipments) - goods)
+def shipping_taxes(order: Order) -> dict[str | None, int]:
+    """The tax of the shipping that has been charged, by jurisdiction: what of the tax is not that of goods."""
+    charged = summed_taxes(shipment.amounts.by_jurisdiction for shipment in order.shipments)
+    goods = summed_taxes(_goods_taxes(order, line) for line in order.lines)
+    return {name: amount for name, amount in less_taxes(charged, goods).items() if amount > 0}
 
 
-def _goods_taxed(order: Order, line: Line) -> int:
+def _goods_taxes(order: Order, line: Line) -> dict[str | None, int]:
     """The tax of the goods of a line that has been charged."""
     gone = order.shipped(line.line_no) if line.work else line.quantity - order.cancelled.get(line.line_no, 0)
-    return share_up_to(line.agreed.tax, gone, line.quantity)
+    return goods_taxes(line.agreed, gone)

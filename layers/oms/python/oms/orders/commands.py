@@ -8,7 +8,7 @@ from oms.orders.choosing import choose_nodes, decision_of
 from oms.orders.large import place_in_chunks, was_begun
 from oms.orders.model import Order, Validation
 from oms.orders.placement import placement
-from oms.orders.placing import group_lines, look_up, new_order, refuse_missing
+from oms.orders.placing import group_lines, look_up, new_order, refuse_missing, taxed_order
 from oms.orders.request import OrderRequest
 from oms.orders.store import external_key
 from oms.orders.validation import refuse_size, refuse_sums, refuse_unknown
@@ -39,7 +39,7 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
     """Accept an order: check it, choose nodes, claim the units there and store it, exactly once.
 
     The answer is an OrderSummary. Raises InvalidRequest, TooLarge or OutOfStock, and then nothing is stored or
-    claimed; ExternalIdTaken when the channel used this external id for another order.
+    claimed, and so does TaxRateUnknown; ExternalIdTaken when the channel used this external id for another order.
     """
     refuse_size(request, call.principal.limit("lines", line_limit()))
     refuse_sums(request)
@@ -49,17 +49,18 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
     def prepare(held: Conversion | None = None) -> tuple[Order, Sourced, list[Write]]:
         known = look_up(runtime, call.tenant, request)
         refuse_unknown(request, known)
-        groups, lines = group_lines(request, known.items)
+        agreed = taxed_order(runtime, call.tenant, request, known)
+        groups, lines = group_lines(agreed, known.items)
         said: tuple[Validation, ...] = ()
         if request.promise_id is not None:
             # Loaded with the first promise: an order without one starts faster.
             from oms.orders.promised import promised_groups
 
-            groups, said = promised_groups(runtime, call.tenant, request, groups, lines)
+            groups, said = promised_groups(runtime, call.tenant, agreed, groups, lines)
         own = held.holds if held else {}
-        sourced = choose_nodes(runtime, call.tenant, request, known, groups, lines, own)
-        refuse_missing(request, sourced)
-        order = new_order(runtime, call, request, known, groups, lines, sourced, said)
+        sourced = choose_nodes(runtime, call.tenant, agreed, known, groups, lines, own)
+        refuse_missing(agreed, sourced)
+        order = new_order(runtime, call, agreed, known, groups, lines, sourced, said)
         return order, sourced, decision_of(call.tenant, order, known, sourced)
 
     def decide() -> Decision:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from oms.fulfillment.model import FulfillmentOrder, Shipment, WorkLine
 from oms.fulfillment.model import Status as WorkStatus
 from oms.orders.kits import PartOf, pieces_of, whole_kits
-from oms.orders.request import Address, Charge, Customer, LineRequest, LineType, Method, Totals
+from oms.orders.request import Address, Charge, Customer, LineRequest, LineType, Method, TaxMode, Totals
 from oms.payments.model import Payment, Rollup
 from oms.payments.refunds import Refund
 from oms.payments.rollup import rollup as payment_rollup
@@ -162,6 +162,7 @@ class Header(BaseModel):
     correlation_id: str = ""
     groups: tuple[Group, ...]
     charges: tuple[Charge, ...]
+    tax_mode: TaxMode = TaxMode.EXTERNAL_AMOUNT
     totals: Totals
     note: str | None
     attributes: dict[str, object]
@@ -281,9 +282,8 @@ def status(order: Order) -> Status:
         return Status.CANCELLED
     if order.header.sourced and order.is_done():
         return Status.COMPLETED
-    if order.shipments or any(work.status in _BEGUN for work in order.fulfillment_orders):
-        return Status.IN_PROGRESS
-    return Status.CONFIRMED
+    begun = order.shipments or any(work.status in _BEGUN for work in order.fulfillment_orders)
+    return Status.IN_PROGRESS if begun else Status.CONFIRMED
 
 
 def fulfillment_status(order: Order) -> FulfillmentRollup:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from oms.orders.backorders import MOST_WAITING, backorders
 from oms.orders.kits import PartOf, worth_of_parts
 from oms.orders.model import Claim, Group, Header, Line, Order, Validation
-from oms.orders.request import Address, LineRequest, LineType, Method, OrderRequest
+from oms.orders.request import Address, LineRequest, LineType, Method, OrderRequest, TaxMode
 from oms.orders.validation import Known, review
 from oms.payments.writes import tender
 from oms.platform.clock import format_instant
@@ -27,6 +27,20 @@ def look_up(runtime: Runtime, tenant: str, order: OrderRequest) -> Known:
     items = sold_items(runtime.database, tenant, skus, now)
     named = [order.selling_node, *(line.pickup_node for line in order.lines if line.pickup_node)]
     return Known(items=items, nodes=known_nodes(runtime.database, tenant, now, named=named))
+
+
+def taxed_order(runtime: Runtime, tenant: str, order: OrderRequest, known: Known) -> OrderRequest:
+    """The order with its taxes: as its channel stated them, else computed at stated rates or at those kept here.
+
+    Raises TaxRateUnknown where no rate is kept for a destination.
+    """
+    if order.tax_mode is TaxMode.EXTERNAL_AMOUNT:
+        return order
+    # Most orders say their taxes, and do not wait for these to be loaded.
+    from oms.orders.adapters.tax_table import TaxTable
+    from oms.orders.taxing import with_taxes
+
+    return with_taxes(order, known, tenant, TaxTable(runtime.database))
 
 
 def refuse_missing(order: OrderRequest, sourced: Sourced) -> None:
@@ -92,6 +106,7 @@ def new_order(
         correlation_id=call.correlation_id or call.causation_id,
         groups=tuple(groups),
         charges=request.charges,
+        tax_mode=request.tax_mode,
         totals=request.totals,
         note=request.note,
         attributes=request.attributes,

@@ -7,7 +7,18 @@ from typing import Annotated
 
 from pydantic import Field
 
-from oms.platform.fields import Amount, Attributes, Code, Currency, Instant, Label, Quantity, SignedAmount, Text
+from oms.platform.fields import (
+    Amount,
+    Attributes,
+    Code,
+    Currency,
+    Instant,
+    Label,
+    Quantity,
+    RatePpm,
+    SignedAmount,
+    Text,
+)
 from oms.platform.intake import Request
 from oms.registry.segments import Segment, stock_name
 
@@ -78,16 +89,42 @@ class Discount(Request):
     source: Code
 
 
+class TaxMode(StrEnum):
+    """Where the taxes of an order come from: its sender states amounts or rates, or this platform keeps the rates."""
+
+    EXTERNAL_AMOUNT = "external_amount"
+    EXTERNAL_RATE = "external_rate"
+    PLATFORM = "platform"
+
+
+class TaxPart(Request):
+    """The part of a tax that one jurisdiction levies, with its rate in millionths (8.25 % is 82500), where it is known.
+
+    It has an `amount`, unless the order is of the tax mode `external_rate`.
+    """
+
+    jurisdiction: Code
+    rate_ppm: RatePpm | None = None
+    amount: Amount | None = None
+
+
+TaxParts = Annotated[tuple[TaxPart, ...], Field(max_length=20)]
+
+
 class Charge(Request):
-    """An amount added beside goods, such as shipping, with its own tax."""
+    """An amount added beside goods, such as shipping, with its own tax and whose that is."""
 
     kind: Code
     amount: Amount
     tax: Amount = 0
+    taxes: TaxParts = ()
 
 
 class LineRequest(Request):
-    """One SKU by one method; `total` = unit_price x quantity - discounts + charges + tax."""
+    """One SKU by one method; `total` = unit_price x quantity - discounts + charges + tax.
+
+    `tax` is that of the goods, and `taxes` whose it is: what they state sums to it.
+    """
 
     line_id: Code | None = None
     type: LineType = LineType.STOCK
@@ -100,6 +137,7 @@ class LineRequest(Request):
     discounts: Annotated[tuple[Discount, ...], Field(max_length=20)] = ()
     charges: Annotated[tuple[Charge, ...], Field(max_length=20)] = ()
     tax: Amount = 0
+    taxes: TaxParts = ()
     total: SignedAmount
     method: Method = Method.SHIP
     ship_to: Address | None = None
@@ -127,20 +165,25 @@ class Totals(Request):
 class PaymentRequest(Request):
     """One tender and the amount it covers: the provider's token, never a card number; of a gift card its number or id.
 
-    With `captured` the channel took the money itself, at a provider of its own: `reference` is its name for that.
+    With `captured` the channel took the money itself, at a provider of its own: `reference` is its name for that. Where
+    the tax is computed here, one tender may leave out its amount: it covers what the others leave of the total.
     """
 
     tender: Tender = Tender.CARD
     provider: Code
     token: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    amount: Annotated[Amount, Field(ge=1)]
+    amount: Annotated[Amount, Field(ge=1)] | None = None
     captured: bool = False
     reference: Code | None = None
     capture_on: CaptureOn = CaptureOn.HANDOVER
 
 
 class OrderRequest(Request):
-    """An order as one canonical document for every channel."""
+    """An order as one canonical document for every channel.
+
+    In a tax mode other than `external_amount` all sums are stated before tax, and the order that is made of it has them
+    with tax.
+    """
 
     channel: Code
     external_id: Code
@@ -159,6 +202,7 @@ class OrderRequest(Request):
     consolidate: Annotated[bool, Field(strict=True)] = False
     lines: Annotated[tuple[LineRequest, ...], Field(min_length=1)]
     charges: Annotated[tuple[Charge, ...], Field(max_length=20)] = ()
+    tax_mode: TaxMode = TaxMode.EXTERNAL_AMOUNT
     totals: Totals
     payments: Annotated[tuple[PaymentRequest, ...], Field(max_length=10)] = ()
     note: Text | None = None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from oms.fulfillment.model import Shipment, ShippedLine
 from oms.inventory.writes import StockChanges
-from oms.orders.amounts import Amounts, line_amounts
+from oms.orders.amounts import Amounts, line_amounts, taxed
 from oms.orders.model import Line, Order, Status, Validation, status
 from oms.orders.placement import placement
 from oms.orders.placing import group_lines, look_up, new_order
@@ -142,6 +142,7 @@ def _carried_out(
         discount=amounts.discount,
         shipping=amounts.shipping,
         tax=amounts.tax,
+        taxes=taxed(amounts.by_jurisdiction),
     )
 
 

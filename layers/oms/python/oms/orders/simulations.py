@@ -15,10 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from oms.inventory.reads import claimable_units
 from oms.orders.choosing import choose_nodes
 from oms.orders.model import Group, Order
-from oms.orders.placing import group_lines, look_up
+from oms.orders.placing import group_lines, look_up, taxed_order
 from oms.orders.promised import promised_groups
 from oms.orders.reads import OrderFilter, list_orders
-from oms.orders.request import Method, OrderRequest
+from oms.orders.request import Method, OrderRequest, Totals
 from oms.orders.store import load_order
 from oms.orders.validation import refuse_size, refuse_sums, refuse_unknown
 from oms.platform.commands import Runtime
@@ -76,8 +76,9 @@ class _Shown(BaseModel):
 
 
 class DryRun(_Shown):
-    """How an order would be sourced now, and why."""
+    """How an order would be sourced now, and why; `totals` are its sums with tax."""
 
+    totals: Totals
     missing_units: int
     groups: tuple[GroupDecision, ...]
 
@@ -152,23 +153,22 @@ def _dry_run(runtime: Runtime, tenant: str, order: OrderRequest, steps: Sequence
     refuse_sums(order)
     known = look_up(runtime, tenant, order)
     refuse_unknown(order, known)
+    order = taxed_order(runtime, tenant, order, known)
     groups, lines = group_lines(order, known.items)
     groups, _ = promised_groups(runtime, tenant, order, groups, lines)
     sourced = choose_nodes(runtime, tenant, order, known, groups, lines, {}, steps=steps)
     return DryRun(
+        totals=order.totals,
         missing_units=sum(demand.quantity for plan in sourced.plans.values() for demand in plan.missing),
         groups=explain(order.channel, groups, lines, known.nodes, sourced),
     )
 
 
 def _replay(runtime: Runtime, tenant: str, wanted: Replay, draft: Sequence[Step]) -> ReplayResult:
-    page = list_orders(
-        runtime.database,
-        tenant,
-        OrderFilter(
-            wanted.placed_from, wanted.placed_to, channel=wanted.channel, limit=wanted.limit, cursor=wanted.cursor
-        ),
+    asked = OrderFilter(
+        wanted.placed_from, wanted.placed_to, channel=wanted.channel, limit=wanted.limit, cursor=wanted.cursor
     )
+    page = list_orders(runtime.database, tenant, asked)
     live, services = live_steps(runtime.database, tenant), live_services(runtime.database, tenant)
     found = [load_order(runtime.database, tenant, listed["id"]) for listed in page["orders"]]
     made = [_replayed(runtime, tenant, order, live, draft, services) for order in found if order is not None]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from oms.orders.amounts import check_sums
 from oms.orders.model import Validation
-from oms.orders.request import LineRequest, LineType, Method, OrderRequest, Tender
+from oms.orders.request import LineRequest, LineType, Method, OrderRequest, TaxMode, Tender
 from oms.payments.model import PROVIDERS, STORED_VALUE
 from oms.platform.fields import MOST_UNITS
 from oms.platform.problems import FieldError, InvalidRequest, TooLarge
@@ -100,8 +100,17 @@ def _shape_errors(order: OrderRequest) -> list[FieldError]:
 
 
 def _tender_errors(order: OrderRequest) -> list[FieldError]:
-    errors = []
     taken: set[tuple[str, str | None]] = set()
+    left_out = [i for i, payment in enumerate(order.payments) if payment.amount is None]
+    # Where the tax is computed here, a tender that pays then may cover the rest.
+    may_be = (
+        () if order.tax_mode is TaxMode.EXTERNAL_AMOUNT else [i for i in left_out if not order.payments[i].captured]
+    )
+    errors = [
+        FieldError(f"/payments/{i}/amount", "required", "what it covers, in minor units")
+        for i in left_out
+        if i not in may_be[:1]
+    ]
     for i, payment in enumerate(order.payments):
         own = payment.tender is not Tender.CARD
         if payment.captured:
@@ -174,7 +183,7 @@ def _item(order: OrderRequest, known: Known) -> tuple[str, str]:
 
 
 def _tender_sum(order: OrderRequest, _: Known) -> tuple[str, str]:
-    paid = sum(payment.amount for payment in order.payments)
+    paid = sum(payment.amount or 0 for payment in order.payments)
     if paid != order.totals.total:
         return "fail", f"tenders cover {paid} of {order.totals.total}"
     return "pass", ""

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from oms.fulfillment.model import Shipment
 from oms.fulfillment.views import FulfillmentOrderView, work_view
+from oms.orders.amounts import Taxed
 from oms.orders.model import (
     Line,
     Order,
@@ -19,7 +20,7 @@ from oms.orders.model import (
 )
 from oms.orders.money_views import PaymentView, RefundView, View, payment_view, refund_view
 from oms.orders.quantities import quantities
-from oms.orders.request import Address, Charge, Customer, Discount, Totals
+from oms.orders.request import Address, Charge, Customer, Discount, TaxPart, Totals
 from oms.registry.kits import Component
 from oms.registry.segments import Segment
 
@@ -61,6 +62,7 @@ class LineView(View):
     discounts: list[Discount]
     charges: list[Charge]
     tax: int
+    taxes: list[TaxPart]
     total: int
     method: str
     ship_to: Address | None
@@ -100,6 +102,7 @@ class ShipmentView(View):
     discount: int
     shipping: int
     tax: int
+    taxes: list[Taxed] = Field(description="whose the tax is, where that is known of any of it")
     total: int
     captures: list[CaptureView]
 
@@ -134,6 +137,7 @@ class OrderView(OrderSummary):
     groups: list[dict[str, object]]
     lines: list[LineView]
     charges: list[Charge]
+    tax_mode: str
     totals: Totals
     validations: list[Validation]
     fulfillment_orders: list[FulfillmentOrderView]
@@ -166,6 +170,7 @@ def view(order: Order) -> OrderView:
         groups=[group.model_dump(mode="json") for group in header.groups],
         lines=[_line(order, line) for line in order.lines],
         charges=list(header.charges),
+        tax_mode=header.tax_mode.value,
         totals=header.totals,
         validations=list(header.validations),
         fulfillment_orders=[work_view(work, header.version) for work in order.fulfillment_orders],
@@ -211,6 +216,7 @@ def _line(order: Order, line: Line) -> LineView:
         discounts=list(agreed.discounts),
         charges=list(agreed.charges),
         tax=agreed.tax,
+        taxes=list(agreed.taxes),
         total=agreed.total,
         method=agreed.method.value,
         ship_to=agreed.ship_to,
@@ -255,6 +261,7 @@ def _shipment(shipment: Shipment) -> ShipmentView:
                 "tax",
             }
         ),
+        taxes=list(shipment.taxes),
         late_seconds=shipment.late_seconds,
         total=shipment.amounts.total,
         lines=[line.model_dump() for line in shipment.lines],

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from oms.orders.amounts import Taxed
 from oms.payments import model
 from oms.payments.model import Payment
 from oms.platform.problems import Problem
@@ -69,11 +70,15 @@ SHIPPING = 0
 
 
 class GivenFor(_Stored):
-    """What of a refund was given for a line without its return: price and tax, in minor units; line 0 is shipping."""
+    """What of a refund was given for a line without its return: price and tax, in minor units; line 0 is shipping.
+
+    `taxes` says whose the tax is, where that is known of any of it.
+    """
 
     line_no: int
     goods: int
     tax: int
+    taxes: tuple[Taxed, ...] = ()
 
 
 class Source(_Stored):

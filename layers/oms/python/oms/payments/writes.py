@@ -22,7 +22,7 @@ def tender(tenant: str, order_id: str, rank: int, asked: PaymentRequest, currenc
         tender=asked.tender.value,
         provider=asked.provider,
         token=account_of(tenant, asked.tender.value, token) if asked.provider == STORED_VALUE else token,
-        amount=asked.amount,
+        amount=asked.amount or 0,
         currency=currency,
         capture_on=asked.capture_on.value,
         psp_reference=asked.reference if asked.captured else None,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainSerializer, Strict, WithJsonSchema
 
 from oms.platform.clock import format_instant, require_utc
-from oms.platform.money import EXPONENTS, LARGEST_AMOUNT
+from oms.platform.money import EXPONENTS, LARGEST_AMOUNT, MILLION
 
 AnyDate = TypeVar("AnyDate", bound=date)
 MOST_UNITS = 1_000_000
@@ -70,6 +70,8 @@ SignedAmount = Annotated[int, BeforeValidator(_no_fraction), Strict(), Field(ge=
 Quantity = Annotated[int, BeforeValidator(_no_fraction), Strict(), Field(ge=1, le=MOST_UNITS)]
 Count = Annotated[int, BeforeValidator(_no_fraction), Strict(), Field(ge=0, le=MOST_UNITS)]
 SignedQuantity = Annotated[int, BeforeValidator(_no_fraction), Strict(), Field(ge=-MOST_UNITS, le=MOST_UNITS)]
+# A rate in whole millionths of what it is taken of; 8.25 % is 82500, and 1000000 is all of it.
+RatePpm = Annotated[int, BeforeValidator(_no_fraction), Strict(), Field(ge=0, le=MILLION)]
 Currency = Annotated[str, AfterValidator(_known_currency)]
 # Identifiers given by others; '#' separates the parts of our keys and so may not stand in them.
 Code = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^#\x00-\x1f\x7f]+$")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 # ISO 4217 codes in use and their minor-unit exponents, where the exponent is not 2 (ISO 4217 list one).
 _EXPONENTS_OTHER_THAN_TWO = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
@@ -19,6 +21,8 @@ EXPONENTS: dict[str, int] = dict.fromkeys(_TWO.split(), 2) | {
     code: exponent for exponent, codes in _EXPONENTS_OTHER_THAN_TWO.items() for code in codes.split()
 }
 LARGEST_AMOUNT = 10**15
+# Rates are whole millionths: 8.25 % is 82500.
+MILLION = 10**6
 
 
 def exponent(currency: str) -> int:
@@ -35,3 +39,16 @@ def share_up_to(amount: int, done: int, whole: int) -> int:
         raise ValueError("done must lie between 0 and whole")
     sign = -1 if amount < 0 else 1
     return sign * ((2 * abs(amount) * done + whole) // (2 * whole))
+
+
+def shares_at_rates(amount: int, rates_ppm: Sequence[int]) -> list[int]:
+    """What rates in millionths make of an amount of 0 or more: all of them together half up, each by largest remainder.
+
+    Of equal remainders the earlier rate is rounded up, so the parts sum to the whole (FR3).
+    """
+    whole = (2 * amount * sum(rates_ppm) + MILLION) // (2 * MILLION)
+    parts = [amount * rate // MILLION for rate in rates_ppm]
+    behind = sorted(range(len(parts)), key=lambda n: (-(amount * rates_ppm[n] % MILLION), n))
+    for position in behind[: whole - sum(parts)]:
+        parts[position] += 1
+    return parts

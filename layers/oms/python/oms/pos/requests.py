@@ -7,7 +7,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, Strict, model_validator
 
-from oms.orders.request import Address, Charge, Customer, Discount, LineQuantity, LineType, Method, Totals
+from oms.orders.request import (
+    Address,
+    Charge,
+    Customer,
+    Discount,
+    LineQuantity,
+    LineType,
+    Method,
+    TaxPart,
+    TaxParts,
+    Totals,
+)
 from oms.platform.fields import Amount, Code, Currency, Instant, IsoDate, Label, Quantity, SignedAmount, Text
 from oms.platform.intake import Request, no_more_than
 from oms.returns.model import Disposition
@@ -53,7 +64,7 @@ class SaleLine(Request):
     """Goods or a service that were sold; `total` = unit_price x quantity - discounts + charges + tax.
 
     What is carried out is delivered with the sale. With another method it leaves later, and may have charges such as
-    for its delivery. `jurisdiction` is whose tax it is.
+    for its delivery. `jurisdiction` is whose tax it is; where it is that of several, `taxes` has the part of each.
     """
 
     line_id: Code | None = None
@@ -66,6 +77,7 @@ class SaleLine(Request):
     charges: Annotated[tuple[Charge, ...], Field(max_length=20)] = ()
     tax: Amount = 0
     jurisdiction: Code | None = None
+    taxes: TaxParts = ()
     total: SignedAmount
     method: Literal["carry_out", "ship", "delivery", "pickup", "ship_to_store"] = "carry_out"
     ship_to: Address | None = None
@@ -78,6 +90,13 @@ class SaleLine(Request):
         return self.method == "carry_out"
 
     @property
+    def tax_parts(self) -> tuple[TaxPart, ...]:
+        """Whose its tax is, where the till says it."""
+        if self.jurisdiction is None:
+            return self.taxes
+        return (TaxPart(jurisdiction=self.jurisdiction, amount=self.tax),)
+
+    @property
     def later_method(self) -> Method:
         """How a line that leaves later reaches the customer."""
         return Method(self.method)
@@ -88,6 +107,8 @@ class SaleLine(Request):
             raise ValueError("what is carried out has no charges, address, node or service")
         if self.type is LineType.NON_STOCK and not self.is_carried_out:
             raise ValueError("a service is done at the till; what goods that leave later cost beside is their charge")
+        if self.jurisdiction is not None and self.taxes:
+            raise ValueError("the tax is of one jurisdiction or has parts")
         return self
 
 

@@ -106,7 +106,7 @@ def sale_recorded(
         goods=carried.goods,
         discount=carried.discount,
         tax=carried.tax,
-        taxes=_taxes(told),
+        taxes=_taxes(carried),
         rounding=told.rounding,
         exchange_credit=sum(one.amount for one in told.exchange_credits),
         deposit=header.totals.total - carried.total,
@@ -145,13 +145,8 @@ def _cash_back(told: RecordTransaction) -> int:
     return sum(one.cash_back for one in told.tenders)
 
 
-def _taxes(told: RecordTransaction) -> tuple[SaleTaxed, ...]:
-    sums: dict[str | None, int] = {}
-    for line in told.lines:
-        if line.is_carried_out and line.tax:
-            sums[line.jurisdiction] = sums.get(line.jurisdiction, 0) + line.tax
-    ordered = sorted(sums.items(), key=lambda entry: (entry[0] is not None, entry[0] or ""))
-    return tuple(SaleTaxed(jurisdiction=name, amount=amount) for name, amount in ordered)
+def _taxes(carried: Amounts) -> tuple[SaleTaxed, ...]:
+    return tuple(SaleTaxed(jurisdiction=name, amount=amount) for name, amount in carried.by_jurisdiction.items())
 
 
 def _line(line: SaleLine, node_id: str) -> LineRequest:
@@ -167,12 +162,12 @@ def _line(line: SaleLine, node_id: str) -> LineRequest:
         discounts=line.discounts,
         charges=line.charges,
         tax=line.tax,
+        taxes=line.tax_parts,
         total=line.total,
         method=Method.PICKUP if at_once else line.later_method,
         ship_to=line.ship_to,
         pickup_node=node_id if at_once else line.pickup_node,
         service=line.service,
-        attributes={"jurisdiction": line.jurisdiction} if line.jurisdiction else {},
     )
 
 

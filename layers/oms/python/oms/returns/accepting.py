@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from oms.inventory.writes import StockChanges
-from oms.orders.amounts import line_amounts
-from oms.orders.charges import shipping_taxed
+from oms.orders.amounts import Taxes, goods_taxes, less_taxes, line_amounts, summed_taxes, taxed, taxes_of
+from oms.orders.charges import shipping_taxes
 from oms.orders.model import Line, Order
 from oms.payments.refunding import owe_refund
 from oms.payments.refunds import CASH, SHIPPING, TILL, Cause, GivenFor, Issuer, Refund
@@ -120,6 +120,7 @@ def most_cash(currency: str) -> int:
 
 
 def _accepted(runtime: Runtime, call: Call, order: Order, request: TakenBack) -> Return:
+    shipping = shipping_tax(order, request.shipping)
     accepted = Return(
         id=child_id("ret", order.header.id, len(order.returns) + 1),
         order_id=order.header.id,
@@ -127,7 +128,8 @@ def _accepted(runtime: Runtime, call: Call, order: Order, request: TakenBack) ->
         reason=request.reason,
         lines=returned_lines(order, request.lines),
         shipping=request.shipping,
-        shipping_tax=shipping_tax(order, request.shipping),
+        shipping_tax=sum(shipping.values()),
+        shipping_taxes=taxed(shipping),
         fee=request.fee,
         to=request.to,
         to_reason=request.to_reason,
@@ -155,8 +157,8 @@ def returned_lines(order: Order, wanted: Sequence[Units]) -> tuple[ReturnLine, .
     return tuple(made)
 
 
-def shipping_tax(order: Order, shipping: int) -> int:
-    """The tax of shipping that is given back; more than was charged and not given back raises InvalidRequest.
+def shipping_tax(order: Order, shipping: int) -> Taxes:
+    """Whose tax of shipping is given back; more than was charged and not given back raises InvalidRequest.
 
     Goodwill on shipping has given back a part of it before.
     """
@@ -167,9 +169,15 @@ def shipping_tax(order: Order, shipping: int) -> int:
         detail = f"{charged - before} of the shipping was charged and not given back"
         raise InvalidRequest(errors=[FieldError("/shipping", "more_than_charged", detail)])
     if not shipping:
-        return 0
-    given = sum(one.shipping_tax for one in order.returns) + sum(one.tax for one in goodwill)
-    return max(0, share_up_to(shipping_taxed(order), before + shipping, charged) - given)
+        return {}
+    given = summed_taxes(
+        [
+            *(taxes_of(one.shipping_tax, one.shipping_taxes) for one in order.returns),
+            *(taxes_of(one.tax, one.taxes) for one in goodwill),
+        ]
+    )
+    whole = {name: share_up_to(tax, before + shipping, charged) for name, tax in shipping_taxes(order).items()}
+    return {name: amount for name, amount in less_taxes(whole, given).items() if amount > 0}
 
 
 def _goodwill(order: Order, line_no: int) -> list[GivenFor]:
@@ -195,7 +203,8 @@ def _returned(order: Order, line: Line, before: int, asked: Units, with_it: Sequ
     def share(amount: int) -> int:
         return share_up_to(amount, after, line.quantity) - share_up_to(amount, before, line.quantity)
 
-    goods, tax = share(whole.goods) - share(whole.discount), share(line.agreed.tax)
+    goods = share(whole.goods) - share(whole.discount)
+    taxes = less_taxes(goods_taxes(line.agreed, after), goods_taxes(line.agreed, before))
     earlier = [one for each in order.returns for one in each.lines if one.line_no == line.line_no]
     earlier += [one for one in with_it if one.line_no == line.line_no]
     given = _goodwill(order, line.line_no)
@@ -204,15 +213,22 @@ def _returned(order: Order, line: Line, before: int, asked: Units, with_it: Sequ
         """What of an appeasement belongs to these units, and so is not given a second time."""
         return min(most, max(0, share_up_to(amount, after, order.shipped(line.line_no)) - kept_before))
 
+    tax_given = summed_taxes(taxes_of(one.tax, one.taxes) for one in given)
+    tax_kept = summed_taxes(taxes_of(one.appeased_tax, one.appeased_taxes) for one in earlier)
+    appeased = {
+        name: kept(tax_given.get(name, 0), tax_kept.get(name, 0), amount) for name, amount in taxes.items() if amount
+    }
     return ReturnLine(
         line_no=line.line_no,
         sku=line.agreed.sku,
         quantity=asked.quantity,
         disposition=asked.disposition,
         goods=goods,
-        tax=tax,
+        tax=sum(taxes.values()),
+        taxes=taxed(taxes),
         appeased_goods=kept(sum(one.goods for one in given), sum(one.appeased_goods for one in earlier), goods),
-        appeased_tax=kept(sum(one.tax for one in given), sum(one.appeased_tax for one in earlier), tax),
+        appeased_tax=sum(appeased.values()),
+        appeased_taxes=taxed(appeased),
     )
 
 
@@ -232,6 +248,7 @@ def _event(order: Order, accepted: Return) -> ReturnAccepted:
         goods=accepted.goods,
         shipping=accepted.shipping,
         tax=accepted.tax,
+        taxes=accepted.taxes,
         fee=accepted.fee,
         appeased_goods=accepted.appeased_goods,
         appeased_tax=accepted.appeased_tax,

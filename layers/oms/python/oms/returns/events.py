@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict
 
+from oms.orders.amounts import Taxed
 from oms.platform.events import EventData
 
 
@@ -25,7 +28,10 @@ class ReturnAccepted(EventData):
     """A store took goods back; `owed` is what the customer gets, by the refund `refund_id` where that is anything.
 
     `tax` is that of the goods and of the `shipping` that is given back. `store` is the node that sold.
+    `taxes` says whose the tax is that goes back now, `tax` less `appeased_tax`, where that is known of any of it.
     """
+
+    version: ClassVar[int] = 2
 
     order_id: str
     external_id: str
@@ -40,6 +46,7 @@ class ReturnAccepted(EventData):
     goods: int
     shipping: int
     tax: int
+    taxes: tuple[Taxed, ...] = ()
     fee: int
     appeased_goods: int
     appeased_tax: int

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from oms.orders.amounts import Taxed, less_taxes, summed_taxes, taxed, taxes_of
+
 
 class State(StrEnum):
     """The states of a return. What a store accepts at once is closed at once; its refund is told apart."""
@@ -26,7 +28,8 @@ class Disposition(StrEnum):
 class ReturnLine(BaseModel):
     """Units of a line: `goods` is their price net of discount, `tax` that of the goods.
 
-    `appeased_goods` and `appeased_tax` are the part of these that an appeasement gave back before.
+    `appeased_goods` and `appeased_tax` are the part of these that an appeasement gave back before. `taxes` and
+    `appeased_taxes` say whose both taxes are, where that is known of any of it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -36,8 +39,10 @@ class ReturnLine(BaseModel):
     disposition: Disposition
     goods: int
     tax: int
+    taxes: tuple[Taxed, ...] = ()
     appeased_goods: int = 0
     appeased_tax: int = 0
+    appeased_taxes: tuple[Taxed, ...] = ()
 
 
 class Return(BaseModel):
@@ -52,6 +57,7 @@ class Return(BaseModel):
     lines: tuple[ReturnLine, ...]
     shipping: int = 0
     shipping_tax: int = 0
+    shipping_taxes: tuple[Taxed, ...] = ()
     fee: int = 0
     to: str | None = None
     to_reason: str | None = None
@@ -67,6 +73,14 @@ class Return(BaseModel):
     def tax(self) -> int:
         """The tax of the goods and of the shipping."""
         return sum(line.tax for line in self.lines) + self.shipping_tax
+
+    @property
+    def taxes(self) -> tuple[Taxed, ...]:
+        """Whose tax goes back now, without what appeasements gave before."""
+        given = [taxes_of(line.appeased_tax, line.appeased_taxes) for line in self.lines]
+        whole = [taxes_of(line.tax, line.taxes) for line in self.lines]
+        whole.append(taxes_of(self.shipping_tax, self.shipping_taxes))
+        return taxed(less_taxes(summed_taxes(whole), summed_taxes(given)))
 
     @property
     def appeased_goods(self) -> int:

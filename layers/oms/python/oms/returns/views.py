@@ -31,11 +31,12 @@ def read_return(runtime: Runtime, principal: Principal, return_id: str) -> dict[
 def return_document(order: Order, one: Return) -> dict[str, Value]:
     """A return with its sums; `refund_status` is None where nothing is owed."""
     refund = next((refund for refund in order.refunds if refund.id == one.refund_id), None)
-    document = one.model_dump(mode="json", exclude={"shipping_tax"})
+    document = one.model_dump(mode="json", exclude={"shipping_tax", "shipping_taxes"})
     sums = ("goods", "tax", "appeased_goods", "appeased_tax", "owed")
     shown: dict[str, Value] = {
         **document,
         **{name: cast("int", getattr(one, name)) for name in sums},
+        "taxes": [each.model_dump(mode="json") for each in one.taxes],
         "currency": order.header.currency,
         "refund_status": refund.status.value if refund else None,
         "version": order.header.version,

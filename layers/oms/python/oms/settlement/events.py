@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from oms.orders.amounts import Taxed
 from oms.platform.events import EventData
 
 
@@ -101,12 +104,18 @@ class DisputeLost(_Dispute):
 
 
 class WriteOffPosted(_Settled):
-    """What was delivered and will not be paid was given up; `tax` is the share of it that is given back."""
+    """What was delivered and will not be paid was given up; `tax` is the share of it that is given back.
+
+    `taxes` says whose that is, where that is known of any of it.
+    """
+
+    version: ClassVar[int] = 2
 
     order_id: str
     write_off_id: str
     amount: int
     tax: int
+    taxes: tuple[Taxed, ...] = ()
     reason: str
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from oms.orders.amounts import Amounts, order_amounts, share, taxed
 from oms.orders.model import Order
 from oms.orders.store import existing_order
 from oms.orders.writes import change_order
 from oms.payments.lifecycle import is_stuck, unpaid_rest
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.ids import child_id
-from oms.platform.money import share_up_to
 from oms.platform.problems import ActionNotAvailable
 from oms.settlement.events import WriteOffPosted
 from oms.settlement.requests import WriteOffRequest
@@ -31,7 +31,7 @@ def write_off(runtime: Runtime, call: Call, order_id: str, request: WriteOffRequ
             raise ActionNotAvailable(f"{rest} of the order was delivered and not paid.", pointer="/amount")
         header = order.header
         number = header.write_offs + 1
-        tax = _tax_share(order, amount) if request.tax_relief else 0
+        relief = _tax_share(order, amount) if request.tax_relief else Amounts()
         after = header.model_copy(update={"write_offs": number, "written_off": header.written_off + amount})
         event = WriteOffPosted(
             currency=header.currency,
@@ -41,7 +41,8 @@ def write_off(runtime: Runtime, call: Call, order_id: str, request: WriteOffRequ
             order_id=header.id,
             write_off_id=child_id("wof", header.id, number),
             amount=amount,
-            tax=tax,
+            tax=relief.tax,
+            taxes=taxed(relief.by_jurisdiction),
             reason=request.reason,
         )
         _, writes, drafts = change_order(call.tenant, order, events=[event], header=after)
@@ -50,9 +51,8 @@ def write_off(runtime: Runtime, call: Call, order_id: str, request: WriteOffRequ
     return execute(runtime, call, decide)
 
 
-def _tax_share(order: Order, amount: int) -> int:
+def _tax_share(order: Order, amount: int) -> Amounts:
     """The tax in an amount of the order, rounded so that the shares of several write-offs sum to that of all."""
-    totals, before = order.header.totals, order.header.written_off
-    whole = totals.total
-    upto = min(before + amount, whole)
-    return share_up_to(totals.tax, upto, whole) - share_up_to(totals.tax, before, whole)
+    whole = order_amounts((line.agreed for line in order.lines), order.header.charges)
+    before = order.header.written_off
+    return share(whole, before, min(before + amount, whole.total), whole.total)

@@ -16,6 +16,7 @@ from oms.finance.closing.facts import (
     Evidence,
     MovementFacts,
     OrderFacts,
+    OrderTaxFacts,
     PaymentFacts,
     RefundFacts,
     SessionFacts,
@@ -26,7 +27,7 @@ from oms.finance.closing.sums import owes
 from oms.finance.lanes import Day
 from oms.finance.model import PostedEntry
 from oms.finance.reads import entries_of_day
-from oms.orders.amounts import Amounts
+from oms.orders.amounts import Amounts, summed_taxes, taxes_of
 from oms.orders.model import Order, status
 from oms.orders.store import load_order
 from oms.payments.refunds import EXCHANGE_CREDIT
@@ -110,6 +111,7 @@ def _between(runtime: Runtime, day: Day, entries: Iterable[PostedEntry]) -> list
 def order_facts(order: Order) -> OrderFacts:
     """An order in money."""
     header, left = order.header, sum((one.amounts for one in order.shipments), Amounts())
+    taxes = tax_facts(order)
     return OrderFacts(
         order_id=header.id,
         external_id=header.external_id,
@@ -130,8 +132,9 @@ def order_facts(order: Order) -> OrderFacts:
         delivered_discount=left.discount,
         delivered_shipping=left.shipping,
         delivered_tax=left.tax,
+        taxes=taxes,
         returned_goods=sum(one.goods for one in order.returns),
-        given_back_tax=_given_back_tax(order),
+        given_back_tax=sum(one.given_back for one in taxes),
         written_off=header.written_off,
         version=header.version,
         exchanged_away=sum(part.amount for refund in order.refunds for part in refund.parts if part.sale_id),
@@ -139,10 +142,20 @@ def order_facts(order: Order) -> OrderFacts:
     )
 
 
-def _given_back_tax(order: Order) -> int:
-    """The tax of what came back, and of goodwill; what goodwill gave for a unit before, its return does not give."""
-    returned = sum(one.tax - one.appeased_tax for one in order.returns)
-    return returned + sum(line.tax for refund in order.refunds for line in refund.lines)
+def tax_facts(order: Order) -> tuple[OrderTaxFacts, ...]:
+    """The taxes of an order: of what left, and of what returns and goodwill gave back."""
+    charged = sum((one.amounts for one in order.shipments), Amounts()).by_jurisdiction
+    goodwill = [each for refund in order.refunds for each in refund.lines]
+    back = summed_taxes(
+        [
+            *(taxes_of(one.tax - one.appeased_tax, one.taxes) for one in order.returns),
+            *(taxes_of(one.tax, one.taxes) for one in goodwill),
+        ]
+    )
+    names = sorted({*charged, *back}, key=lambda name: (name is not None, name or ""))
+    return tuple(
+        OrderTaxFacts(jurisdiction=name, charged=charged.get(name, 0), given_back=back.get(name, 0)) for name in names
+    )
 
 
 def payment_facts(order: Order) -> list[PaymentFacts]:

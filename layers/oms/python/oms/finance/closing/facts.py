@@ -19,6 +19,19 @@ class Facts(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class OrderTaxFacts(Facts):
+    """The tax of an order in a jurisdiction, or that of which nobody said whose it is: of what left, and given back."""
+
+    jurisdiction: str | None
+    charged: int
+    given_back: int
+
+    @property
+    def payable(self) -> int:
+        """What is owed to the jurisdiction."""
+        return self.charged - self.given_back
+
+
 class OrderFacts(Facts):
     """An order in money: what was agreed, what left, and what its tenders took.
 
@@ -44,6 +57,7 @@ class OrderFacts(Facts):
     delivered_discount: int
     delivered_shipping: int
     delivered_tax: int
+    taxes: tuple[OrderTaxFacts, ...] = ()
     returned_goods: int = 0
     given_back_tax: int = 0
     written_off: int = 0

@@ -12,7 +12,7 @@
 | T8 | gift cards and store credit with the sum of their own balances | here |
 | T9 | what one entity is owed with what the others owe it | here |
 | T10 | open authorisations of an order with its tenders | here |
-| T11 | tax payable of an order, and of what a drawer sold without one, with the tax of what left | here |
+| T11 | tax payable of an order by jurisdiction, and of a drawer without one, with the tax of what left | here |
 | T12 | refunds that are owed for long | here |
 | T13 | the suspense account at a month's end | here |
 | SEAL | every store sealed, by itself and in time | here |
@@ -24,7 +24,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from oms.finance.chart import CHART
+from oms.finance.chart import CHART, SALES_TAX
 from oms.finance.closing.entity_checks import between_entities, card_clearing, in_transit, seals, stored_value, suspense
 from oms.finance.closing.exceptions import Check, CloseException, ExceptionKind
 from oms.finance.closing.facts import Evidence, OrderFacts
@@ -155,17 +155,19 @@ def refunds_owed(seen: Evidence) -> Iterator[CloseException]:
 def taxes(seen: Evidence) -> Iterator[CloseException]:
     """T11: the tax that is payable for an order is that of what left less what was given back; so it is for a drawer.
 
-    What a write-off gives back is its own decision and stays out.
+    Of an order it also is in each jurisdiction. What a write-off gives back is its own decision and stays out.
     """
     for order_id, order in sorted(seen.orders.items()):
         entries = [entry for entry in own(seen, order_id) if entry.rule != "write_off_posted"]
-        found = -balance(entries, "2040", order.currency)
+        found = -balance(entries, SALES_TAX, order.currency)
         expected = order.delivered_tax - order.given_back_tax
         if found != expected:
-            yield _of_order(Check.T11, order, "2040", expected, found, "tax of what left, less what was given back")
+            yield _of_order(Check.T11, order, SALES_TAX, expected, found, "tax of what left, less what was given back")
+        elif order.taxes:
+            yield from _jurisdictions(order, entries)
     for session in seen.sessions:
         moved = [one for one in seen.entries if one.drawer_session == session.session_id and one.order_id is None]
-        found = -balance(moved, "2040", session.currency)
+        found = -balance(moved, SALES_TAX, session.currency)
         expected = sum(one.tax for one in seen.movements if one.session_id == session.session_id)
         if found != expected:
             yield CloseException(
@@ -173,7 +175,7 @@ def taxes(seen: Evidence) -> Iterator[CloseException]:
                 kind=ExceptionKind.DIFFERS,
                 store=session.store,
                 drawer_session=session.session_id,
-                account="2040",
+                account=SALES_TAX,
                 currency=session.currency,
                 expected=expected,
                 found=found,
@@ -196,6 +198,18 @@ CHECKS: tuple[Callable[[Evidence], Iterator[CloseException]], ...] = (
     suspense,
     seals,
 )
+
+
+def _jurisdictions(order: OrderFacts, entries: Iterable[PostedEntry]) -> Iterator[CloseException]:
+    """The jurisdictions of which an order's journal says another tax than the order."""
+    found: dict[str | None, int] = defaultdict(int)
+    for line in (line for entry in entries for line in entry.lines if line.account == SALES_TAX):
+        found[line.jurisdiction] += line.credit - line.debit
+    payable = {one.jurisdiction: one.payable for one in order.taxes}
+    for name in sorted({*found, *payable}, key=lambda one: one or ""):
+        if found[name] != payable.get(name, 0):
+            of = f"tax of {name}" if name else "tax of which nobody said whose it is"
+            yield _of_order(Check.T11, order, SALES_TAX, payable.get(name, 0), found[name], of)
 
 
 def close_exceptions(seen: Evidence) -> tuple[CloseException, ...]:

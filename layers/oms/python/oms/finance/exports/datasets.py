@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from oms.finance.exports.further_facts import tax_rows
 from oms.finance.exports.model import Plan
 from oms.finance.exports.snapshots import Snapshot
 from oms.platform.money import exponent
@@ -19,7 +20,7 @@ _MINOR = (
     *("opening_float", "cash_sale", "cash_refund", "drop", "paid_in", "paid_out", "expected", "counted", "variance"),
     *("delivered_goods", "delivered_discount", "delivered_shipping", "delivered_tax", "found", "returned_goods"),
     *("shipping", "net", "available", "held", "balance", "refunds", "disputes", "fees", "fee", "adjustments"),
-    *("paid_amount", "in_transit", "difference", "written_off"),
+    *("paid_amount", "in_transit", "difference", "written_off", "charged", "given_back", "payable"),
 )
 _EXPONENTS = {"currency": "exponent", "paid_currency": "paid_exponent"}
 
@@ -66,6 +67,13 @@ ORDERS = Dataset(
             "delivered_goods delivered_discount delivered_shipping delivered_tax returned_goods written_off version",
             _WHOLE,
         ),
+    },
+)
+TAXES = Dataset(
+    "taxes",
+    {
+        **_fields("order_id legal_entity store channel jurisdiction currency"),
+        **_fields("charged given_back payable", _WHOLE),
     },
 )
 PAYMENTS = Dataset(
@@ -179,6 +187,7 @@ def rows_of(plan: Plan, snapshot: Snapshot) -> list[tuple[Dataset, Iterator[Sequ
     about = {"entity": plan.entity, "business_date": plan.business_date.isoformat()}
     parts: list[tuple[Dataset, Iterable[BaseModel]]] = [
         (ORDERS, snapshot.orders),
+        (TAXES, tax_rows(snapshot.orders)),
         (PAYMENTS, snapshot.payments),
         (DRAWER_SESSIONS, snapshot.sessions),
         (DRAWER_EVENTS, snapshot.movements),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
-from oms.finance.closing.facts import Facts, RefundFacts
+from oms.finance.closing.facts import Facts, OrderFacts, RefundFacts
 from oms.finance.model import Moment
 
 
@@ -28,6 +29,33 @@ class AppeasementFacts(Facts):
     requested_at: Moment
     decided_by: str | None
     decided_at: Moment | None
+
+
+class TaxFacts(Facts):
+    """The tax of an order in a jurisdiction: of what left, what was given back of it, and what of it is owed."""
+
+    order_id: str
+    legal_entity: str
+    store: str
+    channel: str
+    jurisdiction: str | None
+    currency: str
+    charged: int
+    given_back: int
+    payable: int
+
+
+def tax_rows(orders: Iterable[OrderFacts]) -> list[TaxFacts]:
+    """The taxes of some orders, a row for each jurisdiction."""
+    return [
+        TaxFacts(
+            **order.model_dump(include={"order_id", "legal_entity", "store", "channel", "currency"}),
+            **tax.model_dump(),
+            payable=tax.payable,
+        )
+        for order in orders
+        for tax in order.taxes
+    ]
 
 
 class GiftCardFacts(Facts):

@@ -6,11 +6,13 @@ Fields that finance does not know are ignored, so a publisher may add to its pay
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from oms.platform.fields import Code, Currency, IsoDate
+from oms.platform.fields import Amount, Code, Currency, IsoDate
 
 
 class Tender(StrEnum):
@@ -20,6 +22,23 @@ class Tender(StrEnum):
     GIFT_CARD = "gift_card"
     STORE_CREDIT = "store_credit"
     CASH = "cash"
+
+
+class Taxed(BaseModel):
+    """The tax of a jurisdiction, where it is known whose it is."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    jurisdiction: Code | None = None
+    amount: Amount
+
+
+Taxes = Annotated[tuple[Taxed, ...], Field(max_length=1_000)]
+
+
+def require_parts(taxes: Sequence[Taxed], tax: int) -> None:
+    """Refuse taxes of jurisdictions that are not all of a tax; raises ValueError."""
+    if taxes and sum(one.amount for one in taxes) != tax:
+        raise ValueError("the taxes of all jurisdictions are not the tax")
 
 
 class Fact(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
-from oms.finance.facts.base import Fact, Tender
+from oms.finance.facts.base import Fact, Taxes, Tender, require_parts
 from oms.platform.fields import Amount, Code
 
 
@@ -63,10 +63,12 @@ class ShipmentShipped(Fact):
     discount: Amount
     shipping: Amount
     tax: Amount
+    taxes: Taxes = ()
     total: Amount
 
     @model_validator(mode="after")
     def _adds_up(self) -> ShipmentShipped:
         if self.goods - self.discount + self.shipping + self.tax != self.total:
             raise ValueError("total is not goods - discount + shipping + tax")
+        require_parts(self.taxes, self.tax)
         return self

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from oms.finance.facts.base import Fact, Tender
+from oms.finance.facts.base import Fact, Taxes, Tender, require_parts
 from oms.platform.fields import Amount, Code, IsoDate, SignedAmount
-
-
-class SaleTaxed(BaseModel):
-    """The tax of a jurisdiction, where it is known whose it is."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-    jurisdiction: Code | None = None
-    amount: Amount
 
 
 class SalePaid(BaseModel):
@@ -39,7 +31,7 @@ class SaleRecorded(Fact):
     goods: Amount
     discount: Amount = 0
     tax: Amount = 0
-    taxes: Annotated[tuple[SaleTaxed, ...], Field(max_length=1_000)] = ()
+    taxes: Taxes = ()
     rounding: SignedAmount = 0
     exchange_credit: Amount = 0
     deposit: Amount = 0
@@ -60,6 +52,5 @@ class SaleRecorded(Fact):
         taken = sum(one.amount for one in self.tenders) + self.exchange_credit - self.cash_back
         if taken != self.goods - self.discount + self.tax + self.deposit + self.rounding:
             raise ValueError("what was taken and kept is not goods - discount + tax + deposit + rounding")
-        if self.taxes and sum(one.amount for one in self.taxes) != self.tax:
-            raise ValueError("the taxes of all jurisdictions are not the tax")
+        require_parts(self.taxes, self.tax)
         return self

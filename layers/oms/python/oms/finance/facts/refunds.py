@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from oms.finance.facts.base import Fact, Tender
+from oms.finance.facts.base import Fact, Taxes, Tender, require_parts
 from oms.platform.fields import Amount, Code, SignedAmount
 
 
@@ -60,13 +60,17 @@ class RefundFailed(RefundFact):
 
 
 class ReturnAccepted(Fact):
-    """Goods came back: `goods` net of discount, less what an appeasement gave for them before, and less a fee."""
+    """Goods came back: `goods` net of discount, less what an appeasement gave for them before, and less a fee.
+
+    `taxes` is what goes back now of the tax.
+    """
 
     order_id: Code
     return_id: Code
     goods: Amount
     shipping: Amount
     tax: Amount
+    taxes: Taxes = ()
     fee: Amount
     appeased_goods: Amount
     appeased_tax: Amount
@@ -77,4 +81,5 @@ class ReturnAccepted(Fact):
         given_back = self.goods + self.shipping + self.tax
         if given_back - self.appeased_goods - self.appeased_tax - self.fee != self.owed:
             raise ValueError("owed is not goods + shipping + tax less what was appeased and the fee")
+        require_parts(self.taxes, self.tax - self.appeased_tax)
         return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
-from oms.finance.facts.base import Fact, Tender
+from oms.finance.facts.base import Fact, Taxes, Tender, require_parts
 from oms.platform.fields import Amount, Code, Currency, SignedAmount
 from oms.platform.ids import child_id
 
@@ -114,11 +114,13 @@ class WriteOffPosted(Fact):
     write_off_id: Code
     amount: Amount
     tax: Amount
+    taxes: Taxes = ()
 
     @model_validator(mode="after")
     def _tax_is_a_part(self) -> WriteOffPosted:
         if self.tax > self.amount:
             raise ValueError("tax is no part of the amount")
+        require_parts(self.taxes, self.tax)
         return self
 
 

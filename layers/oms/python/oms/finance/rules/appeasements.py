@@ -6,7 +6,7 @@ from typing import Any
 
 from oms.finance.facts.appeasements import AppeasementGranted
 from oms.finance.model import Line, credit, debit
-from oms.finance.rules.rule import TENDER_ACCOUNTS, Rule
+from oms.finance.rules.rule import TENDER_ACCOUNTS, Rule, tax_given_back
 
 
 def _granted(fact: AppeasementGranted) -> list[Line]:
@@ -15,7 +15,7 @@ def _granted(fact: AppeasementGranted) -> list[Line]:
         return [debit("6050", fact.total, currency), credit(TENDER_ACCOUNTS[fact.tender], fact.total, currency)]
     return [
         debit("4091", fact.goods + fact.shipping, currency),
-        debit("2040", fact.tax, currency),
+        *tax_given_back(fact.tax, fact.taxes, currency),
         credit("2050", fact.total, currency),
     ]
 

@@ -13,7 +13,7 @@ from oms.finance.facts.payments import (
     ShipmentShipped,
 )
 from oms.finance.model import Line, credit, debit
-from oms.finance.rules.rule import TENDER_ACCOUNTS, Rule, Share, lent
+from oms.finance.rules.rule import TENDER_ACCOUNTS, Rule, Share, lent, tax_charged
 
 
 def _authorized(fact: PaymentAuthorized) -> list[Line]:
@@ -59,7 +59,7 @@ def _goods_transferred(fact: ShipmentShipped) -> list[Line]:
         debit("4092", fact.discount, fact.currency),
         credit("4010", fact.goods, fact.currency),
         credit("4020", fact.shipping, fact.currency),
-        credit("2040", fact.tax, fact.currency),
+        *tax_charged(fact.tax, fact.taxes, fact.currency),
     ]
 
 

@@ -7,12 +7,11 @@ from typing import Any
 from oms.finance.facts.base import Tender
 from oms.finance.facts.pos import SalePaid, SaleRecorded
 from oms.finance.model import Line, credit, debit
-from oms.finance.rules.rule import TENDER_ACCOUNTS, Rule, Share, lent
+from oms.finance.rules.rule import TENDER_ACCOUNTS, Rule, Share, lent, tax_charged
 
 
 def _sold(fact: SaleRecorded) -> list[Line]:
     currency = fact.currency
-    taxes = [(one.jurisdiction, one.amount) for one in fact.taxes] or [(None, fact.tax)]
     away = [one for one in fact.tenders if _at_another_store(fact, one)]
     # Only cash is rounded, and where it lies.
     rounding = 0 if any(one.tender is Tender.CASH for one in away) else fact.rounding
@@ -21,7 +20,7 @@ def _sold(fact: SaleRecorded) -> list[Line]:
         debit("4092", fact.discount, currency),
         debit("2050", fact.exchange_credit, currency),
         credit("4010", fact.goods, currency),
-        *(credit("2040", amount, currency, jurisdiction) for jurisdiction, amount in taxes),
+        *tax_charged(fact.tax, fact.taxes, currency),
         credit("2010", fact.deposit - sum(_deposit(fact, one) for one in away), currency),
         credit("1010", fact.cash_back, currency),
         *_rounded(rounding, currency),

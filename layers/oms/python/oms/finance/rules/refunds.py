@@ -7,7 +7,7 @@ from typing import Any
 
 from oms.finance.facts.refunds import RefundExecuted, RefundFailed, RefundOwed, ReturnAccepted
 from oms.finance.model import Line, credit, debit
-from oms.finance.rules.rule import TENDER_ACCOUNTS, Rule, Share
+from oms.finance.rules.rule import TENDER_ACCOUNTS, Rule, Share, tax_given_back
 
 
 def _owed(fact: RefundOwed) -> list[Line]:
@@ -58,7 +58,7 @@ def _returned(fact: ReturnAccepted) -> list[Line]:
     return [
         debit("4090", fact.goods, fact.currency),
         debit("4020", fact.shipping, fact.currency),
-        debit("2040", fact.tax - fact.appeased_tax, fact.currency),
+        *tax_given_back(fact.tax - fact.appeased_tax, fact.taxes, fact.currency),
         credit("4091", fact.appeased_goods, fact.currency),
         credit("4040", fact.fee, fact.currency),
         credit("2050", fact.owed, fact.currency),

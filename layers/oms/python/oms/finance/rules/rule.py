@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from oms.finance.facts.base import Fact, Tender
+from oms.finance.chart import SALES_TAX
+from oms.finance.facts.base import Fact, Taxed, Tender
 from oms.finance.model import Line, credit, debit
 
 F = TypeVar("F", bound=Fact)
@@ -21,6 +22,20 @@ TENDER_ACCOUNTS: Mapping[Tender, str] = {
     Tender.STORE_CREDIT: "2030",
     Tender.CASH: "1010",
 }
+
+
+def tax_charged(tax: int, taxes: Sequence[Taxed], currency: str) -> list[Line]:
+    """A tax that is owed from now on, a line for each jurisdiction; one without where nobody said whose it is."""
+    return [credit(SALES_TAX, amount, currency, name) for name, amount in _parts(tax, taxes)]
+
+
+def tax_given_back(tax: int, taxes: Sequence[Taxed], currency: str) -> list[Line]:
+    """A tax that is owed no more, likewise."""
+    return [debit(SALES_TAX, amount, currency, name) for name, amount in _parts(tax, taxes)]
+
+
+def _parts(tax: int, taxes: Sequence[Taxed]) -> list[tuple[str | None, int]]:
+    return [(one.jurisdiction, one.amount) for one in taxes] or [(None, tax)]
 
 
 @dataclass(frozen=True, slots=True)

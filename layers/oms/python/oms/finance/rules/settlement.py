@@ -19,7 +19,7 @@ from oms.finance.facts.settlement import (
     WriteOffPosted,
 )
 from oms.finance.model import LedgerFault, Line, credit, debit
-from oms.finance.rules.rule import Rule, Share
+from oms.finance.rules.rule import Rule, Share, tax_given_back
 
 # Where what a bank line was matched with has waited. A transfer between entities was posted to the bank at once.
 _IN_TRANSIT: Mapping[str, str] = {"deposit": "1030", "payout": "1035", "intercompany": "1040"}
@@ -100,7 +100,7 @@ def _won(fact: DisputeWon) -> list[Line]:
 def _written_off(fact: WriteOffPosted) -> list[Line]:
     return [
         debit("6040", fact.amount - fact.tax, fact.currency),
-        debit("2040", fact.tax, fact.currency),
+        *tax_given_back(fact.tax, fact.taxes, fact.currency),
         credit("2010", fact.amount, fact.currency),
     ]
 
