@@ -154,7 +154,7 @@ def _booked(runtime: Runtime, providers: Providers, tenant: str, told: DisputeRe
         return told.reference
     # With several captures each has a name of its own, and a dispute may name the payment only.
     names = [made.id for made in found.captures if made.status == "succeeded"]
-    own = [name for name in names if name.startswith(f"{told.reference}:")] or names[-1:]
+    own = [name for name in names if name.startswith(f"{told.reference}:")] or names[::-1]
     booked = next((name for name in own if capture_of(runtime.database, tenant, told.provider, name)), None)
     if booked is not None:
         return booked
