@@ -31,7 +31,7 @@ LATE_SALE = "late_sale"
 class CashSale:
     """Cash that a sale brought, net of change, or with a minus paid out; minor units of `currency`.
 
-    The till is `workstation`.
+    The till is `workstation`. Of a return `sale_id` is its transaction, and `refund_id` what was paid, `rounding` too.
     """
 
     sale_id: str
@@ -44,6 +44,8 @@ class CashSale:
     amount: int
     cashier: str
     occurred_at: datetime | None
+    refund_id: str | None = None
+    rounding: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,9 @@ def take_cash(
         cashier=sale.cashier,
         occurred_at=sale.occurred_at,
         late=late,
-        sale_id=sale.sale_id,
+        sale_id=None if sale.refund_id else sale.sale_id,
+        refund_id=sale.refund_id,
+        rounding=sale.rounding,
     )
     moved = session.model_copy(
         update={

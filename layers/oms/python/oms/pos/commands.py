@@ -132,7 +132,7 @@ def _return(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity
     """Units come back under the till's number, and the drawer pays what the till says it paid."""
     return_id = one.transaction_id(call.tenant)
     writes, events, said = take_back(runtime, call, told, one, till)
-    cash = cash_paid_out(told, return_id)
+    cash = cash_paid_out(told, return_id, str(said["refund_id"]))
     if cash is not None:
         drawer = take_cash(runtime, call.tenant, cash, actor=call.principal.actor, pointer="/drawer_session_id")
         writes, events = [*writes, *drawer[0]], [*events, *drawer[1]]

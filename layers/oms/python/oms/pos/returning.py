@@ -134,7 +134,7 @@ def take_back(
     return [*writes, *done.stock], drafts, body
 
 
-def cash_paid_out(told: RecordTransaction, return_id: str) -> CashSale | None:
+def cash_paid_out(told: RecordTransaction, return_id: str, refund_id: str) -> CashSale | None:
     """What leaves the drawer of a return that has a session; None where no cash does."""
     cash = sum(one.amount for one in told.tenders if one.tender is Tender.CASH)
     if told.drawer_session_id is None or not cash or told.currency is None:
@@ -150,6 +150,8 @@ def cash_paid_out(told: RecordTransaction, return_id: str) -> CashSale | None:
         amount=-cash,
         cashier=told.cashier,
         occurred_at=told.occurred_at,
+        refund_id=refund_id,
+        rounding=told.rounding,
     )
 
 
