@@ -53,7 +53,6 @@ def _strict(endpoint: str, api_key: str, max_captures: int | None) -> StrictPsp:
     return StrictPsp(endpoint, api_key, max_captures=max_captures)
 
 
-@lru_cache(maxsize=1)
 def _stored_value() -> OwnProvider:
     # Loaded where a tender names it, as the two below, so that nobody else starts slower.
     from oms.payments.adapters.stored_value import EveryTenant
