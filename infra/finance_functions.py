@@ -60,9 +60,8 @@ FINANCE_CONSUMERS = (
             *g.WRITE_EXPORTS,
         ),
         detail_types=("FinanceExportRequested",),
-        # A whole processor, and twice the time that a date of 100,000 lines takes: bench/ledger_day.py.
-        memory=1769,
-        timeout=600,
+        memory=1024,
+        timeout=300,
         concurrency=2,
         layers=("export",),
     ),

@@ -2,6 +2,8 @@
 
 # ruff: noqa: F811 - fixtures are imported by name
 
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -10,7 +12,11 @@ import pytest
 
 from functions.finance_export import handler as function
 from oms.finance.adapters.export_bucket import ExportBucket
+from oms.finance.closing import evidence
+from oms.finance.closing.facts import OrdersRead
 from oms.finance.commands import Books
+from oms.finance.lanes import Day
+from oms.platform.commands import Runtime
 from tests.unit.finance import exported, world
 from tests.unit.finance.world import books, finance_cloud  # noqa: F401  (fixtures)
 
@@ -67,3 +73,39 @@ def test_an_export_that_stops_at_any_call_is_finished_with_each_line_once(
     assert exported.lines_exported() == exported.lines_in_ledger(books, world.TODAY)
     assert len(exported.events("FinanceExportCompleted")) == number + number // 2 + 1
     exported.assert_chain(exported.manifests())
+
+
+@pytest.mark.capability("N7")
+def test_the_orders_of_a_large_date_are_read_part_by_part_and_a_part_that_stands_is_not_read_again(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two orders to a part; the close stops at one call after the other, and goes on behind its last part."""
+    s3 = boto3.client("s3")
+    monkeypatch.setattr(function, "bucket", ExportBucket(s3))
+    monkeypatch.setattr(evidence, "READ_TOGETHER", 2)
+    world.deliver(books, [world.captured(f"A{number}", 100) for number in range(5)])
+    world.close_day(books)
+    read: list[str] = []
+    read_part = evidence.read_part
+
+    def counted(runtime: Runtime, day: Day, named: Sequence[str]) -> OrdersRead:
+        part = read_part(runtime, day, named)
+        read.extend(named)
+        return part
+
+    monkeypatch.setattr(evidence, "read_part", counted)
+    for number in range(20, 60):
+        crash = _CrashAt([books.runtime.database.client, s3], number)
+        with crash, suppress(_Crash):
+            assert exported.run(function, books, exported.wish("exp_1", "close")) == []
+        if not crash.reached:
+            break
+    assert number > 25
+    parts = sorted(key.rsplit("/", 1)[1] for key in exported.stored() if "/snapshots/" in key and "orders-" in key)
+    assert parts == ["orders-00000.json", "orders-00001.json", "orders-00002.json"]
+    # A part is read again only where the stop came before it stood.
+    assert sorted(set(read)) == [f"ord_A{number}" for number in range(5)]
+    assert max(Counter(read).values()) < number - 20
+    assert exported.lines_exported() == exported.lines_in_ledger(books, world.TODAY)
+    (manifest,) = exported.manifests()
+    assert (manifest["kind"], manifest["control_totals"]["entries"]) == ("close", 5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from oms.drawers.model import Movement, Session
@@ -17,6 +17,7 @@ from oms.finance.closing.facts import (
     MovementFacts,
     OrderFacts,
     OrderTaxFacts,
+    OrdersRead,
     PaymentFacts,
     RefundFacts,
     SessionFacts,
@@ -34,28 +35,28 @@ from oms.payments.refunds import EXCHANGE_CREDIT
 from oms.platform.commands import Runtime
 from oms.settlement.reads import balances_as_told, in_transit
 
+# So many orders are read at a time, and kept together where a date has more of them.
+READ_TOGETHER = 1000
+ReadOrders = Callable[[Runtime, Day, Sequence[str]], "Iterator[OrdersRead]"]
 
-def gather(runtime: Runtime, day: Day, carried: Carried) -> Evidence:
-    """Everything of a date that its tie-outs look at, as it is now."""
+
+def gather(runtime: Runtime, day: Day, carried: Carried, read: ReadOrders | None = None) -> Evidence:
+    """Everything of a date that its tie-outs look at, as it is now; `read` may remember what was read of orders."""
     database, tenant = runtime.database, day.tenant
     entries = list(entries_of_day(database, day))
     named = sorted({*carried.orders, *(entry.order_id for entry in entries if entry.order_id is not None)})
-    # Orders are read as they are now, so their journals are too: a date closes long after its end. An entry of the date
-    # that stands in a journal is kept once, and of an order only its facts: a date may have very many of both.
+    # An entry of the date that stands in a journal is kept once: a date may have very many.
     known = {entry.entry_id: entry for entry in entries}
-    journals = {
-        order_id: [known.get(entry.entry_id, entry) for entry in ledger.entries_of_order(database, tenant, order_id)]
-        for order_id in named
-    }
     orders: dict[str, OrderFacts] = {}
     payments: list[PaymentFacts] = []
     refunds: list[RefundFacts] = []
-    for order_id in named:
-        order = load_order(database, tenant, order_id)
-        if order is not None and order.header.legal_entity == day.entity:
-            orders[order_id] = order_facts(order)
-            payments += payment_facts(order)
-            refunds += refund_facts(order)
+    journals: dict[str, list[PostedEntry]] = {}
+    for part in (read or read_orders)(runtime, day, named):
+        orders |= {one.order_id: one for one in part.orders}
+        payments += part.payments
+        refunds += part.refunds
+        for order_id, own in part.journals.items():
+            journals[order_id] = [known.get(entry.entry_id, entry) for entry in own]
     stores = store.stores(database, day)
     sessions = [
         session
@@ -92,6 +93,31 @@ def gather(runtime: Runtime, day: Day, carried: Carried) -> Evidence:
         ],
         stored_value=stored_value_of(runtime, day),
     )
+
+
+def read_orders(runtime: Runtime, day: Day, named: Sequence[str]) -> Iterator[OrdersRead]:
+    """Orders with their journals, some hundred at a time.
+
+    Orders are read as they are now, so their journals are too: a date closes long after its end.
+    """
+    for start in range(0, len(named), READ_TOGETHER):
+        yield read_part(runtime, day, named[start : start + READ_TOGETHER])
+
+
+def read_part(runtime: Runtime, day: Day, named: Sequence[str]) -> OrdersRead:
+    """What some orders are and what their journals hold; of an order of another entity only its journal."""
+    database, tenant = runtime.database, day.tenant
+    journals = {order_id: tuple(ledger.entries_of_order(database, tenant, order_id)) for order_id in named}
+    orders: list[OrderFacts] = []
+    payments: list[PaymentFacts] = []
+    refunds: list[RefundFacts] = []
+    for order_id in named:
+        order = load_order(database, tenant, order_id)
+        if order is not None and order.header.legal_entity == day.entity:
+            orders.append(order_facts(order))
+            payments += payment_facts(order)
+            refunds += refund_facts(order)
+    return OrdersRead(orders=tuple(orders), payments=tuple(payments), refunds=tuple(refunds), journals=journals)
 
 
 def _between(runtime: Runtime, day: Day, entries: Iterable[PostedEntry]) -> list[PostedEntry]:

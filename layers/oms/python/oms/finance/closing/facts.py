@@ -107,6 +107,15 @@ class RefundFacts(Facts):
     card_id: str | None
 
 
+class OrdersRead(Facts):
+    """What was read of some orders: those of the entity in money, and the journals of all of them by order."""
+
+    orders: tuple[OrderFacts, ...]
+    payments: tuple[PaymentFacts, ...]
+    refunds: tuple[RefundFacts, ...]
+    journals: Mapping[str, tuple[PostedEntry, ...]]
+
+
 class SessionFacts(Facts):
     """A session of a drawer with its newest statement; `counted` and `variance` are None until there is one."""
 

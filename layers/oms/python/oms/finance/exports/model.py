@@ -77,6 +77,10 @@ class Plan(_Document):
         folder = f"{ROOT}/tenant={quote(self.tenant, safe='')}/snapshots/entity={quote(self.entity, safe='')}"
         return f"{folder}/business_date={self.business_date.isoformat()}/batch={self.batch:04d}.json"
 
+    def orders_key(self, number: int) -> str:
+        """Where a part of the orders of a close batch is kept, where there are too many to read at once."""
+        return f"{self.snapshot_key.removesuffix('.json')}/orders-{number:05d}.json"
+
     def part_key(self, dataset: str, suffix: str) -> str:
         folder = f"{ROOT}/tenant={quote(self.tenant, safe='')}/dataset={dataset}/entity={quote(self.entity, safe='')}"
         date_and_batch = f"business_date={self.business_date.isoformat()}/batch={self.batch:04d}"
