@@ -16,6 +16,8 @@ from oms.orders.request import Charge, LineRequest, OrderRequest, TaxMode, TaxPa
 from oms.platform.money import share_up_to
 from oms.platform.problems import FieldError
 
+# A parcel and its entry have all of the jurisdictions of an order, and an event has to fit a bus.
+MOST_JURISDICTIONS = 200
 # A tax by jurisdiction; None stands for the part of which nobody said whose it is.
 Taxes = Mapping[str | None, int]
 
@@ -185,7 +187,17 @@ def check_sums(order: OrderRequest) -> list[FieldError]:
     )
     for name, computed, stated in expected:
         errors += _expect(f"/totals/{name}", computed, stated)
-    return errors
+    return [*errors, *check_jurisdictions(order)]
+
+
+def check_jurisdictions(order: OrderRequest) -> list[FieldError]:
+    """Whether the taxes of an order are of more jurisdictions than can be told and posted together."""
+    lines: Iterable[LineRequest | Charge] = (*order.lines, *(one for line in order.lines for one in line.charges))
+    found = {part.jurisdiction for one in (*lines, *order.charges) for part in one.taxes}
+    if len(found) <= MOST_JURISDICTIONS:
+        return []
+    detail = f"{len(found)} jurisdictions tax it; the limit is {MOST_JURISDICTIONS}: place it as several orders"
+    return [FieldError("/lines", "too_many_jurisdictions", detail)]
 
 
 def _expect(pointer: str, computed: int, stated: int) -> list[FieldError]:

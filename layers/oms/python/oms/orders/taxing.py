@@ -12,7 +12,7 @@ from typing import Annotated, Protocol
 
 from pydantic import Field
 
-from oms.orders.amounts import line_amounts, order_amounts
+from oms.orders.amounts import check_jurisdictions, line_amounts, order_amounts
 from oms.orders.request import (
     Address,
     Charge,
@@ -22,17 +22,17 @@ from oms.orders.request import (
     PaymentRequest,
     TaxMode,
     TaxPart,
-    Totals,
 )
 from oms.orders.validation import AT_A_NODE, Known
 from oms.platform.fields import Code, Label, RatePpm
-from oms.platform.intake import Request
+from oms.platform.intake import Request, validate
 from oms.platform.money import shares_at_rates
 from oms.platform.problems import FieldError, InvalidRequest, Problem
 
 # The kind of the rule sets that hold rates.
 KIND = "tax_rates"
-_Codes = Annotated[str, Field(pattern=r"^[A-Z0-9 -]{1,20}$")]
+# One without a letter or a digit would be the beginning of every code.
+_Codes = Annotated[str, Field(pattern=r"^[ -]*[A-Z0-9][A-Z0-9 -]*$", max_length=20)]
 
 
 class TaxRateUnknown(Problem):
@@ -127,8 +127,8 @@ def taxes_at(amount: int, rates: Sequence[TaxPart]) -> tuple[TaxPart, ...]:
 def with_taxes(order: OrderRequest, known: Known, tenant: str, port: TaxPort) -> OrderRequest:
     """The order with its taxes, in all of its sums, and with the amount of the tender that covers the rest.
 
-    Raises TaxRateUnknown where the port knows no rate, InvalidRequest where it is not known where something goes or
-    nothing is left for such a tender.
+    Raises TaxRateUnknown where the port knows no rate, InvalidRequest where it is not known where something goes,
+    nothing is left for such a tender, or the order has more tax than one that states its taxes may have.
     """
     if order.tax_mode is TaxMode.PLATFORM:
         asked = list(_taxables(order, known))
@@ -140,11 +140,18 @@ def with_taxes(order: OrderRequest, known: Known, tenant: str, port: TaxPort) ->
     lines = tuple(_with_line(line, f"/lines/{index}", parts) for index, line in enumerate(order.lines))
     charges = _with_charges(order.charges, "", parts)
     whole = order_amounts(lines, charges)
-    totals = Totals(
-        goods=whole.goods, discount=whole.discount, charges=whole.shipping, tax=whole.tax, total=whole.total
-    )
+    totals = order.totals.model_copy(update={"tax": whole.tax, "total": whole.total})
     payments = _with_rest(order.payments, whole.total)
-    return order.model_copy(update={"lines": lines, "charges": charges, "totals": totals, "payments": payments})
+    made = order.model_copy(update={"lines": lines, "charges": charges, "totals": totals, "payments": payments})
+    return _readable(made)
+
+
+def _readable(made: OrderRequest) -> OrderRequest:
+    """A computed order within the bounds of any other: what is stored is read through the same fields again."""
+    errors = check_jurisdictions(made)
+    if errors:
+        raise InvalidRequest(errors=errors)
+    return validate(OrderRequest, made.model_dump())
 
 
 def _parts(order: OrderRequest) -> Iterator[tuple[str, LineRequest | Charge]]:
