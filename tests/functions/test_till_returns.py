@@ -146,7 +146,7 @@ def test_what_cannot_be_taken_back_at_a_till_changes_nothing(doors: Doors):
         (back(2, [cash(4330)], brought={"receipt": receipt(9)}), 422, "invalid_request", ["/brought_back/receipt"]),
         (back(2, [cash(4330)], brought={"order_id": "ord_none"}), 422, "invalid_request", ["/brought_back/order_id"]),
         (back(2, [cash(4329)], brought=order), 422, "invalid_request", ["/tenders/0/amount"]),
-        (back(2, [cash(4330)], units=3, brought=order), 422, "invalid_request", ["/lines/0/quantity"]),
+        (back(2, [cash(4330)], units=3, brought=order), 422, "invalid_request", ["/brought_back/lines/0/quantity"]),
         (back(2, [cash(4330)], brought=order, currency="EUR"), 422, "invalid_request", ["/currency"]),
         (back(2, [cash(4330)], brought=order, drawer_session_id="d"), 422, "invalid_request", ["/drawer_session_id"]),
         (back(2, [], brought=order, rounding=1), 422, "invalid_request", ["/rounding"]),

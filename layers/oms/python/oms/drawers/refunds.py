@@ -67,13 +67,18 @@ def _due(owed: int, currency: str, rounding: int) -> int:
 
     A rounding that leads to no such coin raises RefundAmountMismatch.
     """
-    coins = sorted(DENOMINATIONS[currency])[:_COINS_ROUNDED_TO]
     if not rounding:
-        return in_coins(owed, coins[0])
-    if owed + rounding not in {in_coins(owed, coin) for coin in coins}:
+        return in_coins(owed, min(DENOMINATIONS[currency]))
+    if not is_rounded(owed, currency, rounding):
         detail = f"{owed} {currency} are owed in cash, and {rounding} does not round that to one of its smallest coins."
         raise RefundAmountMismatch(detail, pointer="/rounding")
     return owed + rounding
+
+
+def is_rounded(owed: int, currency: str, rounding: int) -> bool:
+    """Whether a rounding brings an amount in minor units to a small coin; where no coins are known it may be any."""
+    coins = sorted(DENOMINATIONS.get(currency, ()))[:_COINS_ROUNDED_TO]
+    return not coins or owed + rounding in {in_coins(owed, coin) for coin in coins}
 
 
 def in_coins(amount: int, coin: int) -> int:

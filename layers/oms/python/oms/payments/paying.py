@@ -42,8 +42,7 @@ def paid_in_cash(order: Order, refund: Refund, payer: Payer, paid: int) -> tuple
                 movement_id=movement_id,
                 paid=part.amount + own,
                 rounding=own,
-                payer_entity=payer.legal_entity if payer.legal_entity != order.header.legal_entity else None,
-                payer_store=payer.store if payer.store != order.header.selling_node else None,
+                **_elsewhere(order, payer),
                 session_id=payer.session_id,
                 business_date=payer.business_date,
             )
@@ -85,13 +84,32 @@ def _split(part: Part, amount: int, number: int) -> tuple[Part, Part]:
     return kept, part.model_copy(update={"number": number, "amount": part.amount - amount, "sources": tuple(rest)})
 
 
-def paid_by_channel(order: Order, refund: Refund, reference: str) -> tuple[Refund, list[EventData]]:
-    """The refund with all given back that the channel owes, under its own name of it, and what is told of it."""
+def _elsewhere(order: Order, payer: Payer | None) -> dict[str, str]:
+    """Who paid, where that is another company or another store than the order's."""
+    if payer is None:
+        return {}
+    paid: dict[str, str] = {}
+    if payer.legal_entity != order.header.legal_entity:
+        paid["payer_entity"] = payer.legal_entity
+    if payer.store != order.header.selling_node:
+        paid["payer_store"] = payer.store
+    return paid
+
+
+def paid_by_channel(
+    order: Order, refund: Refund, reference: str, payer: Payer | None = None
+) -> tuple[Refund, list[EventData]]:
+    """The refund with all given back that the channel owes, under its own name of it, and what is told of it.
+
+    A till that gave it back by its terminal is the `payer`; without one the channel is.
+    """
     events: list[EventData] = []
+    elsewhere = _elsewhere(order, payer)
     for number, part in enumerate(open_at_channel(refund)):
         movement_id = reference if number == 0 else f"{reference}:{part.number}"
         refund = refund.with_part(part.model_copy(update={"state": PartState.EXECUTED, "movement_id": movement_id}))
-        events.append(RefundExecuted(**part_facts(order, refund, part), movement_id=movement_id, paid=part.amount))
+        facts = part_facts(order, refund, part)
+        events.append(RefundExecuted(**facts, **elsewhere, movement_id=movement_id, paid=part.amount))
     return refund, events
 
 

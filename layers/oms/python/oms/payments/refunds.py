@@ -188,6 +188,11 @@ def open_cash(refund: Refund) -> tuple[Part, ...]:
     return tuple(p for p in refund.parts if p.tender == CASH and p.state is PartState.PLANNED)
 
 
+def has_movement(refunds: Iterable[Refund], movement_id: str) -> bool:
+    """Whether a part was paid under a name; the ledger posts what a provider calls by one name once."""
+    return any(part.movement_id == movement_id for refund in refunds for part in refund.parts)
+
+
 def claimed(refunds: Iterable[Refund], payment_id: str, reference: str) -> int:
     """What of one charge was given back, or is about to be."""
     return sum(

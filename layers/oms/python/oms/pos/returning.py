@@ -6,22 +6,24 @@ What a sale leaves of a refund is owed in cash as before; what a till does not p
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
+from oms.drawers.refunds import is_rounded
 from oms.drawers.sales import CashSale
 from oms.orders.model import Order, status
 from oms.orders.store import load_order
 from oms.orders.writes import change_order
 from oms.payments.paying import Payer, exchanged, paid_by_channel, paid_in_cash
-from oms.payments.refunds import InDispute, Issuer, Refund, is_withheld, open_at_channel, open_cash
+from oms.payments.refunds import InDispute, Issuer, Part, Refund, has_movement, is_withheld, open_at_channel, open_cash
 from oms.platform.commands import Call, Runtime
 from oms.platform.events import EventData, EventDraft
 from oms.platform.ids import parent_id
-from oms.platform.problems import FieldError, InvalidRequest
+from oms.platform.problems import FieldError, InvalidRequest, Problem
 from oms.platform.writes import Value, Write
 from oms.pos.checks import CreditUsed, ReceiptNeeded
-from oms.pos.model import Identity
+from oms.pos.model import CHANNEL, Identity
 from oms.pos.requests import RecordTransaction, Tender
 from oms.pos.store import load_transaction, sale_paid_by
 from oms.pos.writes import credit_write
@@ -115,7 +117,8 @@ def take_back(
         to=brought.to,
         to_reason=brought.to_reason,
     )
-    done = accept(runtime, call, order, taken)
+    with _pointing_into("/brought_back"):
+        done = accept(runtime, call, order, taken)
     refunds, events = list(done.refunds), list(done.events)
     return_id = one.transaction_id(call.tenant)
     if told.tenders:
@@ -180,23 +183,53 @@ def _paid_out(
     """The refund with what the till paid out: cash, and on the card that had paid at a till, each all that it owes."""
     errors: list[FieldError] = []
     events: list[EventData] = []
+    payer = Payer(till.legal_entity, till.store, told.drawer_session_id, one.day, return_id)
     for number, tender in enumerate(told.tenders):
-        in_cash = tender.tender is Tender.CASH
-        parts = [] if refund is None else open_cash(refund) if in_cash else open_at_channel(refund)
-        owed = sum(part.amount for part in parts)
-        due = owed + (told.rounding if in_cash else 0)
-        if not owed or due != tender.amount:
-            detail = f"{owed} {order.header.currency} are owed by {tender.tender.value} at a till"
-            errors.append(FieldError(f"/tenders/{number}/amount", "not_owed", detail))
-        elif refund is not None and any(is_withheld(order.payments, order.refunds, part) for part in parts):
-            errors.append(FieldError(f"/tenders/{number}", InDispute.code, InDispute.title))
-        elif refund is not None and in_cash:
-            payer = Payer(till.legal_entity, till.store, told.drawer_session_id, one.day, return_id)
+        parts = [] if refund is None else _owed_by(order, refund, tender.tender)
+        wrong = _wrong_payment(order, parts, told, number)
+        if wrong is not None or refund is None:
+            errors += [wrong] if wrong else []
+        elif tender.tender is Tender.CASH:
             refund, facts = paid_in_cash(order, refund, payer, tender.amount)
             events += facts
-        elif refund is not None:
-            refund, facts = paid_by_channel(order, refund, tender.reference or return_id)
+        else:
+            refund, facts = paid_by_channel(order, refund, tender.reference or return_id, payer)
             events += facts
     if errors or refund is None:
         raise InvalidRequest(errors=errors)
     return refund, events
+
+
+def _owed_by(order: Order, refund: Refund, tender: Tender) -> Sequence[Part]:
+    """The parts that a till owes by a tender; what another channel took, such as a marketplace, no terminal has."""
+    if tender is Tender.CASH:
+        return open_cash(refund)
+    return open_at_channel(refund) if order.header.channel == CHANNEL else ()
+
+
+def _wrong_payment(order: Order, parts: Sequence[Part], told: RecordTransaction, number: int) -> FieldError | None:
+    """What is wrong with a tender that a till says it paid out."""
+    tender, currency = told.tenders[number], order.header.currency
+    in_cash = tender.tender is Tender.CASH
+    owed = sum(part.amount for part in parts)
+    if not owed or owed + (told.rounding if in_cash else 0) != tender.amount:
+        detail = f"{owed} {currency} are owed by {tender.tender.value} at a till"
+        return FieldError(f"/tenders/{number}/amount", "not_owed", detail)
+    if in_cash and told.rounding and not is_rounded(owed, currency, told.rounding):
+        detail = f"{told.rounding} does not round {owed} {currency} to one of the smallest coins"
+        return FieldError("/rounding", "not_a_coin", detail)
+    if not in_cash and tender.reference and has_movement(order.refunds, tender.reference):
+        return FieldError(f"/tenders/{number}/reference", "repeated", "another refund of the order has this name")
+    if any(is_withheld(order.payments, order.refunds, part) for part in parts):
+        return FieldError(f"/tenders/{number}", InDispute.code, InDispute.title)
+    return None
+
+
+@contextmanager
+def _pointing_into(place: str) -> Iterator[None]:
+    """What is refused within it points to fields below a place of what was told."""
+    try:
+        yield
+    except Problem as refused:
+        refused.errors = tuple(replace(error, pointer=f"{place}{error.pointer}") for error in refused.errors)
+        raise

@@ -9,7 +9,7 @@ from oms.orders.store import existing_order, partition
 from oms.orders.writes import change_order
 from oms.payments.paying import paid_by_channel, retried
 from oms.payments.refunding import payer_of
-from oms.payments.refunds import Issuer, PartState, Refund, open_at_channel
+from oms.payments.refunds import Issuer, PartState, Refund, has_movement, open_at_channel
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.events import EventData
@@ -92,7 +92,7 @@ def confirm_refund(
 ) -> Outcome:
     """The channel has given back what it had taken itself; the part waited for its word.
 
-    Raises ActionNotAvailable where the channel owes nothing of the refund.
+    Raises ActionNotAvailable where the channel owes nothing of the refund, InvalidRequest for another refund's name.
     """
 
     def decide() -> Decision:
@@ -104,6 +104,9 @@ def confirm_refund(
         )
         if not open_at_channel(refund):
             raise ActionNotAvailable("Nothing of this refund is to be given back by the channel.")
+        if has_movement(order.refunds, request.reference):
+            detail = "another refund of the order has this name"
+            raise InvalidRequest(errors=[FieldError("/reference", "repeated", detail)])
         paid, events = paid_by_channel(order, refund, request.reference)
         after, writes, drafts = change_order(call.tenant, order, events=events, refunds=[paid])
         return Decision(writes, drafts, body=refund_document(after, paid))
