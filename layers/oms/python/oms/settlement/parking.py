@@ -11,7 +11,7 @@ from oms.platform.commands import Runtime
 from oms.platform.observability import counted, logger
 from oms.platform.problems import Problem
 from oms.platform.writes import Value
-from oms.settlement.model import settlement_id
+from oms.settlement.model import dispute_name, settlement_id
 from oms.settlement.writes import parked_write
 
 METRIC = "SettlementsParked"
@@ -51,8 +51,9 @@ def park(
         "detail": reason.detail,
         "remedy": reason.remedy,
         "body": json.dumps(told, ensure_ascii=False),
-        # A payout that was taken in by hand since is no case any more.
+        # What was taken in by hand since is no case any more.
         "settlement_id": settlement_id(provider, name) if kind == "payout" else None,
+        "dispute_id": dispute_name(provider, name) if kind == "dispute" else None,
     }
     now = runtime.clock.now()
     runtime.database.commit([parked_write(tenant, case, now)])

@@ -35,7 +35,7 @@ from oms.settlement.model import dispute_name, settlement_id
 from oms.settlement.parking import CannotBeTakenIn, Reason, park, reason_of
 from oms.settlement.payouts import record_payouts, settlement_ids
 from oms.settlement.requests import DisputeOutcome, DisputeRequest, PayoutRequest, SettlementsRequest
-from oms.settlement.store import load_payout
+from oms.settlement.store import load_dispute, load_payout
 
 Providers = Callable[[str], PaymentProvider | OwnProvider]
 # How each provider lists a payout, in our words.
@@ -155,6 +155,10 @@ def _booked(runtime: Runtime, providers: Providers, tenant: str, told: DisputeRe
     # With several captures each has a name of its own, and a dispute may name the payment only.
     names = [made.id for made in found.captures if made.status == "succeeded"]
     own = [name for name in names if name.startswith(f"{told.reference}:")] or names[::-1]
+    known = load_dispute(runtime.database, tenant, dispute_name(told.provider, told.dispute_id))
+    if known is not None and known.reference in names:
+        # It stays beside the capture that it was found by, whatever was taken since.
+        return known.reference
     booked = next((name for name in own if capture_of(runtime.database, tenant, told.provider, name)), None)
     if booked is not None:
         return booked

@@ -18,6 +18,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from itertools import islice
@@ -25,6 +26,7 @@ from typing import TypeVar
 
 from oms.platform.dynamodb import Database
 from oms.platform.principal import tenant_prefix
+from oms.platform.problems import ActionNotAvailable
 from oms.platform.writes import Item, Key
 from oms.settlement.matching import Money
 from oms.settlement.model import (
@@ -149,15 +151,26 @@ def load_conflicts(database: Database, tenant: str, most: int) -> list[Item]:
 
 
 def load_parked(database: Database, tenant: str, most: int) -> list[Item]:
-    """What was told and could not be taken in, without payouts that are here by now."""
-    rows = islice(database.query(TABLE, parked_partition(tenant)), most)
-    return [row for row in rows if not _is_here(database, tenant, row)]
+    """What was told last and could not be taken in, without what is here by now."""
+    rows = sorted(database.query(TABLE, parked_partition(tenant)), key=lambda row: str(row["seen_at"]), reverse=True)
+    return list(islice((row for row in rows if not _is_here(database, tenant, row)), most))
 
 
 def _is_here(database: Database, tenant: str, case: Item) -> bool:
+    if case.get("dispute_id") is not None:
+        return _has_ended_so(load_dispute(database, tenant, str(case["dispute_id"])), case)
     name = case["settlement_id"]
     # One that failed at the bank was taken in before.
     return name is not None and case["code"] != FAILED and load_payout(database, tenant, str(name)) is not None
+
+
+def _has_ended_so(dispute: Dispute | None, case: Item) -> bool:
+    """Whether a dispute is recorded, and ended as the case tells it; its fee may be kept in another currency."""
+    told = json.loads(str(case["body"]))
+    if dispute is None or told["outcome"] is None:
+        return dispute is not None
+    fee_differs = case["code"] == ActionNotAvailable.code and dispute.fee_returned != told["fee_returned"]
+    return dispute.state.value.lower() == told["outcome"] and not fee_differs
 
 
 def _one(database: Database, key: Key, model: type[S]) -> S | None:
