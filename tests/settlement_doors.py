@@ -96,11 +96,11 @@ class Treasury:
         events = [world.captured(reference.split("-")[1], amount) for reference, amount, _ in charges]
         assert world.deliver(self.books, events) == []
 
-    def refunded(self, movement_id: str, amount: int) -> None:
+    def refunded(self, movement_id: str, amount: int, **more: Any) -> None:
         """The ledger knows of this refund to a card."""
         whose = {"currency": "USD", "legal_entity": "100", "store": "web", "channel": "web", "provider": "fakepsp"}
         data = {"order_id": "ord_O3", "refund_id": f"rfd_{movement_id}", "part": 1, "tender": "card", **whose}
-        told = {**data, "movement_id": movement_id, "amount": amount, "paid": amount}
+        told = {**data, "movement_id": movement_id, "amount": amount, "paid": amount, **more}
         assert world.deliver(self.books, [world.event("RefundExecuted", told, id=f"evt-{movement_id}")]) == []
 
     def told(self) -> list[dict[str, Any]]:

@@ -84,16 +84,18 @@ def _split(part: Part, amount: int, number: int) -> tuple[Part, Part]:
     return kept, part.model_copy(update={"number": number, "amount": part.amount - amount, "sources": tuple(rest)})
 
 
-def _elsewhere(order: Order, payer: Payer | None) -> dict[str, str]:
+def _elsewhere(order: Order, payer: Payer) -> dict[str, str]:
     """Who paid, where that is another company or another store than the order's."""
-    if payer is None:
-        return {}
     paid: dict[str, str] = {}
-    if payer.legal_entity != order.header.legal_entity:
+    if _is_of_another_company(order, payer):
         paid["payer_entity"] = payer.legal_entity
     if payer.store != order.header.selling_node:
         paid["payer_store"] = payer.store
     return paid
+
+
+def _is_of_another_company(order: Order, payer: Payer) -> bool:
+    return payer.legal_entity != order.header.legal_entity
 
 
 def paid_by_channel(
@@ -104,7 +106,8 @@ def paid_by_channel(
     A till that gave it back by its terminal is the `payer`; without one the channel is.
     """
     events: list[EventData] = []
-    elsewhere = _elsewhere(order, payer)
+    # All terminals of a company have one provider, so that it matters only whose it is.
+    elsewhere = _elsewhere(order, payer) if payer and _is_of_another_company(order, payer) else {}
     for number, part in enumerate(open_at_channel(refund)):
         movement_id = reference if number == 0 else f"{reference}:{part.number}"
         refund = refund.with_part(part.model_copy(update={"state": PartState.EXECUTED, "movement_id": movement_id}))

@@ -21,15 +21,21 @@ _RULES: Mapping[ItemKind, tuple[str, ...]] = {
 
 
 def booked_of(
-    database: Database, tenant: str, provider: str, wanted: Sequence[Money], currency: str
+    database: Database, tenant: str, provider: str, legal_entity: str, wanted: Sequence[Money], currency: str
 ) -> dict[Money, int]:
-    """What stands on the clearing account for some payments, positive where the provider owes it to us."""
-    names = {
-        (rule, provider, reference): (kind, reference) for kind, reference in wanted for rule in _RULES.get(kind, ())
+    """What stands on the clearing account for some payments, positive where the provider owes it to us.
+
+    What an entity paid for another one stands in an entry of its own, which has its name.
+    """
+    names: dict[tuple[str, ...], Money] = {
+        name: (kind, reference)
+        for kind, reference in wanted
+        for rule in _RULES.get(kind, ())
+        for name in ((rule, provider, reference), (rule, provider, reference, legal_entity))
     }
     booked: dict[Money, int] = {}
     for name, entry in entries_by_identity(database, tenant, list(names)).items():
-        money = names[(name[0], name[1], name[2])]
+        money = names[name]
         booked[money] = booked.get(money, 0) + _cleared(entry, currency)
     return booked
 

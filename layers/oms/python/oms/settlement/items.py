@@ -14,7 +14,7 @@ from oms.platform.writes import Write
 from oms.settlement.booked import booked_of
 from oms.settlement.matching import Money, is_open, matched, wanted
 from oms.settlement.model import Chunk, Match
-from oms.settlement.store import load_chunk, load_chunks, load_settled, unmatched_chunks
+from oms.settlement.store import load_chunk, load_chunks, load_payout, load_settled, unmatched_chunks
 from oms.settlement.writes import all_matched_write, chunk_write, money_write, unmatched_write
 
 # A call that somebody waits for looks at so many of the oldest that were not found.
@@ -58,7 +58,9 @@ def _compared(runtime: Runtime, tenant: str, chunk: Chunk) -> tuple[Chunk, list[
             version = int(str(rows[money]["version"])) if money in rows else 0
             settled[money] = settled.get(money, 0) + amount
             writes.append(money_write(tenant, chunk.provider, money, settled[money], version + 1))
-    booked = booked_of(runtime.database, tenant, chunk.provider, asked, chunk.currency)
+    payout = load_payout(runtime.database, tenant, chunk.settlement_id)
+    assert payout is not None, "items are those of a payout"
+    booked = booked_of(runtime.database, tenant, chunk.provider, payout.legal_entity, asked, chunk.currency)
     items = matched(chunk.items, booked, settled, chunk.currency)
     if items == chunk.items and chunk.counted:
         return chunk, []
