@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from oms.orders.taxing import Taxable, TaxRate
 from tests.functions.test_taxes import AUSTIN, PATH, before_tax, hold
 from tests.order_doors import Doors, doors
 from tests.order_world import document, line, world
@@ -93,3 +94,24 @@ def test_a_postal_code_without_letter_or_digit_is_no_rate_for_every_place(doors:
     with doors.world.unchanged():
         answer = doors.api("rule_sets").put(PATH, {"rates": [rate]})
     assert (answer.status, answer.pointers) == (422, ["/rates/0/postal_codes/0"])
+
+
+@pytest.mark.capability("N5")
+def test_a_long_table_is_looked_through_once_for_each_place(doors: Doors, monkeypatch: pytest.MonkeyPatch):
+    """Ten lines that go to one place, with postage: its rates are sought for goods and for the charge."""
+    hold(doors, rates(1, ppm=82_500))
+    asked: list[str] = []
+    is_for = TaxRate.is_for
+
+    def counted(rate: TaxRate, one: Taxable) -> bool:
+        asked.append(rate.jurisdiction)
+        return is_for(rate, one)
+
+    monkeypatch.setattr(TaxRate, "is_for", counted)
+    sent = before_tax(*(line("A", 1, 100 + number, line_id=str(number)) for number in range(10)))
+    sent["charges"] = [{"kind": "shipping", "amount": 500}]
+    sent["totals"] |= {"charges": 500, "total": sent["totals"]["total"] + 500}
+    seen = doors.see(doors.place(sent))
+    # 8.25 % of 1.00 to 1.03 is 8 cents, of 1.04 to 1.09 it is 9, and of 5.00 it is 41.
+    assert [one["tax"] for one in (*seen["lines"], *seen["charges"])] == [*4 * [8], *6 * [9], 41]
+    assert asked == 2 * ["J000"]

@@ -88,11 +88,11 @@ def test_a_table_has_rates_by_country_region_postal_code_and_tax_category():
         rate("US-NY", 40_000, region="NY"),
         rate("US-TX-DALLAS", 20_000, postal_codes=["752 0"]),
     ]
-    assert amounts(taxes_by_table(table, asked())) == {"US-TX": 63, "US-TX-AUSTIN": 20}
-    assert amounts(taxes_by_table(table, asked(tax_category="food"))) == {"US-TX": 0, "US-TX-AUSTIN": 20}
-    assert amounts(taxes_by_table(table, asked(is_charge=True))) == {"US-TX": 63, "US-TX-AUSTIN": 0}
-    assert taxes_by_table(table, Taxable("/lines/0", 1, Destination("CA", "TX", "78701"))) is None
-    assert taxes_by_table(table[:1], asked()) is None
+    assert amounts(*taxes_by_table(table, [asked()])) == {"US-TX": 63, "US-TX-AUSTIN": 20}
+    assert amounts(*taxes_by_table(table, [asked(tax_category="food")])) == {"US-TX": 0, "US-TX-AUSTIN": 20}
+    assert amounts(*taxes_by_table(table, [asked(is_charge=True)])) == {"US-TX": 63, "US-TX-AUSTIN": 0}
+    assert taxes_by_table(table, [Taxable("/lines/0", 1, Destination("CA", "TX", "78701"))]) == [None]
+    assert taxes_by_table(table[:1], [asked()]) == [None]
 
 
 def problems(mode: TaxMode, *, tax: int = 0, taxes: tuple[TaxPart, ...] = ()) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ rounded half up once; the jurisdictions' parts of that go by largest remainder (
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Protocol
 
 from pydantic import Field
@@ -109,13 +109,28 @@ class TaxRates(Request):
     rates: Annotated[tuple[TaxRate, ...], Field(min_length=1, max_length=2_000)]
 
 
-def taxes_by_table(rates: Sequence[TaxRate], asked: Taxable) -> tuple[TaxPart, ...] | None:
-    """The tax of an amount by the rates of its place; None where there is no rate for it, not even one of 0."""
+def taxes_by_table(rates: Sequence[TaxRate], asked: Sequence[Taxable]) -> list[tuple[TaxPart, ...] | None]:
+    """The tax of each amount by the rates of its place; None where there is no rate for it, not even one of 0.
+
+    A table may be long, and most lines of an order go to one place: each place is looked up once.
+    """
+    places: dict[Taxable, tuple[TaxPart, ...]] = {}
+    answers: list[tuple[TaxPart, ...] | None] = []
+    for one in asked:
+        place = replace(one, pointer="", amount=0)
+        if place not in places:
+            places[place] = _rates_of(rates, place)
+        answers.append(taxes_at(one.amount, places[place]) if places[place] else None)
+    return answers
+
+
+def _rates_of(rates: Sequence[TaxRate], asked: Taxable) -> tuple[TaxPart, ...]:
+    """The rates of the place of something, whatever its amount: one of each jurisdiction that has any."""
     found: dict[str, TaxPart] = {}
     for rate in rates:
         if rate.jurisdiction not in found and rate.is_for(asked):
             found[rate.jurisdiction] = rate.part(asked)
-    return taxes_at(asked.amount, list(found.values())) if found else None
+    return tuple(found.values())
 
 
 def taxes_at(amount: int, rates: Sequence[TaxPart]) -> tuple[TaxPart, ...]:

@@ -19,4 +19,4 @@ class TaxTable(TaxPort):
 
     def taxes(self, tenant: str, currency: str, asked: Sequence[Taxable]) -> Sequence[tuple[TaxPart, ...] | None]:
         rates = [rate for one in live_rules(self.database, tenant, KIND, TaxRates) for rate in one.content.rates]
-        return [taxes_by_table(rates, one) for one in asked]
+        return taxes_by_table(rates, asked)
