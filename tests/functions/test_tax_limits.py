@@ -115,3 +115,18 @@ def test_a_long_table_is_looked_through_once_for_each_place(doors: Doors, monkey
     # 8.25 % of 1.00 to 1.03 is 8 cents, of 1.04 to 1.09 it is 9, and of 5.00 it is 41.
     assert [one["tax"] for one in (*seen["lines"], *seen["charges"])] == [*4 * [8], *6 * [9], 41]
     assert asked == 2 * ["J000"]
+
+
+@pytest.mark.capability("N5")
+def test_a_repeat_after_other_rates_were_promoted_answers_the_first_total(doors: Doors):
+    hold(doors, rates(1, ppm=82_500))
+    sent, api = before_tax(line("A", 1, 1000)), doors.api("place_order")
+    first = api.post("/v1/orders", sent, key="k-1")
+    rules = doors.api("rule_sets")
+    assert rules.put(PATH, rates(1, ppm=90_000), headers={"if-match": "2"}).status == 200
+    assert rules.post(f"{PATH}/promotions", {"number": 2}, headers={"if-match": "3"}).status == 200
+    with doors.world.unchanged():
+        again, other = api.post("/v1/orders", sent, key="k-1"), api.post("/v1/orders", sent, key="k-2")
+    assert [(one.status, one.body["id"], one.body["total"]) for one in (first, again, other)] == [
+        (status, first.body["id"], 1083) for status in (201, 201, 200)
+    ]
