@@ -20,6 +20,7 @@ from oms.platform.events import EventData, EventDraft
 from oms.platform.ids import parent_id
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.platform.writes import Value, Write
+from oms.pos.bringing import lines_back
 from oms.pos.checks import CreditUsed, ReceiptNeeded
 from oms.pos.model import Identity
 from oms.pos.requests import RecordTransaction, Tender
@@ -109,7 +110,7 @@ def take_back(
     taken = TakenBack(
         node_id=one.node_id,
         reason=brought.reason,
-        lines=brought.lines,
+        lines=lines_back(order, brought.lines),
         fee=brought.fee,
         shipping=brought.shipping,
         to=brought.to,
