@@ -63,7 +63,7 @@ def take_foreign_transactions(runtime: Runtime, event: Event) -> None:
                     runtime,
                     event,
                     connection.id,
-                    _named(one, connection.items, {**connection.nodes, "": own}),
+                    _named(one, connection.items, nodes),
                     sessions,
                 )
             except Problem as problem:
