@@ -188,6 +188,30 @@ def test_an_exchange_uses_a_part_of_what_is_owed_and_the_rest_is_paid_out(doors:
     assert "100 2050" not in net(entries, "return_accepted", "sale_recorded", "refund_executed")
 
 
+@pytest.mark.capability("J3", "N9")
+def test_a_terminal_of_one_company_gives_back_what_one_of_the_other_took(doors: Doors, books: Books):
+    """The card of a sale at S1 gets its 43.30 from the terminal of another company's store, which is owed them then."""
+    shop, till = Refunds(doors, books), Till(doors)
+    shop.add_store(STORE, "200")
+    sold = till.sale(1, sold_line("A", 1, 4000, tax=330), tenders=[card(4330)])
+    brought = {"order_id": sold["order_id"], "reason": "too_small", "lines": [{"line_no": 1, "quantity": 1}]}
+    wish = {
+        **transaction(1, node_id=STORE, tenders=[{**card(4330, "re_1"), "provider": "other"}]),
+        **{"type": "return", "lines": [], "totals": None, "brought_back": brought},
+    }
+    taken = till.tell(wish)
+    assert taken.status == 201, taken.body
+    with doors.world.unchanged():
+        assert till.tell(wish).status == 200
+    assert shop.pay(sold["order_id"]) == []
+    entries = shop.post()
+    assert lines(entries, "refund_executed") == [
+        *("100 Cr 2310 4330", "100 Dr 2050 4330", "200 Cr 1110 4330", "200 Dr 1310 4330")
+    ]
+    paid = [one for one in entries if one.rule == "refund_executed" and one.entity == "200"]
+    assert [(one.store, one.psp) for one in paid] == [(STORE, "other")]
+
+
 @pytest.mark.capability("J7", "K8", "N9")
 def test_what_one_company_owes_for_a_return_pays_a_sale_of_the_other(doors: Doors, books: Books):
     """A site's goods of 43.30 come back to a store of another company: 30.00 of it and 24.13 in cash pay a sale there.

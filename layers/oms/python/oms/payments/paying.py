@@ -42,8 +42,7 @@ def paid_in_cash(order: Order, refund: Refund, payer: Payer, paid: int) -> tuple
                 movement_id=movement_id,
                 paid=part.amount + own,
                 rounding=own,
-                payer_entity=payer.legal_entity if payer.legal_entity != order.header.legal_entity else None,
-                payer_store=payer.store if payer.store != order.header.selling_node else None,
+                **_elsewhere(order, payer),
                 session_id=payer.session_id,
                 business_date=payer.business_date,
             )
@@ -85,14 +84,32 @@ def _split(part: Part, amount: int, number: int) -> tuple[Part, Part]:
     return kept, part.model_copy(update={"number": number, "amount": part.amount - amount, "sources": tuple(rest)})
 
 
-def paid_by_channel(order: Order, refund: Refund, reference: str) -> tuple[Refund, list[EventData]]:
-    """The refund with all given back that the channel owes, under its own name of it, and what is told of it."""
+def paid_by_channel(
+    order: Order, refund: Refund, reference: str, payer: Payer | None = None, provider: str | None = None
+) -> tuple[Refund, list[EventData]]:
+    """The refund with all given back that the channel owes, under its own name of it, and what is told of it.
+
+    With a `payer` a till gave it back, by its own terminal, whose `provider` has the money.
+    """
     events: list[EventData] = []
+    by_till: dict[str, str | None] = {}
+    if payer is not None:
+        by_till = {**_elsewhere(order, payer), "business_date": payer.business_date}
     for number, part in enumerate(open_at_channel(refund)):
         movement_id = reference if number == 0 else f"{reference}:{part.number}"
         refund = refund.with_part(part.model_copy(update={"state": PartState.EXECUTED, "movement_id": movement_id}))
-        events.append(RefundExecuted(**part_facts(order, refund, part), movement_id=movement_id, paid=part.amount))
+        facts = part_facts(order, refund, part)
+        facts = {**facts, "provider": provider or facts["provider"]}
+        events.append(RefundExecuted(**facts, movement_id=movement_id, paid=part.amount, **by_till))
     return refund, events
+
+
+def _elsewhere(order: Order, payer: Payer) -> dict[str, str | None]:
+    """Who paid, where that is another legal entity or another store than the order's."""
+    return {
+        "payer_entity": payer.legal_entity if payer.legal_entity != order.header.legal_entity else None,
+        "payer_store": payer.store if payer.store != order.header.selling_node else None,
+    }
 
 
 def retried(order: Order, refund: Refund, part: Part, now: str) -> tuple[Refund, list[EventData]]:

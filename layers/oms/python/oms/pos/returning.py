@@ -189,6 +189,7 @@ def _paid_out(
     """The refund with what the till paid out: cash, and on the card that had paid at a till, each all that it owes."""
     errors: list[FieldError] = []
     events: list[EventData] = []
+    payer = Payer(till.legal_entity, till.store, told.drawer_session_id, one.day, return_id)
     for number, tender in enumerate(told.tenders):
         in_cash = tender.tender is Tender.CASH
         parts = [] if refund is None else open_cash(refund) if in_cash else open_at_channel(refund)
@@ -200,11 +201,10 @@ def _paid_out(
         elif refund is not None and any(is_withheld(order.payments, order.refunds, part) for part in parts):
             errors.append(FieldError(f"/tenders/{number}", InDispute.code, InDispute.title))
         elif refund is not None and in_cash:
-            payer = Payer(till.legal_entity, till.store, told.drawer_session_id, one.day, return_id)
             refund, facts = paid_in_cash(order, refund, payer, tender.amount)
             events += facts
         elif refund is not None:
-            refund, facts = paid_by_channel(order, refund, tender.reference or return_id)
+            refund, facts = paid_by_channel(order, refund, tender.reference or return_id, payer, tender.provider)
             events += facts
     if errors or refund is None:
         raise InvalidRequest(errors=errors)
