@@ -71,16 +71,16 @@ class Closer:
         scopes = ("finance.read", "finance.write", "finance.approve")
         return Api(self.doors.module("finance").handler, scopes, TENANT, actor=f"finance-{len(self.heard)}")
 
-    def exceptions(self, on: date = DAY) -> dict[str, Any]:
-        answer = self.finance.get(f"/v1/finance/days/{on.isoformat()}/exceptions?entity=100")
+    def exceptions(self, on: date = DAY, entity: str = "100") -> dict[str, Any]:
+        answer = self.finance.get(f"/v1/finance/days/{on.isoformat()}/exceptions?entity={entity}")
         assert answer.status in (200, 201), answer.body
         return dict(answer.body)
 
-    def told(self, on: date = DAY) -> list[tuple[Any, ...]]:
+    def told(self, on: date = DAY, entity: str = "100") -> list[tuple[Any, ...]]:
         """The exceptions but for silent stores: check, kind, order or session, expected, found."""
         return [
             (one["check"], one["kind"], one["order_id"] or one["drawer_session"], one["expected"], one["found"])
-            for one in self.exceptions(on)["exceptions"]
+            for one in self.exceptions(on, entity)["exceptions"]
             if one["check"] != "SEAL"
         ]
 

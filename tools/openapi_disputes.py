@@ -26,6 +26,7 @@ class DisputeDocument(Answer):
     reason: str | None
     state: DisputeState
     fee_returned: int
+    lost: int
     opened_at: str
 
 

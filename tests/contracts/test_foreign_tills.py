@@ -1,50 +1,15 @@
-"""Tills in the words of other systems become our messages, exact to the cent; refusals have their place."""
+"""Logs of tills in the words of another system become our messages, exact to the cent; refusals have their place."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from oms.drawers.requests import CloseDrawerMessage, CountDrawerMessage, DrawerMovementMessage, EndDrawerMessage
 from oms.inventory.terms import AdapterName
-from oms.platform.intake import validate
-from oms.platform.problems import FieldError
-from oms.pos.adapters import poslog, square
+from oms.pos.adapters import poslog
 from oms.pos.foreign import ADAPTERS
-from oms.pos.requests import TransactionMessage
-from oms.pos.told import Told
-
-SAMPLES = Path(__file__).parent / "tills"
-# The vendors' own files, where they lie beside the clone.
-PAYLOADS = Path(__file__).parents[3] / "shared" / "payloads"
-CHICAGO = ZoneInfo("America/Chicago")
-SHAPES: dict[str, Any] = {
-    "RecordPosTransaction": TransactionMessage,
-    "RecordDrawerMovement": DrawerMovementMessage,
-    "EndDrawer": EndDrawerMessage,
-    "CountDrawer": CountDrawerMessage,
-    "CloseDrawer": CloseDrawerMessage,
-}
-
-
-def told_by(adapter: str, body: Any) -> list[Told]:
-    """What an adapter tells; every message of it has the shape that its name asks for."""
-    found = list(ADAPTERS[adapter](body, CHICAGO))
-    errors = [one for one in found if isinstance(one, FieldError)]
-    assert errors == []
-    told = [one for one in found if isinstance(one, Told)]
-    for one in told:
-        if one.message in SHAPES:
-            validate(SHAPES[one.message], {**one.data, **({"session_id": "drw_1"} if one.of else {})})
-    return told
-
-
-def errors_of(adapter: str, body: Any) -> list[tuple[str, str]]:
-    return [(one.pointer, one.code) for one in ADAPTERS[adapter](body, CHICAGO) if isinstance(one, FieldError)]
+from tests.contracts.foreign import CHICAGO, PAYLOADS, SAMPLES, errors_of, told_by
 
 
 def poslog_of(lines: str, total: str = "", **head: str) -> str:
@@ -68,6 +33,20 @@ def goods(item: str, amount: str, quantity: str = "1") -> str:
 
 def tender(kind: str, amount: str) -> str:
     return f'<Tender TenderType="{kind}"><Amount>{amount}</Amount></Tender>'
+
+
+def back(item: str, amount: str, inside: str = "", quantity: str = "1") -> str:
+    """Units of an item that came back."""
+    said = f"<ItemID>{item}</ItemID><ExtendedAmount>{amount}</ExtendedAmount><Quantity>{quantity}</Quantity>"
+    return f"<Return>{said}{inside}</Return>"
+
+
+def link(sequence: str, reason: str = "Return") -> str:
+    """The sale that something is of."""
+    named = f"<WorkstationID>2</WorkstationID><SequenceNumber>{sequence}</SequenceNumber>"
+    return (
+        f'<TransactionLink ReasonCode="{reason}">{named}<BusinessDayDate>2026-11-20</BusinessDayDate></TransactionLink>'
+    )
 
 
 def test_every_adapter_is_one_of_a_connection():
@@ -120,6 +99,70 @@ def test_a_poslog_tells_of_sales_and_of_what_is_none():
     }
 
 
+def test_a_poslog_tells_of_returns_by_the_receipt_that_they_name():
+    told = told_by("poslog", (SAMPLES / "poslog_returns.xml").read_text(encoding="utf-8"))
+
+    assert [(one.location, one.key, one.data["type"]) for one in told] == [
+        ("S7", "3:2026-11-22:12", "return"),
+        ("S7", "3:2026-11-22:13", "return"),
+    ]
+    assert told[0].data == {
+        "workstation": "3",
+        "business_date": "2026-11-22",
+        "sequence": 12,
+        "cashier": "bob",
+        "occurred_at": "2026-11-23T01:30:00.000Z",
+        "type": "return",
+        "currency": "USD",
+        "brought_back": {
+            "receipt": {"node_id": "S7", "workstation": "2", "business_date": "2026-11-22", "sequence": 41},
+            "reason": "broken",
+            "lines": [
+                {"sku": "0001", "quantity": 1, "disposition": "damaged"},
+                {"sku": "0002", "quantity": 1, "disposition": "sellable"},
+            ],
+        },
+        "tenders": [{"tender": "cash", "amount": 1613}],
+    }
+    # Nothing names its receipt: what it means is refused like any such return.
+    assert told[1].data["brought_back"] == {
+        "reason": "returned",
+        "lines": [{"sku": "0001", "quantity": 1, "disposition": "sellable"}],
+    }
+    assert told[1].data["tenders"] == [{"tender": "cash", "amount": 1000}]
+
+
+def test_the_link_of_a_transaction_is_that_of_its_lines_and_void_lines_came_back_to_nobody():
+    """A line that resumes something names no receipt; a sale that was rung up and taken back is none."""
+    text = poslog_of(
+        line(back("A", "-5.00", quantity="-3"))
+        + line(back("B", "-1.00"))
+        + line(back("B", "1.00"), 'VoidFlag="true"')
+        + line(back("C", "-1.00"), 'VoidFlag="true"')
+        + line(goods("D", "2.00"))
+        + line(goods("D", "-2.00", "-1"), 'VoidFlag="true"')
+        + line(tender("Cash", "-3.00"))
+        + line(tender("Cash", "1.00"))
+        + line(tender("CreditDebit", "-3.00"))
+        + link("7", "Resume")
+        + link("8"),
+        "-5.00",
+        RetailStoreID="S7",
+    )
+
+    (one,) = told_by("poslog", text)
+
+    assert one.data["brought_back"] == {
+        "receipt": {"node_id": "S7", "workstation": "2", "business_date": "2026-11-20", "sequence": 8},
+        "reason": "returned",
+        "lines": [{"sku": "A", "quantity": 3, "disposition": "sellable"}],
+    }
+    assert one.data["tenders"] == [
+        {"tender": "card", "amount": 300, "provider": "terminal", "reference": "2:2026-11-22:1:1"},
+        {"tender": "cash", "amount": 200},
+    ]
+
+
 def test_a_price_of_several_is_exact_and_a_line_below_zero_is_taken_off_the_others():
     text = poslog_of(
         line(goods("A", "5.00", "3"))
@@ -168,7 +211,16 @@ def test_cash_that_was_given_back_whole_is_no_tender():
         (poslog_of(line(goods("A", "1e99"))), ("/Transaction/0", "invalid_value")),
         (poslog_of(line(goods("A", "1.00")), CurrencyCode="XXX"), ("/Transaction/0", "invalid_value")),
         (poslog_of(line(goods("A", "1.00")), "2.00"), ("/Transaction/0", "sum_mismatch")),
-        (poslog_of(line("<Return/>")), ("/Transaction/0", "returns_not_taken")),
+        (poslog_of(line("<Return/>")), ("/Transaction/0", "required")),
+        (poslog_of(line(back("A", "1.00")) + line(goods("B", "2.00"))), ("/Transaction/0", "exchange_in_one")),
+        (poslog_of(line(back("A", "1.00")) + line(goods("B", "-2.00"))), ("/Transaction/0", "exchange_in_one")),
+        (poslog_of(line(back("A", "1", link("1"))) + line(back("B", "1"))), ("/Transaction/0", "several_receipts")),
+        (poslog_of(line(back("A", "1", "<TransactionLink/>"))), ("/Transaction/0", "required")),
+        (poslog_of(line(back("A", "1", link("one")))), ("/Transaction/0", "invalid_value")),
+        (poslog_of(line(back("A", "1", link("1"), "half"))), ("/Transaction/0", "invalid_value")),
+        (poslog_of(line(back("A", "1")) + line(tender("Cash", "1.00"))), ("/Transaction/0", "unknown_tender")),
+        (poslog_of(line(back("A", "1")) + line(tender("Voucher", "-1.00"))), ("/Transaction/0", "unknown_tender")),
+        (poslog_of(line(back("A", "1")) + line(tender("Cash", "-1.00")), "2.00"), ("/Transaction/0", "sum_mismatch")),
         (poslog_of(line(tender("Cash", "-1.00"))), ("/Transaction/0", "cash_not_taken")),
         (poslog_of(line(tender("Check", "1.00"))), ("/Transaction/0", "unknown_tender")),
         (poslog_of(line(goods("A", "-1.00"))), ("/Transaction/0", "nothing_to_take_off")),
@@ -186,59 +238,6 @@ def test_one_transaction_that_cannot_be_read_harms_no_other():
     found = list(poslog.tell(f"<POSLog>{bad}{good}</POSLog>", CHICAGO))
 
     assert [type(one).__name__ for one in found] == ["FieldError", "Told"]
-
-
-def test_a_shift_of_square_is_a_session_of_a_drawer():
-    told = told_by("square", json.loads((SAMPLES / "square_shift.json").read_text(encoding="utf-8")))
-
-    assert [(one.message, one.key, one.of) for one in told] == [
-        ("OpenDrawer", "SHIFT1:open", None),
-        ("RecordDrawerMovement", "SHIFT1:E1", "SHIFT1:open"),
-        ("RecordDrawerMovement", "SHIFT1:E5", "SHIFT1:open"),
-        ("EndDrawer", "SHIFT1:end", "SHIFT1:open"),
-        ("CountDrawer", "SHIFT1:count", "SHIFT1:open"),
-        ("CloseDrawer", "SHIFT1:close", "SHIFT1:open"),
-    ]
-    assert told[0].data == {
-        "drawer_id": "device:D1",
-        "device": "device:D1:SHIFT1",
-        "cashier": "TM-1",
-        "currency": "USD",
-        "opening_float": 10000,
-        "opened_at": "2026-11-22T13:00:00.000Z",
-    }
-    assert [(one.data["sequence"], one.data["kind"], one.data["amount"], one.data["cashier"]) for one in told[1:3]] == [
-        (1, "cash_sale", 2500, "TM-1"),
-        (2, "paid_out", 1000, "square"),
-    ]
-    assert told[4].data == {"counted_by": "TM-2", "lines": [{"denomination": 1, "pieces": 11470}]}
-    assert told[5].data == {"closed_by": "TM-2", "reason": "till short 0.30"}
-
-
-def test_an_open_shift_tells_of_its_opening_only():
-    body = json.loads((SAMPLES / "square_shift.json").read_text(encoding="utf-8"))
-    body["cash_drawer_shift"]["state"] = "OPEN"
-
-    assert [one.message for one in told_by("square", body)] == ["OpenDrawer"]
-
-
-@pytest.mark.parametrize(
-    ("change", "error"),
-    [
-        ({"event_type": "TELEPORT"}, ("/cash_drawer_shift_events/0", "unknown_event")),
-        ({"event_money": {"amount": 2500, "currency": "EUR"}}, ("/cash_drawer_shift_events/0", "other_currency")),
-        (
-            {"event_money": {"amount": 2501, "currency": "USD"}},
-            ("/cash_drawer_shift/expected_cash_money", "sum_mismatch"),
-        ),
-    ],
-)
-def test_a_shift_that_cannot_be_is_refused_in_its_place(change: dict[str, Any], error: tuple[str, str]):
-    body = json.loads((SAMPLES / "square_shift.json").read_text(encoding="utf-8"))
-    body["cash_drawer_shift_events"][1] |= change
-
-    assert error in errors_of("square", body)
-    assert [one for one in square.tell(body, CHICAGO) if isinstance(one, Told)] == []
 
 
 @pytest.mark.skipif(not PAYLOADS.is_dir(), reason="the vendors' files are not beside the clone")
@@ -262,35 +261,3 @@ def test_every_transaction_of_a_real_store_is_understood_to_the_cent():
     ]
     kinds = [one.data["type"] for one in told if one.data["type"] != "sale"]
     assert kinds == ["sign_on", "sign_on", "sign_off", "sign_on", "no_sale", "no_sale", "sign_off"]
-
-
-@pytest.mark.skipif(not PAYLOADS.is_dir(), reason="the vendors' files are not beside the clone")
-@pytest.mark.parametrize(
-    ("files", "moves", "counted"),
-    [
-        (
-            ["cash_drawer_shift_balanced_minus_30.json"],
-            [("cash_sale", 2254), ("cash_sale", 1080), ("cash_refund", 536), ("paid_out", 2000), ("paid_in", 5000)],
-            20768,
-        ),
-        (
-            [
-                f"official_examples/{name}.json"
-                for name in ("RetrieveCashDrawerShiftResponse", "ListCashDrawerShiftEventsResponse")
-            ],
-            [("cash_sale", 100), ("cash_refund", 100), ("paid_in", 10000), ("paid_out", 10000)],
-            9970,
-        ),
-    ],
-)
-def test_the_vendors_own_shifts_are_understood(files: list[str], moves: list[Any], counted: int):
-    body: dict[str, Any] = {}
-    for name in files:
-        body |= json.loads((PAYLOADS / "square" / name).read_text(encoding="utf-8"))
-
-    told = told_by("square", body)
-
-    found = [one.data for one in told if one.message == "RecordDrawerMovement"]
-    assert [(one["kind"], one["amount"]) for one in found] == moves
-    (count,) = [one.data for one in told if one.message == "CountDrawer"]
-    assert sum(one["denomination"] * one["pieces"] for one in count["lines"]) == counted

@@ -261,3 +261,24 @@ def test_an_exchange_ties_out_on_both_of_its_orders(closer: Closer):
     assert [one["captured"] for one in closer.doors.see(sold)["payments"]] == [10775, 2155]
     closer.later(days=5)
     assert closer.told(date(2026, 11, 27)) == []
+
+
+@pytest.mark.capability("N3", "N9")
+def test_an_exchange_of_two_companies_ties_out_in_the_books_of_both(closer: Closer):
+    """The site's company owed the credit, and another one's store sold for it; each owes and is owed the same."""
+    order_id = closer.shipped("1")
+    shop, till = Refunds(closer.doors), Till(closer.doors)
+    shop.add_store("S3", "200")
+    closer.doors.enter("returns")
+    may = ("returns.write", "returns.approve")
+    shop.taken_back(order_id, {1: 1}, node_id="S3", to="cash", to_reason="exchange", scopes=may)
+    credit = {"refund_id": shop.refund(order_id)["id"], "amount": 10775}
+    closer.doors.enter("pos")
+    sold = till.sale(1, sold_line("A", 1, 12000, tax=930), node_id="S3", exchange_credits=[credit])["order_id"]
+    closer.post()
+    for entity in ("100", "200"):
+        assert closer.told(entity=entity) == []
+    assert [one["captured"] for one in closer.doors.see(sold)["payments"]] == [10775, 2155]
+    closer.later(days=5)
+    for entity in ("100", "200"):
+        assert closer.told(date(2026, 11, 27), entity) == []

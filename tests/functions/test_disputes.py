@@ -99,6 +99,34 @@ def test_a_chargeback_opens_a_case_freezes_refunds_posts_and_is_lost(doors: Door
 
 
 @pytest.mark.capability("K12")
+def test_a_dispute_that_is_won_in_part_gives_back_a_part_and_loses_the_rest(doors: Doors):
+    """21.65 was withdrawn: 15.00 comes back with the fee, and the customer keeps 6.65."""
+    order_id, reference = captured(doors)
+    opened = dispute(doors, reference)
+    with doors.world.unchanged():
+        for amount, status, pointers in ((2166, 409, ["/amount"]), (0, 422, ["/amount"])):
+            refused = end(doors, opened, "won", amount=amount)
+            assert (refused.status, refused.pointers) == (status, pointers)
+        assert end(doors, opened, "lost", amount=1500).status == 422
+    won = end(doors, opened, "won", amount=1500, fee_returned=1500)
+    assert (won.status, won.body["state"], won.body["lost"]) == (200, "WON", 665)
+    after = tender(doors, order_id)
+    assert (after.is_frozen, after.charged_back, after.refundable) == (False, 665, 1500)
+    assert lines(doors, order_id, "DisputeWon") == [("1110", 3000), ("6020", 665), ("1120", -2165), ("6021", -1500)]
+    events = len(doors.timeline(order_id))
+    assert end(doors, opened, "won", amount=1500, fee_returned=1500).status == 200
+    assert end(doors, opened, "won", amount=1400, fee_returned=1500).status == 409
+    assert end(doors, opened, "won", fee_returned=1500).status == 409
+    assert len(doors.timeline(order_id)) == events
+    # Of a warning nothing was withdrawn that could come back; the whole amount is a win like any other.
+    warned = dispute(doors, reference, "dp_2", stage="warning", fee=0)
+    with doors.world.unchanged():
+        assert end(doors, warned, "won", amount=100).pointers == ["/amount"]
+    whole = dispute(doors, reference, "dp_3", amount=500)
+    assert end(doors, whole, "won", amount=500).body["lost"] == 0
+
+
+@pytest.mark.capability("K12")
 def test_a_dispute_that_is_won_gives_back_what_the_provider_gives_back(doors: Doors):
     order_id, reference = captured(doors)
     opened = dispute(doors, reference)

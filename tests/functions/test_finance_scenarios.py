@@ -25,10 +25,11 @@ SHOWS = {
     **dict.fromkeys(("M11", *(f"N{n:02}" for n in range(1, 11))), ("N9",)),
     **dict.fromkeys(("N11", "N28"), ("N3",)),
     **dict.fromkeys(("N13", "N14", "N15", "N34", "N37"), ("K8",)),
-    **dict.fromkeys(("N16",), ("K12",)),
+    **dict.fromkeys(("N16", "N39", "N40"), ("K12",)),
     **dict.fromkeys(("N17", "N18", "N19", "N20", "N21"), ("N4",)),
     **dict.fromkeys(("N22", "N23", "N24", "N25", "N26", "N27"), ("N2",)),
     **dict.fromkeys(("N29", "N30", "N31"), ("J7",)),
+    **dict.fromkeys(("N41", "N42"), ("J7", "N9")),
 }
 ONE = """
 | **T1** | **An order** (goods 10.00) | |

@@ -5,17 +5,22 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from oms.finance.lanes import Day
+from oms.finance.reads import entries_of_day
+from oms.platform.ids import child_id
 from tests.drawer_doors import Drawers
 from tests.functions.conftest import Api
 from tests.order_doors import Doors, doors, message  # noqa: F401  (a fixture)
 from tests.order_world import TENANT, world  # noqa: F401  (a fixture)
 from tests.pos_doors import Till
+from tests.refund_doors import Refunds, lines
+from tests.unit.finance.world import books, finance_cloud  # noqa: F401  (fixtures)
 
 SAMPLES = Path(__file__).parents[1] / "contracts" / "tills"
 DAY = "2026-11-22"
@@ -49,6 +54,17 @@ def poslog() -> str:
     return (SAMPLES / "poslog.xml").read_text(encoding="utf-8")
 
 
+def returns() -> str:
+    return (SAMPLES / "poslog_returns.xml").read_text(encoding="utf-8")
+
+
+def sold_in_a_log(doors: Doors) -> str:
+    """The order of the sale in the log: two mugs and 0.65 of B for 26.41, 6.41 of it by card and 20.00 in cash."""
+    assert doors.queue("node_messages", said("logs", poslog())) == []
+    (order_id,) = doors.world.order_ids()
+    return order_id
+
+
 def shift(**changes: Any) -> dict[str, Any]:
     body = json.loads((SAMPLES / "square_shift.json").read_text(encoding="utf-8"))
     body["cash_drawer_shift"] |= changes
@@ -74,6 +90,83 @@ def test_a_pos_log_becomes_orders_and_numbers_once(connected):
     (day,) = till.workstations(DAY)["workstations"]
     assert (day["first"], day["last"], day["gaps"]) == (40, 44, [{"first": 42, "last": 42}])
     assert till.workstations(DAY)["conflicts"] == []
+
+
+@pytest.mark.capability("J3", "O6", "K8")
+def test_goods_that_a_log_tells_of_come_back_by_the_receipt_and_are_paid_out_once(connected, books):
+    """A damaged mug and goods by weight of the sale come back at another till for 16.13 of cash."""
+    order_id = sold_in_a_log(connected)
+    one = returns().split("</Transaction>")[0] + "</Transaction></POSLog>"
+
+    for number in range(2):
+        assert connected.queue("node_messages", said("logs", one, f"r-{number}")) == []
+
+    order = connected.see(order_id)
+    assert [(paid["tender"], paid["amount"], paid["refunded"]) for paid in order["payments"]] == [
+        ("card", 641, 0),
+        ("cash", 2000, 1613),
+    ]
+    back = connected.api("returns").get(f"/v1/returns/{child_id('ret', order_id, 1)}").body
+    assert (back["node_id"], back["reason"]) == ("S1", "broken")
+    assert [(line["sku"], line["quantity"], line["disposition"]) for line in back["lines"]] == [
+        ("A", 1, "damaged"),
+        ("B", 1, "sellable"),
+    ]
+    # A damaged mug is none to sell, and goods by weight are no units of stock.
+    mugs = connected.world.stock("A", "S1")
+    assert (mugs.on_hand, mugs.damaged, connected.world.stock("B", "S1").on_hand) == (4, 1, 5)
+    Refunds(connected, books).post()
+    entries = entries_of_day(books.runtime.database, Day(TENANT, "100", date.fromisoformat(DAY)))
+    assert lines(entries, "refund_executed") == ["100 Cr 1010 1613", "100 Dr 2050 1613"]
+    days = Till(connected).workstations(DAY)
+    assert [(one["workstation"], one["first"], one["last"]) for one in days["workstations"]] == [
+        ("2", 40, 44),
+        ("3", 12, 12),
+    ]
+    assert days["conflicts"] == []
+
+
+@pytest.mark.capability("J3", "O6")
+def test_a_return_without_a_receipt_waits_for_a_person_and_harms_no_other(connected, caplog):
+    """It is refused as on the bus, with what to do about the cash; told with its receipt it is taken."""
+    order_id = sold_in_a_log(connected)
+
+    with caplog.at_level("WARNING"):
+        assert connected.queue("node_messages", said("logs", returns(), "r-1")) == ["m0"]
+
+    assert [paid["refunded"] for paid in connected.see(order_id)["payments"]] == [0, 1613]
+    (refused,) = [one for one in caplog.records if one.getMessage() == "a foreign transaction was refused"]
+    assert (refused.code, "cash_refund of the drawer" in refused.detail) == ("receipt_required", True)
+    assert Till(connected).workstations(DAY)["workstations"][1]["last"] == 12
+
+
+@pytest.mark.capability("J3", "O6")
+@pytest.mark.parametrize(
+    ("told", "instead"),
+    [
+        ("<SequenceNumber>41</SequenceNumber>", "<SequenceNumber>42</SequenceNumber>"),
+        ("<WorkstationID>2</WorkstationID>", "<WorkstationID>4</WorkstationID>"),
+        ("-16.13", "-16.12"),
+        ("<ItemID>0002</ItemID>", "<ItemID>0003</ItemID>"),
+        ("<Quantity>-1</Quantity>", "<Quantity>-3</Quantity>"),
+    ],
+)
+def test_a_return_of_what_was_not_sold_or_not_owed_changes_nothing(connected, told, instead):
+    sold_in_a_log(connected)
+    one = returns().split("</Transaction>")[0] + "</Transaction></POSLog>"
+
+    with connected.world.unchanged():
+        assert connected.queue("node_messages", said("logs", one.replace(told, instead), "r-1")) == ["m0"]
+
+
+@pytest.mark.capability("O6")
+def test_goods_sold_and_taken_back_in_one_transaction_are_refused_whole(connected):
+    sold_in_a_log(connected)
+    sale = "<LineItem><Sale><ItemID>0003</ItemID><ExtendedAmount>20.00</ExtendedAmount></Sale></LineItem>"
+    one = returns().split("</Transaction>")[0].replace("<Total ", f"{sale}<Total ") + "</Transaction></POSLog>"
+
+    with connected.world.unchanged():
+        assert connected.queue("node_messages", said("logs", one, "r-1")) == ["m0"]
 
 
 @pytest.mark.capability("O6")

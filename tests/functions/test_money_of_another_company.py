@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from oms.finance.closing.evidence import order_facts
 from oms.finance.commands import Books
 from tests.drawer_doors import Drawers
 from tests.interruptions import Died, calm, die_at_commit
@@ -185,6 +186,69 @@ def test_an_exchange_uses_a_part_of_what_is_owed_and_the_rest_is_paid_out(doors:
     entries = shop.post()
     assert net(entries, "return_accepted", "sale_recorded", "refund_executed")["100 1010"] == -1082
     assert "100 2050" not in net(entries, "return_accepted", "sale_recorded", "refund_executed")
+
+
+@pytest.mark.capability("J3", "N9")
+def test_a_terminal_of_one_company_gives_back_what_one_of_the_other_took(doors: Doors, books: Books):
+    """The card of a sale at S1 gets its 43.30 from the terminal of another company's store, which is owed them then."""
+    shop, till = Refunds(doors, books), Till(doors)
+    shop.add_store(STORE, "200")
+    sold = till.sale(1, sold_line("A", 1, 4000, tax=330), tenders=[card(4330)])
+    brought = {"order_id": sold["order_id"], "reason": "too_small", "lines": [{"line_no": 1, "quantity": 1}]}
+    wish = {
+        **transaction(1, node_id=STORE, tenders=[{**card(4330, "re_1"), "provider": "other"}]),
+        **{"type": "return", "lines": [], "totals": None, "brought_back": brought},
+    }
+    taken = till.tell(wish)
+    assert taken.status == 201, taken.body
+    with doors.world.unchanged():
+        assert till.tell(wish).status == 200
+    assert shop.pay(sold["order_id"]) == []
+    entries = shop.post()
+    assert lines(entries, "refund_executed") == [
+        *("100 Cr 2310 4330", "100 Dr 2050 4330", "200 Cr 1110 4330", "200 Dr 1310 4330")
+    ]
+    paid = [one for one in entries if one.rule == "refund_executed" and one.entity == "200"]
+    assert [(one.store, one.psp) for one in paid] == [(STORE, "other")]
+
+
+@pytest.mark.capability("J7", "K8", "N9")
+def test_what_one_company_owes_for_a_return_pays_a_sale_of_the_other(doors: Doors, books: Books):
+    """A site's goods of 43.30 come back to a store of another company: 30.00 of it and 24.13 in cash pay a sale there.
+
+    What is left is paid out in cash by that store, as F07 posts it; both companies agree on what one owes the other.
+    """
+    shop, till, drawers = Refunds(doors, books), Till(doors), Drawers(doors)
+    shop.add_store(STORE, "200")
+    order_id = shop.delivered(line("A", 1, 4000, tax=330))
+    shop.taken_back(order_id, {1: 1}, node_id=STORE, to="cash", to_reason="exchange")
+    refund_id, session = shop.refund(order_id)["id"], drawers.opened(node_id=STORE)
+    swap = transaction(
+        1,
+        sold_line("B", 1, 5000, tax=413),
+        node_id=STORE,
+        exchange_credits=[{"refund_id": refund_id, "amount": 3000}],
+        tenders=[cash(2413)],
+        drawer_session_id=session,
+    )
+    sold = till.tell(swap)
+    assert sold.status == 201, sold.body
+    with doors.world.unchanged():
+        assert till.tell(swap).status == 200
+    fact = doors.stored_event(sold.body["order_id"], "SaleRecorded")["detail"]["data"]
+    owed = {"refund_id": refund_id, "amount": 3000, "tender_entity": "100", "tender_store": "WEB"}
+    assert (fact["legal_entity"], fact["exchange_credit"], fact["exchange_credits"]) == ("200", 3000, [owed])
+    assert drawers.move(session, 1, "cash_refund", 1330, refund_id=refund_id).status == 201
+    entries = shop.post()
+    assert lines(entries, "sale_recorded") == [
+        *("100 Cr 2310 3000", "100 Dr 2050 3000"),
+        *("200 Cr 2040 413", "200 Cr 4010 5000", "200 Dr 1010 2413", "200 Dr 1310 3000"),
+    ]
+    whole = net(entries, "return_accepted", "sale_recorded", "refund_executed")
+    assert (whole["100 2310"], whole["200 1310"], whole.get("100 2050", 0)) == (-4330, 4330, 0)
+    # Each order's own evidence (T12) counts in its own company's books only.
+    orders = [doors.world.order(name) for name in (order_id, sold.body["order_id"])]
+    assert [(order_facts(one).exchanged_away, order_facts(one).exchanged_for) for one in orders] == [(3000, 0), (0, 0)]
 
 
 @pytest.mark.capability("J7")

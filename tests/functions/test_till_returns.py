@@ -165,6 +165,39 @@ def test_what_cannot_be_taken_back_at_a_till_changes_nothing(doors: Doors):
     assert (refused.status, refused.body["code"]) == (409, "cash_limit_exceeded")
 
 
+@pytest.mark.capability("J3")
+def test_units_of_an_item_are_of_the_lines_that_still_have_them(doors: Doors):
+    """A till that knows only the SKU: two lines of A at 40.00, and three of B of which one cost less."""
+    till = Till(doors)
+    tenders = [cash(16500)]
+    rows = [sold_line("A", 1, 4000), sold_line("A", 1, 4000), sold_line("B", 2, 3000), sold_line("B", 1, 2500)]
+    sold = till.sale(1, *rows, tenders=tenders)
+
+    def wish(sequence: int, paid: int, *units: dict[str, Any]) -> dict[str, Any]:
+        return back(sequence, [cash(paid)], brought={"receipt": receipt(), "lines": list(units)})
+
+    taken = till.tell(wish(2, 8000, {"sku": "A", "quantity": 1}, {"sku": "A", "quantity": 1})).body
+    made = doors.api("returns").get(f"/v1/returns/{taken['return_id']}").body
+    assert [(row["line_no"], row["quantity"]) for row in made["lines"]] == [(1, 1), (2, 1)]
+    for number, (units, error) in enumerate(
+        [
+            ({"sku": "A", "quantity": 1}, ("/brought_back/lines/0/quantity", "more_than_delivered")),
+            ({"sku": "C", "quantity": 1}, ("/brought_back/lines/0/sku", "unknown_line")),
+            ({"sku": "B", "quantity": 2}, ("/brought_back/lines/0/sku", "ambiguous_line")),
+            ({"sku": "B", "line_no": 3, "quantity": 2}, ("/brought_back/lines/0", "invalid_value")),
+            ({"quantity": 2}, ("/brought_back/lines/0", "invalid_value")),
+        ]
+    ):
+        with doors.world.unchanged():
+            refused = till.tell(wish(3 + number, 6000, units))
+        assert refused.status == 422
+        assert [(one["pointer"], one["code"]) for one in refused.body["errors"]] == [error]
+    # All of them are the ones of both prices; of a line that is named there is no doubt.
+    assert till.tell(wish(3, 3000, {"line_no": 3, "quantity": 1})).status == 201
+    assert till.tell(wish(4, 5500, {"sku": "B", "quantity": 2})).status == 201
+    assert doors.see(sold["order_id"])["payments"][0]["refunded"] == 16500
+
+
 @pytest.mark.capability("J3", "D10")
 def test_a_return_that_overtakes_its_sale_on_the_bus_is_told_again(doors: Doors):
     till = Till(doors)

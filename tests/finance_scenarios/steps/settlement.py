@@ -206,6 +206,7 @@ def withdrawn(play: Play, row: Row) -> Mapping[str, Any]:
     answer = play.post(finance(play), "/v1/finance/disputes", body)
     name = str(answer.get("id") or answer.get("dispute_id"))
     play.book["dispute", row.get("id")] = play.book["dispute", plan.name] = name
+    play.book["withdrawn", name] = play.amount(row)
     return dict(answer)
 
 
@@ -219,6 +220,10 @@ def ended(outcome: str) -> Any:
                 withdrawn(play, row)
             name = play.book["dispute", plan.name]
         body: dict[str, Any] = {"outcome": outcome}
+        withdrawn_ = play.book.get(("withdrawn", name))
+        if outcome == "won" and row.get("amount") and withdrawn_ not in (None, play.amount(row)):
+            # The rest of what was withdrawn is lost.
+            body["amount"] = play.amount(row)
         if row.get("fee_returned"):
             given = str(row.get("fee_returned"))
             body["fee_returned"] = play.amount(row, "fee" if given == "true" else "fee_returned")

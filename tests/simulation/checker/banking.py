@@ -90,7 +90,10 @@ def _dispute(row: dict[str, Any]) -> Iterator[tuple[tuple[str, str, str], dict[s
     if row["state"] == "LOST":
         yield ("dispute_lost", *where), {"6020": amount, "1120": -amount}
     if row["state"] == "WON":
-        yield ("dispute_won", *where), _moved({"1110": amount + back, "1120": -amount, "6021": -back})
+        # What was won in part is lost for the rest.
+        lost = row.get("lost", 0)
+        won = {"1110": amount - lost + back, "6020": lost, "1120": -amount, "6021": -back}
+        yield ("dispute_won", *where), _moved(won)
 
 
 def _transfer(row: dict[str, Any]) -> Iterator[tuple[tuple[str, str, str], dict[str, int]]]:

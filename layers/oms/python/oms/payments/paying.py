@@ -84,36 +84,32 @@ def _split(part: Part, amount: int, number: int) -> tuple[Part, Part]:
     return kept, part.model_copy(update={"number": number, "amount": part.amount - amount, "sources": tuple(rest)})
 
 
-def _elsewhere(order: Order, payer: Payer) -> dict[str, str]:
-    """Who paid, where that is another company or another store than the order's."""
-    paid: dict[str, str] = {}
-    if _is_of_another_company(order, payer):
-        paid["payer_entity"] = payer.legal_entity
-    if payer.store != order.header.selling_node:
-        paid["payer_store"] = payer.store
-    return paid
-
-
-def _is_of_another_company(order: Order, payer: Payer) -> bool:
-    return payer.legal_entity != order.header.legal_entity
-
-
 def paid_by_channel(
-    order: Order, refund: Refund, reference: str, payer: Payer | None = None
+    order: Order, refund: Refund, reference: str, payer: Payer | None = None, provider: str | None = None
 ) -> tuple[Refund, list[EventData]]:
     """The refund with all given back that the channel owes, under its own name of it, and what is told of it.
 
-    A till that gave it back by its terminal is the `payer`; without one the channel is.
+    With a `payer` a till gave it back, by its own terminal, whose `provider` has the money.
     """
     events: list[EventData] = []
-    # All terminals of a company have one provider, so that it matters only whose it is.
-    elsewhere = _elsewhere(order, payer) if payer and _is_of_another_company(order, payer) else {}
+    by_till: dict[str, str | None] = {}
+    if payer is not None:
+        by_till = {**_elsewhere(order, payer), "business_date": payer.business_date}
     for number, part in enumerate(open_at_channel(refund)):
         movement_id = reference if number == 0 else f"{reference}:{part.number}"
         refund = refund.with_part(part.model_copy(update={"state": PartState.EXECUTED, "movement_id": movement_id}))
         facts = part_facts(order, refund, part)
-        events.append(RefundExecuted(**facts, **elsewhere, movement_id=movement_id, paid=part.amount))
+        facts = {**facts, "provider": provider or facts["provider"]}
+        events.append(RefundExecuted(**facts, movement_id=movement_id, paid=part.amount, **by_till))
     return refund, events
+
+
+def _elsewhere(order: Order, payer: Payer) -> dict[str, str | None]:
+    """Who paid, where that is another legal entity or another store than the order's."""
+    return {
+        "payer_entity": payer.legal_entity if payer.legal_entity != order.header.legal_entity else None,
+        "payer_store": payer.store if payer.store != order.header.selling_node else None,
+    }
 
 
 def retried(order: Order, refund: Refund, part: Part, now: str) -> tuple[Refund, list[EventData]]:

@@ -25,8 +25,8 @@ from oms.pos.events import PosTransactionRecorded
 from oms.pos.model import Identity, WorkstationDay, identity_of, moves_money
 from oms.pos.redeeming import redeem, without_numbers
 from oms.pos.requests import Kind, RecordTransaction
-from oms.pos.returning import Seller, cash_paid_out, exchange, take_back
-from oms.pos.sales import carried_lines, cash_of, order_request, paid, sale_recorded
+from oms.pos.returning import cash_paid_out, exchange, owed_by, take_back
+from oms.pos.sales import Stands, carried_lines, cash_of, order_request, paid, sale_recorded
 from oms.pos.store import load_transaction, load_workstation
 from oms.pos.views import WRITE, workstation_document
 from oms.pos.writes import conflict_write, day_partition, transaction_write, workstation_write
@@ -99,17 +99,18 @@ def _sale(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity, 
     sale_id = one.transaction_id(call.tenant)
     sold = sold_order(runtime, call, order_request(told, one), carried_lines(told), paid(told))
     redeemed = redeem(runtime, call.tenant, told, sold.order)
-    told, sold = redeemed.told, replace(sold, order=redeemed.order)
-    fact = sale_recorded(told, one, sale_id, sold.order, sold.carried, till, redeemed.issuers)
+    credits = exchange(runtime, call.tenant, told, sold.order, sale_id)
+    payments = owed_by(redeemed.order.payments, credits.owing, sold.order.header.legal_entity)
+    told, sold = redeemed.told, replace(sold, order=replace(redeemed.order, payments=payments))
+    stands = Stands(till, redeemed.issuers, credits.owing)
+    fact = sale_recorded(told, one, sale_id, sold.order, sold.carried, stands)
     order = sold.placement(runtime, call, fact)
     cash = cash_of(told, sale_id)
     drawer: tuple[list[Write], list[EventDraft]] = ([], [])
     if cash is not None:
         drawer = take_cash(runtime, call.tenant, cash, actor=call.principal.actor, pointer="/drawer_session_id")
-    header = sold.order.header
-    credits = exchange(runtime, call.tenant, told, Seller(header.legal_entity, header.currency), sale_id)
-    writes = [*order.writes, *drawer[0], *credits[0], *redeemed.writes]
-    events = [*order.events, *drawer[1], *credits[1]]
+    writes = [*order.writes, *drawer[0], *credits.writes, *redeemed.writes]
+    events = [*order.events, *drawer[1], *credits.events]
     # The record, the numbers and the transaction itself are three more.
     if len(writes) + len(events) + 3 > MOST_ACTIONS:
         raise TooLarge(f"The sale has {len(told.lines)} lines, and one transaction does not hold it.", pointer="/lines")

@@ -33,6 +33,16 @@ class SalePaid(BaseModel):
     tender_store: str | None = None
 
 
+class SaleCredit(BaseModel):
+    """What was owed for a return and paid a part of the sale; `tender_entity` owed it where that is not the seller."""
+
+    model_config = ConfigDict(frozen=True)
+    refund_id: str
+    amount: int
+    tender_entity: str | None = None
+    tender_store: str | None = None
+
+
 class SalePayment(BaseModel):
     """What a tender of the order has paid of it: without cash back, and before cash was rounded."""
 
@@ -54,12 +64,13 @@ class CarriedLine(BaseModel):
 class SaleRecorded(EventData):
     """A till sold: `goods` before `discount`, and `tax`, of what was carried out.
 
-    `deposit` was paid for what leaves later, `exchange_credit` was owed for returns, `rounding` is what was taken above
+    `deposit` was paid for what leaves later, `exchange_credit` was owed for returns (`exchange_credits` says for which
+    refunds, where it paid), `rounding` is what was taken above
     the sum of the sale, and `cash_back` what a card paid beside it and the drawer gave out. `lines` are what was
     carried out as shipment `shipment_id`; of more than 50 they are left out.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     order_id: str
     sale_id: str
@@ -78,6 +89,7 @@ class SaleRecorded(EventData):
     taxes: tuple[SaleTaxed, ...]
     rounding: int
     exchange_credit: int
+    exchange_credits: tuple[SaleCredit, ...]
     deposit: int
     cash_back: int
     tenders: tuple[SalePaid, ...]

@@ -6,7 +6,7 @@ say whose words they are, and which of its names are ours, are those of the rule
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -48,6 +48,7 @@ def take_foreign_transactions(runtime: Runtime, event: Event) -> None:
         detail = f"No rules of stock that hold name a connection {told.connection} that tells of tills."
         raise InvalidRequest(errors=[FieldError("/connection", "unknown_connection", detail)])
     own = event.source.split(".", 1)[1]
+    nodes = {**connection.nodes, "": own}
     refused: list[FieldError] = []
     sessions: dict[str, str] = {}
     for one in ADAPTERS[connection.adapter](told.body, ZoneInfo(connection.time_zone)):
@@ -58,12 +59,28 @@ def take_foreign_transactions(runtime: Runtime, event: Event) -> None:
             refused.append(FieldError(f"/body{one.pointer}", "unknown_node", detail))
         elif one.of is None or one.of in sessions:
             try:
-                _take(runtime, event, connection.id, _named(one, connection.items), sessions)
+                _take(
+                    runtime,
+                    event,
+                    connection.id,
+                    _named(one, connection.items, nodes),
+                    sessions,
+                )
             except Problem as problem:
-                logger().warning("a foreign transaction was refused", code=problem.code, detail=problem.detail)
-                refused.append(FieldError(f"/body{one.pointer}", problem.code, problem.detail))
+                wrong = list(_refusals(problem, f"/body{one.pointer}"))
+                for error in wrong:
+                    logger().warning("a foreign transaction was refused", code=error.code, detail=error.detail)
+                refused += wrong
     if refused:
         raise InvalidRequest(errors=refused)
+
+
+def _refusals(problem: Problem, pointer: str) -> Iterator[FieldError]:
+    """Why a transaction was refused, at its place in what the system sent: each field, or the whole and what to do."""
+    if isinstance(problem, InvalidRequest) and problem.errors:
+        yield from (FieldError(pointer, one.code, f"{one.pointer}: {one.detail}") for one in problem.errors)
+    else:
+        yield FieldError(pointer, problem.code, f"{problem.detail} {problem.remedy}")
 
 
 def _take(runtime: Runtime, event: Event, connection: str, one: Told, sessions: dict[str, str]) -> None:
@@ -85,9 +102,20 @@ def _take(runtime: Runtime, event: Event, connection: str, one: Told, sessions: 
         sessions[one.key] = str(outcome.body["id"])
 
 
-def _named(one: Told, items: Mapping[str, str]) -> Told:
-    """The same with our names for their items."""
-    if "lines" not in one.data or one.message not in POS_MESSAGES:
+def _named(one: Told, items: Mapping[str, str], nodes: Mapping[str, str]) -> Told:
+    """The same with our names for their items, and for the store of a receipt; one that names none has the name ""."""
+    if one.message not in POS_MESSAGES:
         return one
-    lines = [{**line, "sku": items.get(line["sku"], line["sku"])} for line in one.data["lines"]]
-    return Told(one.pointer, one.location, one.key, one.message, {**one.data, "lines": lines}, one.of)
+
+    def ours(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{**line, "sku": items.get(line["sku"], line["sku"])} for line in lines]
+
+    data = dict(one.data)
+    if "lines" in data:
+        data["lines"] = ours(data["lines"])
+    if "brought_back" in data:
+        back = data["brought_back"] = {**data["brought_back"], "lines": ours(data["brought_back"]["lines"])}
+        if "receipt" in back:
+            store = back["receipt"].get("node_id", "")
+            back["receipt"] = {**back["receipt"], "node_id": nodes.get(store, store)}
+    return Told(one.pointer, one.location, one.key, one.message, data, one.of)

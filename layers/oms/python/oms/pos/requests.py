@@ -12,7 +12,6 @@ from oms.orders.request import (
     Charge,
     Customer,
     Discount,
-    LineQuantity,
     LineType,
     Method,
     TaxPart,
@@ -163,10 +162,19 @@ class Receipt(Request):
     sequence: Sequence
 
 
-class UnitsBack(LineQuantity):
-    """Units of a line of the order that came back, and whether they can be sold again."""
+class UnitsBack(Request):
+    """Units that came back of a line of the order, or of its lines of a SKU, and whether they can be sold again."""
 
+    line_no: Annotated[int, Field(ge=1)] | None = None
+    sku: Code | None = None
+    quantity: Quantity
     disposition: Disposition = Disposition.SELLABLE
+
+    @model_validator(mode="after")
+    def _names_one(self) -> UnitsBack:
+        if (self.line_no is None) == (self.sku is None):
+            raise ValueError("units are those of a line, or of a SKU")
+        return self
 
 
 class BroughtBack(Request):

@@ -15,6 +15,7 @@ from oms.drawers.sales import CashSale
 from oms.orders.model import Order, status
 from oms.orders.store import load_order
 from oms.orders.writes import change_order
+from oms.payments.model import Payment
 from oms.payments.paying import Payer, exchanged, paid_by_channel, paid_in_cash
 from oms.payments.refunds import InDispute, Issuer, Part, Refund, has_movement, is_withheld, open_at_channel, open_cash
 from oms.platform.commands import Call, Runtime
@@ -22,6 +23,7 @@ from oms.platform.events import EventData, EventDraft
 from oms.platform.ids import parent_id
 from oms.platform.problems import FieldError, InvalidRequest, Problem
 from oms.platform.writes import Value, Write
+from oms.pos.bringing import lines_back
 from oms.pos.checks import CreditUsed, ReceiptNeeded
 from oms.pos.model import CHANNEL, Identity
 from oms.pos.requests import RecordTransaction, Tender
@@ -31,24 +33,24 @@ from oms.returns.accepting import TakenBack, accept
 
 
 @dataclass(frozen=True, slots=True)
-class Seller:
-    """Who sells: the legal entity of the store, and the currency of the sale."""
+class Exchanged:
+    """What refunds that pay a sale change of their orders, and by the credit's position who owed each."""
 
-    legal_entity: str
-    currency: str
+    writes: list[Write]
+    events: list[EventDraft]
+    owing: Sequence[Issuer]
 
 
-def exchange(
-    runtime: Runtime, tenant: str, told: RecordTransaction, seller: Seller, sale_id: str
-) -> tuple[list[Write], list[EventDraft]]:
-    """What the refunds of a sale change of the orders that owe them.
+def exchange(runtime: Runtime, tenant: str, told: RecordTransaction, sale: Order, sale_id: str) -> Exchanged:
+    """What the refunds of a sale change of the orders that owe them, whichever legal entity does.
 
     A refund that has nothing left after another sale raises CreditUsed. One that there is not, that owes less in cash,
-    or that another company owes or that is in dispute, raises InvalidRequest.
+    or that is in dispute, raises InvalidRequest.
     """
     errors: list[FieldError] = []
     used: list[FieldError] = []
     writes: list[Write] = []
+    owing: list[Issuer] = []
     orders: dict[str, tuple[Order, list[Refund], list[EventData]]] = {}
     for number, credit in enumerate(told.exchange_credits):
         pointer = f"/exchange_credits/{number}"
@@ -60,10 +62,11 @@ def exchange(
             detail = f"{credit.refund_id} has paid {other}"
             used.append(FieldError(f"{pointer}/refund_id", CreditUsed.code, detail))
             continue
-        wrong = list(_wrong(order, refund, credit.amount, seller, pointer))
+        wrong = list(_wrong(order, refund, credit.amount, sale.header.currency, pointer))
         errors += wrong
         if order is not None and refund is not None and not wrong:
             after, events = exchanged(order, refund, sale_id, credit.amount)
+            owing.append(Issuer(legal_entity=order.header.legal_entity, store=order.header.selling_node))
             writes.append(credit_write(tenant, credit.refund_id, sale_id, again=other is not None))
             _, refunds, facts = orders.setdefault(order_id, (order, [], []))
             refunds.append(after)
@@ -77,21 +80,27 @@ def exchange(
         _, changes, told_of = change_order(tenant, order, events=facts, refunds=refunds)
         writes += changes
         drafts += told_of
-    return writes, drafts
+    return Exchanged(writes, drafts, owing)
+
+
+def owed_by(payments: Sequence[Payment], owing: Sequence[Issuer], legal_entity: str) -> tuple[Payment, ...]:
+    """The tenders of a sale, of which the credits come first, with the other legal entity that owed each of those."""
+    credits = [
+        payment.model_copy(update={"owed_by": one.legal_entity}) if one.legal_entity != legal_entity else payment
+        for payment, one in zip(payments, owing, strict=False)
+    ]
+    return (*credits, *payments[len(credits) :])
 
 
 def _wrong(
-    order: Order | None, refund: Refund | None, amount: int, seller: Seller, pointer: str
+    order: Order | None, refund: Refund | None, amount: int, currency: str, pointer: str
 ) -> Sequence[FieldError]:
     if order is None or refund is None:
         return [FieldError(f"{pointer}/refund_id", "unknown_refund", "there is no such refund")]
     owed = sum(part.amount for part in open_cash(refund))
-    if refund.currency != seller.currency or owed < amount:
+    if refund.currency != currency or owed < amount:
         detail = f"{owed} {refund.currency} are owed in cash"
         return [FieldError(f"{pointer}/amount", "not_owed", detail)]
-    if order.header.legal_entity != seller.legal_entity:
-        detail = f"{order.header.legal_entity} owes it, and {seller.legal_entity} sells"
-        return [FieldError(f"{pointer}/refund_id", "other_legal_entity", detail)]
     if any(is_withheld(order.payments, order.refunds, part) for part in open_cash(refund)):
         return [FieldError(f"{pointer}/refund_id", InDispute.code, InDispute.title)]
     return []
@@ -111,7 +120,7 @@ def take_back(
     taken = TakenBack(
         node_id=one.node_id,
         reason=brought.reason,
-        lines=brought.lines,
+        lines=lines_back(order, brought.lines),
         fee=brought.fee,
         shipping=brought.shipping,
         to=brought.to,
@@ -193,7 +202,7 @@ def _paid_out(
             refund, facts = paid_in_cash(order, refund, payer, tender.amount)
             events += facts
         else:
-            refund, facts = paid_by_channel(order, refund, tender.reference or return_id, payer)
+            refund, facts = paid_by_channel(order, refund, tender.reference or return_id, payer, tender.provider)
             events += facts
     if errors or refund is None:
         raise InvalidRequest(errors=errors)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from oms.drawers.sales import CashSale
@@ -13,11 +14,24 @@ from oms.orders.selling import Paid
 from oms.payments.model import STORED_VALUE
 from oms.payments.refunds import EXCHANGE_CREDIT, TILL, Issuer
 from oms.pos.checks import totals_of
-from oms.pos.events import CarriedLine, SalePaid, SalePayment, SaleRecorded, SaleTaxed
+from oms.pos.events import CarriedLine, SaleCredit, SalePaid, SalePayment, SaleRecorded, SaleTaxed
 from oms.pos.model import CHANNEL, Identity
 from oms.pos.requests import RecordTransaction, SaleLine, Tender
 
 _MOST_LINES_IN_EVENT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """In whose books stands what paid a sale.
+
+    That is the till's for money, the issuer's for balances of another company, by the tender's position, and for each
+    exchange credit the company's that owed it.
+    """
+
+    till: Issuer
+    issuers: Mapping[int, Issuer]
+    owing: Sequence[Issuer]
 
 
 def order_request(told: RecordTransaction, one: Identity) -> OrderRequest:
@@ -85,10 +99,9 @@ def sale_recorded(
     sale_id: str,
     order: Order,
     carried: Amounts,
-    till: Issuer,
-    issuers: Mapping[int, Issuer],
+    stands: Stands,
 ) -> SaleRecorded:
-    """The one fact of a sale that the ledger posts; what `till` took for another company it owes to that."""
+    """The one fact of a sale that the ledger posts; what the till took for another company it owes to that."""
     header, at_once = order.header, order.shipments
     lines = tuple(CarriedLine(**left.model_dump()) for shipment in at_once for left in shipment.lines)
     return SaleRecorded(
@@ -109,6 +122,10 @@ def sale_recorded(
         taxes=_taxes(carried),
         rounding=told.rounding,
         exchange_credit=sum(one.amount for one in told.exchange_credits),
+        exchange_credits=tuple(
+            SaleCredit(refund_id=one.refund_id, amount=one.amount, **owing.beside(header.legal_entity))
+            for one, owing in zip(told.exchange_credits, stands.owing, strict=True)
+        ),
         deposit=header.totals.total - carried.total,
         cash_back=_cash_back(told),
         tenders=tuple(
@@ -117,7 +134,7 @@ def sale_recorded(
                 amount=tender.amount,
                 provider=tender.provider,
                 reference=tender.reference,
-                **_stands(order, tender.tender, till, issuers.get(number)),
+                **_stands(order, tender.tender, stands.till, stands.issuers.get(number)),
             )
             for number, tender in enumerate(told.tenders)
         ),

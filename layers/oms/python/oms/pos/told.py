@@ -38,6 +38,14 @@ class NoAmount(ValueError):
     """A text that is no amount of its currency."""
 
 
+class Untold(ValueError):
+    """What cannot be told in our words: the code of its refusal, and why, with what to do instead."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code, self.detail = code, detail
+
+
 def minor_units(text: str | None, currency: str) -> int:
     """An amount that is written in whole units with a point, in minor units; nothing is rounded."""
     try:

@@ -55,10 +55,10 @@ def record_dispute(runtime: Runtime, call: Call, request: DisputeRequest) -> Out
 
 
 def end_dispute(runtime: Runtime, call: Call, dispute_id: str, request: DisputeOutcome) -> Outcome:
-    """A dispute was won or lost; told again it changes nothing.
+    """A dispute was won, in part or whole, or lost; told again it changes nothing.
 
     Raises ActionNotAvailable for another outcome than the one that is recorded, for a warning that is said to be lost,
-    and for a fee that is more than was taken.
+    and for an amount or a fee that is more than was taken.
     """
 
     def decide() -> Decision:
@@ -66,7 +66,8 @@ def end_dispute(runtime: Runtime, call: Call, dispute_id: str, request: DisputeO
         if known is None:
             raise NotFound(f"There is no dispute {dispute_id}.")
         state = DisputeState.WON if request.outcome == "won" else DisputeState.LOST
-        if known.state is state and known.fee_returned == request.fee_returned:
+        lost_of_it = 0 if request.amount is None else known.amount - request.amount
+        if known.state is state and (known.fee_returned, known.lost) == (request.fee_returned, lost_of_it):
             return Decision([], body=dispute_document(known))
         withheld = known.amount if known.state is DisputeState.OPEN else 0
         if known.state not in (DisputeState.OPEN, DisputeState.WARNING) or (
@@ -75,10 +76,17 @@ def end_dispute(runtime: Runtime, call: Call, dispute_id: str, request: DisputeO
             raise ActionNotAvailable(f"A dispute that is {known.state.value} does not end as {state.value}.")
         if request.fee_returned > known.fee:
             raise ActionNotAvailable(f"The fee was {known.fee}.", pointer="/fee_returned")
+        if request.amount is not None and request.amount > withheld:
+            raise ActionNotAvailable(f"{withheld} was withdrawn.", pointer="/amount")
         dispute = known.model_copy(
-            update={"state": state, "fee_returned": request.fee_returned, "version": known.version + 1}
+            update={
+                "state": state,
+                "fee_returned": request.fee_returned,
+                "lost": lost_of_it,
+                "version": known.version + 1,
+            }
         )
-        lost = withheld if state is DisputeState.LOST else 0
+        lost = withheld if state is DisputeState.LOST else lost_of_it
         writes, drafts = _recorded(
             runtime, call.tenant, dispute, _ended(dispute, withheld), disputed=-withheld, charged_back=lost
         )
@@ -183,4 +191,6 @@ def _ended(dispute: Dispute, withheld: int) -> EventData:
     """What is told of a dispute that ends; a warning had withheld nothing."""
     if dispute.state is DisputeState.LOST:
         return DisputeLost(**_ids(dispute), amount=withheld)
-    return DisputeWon(**_ids(dispute), amount=withheld, fee_returned=dispute.fee_returned)
+    return DisputeWon(
+        **_ids(dispute), amount=withheld - dispute.lost, fee_returned=dispute.fee_returned, lost=dispute.lost
+    )

@@ -94,9 +94,15 @@ class DisputeFundsWithdrawn(_Dispute):
 
 
 class DisputeWon(_Dispute):
-    """A dispute ended for us: the provider gave the amount back, and `fee_returned` of its fee."""
+    """A dispute ended for us: the provider gave the amount back, and `fee_returned` of its fee.
+
+    Where it was won in part, `lost` of what was withdrawn stays with the customer.
+    """
+
+    version: ClassVar[int] = 2
 
     fee_returned: int
+    lost: int
 
 
 class DisputeLost(_Dispute):

@@ -227,6 +227,8 @@ class Dispute(Stored):
     reason: str | None = None
     state: DisputeState
     fee_returned: int = 0
+    # Of one that was won in part, what the customer keeps.
+    lost: int = 0
     opened_at: Instant
     version: int = 1
 

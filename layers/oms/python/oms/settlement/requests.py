@@ -187,15 +187,21 @@ class DisputeRequest(Request):
 
 
 class DisputeOutcome(Request):
-    """How a dispute ended; `fee_returned` is what a provider gave back of its fee after a win."""
+    """How a dispute ended; `fee_returned` is what a provider gave back of its fee after a win.
+
+    A dispute that was won in part says the `amount` that came back; the rest of it is lost.
+    """
 
     outcome: Literal["won", "lost"]
+    amount: Positive | None = None
     fee_returned: Amount = 0
 
     @model_validator(mode="after")
     def _only_after_a_win(self) -> DisputeOutcome:
         if self.fee_returned and self.outcome == "lost":
             raise ValueError("a fee is given back only after a win")
+        if self.amount is not None and self.outcome == "lost":
+            raise ValueError("an amount comes back only after a win")
         return self
 
 

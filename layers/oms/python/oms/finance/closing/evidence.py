@@ -164,7 +164,11 @@ def order_facts(order: Order) -> OrderFacts:
         written_off=header.written_off,
         version=header.version,
         exchanged_away=sum(part.amount for refund in order.refunds for part in refund.parts if part.sale_id),
-        exchanged_for=sum(payment.captured for payment in order.payments if payment.tender == EXCHANGE_CREDIT),
+        exchanged_for=sum(
+            payment.captured
+            for payment in order.payments
+            if payment.tender == EXCHANGE_CREDIT and payment.owed_by is None
+        ),
     )
 
 

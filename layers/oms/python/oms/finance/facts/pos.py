@@ -22,6 +22,15 @@ class SalePaid(BaseModel):
     tender_store: Code | None = None
 
 
+class SaleCredit(BaseModel):
+    """What was owed for a return and paid; another company, `tender_entity`, may have owed it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    amount: Amount
+    tender_entity: Code | None = None
+    tender_store: Code | None = None
+
+
 class SaleRecorded(Fact):
     """A till sold: goods gross of `discount` and their tax, what is left for later, and what paid all of it."""
 
@@ -34,6 +43,7 @@ class SaleRecorded(Fact):
     taxes: Taxes = ()
     rounding: SignedAmount = 0
     exchange_credit: Amount = 0
+    exchange_credits: tuple[SaleCredit, ...] = ()
     deposit: Amount = 0
     cash_back: Amount = 0
     tenders: tuple[SalePaid, ...] = ()
@@ -52,5 +62,7 @@ class SaleRecorded(Fact):
         taken = sum(one.amount for one in self.tenders) + self.exchange_credit - self.cash_back
         if taken != self.goods - self.discount + self.tax + self.deposit + self.rounding:
             raise ValueError("what was taken and kept is not goods - discount + tax + deposit + rounding")
+        if self.exchange_credits and sum(one.amount for one in self.exchange_credits) != self.exchange_credit:
+            raise ValueError("the exchange credits do not come to their sum")
         require_parts(self.taxes, self.tax)
         return self

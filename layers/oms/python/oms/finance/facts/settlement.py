@@ -102,9 +102,10 @@ class DisputeLost(DisputeFact):
 
 
 class DisputeWon(DisputeFact):
-    """The provider gave the disputed amount back, and some of its fee."""
+    """The provider gave the disputed amount back, and some of its fee; `lost` of what was withdrawn it did not."""
 
     fee_returned: Amount
+    lost: Amount = 0
 
 
 class WriteOffPosted(Fact):

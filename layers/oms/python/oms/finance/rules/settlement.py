@@ -92,7 +92,8 @@ def _lost(fact: DisputeLost) -> list[Line]:
 def _won(fact: DisputeWon) -> list[Line]:
     return [
         debit("1110", fact.amount + fact.fee_returned, fact.currency),
-        credit("1120", fact.amount, fact.currency),
+        debit("6020", fact.lost, fact.currency),
+        credit("1120", fact.amount + fact.lost, fact.currency),
         credit("6021", fact.fee_returned, fact.currency),
     ]
 

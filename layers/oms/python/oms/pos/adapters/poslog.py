@@ -3,8 +3,8 @@
 Goods sold by weight, and lines of other types, are no units of stock: each is one of its price. A void line takes back
 the line before it of the same item and amount. A line below zero, such as for a bottle, is taken off the others. Tax is
 told for the whole sale and spread over the lines that it names; a reward is taken off the line that it refers to.
-Cash comes as what was given, and change below zero; beside a card, change is cash back. A return is refused, and a sale
-whose parts are not its grand total.
+Cash comes as what was given, and change below zero; beside a card, change is cash back. What came back is told as
+`poslog_returns` says. A sale whose parts are not its grand total is refused, and one that takes goods back as well.
 """
 
 from __future__ import annotations
@@ -18,20 +18,16 @@ from zoneinfo import ZoneInfo
 from oms.platform.clock import format_instant, require_utc
 from oms.platform.poslog import Element, children, flag, tag, text, transactions
 from oms.platform.problems import FieldError
-from oms.pos.told import NoAmount, Told, minor_units, shares
+from oms.pos.adapters.poslog_returns import TERMINAL, needed, returned
+from oms.pos.told import NoAmount, Told, Untold, minor_units, shares
 
 RECORD = "RecordPosTransaction"
 _CONTROLS = {"OperatorSignOn": "sign_on", "OperatorSignOff": "sign_off", "NoSale": "no_sale"}
 _STATUSES = {"Suspended": "suspended", "Canceled": "void", "Cancelled": "void"}
-_TERMINAL = "terminal"
-
-
-class _Refused(ValueError):
-    """What cannot be told in our words."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code, self.detail = code, detail
+_EXCHANGE = (
+    "Goods were sold and taken back in one transaction. Tell the return by its receipt, and then the sale with what is "
+    "owed for the return as its exchange credit."
+)
 
 
 @dataclass(slots=True)
@@ -72,7 +68,7 @@ def tell(body: Any, zone: ZoneInfo) -> Iterator[Told | FieldError]:
     for pointer, one in found:
         try:
             yield _transaction(pointer, one, zone)
-        except _Refused as refused:
+        except Untold as refused:
             yield FieldError(pointer, refused.code, refused.detail)
         except NoAmount as error:
             yield FieldError(pointer, "invalid_value", f"A transaction needs {error}.")
@@ -82,9 +78,9 @@ def tell(body: Any, zone: ZoneInfo) -> Iterator[Told | FieldError]:
 
 
 def _transaction(pointer: str, one: Element, zone: ZoneInfo) -> Told:
-    workstation, sequence = _needed(one, "WorkstationID"), _needed(one, "SequenceNumber")
-    day, store = _needed(one, "BusinessDayDate"), text(one, "RetailStoreID")
-    ended = datetime.fromisoformat(_needed(one, "EndDateTime"))
+    workstation, sequence = needed(one, "WorkstationID"), needed(one, "SequenceNumber")
+    day, store = needed(one, "BusinessDayDate"), text(one, "RetailStoreID")
+    ended = datetime.fromisoformat(needed(one, "EndDateTime"))
     data: dict[str, Any] = {
         "workstation": workstation,
         "business_date": day,
@@ -104,36 +100,63 @@ def _content(one: Element, name: str) -> dict[str, Any]:
     retail = children(one, "RetailTransaction")
     if retail:
         status = _STATUSES.get(retail[0].get("TransactionStatus", ""))
-        return {"type": status} if status else _sale(retail[0], _needed(one, "CurrencyCode"), name)
+        return {"type": status} if status else _moved(one, retail[0], needed(one, "CurrencyCode"), name)
     if children(one, "TenderControlTransaction"):
-        raise _Refused("cash_not_taken", "Cash that moves without a sale is told of drawers.")
+        raise Untold("cash_not_taken", "Cash that moves without a sale is told of drawers.")
     kinds = [_CONTROLS[tag(part)] for control in one for part in control if tag(part) in _CONTROLS]
     return {"type": kinds[0] if kinds else "other"}
 
 
-def _sale(retail: Element, currency: str, name: str) -> dict[str, Any]:
+def _moved(one: Element, retail: Element, currency: str, name: str) -> dict[str, Any]:
+    """A sale or a return."""
     lines = children(retail, "LineItem")
-    if any(children(line, "Return") for line in lines):
-        raise _Refused("returns_not_taken", "A return is not taken in from a POSLog.")
+    back = returned(one, retail, currency, name)
+    if back is not None:
+        if any(_rung(lines, currency)):
+            raise Untold("exchange_in_one", _EXCHANGE)
+        return back
     items = _items(lines, currency)
     tenders = _tenders(lines, currency, name)
     if not items and not tenders:
         return {"type": "other"}
     documents = [item.document() for item in items]
     totals = {
-        "goods": sum(one["unit_price"] * one["quantity"] for one in documents),
-        "discount": sum(off["amount"] for one in documents for off in one["discounts"]),
-        "tax": sum(one["tax"] for one in documents),
-        "total": sum(one["total"] for one in documents),
+        "goods": sum(each["unit_price"] * each["quantity"] for each in documents),
+        "discount": sum(off["amount"] for each in documents for off in each["discounts"]),
+        "tax": sum(each["tax"] for each in documents),
+        "total": sum(each["total"] for each in documents),
     }
     said = [total.text for total in children(retail, "Total") if total.get("TotalType") == "TransactionGrandAmount"]
     if said and minor_units(said[0], currency) != totals["total"]:
-        raise _Refused("sum_mismatch", f"its parts are {totals['total']}, its grand total {said[0]}")
+        raise Untold("sum_mismatch", f"its parts are {totals['total']}, its grand total {said[0]}")
     return {"type": "sale", "currency": currency, "lines": documents, "totals": totals, "tenders": tenders}
 
 
 def _items(lines: list[Element], currency: str) -> list[_Item]:
     """What was sold in the end, with its share of taxes and rewards."""
+    kept, off = _rung(lines, currency)
+    for line in lines:
+        for reward in children(line, "LoyaltyReward"):
+            if text(reward, "RewardCategory") == "Monetary" and flag(reward, "detailedData"):
+                amount = -minor_units(text(reward, "ExtendedRewardAmount"), currency)
+                number = text(reward, "OperatorSequenceReference")
+                of = [item for item in kept if item.number == number]
+                if not of or amount < 0:
+                    raise Untold("reward_without_line", f"a reward is taken off line {number}")
+                of[0].off.append((amount, text(reward, "PromotionID") or "reward"))
+        for tax in children(line, "Tax"):
+            _spread_tax(kept, tax, currency)
+    for amount, source in off:
+        if not sum(item.amount for item in kept):
+            raise Untold("nothing_to_take_off", "a line below zero needs others to be taken off")
+        for item, part in zip(kept, shares(amount, [item.amount for item in kept]), strict=True):
+            if part:
+                item.off.append((part, source))
+    return kept
+
+
+def _rung(lines: list[Element], currency: str) -> tuple[list[_Item], list[tuple[int, str]]]:
+    """What was rung up and not taken back, and what lines below zero take off it."""
     kept: list[_Item] = []
     off: list[tuple[int, str]] = []
     for line in lines:
@@ -143,24 +166,7 @@ def _items(lines: list[Element], currency: str) -> list[_Item]:
                 (kept.append(item) if item.amount >= 0 else off.append((-item.amount, item.sku)))
             elif item.amount < 0:
                 _take_back(kept, item)
-    for line in lines:
-        for reward in children(line, "LoyaltyReward"):
-            if text(reward, "RewardCategory") == "Monetary" and flag(reward, "detailedData"):
-                amount = -minor_units(text(reward, "ExtendedRewardAmount"), currency)
-                number = text(reward, "OperatorSequenceReference")
-                of = [item for item in kept if item.number == number]
-                if not of or amount < 0:
-                    raise _Refused("reward_without_line", f"a reward is taken off line {number}")
-                of[0].off.append((amount, text(reward, "PromotionID") or "reward"))
-        for tax in children(line, "Tax"):
-            _spread_tax(kept, tax, currency)
-    for amount, source in off:
-        if not sum(item.amount for item in kept):
-            raise _Refused("nothing_to_take_off", "a line below zero needs others to be taken off")
-        for item, part in zip(kept, shares(amount, [item.amount for item in kept]), strict=True):
-            if part:
-                item.off.append((part, source))
-    return kept
+    return kept, off
 
 
 def _item(line: Element, goods: Element, currency: str) -> _Item:
@@ -168,7 +174,7 @@ def _item(line: Element, goods: Element, currency: str) -> _Item:
     counted = goods.get("ItemType", "Stock") == "Stock" and not flag(line, "weightItem")
     marked = [one.attrib for one in children(goods, "Itemizers")]
     return _Item(
-        sku=_needed(goods, "ItemID"),
+        sku=needed(goods, "ItemID"),
         number=text(goods, "OperatorSequence") or text(line, "SequenceNumber") or "",
         description=(text(goods, "Description") or "").strip() or None,
         units=abs(int(quantity)) if counted else None,
@@ -182,7 +188,7 @@ def _take_back(kept: list[_Item], void: _Item) -> None:
         if (kept[position].sku, kept[position].amount) == (void.sku, -void.amount):
             del kept[position]
             return
-    raise _Refused("void_without_line", f"nothing of {void.sku} was sold before it was taken back")
+    raise Untold("void_without_line", f"nothing of {void.sku} was sold before it was taken back")
 
 
 def _spread_tax(kept: list[_Item], tax: Element, currency: str) -> None:
@@ -192,7 +198,7 @@ def _spread_tax(kept: list[_Item], tax: Element, currency: str) -> None:
     if not amount:
         return
     if amount < 0 or not sum(item.amount for item in taxed):
-        raise _Refused("tax_without_line", "a tax is of lines that cost something")
+        raise Untold("tax_without_line", "a tax is of lines that cost something")
     for item, part in zip(taxed, shares(amount, [item.amount for item in taxed]), strict=True):
         item.tax += part
 
@@ -209,19 +215,12 @@ def _tenders(lines: list[Element], currency: str, name: str) -> list[dict[str, A
             elif kind == "CreditDebit" and amount > 0:
                 codes = [text(one, "ReferenceNumber") for one in children(tender, "Authorization")]
                 reference = next((code for code in codes if code), None) or f"{name}:{text(line, 'SequenceNumber')}"
-                found.append({"tender": "card", "amount": amount, "provider": _TERMINAL, "reference": reference})
+                found.append({"tender": "card", "amount": amount, "provider": TERMINAL, "reference": reference})
             else:
-                raise _Refused("unknown_tender", f"a tender {kind} of {amount} has no meaning here")
+                raise Untold("unknown_tender", f"a tender {kind} of {amount} has no meaning here")
     if change > given:
         if len(found) != 1 or found[0]["amount"] <= change - given:
-            raise _Refused("cash_not_taken", "cash leaves the drawer with the sale, and no card has paid it")
+            raise Untold("cash_not_taken", "cash leaves the drawer with the sale, and no card has paid it")
         return [{**found[0], "cash_back": change - given}]
     cash = {"tender": "cash", "amount": given - change, "given": given, "change": change}
     return [*found, *([cash] if given > change else [])]
-
-
-def _needed(element: Element, name: str) -> str:
-    said = (text(element, name) or "").strip()
-    if not said:
-        raise _Refused("required", f"A transaction needs a {name}.")
-    return said
