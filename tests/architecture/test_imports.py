@@ -59,6 +59,7 @@ MORE_DOORS = {
     "inventory.selling": "units that a till has sold, for the transaction that takes in the sale",
     "drawers.messages": "what nodes say of drawers: another system's words mean the same messages",
     "drawers.sales": "the cash of a sale, for the transaction that takes in the sale",
+    "drawers.refunds": "how cash is rounded to coins: a till pays it out by the rule of its drawer",
     "stored_value.spending": "what a till takes of a card, for the transaction that takes in the sale",
     "returns.accepting": "what is taken back of an order, for the transaction of a till that takes it back",
     "drawers.sequences": "numbers of a till that have come, pure: the transactions of a till are counted the same way",

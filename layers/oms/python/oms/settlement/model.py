@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 
@@ -276,25 +276,3 @@ def settlement_id(provider: str, payout_id: str) -> str:
 def dispute_name(provider: str, dispute_id: str) -> str:
     """Our name of a dispute."""
     return derived_id("dsp", provider, dispute_id)
-
-
-def totals_of(items: Iterable[PayoutItem]) -> PayoutTotals:
-    """The sums of a payout's items, each with the sign of its own name."""
-    sums = dict.fromkeys(("charges", "refunds", "disputes", "fees", "adjustments"), 0)
-    for item in items:
-        if item.kind is ItemKind.DISPUTE:
-            sums["disputes"] -= item.net
-        elif item.kind is ItemKind.FEE:
-            sums["fees"] -= item.net
-        else:
-            name, sign = _SUMS[item.kind]
-            sums[name] += sign * item.amount
-            sums["fees"] += item.fee
-    return PayoutTotals.model_validate(sums)
-
-
-_SUMS: Mapping[ItemKind, tuple[str, int]] = {
-    ItemKind.CHARGE: ("charges", 1),
-    ItemKind.REFUND: ("refunds", -1),
-    ItemKind.ADJUSTMENT: ("adjustments", 1),
-}

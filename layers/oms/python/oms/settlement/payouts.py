@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from oms.platform.commands import Call, Decision, Outcome, Runtime
@@ -22,12 +22,13 @@ from oms.settlement.model import (
     TREASURY,
     Chunk,
     InTransit,
+    ItemKind,
     Payout,
     PayoutItem,
+    PayoutTotals,
     Suspense,
     Transit,
     settlement_id,
-    totals_of,
 )
 from oms.settlement.requests import PayoutRequest, SettlementsRequest
 from oms.settlement.store import load_payout
@@ -78,7 +79,7 @@ def _decide(runtime: Runtime, tenant: str, legal_entity: str, request: PayoutReq
         payout_id=request.payout_id,
         legal_entity=legal_entity,
         currency=request.currency,
-        totals=totals_of(items),
+        totals=_totals_of(items),
         net=request.net,
         paid_amount=request.net if request.paid_amount is None else request.paid_amount,
         paid_currency=request.paid_currency or request.currency,
@@ -177,3 +178,25 @@ def settlement_ids(outcome: Outcome) -> list[str]:
     payouts = outcome.body["payouts"]
     assert isinstance(payouts, list)
     return [str(one["settlement_id"]) for one in payouts if isinstance(one, dict)]
+
+
+def _totals_of(items: Iterable[PayoutItem]) -> PayoutTotals:
+    """The sums of a payout's items, each with the sign of its own name."""
+    sums = dict.fromkeys(("charges", "refunds", "disputes", "fees", "adjustments"), 0)
+    for item in items:
+        if item.kind is ItemKind.DISPUTE:
+            sums["disputes"] -= item.net
+        elif item.kind is ItemKind.FEE:
+            sums["fees"] -= item.net
+        else:
+            name, sign = _SUMS[item.kind]
+            sums[name] += sign * item.amount
+            sums["fees"] += item.fee
+    return PayoutTotals.model_validate(sums)
+
+
+_SUMS: Mapping[ItemKind, tuple[str, int]] = {
+    ItemKind.CHARGE: ("charges", 1),
+    ItemKind.REFUND: ("refunds", -1),
+    ItemKind.ADJUSTMENT: ("adjustments", 1),
+}
