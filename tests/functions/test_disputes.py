@@ -122,8 +122,7 @@ def test_a_dispute_that_is_won_in_part_gives_back_a_part_and_loses_the_rest(door
     warned = dispute(doors, reference, "dp_2", stage="warning", fee=0)
     with doors.world.unchanged():
         assert end(doors, warned, "won", amount=100).pointers == ["/amount"]
-    whole = dispute(doors, reference, "dp_3", amount=500)
-    assert end(doors, whole, "won", amount=500).body["lost"] == 0
+    assert end(doors, dispute(doors, reference, "dp_3", amount=500), "won", amount=500).body["lost"] == 0
 
 
 @pytest.mark.capability("K12")

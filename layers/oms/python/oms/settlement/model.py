@@ -227,8 +227,7 @@ class Dispute(Stored):
     reason: str | None = None
     state: DisputeState
     fee_returned: int = 0
-    # Of one that was won in part, what the customer keeps.
-    lost: int = 0
+    lost: int = 0  # of one that was won in part
     opened_at: Instant
     version: int = 1
 
