@@ -15,7 +15,6 @@ ENVIRONMENT = {
     **{f"TABLE_{table.upper()}": table for table in TABLES},
     "EXPORT_BUCKET": "exports",
     "POWERTOOLS_SERVICE_NAME": "scenarios",
-    "POWERTOOLS_LOG_LEVEL": "CRITICAL",
     "POWERTOOLS_TRACE_DISABLED": "1",
     "AWS_DEFAULT_REGION": "us-east-1",
 }

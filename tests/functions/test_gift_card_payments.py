@@ -258,7 +258,7 @@ def test_what_the_channel_captured_is_used_up_and_nobody_is_asked_for_it(money: 
     told = money.doors.stored_event(order_id, "PaymentCaptured")["detail"]
     payment = money.doors.see(order_id)["payments"][0]
     assert (payment["state"], payment["captured"], payment["released"]) == ("CAPTURED", 2500, 0)
-    assert (told["meta"]["sequence"], told["meta"]["version"]) == (2, 2)
+    assert (told["meta"]["sequence"], told["meta"]["version"]) == (2, 3)
     assert {
         name: told["data"][name] for name in ("authorized", "amount", "capture_id", "released", "shipment_ids")
     } == {

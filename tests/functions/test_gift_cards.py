@@ -64,6 +64,8 @@ def test_a_card_is_sold_once_however_often_the_call_is_sent(money: Money):
         "cause_id": None,
         "session_id": cash["session_id"],
         "business_date": "2026-11-23",
+        "tender_entity": None,
+        "tender_store": None,
     }
 
 

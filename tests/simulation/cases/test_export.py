@@ -14,7 +14,7 @@ from tests.simulation.cases.steps import later, placed, released, rested, ship
 from tests.simulation.world import line, order, simulated
 
 DAY = "2026-11-23"
-MOMENTS = range(1, 81)
+MOMENTS = range(1, 83)
 
 
 def close(simulation, key):
