@@ -246,6 +246,7 @@ def test_the_fact_says_everything_that_the_books_need():
         "discount": 100,
         "shipping": 650,
         "tax": 55,
+        "taxes": (),
         "total": 4605,
         "currency": "USD",
         "legal_entity": "100",
