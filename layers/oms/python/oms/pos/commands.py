@@ -25,8 +25,8 @@ from oms.pos.events import PosTransactionRecorded
 from oms.pos.model import Identity, WorkstationDay, identity_of, moves_money
 from oms.pos.redeeming import redeem, without_numbers
 from oms.pos.requests import Kind, RecordTransaction
-from oms.pos.returning import cash_paid_out, exchange, owed_by, take_back
-from oms.pos.sales import Stands, carried_lines, cash_of, order_request, paid, sale_recorded
+from oms.pos.returning import exchange, owed_by, take_back
+from oms.pos.sales import Stands, carried_lines, cash_of, cash_paid_out, order_request, paid, sale_recorded
 from oms.pos.store import load_transaction, load_workstation
 from oms.pos.views import WRITE, workstation_document
 from oms.pos.writes import conflict_write, day_partition, transaction_write, workstation_write

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from oms.drawers.refunds import is_rounded
-from oms.drawers.sales import CashSale
 from oms.orders.model import Order, status
 from oms.orders.store import load_order
 from oms.orders.writes import change_order
@@ -144,27 +143,6 @@ def take_back(
         "owed": done.made.owed,
     }
     return [*writes, *done.stock], drafts, body
-
-
-def cash_paid_out(told: RecordTransaction, return_id: str, refund_id: str) -> CashSale | None:
-    """What leaves the drawer of a return that has a session; None where no cash does."""
-    cash = sum(one.amount for one in told.tenders if one.tender is Tender.CASH)
-    if told.drawer_session_id is None or not cash or told.currency is None:
-        return None
-    return CashSale(
-        sale_id=return_id,
-        session_id=told.drawer_session_id,
-        node_id=told.node_id,
-        workstation=told.workstation,
-        sequence=told.sequence,
-        business_date=told.business_date,
-        currency=told.currency,
-        amount=-cash,
-        cashier=told.cashier,
-        occurred_at=told.occurred_at,
-        refund_id=refund_id,
-        rounding=told.rounding,
-    )
 
 
 def _order(runtime: Runtime, call: Call, told: RecordTransaction) -> Order:

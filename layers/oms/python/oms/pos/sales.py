@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from oms.drawers.sales import CashSale
@@ -76,21 +76,34 @@ def paid(told: RecordTransaction) -> list[Paid]:
 
 def cash_of(told: RecordTransaction, sale_id: str) -> CashSale | None:
     """What came into a drawer that has a session, with a minus what left it; None where no cash moved."""
-    cash = sum(one.amount for one in told.tenders if one.tender is Tender.CASH) - _cash_back(told)
-    if told.drawer_session_id is None or not cash:
+    return _drawer_cash(told, sale_id, _cash_in(told) - _cash_back(told))
+
+
+def cash_paid_out(told: RecordTransaction, return_id: str, refund_id: str) -> CashSale | None:
+    """What leaves the drawer of a return that has a session; None where no cash does."""
+    moved = _drawer_cash(told, return_id, -_cash_in(told))
+    return replace(moved, refund_id=refund_id, rounding=told.rounding) if moved else None
+
+
+def _drawer_cash(told: RecordTransaction, name: str, amount: int) -> CashSale | None:
+    if told.drawer_session_id is None or not amount:
         return None
     return CashSale(
-        sale_id=sale_id,
+        sale_id=name,
         session_id=told.drawer_session_id,
         node_id=told.node_id,
         workstation=told.workstation,
         sequence=told.sequence,
         business_date=told.business_date,
         currency=_currency(told),
-        amount=cash,
+        amount=amount,
         cashier=told.cashier,
         occurred_at=told.occurred_at,
     )
+
+
+def _cash_in(told: RecordTransaction) -> int:
+    return sum(one.amount for one in told.tenders if one.tender is Tender.CASH)
 
 
 def sale_recorded(
