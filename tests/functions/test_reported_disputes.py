@@ -217,11 +217,13 @@ def test_another_source_and_an_unreadable_event_go_to_the_dead_letters(doors: Do
     bare = sample("charge_dispute_created", "charge.dispute.created", "evt_2", charge=None)
     fraction = of_dispute("created", "ch_1", "needs_response", (-2165, 1500))
     fraction["detail"]["data"]["object"]["balance_transactions"][0]["fee"] = "15.00"
+    never = sample("charge_dispute_created", "charge.dispute.created", "evt_3", created=10**15)
     with doors.world.unchanged():
-        assert doors.queue("psp_events", strange, nameless, bare, fraction) == ["m0", "m1", "m2", "m3"]
-        raw = json.dumps(nameless["detail"])
-        answer = send(doors, raw, signed(doors, raw))
-    assert (answer.status, answer.body["code"]) == (422, "provider_message_unreadable")
+        assert doors.queue("psp_events", strange, nameless, bare, fraction, never) == ["m0", "m1", "m2", "m3", "m4"]
+        for unreadable in (nameless, never):
+            raw = json.dumps(unreadable["detail"])
+            answer = send(doors, raw, signed(doors, raw))
+            assert (answer.status, answer.body["code"]) == (422, "provider_message_unreadable")
 
 
 @pytest.mark.capability("K11")

@@ -79,6 +79,14 @@ def parse_instant(text: str) -> datetime:
     return require_utc(datetime.fromisoformat(text))
 
 
+def instant_of(seconds: int) -> datetime:
+    """The instant so many seconds after the beginning of 1970; one before or after all years raises ValueError."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError("a time outside the years 1 to 9999") from error
+
+
 def business_date(instant: datetime, zone: str, cutoff: time) -> date:
     """The trading day an instant belongs to: the local date, minus one day before the cut-off by wall clock.
 

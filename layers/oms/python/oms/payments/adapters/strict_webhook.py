@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from oms.payments.adapters.messages import part, text
 from oms.payments.events import DisputeReported, PayoutReported
 from oms.payments.hints import About, Hint
 from oms.payments.news import MessageUnreadable, News, Told, news_for
-from oms.platform.clock import format_instant
+from oms.platform.clock import format_instant, instant_of
 from oms.platform.intake import read_json
 
 PROVIDER = "strict"
@@ -66,7 +65,7 @@ def news_of(document: Mapping[str, Any], legal_entity: str) -> News:
             outcome=dispute["status"] if dispute["status"] in ("won", "lost") else None,
             fee_returned=dispute["fee_returned"],
             reason=dispute["reason"],
-            opened_at=format_instant(datetime.fromtimestamp(dispute["created"], UTC)),
+            opened_at=format_instant(instant_of(dispute["created"])),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise MessageUnreadable("a dispute or payout without what it consists of") from error

@@ -7,14 +7,13 @@ type of the event, so events may come in any order.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from oms.payments.adapters.messages import part, text
 from oms.payments.adapters.minor_units import STRIPE, NotPayable, amount_from
 from oms.payments.events import DisputeReported, PayoutReported
 from oms.payments.news import MessageUnreadable, News
-from oms.platform.clock import format_instant
+from oms.platform.clock import format_instant, instant_of
 
 PROVIDER = "stripe"
 _DISPUTES = frozenset(
@@ -69,11 +68,14 @@ def _dispute(message_id: str, dispute: Mapping[str, Any], legal_entity: str) -> 
     withdrawn, reinstated = bool(taken), bool(back)
     strange = any(text(part(row), "currency").upper() != currency for row in rows)
     won = status in _WON and (reinstated or not withdrawn)
+    opened = dispute.get("created")
     try:
         ours = [amount_from(STRIPE, value, currency) for value in (amount, sum(taken), -sum(back))]
+        opened_at = format_instant(instant_of(opened)) if type(opened) is int else None
     except NotPayable as error:
         raise MessageUnreadable(f"an amount that we cannot hold: {error}") from error
-    opened = dispute.get("created")
+    except ValueError as error:
+        raise MessageUnreadable(f"a time that we cannot hold: {error}") from error
     return DisputeReported(
         provider=PROVIDER,
         message_id=message_id,
@@ -88,7 +90,7 @@ def _dispute(message_id: str, dispute: Mapping[str, Any], legal_entity: str) -> 
         outcome="lost" if status in _LOST else "won" if won else None,
         fee_returned=ours[2] if won else 0,
         reason=text(dispute, "reason") or None,
-        opened_at=format_instant(datetime.fromtimestamp(opened, UTC)) if type(opened) is int else None,
+        opened_at=opened_at,
         problem=OTHER_CURRENCY if strange else None,
     )
 
