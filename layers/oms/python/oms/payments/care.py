@@ -13,9 +13,10 @@ from oms.payments.care_events import PaymentCaptureRetried, PaymentLinkCreated, 
 from oms.payments.change import Asked, Change, Overtaken, changed, facts
 from oms.payments.events import PaymentRenewed
 from oms.payments.lifecycle import given_up, is_stuck, needs_another_card
-from oms.payments.links import PayLink, hash_of
+from oms.payments.links import PayLink
 from oms.payments.model import Payment, State
 from oms.platform.events import EventData
+from oms.platform.links import hash_of
 
 
 def capture_again(order: Order, payment: Payment, asked: Asked, now: str) -> Change:

@@ -22,15 +22,15 @@ from oms.payments.asking import Asking
 from oms.payments.changes import Asked
 from oms.payments.commands import CaptureRefused, Providers, TransientFailure, authorize_order, capture_payment
 from oms.payments.lifecycle import LINK_LASTS, Due, Step, needs_another_card, next_due
-from oms.payments.links import Place
+from oms.payments.links import PURPOSE
 from oms.payments.model import CARD_PROVIDERS, Payment, State
 from oms.payments.port import provider_of
 from oms.payments.releasing import release, renew
 from oms.payments.requests import PayByLink
-from oms.payments.store import link_write
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, find_outcome
 from oms.platform.consumers import call_from_workflow
+from oms.platform.links import Place, link_write, new_name
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest, NotFound
 
 # Why units are cancelled for which nobody paid.
@@ -147,9 +147,10 @@ def _take(
 
 def _send_link(runtime: Runtime, providers: Providers, tenant: str, order: Order, due: Due) -> None:
     payment = _payment(order, due.payment_id)
-    name = f"{tenant}.{runtime.ids.new('pay')}"
+    name = new_name(runtime.ids, tenant, "pay")
     until = format_instant(runtime.clock.now() + LINK_LASTS)
-    write = link_write(name, Place(tenant=tenant, order_id=order.header.id, payment_id=payment.id))
+    place = Place(tenant=tenant, order_id=order.header.id, about=payment.id, expires_at=until)
+    write = link_write(PURPOSE, name, place)
     _asking(runtime, providers, tenant, order, payment).record.link(payment.attempt, name, until, write)
 
 

@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict
 from oms.orders.store import load_order
 from oms.payments.care import unpaid
 from oms.payments.lifecycle import needs_another_card
-from oms.payments.links import Place, hash_of
+from oms.payments.links import PURPOSE
 from oms.payments.model import Payment, State
 from oms.payments.states import OPEN
-from oms.payments.store import load_link
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Runtime, find_outcome
+from oms.platform.links import Place, find_link, hash_of
 from oms.platform.problems import NotFound, Problem
 
 
@@ -40,11 +40,11 @@ class LinkPage(BaseModel):
 
 def link_page(runtime: Runtime, name: str) -> LinkPage:
     """The page of a link; a name that no link has raises NotFound."""
-    place = load_link(runtime.database, name)
+    place = find_link(runtime.database, PURPOSE, name)
     order = None if place is None else load_order(runtime.database, place.tenant, place.order_id)
     if place is None or order is None:
         raise NotFound()
-    payment = next(one for one in order.payments if one.id == place.payment_id)
+    payment = next(one for one in order.payments if one.id == place.about)
     link = payment.pay_link
     if link is None or link.name_hash != hash_of(name):
         return LinkPage(state=_after(payment), amount=0, currency=payment.currency, expires_at=None)
@@ -62,7 +62,7 @@ def _after(payment: Payment) -> LinkState:
 
 def place_of(runtime: Runtime, name: str) -> Place:
     """Where a link leads; a name that no link has raises NotFound."""
-    place = load_link(runtime.database, name)
+    place = find_link(runtime.database, PURPOSE, name)
     if place is None:
         raise NotFound()
     return place

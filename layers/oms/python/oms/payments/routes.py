@@ -13,7 +13,6 @@ from oms.payments.link_pages import link_page, place_of, require_open
 from oms.payments.requests import PayAgain, PayByLink
 from oms.platform.commands import Runtime
 from oms.platform.http import Answer, Api, answer, call, caller, ok, read
-from oms.platform.principal import Principal
 
 
 def serve(app: Api, runtime: Callable[[], Runtime], providers: Providers) -> None:
@@ -32,7 +31,6 @@ def serve(app: Api, runtime: Callable[[], Runtime], providers: Providers) -> Non
     @app.post("/v1/pay-links/<name>")
     def pay_by_link(name: str) -> Answer:
         body, place = read(app, PayByLink), place_of(runtime(), name)
-        customer = Principal(place.tenant, "customer", "customer", frozenset())
-        own = call(app, "pay_again", customer, body, target=f"{place.payment_id} {name}")
+        own = call(app, "pay_again", place.customer, body, target=f"{place.about} {name}")
         require_open(runtime(), own, name)
-        return answer(pay_again(runtime(), providers, own, place.order_id, place.payment_id, body))
+        return answer(pay_again(runtime(), providers, own, place.order_id, place.about, body))
