@@ -2,7 +2,7 @@
 
 StockFreed: with what is left, work that its node has not accepted may be taken over by a better plan.
 
-SupplyPut and SupplyClosed: whoever waits is told on which day stock is to come now.
+Whoever waits is told on which day stock is to come now, where supply, the queue or the date has changed it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from oms.platform.consumers import Event, consume_queue
 from oms.registry.segments import told
 from oms.sourcing.brokering import broker_backlog, broker_items, broker_order
 from oms.sourcing.reoptimizing import reoptimize_item
-from oms.sourcing.slips import repromise_waiting
+from oms.sourcing.slips import keep_days_current, repromise_waiting
 
 runtime = Runtime()
 
@@ -23,6 +23,7 @@ def broker(event: Event) -> None:
     if event.type == "StockFreed":
         name = told(event.data)
         broker_items(runtime, event.tenant, [name])
+        keep_days_current(runtime, event.tenant, [name])
         reoptimize_item(runtime, event.tenant, name)
     elif event.type == "OrderSourced":
         broker_order(runtime, event.tenant, event.data["order_id"])

@@ -138,7 +138,10 @@ class RepromisedLine(BaseModel):
 
 
 class OrderPromiseChanged(EventData):
-    """Supply that an order waits for comes on another day, or less of it does; `cause` is the id of the supply."""
+    """What an order waits for is to come on another day; `cause` is the id of the supply, or `queue` without any.
+
+    Then those who come before were served or left, or the day passed and nothing came.
+    """
 
     order_id: str
     external_id: str

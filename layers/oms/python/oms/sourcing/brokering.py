@@ -22,6 +22,7 @@ from oms.sourcing.allocating import allocate_backorders, may_be_given
 from oms.sourcing.backlog import BacklogStock, Served
 from oms.sourcing.prices import keep_prices
 from oms.sourcing.reads import live_priority
+from oms.sourcing.slips import keep_days_current
 from oms.sourcing.strategy import Priority
 
 # One round of a run: so many orders are planned together, for so many items and those beside them.
@@ -34,7 +35,7 @@ _NO_DAY = "9999-12-31"
 def broker_backlog(runtime: Runtime, tenant: str) -> int:
     """Cancel what has waited too long, and give stock to whoever waits for any; how many times an order was given some.
 
-    Bounded: what does not fit one run is for the next.
+    Whoever goes on waiting is told of another day. Bounded: what does not fit one run is for the next.
     """
     ends_at, now = runtime.clock.now() + _LONGEST_RUN, format_instant(runtime.clock.now())
     wanted: dict[str, None] = {}
@@ -43,7 +44,11 @@ def broker_backlog(runtime: Runtime, tenant: str) -> int:
             wanted.update(dict.fromkeys(skus))
         elif runtime.clock.now() < ends_at:
             _cancel_overdue(runtime, tenant, order_id)
-    return broker_items(runtime, tenant, wanted, ends_at)
+    served = broker_items(runtime, tenant, wanted, ends_at)
+    for sku in wanted:
+        if runtime.clock.now() < ends_at:
+            keep_days_current(runtime, tenant, [sku])
+    return served
 
 
 def broker_order(runtime: Runtime, tenant: str, order_id: str) -> int:

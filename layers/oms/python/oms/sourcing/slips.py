@@ -1,12 +1,14 @@
-"""Supply that comes on another day, or less of it: what orders that wait for it are told instead, once.
+"""The day on which there will be enough for whoever waits, kept current: what orders are told instead, once.
 
-The day of a line is worked out as when it was placed: what is to arrive is for those who have waited longest. So a slip
-that leaves enough for somebody changes nothing for them.
+It changes as supply does, as those before somebody are served or leave, and as a day passes on which nothing came. It
+is worked out as when the order was placed: what is to arrive is for those who have waited longest. So a slip that
+leaves enough for somebody changes nothing for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from oms.inventory.supply.model import Coming
@@ -17,8 +19,8 @@ from oms.orders.model import Backorder, Order
 from oms.orders.reads import queue_of
 from oms.orders.store import fresh_orders, load_order
 from oms.orders.writes import change_order
-from oms.platform.commands import Decision, Runtime, execute
-from oms.platform.consumers import Event, call_from_event
+from oms.platform.commands import Call, Decision, Runtime, execute
+from oms.platform.consumers import Event, call_from_event, call_from_workflow
 from oms.registry.model import Item, Node
 from oms.registry.reads import known_items, known_nodes
 from oms.registry.segments import told
@@ -26,13 +28,37 @@ from oms.sourcing.reads import live_steps
 from oms.sourcing.strategy import Step
 from oms.sourcing.waiting import expected_on, may_give
 
+# What changed a day where no supply did: those who come before, or the date of today.
+QUEUE = "queue"
+
 
 def repromise_waiting(runtime: Runtime, event: Event) -> int:
     """Tell the orders that wait for items of some supply on which day these are to come now; how many have another day.
 
     Each order is changed in a transaction of its own, once for each event of the supply.
     """
-    tenant, skus = event.tenant, dict.fromkeys(told(line) for line in event.data["lines"])
+    skus = [told(line) for line in event.data["lines"]]
+    call = call_from_event("repromise_order", event)
+    return _repromise_items(runtime, event.tenant, skus, str(event.data["supply_id"]), lambda order: _of(call, order))
+
+
+def keep_days_current(runtime: Runtime, tenant: str, skus: Iterable[str]) -> int:
+    """Tell the orders that wait for some items their day, where the queue or the date has changed it; how many."""
+
+    def call(order: Order) -> Call:
+        return call_from_workflow("repromise_order", tenant, f"{order.header.id}#{order.header.version}")
+
+    return _repromise_items(runtime, tenant, skus, QUEUE, call)
+
+
+def _of(call: Call, order: Order) -> Call:
+    return replace(call, key=f"{call.key}#{order.header.id}")
+
+
+def _repromise_items(
+    runtime: Runtime, tenant: str, names: Iterable[str], cause: str, call: Callable[[Order], Call]
+) -> int:
+    skus = dict.fromkeys(names)
     queues = {sku: queue_of(runtime.database, tenant, sku) for sku in skus}
     waiting = dict.fromkeys(one.order_id for queue in queues.values() for one in queue)
     if not waiting:
@@ -42,7 +68,7 @@ def repromise_waiting(runtime: Runtime, event: Event) -> int:
     coming = coming_supply(runtime.database, tenant, skus, nodes, now, consistent=True)
     items = known_items(runtime.database, tenant, skus, now)
     days = _Days(queues, coming, live_steps(runtime.database, tenant), nodes, items)
-    return sum(_repromise(runtime, event, order_id, days) for order_id in waiting)
+    return sum(_repromise(runtime, tenant, order_id, days, cause, call) for order_id in waiting)
 
 
 class _Days:
@@ -94,13 +120,14 @@ def _with_day(one: Backorder, day: str | None) -> Backorder:
     return one.model_copy(update={"expected_on": day, "first_expected_on": one.first_expected_on or one.expected_on})
 
 
-def _repromise(runtime: Runtime, event: Event, order_id: str, days: _Days) -> bool:
+def _repromise(
+    runtime: Runtime, tenant: str, order_id: str, days: _Days, cause: str, call: Callable[[Order], Call]
+) -> bool:
     """Give one order its new days, if it has any."""
-    first = load_order(runtime.database, event.tenant, order_id)
+    first = load_order(runtime.database, tenant, order_id)
     if first is None or days.of(first) == first.header.backorders:
         return False
-    call = call_from_event("repromise_order", event, key=f"{event.meta['id']}#{order_id}")
-    orders = fresh_orders(runtime.database, event.tenant, first)
+    orders = fresh_orders(runtime.database, tenant, first)
 
     def decide() -> Decision:
         order = next(orders)
@@ -115,14 +142,14 @@ def _repromise(runtime: Runtime, event: Event, order_id: str, days: _Days) -> bo
         told = OrderPromiseChanged(
             order_id=order_id,
             external_id=order.header.external_id,
-            cause=str(event.data["supply_id"]),
+            cause=cause,
             lines=tuple(changed),
         )
         header = order.header.model_copy(update={"backorders": now})
-        _, writes, drafts = change_order(event.tenant, order, events=[told], header=header)
+        _, writes, drafts = change_order(tenant, order, events=[told], header=header)
         return Decision(writes, drafts, body={"lines": len(changed)})
 
-    return bool(execute(runtime, call, decide).body["lines"])
+    return bool(execute(runtime, call(first), decide).body["lines"])
 
 
 def _line(order: Order, before: Backorder, after: Backorder) -> RepromisedLine:
