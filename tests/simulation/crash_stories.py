@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.simulation.directed import SHIPPING, SHOP, People, crash_at_write
 from tests.simulation.many_items import MANY, large_order, one_of_many
-from tests.simulation.telling import story
+from tests.simulation.telling import left_undone, story
 from tests.simulation.world import line
 
 DAY = 86_400.0
@@ -145,7 +145,7 @@ def collected(people: People) -> None:
     people.until(order_id, payment_status="CAPTURED")
 
 
-@story
+@left_undone
 def refused_by_its_node(people: People) -> None:
     order_id = people.place("o-1", line("MUG"))
     people.do(people.released(order_id), "reject", reason="damaged")
@@ -176,7 +176,7 @@ def capture_refused(people: People) -> None:
         people.simulation.sleep(60)
 
 
-@story
+@left_undone
 def outcome_unknown(people: People) -> None:
     for number, card in enumerate(("tok_timeout_after_effect", "tok_timeout_before_effect", "tok_slow"), start=1):
         people.place(f"o-{number}", line("MUG"), card=card)

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.simulation.machine.faults import CRASH_AFTER
 from tests.simulation.machine.gateway import Answer
+from tests.simulation.machine.healing import OVER
 from tests.simulation.machine.simulation import Simulation
 from tests.simulation.world import order
 
@@ -15,6 +16,8 @@ SHIPPING = ("accept", "pick", "pack", "ship")
 OPERATOR, NODE, SHOP = "acme-operator", "acme-wms", "acme-web"
 # Long enough for every repeat of a workflow's step and for the recovery to come by.
 PATIENCE = 3_600.0
+# What only an order of many lines has; it is cancelled in parts, which takes long and has stories of its own.
+SECOND_ITEM = "LINES#000040"
 
 
 class People:
@@ -96,6 +99,30 @@ class People:
             content = body if verb == verbs[-1] else {}
             answer = self.send("POST", f"/v1/fulfillment-orders/{work_id}/{verb}", content, f"{work_id}:{verb}", NODE)
         return answer
+
+    def finish(self) -> None:
+        """All that is left comes to its end: orders are cancelled, nodes let go, what is on its way arrives."""
+        for order_id, row in self._left():
+            if row["status"] == "PENDING_REVIEW":
+                self.review(order_id, "cancel")
+            else:
+                self.cancel(order_id, key=f"over-{order_id}")
+        for order_id, _ in self._left():
+            for work in self.works(order_id):
+                asked = work.get("cancel_request")
+                if asked and not asked.get("answer"):
+                    self.do(work["id"], "cancel-response", accepted=True)
+                elif work["status"] == "IN_TRANSIT":
+                    self.do(work["id"], "receive")
+
+    def _left(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """The orders that are not over, by their ids."""
+        rows = self.simulation.rows("orders")
+        return [
+            (pk.rpartition("#")[2], row)
+            for (pk, sk), row in sorted(rows.items())
+            if sk == "ORDER" and row["status"] not in OVER and (pk, SECOND_ITEM) not in rows
+        ]
 
     def header(self, order_id: str) -> Mapping[str, Any]:
         return self.simulation.rows("orders")[f"T#acme#ORDER#{order_id}", "ORDER"]

@@ -12,12 +12,24 @@ from tests.simulation.world import simulated
 
 Story = Callable[[People], None]
 STORIES: dict[str, Story] = {}
+# Those in which what is left undone stays so until each of its deadlines has passed, for weeks.
+LEFT_UNDONE: set[str] = set()
 
 
 def story(told: Story) -> Story:
     """Add a story under its own name."""
-    STORIES[told.__name__.replace("_", " ")] = told
+    STORIES[_name(told)] = told
     return told
+
+
+def left_undone(told: Story) -> Story:
+    """Add a story after which nobody finishes anything."""
+    LEFT_UNDONE.add(_name(told))
+    return story(told)
+
+
+def _name(told: Story) -> str:
+    return told.__name__.replace("_", " ")
 
 
 def simulated_for(name: str) -> Any:
@@ -28,6 +40,7 @@ def simulated_for(name: str) -> Any:
 
 
 def tell(name: str, simulation: Any) -> None:
-    """Let a story happen, then everything come to rest."""
-    simulation.outside(name, lambda: STORIES[name](People(simulation)))
-    simulation.run_until_quiet()
+    """Let a story happen, then everything come to rest; what people have left is finished after a day."""
+    people = People(simulation)
+    simulation.outside(name, lambda: STORIES[name](people))
+    simulation.run_until_quiet(None if name in LEFT_UNDONE else people.finish)

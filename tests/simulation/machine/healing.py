@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,8 @@ DAY = 24 * 60 * MINUTE
 LONGEST_HEALING = 45 * DAY
 # Long enough for a node's day of grace to end more than once.
 SHORTEST_HEALING = 3 * DAY
+# How long work may lie that people are to finish: a node's day of grace ends once.
+LEFT_ALONE = 26 * 60 * MINUTE
 # When schedules ring while all heals, in minutes. They would come every five; nothing changes in between. They ring
 # only where they may find something, but for one time, at which the recovery of sagas always does.
 RINGS = (5, 12, 30, 58, 25 * 60, 25 * 60 + 7, 25 * 60 + 25)
@@ -21,16 +23,21 @@ OVER = ("COMPLETED", "CANCELLED")
 
 
 class Healing:
-    """The time from the last fault to when nothing more is due."""
+    """The time from the last fault to when nothing more is due; `finish` does what people have left undone by then."""
 
-    def __init__(self, simulation: Any) -> None:
+    def __init__(self, simulation: Any, finish: Callable[[], object] | None = None) -> None:
         self._simulation = simulation
+        self._finish = finish
         self._scheduler = simulation.scheduler
         self._begun = self._scheduler.now
 
     def comes_to_rest(self) -> bool:
         """Go on until nothing is due but what workflows wait for by the day; whether that was within the limit."""
         self._ring_at(self._begun, RINGS)
+        if self._finish is not None:
+            self._scheduler.run(self._begun + LEFT_ALONE)
+            self._simulation.outside("all", self._finish)
+            self._ring_at(self._scheduler.now, RINGS_OF_LATER_DAYS)
         until = self._begun + SHORTEST_HEALING
         while not self._scheduler.run(until):
             due = self._scheduler.pending(patient=False)

@@ -199,11 +199,14 @@ class Simulation(Doors):
         self.scheduler.run(until)
         self.scheduler.now = max(self.scheduler.now, until)
 
-    def run_until_quiet(self) -> bool:
-        """End all faults and let everything come to rest; then what must hold at rest is checked. Whether it rested."""
+    def run_until_quiet(self, finish: Callable[[], object] | None = None) -> bool:
+        """End all faults and let everything come to rest; then what must hold at rest is checked. Whether it rested.
+
+        After a day `finish` does what is still left for people to do; without it, it is left to its deadlines.
+        """
         self.faults.over = True
         self.scheduler.switching = 0.0
-        rested = Healing(self).comes_to_rest()
+        rested = Healing(self, finish).comes_to_rest()
         if not rested:
             self.violations.append(Violation("LIVENESS", "the account", "it does not come to rest within 45 days"))
         self.violations += self._checker.when_quiet(self.evidence())
