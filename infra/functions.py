@@ -34,7 +34,8 @@ WORKFLOW_TASKS = (
     FunctionSpec(
         "release_fulfillment",
         "Hands a fulfilment order to its node and keeps the token by which the workflow is answered.",
-        (*g.COMMAND, *g.CHANGE_ORDER),
+        # What the node has to meet follows from the service levels that hold, and its opening hours.
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("registry", "batch", "query")),
         # A node may have shipped before the wait began; then the function answers its own token.
         later=g.ANSWER_FULFILLMENT_WORKFLOW,
     ),
@@ -57,7 +58,7 @@ WORKFLOW_TASKS = (
     ),
     FunctionSpec(
         "escalate_fulfillment",
-        "Puts a fulfilment order that needs a person in front of an operator.",
+        "Takes what is due about a fulfilment order, and puts one that needs a person in front of an operator.",
         (*g.COMMAND, *g.CHANGE_ORDER),
     ),
 )

@@ -170,7 +170,7 @@ HTTP = (
         (*g.COMMAND, *g.table("registry", "get", "batch", "query", "put")),
         routes=tuple(
             route.replace("<path>", path)
-            for path in ("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates")
+            for path in ("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates", "service-levels")
             for route in RULE_SET_ROUTES
         ),
         memory=512,

@@ -27,6 +27,7 @@ from tools.openapi_node_routes import NODE_ROUTES
 from tools.openapi_payments import PAYMENT_ROUTES
 from tools.openapi_pos import POS_ROUTES
 from tools.openapi_returns import RETURN_ROUTES
+from tools.openapi_service_levels import ServiceLevelsSet, ServiceLevelsVersion
 from tools.openapi_settlement import SETTLEMENT_ROUTES
 from tools.openapi_shapes import CONFIGURATION, VERSION, Model, OrderListQuery, Route, Rows, WorkListQuery
 from tools.openapi_taxes import TaxRatesSet, TaxRatesVersion
@@ -244,6 +245,10 @@ ROUTES: dict[str, Route] = {
         *("tax-rates", "tax rates", TaxRatesVersion, TaxRatesSet),
         "What jurisdictions levy, by country, region, postal code and tax category; orders of the tax mode platform go "
         "by it.",
+    ),
+    **_rule_sets(
+        *("service-levels", "service levels", ServiceLevelsVersion, ServiceLevelsSet),
+        "How soon nodes accept and pick work, in minutes of their open time, and what is done when they do not.",
     ),
     "GET /v1/fulfillment-orders": Route(
         "List the work of a node",

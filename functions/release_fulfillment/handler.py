@@ -18,4 +18,5 @@ def handler(event: dict[str, Any], context: Any) -> None:
         event["tenant"],
         event["fulfillment_order_id"],
         event["task_token"],
+        event.get("timeout_seconds"),
     )

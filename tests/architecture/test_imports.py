@@ -25,6 +25,7 @@ MORE_DOORS = {
     "registry.segments": "how stock of a lot or a condition is told apart, pure: whoever asks for stock names it so",
     "registry.hours": "when a node is open, pure: what is due at a node is due in its open hours",
     "inventory.ages": "how long stock has lain, pure: sourcing weighs it",
+    "sourcing.consolidation": "which nodes a rule means, pure: a service level names its nodes as a scenario does",
     "sourcing.arrivals": "when a parcel leaves and arrives, pure: promises are made of it",
     "sourcing.decisions": "why nodes are chosen, pure: a simulation shows it and stores nothing",
     "sourcing.decision_log": "a decision as it is kept, pure: a simulation shows the same",

@@ -1,4 +1,4 @@
-"""Calls about rules of stock, strategies, rate cards and tax rates, for the check of every answer."""
+"""Calls about rules of stock, strategies, rate cards, tax rates and service levels, for the check of every answer."""
 
 from __future__ import annotations
 
@@ -76,3 +76,20 @@ def strategies(gateway: Gateway) -> None:
     assert gateway.send("GET", f"{path}/diff")[1]["differences"]
     assert gateway.send("GET", path)[1]["live"]["content"]["scenarios"]
     assert gateway.send("GET", "/v1/sourcing/strategies")[1]["rule_sets"]
+
+
+SERVICE_LEVELS = {"levels": [{"id": "all", "accept_minutes": 600, "pick_minutes": 900, "remind_percent": [50]}]}
+
+
+def service_levels(gateway: Gateway) -> None:
+    path = "/v1/service-levels/usual"
+    assert gateway.send("PUT", path, SERVICE_LEVELS)[0] == 201
+    assert gateway.send("POST", f"{path}/promotions", {"number": 1}, headers={"if-match": "1"})[0] == 200
+    shorter = {"levels": [{"id": "stores", "accept_minutes": 30, "where": {"kinds": ["store"]}}]}
+    assert gateway.send("PUT", path, shorter, headers={"if-match": "2"})[0] == 200
+    assert gateway.send("POST", f"{path}/promotions", {"number": 2}, headers={"if-match": "3"})[0] == 200
+    assert gateway.send("POST", f"{path}/rollbacks", {}, headers={"if-match": "4"})[0] == 200
+    assert gateway.send("GET", f"{path}/versions/2")[1]["status"] == "RETIRED"
+    assert gateway.send("GET", f"{path}/diff")[1]["differences"]
+    assert gateway.send("GET", path)[1]["live"]["content"]["levels"]
+    assert gateway.send("GET", "/v1/service-levels")[1]["rule_sets"]

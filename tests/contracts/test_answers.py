@@ -21,7 +21,18 @@ from tests.contracts.money_answers import gift_cards, issued
 from tests.contracts.payment_answers import paying_again
 from tests.contracts.pos_answers import tills
 from tests.contracts.return_answers import ORDER_BODIES, returns
-from tests.contracts.rule_answers import RATES, RULES, STRATEGY, TAX_RATES, rate_cards, rules, strategies, tax_rates
+from tests.contracts.rule_answers import (
+    RATES,
+    RULES,
+    SERVICE_LEVELS,
+    STRATEGY,
+    TAX_RATES,
+    rate_cards,
+    rules,
+    service_levels,
+    strategies,
+    tax_rates,
+)
 from tests.contracts.settlement_answers import settlement
 from tests.contracts.stock_answers import TRANSFER, capacity, hot_stock, supply
 from tests.contracts.test_contracts import TRIGGERS, read
@@ -177,6 +188,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     strategies(gateway)
     rate_cards(gateway)
     tax_rates(gateway)
+    service_levels(gateway)
     _promises(gateway)
     capacity(gateway)
     supply(gateway)
@@ -232,6 +244,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     gateway.send("PUT", "/v1/sourcing/strategies/usual", STRATEGY)
     gateway.send("PUT", "/v1/sourcing/rate-cards/usual", RATES)
     gateway.send("PUT", "/v1/tax-rates/usual", TAX_RATES)
+    gateway.send("PUT", "/v1/service-levels/usual", SERVICE_LEVELS)
     named = {"order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}
     named |= {"reservation_id": _baskets(gateway), "supply_id": "tr-9", "session_id": opened(gateway)}
     named |= {"appeasement_id": waiting(gateway, delivered(gateway)), "refund_id": f"rfd_{order_id[4:]}_1"}
@@ -250,8 +263,10 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     }
     usual = {"ttl_seconds": 60} if method == "PATCH" else {}
     if path.endswith("{rule_set_id}"):
-        contents = {"strategies": STRATEGY, "rate-cards": RATES, "usual": TAX_RATES}
-        usual = contents.get(url.split("/")[3], RULES)
+        contents = {"strategies": STRATEGY, "rate-cards": RATES}
+        contents |= {"tax-rates": TAX_RATES, "service-levels": SERVICE_LEVELS}
+        kind = url.split("/")[2] if url.split("/")[3] == "usual" else url.split("/")[3]
+        usual = contents.get(kind, RULES)
     if "drawer-sessions" in path:
         bodies = BODIES
     body = bodies.get(url.rsplit("/", 1)[1], usual)

@@ -90,7 +90,7 @@ ROUTES = {
     },
     "rule_sets": {
         f"{method} /v1/{path}{below}"
-        for path in ("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates")
+        for path in ("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates", "service-levels")
         for method, below in (
             ("GET", ""),
             ("GET", "/{rule_set_id}"),

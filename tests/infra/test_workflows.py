@@ -139,11 +139,22 @@ def test_a_wait_for_a_node_ends_in_an_escalation_and_goes_on():
             "ResultPath": None,
             "Next": "NoteTimeout",
         }
+        # What is due before the wait would end is taken like what is due at its end.
+        assert states[name]["Catch"][1] == {"ErrorEquals": ["DUE_EARLIER"], "ResultPath": None, "Next": "NoteTimeout"}
         retried = {error for retrier in states[name]["Retry"] for error in retrier["ErrorEquals"]}
         assert "States.Timeout" not in retried
         assert "States.ALL" not in retried
         assert "States.TaskFailed" not in retried
     assert states["NoteTimeout"]["Result"]["then"] == "WAIT_ON"
+    assert (states["NoteTimeout"]["Next"], states["TakeDueDeadlines"]["Next"]) == ("TakeDueDeadlines", "SetNextWait")
+    # The next wait is as long as what is due says, or as before where nobody could say it.
+    assert (states["SetNextWait"]["InputPath"], states["SetNextWait"]["ResultPath"]) == (
+        *("$.due.wait_seconds", "$.rest_seconds"),
+    )
+    assert states["TakeDueDeadlines"]["Catch"] == [
+        {"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "WaitForRepair"}
+    ]
+    assert states["WhatIsDue"]["Default"] == "AwaitRestOfShipment"
     assert states["NoteRejection"]["Result"]["then"] == "END"
 
 

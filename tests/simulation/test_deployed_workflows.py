@@ -25,6 +25,9 @@ REROUTE = "RerouteFulfillmentOrder"
 ALONE: dict[str, list[Any]] = {"reroute_fulfillment": [{"rerouted": False}] * 3}
 TOLD = [REROUTE, "IsRerouted", *ESCALATED]
 LATER = "WaitForRepair"
+# What is due when a wait is over: nothing but a reminder, or the node has had its time.
+DUE = ["NoteTimeout", "TakeDueDeadlines", "SetNextWait", "WhatIsDue"]
+REMINDED, OVERDUE = {"then": "WAIT_ON", "wait_seconds": 300}, {"then": "REROUTE", "wait_seconds": 1_200}
 NOT_AGAIN = ["NoteWaitFailure", *ESCALATED, LATER, REST]
 EXISTS = "StepFunctions.ExecutionAlreadyExistsException"
 
@@ -46,6 +49,7 @@ def place(authorized: Any, **script: list[Any]) -> tuple[dict[str, Any], Scripte
 SHIPPED: dict[str, Any] = {}
 TOO_LATE, BUSY, BROKEN = After(10_000, None), TaskFailed("Busy"), TaskFailed("KeyError")
 PARTLY, REJECTED, CANCELLED, INCOMPLETE = map(Answer, ("PARTIALLY_SHIPPED", "REJECTED", "CANCELLED", "INCOMPLETE"))
+EARLIER = Answer("DUE_EARLIER")
 REFUSED = {"capture_payment": [TaskFailed("Declined")]}
 WALKS: dict[str, tuple[list[Any], dict[str, list[Any]], list[str]]] = {
     "shipped": ([SHIPPED], {}, [WAITS, TAKE]),
@@ -63,8 +67,19 @@ WALKS: dict[str, tuple[list[Any], dict[str, list[Any]], list[str]]] = {
     ),
     "silent and re-routed": (
         [TOO_LATE],
-        {"reroute_fulfillment": [{"rerouted": True}]},
-        [WAITS, "NoteTimeout", REROUTE, "IsRerouted", NOTHING],
+        {"escalate_fulfillment": [OVERDUE], "reroute_fulfillment": [{"rerouted": True}]},
+        [WAITS, *DUE, REROUTE, "IsRerouted", NOTHING],
+    ),
+    "reminded, then shipped": ([TOO_LATE, SHIPPED], {"escalate_fulfillment": [REMINDED]}, [WAITS, *DUE, REST, TAKE]),
+    "due before the wait would end": (
+        [EARLIER, TOO_LATE, EARLIER, SHIPPED],
+        {"escalate_fulfillment": [REMINDED, OVERDUE, {}, REMINDED]},
+        [WAITS, *DUE, REST, *DUE, *TOLD, REST, *DUE, REST, TAKE],
+    ),
+    "nothing could be taken for long": (
+        [TOO_LATE, SHIPPED],
+        {"escalate_fulfillment": [BROKEN] * 11},
+        [WAITS, *DUE[:2], LATER, REST, TAKE],
     ),
     "cancelled": ([CANCELLED], {}, [WAITS, NOTHING]),
     "given up": ([INCOMPLETE], {}, [WAITS, TAKE_INCOMPLETE, "NoteIncomplete", *TOLD, NOTHING]),
@@ -75,11 +90,15 @@ WALKS: dict[str, tuple[list[Any], dict[str, list[Any]], list[str]]] = {
         {},
         [WAITS, TAKE_PART, REST, TAKE_INCOMPLETE, "NoteIncomplete", *TOLD, NOTHING],
     ),
-    "silent, then shipped": ([TOO_LATE, SHIPPED], {}, [WAITS, "NoteTimeout", *TOLD, REST, TAKE]),
+    "silent, then shipped": (
+        [TOO_LATE, SHIPPED],
+        {"escalate_fulfillment": [OVERDUE]},
+        [WAITS, *DUE, *TOLD, REST, TAKE],
+    ),
     "silent twice": (
         [TOO_LATE, TOO_LATE, SHIPPED],
-        {},
-        [WAITS, "NoteTimeout", *TOLD, REST, "NoteTimeout", *TOLD, REST, TAKE],
+        {"escalate_fulfillment": [OVERDUE, {}, OVERDUE]},
+        [WAITS, *DUE, *TOLD, REST, *DUE, *TOLD, REST, TAKE],
     ),
     "not released": ([BROKEN, SHIPPED], {}, [WAITS, "NoteReleaseFailure", *ESCALATED, REST, TAKE]),
     "not released for long": (
@@ -129,16 +148,28 @@ def test_an_answer_that_the_workflow_does_not_know_is_escalated():
 def test_every_wait_hands_out_its_own_token_and_the_times_of_the_input():
     _, host = fulfil([PARTLY, SHIPPED])
     released = [payload for name, payload in host.calls if name == "release_fulfillment"]
-    asked = {**IDS, "timeout_seconds": 600}
-    assert released == [{**asked, "task_token": f"token-{number}"} for number in (1, 2)]
+    # Only the first wait says how long it is: what is due earlier ends it.
+    assert released == [
+        {**IDS, "timeout_seconds": 600, "task_token": "token-1"},
+        {**IDS, "task_token": "token-2"},
+    ]
     assert [seconds for name, seconds in host.timeouts if name == "release_fulfillment"] == [600, 900]
     assert [payload for name, payload in host.calls if name == "capture_payment"] == [IDS, IDS]
 
 
 @pytest.mark.parametrize(
+    ("due", "seconds"), [([REMINDED], [600, 300]), ([OVERDUE], [600, 1_200]), ([BROKEN] * 11, [600, 900])]
+)
+def test_a_wait_lasts_until_the_next_thing_is_due(due, seconds):
+    _, host = fulfil([TOO_LATE, SHIPPED], escalate_fulfillment=due)
+    assert [asked for name, asked in host.timeouts if name == "release_fulfillment"] == seconds
+    assert host.calls[1] == ("escalate_fulfillment", IDS)
+
+
+@pytest.mark.parametrize(
     ("release", "script", "reason"),
     [
-        ([TOO_LATE, SHIPPED], {}, "TIMED_OUT"),
+        ([TOO_LATE, SHIPPED], {"escalate_fulfillment": [OVERDUE]}, "TIMED_OUT"),
         ([BROKEN, SHIPPED], {}, "RELEASE_FAILED"),
         ([REJECTED], {}, "REJECTED"),
         ([INCOMPLETE], {}, "INCOMPLETE"),

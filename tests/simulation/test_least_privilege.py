@@ -17,6 +17,7 @@ from tests.infra.policies import as_list, rights, statements
 from tests.simulation import (  # noqa: F401 - they tell their stories
     cash_stories,
     crash_stories,
+    deadline_stories,
     demand_stories,
     goodwill_stories,
     house_stories,

@@ -9,7 +9,7 @@ from tests.functions.test_brokering import hold
 from tests.order_doors import doors
 from tests.order_world import TENANT, world
 from tests.workflows.machines import Machines, cloud, machines
-from tests.workflows.test_fulfillment_workflow import UNTIL_PARCEL, begin, ends
+from tests.workflows.test_fulfillment_workflow import OVERDUE, UNTIL_PARCEL, begin, ends
 
 __all__ = ["cloud", "doors", "machines", "world"]
 
@@ -45,13 +45,13 @@ def test_the_run_of_the_first_node_ends_and_the_node_that_took_it_has_one_of_its
 @pytest.mark.capability("E13")
 def test_an_offer_that_is_over_wakes_nobody_where_its_own_node_has_accepted(machines: Machines):
     hold(machines.doors, OFFER)
-    order_id, work, arn = begin(machines, seconds=1, rest=60)
+    order_id, work, arn = begin(machines, seconds=1, rest=60, silent_for=300)
     machines.node(work, "accept")
     machines.waits(work, 2)
     machines.node(work, "ship")
     assert ends(machines, arn) == [
         *UNTIL_PARCEL,
-        *("NoteTimeout", "RerouteFulfillmentOrder", "IsRerouted"),
+        *OVERDUE,
         *("EscalateFulfillmentOrder", "MayStillShip", "AwaitRestOfShipment", "CapturePayment"),
     ]
     (only,) = machines.world.order(order_id).fulfillment_orders

@@ -59,6 +59,9 @@ MUTATING = {
     ("PUT", "/v1/tax-rates/usual"): {"rates": [{"jurisdiction": "US-NY", "country": "US", "rate_ppm": 40_000}]},
     ("POST", "/v1/tax-rates/usual/promotions"): {"number": 1},
     ("POST", "/v1/tax-rates/usual/rollbacks"): {},
+    ("PUT", "/v1/service-levels/usual"): {"levels": [{"id": "all", "accept_minutes": 60}]},
+    ("POST", "/v1/service-levels/usual/promotions"): {"number": 1},
+    ("POST", "/v1/service-levels/usual/rollbacks"): {},
     ("POST", "/v1/inventory/snapshots"): {
         "snapshots": [
             {

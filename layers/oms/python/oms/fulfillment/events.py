@@ -208,6 +208,15 @@ class FulfillmentOrderReceived(_Work):
     begins_work: bool = False
 
 
+class FulfillmentOrderReminded(_Work):
+    """A node is reminded of a deadline of its work (`ACCEPT`, `PICK`), which is at `due_at`."""
+
+    for_nodes: ClassVar[bool] = True
+
+    deadline: str
+    due_at: str
+
+
 class FulfillmentOrderEscalated(_Work):
     """Work needs a person: the node did not answer in time, refused it, or its money could not be taken."""
 

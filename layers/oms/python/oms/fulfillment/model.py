@@ -51,6 +51,7 @@ class Outcome(StrEnum):
     REJECTED = "REJECTED"
     CANCELLED = "CANCELLED"
     INCOMPLETE = "INCOMPLETE"
+    DUE_EARLIER = "DUE_EARLIER"  # nothing yet, but a deadline comes before the wait would end
 
 
 class Answer(StrEnum):
@@ -136,6 +137,39 @@ class CancelRequest(BaseModel):
     answer: Answer | None = None
 
 
+class DeadlineKind(StrEnum):
+    """What must have happened by a deadline; `deadlines` says which states it concerns, `waking` how steps are done."""
+
+    ACCEPT = "ACCEPT"  # the node has taken the work
+    PICK = "PICK"  # all of it is off the shelf
+
+
+class Do(StrEnum):
+    """What is done about a deadline at one of its steps."""
+
+    REMIND = "REMIND"  # the node is told
+    ESCALATE = "ESCALATE"  # a person is told
+    REROUTE = "REROUTE"  # other nodes get the units, where they have all of them
+
+
+class DeadlineStep(BaseModel):
+    """One thing to do, from an instant on (RFC 3339 in UTC); `done` once it was."""
+
+    model_config = ConfigDict(frozen=True)
+    do: Do
+    at: str
+    done: bool = False
+
+
+class Deadline(BaseModel):
+    """By when something must have happened, and the steps before and after that, in their order."""
+
+    model_config = ConfigDict(frozen=True)
+    kind: DeadlineKind
+    at: str
+    steps: tuple[DeadlineStep, ...] = ()
+
+
 class FulfillmentOrder(BaseModel):
     """Work for one node, of one order, to one destination: the customer or, of a leg, another node."""
 
@@ -158,6 +192,8 @@ class FulfillmentOrder(BaseModel):
     # Of a leg: the node that it goes to. Of a leg and of what waits there for legs: until when that waits.
     destination_node: str | None = None
     hold_until: str | None = None
+    # What the node has to meet, by the service level that held when the work was released; None before that.
+    deadlines: tuple[Deadline, ...] | None = None
     # How long the workflow waits for the node before somebody is told.
     timeout_seconds: int = 86_400
     # How long the work is on offer from its release; None where it is offered to nobody.

@@ -32,6 +32,14 @@ class WorkLineView(BaseModel):
     part_of: int | None = Field(description="the line of the kit of which it is a component that may go on its own")
 
 
+class DeadlineView(BaseModel):
+    """What some work has to meet, by the service level that held when it was released."""
+
+    model_config = ConfigDict(frozen=True)
+    kind: str = Field(description="`ACCEPT`: the node has taken it; `PICK`: all of it is off the shelf")
+    at: str
+
+
 class FulfillmentOrderView(BaseModel):
     """Work of one node."""
 
@@ -53,6 +61,7 @@ class FulfillmentOrderView(BaseModel):
     offered_to: list[str] = Field(description="the nodes that may take it instead, by accepting it before `respond_by`")
     service: str | None
     due_at: str | None = Field(description="what was promised: by when it is to leave, or to be ready")
+    deadlines: list[DeadlineView]
     rejected_reason: str | None
     closed_reason: str | None
     replaces: str | None = Field(description="the fulfilment order whose units these were at another node")
@@ -92,6 +101,7 @@ def work_view(
         offered_to=list(work.offered_to),
         service=work.service,
         due_at=work.due_at,
+        deadlines=[DeadlineView(kind=one.kind.value, at=one.at) for one in work.deadlines or ()],
         rejected_reason=work.rejected_reason,
         closed_reason=work.closed_reason,
         replaces=work.replaces,

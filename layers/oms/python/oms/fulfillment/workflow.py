@@ -10,22 +10,26 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from oms.fulfillment.deadlines import next_deadline
 from oms.fulfillment.events import FulfillmentOrderAwaited
 from oms.fulfillment.finding import READ, WRITE, find_work
 from oms.fulfillment.holds import is_over, is_paid, is_waiting
-from oms.fulfillment.model import CAPTURE_FAILED, FulfillmentOrder, Outcome, Status
+from oms.fulfillment.model import CAPTURE_FAILED, Deadline, FulfillmentOrder, Outcome, Status
 from oms.fulfillment.offers import released_event
 from oms.fulfillment.protocol import Action, require
 from oms.fulfillment.request import ActionRequest
+from oms.fulfillment.service_levels import KIND, ServiceLevels, deadlines_for
 from oms.fulfillment.writes import work_ids
 from oms.orders.model import Order, payment_status
 from oms.orders.writes import change_order, unfinished_write
-from oms.platform.clock import format_instant
+from oms.platform.clock import format_instant, parse_instant
 from oms.platform.commands import Call, Decision, Runtime, execute
 from oms.platform.consumers import call_from_workflow
 from oms.platform.events import EventData
 from oms.platform.principal import system_principal
 from oms.platform.problems import ActionNotAvailable
+from oms.registry.reads import known_nodes
+from oms.rulesets.reads import live_rules
 
 Continue = Callable[[str, Outcome], bool]
 
@@ -36,11 +40,13 @@ def release_fulfillment_order(
     tenant: str,
     fulfillment_order_id: str,
     task_token: str,
+    first_wait_seconds: int | None = None,
 ) -> None:
     """Give the work to its node, unless the node has it already, and note who waits for the answer.
 
-    Work whose answer is already there continues its workflow at once; digital work is done here and now. Raises
-    ActionNotAvailable when the order's money is not secured.
+    With the work stand its deadlines from now on. Work whose answer is already there continues its workflow at once,
+    as does work with a deadline before the end of a first wait of so many seconds; digital work is done here and now.
+    Raises ActionNotAvailable when the order's money is not secured.
     """
     key = f"{fulfillment_order_id}#{hashlib.sha256(task_token.encode()).hexdigest()[:32]}"
     call = call_from_workflow("release_fulfillment_order", tenant, key)
@@ -53,8 +59,12 @@ def release_fulfillment_order(
         left = order, work
         if work.is_closed:
             return Decision([], body={"fulfillment_order_id": work.id})
-        released, event = _released(order, work, runtime.clock.now())
+        now = runtime.clock.now()
+        released, event = _released(order, work, now)
         waiting = released.model_copy(update={"task_token": task_token})
+        if waiting.deadlines is None and waiting.method != "digital":
+            due = _deadlines(runtime, tenant, waiting, now)
+            waiting = waiting.model_copy(update={"deadlines": due})
         after, writes, drafts = change_order(tenant, order, events=[event], fulfillment_orders=[waiting])
         left = after, waiting
         return Decision(writes, drafts, body={"fulfillment_order_id": work.id})
@@ -65,7 +75,12 @@ def release_fulfillment_order(
     if _deliver_digital(runtime, tenant, left[1]):
         left = find_work(runtime, call.principal, WRITE, fulfillment_order_id)
     # An answer that came before the token is in the order that took the token; a later one finds the token.
-    _tell(runtime, continue_workflow, tenant, task_token, *left)
+    told = _tell(runtime, continue_workflow, tenant, task_token, *left)
+    if told is None and first_wait_seconds is not None:
+        now = runtime.clock.now()
+        due = next_deadline(left[1], now)
+        if due is not None and due < now + timedelta(seconds=first_wait_seconds):
+            continue_workflow(task_token, Outcome.DUE_EARLIER)
 
 
 def resume_fulfillment(
@@ -145,6 +160,17 @@ def _released(order: Order, work: FulfillmentOrder, now: datetime) -> tuple[Fulf
         until = now + timedelta(seconds=opened.offer_seconds)
         opened = opened.model_copy(update={"respond_by": format_instant(until)})
     return opened, released_event(order.header, opened)
+
+
+def _deadlines(runtime: Runtime, tenant: str, work: FulfillmentOrder, now: datetime) -> tuple[Deadline, ...]:
+    """What the work has to meet by the service levels that hold now; nothing else is read where there are none."""
+    live = live_rules(runtime.database, tenant, KIND, ServiceLevels)
+    levels = [level for one in live for level in one.content.levels]
+    if not levels:
+        return ()
+    nodes = known_nodes(runtime.database, tenant, now, named=[work.node_id])
+    begins = now if work.hold_until is None or work.is_leg else max(now, parse_instant(work.hold_until))
+    return deadlines_for(work, nodes.get(work.node_id), levels, begins)
 
 
 def _deliver_digital(runtime: Runtime, tenant: str, work: FulfillmentOrder) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -15,15 +16,23 @@ def logger() -> Logger:
     return Logger()
 
 
-def counted(metric: str, at: datetime) -> dict[str, Any]:
+def counted(metric: str, at: datetime, *, by: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Fields by which a log line also counts as one of a metric, without a call of its own.
 
-    CloudWatch's embedded metric format; its one dimension is the function's `service` name, which every line has.
+    CloudWatch's embedded metric format. Its dimension is the function's `service` name, which every line has; with `by`
+    there is one for each of these names, too, beside the sum of them all.
     """
-    return measured(metric, 1, "Count", at)
+    return measured(metric, 1, "Count", at, by=by)
 
 
-def measured(metric: str, value: int, unit: str, at: datetime) -> dict[str, Any]:
+def measured(
+    metric: str, value: int, unit: str, at: datetime, *, by: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """The same for a value of a metric, of which CloudWatch also tells percentiles."""
-    directive = {"Namespace": "Spine", "Dimensions": [["service"]], "Metrics": [{"Name": metric, "Unit": unit}]}
-    return {"_aws": {"Timestamp": int(at.timestamp() * 1000), "CloudWatchMetrics": [directive]}, metric: value}
+    dimensions = [["service"], *([["service", *by]] if by else [])]
+    directive = {"Namespace": "Spine", "Dimensions": dimensions, "Metrics": [{"Name": metric, "Unit": unit}]}
+    return {
+        "_aws": {"Timestamp": int(at.timestamp() * 1000), "CloudWatchMetrics": [directive]},
+        metric: value,
+        **(by or {}),
+    }

@@ -1,0 +1,114 @@
+"""Service levels: how soon nodes accept and pick the work of a method, and what is done when they do not. Pure.
+
+They are a rule set of kind `service-levels`. Times are minutes in which the node is open, from the release of the work
+on; work that waits for legs is counted from the end of that wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from oms.fulfillment.model import Deadline, DeadlineKind, DeadlineStep, Do, FulfillmentOrder
+from oms.platform.clock import format_instant
+from oms.platform.fields import Code
+from oms.platform.intake import Request
+from oms.registry.hours import end_of_open_time
+from oms.registry.model import Node
+from oms.sourcing.consolidation import Codes, NodeFilter
+
+KIND = "service-levels"
+Minutes = Annotated[int, Field(strict=True, ge=1, le=20_160)]
+Percent = Annotated[int, Field(strict=True, ge=1, le=1_000)]
+# How work reaches the customer or, as a leg, another node.
+WorkMethod = Literal["ship", "pickup", "ship_to_store", "delivery", "transfer"]
+
+
+def _ascending(percents: tuple[int, ...]) -> tuple[int, ...]:
+    if list(percents) != sorted(set(percents)):
+        raise ValueError("shares in ascending order, each once")
+    return percents
+
+
+def _ids_once(levels: tuple[ServiceLevel, ...]) -> tuple[ServiceLevel, ...]:
+    if len({one.id for one in levels}) != len(levels):
+        raise ValueError("an id stands in the list twice")
+    return levels
+
+
+class ServiceLevel(Request):
+    """How soon work of some methods and services is accepted and picked at some nodes; what is left out holds for all.
+
+    The node is reminded at shares of the time, in percent; a person is told at `escalate_percent` of it. Work that the
+    node has not accepted at `reroute_percent` of the time for that goes to others, where they have all of it.
+    """
+
+    id: Code
+    methods: Annotated[tuple[WorkMethod, ...], Field(max_length=5)] = ()
+    services: Codes = ()
+    where: NodeFilter = NodeFilter()
+    accept_minutes: Minutes | None = None
+    pick_minutes: Minutes | None = None
+    remind_percent: Annotated[tuple[Percent, ...], Field(max_length=5), AfterValidator(_ascending)] = ()
+    escalate_percent: Percent = 100
+    reroute_percent: Percent | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.remind_percent and self.remind_percent[-1] >= self.escalate_percent:
+            raise ValueError("a reminder comes before a person is told")
+        if self.reroute_percent is not None and self.reroute_percent < self.escalate_percent:
+            raise ValueError("a person is told before work goes to others, or with it")
+        if self.reroute_percent is not None and self.accept_minutes is None:
+            raise ValueError("only what is to be accepted in some time goes to others after it")
+        return self
+
+    def fits(self, work: FulfillmentOrder, node: Node | None) -> bool:
+        """Whether it is about some work of a node; one that the registry does not know is no named one."""
+        return (
+            (not self.methods or work.method in self.methods)
+            and (not self.services or work.service in self.services)
+            and (self.where == NodeFilter() if node is None else self.where.admits(node))
+        )
+
+
+class ServiceLevels(Request):
+    """Service levels; of those that fit some work the first holds."""
+
+    levels: Annotated[tuple[ServiceLevel, ...], Field(max_length=100), AfterValidator(_ids_once)] = ()
+
+
+def deadlines_for(
+    work: FulfillmentOrder, node: Node | None, levels: Iterable[ServiceLevel], start: datetime
+) -> tuple[Deadline, ...]:
+    """What some work has to meet from an instant on; nothing where no level fits."""
+    level = next((one for one in levels if one.fits(work, node)), None)
+    if level is None:
+        return ()
+    found = []
+    for kind, minutes in ((DeadlineKind.ACCEPT, level.accept_minutes), (DeadlineKind.PICK, level.pick_minutes)):
+        if minutes is not None:
+            found.append(_deadline(kind, minutes, level, node, start))
+    return tuple(sorted(found, key=lambda one: one.at))
+
+
+def _deadline(kind: DeadlineKind, minutes: int, level: ServiceLevel, node: Node | None, start: datetime) -> Deadline:
+    steps = [(Do.REMIND, percent) for percent in level.remind_percent]
+    steps.append((Do.ESCALATE, level.escalate_percent))
+    if kind is DeadlineKind.ACCEPT and level.reroute_percent is not None:
+        steps.append((Do.REROUTE, level.reroute_percent))
+    return Deadline(
+        kind=kind,
+        at=_at(node, start, minutes, 100),
+        steps=tuple(DeadlineStep(do=do, at=_at(node, start, minutes, percent)) for do, percent in steps),
+    )
+
+
+def _at(node: Node | None, start: datetime, minutes: int, percent: int) -> str:
+    """The instant at which a share of some open minutes is over; at a node that never opens, of any minutes."""
+    needed = timedelta(seconds=minutes * 60 * percent // 100)
+    open_time = None if node is None else end_of_open_time(node, start, needed)
+    return format_instant(open_time or start + needed)

@@ -1,0 +1,88 @@
+"""What a workflow does when its wait is over: what is due about the work is done, and it is told how long to wait on.
+
+Steps are taken in one transaction, each once: a reminder to the node, then a person is told. Re-routing is the
+workflow's own next state, and is asked for at every wake from its time on, for what others have may change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from oms.fulfillment.deadlines import due_steps, wait_seconds, wants_rerouting, with_done
+from oms.fulfillment.escalating import escalated, note_overdue
+from oms.fulfillment.events import FulfillmentOrderReminded
+from oms.fulfillment.finding import WRITE, find_work
+from oms.fulfillment.model import Deadline, Do, FulfillmentOrder
+from oms.fulfillment.writes import work_ids
+from oms.orders.writes import change_order
+from oms.platform.commands import Decision, Runtime, execute
+from oms.platform.consumers import call_from_workflow
+from oms.platform.events import EventData
+from oms.platform.principal import system_principal
+
+COMMAND = "take_due_deadlines"
+# What comes after it in the workflow.
+WAIT_ON, REROUTE = "WAIT_ON", "REROUTE"
+Taken = tuple[FulfillmentOrder, list[EventData]]
+
+
+def take_due_deadlines(runtime: Runtime, tenant: str, fulfillment_order_id: str) -> dict[str, object]:
+    """Take the steps of the work that are due, and answer what comes `then` and how many `wait_seconds` after it.
+
+    Where nothing is due, as after a step that the work has overtaken, nothing is written. Raises NotFound for unknown
+    work.
+    """
+    now = runtime.clock.now()
+    _, work = find_work(runtime, system_principal(tenant, COMMAND), WRITE, fulfillment_order_id)
+    if not work.is_closed and due_steps(work, now):
+        work = _taken(runtime, tenant, work, now)
+    then = REROUTE if not work.is_closed and wants_rerouting(work, now) else WAIT_ON
+    return {"fulfillment_order_id": work.id, "then": then, "wait_seconds": wait_seconds(work, now)}
+
+
+def _taken(runtime: Runtime, tenant: str, work: FulfillmentOrder, now: datetime) -> FulfillmentOrder:
+    # The steps name the call: the same ones are taken once, however often a wait ends.
+    named = repr([(deadline.kind.value, step.do.value, step.at) for deadline, step in due_steps(work, now)])
+    call = call_from_workflow(COMMAND, tenant, f"{work.id}#{hashlib.sha256(named.encode()).hexdigest()[:32]}")
+    overdue = False
+
+    def decide() -> Decision:
+        nonlocal work, overdue
+        order, work = find_work(runtime, call.principal, WRITE, work.id)
+        told: list[EventData] = []
+        steps = [] if work.is_closed else due_steps(work, now)
+        overdue = any(step.do is Do.ESCALATE for _, step in steps)
+        for kind, step in [(deadline.kind, step) for deadline, step in steps]:
+            # As the steps before have left it.
+            deadline = next(one for one in work.deadlines or () if one.kind is kind)
+            work, events = ACTS[step.do](with_done(work, deadline, step), deadline, now)
+            told += events
+        if not told:
+            return Decision([], body={"fulfillment_order_id": work.id})
+        _, writes, drafts = change_order(tenant, order, events=told, fulfillment_orders=[work])
+        return Decision(writes, drafts, body={"fulfillment_order_id": work.id})
+
+    outcome = execute(runtime, call, decide)
+    if outcome.replayed:
+        _, work = find_work(runtime, call.principal, WRITE, work.id)
+    elif overdue:
+        note_overdue(work, now)
+    return work
+
+
+def _reminded(work: FulfillmentOrder, deadline: Deadline, now: datetime) -> Taken:
+    told = FulfillmentOrderReminded(**work_ids(work), deadline=deadline.kind.value, due_at=deadline.at)
+    return work, [told]
+
+
+def _escalated(work: FulfillmentOrder, deadline: Deadline, now: datetime) -> Taken:
+    return escalated(work, f"{deadline.kind.value}_OVERDUE")
+
+
+# What each step does to the work, and what is told of it.
+ACTS: Mapping[Do, Callable[[FulfillmentOrder, Deadline, datetime], Taken]] = {
+    Do.REMIND: _reminded,
+    Do.ESCALATE: _escalated,
+}
