@@ -20,6 +20,7 @@ from tools import openapi_appeasements as appeasements
 from tools import openapi_levels as levels
 from tools import openapi_shards as shards
 from tools import openapi_stock as stock
+from tools.openapi_collection import COLLECTION_ROUTES, CollectionRuleSet, CollectionRuleVersion
 from tools.openapi_disputes import DISPUTE_ROUTES
 from tools.openapi_finance import FINANCE_ROUTES
 from tools.openapi_money_routes import MONEY_ROUTES
@@ -31,7 +32,9 @@ from tools.openapi_settlement import SETTLEMENT_ROUTES
 from tools.openapi_shapes import CONFIGURATION, VERSION, Model, OrderListQuery, Route, Rows, WorkListQuery
 from tools.openapi_taxes import TaxRatesSet, TaxRatesVersion
 
-NodeAction = Literal[tuple(verb.value for verb in VERBS if verb is not Action.RECEIVE)]  # type: ignore[valid-type]
+# Verbs that may say more than the others have a route of their own.
+_OWN_ROUTES = (Action.RECEIVE, Action.HAND_OVER)
+NodeAction = Literal[tuple(verb.value for verb in VERBS if verb not in _OWN_ROUTES)]  # type: ignore[valid-type]
 
 
 def _rule_sets(path: str, noun: str, version: Model, rule_set: Model, content: str) -> dict[str, Route]:
@@ -202,6 +205,7 @@ ROUTES: dict[str, Route] = {
     ),
     "GET /v1/promises/{promise_id}": Route("Read a promise", {200: Promise}),
     **NODE_ROUTES,
+    **COLLECTION_ROUTES,
     **MONEY_ROUTES,
     **appeasements.ROUTES,
     **RETURN_ROUTES,
@@ -244,6 +248,11 @@ ROUTES: dict[str, Route] = {
         *("tax-rates", "tax rates", TaxRatesVersion, TaxRatesSet),
         "What jurisdictions levy, by country, region, postal code and tax category; orders of the tax mode platform go "
         "by it.",
+    ),
+    **_rule_sets(
+        *("collection-rules", "collection rules", CollectionRuleVersion, CollectionRuleSet),
+        "What is to be shown for goods that customers collect, by channel, node, value and age, how long they wait, "
+        "and when wrong codes lock. The rule that fits when work is staged goes with it.",
     ),
     "GET /v1/fulfillment-orders": Route(
         "List the work of a node",

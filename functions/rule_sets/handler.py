@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from oms.fulfillment import collection_rules as collection
 from oms.inventory import rules
 from oms.orders import taxing
 from oms.platform.commands import Runtime
@@ -20,6 +21,7 @@ serve(app, lambda: runtime, "inventory_rules", "/v1/inventory/rules", rules.KIND
 serve(app, lambda: runtime, "strategy", "/v1/sourcing/strategies", strategy.KIND, strategy.Strategy)
 serve(app, lambda: runtime, "rate_card", "/v1/sourcing/rate-cards", rates.KIND, rates.RateCard)
 serve(app, lambda: runtime, "tax_rates", "/v1/tax-rates", taxing.KIND, taxing.TaxRates)
+serve(app, lambda: runtime, "collection_rules", "/v1/collection-rules", collection.KIND, collection.CollectionRules)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

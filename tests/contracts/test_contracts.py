@@ -137,6 +137,9 @@ def test_events_for_nodes_are_named_as_such():
         "FulfillmentOrderOffered",
         "FulfillmentOrderOfferTaken",
         "FulfillmentOrderOfferEnded",
+        "FulfillmentOrderCollectionExtended",
+        "FulfillmentOrderNotCollected",
+        "FulfillmentOrderArrival",
     }
 
 

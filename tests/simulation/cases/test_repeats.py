@@ -59,6 +59,9 @@ MUTATING = {
     ("PUT", "/v1/tax-rates/usual"): {"rates": [{"jurisdiction": "US-NY", "country": "US", "rate_ppm": 40_000}]},
     ("POST", "/v1/tax-rates/usual/promotions"): {"number": 1},
     ("POST", "/v1/tax-rates/usual/rollbacks"): {},
+    ("PUT", "/v1/collection-rules/usual"): {"rules": [{"id": "all", "proofs": ["code"]}]},
+    ("POST", "/v1/collection-rules/usual/promotions"): {"number": 1},
+    ("POST", "/v1/collection-rules/usual/rollbacks"): {},
     ("POST", "/v1/inventory/snapshots"): {
         "snapshots": [
             {

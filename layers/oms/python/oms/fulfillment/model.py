@@ -11,11 +11,16 @@ from pydantic import BaseModel, ConfigDict
 
 from oms.capacity.model import CapacityUse
 from oms.fulfillment.shipments import Capture as Capture
+from oms.fulfillment.shipments import CollectedBy as CollectedBy
+from oms.fulfillment.shipments import IdDocument as IdDocument
 from oms.fulfillment.shipments import Package as Package
+from oms.fulfillment.shipments import Proof as Proof
+from oms.fulfillment.shipments import ProofKind as ProofKind
 from oms.fulfillment.shipments import Shipment as Shipment
 from oms.fulfillment.shipments import ShippedLine as ShippedLine
 from oms.fulfillment.shipments import carried_out as carried_out
 from oms.fulfillment.shipments import seconds_late as seconds_late
+from oms.orders.request import Gift
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.registry.kits import Component
 from oms.registry.segments import Segment, stock_name
@@ -97,6 +102,9 @@ class WorkLine(BaseModel):
     components: tuple[Component, ...] = ()
     # Of a component that goes on its own: the line of its kit.
     part_of: int | None = None
+    gift: Gift | None = None
+    # Who gets the units must be at least so old.
+    minimum_age: int | None = None
 
     @property
     def stock_sku(self) -> str:
@@ -134,6 +142,60 @@ class CancelRequest(BaseModel):
     lines: tuple[WorkUnits, ...]
     reason: str
     answer: Answer | None = None
+
+
+class ArrivalState(StrEnum):
+    """How far a customer is who comes to collect."""
+
+    IN_TRANSIT = "in_transit"
+    AT_STORE = "at_store"
+    AT_CURBSIDE = "at_curbside"
+
+
+class Arrival(BaseModel):
+    """That a customer comes, or is there: since when, in which bay, and in which vehicle."""
+
+    model_config = ConfigDict(frozen=True)
+    state: ArrivalState
+    at: str
+    bay: str | None = None
+    vehicle: str | None = None
+
+
+class Extension(BaseModel):
+    """That goods are kept longer for the customer, until when, why, and who said so."""
+
+    model_config = ConfigDict(frozen=True)
+    before: str
+    pickup_by: str
+    reason: str
+    by: str
+
+
+class Collection(BaseModel):
+    """How a customer gets what waits at the counter, by the rules that held when it was staged.
+
+    Any one of `proofs` will do; of the code only a hash is kept. It is kept until `pickup_by`, and `late_allowed` says
+    whether it is still handed over from then on. `may_collect` are the names of the customer and of the others who may.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    may_collect: tuple[str, ...] = ()
+    named_only: bool = False
+    proofs: tuple[ProofKind, ...] = ()
+    code_hash: str | None = None
+    # Wrong codes since it was last locked, how many lock it, for how long, and until when it is.
+    attempts: int = 0
+    most_attempts: int = 5
+    lock_minutes: int = 15
+    locked_until: str | None = None
+    pickup_by: str | None = None
+    remind_at: str | None = None
+    remind_days: int | None = None
+    reminded: bool = False
+    late_allowed: bool = True
+    extensions: tuple[Extension, ...] = ()
+    most_extensions: int = 3
 
 
 class FulfillmentOrder(BaseModel):
@@ -174,6 +236,9 @@ class FulfillmentOrder(BaseModel):
     escalated_reason: str | None = None
     # What is taken for its units when they are ready, before the customer has them.
     captures: tuple[Capture, ...] = ()
+    # Of goods that wait for the customer, and how far that customer is.
+    collection: Collection | None = None
+    arrival: Arrival | None = None
     # The limits of the node that it counts against.
     capacity: tuple[CapacityUse, ...] = ()
     # The workflow's callback; None while no workflow waits.
