@@ -42,7 +42,8 @@ class Counter:
 
     def open_at(self, **details: Any) -> None:
         """Give the store hours of its own."""
-        self.doors.world.database.commit([node_write(TENANT, node("S1", "store", 42.6, -73.7, **details))])
+        changed = node("S1", "store", 42.6, -73.7, **details).model_copy(update={"version": 2})
+        self.doors.world.database.commit([node_write(TENANT, changed)])
         registry.forget()
 
     def opened(self, *lines: dict[str, Any], **changes: Any) -> tuple[str, str]:
