@@ -11,6 +11,10 @@ from infra.store_functions import AT_STORES
 # publishes both.
 RATE_LIMIT = 500
 BURST_LIMIT = 1_000
+RULE_SET_PATHS = (
+    *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates"),
+    *("service-levels", "collection-rules"),
+)
 RULE_SET_ROUTES = (
     "GET /v1/<path>",
     "GET /v1/<path>/{rule_set_id}",
@@ -166,13 +170,9 @@ HTTP = (
     *AT_STORES,
     FunctionSpec(
         "rule_sets",
-        "Keeps rules of stock, strategies, rate cards and tax rates as versions: drafted, promoted and rolled back.",
+        "Keeps rules of stock, of sourcing, of taxes and of collecting as versions: drafted, promoted and rolled back.",
         (*g.COMMAND, *g.table("registry", "get", "batch", "query", "put")),
-        routes=tuple(
-            route.replace("<path>", path)
-            for path in ("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates", "service-levels")
-            for route in RULE_SET_ROUTES
-        ),
+        routes=tuple(route.replace("<path>", path) for path in RULE_SET_PATHS for route in RULE_SET_ROUTES),
         memory=512,
         timeout=GATEWAY_TIMEOUT,
     ),
@@ -190,6 +190,9 @@ HTTP = (
             "GET /v1/fulfillment-orders",
             "GET /v1/fulfillment-orders/{fulfillment_order_id}",
             "POST /v1/fulfillment-orders/{fulfillment_order_id}/receive",
+            "POST /v1/fulfillment-orders/{fulfillment_order_id}/hand-over",
+            "POST /v1/fulfillment-orders/{fulfillment_order_id}/extend",
+            "POST /v1/fulfillment-orders/{fulfillment_order_id}/arrival",
             "POST /v1/fulfillment-orders/{fulfillment_order_id}/{action}",
         ),
         memory=512,

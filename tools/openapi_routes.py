@@ -20,6 +20,7 @@ from tools import openapi_appeasements as appeasements
 from tools import openapi_levels as levels
 from tools import openapi_shards as shards
 from tools import openapi_stock as stock
+from tools.openapi_collection import COLLECTION_ROUTES
 from tools.openapi_disputes import DISPUTE_ROUTES
 from tools.openapi_finance import FINANCE_ROUTES
 from tools.openapi_money_routes import MONEY_ROUTES
@@ -27,43 +28,13 @@ from tools.openapi_node_routes import NODE_ROUTES
 from tools.openapi_payments import PAYMENT_ROUTES
 from tools.openapi_pos import POS_ROUTES
 from tools.openapi_returns import RETURN_ROUTES
-from tools.openapi_service_levels import ServiceLevelsSet, ServiceLevelsVersion
+from tools.openapi_rule_sets import RULE_SET_ROUTES
 from tools.openapi_settlement import SETTLEMENT_ROUTES
-from tools.openapi_shapes import CONFIGURATION, VERSION, Model, OrderListQuery, Route, Rows, WorkListQuery
-from tools.openapi_taxes import TaxRatesSet, TaxRatesVersion
+from tools.openapi_shapes import CONFIGURATION, VERSION, OrderListQuery, Route, Rows, WorkListQuery
 
-NodeAction = Literal[tuple(verb.value for verb in VERBS if verb is not Action.RECEIVE)]  # type: ignore[valid-type]
-
-
-def _rule_sets(path: str, noun: str, version: Model, rule_set: Model, content: str) -> dict[str, Route]:
-    """The routes of one kind of rules."""
-    one, head = f"/v1/{path}/{{rule_set_id}}", {200: stock.RuleSetDocument}
-    return {
-        f"GET /v1/{path}": Route(f"List the rule sets of {path}", {200: stock.RuleSetList}),
-        f"GET {one}": Route(f"Read {noun}", {200: rule_set}),
-        f"GET {one}/versions/{{number}}": Route(f"Read one version of {noun}", {200: version}),
-        f"GET {one}/diff": Route(
-            f"Compare two versions of {noun}",
-            {200: stock.RuleDiff},
-            notes="Without `from` and `to`, the version that holds with the newest one.",
-        ),
-        f"PUT {one}": Route(
-            f"Draft {noun}",
-            {201: stock.RuleSetDocument, **head},
-            notes=(
-                f"{content} The body becomes a new version that does not hold until it is promoted; the same as the "
-                "newest version changes nothing."
-            ),
-            if_match=CONFIGURATION,
-        ),
-        f"POST {one}/promotions": Route(
-            f"Promote a version of {noun}",
-            head,
-            notes="It holds from the very next order on, and the version that held before is retired.",
-            if_match=CONFIGURATION,
-        ),
-        f"POST {one}/rollbacks": Route(f"Roll back the last promotion of {noun}", head, if_match=CONFIGURATION),
-    }
+# Verbs that may say more than the others have a route of their own.
+_OWN_ROUTES = (Action.RECEIVE, Action.HAND_OVER)
+NodeAction = Literal[tuple(verb.value for verb in VERBS if verb not in _OWN_ROUTES)]  # type: ignore[valid-type]
 
 
 ROUTES: dict[str, Route] = {
@@ -203,6 +174,7 @@ ROUTES: dict[str, Route] = {
     ),
     "GET /v1/promises/{promise_id}": Route("Read a promise", {200: Promise}),
     **NODE_ROUTES,
+    **COLLECTION_ROUTES,
     **MONEY_ROUTES,
     **appeasements.ROUTES,
     **RETURN_ROUTES,
@@ -228,28 +200,7 @@ ROUTES: dict[str, Route] = {
     "DELETE /v1/reservations/{reservation_id}": Route(
         "Give a reservation up", {200: stock.ReservationDocument}, if_match=VERSION
     ),
-    **_rule_sets(
-        *("inventory/rules", "rules of stock", stock.InventoryRuleVersion, stock.InventoryRuleSet),
-        "Safety stock, ring-fenced stock and excluded nodes, by item, node and channel.",
-    ),
-    **_rule_sets(
-        *("sourcing/strategies", "a sourcing strategy", stock.StrategyVersion, stock.StrategySet),
-        "Scenarios that are tried one after the other: for which channels and methods, which nodes may serve, what a "
-        "shipment costs, and what counts first.",
-    ),
-    **_rule_sets(
-        *("sourcing/rate-cards", "a rate card", stock.RateCardVersion, stock.RateCardSet),
-        "Carrier services with their zones: what a shipment costs, how many days it takes, and the customer's fee.",
-    ),
-    **_rule_sets(
-        *("tax-rates", "tax rates", TaxRatesVersion, TaxRatesSet),
-        "What jurisdictions levy, by country, region, postal code and tax category; orders of the tax mode platform go "
-        "by it.",
-    ),
-    **_rule_sets(
-        *("service-levels", "service levels", ServiceLevelsVersion, ServiceLevelsSet),
-        "How soon nodes accept and pick work, in minutes of their open time, and what is done when they do not.",
-    ),
+    **RULE_SET_ROUTES,
     "GET /v1/fulfillment-orders": Route(
         "List the work of a node",
         {200: answers.FulfillmentOrderList},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oms.fulfillment.commands import act, command_name, see_work
+from oms.fulfillment.counter_routes import serve
 from oms.fulfillment.protocol import Action
 from oms.fulfillment.request import ActionRequest, CloseRequest, ReceiveRequest, node_action, node_query
 from oms.orders.query import page_size
@@ -39,6 +40,9 @@ def receive_fulfillment_order(fulfillment_order_id: str) -> http.Answer:
     request = http.read_optional(app, ReceiveRequest)
     call = http.call(app, command_name(Action.RECEIVE), principal, request, target=fulfillment_order_id)
     return http.answer(act(runtime, call, fulfillment_order_id, Action.RECEIVE, request))
+
+
+serve(app, lambda: runtime)
 
 
 @app.post("/v1/fulfillment-orders/<fulfillment_order_id>/<action>")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from oms.fulfillment import collection_rules as collection
 from oms.fulfillment import service_levels
 from oms.inventory import rules
 from oms.orders import taxing
@@ -22,6 +23,7 @@ serve(app, lambda: runtime, "strategy", "/v1/sourcing/strategies", strategy.KIND
 serve(app, lambda: runtime, "rate_card", "/v1/sourcing/rate-cards", rates.KIND, rates.RateCard)
 serve(app, lambda: runtime, "tax_rates", "/v1/tax-rates", taxing.KIND, taxing.TaxRates)
 serve(app, lambda: runtime, "service_levels", "/v1/service-levels", service_levels.KIND, service_levels.ServiceLevels)
+serve(app, lambda: runtime, "collection_rules", "/v1/collection-rules", collection.KIND, collection.CollectionRules)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from oms.finance.store import entry_write
 from oms.payments.adapters import configured
 from oms.platform.clock import FixedClock
 from tests.contracts.appeasement_answers import GOODWILL, MANAGER, appeasements, delivered, waiting
+from tests.contracts.collection_answers import COLLECTION, COUNTER_BODIES, collected, collection_rules
 from tests.contracts.described import Gateway, check_events
 from tests.contracts.drawer_answers import BODIES, drawers, opened
 from tests.contracts.finance_answers import NEVER_GRANTED, days
@@ -189,6 +190,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     rate_cards(gateway)
     tax_rates(gateway)
     service_levels(gateway)
+    collection_rules(gateway)
     _promises(gateway)
     capacity(gateway)
     supply(gateway)
@@ -202,6 +204,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     _simulations(gateway)
     _fulfilment(gateway, order_id)
     legs(gateway)
+    collected(gateway)
     _reading(gateway, order_id)
     returns(gateway, order_id)
     paying_again(gateway)
@@ -245,6 +248,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     gateway.send("PUT", "/v1/sourcing/rate-cards/usual", RATES)
     gateway.send("PUT", "/v1/tax-rates/usual", TAX_RATES)
     gateway.send("PUT", "/v1/service-levels/usual", SERVICE_LEVELS)
+    gateway.send("PUT", "/v1/collection-rules/usual", COLLECTION)
     named = {"order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}
     named |= {"reservation_id": _baskets(gateway), "supply_id": "tr-9", "session_id": opened(gateway)}
     named |= {"appeasement_id": waiting(gateway, delivered(gateway)), "refund_id": f"rfd_{order_id[4:]}_1"}
@@ -260,11 +264,12 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
         "DC1": {**NODE, "id": "DC1"},
         "A": {**ITEM, "sku": "A"},
         **GOODWILL,
+        **COUNTER_BODIES,
     }
     usual = {"ttl_seconds": 60} if method == "PATCH" else {}
     if path.endswith("{rule_set_id}"):
         contents = {"strategies": STRATEGY, "rate-cards": RATES}
-        contents |= {"tax-rates": TAX_RATES, "service-levels": SERVICE_LEVELS}
+        contents |= {"tax-rates": TAX_RATES, "service-levels": SERVICE_LEVELS, "collection-rules": COLLECTION}
         kind = url.split("/")[2] if url.split("/")[3] == "usual" else url.split("/")[3]
         usual = contents.get(kind, RULES)
     if "drawer-sessions" in path:

@@ -138,6 +138,9 @@ def test_events_for_nodes_are_named_as_such():
         "FulfillmentOrderOfferTaken",
         "FulfillmentOrderOfferEnded",
         "FulfillmentOrderReminded",
+        "FulfillmentOrderCollectionExtended",
+        "FulfillmentOrderNotCollected",
+        "FulfillmentOrderArrival",
     }
 
 

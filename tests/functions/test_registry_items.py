@@ -24,6 +24,7 @@ def test_an_item_is_read_as_it_was_put_with_its_sku_as_written(api: Api, databas
         "sku": "85123a",
         "kind": "stock",
         "unit": "each",
+        "minimum_age": None,
         "components": [],
         "when_short": None,
         "status": "active",

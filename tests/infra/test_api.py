@@ -90,7 +90,10 @@ ROUTES = {
     },
     "rule_sets": {
         f"{method} /v1/{path}{below}"
-        for path in ("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates", "service-levels")
+        for path in (
+            *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates"),
+            *("service-levels", "collection-rules"),
+        )
         for method, below in (
             ("GET", ""),
             ("GET", "/{rule_set_id}"),
@@ -105,6 +108,9 @@ ROUTES = {
         "GET /v1/fulfillment-orders",
         "GET /v1/fulfillment-orders/{fulfillment_order_id}",
         "POST /v1/fulfillment-orders/{fulfillment_order_id}/receive",
+        "POST /v1/fulfillment-orders/{fulfillment_order_id}/hand-over",
+        "POST /v1/fulfillment-orders/{fulfillment_order_id}/extend",
+        "POST /v1/fulfillment-orders/{fulfillment_order_id}/arrival",
         "POST /v1/fulfillment-orders/{fulfillment_order_id}/{action}",
     },
     "psp_webhook": {"POST /v1/webhooks/{provider}"},

@@ -62,6 +62,9 @@ MUTATING = {
     ("PUT", "/v1/service-levels/usual"): {"levels": [{"id": "all", "accept_minutes": 60}]},
     ("POST", "/v1/service-levels/usual/promotions"): {"number": 1},
     ("POST", "/v1/service-levels/usual/rollbacks"): {},
+    ("PUT", "/v1/collection-rules/usual"): {"rules": [{"id": "all", "proofs": ["code"]}]},
+    ("POST", "/v1/collection-rules/usual/promotions"): {"number": 1},
+    ("POST", "/v1/collection-rules/usual/rollbacks"): {},
     ("POST", "/v1/inventory/snapshots"): {
         "snapshots": [
             {

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms.registry.hours import end_of_open_time, open_intervals
+from oms.registry.hours import end_of_open_time, open_days, open_intervals
 from oms.registry.model import Node
 
 NEW_YORK = "America/New_York"
@@ -198,3 +198,30 @@ def test_open_time_ends_when_it_has_been_open_for_so_long(minutes: int, opens: i
     week = open_intervals(shop, instant, instant + timedelta(days=8))
     assert all(a < b for a, b in week)
     assert all(first[1] < second[0] for first, second in pairwise(week))
+
+
+@pytest.mark.capability("F8")
+def test_open_days_leave_out_closed_ones_and_begin_with_the_day_after():
+    """Sunday is closed, Monday a holiday, and on Tuesday the clocks have changed: 18:00 is an hour later in UTC."""
+    hours = {day: [["09:00", "12:00"], ["13:00", "18:00"]] for day in DAYS if day != "sunday"}
+    shop = node(hours=hours, holidays=[{"date": "2026-11-02"}])
+    days = islice(open_days(shop, datetime(2026, 10, 30, 20, tzinfo=UTC)), 2)
+    assert list(days) == [
+        (datetime(2026, 10, 31, 13, tzinfo=UTC), datetime(2026, 10, 31, 22, tzinfo=UTC)),
+        (datetime(2026, 11, 3, 14, tzinfo=UTC), datetime(2026, 11, 3, 23, tzinfo=UTC)),
+    ]
+
+
+@pytest.mark.capability("F8")
+def test_a_shop_that_is_always_open_has_every_day_and_one_that_is_closed_for_good_has_none():
+    (day,) = islice(open_days(node(), datetime(2026, 11, 23, 12, tzinfo=UTC)), 1)
+    assert day == (datetime(2026, 11, 24, 5, tzinfo=UTC), datetime(2026, 11, 25, 5, tzinfo=UTC))
+    assert list(open_days(node(status="closed"), datetime(2026, 11, 23, 12, tzinfo=UTC))) == []
+    assert list(open_days(node(hours={}), datetime(2026, 11, 23, 12, tzinfo=UTC))) == []
+
+
+@pytest.mark.capability("F8")
+def test_hours_over_midnight_belong_to_the_day_on_which_they_begin():
+    bar = node(hours={"friday": [["18:00", "02:00"]]})
+    (day,) = islice(open_days(bar, datetime(2026, 11, 23, 12, tzinfo=UTC)), 1)
+    assert day == (datetime(2026, 11, 27, 23, tzinfo=UTC), datetime(2026, 11, 28, 7, tzinfo=UTC))

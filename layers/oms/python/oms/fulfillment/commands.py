@@ -5,7 +5,7 @@ Stores, warehouses and suppliers send the same verbs over HTTP and over the inte
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 
 from oms.fulfillment.finding import READ, WRITE, find_work, own_work
@@ -69,11 +69,23 @@ def act(
         left, decision = _take(runtime, call, order, fulfillment_order_id, action, request)
         return decision
 
-    outcome = execute(runtime, call, decide, overtaken=_short_of_stock)
+    with _counted(runtime, call, fulfillment_order_id, action, request):
+        outcome = execute(runtime, call, decide, overtaken=_short_of_stock)
     if left is not None and not outcome.replayed:
         known[name] = left
         _measure(runtime, left, fulfillment_order_id, action, request)
     return outcome
+
+
+def _counted(
+    runtime: Runtime, call: Call, fulfillment_order_id: str, action: Action, request: ActionRequest
+) -> AbstractContextManager[None]:
+    """Where wrong pickup codes are noted: around a hand-over."""
+    if action is not Action.HAND_OVER:
+        return nullcontext()
+    from oms.fulfillment.proving import wrong_codes_counted
+
+    return wrong_codes_counted(runtime, call, fulfillment_order_id, request)
 
 
 def _measure(runtime: Runtime, order: Order, fulfillment_order_id: str, action: Action, request: ActionRequest) -> None:

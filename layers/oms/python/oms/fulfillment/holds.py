@@ -133,6 +133,8 @@ def onward(
             quantity=units[line.line_no],
             components=line.components,
             part_of=line.part_of,
+            gift=line.gift,
+            minimum_age=line.minimum_age,
         )
         for line in leg.lines
         if units.get(line.line_no)

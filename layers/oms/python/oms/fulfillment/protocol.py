@@ -192,7 +192,7 @@ def leave(order: FulfillmentOrder, quantities: Mapping[int, int] | None, action:
 def cancel(order: FulfillmentOrder, quantities: Mapping[int, int]) -> FulfillmentOrder:
     """Units are taken out of work that no node has taken yet; CANCELLED when nothing is left."""
     require(order, Action.CANCEL)
-    return _without(order, quantities)
+    return without(order, quantities)
 
 
 def request_cancellation(order: FulfillmentOrder, quantities: Mapping[int, int], reason: str) -> FulfillmentOrder:
@@ -212,7 +212,7 @@ def accept_cancellation(order: FulfillmentOrder, quantities: Mapping[int, int] |
     wanted = _wanted(order, quantities, {line.line_no: asked.get(line.line_no, 0) for line in order.lines})
     if not any(wanted.values()):
         raise InvalidRequest(errors=[FieldError("/lines", "nothing_asked", "none of these units was asked for")])
-    return _answered(_without(order, wanted), Answer.ACCEPTED)
+    return _answered(without(order, wanted), Answer.ACCEPTED)
 
 
 def reject_cancellation(order: FulfillmentOrder) -> FulfillmentOrder:
@@ -248,7 +248,7 @@ def _units(quantities: Mapping[int, int]) -> tuple[WorkUnits, ...]:
     return tuple(WorkUnits(line_no=n, quantity=units) for n, units in sorted(quantities.items()) if units)
 
 
-def _without(order: FulfillmentOrder, quantities: Mapping[int, int]) -> FulfillmentOrder:
+def without(order: FulfillmentOrder, quantities: Mapping[int, int]) -> FulfillmentOrder:
     """The work without some units; what was picked or packed of them goes back to the shelf."""
     lines = []
     for line in order.lines:

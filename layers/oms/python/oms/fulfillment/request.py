@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from oms.fulfillment.model import Status
+from oms.fulfillment.model import ArrivalState, CollectedBy, Status
 from oms.fulfillment.protocol import OURS, Action
 from oms.platform.fields import Attributes, Code, Count, Instant, Label, Quantity
 from oms.platform.intake import Request
 from oms.platform.principal import Principal, authorize, tenant_prefix
 from oms.platform.problems import FieldError, InvalidRequest, NotFound
+
+
+class RefusalReason(StrEnum):
+    """Why a customer does not want units at the counter; damaged ones are held back from sale."""
+
+    CHANGED_MIND = "changed_mind"
+    DOES_NOT_FIT = "does_not_fit"
+    WRONG_ITEM = "wrong_item"
+    DAMAGED = "damaged"
+    AGE_CHECK_FAILED = "age_check_failed"
 
 
 class ActionLine(Request):
@@ -73,6 +84,60 @@ class CloseRequest(ActionRequest):
     short: Annotated[tuple[ShortUnits, ...] | None, Field(min_length=1, max_length=200)] = None
 
 
+class IdDocumentRequest(Request):
+    """A document that was seen: its kind and its last digits, never the whole number."""
+
+    kind: Literal["passport", "identity_card", "driving_licence", "other"]
+    last_digits: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,4}$")]
+
+
+class ProofRequest(Request):
+    """What somebody who collects has shown: the code, a document, or a signature that is kept under a reference.
+
+    `age_checked` is how old the collector was seen to be at least.
+    """
+
+    code: Annotated[str, Field(min_length=1, max_length=20)] | None = None
+    id_document: IdDocumentRequest | None = None
+    signature: Code | None = None
+    age_checked: Annotated[int, Field(strict=True, ge=1, le=150)] | None = None
+
+
+class RefusedUnits(Request):
+    """Units of a line that the customer did not want at the counter, and why."""
+
+    line_no: Annotated[int, Field(ge=1)]
+    quantity: Quantity
+    reason: RefusalReason
+
+
+class HandOverRequest(ActionRequest):
+    """Handing over: who collects and what they showed; `lines` leave, without them all but what is `refused`.
+
+    Without `collected_by` it is the customer where the name is theirs, else an alternate.
+    """
+
+    collector: Label | None = None
+    collected_by: CollectedBy | None = None
+    proof: ProofRequest = Field(default_factory=ProofRequest)
+    refused: Annotated[tuple[RefusedUnits, ...], Field(max_length=200)] = ()
+
+
+class ExtendRequest(Request):
+    """That goods are kept for the customer so many more open days of the node, and why."""
+
+    days: Annotated[int, Field(strict=True, ge=1, le=60)]
+    reason: Label
+
+
+class ArrivalRequest(Request):
+    """Where a customer who collects is; at the curbside perhaps in which bay, and what their vehicle looks like."""
+
+    state: ArrivalState
+    bay: Code | None = None
+    vehicle: Label | None = None
+
+
 class ReceiveRequest(ActionRequest):
     """Receiving: `lines` are what has arrived; without them, all that is under way and not lost.
 
@@ -86,6 +151,8 @@ def request_of(action: Action) -> type[ActionRequest]:
     """What a verb may say."""
     if action is Action.RECEIVE:
         return ReceiveRequest
+    if action is Action.HAND_OVER:
+        return HandOverRequest
     return CloseRequest if action is Action.CLOSE else ActionRequest
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,6 +15,46 @@ from oms.platform.clock import parse_instant
 def seconds_late(due_at: str, done_at: str) -> int:
     """By how many whole seconds an instant is after another one; 0 where it is not."""
     return max(0, (parse_instant(done_at) - parse_instant(due_at)) // timedelta(seconds=1))
+
+
+class ProofKind(StrEnum):
+    """What somebody who collects goods may show for it."""
+
+    CODE = "code"
+    ID_DOCUMENT = "id_document"
+    SIGNATURE = "signature"
+
+
+class CollectedBy(StrEnum):
+    """Who collects goods."""
+
+    CUSTOMER = "customer"
+    ALTERNATE = "alternate"
+    COURIER = "courier"
+
+
+class IdDocument(BaseModel):
+    """A document that was seen, of which only its kind and its last digits are known."""
+
+    model_config = ConfigDict(frozen=True)
+    kind: str
+    last_digits: str
+
+
+class Proof(BaseModel):
+    """Who collected goods, what was shown for it, and who looked at it.
+
+    `age_checked` is how old the collector was seen to be at least, `signature` where the signature is kept.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    collector: str
+    collected_by: CollectedBy
+    kinds: tuple[ProofKind, ...] = ()
+    id_document: IdDocument | None = None
+    signature: str | None = None
+    age_checked: int | None = None
+    checked_by: str
 
 
 class ShippedLine(BaseModel):
@@ -94,6 +135,8 @@ class Shipment(BaseModel):
     # Whose the tax is, where that is known of any of it.
     taxes: tuple[Taxed, ...] = ()
     captures: tuple[Capture, ...] = ()
+    # Of what a customer, or somebody for them, collected.
+    proof: Proof | None = None
 
     @property
     def late_seconds(self) -> int | None:

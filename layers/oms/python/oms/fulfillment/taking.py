@@ -131,4 +131,6 @@ def _line(line: WorkLine) -> WorkLine:
         quantity=line.remaining,
         components=line.components,
         part_of=line.part_of,
+        gift=line.gift,
+        minimum_age=line.minimum_age,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 
 from oms.fulfillment import protocol
@@ -22,7 +22,7 @@ from oms.fulfillment.model import OFFER_TAKEN, FulfillmentOrder, Status, seconds
 from oms.fulfillment.offers import OfferOver
 from oms.fulfillment.protocol import Action
 from oms.fulfillment.receiving import receive_fulfillment_order
-from oms.fulfillment.request import ActionRequest, CloseRequest
+from oms.fulfillment.request import ActionRequest, CloseRequest, HandOverRequest
 from oms.fulfillment.shipping import new_shipment, ready_captures, shipment_event
 from oms.fulfillment.short import HELD_BACK, short_units
 from oms.fulfillment.step import Step, Verb, required_reason
@@ -113,8 +113,19 @@ def stage_fulfillment_order(
     late = None if work.due_at is None else seconds_late(work.due_at, staged_at)
     staged = protocol.stage(work)
     taken = ready_captures(order, staged, format_instant(runtime.clock.now()))
-    told = FulfillmentOrderReady(**work_ids(work), due_at=work.due_at, late_seconds=late, captures=bool(taken))
-    return Step(staged.model_copy(update={"captures": taken}), [told])
+    # Loaded with the first that is staged, as for what is handed over.
+    from oms.fulfillment.staging import collection_at_counter
+
+    kept, code = collection_at_counter(runtime, call.tenant, order, staged)
+    told = FulfillmentOrderReady(
+        **work_ids(work),
+        due_at=work.due_at,
+        late_seconds=late,
+        captures=bool(taken),
+        pickup_by=kept.pickup_by if kept else None,
+        pickup_code=code,
+    )
+    return Step(staged.model_copy(update={"captures": taken, "collection": kept, "arrival": None}), [told])
 
 
 def ship_fulfillment_order(
@@ -127,8 +138,15 @@ def ship_fulfillment_order(
 def hand_over_fulfillment_order(
     runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
 ) -> Step:
-    """The customer collects: the stock is consumed and the money to take is fixed."""
-    return _leave(runtime, call, order, work, request, Action.HAND_OVER)
+    """The customer collects: the stock is consumed and the money to take is fixed; what is refused stays."""
+    # Loaded with the first that is handed over: most of what nodes say is about parcels.
+    from oms.fulfillment.handing_over import hand_over
+
+    def leave(kept: FulfillmentOrder, besides: Callable[[StockChanges], None]) -> Step:
+        return _leave(runtime, call, order, kept, request, Action.HAND_OVER, besides)
+
+    asked = request if isinstance(request, HandOverRequest) else HandOverRequest(**request.model_dump())
+    return hand_over(runtime, call, order, work, asked, leave)
 
 
 def cancel_response_fulfillment_order(
@@ -165,7 +183,13 @@ VERBS: Mapping[Action, Verb] = {
 
 
 def _leave(
-    runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest, action: Action
+    runtime: Runtime,
+    call: Call,
+    order: Order,
+    work: FulfillmentOrder,
+    request: ActionRequest,
+    action: Action,
+    besides: Callable[[StockChanges], None] | None = None,
 ) -> Step:
     left = protocol.leave(work, request.quantities, action)
     lines = moved(work, left, attrgetter("in_transit" if work.is_leg else "shipped"))
@@ -173,6 +197,8 @@ def _leave(
     consumed = _changes(runtime, call, order, shipments[0].id if shipments else work.id)
     for sku, quantity in order.stock_of({line.line_no: line.quantity for line in lines}).items():
         consumed.ship(sku, work.node_id, quantity)
+    if besides is not None:
+        besides(consumed)
     events: list[EventData] = [shipment_event(order, one) for one in shipments]
     if work.is_leg:
         events.append(_dispatched(work, lines, request))

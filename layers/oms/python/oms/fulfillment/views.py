@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from oms.fulfillment.model import CancelRequest, FulfillmentOrder
+from oms.fulfillment.model import ArrivalState, CancelRequest, Collection, FulfillmentOrder, ProofKind
 from oms.fulfillment.offers import offered_actions
 from oms.fulfillment.protocol import Action, available_actions
+from oms.orders.request import Gift
 from oms.registry.kits import Component
 from oms.registry.segments import Segment
 
@@ -30,6 +31,41 @@ class WorkLineView(BaseModel):
     recalled: int = Field(description="units of a leg that were cancelled on their way and have not arrived")
     components: list[Component] = Field(description="what each unit of a kit consists of; empty for any other item")
     part_of: int | None = Field(description="the line of the kit of which it is a component that may go on its own")
+    gift: Gift | None = Field(description="what to put on the card, and whether the receipt shows no prices")
+    minimum_age: int | None = Field(description="whoever gets the units must be at least so old; the node checks it")
+
+
+class ExtensionView(BaseModel):
+    """That goods are kept longer."""
+
+    model_config = ConfigDict(frozen=True)
+    before: str
+    pickup_by: str
+    reason: str
+    by: str
+
+
+class CollectionView(BaseModel):
+    """What a node checks when it hands goods over, and until when it keeps them. It does not know the code."""
+
+    model_config = ConfigDict(frozen=True)
+    may_collect: list[str] = Field(description="names of the customer and of the others who may collect, as known")
+    named_only: bool = Field(description="whether only these may, whatever they show")
+    proofs: list[ProofKind] = Field(description="any one of these is needed; none where it is empty")
+    locked_until: str | None = Field(description="until when no code is looked at, after too many wrong ones")
+    pickup_by: str | None = Field(description="until when the goods are kept; null where they are kept without end")
+    late_allowed: bool = Field(description="whether they are handed over after that, while they are still there")
+    extensions: list[ExtensionView]
+
+
+class ArrivalView(BaseModel):
+    """Where a customer is who comes to collect."""
+
+    model_config = ConfigDict(frozen=True)
+    state: ArrivalState
+    at: str
+    bay: str | None
+    vehicle: str | None
 
 
 class DeadlineView(BaseModel):
@@ -72,6 +108,8 @@ class FulfillmentOrderView(BaseModel):
         description="what the node was last asked to cancel, and its answer; null where it has not answered"
     )
     escalated_reason: str | None
+    collection: CollectionView | None = Field(description="of goods that wait for a customer, where a rule is for them")
+    arrival: ArrivalView | None = Field(description="where the customer is who comes to collect, as far as was said")
 
 
 def work_view(
@@ -108,4 +146,20 @@ def work_view(
         replaced_reason=work.replaced_reason,
         cancel_request=work.cancel_request,
         escalated_reason=work.escalated_reason,
+        collection=_collection(work.collection),
+        arrival=ArrivalView(**work.arrival.model_dump()) if work.arrival else None,
+    )
+
+
+def _collection(kept: Collection | None) -> CollectionView | None:
+    if kept is None:
+        return None
+    return CollectionView(
+        may_collect=list(kept.may_collect),
+        named_only=kept.named_only,
+        proofs=list(kept.proofs),
+        locked_until=kept.locked_until,
+        pickup_by=kept.pickup_by,
+        late_allowed=kept.late_allowed,
+        extensions=[ExtensionView(**one.model_dump()) for one in kept.extensions],
     )

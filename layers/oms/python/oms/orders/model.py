@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from oms.fulfillment.model import FulfillmentOrder, Shipment, WorkLine
 from oms.fulfillment.model import Status as WorkStatus
 from oms.orders.kits import PartOf, pieces_of, whole_kits
-from oms.orders.request import Address, Charge, Customer, LineRequest, LineType, Method, TaxMode, Totals
+from oms.orders.request import Address, Charge, Collector, Customer, LineRequest, LineType, Method, TaxMode, Totals
 from oms.payments.model import Payment, Rollup
 from oms.payments.refunds import Refund
 from oms.payments.rollup import rollup as payment_rollup
@@ -158,6 +158,7 @@ class Header(BaseModel):
     placed_at: str
     ordered_at: str
     customer: Customer | None
+    collectors: tuple[Collector, ...] = ()
     # What the call that placed it named, so that everything that follows from it can be found.
     correlation_id: str = ""
     groups: tuple[Group, ...]
@@ -270,8 +271,7 @@ class Order:
         )
 
 
-_AT_WORK = (WorkStatus.ACCEPTED, WorkStatus.PICKING, WorkStatus.PACKED, WorkStatus.READY)
-_BEGUN = frozenset({*_AT_WORK, WorkStatus.IN_TRANSIT, WorkStatus.COMPLETED})
+_BEGUN = frozenset(WorkStatus(name) for name in ["ACCEPTED", "PICKING", "PACKED", "READY", "IN_TRANSIT", "COMPLETED"])
 
 
 def status(order: Order) -> Status:

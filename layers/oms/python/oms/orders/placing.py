@@ -19,6 +19,9 @@ from oms.registry.reads import known_nodes, sold_items
 from oms.registry.segments import said
 from oms.sourcing.model import Sourced
 
+# What a component that goes on its own has of the line of its kit.
+_OF_ITS_KIT = ("method", "ship_to", "pickup_node", "service", "gift", "minimum_age")
+
 
 def look_up(runtime: Runtime, tenant: str, order: OrderRequest) -> Known:
     """The items and nodes that the order names, as far as they exist, and the components of its kits."""
@@ -103,6 +106,7 @@ def new_order(
         placed_at=format_instant(placed_at),
         ordered_at=format_instant(request.ordered_at or placed_at),
         customer=request.customer,
+        collectors=request.collectors,
         correlation_id=call.correlation_id or call.causation_id,
         groups=tuple(groups),
         charges=request.charges,
@@ -143,13 +147,22 @@ def group_lines(request: OrderRequest, items: Mapping[str, Item]) -> tuple[tuple
             apart=_may_be_split(line, items),
             line_no=i,
             group_no=number,
-            agreed=line,
+            agreed=_aged(line, items),
             work=only_services or _has_work(line),
             components=items[line.sku].components if line.type is LineType.STOCK else (),
         )
         for i, (line, number) in enumerate(zip(request.lines, numbers, strict=True), start=1)
     ]
     return groups, [*lines, *_components(lines)]
+
+
+def _aged(line: LineRequest, items: Mapping[str, Item]) -> LineRequest:
+    """A line with the age that its sender, its item or a component of its kit asks for, whichever is the highest."""
+    if line.type is not LineType.STOCK:
+        return line
+    named = [line.sku, *(one.sku for one in items[line.sku].components)]
+    ages = [age for age in (line.minimum_age, *(items[sku].minimum_age for sku in named)) if age is not None]
+    return line.model_copy(update={"minimum_age": max(ages)}) if ages else line
 
 
 def _may_be_split(line: LineRequest, items: Mapping[str, Item]) -> bool:
@@ -168,7 +181,7 @@ def _components(lines: Sequence[Line]) -> Iterator[Line]:
             number += 1
             units = one.quantity * kit.quantity
             own = {"sku": one.sku, "quantity": units, "unit_price": 0, "total": 0}
-            way = {name: getattr(kit.agreed, name) for name in ("method", "ship_to", "pickup_node", "service")}
+            way = {name: getattr(kit.agreed, name) for name in _OF_ITS_KIT}
             part = PartOf(line_no=kit.line_no, sku=kit.agreed.sku, each=one.quantity, parts=len(kit.components))
             agreed = LineRequest(**own, **way)
             yield Line(line_no=number, group_no=kit.group_no, agreed=agreed, part_of=part, worth=share)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 from oms.fulfillment.model import FulfillmentOrder
 from oms.fulfillment.views import work_view
@@ -191,7 +191,7 @@ def _versions(database: Database, tenant: str, order_ids: Iterable[str]) -> dict
 
 def _timeline_row(row: Item) -> dict[str, Any]:
     envelope = json.loads(str(row["detail"]))
-    meta = envelope["meta"]
+    meta, hidden = envelope["meta"], cast("list[str]", row.get("hidden", []))
     return {
         "sequence": meta["sequence"],
         "occurred_at": meta["occurred_at"],
@@ -204,7 +204,7 @@ def _timeline_row(row: Item) -> dict[str, Any]:
         "correlation_id": meta["correlation_id"],
         "causation_id": meta["causation_id"],
         "changes": row["changes"],
-        "data": envelope["data"],
+        "data": {name: value for name, value in envelope["data"].items() if name not in hidden},
     }
 
 

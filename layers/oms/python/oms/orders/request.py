@@ -14,6 +14,7 @@ from oms.platform.fields import (
     Currency,
     Instant,
     Label,
+    MinimumAge,
     Quantity,
     RatePpm,
     SignedAmount,
@@ -120,6 +121,21 @@ class Charge(Request):
     taxes: TaxParts = ()
 
 
+class Gift(Request):
+    """That a line is a gift: what is to be written on the card, and whether its receipt is to show no prices."""
+
+    message: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    receipt: Annotated[bool, Field(strict=True)] = False
+
+
+class Collector(Request):
+    """Somebody besides the customer who may collect the goods."""
+
+    name: Label
+    email: Label | None = None
+    phone: Label | None = None
+
+
 class LineRequest(Request):
     """One SKU by one method; `total` = unit_price x quantity - discounts + charges + tax.
 
@@ -144,6 +160,9 @@ class LineRequest(Request):
     pickup_node: Code | None = None
     # Of the rate card; without one, the cheapest that was promised.
     service: Code | None = None
+    gift: Gift | None = None
+    # Who gets the units must be at least so old; where their item says more, that holds.
+    minimum_age: MinimumAge | None = None
     attributes: Attributes = Field(default_factory=dict)
 
     @property
@@ -197,6 +216,8 @@ class OrderRequest(Request):
     locale: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
     ordered_at: Instant | None = None
     customer: Customer | None = None
+    # Who may collect the goods besides the customer.
+    collectors: Annotated[tuple[Collector, ...], Field(max_length=5)] = ()
     ship_to: Address | None = None
     # Whether the customer wants what several nodes have in one parcel.
     consolidate: Annotated[bool, Field(strict=True)] = False

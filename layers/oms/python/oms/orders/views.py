@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from oms.fulfillment.model import Shipment
+from oms.fulfillment.model import Proof, Shipment
 from oms.fulfillment.views import FulfillmentOrderView, work_view
 from oms.orders.amounts import Taxed
 from oms.orders.model import (
@@ -20,7 +20,7 @@ from oms.orders.model import (
 )
 from oms.orders.money_views import PaymentView, RefundView, View, payment_view, refund_view
 from oms.orders.quantities import quantities
-from oms.orders.request import Address, Charge, Customer, Discount, TaxPart, Totals
+from oms.orders.request import Address, Charge, Collector, Customer, Discount, Gift, TaxPart, Totals
 from oms.registry.kits import Component
 from oms.registry.segments import Segment
 
@@ -68,6 +68,8 @@ class LineView(View):
     ship_to: Address | None
     pickup_node: str | None
     service: str | None
+    gift: Gift | None
+    minimum_age: int | None
     group_no: int
     components: list[Component]
     part_of: int | None = Field(description="the line of the kit of which it is a component that may go on its own")
@@ -105,6 +107,7 @@ class ShipmentView(View):
     taxes: list[Taxed] = Field(description="whose the tax is, where that is known of any of it")
     total: int
     captures: list[CaptureView]
+    proof: Proof | None = Field(description="who collected it and what they showed, where that is known")
 
 
 class OrderSummary(View):
@@ -133,6 +136,7 @@ class OrderView(OrderSummary):
     locale: str
     ordered_at: str
     customer: Customer | None
+    collectors: list[Collector] = Field(description="who may collect the goods besides the customer")
     consolidate: bool = Field(description="whether the customer wants what several nodes have in one parcel")
     groups: list[dict[str, object]]
     lines: list[LineView]
@@ -166,6 +170,7 @@ def view(order: Order) -> OrderView:
         locale=header.locale,
         ordered_at=header.ordered_at,
         customer=header.customer,
+        collectors=list(header.collectors),
         consolidate=header.consolidate,
         groups=[group.model_dump(mode="json") for group in header.groups],
         lines=[_line(order, line) for line in order.lines],
@@ -222,6 +227,8 @@ def _line(order: Order, line: Line) -> LineView:
         ship_to=agreed.ship_to,
         pickup_node=agreed.pickup_node,
         service=agreed.service,
+        gift=agreed.gift,
+        minimum_age=agreed.minimum_age,
         group_no=line.group_no,
         components=list(line.components),
         part_of=line.part_of.line_no if line.part_of else None,
@@ -273,4 +280,5 @@ def _shipment(shipment: Shipment) -> ShipmentView:
             CaptureView(payment_id=c.payment_id, amount=c.amount, captured=c.capture_id is not None)
             for c in shipment.captures
         ],
+        proof=shipment.proof,
     )

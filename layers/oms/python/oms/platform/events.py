@@ -24,6 +24,8 @@ class EventData(BaseModel):
     version: ClassVar[int] = 1
     # Whether stores, warehouses and suppliers receive it on the integration bus.
     for_nodes: ClassVar[bool] = False
+    # Fields that only those learn who receive the event: no reader of a timeline is shown them.
+    hidden: ClassVar[tuple[str, ...]] = ()
 
 
 class EventMeta(BaseModel):
@@ -80,4 +82,6 @@ def event_write(meta: EventMeta, draft: EventDraft) -> Write:
         "for_nodes": draft.data.for_nodes,
         "changes": changes,
     }
+    if draft.data.hidden:
+        item["hidden"] = list(draft.data.hidden)
     return create("events", Key(events_partition(meta.tenant, draft.entity), f"EVENT#{meta.sequence:09d}"), item)

@@ -72,6 +72,8 @@ Count = Annotated[int, BeforeValidator(_no_fraction), Strict(), Field(ge=0, le=M
 SignedQuantity = Annotated[int, BeforeValidator(_no_fraction), Strict(), Field(ge=-MOST_UNITS, le=MOST_UNITS)]
 # A rate in whole millionths of what it is taken of; 8.25 % is 82500, and 1000000 is all of it.
 RatePpm = Annotated[int, BeforeValidator(_no_fraction), Strict(), Field(ge=0, le=MILLION)]
+# Years of age.
+MinimumAge = Annotated[int, BeforeValidator(_no_fraction), Strict(), Field(ge=1, le=99)]
 Currency = Annotated[str, AfterValidator(_known_currency)]
 # Identifiers given by others; '#' separates the parts of our keys and so may not stand in them.
 Code = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^#\x00-\x1f\x7f]+$")]

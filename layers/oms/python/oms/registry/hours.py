@@ -53,6 +53,23 @@ def end_of_open_time(node: Node, start: datetime, needed: timedelta) -> datetime
     return None
 
 
+def open_days(node: Node, start: datetime) -> Iterator[Interval]:
+    """The local dates after that of an instant on which a node is open, each from first opening to last closing.
+
+    In UTC. A node that is closed for good has none. Nothing beyond 53 weeks is looked at.
+    """
+    if node.status != "active":
+        return
+    zone = ZoneInfo(node.time_zone)
+    day = require_utc(start).astimezone(zone).date()
+    for _ in range(7 * _LOOK_AHEAD_WEEKS):
+        day += _DAY
+        hours = [_interval(day, opens, closes, zone) for opens, closes in _hours_on(node, day)]
+        hours = [(opens, closes) for opens, closes in hours if opens < closes]
+        if hours:
+            yield min(hours)[0], max(closes for _, closes in hours)
+
+
 def respond_by(node: Node | None, now: datetime) -> datetime:
     """When a node must have answered: a node that is open at certain hours is given open hours only."""
     if node is None or (node.hours is None and not node.holidays):
@@ -69,10 +86,15 @@ def _all_intervals(node: Node, start: datetime, end: datetime) -> Iterator[Inter
     last = end.astimezone(zone).date()
     while day <= last:
         for opens, closes in _hours_on(node, day):
-            passes_midnight = closes <= opens and closes != "24:00"
-            closing_day = day + _DAY if passes_midnight or closes == "24:00" else day
-            yield local_instant(day, opens, zone), local_instant(closing_day, closes.replace("24:00", "00:00"), zone)
+            yield _interval(day, opens, closes, zone)
         day += _DAY
+
+
+def _interval(day: date, opens: str, closes: str, zone: ZoneInfo) -> Interval:
+    """Hours that begin on a local date, in UTC."""
+    passes_midnight = closes <= opens and closes != "24:00"
+    closing_day = day + _DAY if passes_midnight or closes == "24:00" else day
+    return local_instant(day, opens, zone), local_instant(closing_day, closes.replace("24:00", "00:00"), zone)
 
 
 def _hours_on(node: Node, day: date) -> tuple[Hours, ...]:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from oms.platform.fields import Amount, Attributes, Code, Instant, Label, Text
+from oms.platform.fields import Amount, Attributes, Code, Instant, Label, MinimumAge, Text
 from oms.platform.geo import Place
 from oms.platform.intake import Request
 from oms.registry.kits import Components, WhenShort
@@ -218,7 +218,7 @@ class Node(NodeDetails):
 class PutItem(Request):
     """An item as it is put. The SKU is kept and looked up exactly as written.
 
-    Only a kit has `components`, and says `when_short` what becomes of it when one of them is.
+    Only a kit has `components` and says what becomes of it `when_short`. Who gets it is at least of its `minimum_age`.
     """
 
     sku: Code
@@ -227,6 +227,7 @@ class PutItem(Request):
     unit: Code = "each"
     weight_grams: Amount | None = None
     tax_category: Code | None = None
+    minimum_age: MinimumAge | None = None
     components: Components = ()
     when_short: WhenShort | None = None
     status: Literal["active", "inactive"] = "active"

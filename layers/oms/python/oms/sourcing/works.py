@@ -99,6 +99,8 @@ def new_work(
                     quantity=move.quantity,
                     components=move.line.components,
                     part_of=move.line.part_of.line_no if move.line.part_of else None,
+                    gift=move.line.agreed.gift,
+                    minimum_age=move.line.agreed.minimum_age,
                 )
             )
     first = len(order.fulfillment_orders) + 1

@@ -1,0 +1,63 @@
+"""A customer on the way to the counter, or at the curb."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.functions.conftest import Answer
+from tests.order_doors import Doors, doors
+from tests.order_world import line, world
+from tests.pickup_doors import Counter
+
+__all__ = ["doors", "world"]
+CHANNEL = ("orders.write", "channel.web")
+
+
+@pytest.fixture
+def counter(doors: Doors) -> Counter:
+    return Counter(doors)
+
+
+def arrive(
+    counter: Counter, work: str, key: str | None = None, scopes: tuple[str, ...] = CHANNEL, **body: Any
+) -> Answer:
+    api = counter.doors.api("fulfillment")
+    return api.send("POST", f"/v1/fulfillment-orders/{work}/arrival", body, key=key, scopes=scopes)
+
+
+@pytest.mark.capability("F6")
+def test_the_store_hears_where_the_customer_is_and_hands_over_at_the_curb(counter: Counter):
+    order_id, work = counter.ready(external_id="web-7")
+    assert arrive(counter, work, state="in_transit").body["arrival"]["state"] == "in_transit"
+    there = {"state": "at_curbside", "bay": "3", "vehicle": "blue van"}
+    counter.doors.world.clock.advance(minutes=10)
+    for key in ("k1", "k1", "k2"):
+        seen = arrive(counter, work, key, **there)
+        assert seen.body["arrival"] == there | {"at": "2026-11-23T12:10:00.000Z"}
+        assert seen.body["status"] == "READY"
+    told = [one["data"] for one in counter.doors.timeline(order_id) if one["event"] == "FulfillmentOrderArrival"]
+    ids = {"order_id": order_id, "fulfillment_order_id": work, "node_id": "S1", "external_id": "web-7"}
+    assert told == [ids | {"state": "in_transit", "bay": None, "vehicle": None}, ids | there]
+    late = arrive(counter, work, state="in_transit")
+    assert (late.status, late.body["code"]) == (409, "already_done")
+    assert counter.hand_over(work).status == 200
+    with counter.doors.world.unchanged():
+        over = arrive(counter, work, state="at_store")
+    assert (over.status, over.body["code"]) == (409, "action_not_available")
+
+
+@pytest.mark.capability("F6")
+def test_only_the_channel_of_the_order_says_so_and_only_of_goods_that_are_ready(counter: Counter):
+    _, work = counter.opened()
+    _, parcel = counter.opened(line("B", 1), external_id="p")
+    with counter.doors.world.unchanged():
+        for one in (work, parcel):
+            assert arrive(counter, one, state="at_store").body["code"] == "action_not_available"
+        assert arrive(counter, "ful_none_1", state="at_store").status == 404
+        counter_staff = ("fulfillment.write", "node.S1")
+        assert arrive(counter, work, state="at_store", scopes=counter_staff).status == 403
+        other = ("orders.write", "channel.marketplace")
+        assert arrive(counter, work, state="at_store", scopes=other).status == 403
+        assert arrive(counter, work, state="nearby").pointers == ["/state"]
