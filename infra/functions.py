@@ -34,7 +34,7 @@ WORKFLOW_TASKS = (
     FunctionSpec(
         "release_fulfillment",
         "Hands a fulfilment order to its node and keeps the token by which the workflow is answered.",
-        (*g.COMMAND, *g.CHANGE_ORDER),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("registry", "batch", "query")),
         # A node may have shipped before the wait began; then the function answers its own token.
         later=g.ANSWER_FULFILLMENT_WORKFLOW,
     ),

@@ -137,6 +137,7 @@ def test_events_for_nodes_are_named_as_such():
         "FulfillmentOrderOffered",
         "FulfillmentOrderOfferTaken",
         "FulfillmentOrderOfferEnded",
+        "PurchaseOrderPlaced",
     }
 
 

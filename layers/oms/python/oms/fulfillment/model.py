@@ -10,8 +10,10 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from oms.capacity.model import CapacityUse
+from oms.fulfillment.shipments import BoughtLine as BoughtLine
 from oms.fulfillment.shipments import Capture as Capture
 from oms.fulfillment.shipments import Package as Package
+from oms.fulfillment.shipments import Purchase as Purchase
 from oms.fulfillment.shipments import Shipment as Shipment
 from oms.fulfillment.shipments import ShippedLine as ShippedLine
 from oms.fulfillment.shipments import carried_out as carried_out
@@ -176,6 +178,8 @@ class FulfillmentOrder(BaseModel):
     captures: tuple[Capture, ...] = ()
     # The limits of the node that it counts against.
     capacity: tuple[CapacityUse, ...] = ()
+    # What is ordered with it at the supplier that it is given to.
+    purchase: Purchase | None = None
     # The workflow's callback; None while no workflow waits.
     task_token: str | None = None
 

@@ -16,6 +16,7 @@ from oms.fulfillment.holds import is_over, is_paid, is_waiting
 from oms.fulfillment.model import CAPTURE_FAILED, FulfillmentOrder, Outcome, Status
 from oms.fulfillment.offers import released_event
 from oms.fulfillment.protocol import Action, require
+from oms.fulfillment.purchases import with_purchase
 from oms.fulfillment.request import ActionRequest
 from oms.fulfillment.writes import work_ids
 from oms.orders.model import Order, payment_status
@@ -54,8 +55,9 @@ def release_fulfillment_order(
         if work.is_closed:
             return Decision([], body={"fulfillment_order_id": work.id})
         released, event = _released(order, work, runtime.clock.now())
+        released, bought = with_purchase(runtime, tenant, order, released)
         waiting = released.model_copy(update={"task_token": task_token})
-        after, writes, drafts = change_order(tenant, order, events=[event], fulfillment_orders=[waiting])
+        after, writes, drafts = change_order(tenant, order, events=[event, *bought], fulfillment_orders=[waiting])
         left = after, waiting
         return Decision(writes, drafts, body={"fulfillment_order_id": work.id})
 
