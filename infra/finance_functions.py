@@ -17,6 +17,7 @@ FINANCE_CONSUMERS = (
             "PaymentCaptured",
             "PaymentCaptureFailed",
             "ShipmentShipped",
+            "PurchaseOrderShipped",
             "RefundOwed",
             "RefundExecuted",
             "RefundFailed",
@@ -67,9 +68,9 @@ FINANCE_CONSUMERS = (
     ),
     FunctionSpec(
         "number_documents",
-        "Gives each invoice and credit memo the next number of its legal entity, without a gap.",
+        "Gives each invoice, credit memo and purchase order the next number of its legal entity, without a gap.",
         g.table("ledger", "get", "put"),
-        detail_types=("ShipmentShipped", "SaleRecorded", "ReturnAccepted", "AppeasementGranted"),
+        detail_types=("ShipmentShipped", "SaleRecorded", "ReturnAccepted", "AppeasementGranted", "PurchaseOrderPlaced"),
         # All documents of an entity and kind go through one counter.
         concurrency=2,
     ),

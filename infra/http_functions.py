@@ -75,11 +75,12 @@ HTTP = (
     ),
     FunctionSpec(
         "registry",
-        "Keeps nodes and items, one by one or in bulk.",
+        "Keeps nodes and items, one by one or in bulk, and what suppliers ask for items.",
         (*g.COMMAND, *g.table("registry", "batch", "query", "put")),
         routes=(
             *("PUT /v1/nodes", "GET /v1/nodes", "PUT /v1/nodes/{node_id}", "GET /v1/nodes/{node_id}"),
             *("PUT /v1/items", "PUT /v1/items/{sku}", "GET /v1/items/{sku}"),
+            "PUT /v1/supplier-items",
         ),
         memory=512,
         timeout=GATEWAY_TIMEOUT,
@@ -232,10 +233,11 @@ HTTP = (
     ),
     FunctionSpec(
         "settlements",
-        "Takes in payouts, deposits, bank lines, disputes and write-offs, and shows what was not found or takes long.",
+        "Takes in payouts, deposits, bank lines, disputes and write-offs; shows what takes long, and purchase orders.",
         (
             *g.COMMAND,
             *g.CHANGE_ORDER,
+            *g.listed("orders"),
             *g.table("ledger", "get", "batch", "query", "put", "delete"),
             *g.table("registry", "query"),
         ),
@@ -247,6 +249,7 @@ HTTP = (
             "POST /v1/finance/suspense/{suspense_id}/resolution",
             *("POST /v1/finance/disputes", "POST /v1/finance/disputes/{dispute_id}/outcome"),
             *("POST /v1/orders/{order_id}/write-offs", "POST /v1/finance/intercompany"),
+            *("GET /v1/purchase-orders", "GET /v1/purchase-orders/{purchase_order_id}"),
         ),
         memory=512,
         timeout=GATEWAY_TIMEOUT,

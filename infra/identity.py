@@ -33,6 +33,8 @@ STAFF = {"store": "role.associate", "call-centre": "role.agent"}
 RETURNS, APPROVE_RETURNS = ("returns.write", "returns.read"), "returns.approve"
 # Finance; whoever seals a day that something stands against needs more than to seal one that is ready.
 FINANCE, APPROVE_FINANCE = ("finance.read", "finance.write"), "finance.approve"
+# Purchase orders at suppliers; a supplier sees its own.
+PURCHASING = ("purchasing.read",)
 # How many lines an order of this caller may have; without it the usual limit of the service holds.
 LINES = "lines.1500"
 _STOCK = (*INVENTORY, CORRECT, CORRECT_ANY, AVAILABILITY)
@@ -48,7 +50,18 @@ _CASH = (
     APPROVE_RETURNS,
 )
 _GOODWILL = (*APPEASEMENTS, APPROVE_APPEASEMENTS)
-ACTIONS = (*ORDERS, *RESERVATIONS, *PROMISES, *FULFILLMENT, *_STOCK, *REGISTRY, *RULES, *_CASH, *_GOODWILL)
+ACTIONS = (
+    *ORDERS,
+    *RESERVATIONS,
+    *PROMISES,
+    *FULFILLMENT,
+    *_STOCK,
+    *REGISTRY,
+    *RULES,
+    *_CASH,
+    *_GOODWILL,
+    *PURCHASING,
+)
 
 
 def tenant_scopes(tenant: Tenant) -> tuple[str, ...]:
@@ -69,11 +82,11 @@ def client_scopes(tenant: Tenant) -> dict[str, tuple[str, ...]]:
         clients[name] = (*clients[name], *APPEASEMENTS, STAFF[name])
     clients["operator"] = (*ACTIONS, "role.manager", LINES, *_channels(tenant))
     clients["wms"] = (*FULFILLMENT, "inventory.write", CORRECT)
-    seen = ("orders.read", "drawers.read", "gift_cards.read", "pos.read", "appeasements.read")
+    seen = (*PURCHASING, "orders.read", "drawers.read", "gift_cards.read", "pos.read", "appeasements.read")
     clients["finance"] = (*FINANCE, APPROVE_FINANCE, *seen)
     at_a_store = (*DRAWERS, *GIFT_CARDS, *POS, *RETURNS)
     clients |= {
-        f"node-{node}": (*FULFILLMENT, *INVENTORY, CORRECT, AVAILABILITY, *at_a_store, f"node.{node}")
+        f"node-{node}": (*FULFILLMENT, *INVENTORY, CORRECT, AVAILABILITY, *PURCHASING, *at_a_store, f"node.{node}")
         for node in tenant.nodes
     }
     return clients

@@ -27,6 +27,7 @@ from tools.openapi_money_routes import MONEY_ROUTES
 from tools.openapi_node_routes import NODE_ROUTES
 from tools.openapi_payments import PAYMENT_ROUTES
 from tools.openapi_pos import POS_ROUTES
+from tools.openapi_purchasing import PURCHASING_ROUTES
 from tools.openapi_returns import RETURN_ROUTES
 from tools.openapi_rule_sets import RULE_SET_ROUTES
 from tools.openapi_settlement import SETTLEMENT_ROUTES
@@ -180,6 +181,7 @@ ROUTES: dict[str, Route] = {
     **RETURN_ROUTES,
     **PAYMENT_ROUTES,
     **POS_ROUTES,
+    **PURCHASING_ROUTES,
     **SETTLEMENT_ROUTES,
     **DISPUTE_ROUTES,
     "POST /v1/reservations": Route(

@@ -1,4 +1,4 @@
-"""registry: nodes and items, put one by one or in bulk, and read."""
+"""registry: nodes and items, put one by one or in bulk, and read; and what suppliers ask for items."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import Any
 
 from oms.platform.commands import Runtime
 from oms.platform.http import Answer, answer, api, call, caller, ok, raw_body, read, read_query
+from oms.purchasing.item_routes import serve
 from oms.registry import commands, views
 from oms.registry.model import PutItem, PutNode
 from oms.registry.requests import At, NodeFilter, PutItems, PutNodes, named_by_path
 
 app = api()
 runtime = Runtime()
+serve(app, lambda: runtime)
 
 
 @app.put("/v1/nodes")

@@ -1,4 +1,4 @@
-"""settlements: payouts, deposits, bank lines, suspense, disputes, write-offs and payments between legal entities."""
+"""settlements: payouts, deposits, bank lines, suspense, disputes, write-offs, purchase orders, debts of entities."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from typing import Any
 
 from oms.platform.commands import Runtime
 from oms.platform.http import api
+from oms.purchasing import routes as purchasing
 from oms.settlement.routes import serve
 
 app = api()
 runtime = Runtime()
 serve(app, lambda: runtime)
+purchasing.serve(app, lambda: runtime)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from tests.contracts.leg_answers import legs
 from tests.contracts.money_answers import gift_cards, issued
 from tests.contracts.payment_answers import paying_again
 from tests.contracts.pos_answers import tills
+from tests.contracts.purchase_answers import purchases
 from tests.contracts.return_answers import ORDER_BODIES, returns
 from tests.contracts.rule_answers import (
     RATES,
@@ -205,6 +206,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     _fulfilment(gateway, order_id)
     legs(gateway)
     collected(gateway)
+    purchases(gateway)
     _reading(gateway, order_id)
     returns(gateway, order_id)
     paying_again(gateway)

@@ -141,6 +141,7 @@ def test_events_for_nodes_are_named_as_such():
         "FulfillmentOrderCollectionExtended",
         "FulfillmentOrderNotCollected",
         "FulfillmentOrderArrival",
+        "PurchaseOrderPlaced",
     }
 
 

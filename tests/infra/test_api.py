@@ -26,6 +26,7 @@ ROUTES = {
         "PUT /v1/nodes/{node_id}",
         "GET /v1/nodes/{node_id}",
         "PUT /v1/items",
+        "PUT /v1/supplier-items",
         "PUT /v1/items/{sku}",
         "GET /v1/items/{sku}",
     },
@@ -138,6 +139,8 @@ ROUTES = {
         "POST /v1/finance/disputes/{dispute_id}/outcome",
         "POST /v1/orders/{order_id}/write-offs",
         "POST /v1/finance/intercompany",
+        "GET /v1/purchase-orders",
+        "GET /v1/purchase-orders/{purchase_order_id}",
     },
     "console": {"GET /console", "GET /console/{file}"},
 }
@@ -154,6 +157,7 @@ ACTIONS = {
     for verb in ("read", "write")
 } | {"availability.read", "inventory.correct", "inventory.correct_any", "gift_cards.grant"}
 ACTIONS |= {f"{room}.approve" for room in ("drawers", "returns", "finance")}
+ACTIONS |= {"purchasing.read"}
 ACTIONS |= {f"appeasements.{verb}" for verb in ("request", "read", "approve")}
 CHANNELS = ("web", "store", "call-centre", "marketplace")
 # What only the operator may do besides: place an order of up to so many lines.
@@ -225,7 +229,7 @@ def test_each_client_has_a_secret_and_only_its_scopes(template):
         expected[f"acme-{name}"] |= {"appeasements.request", "appeasements.read", f"role.{role}"}
     expected["acme-operator"] = ACTIONS | LINES | {"role.manager"} | {f"channel.{name}" for name in CHANNELS}
     expected["acme-wms"] = {"fulfillment.write", "fulfillment.read", "inventory.write", "inventory.correct"}
-    seen = ("drawers.read", "appeasements.read", "pos.read", "gift_cards.read")
+    seen = ("purchasing.read", "drawers.read", "appeasements.read", "pos.read", "gift_cards.read")
     expected["acme-finance"] = {"finance.write", "finance.read", "finance.approve", "orders.read", *seen}
     found = {
         name: {scope["Fn::Join"][1][1].removeprefix("/") for scope in row["AllowedOAuthScopes"]}

@@ -32,6 +32,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     provider_stories,
     refund_stories,
     settlement_stories,
+    supplier_stories,
     tender_stories,
     till_stories,
 )

@@ -56,6 +56,7 @@ def check_settlement(picture: Picture, provider: Provider, report: Report) -> No
     for order in orders:
         _goods_are_posted(order, posted, report)
         _sale_is_posted(order, posted, report)
+        _supply_is_posted(order, posted, report)
     for (tenant, rule, subject), left in posted.items():
         for entry in left:
             report.note("INV3", f"ledger {tenant} {rule} {subject}", f"posted, but never happened: {net(entry)}")
@@ -146,6 +147,20 @@ def _goods_are_posted(
             found.remove(match)
             if (match.get("order_id"), match["entity"]) != (order.id, order.agreed.get("legal_entity")):
                 report.note("INV3", f"{order.pk} {shipment['id']}", "posted for another order or legal entity")
+
+
+def _supply_is_posted(
+    order: OrderView, posted: dict[tuple[str, str, str], list[dict[str, Any]]], report: Report
+) -> None:
+    """What a supplier sent is a cost, and owed to it less what it leaves us."""
+    for shipment in order.shipments.values():
+        bought = shipment.get("bought") or {}
+        cost, kept = bought.get("cost", 0), bought.get("commission", 0)
+        expected = {name: amount for name, amount in (("5010", cost), ("4050", -kept), ("2210", kept - cost)) if amount}
+        found = posted.pop((order.tenant, "goods_supplied", shipment["id"]), [])
+        if list(map(net, found)) != ([expected] if expected else []):
+            what = f"cost {cost}, commission {kept}, posted as {list(map(net, found))}"
+            report.note("INV3", f"{order.pk} {shipment['id']}", what)
 
 
 def _sale_is_posted(order: OrderView, posted: dict[tuple[str, str, str], list[dict[str, Any]]], report: Report) -> None:

@@ -173,6 +173,6 @@ def test_every_rule_has_its_own_name_and_the_chart_its_accounts() -> None:
     assert len({rule.name for rule in RULES.values()}) == len(RULES)
     assert {code for code, account in CHART.items() if account.is_memorandum} == {"9010", "9020"}
     assert " ".join(CHART) == (
-        "1010 1020 1030 1035 1040 1090 1110 1120 1190 1210 1310 2010 2020 2030 2040 2050 2310 4010 4020 4030 4040 "
-        "4090 4091 4092 5010 6010 6020 6021 6030 6040 6050 6060 6070 9010 9020"
+        "1010 1020 1030 1035 1040 1090 1110 1120 1190 1210 1310 2010 2020 2030 2040 2050 2210 2310 4010 4020 4030 4040 "
+        "4050 4090 4091 4092 5010 6010 6020 6021 6030 6040 6050 6060 6070 9010 9020"
     )

@@ -205,3 +205,18 @@ def test_stores_that_are_open_forced_or_silent_are_told() -> None:
         (ExceptionKind.OPEN, "S13", "is not sealed"),
         (ExceptionKind.SILENT, "S14", "nothing was heard of it"),
     ]
+
+
+@pytest.mark.capability("I1")
+def test_t14_sees_what_suppliers_are_owed_and_did_not_send_and_the_reverse() -> None:
+    supplied = entry(usd("5010", 1215), usd("4050", -182), usd("2210", -1033), rule="goods_supplied")
+    sent = {"ord_1": order(supplied_cost=1215, supplied_payable=1033)}
+    assert found(seen(*IN_ORDER, supplied, orders=sent), Check.T14) == []
+    assert [(one.account, one.expected, one.found) for one in found(seen(*IN_ORDER, supplied), Check.T14)] == [
+        ("2210", 0, 1033),
+        ("5010", 0, 1215),
+    ]
+    assert [(one.account, one.expected, one.found) for one in found(seen(*IN_ORDER, orders=sent), Check.T14)] == [
+        ("2210", 1033, 0),
+        ("5010", 1215, 0),
+    ]

@@ -62,11 +62,13 @@ _TABLE = """
 2030 liability  credit store credit
 2040 liability  credit sales tax payable
 2050 liability  credit refunds payable
+2210 liability  credit supplier payable
 2310 liability  credit due to other entity
 4010 revenue    credit goods revenue, gross
 4020 revenue    credit shipping income
 4030 revenue    credit gift card breakage
 4040 revenue    credit restocking fees
+4050 revenue    credit supplier commission
 4090 revenue    debit  returns
 4091 revenue    debit  appeasements
 4092 revenue    debit  discounts

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from oms.finance.facts.base import Fact
 from oms.finance.model import Entry, LedgerFault, Line, Posting, require_balanced
-from oms.finance.rules import appeasements, drawers, payments, pos, refunds, settlement, stored_value
+from oms.finance.rules import appeasements, drawers, payments, pos, purchasing, refunds, settlement, stored_value
 from oms.finance.rules.rule import Rule, Share
 from oms.platform.commands import input_hash
 from oms.platform.ids import derived_id
@@ -23,6 +23,7 @@ _TABLES: tuple[tuple[Rule[Any], ...], ...] = (
     drawers.RULES,
     payments.RULES,
     pos.RULES,
+    purchasing.RULES,
     refunds.RULES,
     settlement.RULES,
     stored_value.RULES,

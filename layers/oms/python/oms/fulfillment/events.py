@@ -56,6 +56,41 @@ class FulfillmentOrderReleased(_Work):
     destination_node: str | None = None
 
 
+class BoughtUnits(EventLine):
+    """Units of one line that a supplier is to send, at what it asks for each; without `unit_cost` none is agreed."""
+
+    unit_cost: int | None
+    supplier_sku: str | None = None
+
+
+class _Bought(_Work):
+    purchase_order_id: str
+    cost: int
+    commission: int
+    payable: int
+    currency: str
+    legal_entity: str
+    store: str
+    channel: str
+
+
+class PurchaseOrderPlaced(_Bought):
+    """A supplier is given work by a purchase order, to be acknowledged before `acknowledge_by`.
+
+    It is to be paid `payable`: the `cost` of all units less our `commission`.
+    """
+
+    for_nodes: ClassVar[bool] = True
+    acknowledge_by: str
+    lines: tuple[BoughtUnits, ...]
+
+
+class PurchaseOrderShipped(_Bought):
+    """Units of a purchase order left the supplier: what they cost is owed to it from now on."""
+
+    shipment_id: str
+
+
 class FulfillmentOrderOffered(_Work):
     """A node may take work of another one by accepting it before `respond_by`; whoever accepts first has it.
 

@@ -14,12 +14,14 @@ from oms.fulfillment.collection import Arrival as Arrival
 from oms.fulfillment.collection import ArrivalState as ArrivalState
 from oms.fulfillment.collection import Collection as Collection
 from oms.fulfillment.collection import Extension as Extension
+from oms.fulfillment.shipments import BoughtLine as BoughtLine
 from oms.fulfillment.shipments import Capture as Capture
 from oms.fulfillment.shipments import CollectedBy as CollectedBy
 from oms.fulfillment.shipments import IdDocument as IdDocument
 from oms.fulfillment.shipments import Package as Package
 from oms.fulfillment.shipments import Proof as Proof
 from oms.fulfillment.shipments import ProofKind as ProofKind
+from oms.fulfillment.shipments import Purchase as Purchase
 from oms.fulfillment.shipments import Shipment as Shipment
 from oms.fulfillment.shipments import ShippedLine as ShippedLine
 from oms.fulfillment.shipments import carried_out as carried_out
@@ -198,6 +200,8 @@ class FulfillmentOrder(BaseModel):
     arrival: Arrival | None = None
     # The limits of the node that it counts against.
     capacity: tuple[CapacityUse, ...] = ()
+    # What is ordered with it at the supplier that it is given to.
+    purchase: Purchase | None = None
     # The workflow's callback; None while no workflow waits.
     task_token: str | None = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from oms.orders.amounts import Amounts, Taxed, known_taxes
 from oms.platform.clock import parse_instant
+from oms.platform.money import MILLION, share_up_to
 
 
 def seconds_late(due_at: str, done_at: str) -> int:
@@ -110,6 +111,50 @@ class Capture(BaseModel):
         return f"{shipment_id}:capture:{self.payment_id}:{self.amount}{again}"
 
 
+class Cost(BaseModel):
+    """What units cost us at their supplier, and what it leaves us of that as commission; minor units."""
+
+    model_config = ConfigDict(frozen=True)
+    cost: int = 0
+    commission: int = 0
+
+    @property
+    def payable(self) -> int:
+        """What we owe the supplier for them."""
+        return self.cost - self.commission
+
+
+class BoughtLine(BaseModel):
+    """What a supplier asks for a unit of one line; without `unit_cost` nothing was agreed, and its invoice says it."""
+
+    model_config = ConfigDict(frozen=True)
+    line_no: int
+    unit_cost: int | None = None
+    commission_ppm: int = 0
+    supplier_sku: str | None = None
+
+    def cost_of(self, before: int, after: int) -> Cost:
+        """What the units from `before` to `after` cost; the commission of all parts is that of the whole."""
+        each = self.unit_cost or 0
+        taken = [share_up_to(each * units, self.commission_ppm, MILLION) for units in (before, after)]
+        return Cost(cost=each * (after - before), commission=taken[1] - taken[0])
+
+
+class Purchase(BaseModel):
+    """What we order at a supplier with some work: the purchase order, of which the work has the units."""
+
+    model_config = ConfigDict(frozen=True)
+    id: str
+    placed_at: str
+    currency: str
+    lines: tuple[BoughtLine, ...]
+
+    def cost_of(self, units: Mapping[int, tuple[int, int]]) -> Cost:
+        """What units of some lines cost, each from a count to a later one."""
+        parts = [one.cost_of(*units[one.line_no]) for one in self.lines if one.line_no in units]
+        return Cost(cost=sum(one.cost for one in parts), commission=sum(one.commission for one in parts))
+
+
 class Shipment(BaseModel):
     """What left a node at once, with the money that belongs to exactly these units.
 
@@ -137,6 +182,8 @@ class Shipment(BaseModel):
     captures: tuple[Capture, ...] = ()
     # Of what a customer, or somebody for them, collected.
     proof: Proof | None = None
+    # What its units cost us, where a supplier sent them.
+    bought: Cost | None = None
 
     @property
     def late_seconds(self) -> int | None:

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from oms.fulfillment.events import EventLine, ShipmentShipped
+from oms.fulfillment.events import EventLine, PurchaseOrderShipped, ShipmentShipped
 from oms.fulfillment.model import COUNTER_METHODS, Capture, FulfillmentOrder, Package, Shipment, ShippedLine
 from oms.fulfillment.request import ActionRequest, PackageRequest, units_of
+from oms.fulfillment.shipments import Cost
 from oms.orders.amounts import Amounts, share, taxed
 from oms.orders.charges import accompanying_amounts, line_total, takes_charges
 from oms.orders.kits import whole_kits
@@ -45,7 +46,16 @@ def new_shipment(
         tax=amounts.tax,
         taxes=taxed(amounts.by_jurisdiction),
         captures=_captures(order, amounts.total - taken_ahead(order), format_instant(runtime.clock.now())),
+        bought=_bought(work, lines),
     )
+
+
+def _bought(work: FulfillmentOrder, lines: Sequence[EventLine]) -> Cost | None:
+    """What the units that leave cost us at their supplier; `work` is as it is once they have left."""
+    if work.purchase is None:
+        return None
+    left = {line.line_no: (work.line(line.line_no).shipped, line.quantity) for line in lines}
+    return work.purchase.cost_of({no: (shipped - units, shipped) for no, (shipped, units) in left.items()})
 
 
 def _packages(lines: Sequence[EventLine], asked: Sequence[PackageRequest]) -> tuple[Package, ...]:
@@ -171,3 +181,25 @@ def shipment_event(order: Order, shipment: Shipment) -> ShipmentShipped:
         due_at=shipment.due_at,
         late_seconds=shipment.late_seconds,
     )
+
+
+def purchase_event(order: Order, work: FulfillmentOrder, shipment: Shipment) -> list[PurchaseOrderShipped]:
+    """What is owed to a supplier for a shipment, where one sent it."""
+    if work.purchase is None or shipment.bought is None:
+        return []
+    return [
+        PurchaseOrderShipped(
+            order_id=order.header.id,
+            fulfillment_order_id=work.id,
+            node_id=work.node_id,
+            purchase_order_id=work.purchase.id,
+            shipment_id=shipment.id,
+            cost=shipment.bought.cost,
+            commission=shipment.bought.commission,
+            payable=shipment.bought.payable,
+            currency=work.purchase.currency,
+            legal_entity=order.header.legal_entity,
+            store=order.header.selling_node,
+            channel=order.header.channel,
+        )
+    ]

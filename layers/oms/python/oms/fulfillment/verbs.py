@@ -23,7 +23,7 @@ from oms.fulfillment.offers import OfferOver
 from oms.fulfillment.protocol import Action
 from oms.fulfillment.receiving import receive_fulfillment_order
 from oms.fulfillment.request import ActionRequest, CloseRequest, HandOverRequest
-from oms.fulfillment.shipping import new_shipment, ready_captures, shipment_event
+from oms.fulfillment.shipping import new_shipment, purchase_event, ready_captures, shipment_event
 from oms.fulfillment.short import HELD_BACK, short_units
 from oms.fulfillment.step import Step, Verb, required_reason
 from oms.fulfillment.writes import event_lines, moved, work_ids
@@ -200,6 +200,7 @@ def _leave(
     if besides is not None:
         besides(consumed)
     events: list[EventData] = [shipment_event(order, one) for one in shipments]
+    events += [bought for one in shipments for bought in purchase_event(order, left, one)]
     if work.is_leg:
         events.append(_dispatched(work, lines, request))
     still = left.asked

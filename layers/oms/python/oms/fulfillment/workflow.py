@@ -17,6 +17,7 @@ from oms.fulfillment.holds import is_over, is_paid, is_waiting
 from oms.fulfillment.model import CAPTURE_FAILED, Deadline, FulfillmentOrder, Outcome, Status
 from oms.fulfillment.offers import released_event
 from oms.fulfillment.protocol import Action, require
+from oms.fulfillment.purchases import with_purchase
 from oms.fulfillment.request import ActionRequest
 from oms.fulfillment.service_levels import KIND, ServiceLevels, deadlines_for
 from oms.fulfillment.writes import work_ids
@@ -61,11 +62,12 @@ def release_fulfillment_order(
             return Decision([], body={"fulfillment_order_id": work.id})
         now = runtime.clock.now()
         released, event = _released(order, work, now)
+        released, bought = with_purchase(runtime, tenant, order, released)
         waiting = released.model_copy(update={"task_token": task_token})
         if waiting.deadlines is None and waiting.method != "digital":
             due = _deadlines(runtime, tenant, waiting, now)
             waiting = waiting.model_copy(update={"deadlines": due})
-        after, writes, drafts = change_order(tenant, order, events=[event], fulfillment_orders=[waiting])
+        after, writes, drafts = change_order(tenant, order, events=[event, *bought], fulfillment_orders=[waiting])
         left = after, waiting
         return Decision(writes, drafts, body={"fulfillment_order_id": work.id})
 

@@ -162,6 +162,8 @@ def order_facts(order: Order) -> OrderFacts:
         returned_goods=sum(one.goods for one in order.returns),
         given_back_tax=sum(one.given_back for one in taxes),
         written_off=header.written_off,
+        supplied_cost=sum(one.bought.cost for one in order.shipments if one.bought),
+        supplied_payable=sum(one.bought.payable for one in order.shipments if one.bought),
         version=header.version,
         exchanged_away=sum(part.amount for refund in order.refunds for part in refund.parts if part.sale_id),
         exchanged_for=sum(

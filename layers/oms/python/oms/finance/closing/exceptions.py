@@ -25,6 +25,7 @@ class Check(StrEnum):
     T11 = "T11"
     T12 = "T12"
     T13 = "T13"
+    T14 = "T14"
     SEAL = "SEAL"
 
 
@@ -42,6 +43,7 @@ REMEDIES: Mapping[Check, str] = {
     Check.T11: "Compare the tax of the order's shipments, returns and goodwill with its journal.",
     Check.T12: "Pay the refund by another tender, or find out what was paid and never owed.",
     Check.T13: "Say what each suspended amount was.",
+    Check.T14: "Compare what suppliers sent with the order's journal; a fact is missing among the dead letters.",
     Check.SEAL: "Seal the store when it is ready, or with force and a reason.",
 }
 

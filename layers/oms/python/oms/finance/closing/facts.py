@@ -61,6 +61,9 @@ class OrderFacts(Facts):
     returned_goods: int = 0
     given_back_tax: int = 0
     written_off: int = 0
+    # What suppliers sent of it, and what they are owed for that.
+    supplied_cost: int = 0
+    supplied_payable: int = 0
     version: int
     # What was given up of it; what of its refunds paid sales, and what such refunds of other orders paid of it.
     exchanged_away: int = 0

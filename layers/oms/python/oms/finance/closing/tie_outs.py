@@ -15,6 +15,7 @@
 | T11 | tax payable of an order by jurisdiction, and of a drawer without one, with the tax of what left | here |
 | T12 | refunds that are owed for long | here |
 | T13 | the suspense account at a month's end | here |
+| T14 | what suppliers are owed for an order, and its cost, with what they sent | here |
 | SEAL | every store sealed, by itself and in time | here |
 """
 
@@ -183,6 +184,16 @@ def taxes(seen: Evidence) -> Iterator[CloseException]:
             )
 
 
+def supplied(seen: Evidence) -> Iterator[CloseException]:
+    """T14: of an order, cost of goods and supplier payable are what its purchase orders shipped."""
+    for order_id, order in sorted(seen.orders.items()):
+        entries = [entry for entry in own(seen, order_id) if entry.rule == "goods_supplied"]
+        for account, expected, sign in (("2210", order.supplied_payable, -1), ("5010", order.supplied_cost, 1)):
+            found = sign * balance(entries, account, order.currency)
+            if found != expected:
+                yield _of_order(Check.T14, order, account, expected, found, "what suppliers sent")
+
+
 CHECKS: tuple[Callable[[Evidence], Iterator[CloseException]], ...] = (
     trial_balance,
     revenue,
@@ -195,6 +206,7 @@ CHECKS: tuple[Callable[[Evidence], Iterator[CloseException]], ...] = (
     authorisations,
     taxes,
     refunds_owed,
+    supplied,
     suspense,
     seals,
 )

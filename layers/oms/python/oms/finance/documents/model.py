@@ -1,4 +1,4 @@
-"""What is a document: an invoice for goods that left, a credit memo for a return or for goodwill. Pure.
+"""What is a document: an invoice for goods that left, a credit memo for what comes back, a purchase order. Pure.
 
 Each kind has a series of its own in each legal entity: 1, 2, 3, …, in the order in which the facts arrived.
 """
@@ -15,6 +15,7 @@ from oms.finance.facts.appeasements import AppeasementGranted
 from oms.finance.facts.base import Fact
 from oms.finance.facts.payments import ShipmentShipped
 from oms.finance.facts.pos import SaleRecorded
+from oms.finance.facts.purchasing import PurchaseOrderPlaced
 from oms.finance.facts.refunds import ReturnAccepted
 from oms.finance.model import LedgerFault, Moment
 
@@ -24,6 +25,7 @@ class DocumentKind(StrEnum):
 
     INVOICE = "invoice"
     CREDIT_MEMO = "credit_memo"
+    PURCHASE_ORDER = "purchase_order"
 
 
 class DocumentCause(StrEnum):
@@ -33,16 +35,21 @@ class DocumentCause(StrEnum):
     SALE = "sale"
     RETURN = "return"
     GOODWILL = "goodwill"
+    PURCHASE = "purchase"
 
 
-_LETTERS: Mapping[DocumentKind, str] = {DocumentKind.INVOICE: "INV", DocumentKind.CREDIT_MEMO: "CRM"}
+_LETTERS: Mapping[DocumentKind, str] = {
+    DocumentKind.INVOICE: "INV",
+    DocumentKind.CREDIT_MEMO: "CRM",
+    DocumentKind.PURCHASE_ORDER: "PUR",
+}
 
 
 class Draft(BaseModel):
     """A document that has no number yet; `total` = goods - discount + shipping + tax - fee, in minor units.
 
-    `cause_id` names the shipment, the sale, the return or the appeasement. Of a credit memo the amounts are what is
-    given back.
+    `cause_id` names the shipment, the sale, the return, the appeasement or the purchase order. Of a credit memo the
+    amounts are what is given back, of a purchase order what the supplier is to be paid (its commission as `discount`).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -73,7 +80,12 @@ class Document(Draft):
 
 def document_id(document: Document) -> str:
     """The number as it is printed, such as 100-INV-00000042."""
-    return f"{document.entity}-{_LETTERS[document.kind]}-{document.number:08d}"
+    return printed(document.entity, document.kind, document.number)
+
+
+def printed(entity: str, kind: DocumentKind, number: int) -> str:
+    """A number of a series as it is printed."""
+    return f"{entity}-{_LETTERS[kind]}-{number:08d}"
 
 
 def draft_of(event_type: str, data: Mapping[str, Any]) -> Draft | None:
@@ -88,7 +100,10 @@ def draft_of(event_type: str, data: Mapping[str, Any]) -> Draft | None:
         draft = make(shape.model_validate(data))
     except ValidationError as error:
         raise LedgerFault(f"document for {event_type}: {error.error_count()} fields are wrong") from error
-    return draft if draft is not None and (draft.goods or draft.shipping or draft.tax) else None
+    if draft is None or draft.kind is DocumentKind.PURCHASE_ORDER:
+        # One without a price is an order at the supplier all the same.
+        return draft
+    return draft if draft.goods or draft.shipping or draft.tax else None
 
 
 def _shipped(fact: ShipmentShipped) -> Draft:
@@ -150,6 +165,19 @@ def _granted(fact: AppeasementGranted) -> Draft | None:
     )
 
 
+def _ordered(fact: PurchaseOrderPlaced) -> Draft:
+    return Draft(
+        **_whose(fact),
+        kind=DocumentKind.PURCHASE_ORDER,
+        cause=DocumentCause.PURCHASE,
+        cause_id=fact.purchase_order_id,
+        goods=fact.cost,
+        discount=fact.commission,
+        tax=0,
+        total=fact.payable,
+    )
+
+
 def _whose(fact: Fact) -> dict[str, Any]:
     return {
         "entity": fact.legal_entity,
@@ -165,4 +193,5 @@ _DRAFTS: Mapping[str, tuple[type[Fact], Callable[[Any], Draft | None]]] = {
     "SaleRecorded": (SaleRecorded, _sold),
     "ReturnAccepted": (ReturnAccepted, _returned),
     "AppeasementGranted": (AppeasementGranted, _granted),
+    "PurchaseOrderPlaced": (PurchaseOrderPlaced, _ordered),
 }

@@ -9,7 +9,9 @@
 
 from __future__ import annotations
 
-from oms.finance.documents.model import Document, DocumentKind, Draft
+from collections.abc import Iterable
+
+from oms.finance.documents.model import Document, DocumentCause, DocumentKind, Draft
 from oms.finance.store import TABLE
 from oms.platform.dynamodb import Database
 from oms.platform.principal import tenant_prefix
@@ -57,10 +59,22 @@ def list_documents(
     return found, page.next["sk"] if page.next else None
 
 
+def numbers_of(database: Database, tenant: str, cause: DocumentCause, ids: Iterable[str]) -> dict[str, int]:
+    """The numbers that some facts have by now, by what names each."""
+    keys = {mark_key(tenant, cause, one): one for one in dict.fromkeys(ids)}
+    found = database.get_many([(TABLE, key) for key in keys])
+    return {keys[key]: int(str(row["number"])) for (_, key), row in found.items()}
+
+
 def _document_key(tenant: str, document: Document) -> Key:
     sort = f"{series_begins(document.kind)}{document.number:012d}"
     return Key(f"{tenant_prefix(tenant)}DOCUMENTS#{document.entity}", sort)
 
 
 def _mark_key(tenant: str, draft: Draft) -> Key:
-    return Key(f"{tenant_prefix(tenant)}DOCUMENT#{draft.cause.value}#{draft.cause_id}", "NUMBERED")
+    return mark_key(tenant, draft.cause, draft.cause_id)
+
+
+def mark_key(tenant: str, cause: DocumentCause, cause_id: str) -> Key:
+    """Where it is marked that a fact has its document."""
+    return Key(f"{tenant_prefix(tenant)}DOCUMENT#{cause.value}#{cause_id}", "NUMBERED")

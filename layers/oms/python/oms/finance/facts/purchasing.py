@@ -1,0 +1,36 @@
+"""What finance reads from the events of purchase orders. Amounts are minor units of `currency`."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import model_validator
+
+from oms.finance.facts.base import Fact
+from oms.platform.fields import Amount, Code
+
+
+class PurchaseFact(Fact):
+    """Units of a supplier for an order: `payable` is their cost less what is left to us as commission."""
+
+    order_id: Code
+    purchase_order_id: Code
+    cost: Amount
+    commission: Amount
+    payable: Amount
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if self.cost - self.commission != self.payable:
+            raise ValueError("payable is not cost - commission")
+        return self
+
+
+class PurchaseOrderPlaced(PurchaseFact):
+    """Units were ordered at a supplier."""
+
+
+class PurchaseOrderShipped(PurchaseFact):
+    """A supplier has sent units to the customer."""
+
+    shipment_id: Code
