@@ -10,13 +10,13 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from oms.capacity.model import CapacityUse
-from oms.fulfillment.collection import Arrival as Arrival
-from oms.fulfillment.collection import ArrivalState as ArrivalState
-from oms.fulfillment.collection import Collection as Collection
-from oms.fulfillment.collection import Extension as Extension
+from oms.fulfillment.shipments import Arrival as Arrival
+from oms.fulfillment.shipments import ArrivalState as ArrivalState
 from oms.fulfillment.shipments import BoughtLine as BoughtLine
 from oms.fulfillment.shipments import Capture as Capture
 from oms.fulfillment.shipments import CollectedBy as CollectedBy
+from oms.fulfillment.shipments import Collection as Collection
+from oms.fulfillment.shipments import Extension as Extension
 from oms.fulfillment.shipments import IdDocument as IdDocument
 from oms.fulfillment.shipments import Package as Package
 from oms.fulfillment.shipments import Proof as Proof
@@ -26,10 +26,6 @@ from oms.fulfillment.shipments import Shipment as Shipment
 from oms.fulfillment.shipments import ShippedLine as ShippedLine
 from oms.fulfillment.shipments import carried_out as carried_out
 from oms.fulfillment.shipments import seconds_late as seconds_late
-from oms.fulfillment.timing import Deadline as Deadline
-from oms.fulfillment.timing import DeadlineKind as DeadlineKind
-from oms.fulfillment.timing import DeadlineStep as DeadlineStep
-from oms.fulfillment.timing import Do as Do
 from oms.orders.request import Gift
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.registry.kits import Component
@@ -153,6 +149,39 @@ class CancelRequest(BaseModel):
     lines: tuple[WorkUnits, ...]
     reason: str
     answer: Answer | None = None
+
+
+class DeadlineKind(StrEnum):
+    """What must have happened by a deadline; `deadlines` says which states it concerns, `waking` how steps are done."""
+
+    ACCEPT = "ACCEPT"  # the node has taken the work
+    PICK = "PICK"  # all of it is off the shelf
+
+
+class Do(StrEnum):
+    """What is done about a deadline at one of its steps."""
+
+    REMIND = "REMIND"  # the node is told
+    ESCALATE = "ESCALATE"  # a person is told
+    REROUTE = "REROUTE"  # other nodes get the units, where they have all of them
+
+
+class DeadlineStep(BaseModel):
+    """One thing to do, from an instant on (RFC 3339 in UTC); `done` once it was."""
+
+    model_config = ConfigDict(frozen=True)
+    do: Do
+    at: str
+    done: bool = False
+
+
+class Deadline(BaseModel):
+    """By when something must have happened, and the steps before and after that, in their order."""
+
+    model_config = ConfigDict(frozen=True)
+    kind: DeadlineKind
+    at: str
+    steps: tuple[DeadlineStep, ...] = ()
 
 
 class FulfillmentOrder(BaseModel):
