@@ -1,4 +1,4 @@
-"""What waits for a customer and what physically left: the shipment with its boxes, its money, and which tender pays it. Pure."""
+"""What waits for a customer and what left: the shipment with its boxes, its money, and which tender pays it. Pure."""
 
 from __future__ import annotations
 
