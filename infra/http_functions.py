@@ -183,10 +183,12 @@ HTTP = (
         (
             *g.COMMAND,
             *g.CHANGE_ORDER,
-            *g.listed("orders", "batch"),
+            *g.listed("orders", "get", "batch"),
             *g.table("stock", "query", "put", "update"),
             *g.table("registry", "batch", "query"),
         ),
+        # A customer on the way has a link and no token.
+        open_routes=("GET /v1/arrivals/{name}", "POST /v1/arrivals/{name}"),
         routes=(
             "GET /v1/fulfillment-orders",
             "GET /v1/fulfillment-orders/{fulfillment_order_id}",

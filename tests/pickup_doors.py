@@ -69,6 +69,10 @@ class Counter:
         """The code that the customer is sent."""
         return str(self.doors.stored_event(order_id, "FulfillmentOrderReady")["detail"]["data"]["pickup_code"])
 
+    def link(self, order_id: str) -> str:
+        """The link by which the customer says where they are."""
+        return f"/v1/arrivals/{self.last(order_id, 'FulfillmentOrderReady')['arrival_link']}"
+
     def refused(self, work: str, **content: Any) -> tuple[int, str, list[str]]:
         """How a hand-over is refused, which changes nothing: status, code and pointers."""
         with self.doors.world.unchanged():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oms.fulfillment.arriving import ArrivalPage
 from oms.fulfillment.collection_rules import CollectionRules
 from oms.fulfillment.views import FulfillmentOrderView
 from oms.rulesets.model import Status as RuleStatus
@@ -50,5 +51,16 @@ COLLECTION_ROUTES: dict[str, Route] = {
         {200: FulfillmentOrderView},
         notes="By the channel of the order. The node is told; the same said again changes nothing.",
         if_match=VERSION,
+    ),
+    "GET /v1/arrivals/{name}": Route(
+        "See whether goods can be collected",
+        {200: ArrivalPage},
+        notes=(
+            "Takes no token: the name of the link is all that is needed, and it opens nothing else. The customer is "
+            "sent it with the message that the goods are ready, where a rule says `curbside`."
+        ),
+    ),
+    "POST /v1/arrivals/{name}": Route(
+        "Say that a customer is on the way or there", {200: ArrivalPage}, "Takes no token, as above."
     ),
 }

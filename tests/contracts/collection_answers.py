@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.contracts.described import Gateway
 from tests.order_world import document, line
 
-COLLECTION = {"rules": [{"id": "all", "proofs": ["code"], "open_days": 3}]}
+COLLECTION = {"rules": [{"id": "all", "proofs": ["code"], "open_days": 3, "curbside": True}]}
 # What the verbs of the counter need at least.
 COUNTER_BODIES = {"extend": {"days": 1, "reason": "holiday"}, "arrival": {"state": "at_store"}}
 
@@ -38,6 +38,9 @@ def collected(gateway: Gateway) -> None:
     assert gateway.send("POST", f"{path}/extend", {"days": 1, "reason": "holiday"})[1]["collection"]["extensions"]
     told = next(row for row in gateway.world.tables().values() if row.get("type") == "FulfillmentOrderReady")
     code = str(told["detail"]).split('"pickup_code":"')[1][:8]
+    link = f"/v1/arrivals/{str(told['detail']).split('arrival_link')[1][3:].split(chr(34))[0]}"
+    assert gateway.send("GET", link)[1]["arrival"]["bay"] == "3"
+    assert gateway.send("POST", link, {"state": "at_store"})[1]["ready"] is True
     content = {
         "collector": "Bob",
         "proof": {"code": code, "age_checked": 30},

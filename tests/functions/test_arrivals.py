@@ -61,3 +61,31 @@ def test_only_the_channel_of_the_order_says_so_and_only_of_goods_that_are_ready(
         other = ("orders.write", "channel.marketplace")
         assert arrive(counter, work, state="at_store", scopes=other).status == 403
         assert arrive(counter, work, state="nearby").pointers == ["/state"]
+
+
+@pytest.mark.capability("F6")
+def test_a_customer_says_so_by_a_link_that_opens_nothing_else(counter: Counter):
+    counter.rules({"id": "all", "open_days": 2, "curbside": True})
+    order_id, work = counter.ready()
+    link, doors = counter.link(order_id), counter.doors
+    api = doors.api("fulfillment")
+    assert link.split("/")[-1] not in str([doors.timeline(order_id), doors.see(order_id)])
+    page = {"ready": True, "node_id": "S1", "pickup_by": "2026-11-26T05:00:00.000Z", "arrival": None}
+    assert api.send("GET", link, scopes=()).body == page
+    for _ in range(2):
+        said = api.send("POST", link, {"state": "at_curbside", "bay": "1"}, key="k", scopes=())
+        there = {"state": "at_curbside", "at": "2026-11-23T12:00:00.000Z", "bay": "1", "vehicle": None}
+        assert (said.status, said.body) == (200, page | {"arrival": there})
+    assert counter.told(order_id).count("FulfillmentOrderArrival") == 1
+    assert doors.world.work(work).arrival is not None
+    with doors.world.unchanged():
+        for name in ("acme.arr_0", "acme.", "other", f"{link.split('/')[-1]}0"):
+            for method in ("GET", "POST"):
+                body = {"state": "at_store"} if method == "POST" else None
+                assert api.send(method, f"/v1/arrivals/{name}", body, scopes=()).status == 404
+    assert counter.hand_over(work).status == 200
+    assert api.send("GET", link, scopes=()).body["ready"] is False
+    refused = api.send("POST", link, {"state": "at_store"}, scopes=())
+    assert (refused.status, refused.body["code"]) == (409, "action_not_available")
+    doors.world.clock.advance(days=90)
+    assert api.send("GET", link, scopes=()).status == 404

@@ -112,6 +112,8 @@ ROUTES = {
         "POST /v1/fulfillment-orders/{fulfillment_order_id}/hand-over",
         "POST /v1/fulfillment-orders/{fulfillment_order_id}/extend",
         "POST /v1/fulfillment-orders/{fulfillment_order_id}/arrival",
+        "GET /v1/arrivals/{name}",
+        "POST /v1/arrivals/{name}",
         "POST /v1/fulfillment-orders/{fulfillment_order_id}/{action}",
     },
     "psp_webhook": {"POST /v1/webhooks/{provider}"},
@@ -147,6 +149,7 @@ ROUTES = {
 OPEN = {
     *("POST /v1/webhooks/{provider}", "GET /console", "GET /console/{file}"),
     *("GET /v1/pay-links/{name}", "POST /v1/pay-links/{name}"),
+    *("GET /v1/arrivals/{name}", "POST /v1/arrivals/{name}"),
 }
 ACTIONS = {
     f"{room}.{verb}"

@@ -28,6 +28,7 @@ class CollectionRule(Request):
     the order names; a document must bear such a name in any case. Goods wait for `open_days` of the node, counted from
     the day after they were ready, and the customer is reminded `remind_days` of these before the last one. `late` says
     what becomes of who comes after that, but before the goods are back on the shelf.
+    With `curbside` the customer gets a link to say that they are on their way.
     """
 
     id: Code
@@ -43,6 +44,7 @@ class CollectionRule(Request):
     open_days: Annotated[int, Field(strict=True, ge=1, le=60)] | None = None
     remind_days: Annotated[int, Field(strict=True, ge=1, le=60)] | None = None
     late: Annotated[str, Field(pattern="^(allow|refuse)$")] = "allow"
+    curbside: Annotated[bool, Field(strict=True)] = False
     most_extensions: Annotated[int, Field(strict=True, ge=0, le=20)] = 3
 
     @model_validator(mode="after")

@@ -1,16 +1,20 @@
-"""The routes of the counter, for the function that serves them: handing over, keeping longer, and who is on the way."""
+"""The routes of the counter, for the function that serves them: handing over, keeping longer, and who is on the way.
+
+The link of a customer takes no token: whoever has its name may say where the customer is, and learns nothing else.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from oms.fulfillment.arriving import note_arrival
+from oms.fulfillment.arriving import LINK_PURPOSE, arrival_page, note_arrival, note_arrival_by_link
 from oms.fulfillment.commands import act, command_name
 from oms.fulfillment.keeping import extend_fulfillment_order
 from oms.fulfillment.protocol import Action
 from oms.fulfillment.request import ArrivalRequest, ExtendRequest, HandOverRequest
 from oms.platform.commands import Runtime
-from oms.platform.http import Answer, Api, answer, call, caller, read, read_optional
+from oms.platform.http import Answer, Api, answer, call, caller, ok, read, read_optional
+from oms.platform.links import open_link
 
 _WORK = "/v1/fulfillment-orders/<fulfillment_order_id>"
 
@@ -35,3 +39,14 @@ def serve(app: Api, runtime: Callable[[], Runtime]) -> None:
         principal, request = caller(app, "orders.write", "ORDER#"), read(app, ArrivalRequest)
         own = call(app, "note_arrival", principal, request, target=fulfillment_order_id)
         return answer(note_arrival(runtime(), own, fulfillment_order_id, request))
+
+    @app.get("/v1/arrivals/<name>")
+    def read_arrival_page(name: str) -> Answer:
+        return ok(arrival_page(runtime(), open_link(runtime().database, LINK_PURPOSE, name, runtime().clock.now())))
+
+    @app.post("/v1/arrivals/<name>")
+    def post_arrival_by_link(name: str) -> Answer:
+        request = read(app, ArrivalRequest)
+        place = open_link(runtime().database, LINK_PURPOSE, name, runtime().clock.now())
+        own = call(app, "note_arrival", place.customer, request, target=f"{place.about} {name}")
+        return answer(note_arrival_by_link(runtime(), own, place, request))

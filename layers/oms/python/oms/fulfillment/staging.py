@@ -1,25 +1,50 @@
-"""What is fixed about collecting goods when they are ready: by which rules, with which code, until when."""
+"""What is fixed about collecting goods when they are ready: by which rules, with which code and link, until when."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from oms.fulfillment.arriving import LINK_PURPOSE
 from oms.fulfillment.collecting import collection_of, new_code
 from oms.fulfillment.collection_rules import KIND, CollectionRules, rule_for
 from oms.fulfillment.model import Collection, FulfillmentOrder, ProofKind
 from oms.orders.model import Order
+from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
+from oms.platform.links import Place, link_write, new_name
+from oms.platform.writes import Write
 from oms.registry.reads import known_nodes
 from oms.rulesets.reads import live_rules
 
+# Whether goods can still be collected is judged from the work; a link that opens nothing any more ends by itself.
+_LINK_LASTS = timedelta(days=90)
 
-def collection_at_counter(
-    runtime: Runtime, tenant: str, order: Order, work: FulfillmentOrder
-) -> tuple[Collection | None, str | None]:
-    """How work that has just been staged is collected, and the customer's code; nothing where no rule is for it."""
+
+@dataclass(frozen=True, slots=True)
+class AtCounter:
+    """How goods are collected, the code and the name of the link for the customer, and what is stored of the link."""
+
+    collection: Collection | None = None
+    code: str | None = None
+    link: str | None = None
+    writes: Sequence[Write] = ()
+
+
+def collection_at_counter(runtime: Runtime, tenant: str, order: Order, work: FulfillmentOrder) -> AtCounter:
+    """How work that has just been staged is collected; nothing where no rule is for it."""
     sets = live_rules(runtime.database, tenant, KIND, CollectionRules)
     rule = rule_for((one.content for one in sets), order, work)
     if rule is None:
-        return None, None
+        return AtCounter()
     now = runtime.clock.now()
     nodes = known_nodes(runtime.database, tenant, now, named=[work.node_id])
     code = new_code(runtime.ids.new("cod")) if ProofKind.CODE in rule.proofs else None
-    return collection_of(rule, order, work, nodes.get(work.node_id), code, now), code
+    collection = collection_of(rule, order, work, nodes.get(work.node_id), code, now)
+    if not rule.curbside:
+        return AtCounter(collection, code)
+    until = format_instant(now + _LINK_LASTS)
+    place = Place(tenant=tenant, order_id=order.header.id, about=work.id, expires_at=until)
+    name = new_name(runtime.ids, tenant, "arr")
+    return AtCounter(collection, code, name, [link_write(LINK_PURPOSE, name, place)])

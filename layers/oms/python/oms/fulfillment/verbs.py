@@ -116,16 +116,18 @@ def stage_fulfillment_order(
     # Loaded with the first that is staged, as for what is handed over.
     from oms.fulfillment.staging import collection_at_counter
 
-    kept, code = collection_at_counter(runtime, call.tenant, order, staged)
+    there = collection_at_counter(runtime, call.tenant, order, staged)
     told = FulfillmentOrderReady(
         **work_ids(work),
         due_at=work.due_at,
         late_seconds=late,
         captures=bool(taken),
-        pickup_by=kept.pickup_by if kept else None,
-        pickup_code=code,
+        pickup_by=there.collection.pickup_by if there.collection else None,
+        pickup_code=there.code,
+        arrival_link=there.link,
     )
-    return Step(staged.model_copy(update={"captures": taken, "collection": kept, "arrival": None}), [told])
+    ready = staged.model_copy(update={"captures": taken, "collection": there.collection, "arrival": None})
+    return Step(ready, [told], stock=there.writes)
 
 
 def ship_fulfillment_order(
