@@ -59,7 +59,8 @@ WORKFLOW_TASKS = (
     FunctionSpec(
         "escalate_fulfillment",
         "Takes what is due about a fulfilment order, and puts one that needs a person in front of an operator.",
-        (*g.COMMAND, *g.CHANGE_ORDER),
+        # What nobody collects goes back to the shelf.
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("stock", "put", "update")),
     ),
 )
 
@@ -94,6 +95,8 @@ QUEUE_CONSUMERS = (
             "FulfillmentOrderCancelled",
             "FulfillmentOrderCancellationAccepted",
             "FulfillmentOrderReceived",
+            # The customer may have less time than the wait for the node.
+            ("FulfillmentOrderReady", {"expires": [True]}),
         ),
         concurrency=10,
     ),

@@ -63,12 +63,12 @@ class Job:
         return answer(self.asked, control, begun=self.begun) if self.asked else plan(self.work, control)
 
 
-def listen(sqs: Any, events: Any, bus: str) -> str:
-    """Make the bot's queue and its rule on the store bus, unless they exist; returns the queue's URL."""
-    url: str = sqs.create_queue(QueueName=NAME, Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)})["QueueUrl"]
+def listen(sqs: Any, events: Any, bus: str, name: str = NAME, heard: Sequence[str] = HEARD) -> str:
+    """Make a bot's queue and its rule on a bus, unless they exist; returns the queue's URL."""
+    url: str = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)})["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    pattern = {"source": ["spine"], "detail-type": list(HEARD)}
-    rule = events.put_rule(Name=NAME, EventBusName=bus, EventPattern=json.dumps(pattern))["RuleArn"]
+    pattern = {"source": ["spine"], "detail-type": list(heard)}
+    rule = events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps(pattern))["RuleArn"]
     allowed = {
         "Effect": "Allow",
         "Principal": {"Service": "events.amazonaws.com"},
@@ -78,9 +78,9 @@ def listen(sqs: Any, events: Any, bus: str) -> str:
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    failed = events.put_targets(Rule=NAME, EventBusName=bus, Targets=[{"Id": "Queue", "Arn": arn}])["FailedEntryCount"]
+    failed = events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "Queue", "Arn": arn}])["FailedEntryCount"]
     if failed:
-        raise RuntimeError(f"the bus {bus} does not take the queue {NAME} as a target")
+        raise RuntimeError(f"the bus {bus} does not take the queue {name} as a target")
     return url
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from oms.fulfillment.keeping import keep_collection
 from tests.money_doors import Money, paid
 from tests.order_doors import Doors, doors
-from tests.order_world import TENANT, world
+from tests.order_world import world
 from tests.pickup_doors import ANN, OPEN, Counter, collected
 
 __all__ = ["doors", "world"]
@@ -31,9 +30,13 @@ def at(doors: Doors, day: int, hour: int, minute: int = 0) -> None:
 
 
 def wake(doors: Doors, work: str) -> str | None:
-    """What the workflow of the work does when its wait is over: when it looks again."""
-    due = keep_collection(doors.world.runtime, TENANT, work)
-    return due and due.isoformat()
+    """The wait of the work's workflow is over: when it looks again; None where nothing is left to wait for."""
+    order_id = f"ord_{work.split('_')[1]}"
+    told = doors.task("escalate_fulfillment", order_id=order_id, fulfillment_order_id=work)
+    assert told["then"] == "WAIT_ON"
+    if doors.world.work(work).is_closed:
+        return None
+    return (doors.world.clock.now() + timedelta(seconds=told["wait_seconds"])).isoformat()
 
 
 @pytest.mark.capability("F8", whole=True)
@@ -47,8 +50,12 @@ def test_goods_that_nobody_collects_go_back_once_after_a_reminder(counter: Count
     shown = doors.api("fulfillment").get(f"/v1/fulfillment-orders/{work}").body
     assert shown["collection"]["pickup_by"] == "2026-11-27T23:00:00.000Z"
     assert counter.last(order_id, "FulfillmentOrderReady")["pickup_by"] == "2026-11-27T23:00:00.000Z"
+    token = doors.world.work(work).task_token
+    assert doors.queue("resume_fulfillment", doors.stored_event(order_id, "FulfillmentOrderReady")) == []
+    assert doors.world.continued == [(token, "DUE_EARLIER")]
     with doors.world.unchanged():
         assert wake(doors, work) == "2026-11-25T15:00:00+00:00"
+    doors.world.release(work, "again")
     at(doors, 25, 10)
     for _ in range(2):
         assert wake(doors, work) == "2026-11-27T23:00:00+00:00"
@@ -73,7 +80,7 @@ def test_goods_that_nobody_collects_go_back_once_after_a_reminder(counter: Count
     assert doors.queue("refund_payment", doors.stored_event(order_id, "RefundOwed")) == []
     assert doors.world.provider.amount("refund") == 2000
     assert doors.queue("resume_fulfillment", doors.stored_event(order_id, "FulfillmentOrderCancelled")) == []
-    assert [outcome.value for _, outcome in doors.world.continued] == ["CANCELLED"]
+    assert doors.world.continued[1:] == [("again", "CANCELLED")]
     assert counter.refused(work)[:2] == (409, "action_not_available")
     doors.world.check()
 
@@ -157,7 +164,6 @@ def test_only_goods_that_wait_until_some_day_are_kept_longer(counter: Counter):
         with counter.doors.world.unchanged():
             answer = counter.act(work, "extend", {"days": 1, "reason": "x"})
             assert (answer.status, answer.body["code"]) == (409, "action_not_available")
-            assert wake(counter.doors, work) is None
         counter.act(work, "stage")
 
 

@@ -12,9 +12,14 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from oms.fulfillment.collection_rules import CollectionRule
+from oms.fulfillment.deadlines import has_expired, with_deadline
 from oms.fulfillment.model import (
     CollectedBy,
     Collection,
+    Deadline,
+    DeadlineKind,
+    DeadlineStep,
+    Do,
     Extension,
     FulfillmentOrder,
     IdDocument,
@@ -96,29 +101,37 @@ def new_code(chance: str) -> str:
     return f"{number:0{CODE_DIGITS}d}"
 
 
-def collection_of(
+def with_collection(
     rule: CollectionRule, order: Order, work: FulfillmentOrder, node: Node | None, code: str | None, now: datetime
-) -> Collection:
-    """How some work is collected that is ready now; a node that is closed for good counts every day."""
+) -> FulfillmentOrder:
+    """Work that is ready now with how it is collected; a node that is closed for good counts every day."""
     header = order.header
     customer = [header.customer.name] if header.customer and header.customer.name else []
-    pickup_by, remind_at = None, None
-    if rule.open_days is not None:
-        by, reminder = _open_until(node, now, rule.open_days, rule.remind_days)
-        pickup_by, remind_at = format_instant(by), reminder and format_instant(reminder)
-    return Collection(
+    collection = Collection(
         may_collect=tuple(dict.fromkeys([*customer, *(one.name for one in header.collectors)])),
         named_only=rule.named_only,
         proofs=rule.proofs,
         code_hash=code and code_hash(work.id, code),
         most_attempts=rule.attempts,
         lock_minutes=rule.lock_minutes,
-        pickup_by=pickup_by,
-        remind_at=remind_at,
         remind_days=rule.remind_days,
         late_allowed=rule.late == "allow",
         most_extensions=rule.most_extensions,
     )
+    waiting = work.model_copy(update={"collection": collection})
+    if rule.open_days is None:
+        return waiting
+    return _kept_until(waiting, *_open_until(node, now, rule.open_days, rule.remind_days))
+
+
+def _kept_until(work: FulfillmentOrder, until: datetime, remind_at: datetime | None) -> FulfillmentOrder:
+    """The work with the deadline by which its customer must have it."""
+    at = format_instant(until)
+    steps = [DeadlineStep(do=Do.REMIND_CUSTOMER, at=format_instant(remind_at))] if remind_at else []
+    steps.append(DeadlineStep(do=Do.EXPIRE, at=at))
+    assert work.collection is not None
+    kept = work.model_copy(update={"collection": work.collection.model_copy(update={"pickup_by": at})})
+    return with_deadline(kept, Deadline(kind=DeadlineKind.COLLECT, at=at, steps=tuple(steps)))
 
 
 def _open_until(
@@ -148,34 +161,13 @@ def extended(
     start = max(before - timedelta(seconds=1), now)
     until, reminder = _open_until(node, start, days, kept.remind_days)
     made = Extension(before=kept.pickup_by, pickup_by=format_instant(until), reason=reason, by=by)
-    changes = {
-        "pickup_by": made.pickup_by,
-        "remind_at": reminder and format_instant(reminder),
-        "reminded": False,
-        "extensions": (*kept.extensions, made),
-    }
-    return work.model_copy(update={"collection": kept.model_copy(update=changes)}), made
-
-
-def is_over(work: FulfillmentOrder, now: datetime) -> bool:
-    """Whether nobody came in time for goods that still wait."""
-    kept = work.collection
-    due = work.status is Status.READY and kept is not None and kept.pickup_by is not None
-    return due and now >= parse_instant(kept.pickup_by if kept and kept.pickup_by else "")
-
-
-def next_of_collection(work: FulfillmentOrder) -> datetime | None:
-    """The next instant at which something is due of goods that wait: to remind the customer, or to give up."""
-    kept = work.collection
-    if work.status is not Status.READY or kept is None or kept.pickup_by is None:
-        return None
-    remind = kept.remind_at is not None and not kept.reminded
-    return parse_instant(kept.remind_at if remind and kept.remind_at else kept.pickup_by)
+    longer = kept.model_copy(update={"extensions": (*kept.extensions, made)})
+    return _kept_until(work.model_copy(update={"collection": longer}), until, reminder), made
 
 
 def refuse_late(work: FulfillmentOrder, now: datetime) -> None:
     """Refuse to hand over goods whose time is over, where the rule says so."""
-    if is_over(work, now) and work.collection is not None and not work.collection.late_allowed:
+    if work.collection is not None and not work.collection.late_allowed and has_expired(work, now):
         raise CollectionOver(f"They were kept until {work.collection.pickup_by}.")
 
 

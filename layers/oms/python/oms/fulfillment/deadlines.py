@@ -16,6 +16,7 @@ from oms.platform.clock import format_instant, parse_instant
 _CONCERNS: Mapping[DeadlineKind, frozenset[Status]] = {
     DeadlineKind.ACCEPT: frozenset({Status.OPEN}),
     DeadlineKind.PICK: frozenset({Status.ACCEPTED, Status.PICKING}),
+    DeadlineKind.COLLECT: frozenset({Status.READY}),
 }
 _COMES_AFTER: Mapping[DeadlineKind, frozenset[Status]] = {
     DeadlineKind.ACCEPT: frozenset({Status.ON_HOLD}),
@@ -23,6 +24,7 @@ _COMES_AFTER: Mapping[DeadlineKind, frozenset[Status]] = {
 }
 # The work waits for the customer; its node has done its part.
 _NODE_IS_DONE = frozenset({Status.READY})
+_MORE_THAN_NOTED = frozenset({Do.REROUTE, Do.EXPIRE})
 # A wait that is over at once would be asked for again at once where clocks differ.
 _SHORTEST_WAIT = timedelta(seconds=60)
 
@@ -34,14 +36,23 @@ def concerning(work: FulfillmentOrder) -> list[Deadline]:
 
 
 def due_steps(work: FulfillmentOrder, now: datetime) -> list[tuple[Deadline, DeadlineStep]]:
-    """The steps whose time has come and that are not done, in the order of their times, without what re-routes."""
+    """The steps whose time has come and that are not done, in the order of their times.
+
+    Without those that are not only noted: what re-routes, and what gives units up that nobody collected.
+    """
     at = format_instant(now)
     found = [
         (deadline, step)
         for deadline, step in _steps(work)
-        if step.at <= at and not step.done and step.do is not Do.REROUTE and _concerns(work, deadline.kind)
+        if step.at <= at and not step.done and step.do not in _MORE_THAN_NOTED and _concerns(work, deadline.kind)
     ]
     return sorted(found, key=lambda one: one[1].at)
+
+
+def has_expired(work: FulfillmentOrder, now: datetime) -> bool:
+    """Whether units are to be given up that nobody collected in time."""
+    at = format_instant(now)
+    return any(step.do is Do.EXPIRE and step.at <= at for deadline in concerning(work) for step in deadline.steps)
 
 
 def with_done(work: FulfillmentOrder, deadline: Deadline, step: DeadlineStep) -> FulfillmentOrder:

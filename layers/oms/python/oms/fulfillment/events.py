@@ -206,8 +206,8 @@ class FulfillmentOrderPacked(_Work):
 class FulfillmentOrderReady(_Work):
     """Goods wait for the customer at the counter; `late_seconds` is how long after what was promised.
 
-    With `captures` money is to be taken for them now. They wait until `pickup_by`; `pickup_code` and the name of
-    `arrival_link` are for the customer alone.
+    With `captures` money is to be taken for them now. Where they are given up at last (`expires`), it is `pickup_by`.
+    `pickup_code` and the name of `arrival_link` are for the customer alone.
     """
 
     version: ClassVar[int] = 4
@@ -216,6 +216,7 @@ class FulfillmentOrderReady(_Work):
     due_at: str | None = None
     late_seconds: int | None = None
     captures: bool = False
+    expires: bool = False
     pickup_by: str | None = None
     pickup_code: str | None = None
     arrival_link: str | None = None

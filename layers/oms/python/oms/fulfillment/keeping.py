@@ -1,20 +1,15 @@
-"""How long goods are kept for a customer: reminding, keeping them longer, and giving up. One transaction on the order.
-
-Nothing asks for these by itself: the workflow of the work wakes up when something is due, and what is due is judged
-from the work as it is then.
-"""
+"""How long goods are kept for a customer: keeping them longer, and giving up. Each is one transaction on the order."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
-from oms.fulfillment.collecting import extended, is_over, next_of_collection
+from oms.fulfillment.collecting import extended
 from oms.fulfillment.collection_events import (
-    FulfillmentOrderCollectionDue,
     FulfillmentOrderCollectionExtended,
     FulfillmentOrderNotCollected,
 )
+from oms.fulfillment.deadlines import has_expired
 from oms.fulfillment.events import FulfillmentOrderCancelled
 from oms.fulfillment.finding import WRITE, find_work, own_work
 from oms.fulfillment.model import Answer, FulfillmentOrder
@@ -31,7 +26,6 @@ from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.consumers import call_from_workflow
 from oms.platform.events import EventData
 from oms.platform.ids import parent_id
-from oms.platform.principal import system_principal
 from oms.registry.reads import known_nodes
 
 # Why units are cancelled that nobody collected in time.
@@ -62,48 +56,30 @@ def extend_fulfillment_order(
     return execute(runtime, call, decide)
 
 
-def keep_collection(runtime: Runtime, tenant: str, fulfillment_order_id: str) -> datetime | None:
-    """Do what is due of goods that wait for a customer; answers when to look again, None where nothing is to come.
+def expire_collection(runtime: Runtime, tenant: str, seen: FulfillmentOrder) -> FulfillmentOrder:
+    """Give up goods that nobody collected in time, as they were seen; the work as it is then.
 
-    Each step is done once, whoever asks how often.
+    The units that are left are cancelled, their stock is available again, and what was paid for them is owed back, all
+    in one transaction. Goods that were handed over or kept longer meanwhile are left alone.
     """
-    principal = system_principal(tenant, "expire_collection")
-    while True:
-        _, work = find_work(runtime, principal, WRITE, fulfillment_order_id)
-        due = next_of_collection(work)
-        if due is None or due > runtime.clock.now():
-            return due
-        expire_collection(runtime, tenant, work)
-
-
-def expire_collection(runtime: Runtime, tenant: str, seen: FulfillmentOrder) -> Outcome:
-    """Take the step that is due of goods as they were seen: remind the customer, or give up once the time is over.
-
-    Given up, the units that are left are cancelled, their stock is available again, and what was paid for them is owed
-    back, all in one transaction. Goods that were kept longer or handed over meanwhile are left alone.
-    """
-    kept = seen.collection
-    step = "expire" if is_over(seen, runtime.clock.now()) else "remind"
-    name = f"{seen.id}#{kept.pickup_by if kept else None}#{step}"
-    call = call_from_workflow("expire_collection", tenant, name)
+    until = seen.collection.pickup_by if seen.collection else None
+    call = call_from_workflow("expire_collection", tenant, f"{seen.id}#{until}")
+    left = seen
 
     def decide() -> Decision:
-        order, work = find_work(runtime, call.principal, WRITE, seen.id)
-        if work.collection is None or kept is None or work.collection.pickup_by != kept.pickup_by:
-            return Decision([], body={"fulfillment_order_id": work.id, "done": None})
-        if step == "expire" and is_over(work, runtime.clock.now()):
-            return _given_up(runtime, call, order, work)
-        if step == "expire" or work.collection.reminded or next_of_collection(work) is None:
-            return Decision([], body={"fulfillment_order_id": work.id, "done": None})
-        told = FulfillmentOrderCollectionDue(**work_ids(work), pickup_by=work.collection.pickup_by or "")
-        noted = work.model_copy(update={"collection": work.collection.model_copy(update={"reminded": True})})
-        _, writes, events = change_order(tenant, order, events=[told], fulfillment_orders=[noted])
-        return Decision(writes, events, body={"fulfillment_order_id": work.id, "done": step})
+        nonlocal left
+        order, left = find_work(runtime, call.principal, WRITE, seen.id)
+        if not has_expired(left, runtime.clock.now()):
+            return Decision([], body={"fulfillment_order_id": left.id})
+        left, decision = _given_up(runtime, call, order, left)
+        return decision
 
-    return execute(runtime, call, decide)
+    if execute(runtime, call, decide).replayed:
+        _, left = find_work(runtime, call.principal, WRITE, seen.id)
+    return left
 
 
-def _given_up(runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder) -> Decision:
+def _given_up(runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder) -> tuple[FulfillmentOrder, Decision]:
     units = {line.line_no: line.remaining for line in work.lines if line.remaining}
     gone = without(work, units)
     if gone.cancel_request is not None and gone.asked:
@@ -122,7 +98,7 @@ def _given_up(runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder
     back = StockChanges(call.tenant, movement_id=order.next_change, cause=work.id, at=runtime.clock.now())
     for sku, quantity in order.stock_of(units).items():
         back.release_allocation(sku, work.node_id, quantity)
-    return Decision([*writes, *back.writes()], events, body={"fulfillment_order_id": work.id, "done": "expire"})
+    return gone, Decision([*writes, *back.writes()], events, body={"fulfillment_order_id": work.id})
 
 
 def _kits(order: Order, units: Mapping[int, int]) -> dict[int, int]:

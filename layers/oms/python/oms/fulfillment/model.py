@@ -156,6 +156,7 @@ class DeadlineKind(StrEnum):
 
     ACCEPT = "ACCEPT"  # the node has taken the work
     PICK = "PICK"  # all of it is off the shelf
+    COLLECT = "COLLECT"  # the customer has it
 
 
 class Do(StrEnum):
@@ -164,6 +165,8 @@ class Do(StrEnum):
     REMIND = "REMIND"  # the node is told
     ESCALATE = "ESCALATE"  # a person is told
     REROUTE = "REROUTE"  # other nodes get the units, where they have all of them
+    REMIND_CUSTOMER = "REMIND_CUSTOMER"
+    EXPIRE = "EXPIRE"  # the units are cancelled and go back to the shelf
 
 
 class DeadlineStep(BaseModel):

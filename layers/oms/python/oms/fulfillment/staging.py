@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from oms.fulfillment.arriving import LINK_PURPOSE
-from oms.fulfillment.collecting import collection_of, new_code
+from oms.fulfillment.collecting import new_code, with_collection
 from oms.fulfillment.collection_rules import KIND, CollectionRules, rule_for
-from oms.fulfillment.model import Collection, FulfillmentOrder, ProofKind
+from oms.fulfillment.model import FulfillmentOrder, ProofKind
 from oms.orders.model import Order
 from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
@@ -24,27 +24,27 @@ _LINK_LASTS = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class AtCounter:
-    """How goods are collected, the code and the name of the link for the customer, and what is stored of the link."""
+    """Work with how it is collected, the code and the name of the link for the customer, and what is stored."""
 
-    collection: Collection | None = None
+    work: FulfillmentOrder
     code: str | None = None
     link: str | None = None
     writes: Sequence[Write] = ()
 
 
 def collection_at_counter(runtime: Runtime, tenant: str, order: Order, work: FulfillmentOrder) -> AtCounter:
-    """How work that has just been staged is collected; nothing where no rule is for it."""
+    """Work that has just been staged with how it is collected; as it is where no rule is for it."""
     sets = live_rules(runtime.database, tenant, KIND, CollectionRules)
     rule = rule_for((one.content for one in sets), order, work)
     if rule is None:
-        return AtCounter()
+        return AtCounter(work)
     now = runtime.clock.now()
     nodes = known_nodes(runtime.database, tenant, now, named=[work.node_id])
     code = new_code(runtime.ids.new("cod")) if ProofKind.CODE in rule.proofs else None
-    collection = collection_of(rule, order, work, nodes.get(work.node_id), code, now)
+    waiting = with_collection(rule, order, work, nodes.get(work.node_id), code, now)
     if not rule.curbside:
-        return AtCounter(collection, code)
+        return AtCounter(waiting, code)
     until = format_instant(now + _LINK_LASTS)
     place = Place(tenant=tenant, order_id=order.header.id, about=work.id, expires_at=until)
     name = new_name(runtime.ids, tenant, "arr")
-    return AtCounter(collection, code, name, [link_write(LINK_PURPOSE, name, place)])
+    return AtCounter(waiting, code, name, [link_write(LINK_PURPOSE, name, place)])

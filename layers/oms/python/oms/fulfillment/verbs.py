@@ -116,18 +116,21 @@ def stage_fulfillment_order(
     # Loaded with the first that is staged, as for what is handed over.
     from oms.fulfillment.staging import collection_at_counter
 
+    # What was fixed when it was staged before, and unstaged since, holds no more.
+    staged = staged.model_copy(update={"captures": taken, "collection": None, "arrival": None})
     there = collection_at_counter(runtime, call.tenant, order, staged)
+    until = there.work.collection.pickup_by if there.work.collection else None
     told = FulfillmentOrderReady(
         **work_ids(work),
         due_at=work.due_at,
         late_seconds=late,
         captures=bool(taken),
-        pickup_by=there.collection.pickup_by if there.collection else None,
+        pickup_by=until,
+        expires=until is not None,
         pickup_code=there.code,
         arrival_link=there.link,
     )
-    ready = staged.model_copy(update={"captures": taken, "collection": there.collection, "arrival": None})
-    return Step(ready, [told], stock=there.writes)
+    return Step(there.work, [told], stock=there.writes)
 
 
 def ship_fulfillment_order(

@@ -1,6 +1,7 @@
 """What a workflow does when its wait is over: what is due about the work is done, and it is told how long to wait on.
 
-Steps are taken in one transaction, each once: a reminder to the node, then a person is told. Re-routing is the
+Steps are taken in one transaction, each once: a reminder to the node, then a person is told; or the customer is
+reminded, and what nobody collects is given up. Re-routing is the
 workflow's own next state, and is asked for at every wake from its time on, for what others have may change.
 """
 
@@ -10,7 +11,8 @@ import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from oms.fulfillment.deadlines import due_steps, wait_seconds, wants_rerouting, with_done
+from oms.fulfillment.collection_events import FulfillmentOrderCollectionDue
+from oms.fulfillment.deadlines import due_steps, has_expired, wait_seconds, wants_rerouting, with_done
 from oms.fulfillment.escalating import escalated, note_overdue
 from oms.fulfillment.events import FulfillmentOrderReminded
 from oms.fulfillment.finding import WRITE, find_work
@@ -36,6 +38,11 @@ def take_due_deadlines(runtime: Runtime, tenant: str, fulfillment_order_id: str)
     """
     now = runtime.clock.now()
     _, work = find_work(runtime, system_principal(tenant, COMMAND), WRITE, fulfillment_order_id)
+    if has_expired(work, now):
+        # Loaded with the first goods that nobody collects: giving them up moves stock and money.
+        from oms.fulfillment.keeping import expire_collection
+
+        work = expire_collection(runtime, tenant, work)
     if not work.is_closed and due_steps(work, now):
         work = _taken(runtime, tenant, work, now)
     then = REROUTE if not work.is_closed and wants_rerouting(work, now) else WAIT_ON
@@ -81,8 +88,13 @@ def _escalated(work: FulfillmentOrder, deadline: Deadline, now: datetime) -> Tak
     return escalated(work, f"{deadline.kind.value}_OVERDUE")
 
 
+def _customer_reminded(work: FulfillmentOrder, deadline: Deadline, now: datetime) -> Taken:
+    return work, [FulfillmentOrderCollectionDue(**work_ids(work), pickup_by=deadline.at)]
+
+
 # What each step does to the work, and what is told of it.
 ACTS: Mapping[Do, Callable[[FulfillmentOrder, Deadline, datetime], Taken]] = {
     Do.REMIND: _reminded,
     Do.ESCALATE: _escalated,
+    Do.REMIND_CUSTOMER: _customer_reminded,
 }

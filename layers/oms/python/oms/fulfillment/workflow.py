@@ -90,7 +90,11 @@ def resume_fulfillment(
 ) -> Outcome | None:
     """Tell the waiting workflow what became of its work; answers the outcome, or None while there is none."""
     order, work = find_work(runtime, system_principal(tenant, "resume_fulfillment"), READ, fulfillment_order_id)
-    return _tell(runtime, continue_workflow, tenant, work.task_token, order, work)
+    told = _tell(runtime, continue_workflow, tenant, work.task_token, order, work)
+    if told is None and work.status is Status.READY and work.task_token and next_deadline(work, runtime.clock.now()):
+        # The wait for the node may be longer than the customer has time to collect.
+        continue_workflow(work.task_token, Outcome.DUE_EARLIER)
+    return told
 
 
 def _tell(
