@@ -210,7 +210,7 @@ class FulfillmentOrderReady(_Work):
     `pickup_code` and the name of `arrival_link` are for the customer alone.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     hidden: ClassVar[tuple[str, ...]] = ("pickup_code", "arrival_link")
 
     due_at: str | None = None
