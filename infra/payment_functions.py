@@ -49,6 +49,7 @@ PAYMENT_CONSUMERS = (
         g.START_PAYMENT_WORKFLOW,
         detail_types=(
             *("PaymentActionRequired", "PaymentDeclined", "PaymentCaptureFailed", "PaymentExpired"),
+            "PaymentDeferred",
             "FulfillmentOrderEscalated",
             ("PaymentAuthorized", {"needs_care": [True]}),
         ),

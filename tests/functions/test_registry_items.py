@@ -27,6 +27,7 @@ def test_an_item_is_read_as_it_was_put_with_its_sku_as_written(api: Api, databas
         "minimum_age": None,
         "components": [],
         "when_short": None,
+        "preorder": None,
         "status": "active",
         "attributes": {},
         "version": 1,

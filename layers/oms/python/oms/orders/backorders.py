@@ -16,7 +16,8 @@ from oms.orders.model import Backorder, Group, Header, Order
 from oms.orders.request import tier_of
 from oms.orders.store import backorder_key, backorders_list, waiting_key, waiting_list
 from oms.platform.clock import format_instant
-from oms.platform.writes import Item, Key, Write, put
+from oms.platform.principal import tenant_prefix
+from oms.platform.writes import Item, Key, Kind, Write, put
 
 # Of one order so many groups and items may wait; each has its entry in the transaction that stores the order.
 MOST_WAITING = 20
@@ -27,7 +28,8 @@ _NO_DAY = "9999-12-31"
 class Waiting(BaseModel):
     """Units of an item that a group of an order waits for, as the queue of the item has it.
 
-    `due` is the day that was promised, if any; the nodes in `without` gave some of these units up.
+    `due` is the day that was promised, if any; the nodes in `without` gave some of these units up; nothing is
+    given out before the street date `not_before`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -41,6 +43,7 @@ class Waiting(BaseModel):
     due: str | None = None
     placed_at: str
     without: tuple[str, ...] = ()
+    not_before: str | None = None
 
 
 def backorders(
@@ -52,6 +55,18 @@ def backorders(
         Backorder(line_no=line_no, quantity=units, cancel_at=until, expected_on=expected.get(line_no))
         for line_no, units in missing
     ]
+
+
+def until_street_date(one: Backorder, street_date: str) -> Backorder:
+    """Units that wait for a street date besides: they come no sooner."""
+    return one.model_copy(
+        update={"not_before": street_date, "expected_on": max(one.expected_on or street_date, street_date)}
+    )
+
+
+def preorder_key(tenant: str, sku: str) -> Key:
+    """Where it is counted how many units of an item were sold before its street date (table `stock`)."""
+    return Key(f"{tenant_prefix(tenant)}PREORDER#{sku}", "PREORDER")
 
 
 def fewer(waiting: Sequence[Backorder], units: Mapping[int, int]) -> tuple[Backorder, ...]:
@@ -119,6 +134,7 @@ def waiting_of(order: Order) -> dict[tuple[int, str], Waiting]:
             due=promised_day(group),
             placed_at=order.header.placed_at,
             without=tuple(sorted(gave_up & set(known.without) if known else gave_up)),
+            not_before=one.not_before,
         )
     return found
 
@@ -139,8 +155,23 @@ def backorder_writes(tenant: str, before: Order | None, after: Order) -> list[Wr
     """The entries of the lists that a change of an order changes."""
     was, now = _entries(tenant, before), _entries(tenant, after)
     gone: Item = {"body": ""}
+    changed = dict.fromkeys(key for key in (*was, *now) if was.get(key) != now.get(key))
+    return [*(put("orders", key, now.get(key, gone)) for key in changed), *_sold_no_more(tenant, before, after)]
+
+
+def _sold_no_more(tenant: str, before: Order | None, after: Order) -> list[Write]:
+    """Units that were sold before their street date and cancelled while they waited: others may have them."""
+    freed: dict[str, int] = {}
+    for one in before.header.backorders if before else ():
+        if before is not None and one.not_before is not None:
+            cancelled = after.cancelled.get(one.line_no, 0) - before.cancelled.get(one.line_no, 0)
+            units = min(cancelled, before.backordered(one.line_no) - after.backordered(one.line_no))
+            sku = after.line(one.line_no).agreed.sku
+            freed[sku] = freed.get(sku, 0) + units
     return [
-        put("orders", key, now.get(key, gone)) for key in dict.fromkeys((*was, *now)) if was.get(key) != now.get(key)
+        Write(Kind.CHANGE, "stock", preorder_key(tenant, sku), add={"taken": -units})
+        for sku, units in freed.items()
+        if units
     ]
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import cache, partial
+from typing import Any
 
 from oms.capacity.reads import room_of
 from oms.inventory.model import Hold
@@ -15,7 +17,7 @@ from oms.orders.request import OrderRequest, tier_of
 from oms.orders.validation import Known
 from oms.platform.commands import Runtime
 from oms.platform.writes import Write
-from oms.registry.model import weights_of
+from oms.registry.model import Item, weights_of
 from oms.sourcing.keeping import late_nodes
 from oms.sourcing.model import Sourced
 from oms.sourcing.prices import with_prices
@@ -56,17 +58,21 @@ def choose_nodes(
     candidates = [*(node_id for _, node_id in stock.units), *counters]
     room = room_of(runtime.database, tenant, known.nodes, candidates, now)
     late = late_nodes(runtime.database, tenant, groups, known.nodes, candidates, now)
-    plan = partial(
+    plan_all = partial(
         source_groups,
         groups,
         lines,
         known.nodes,
-        stock.units,
+        _without_preorders(stock.units, known.items),
         channel=channel,
         currency=currency,
         weights=weights_of(known.items),
         late=late,
     )
+
+    def plan(**more: Any) -> Sourced:
+        return _waiting_for_street_dates(plan_all(**more), lines, known.items, now)
+
     sourced = replace(plan(steps=steps, room=room), stock=stock, steps=steps)
     if sourced.missing and not sourced.lacking:
         known_of = (known.items, known.nodes)
@@ -79,6 +85,33 @@ def choose_nodes(
         kept = replace(any_node, is_best=False, stock=stock, steps=steps, full=full)
         return sourced if any_node.missing else kept
     return sourced
+
+
+def _without_preorders(
+    units: Mapping[tuple[str, str], int], items: Mapping[str, Item]
+) -> Mapping[tuple[str, str], int]:
+    """Stock without what is not given out yet, wherever it lies."""
+    early = {sku for sku, item in items.items() if item.preorder}
+    return {place: count for place, count in units.items() if place[0] not in early} if early else units
+
+
+def _waiting_for_street_dates(
+    sourced: Sourced, lines: Sequence[Line], items: Mapping[str, Item], now: datetime
+) -> Sourced:
+    """The plans as they are where what is on pre-order waits: such lines are in groups of their own."""
+    waits: dict[int, int] = {}
+    for line in lines:
+        item = items.get(line.agreed.sku)
+        if item is not None and item.preorder and line.claims_stock:
+            until = item.preorder.street_date + timedelta(days=item.preorder.cancel_after_days)
+            waits[line.group_no] = max(waits.get(line.group_no, 0), (until - now.date()).days)
+    if not waits:
+        return sourced
+    plans = {
+        no: replace(plan, backorder_days=waits[no], asks_person=False) if no in waits else plan
+        for no, plan in sourced.plans.items()
+    }
+    return replace(sourced, plans=plans)
 
 
 def decision_of(tenant: str, order: Order, known: Known, sourced: Sourced) -> list[Write]:

@@ -61,7 +61,13 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
         sourced = choose_nodes(runtime, call.tenant, agreed, known, groups, lines, own)
         refuse_missing(agreed, sourced)
         order = new_order(runtime, call, agreed, known, groups, lines, sourced, said)
-        return order, sourced, decision_of(call.tenant, order, known, sourced)
+        reasons = decision_of(call.tenant, order, known, sourced)
+        if any(one.not_before for one in order.header.backorders):
+            # Loaded with the first pre-order: an order without one starts faster.
+            from oms.orders.preorders import preorder_writes
+
+            reasons = [*reasons, *preorder_writes(runtime, call.tenant, order, known)]
+        return order, sourced, reasons
 
     def decide() -> Decision:
         held = _held(runtime, call, request)

@@ -133,7 +133,7 @@ class Cancellation(BaseModel):
 
 
 class Backorder(BaseModel):
-    """Units of a line that nobody had, until when they wait, and when enough is to come, now and as told first."""
+    """Units of a line that nobody had: until when they wait, not before which date, when they come, now and first."""
 
     model_config = ConfigDict(frozen=True)
     line_no: int
@@ -141,6 +141,7 @@ class Backorder(BaseModel):
     cancel_at: str
     expected_on: str | None = None
     first_expected_on: str | None = None
+    not_before: str | None = None
 
 
 class Header(BaseModel):
@@ -216,9 +217,8 @@ class Order:
             cancelled[cancellation.line_no] = cancelled.get(cancellation.line_no, 0) + cancellation.quantity
         object.__setattr__(self, "cancelled", cancelled)
         gone: dict[int, int] = {}
-        for shipment in self.shipments:
-            for left in shipment.lines:
-                gone[left.line_no] = gone.get(left.line_no, 0) + left.quantity
+        for left in (line for shipment in self.shipments for line in shipment.lines):
+            gone[left.line_no] = gone.get(left.line_no, 0) + left.quantity
         object.__setattr__(self, "pieces", pieces_of(self.lines))
         object.__setattr__(self, "gone", gone | whole_kits(self.pieces, gone))
         back: dict[int, int] = {}

@@ -11,7 +11,7 @@ from oms.orders.rows import new_order_writes
 from oms.orders.states import states
 from oms.orders.store import external_key, lines_items
 from oms.orders.views import summary
-from oms.payments.writes import captured_before
+from oms.payments.writes import told_at_first
 from oms.platform.commands import Call, Decision, command_key
 from oms.platform.events import EventData, EventDraft
 from oms.platform.writes import Item, Write, create
@@ -47,7 +47,7 @@ def placement(
         legal_entity=header.legal_entity,
     )
     told = [event, _waits(order)] if header.backorders else [event]
-    paid = captured_before(order) if more is None else more
+    paid = told_at_first(order) if more is None else more
     told += [_fact(order, len(told) + number, data) for number, data in enumerate(paid, start=1)]
     return Decision([*writes], [*told, *events], status=201, body=summary(order).model_dump())
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
+from zoneinfo import ZoneInfo
 
-from oms.orders.backorders import MOST_WAITING, backorders
+from oms.orders.backorders import MOST_WAITING, backorders, until_street_date
 from oms.orders.kits import PartOf, worth_of_parts
-from oms.orders.model import Claim, Group, Header, Line, Order, Validation
+from oms.orders.model import Backorder, Claim, Group, Header, Line, Order, Validation
 from oms.orders.request import Address, LineRequest, LineType, Method, OrderRequest, TaxMode
 from oms.orders.validation import Known, review
 from oms.payments.writes import tender
@@ -29,7 +32,15 @@ def look_up(runtime: Runtime, tenant: str, order: OrderRequest) -> Known:
     now = runtime.clock.now()
     items = sold_items(runtime.database, tenant, skus, now)
     named = [order.selling_node, *(line.pickup_node for line in order.lines if line.pickup_node)]
-    return Known(items=items, nodes=known_nodes(runtime.database, tenant, now, named=named))
+    nodes = known_nodes(runtime.database, tenant, now, named=named)
+    zone = nodes[order.selling_node].time_zone if order.selling_node in nodes else "UTC"
+    today = now.astimezone(ZoneInfo(zone)).date()
+    # From its street date on, by the clock of who sells it, an item is one like all others.
+    over = {sku for sku, item in items.items() if item.preorder and item.preorder.street_date <= today}
+    return Known(
+        items={sku: item.model_copy(update={"preorder": None}) if sku in over else item for sku, item in items.items()},
+        nodes=nodes,
+    )
 
 
 def taxed_order(runtime: Runtime, tenant: str, order: OrderRequest, known: Known) -> OrderRequest:
@@ -94,6 +105,13 @@ def new_order(
             sourced.expected,
         )
     ]
+    streets = {line.line_no: street_date(line.agreed, known.items) for line in lines}
+    waiting = [until_street_date(one, day) if (day := streets.get(one.line_no)) else one for one in waiting]
+    later = _authorized_from(known, lines, waiting, known.nodes[request.selling_node].time_zone, placed_at)
+    payments = tuple(
+        tender(call.tenant, order_id, rank, one, request.currency, later)
+        for rank, one in enumerate(request.payments, start=1)
+    )
     header = Header(
         id=order_id,
         external_id=request.external_id,
@@ -122,17 +140,31 @@ def new_order(
         may_be_consolidated=any(step.scenario.consolidation for step in sourced.steps),
         consolidate=request.consolidate,
         backorders=tuple(waiting),
-        # That units wait, and what the channel has taken, is told behind that the order was placed.
-        sequence=1 + bool(waiting) + sum(one.captured for one in request.payments),
+        # That units wait, and what the channel has taken or is asked for later, is told behind that it was placed.
+        sequence=1 + bool(waiting) + sum(one.by_channel or bool(one.authorize_from) for one in payments),
     )
     claimed: dict[int, list[Claim]] = {}
     for allotment in sourced.allotments:
         claimed.setdefault(allotment.line_no, []).append(Claim(node_id=allotment.node_id, quantity=allotment.quantity))
     placed = tuple(line.model_copy(update={"claims": tuple(claimed.get(line.line_no, ()))}) for line in lines)
-    payments = tuple(
-        tender(call.tenant, order_id, rank, one, request.currency) for rank, one in enumerate(request.payments, start=1)
-    )
     return Order(header, placed, payments=payments)
+
+
+def _authorized_from(
+    known: Known, lines: Sequence[Line], waiting: Sequence[Backorder], zone: str, now: datetime
+) -> str | None:
+    """From when on cards are authorised, where all goods wait for street dates and their items say so: the first."""
+    early = {one.line_no for one in waiting if one.not_before}
+    if not early or any(line.work and line.line_no not in early for line in lines):
+        return None
+    found = []
+    for no in early:
+        preorder = known.items[lines[no - 1].agreed.sku].preorder
+        if preorder is None or preorder.authorize_days_before is None:
+            return None
+        day = preorder.street_date - timedelta(days=preorder.authorize_days_before)
+        found.append(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC))
+    return format_instant(min(found)) if min(found) > now else None
 
 
 def group_lines(request: OrderRequest, items: Mapping[str, Item]) -> tuple[tuple[Group, ...], list[Line]]:
@@ -141,7 +173,7 @@ def group_lines(request: OrderRequest, items: Mapping[str, Item]) -> tuple[tuple
     A line without stock, such as postage, goes along with the goods; where there are no goods it is the work itself.
     """
     only_services = all(not _has_work(line) for line in request.lines)
-    groups, numbers = groups_of(request.lines, request.ship_to)
+    groups, numbers = groups_of(request.lines, request.ship_to, [street_date(line, items) for line in request.lines])
     lines = [
         Line(
             apart=_may_be_split(line, items),
@@ -191,15 +223,23 @@ def _has_work(line: LineRequest) -> bool:
     return line.type is LineType.STOCK or line.method is Method.DIGITAL
 
 
-def groups_of(lines: Sequence[LineRequest], default: Address | None) -> tuple[tuple[Group, ...], list[int]]:
-    """The fulfilment groups of some lines, and the group number of each line."""
+def street_date(line: LineRequest, items: Mapping[str, Item]) -> str | None:
+    """The date before which nothing of a line is given out, while its item is on pre-order."""
+    item = items.get(line.sku) if line.type is LineType.STOCK else None
+    return item.preorder.street_date.isoformat() if item and item.preorder else None
+
+
+def groups_of(
+    lines: Sequence[LineRequest], default: Address | None, apart: Sequence[str | None] = ()
+) -> tuple[tuple[Group, ...], list[int]]:
+    """The fulfilment groups of some lines, and the group number of each line; what waits for a day goes `apart`."""
     found: dict[tuple[object, ...], Group] = {}
     numbers = []
-    for line in lines:
+    for line, day in zip_longest(lines, apart):
         address = None
         if line.method in (Method.SHIP, Method.DELIVERY):
             address = line.ship_to or default
-        key = (line.method, address, line.pickup_node, line.service)
+        key = (line.method, address, line.pickup_node, line.service, day)
         if key not in found:
             found[key] = Group(
                 group_no=len(found) + 1,

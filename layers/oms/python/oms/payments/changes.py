@@ -71,8 +71,8 @@ def authorization(
             needs_care=again is not None and leaves_after(order, again),
         )
     ]
-    if held.state is not State.CREATED:
-        # It had been in doubt, and nobody else may be at work on this order any more.
+    if held.state is not State.CREATED or held.authorize_from:
+        # It had been in doubt or was not asked for yet, and nobody else may be at work on this order any more.
         events.append(OrderPaymentSettled(order_id=order.header.id, external_id=order.header.external_id))
     return Change(events, [after])
 

@@ -23,6 +23,7 @@ from oms.payments.refunds import Part, PartState, is_withheld, open_at_provider
 from oms.payments.releasing import ReleaseRefused, release, renew
 from oms.payments.repaying import Repaying
 from oms.payments.states import OPEN
+from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
 from oms.platform.effects import TransientFailure as TransientFailure
 
@@ -185,8 +186,9 @@ def _given_back(order: Order) -> int:
 
 
 def _authorize_open(runtime: Runtime, providers: Providers, tenant: str, order: Order) -> Order:
+    now = format_instant(runtime.clock.now())
     for payment in order.payments:
-        if payment.state in OPEN:
+        if payment.state in OPEN and (payment.authorize_from or now) <= now:
             order = _asking(runtime, providers, tenant, order, payment).authorize()
     return order
 

@@ -40,6 +40,13 @@ class PaymentAuthorized(MoneyEvent):
     needs_care: bool = False
 
 
+class PaymentDeferred(MoneyEvent):
+    """An amount is to be held from an instant on, since its goods leave much later."""
+
+    amount: int
+    authorize_from: str
+
+
 class PaymentDeclined(MoneyEvent):
     """The provider refused to hold the amount."""
 

@@ -37,7 +37,7 @@ _HELD = frozenset({State.AUTHORIZED, State.PARTIALLY_CAPTURED})
 class Step(StrEnum):
     """What is done about a payment when its time has come."""
 
-    CONFIRM = "confirm"  # the time of a customer who was to confirm is over
+    CONFIRM = "confirm"  # the time of a customer who was to confirm is over, or that of a tender has come
     RENEW = "renew"  # a hold that is still needed is authorised anew before it runs out
     CAPTURE_AGAIN = "capture_again"  # a refused capture is asked for once more
     SEND_LINK = "send_link"  # the customer is asked for another card
@@ -77,6 +77,8 @@ def next_due(order: Order, now: datetime) -> Due | None:
 
 def _dues(order: Order, now: datetime) -> Iterator[Due]:
     for payment in order.payments:
+        if payment.state is State.CREATED and payment.authorize_from and is_wanted(order, payment):
+            yield Due(parse_instant(payment.authorize_from), Step.CONFIRM, payment.id)
         if payment.state is State.ACTION_REQUIRED and payment.action_since:
             yield Due(parse_instant(payment.action_since) + CONFIRMED_WITHIN, Step.CONFIRM, payment.id)
         if payment.renew_at and payment.attempt < MOST_HOLDS and _is_held(order, payment):

@@ -68,6 +68,8 @@ class Payment(BaseModel):
     charges: tuple[Charge, ...] = ()
     psp_reference: str | None = None
     capture_before: str | None = None
+    # Not before this instant anything is asked for, since its goods leave much later.
+    authorize_from: str | None = None
     # When a hold that is still needed is authorised anew, well before it runs out.
     renew_at: str | None = None
     decline_code: str | None = None

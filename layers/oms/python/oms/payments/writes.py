@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 from oms.orders.model import Order
 from oms.orders.request import PaymentRequest
-from oms.payments.events import PaymentCaptured
+from oms.payments.events import PaymentCaptured, PaymentDeferred
 from oms.payments.model import STORED_VALUE, Payment, taken_by_channel
 from oms.platform.ids import child_id
 from oms.stored_value.model import account_of
 
 
-def tender(tenant: str, order_id: str, rank: int, asked: PaymentRequest, currency: str) -> Payment:
-    """A tender of a new order; of a gift card its account is kept, never its number."""
+def tender(
+    tenant: str, order_id: str, rank: int, asked: PaymentRequest, currency: str, authorize_from: str | None = None
+) -> Payment:
+    """A tender of a new order; of a gift card its account is kept, never its number, and it is held at once."""
     token = asked.token or ""
     payment = Payment(
         id=child_id("pay", order_id, rank),
@@ -26,14 +28,31 @@ def tender(tenant: str, order_id: str, rank: int, asked: PaymentRequest, currenc
         currency=currency,
         capture_on=asked.capture_on.value,
         psp_reference=asked.reference if asked.captured else None,
+        authorize_from=None if asked.captured or asked.provider == STORED_VALUE else authorize_from,
     )
     return taken_by_channel(payment) if asked.captured else payment
 
 
-def captured_before(order: Order) -> Sequence[PaymentCaptured]:
-    """What the channel of a new order has taken itself, tender by tender."""
+def told_at_first(order: Order) -> Sequence[PaymentCaptured | PaymentDeferred]:
+    """What the channel of a new order has taken itself, and what is asked for later, tender by tender."""
     header = order.header
-    return [
+    later = [
+        PaymentDeferred(
+            order_id=header.id,
+            payment_id=payment.id,
+            tender=payment.tender,
+            provider=payment.provider,
+            currency=payment.currency,
+            legal_entity=header.legal_entity,
+            store=header.selling_node,
+            channel=header.channel,
+            amount=payment.amount,
+            authorize_from=payment.authorize_from,
+        )
+        for payment in order.payments
+        if payment.authorize_from
+    ]
+    taken = [
         PaymentCaptured(
             order_id=header.id,
             payment_id=payment.id,
@@ -54,3 +73,4 @@ def captured_before(order: Order) -> Sequence[PaymentCaptured]:
         for payment in order.payments
         if payment.by_channel
     ]
+    return [*taken, *later]

@@ -1,4 +1,4 @@
-"""What is refused of a kit, by what is known of the items that it is to be made of. Pure."""
+"""What is refused of an item, and of a kit by what is known of the items that it is to be made of. Pure."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ def _errors(put: PutItem, known: Mapping[str, Item], where: str) -> Iterator[Fie
         # There may be stock of it and kits with it, or orders that were sold it as a kit.
         detail = f"{put.sku} is of kind {stored.kind.value}; give the kit a SKU of its own"
         yield FieldError(f"{where}/kind", "fixed", detail)
+    if put.preorder is not None and put.kind is not ItemKind.STOCK:
+        yield FieldError(f"{where}/preorder", "not_allowed", "only an item of stock is sold before its street date")
     if not is_kit:
         for name, given in (("components", put.components), ("when_short", put.when_short)):
             if given:

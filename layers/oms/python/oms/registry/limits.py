@@ -1,4 +1,4 @@
-"""How much a node takes on: limits as they are put, and the periods of the node's own time that they are for. Pure."""
+"""How much a node takes on, and in which periods of its own time; how much is sold before its street date. Pure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,23 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
-from oms.platform.fields import Amount, Currency
+from oms.platform.fields import Amount, Currency, IsoDate, Quantity
 from oms.platform.intake import Request
 
 Per = Literal["hour", "day", "week", "month"]
+
+
+class PreOrder(Request):
+    """An item that is sold before its street date and never given out before it: at most so many units.
+
+    Without `most_units`, as many as there are and are to come. Cards are authorised when the order is placed, or so
+    many days before the street date. What is not there so many days after it is cancelled.
+    """
+
+    street_date: IsoDate
+    most_units: Quantity | None = None
+    authorize_days_before: Annotated[int, Field(strict=True, ge=0, le=365)] | None = None
+    cancel_after_days: Annotated[int, Field(strict=True, ge=1, le=365)] = 60
 
 
 class CapacityLimit(Request):

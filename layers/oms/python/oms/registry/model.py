@@ -18,7 +18,7 @@ from oms.platform.fields import Amount, Attributes, Code, Instant, Label, Minimu
 from oms.platform.geo import Place
 from oms.platform.intake import Request
 from oms.registry.kits import Components, WhenShort
-from oms.registry.limits import Capacity
+from oms.registry.limits import Capacity, PreOrder
 
 _MICRO = 1_000_000
 _MOST_DEGREES = 360
@@ -230,6 +230,7 @@ class PutItem(Request):
     minimum_age: MinimumAge | None = None
     components: Components = ()
     when_short: WhenShort | None = None
+    preorder: PreOrder | None = None
     status: Literal["active", "inactive"] = "active"
     attributes: Attributes = Field(default_factory=dict)
 
@@ -276,10 +277,7 @@ def in_force(versions: Iterable[Node], at: datetime) -> list[Node]:
 
 def upcoming(versions: Iterable[Node], at: datetime) -> list[Node]:
     """The versions of one node that begin after an instant, soonest first; a replaced one is left out."""
-    planned: dict[datetime, Node] = {}
-    for node in sorted(versions, key=_age):
-        if node.effective_from > at:
-            planned[node.effective_from] = node
+    planned = {node.effective_from: node for node in sorted(versions, key=_age) if node.effective_from > at}
     return list(planned.values())
 
 

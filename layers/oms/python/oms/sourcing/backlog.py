@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, timedelta, tzinfo
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from oms.capacity.reads import room_of
 from oms.inventory.model import Claimable
@@ -23,6 +25,9 @@ from oms.sourcing.together import Share, plan_together
 from oms.sourcing.waiting import may_give
 from oms.sourcing.works import loads_of_plan, with_units
 
+# By how much the clocks of the first time zone are ahead of UTC: there a day begins first.
+_FIRST_ZONE = timedelta(hours=14)
+
 
 @dataclass(slots=True)
 class Served:
@@ -39,6 +44,7 @@ class BacklogStock:
     def __init__(self, runtime: Runtime, tenant: str, skus: Sequence[str]) -> None:
         now, database = runtime.clock.now(), runtime.database
         self.skus = frozenset(skus)
+        self._now = now
         self.nodes = known_nodes(database, tenant, now)
         self._late = partial(late_nodes, database, tenant, nodes=self.nodes, now=now)
         self._items = known_items(database, tenant, skus, now)
@@ -52,7 +58,9 @@ class BacklogStock:
         self.prices: dict[str, dict[str, int]] = {}
 
     def can_serve(self, one: Waiting) -> bool:
-        """Whether there is a unit for a group that waits."""
+        """Whether there is a unit for a group that waits, and its street date has begun anywhere."""
+        if one.not_before is not None and (self._now + _FIRST_ZONE).date().isoformat() < one.not_before:
+            return False
         left = self._left(one.channel)
         return any((one.sku, node_id) in left for node_id in may_give(one, self.steps, self.nodes, self._items))
 
@@ -118,12 +126,22 @@ class BacklogStock:
 
     def _waiting(self, order: Order, group: Group) -> list[Line]:
         """The lines of a group that wait for these items, as if only what waits had been ordered."""
-        found = [(order.line(one.line_no), one.quantity) for one in order.header.backorders]
+        today = self._now.astimezone(self._zone_of(order)).date().isoformat()
+        found = [
+            (order.line(one.line_no), one.quantity)
+            for one in order.header.backorders
+            if one.not_before is None or one.not_before <= today
+        ]
         return [
             with_units(line, units)
             for line, units in found
             if line.group_no == group.group_no and line.agreed.stock_sku in self.skus
         ]
+
+    def _zone_of(self, order: Order) -> tzinfo:
+        """The time zone of whoever sold it, by which its street dates begin."""
+        seller = self.nodes.get(order.header.selling_node)
+        return ZoneInfo(seller.time_zone) if seller else UTC
 
     def _plan(
         self,

@@ -67,7 +67,7 @@ def _repromise_items(
     nodes = known_nodes(runtime.database, tenant, now)
     coming = coming_supply(runtime.database, tenant, skus, nodes, now, consistent=True)
     items = known_items(runtime.database, tenant, skus, now)
-    days = _Days(queues, coming, live_steps(runtime.database, tenant), nodes, items)
+    days = _Days(queues, coming, live_steps(runtime.database, tenant), nodes, items, now.date().isoformat())
     return sum(_repromise(runtime, tenant, order_id, days, cause, call) for order_id in waiting)
 
 
@@ -81,12 +81,14 @@ class _Days:
         steps: Sequence[Step],
         nodes: Mapping[str, Node],
         items: Mapping[str, Item],
+        today: str,
     ) -> None:
         self._queues = queues
         self._coming = coming
         self._steps = steps
         self._nodes = nodes
         self._items = items
+        self._today = today
 
     def of(self, order: Order) -> tuple[Backorder, ...]:
         """What an order waits for, with its days as they are now; items that are not looked at keep theirs."""
@@ -104,8 +106,14 @@ class _Days:
             ahead[name] = before + one.quantity
             may = may_give(own, self._steps, self._nodes, self._items)
             day = expected_on(self._coming[own.sku], may, before, one.quantity)
-            found.append(_with_day(one, day))
+            found.append(_with_day(one, self._not_before(one, day)))
         return tuple(found)
+
+    def _not_before(self, one: Backorder, day: str | None) -> str | None:
+        """The day of units that wait for a street date besides; until then that date, where nothing else is known."""
+        if one.not_before is None or (day is None and one.not_before < self._today):
+            return day
+        return max(day or one.not_before, one.not_before)
 
 
 def _units_before(queue: Iterable[Waiting], own: Waiting) -> int:
