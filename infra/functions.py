@@ -76,6 +76,7 @@ QUEUE_CONSUMERS = (
             "OrderRerouted",
             "OrderBackordersAllocated",
             ("FulfillmentOrderReceived", {"begins_work": [True]}),
+            "FulfillmentOrderSplit",
         ),
         timeout=60,
         # A run may wait for the provider as long as the function may: its neighbours must not wait with it.
@@ -94,6 +95,10 @@ QUEUE_CONSUMERS = (
             "FulfillmentOrderCancelled",
             "FulfillmentOrderCancellationAccepted",
             "FulfillmentOrderReceived",
+            "FulfillmentOrderHeld",
+            "FulfillmentOrderHoldReleased",
+            "FulfillmentOrderRescheduled",
+            "FulfillmentOrderSplit",
         ),
         concurrency=10,
     ),

@@ -1,7 +1,8 @@
-"""By when something must have happened with some work, and what is done before and after that. Pure."""
+"""By when something must have happened with some work, what is done about that, and what holds it back. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
@@ -38,3 +39,46 @@ class Deadline(BaseModel):
     kind: DeadlineKind
     at: str
     steps: tuple[DeadlineStep, ...] = ()
+
+
+class HoldReason(StrEnum):
+    """Why work is on hold."""
+
+    ADDRESS_CHECK = "address_check"
+    AWAITING_PAYMENT = "awaiting_payment"
+    CUSTOMER_REQUEST = "customer_request"
+    DELIVERY_DATE = "delivery_date"
+    FRAUD_CHECK = "fraud_check"
+    NODE_DISRUPTED = "node_disrupted"
+    STOCK_CHECK = "stock_check"
+    OTHER = "other"
+
+
+class HoldRole(StrEnum):
+    """Who may release a hold: the node that has the work as well, or an operator only."""
+
+    NODE = "node"
+    OPERATOR = "operator"
+
+
+class WorkHold(BaseModel):
+    """One hold of some work: why, by whom, who may release it, and when it ends by itself, if it does.
+
+    `hold_no` counts the holds that the work ever had. Holds of an order or of its lines would be lists beside this one.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    hold_no: int
+    reason: HoldReason
+    released_by: HoldRole
+    placed_by: str
+    placed_at: str
+    expires_at: str | None = None
+    note: str | None = None
+
+
+def end_of_pause(holds: Iterable[WorkHold], release_at: str | None) -> str | None:
+    """When the last of what work waits for ends by itself; None where a hold never does, or nothing holds it back."""
+    ends = [one.expires_at for one in holds]
+    known = [end for end in (*ends, release_at) if end is not None]
+    return None if None in ends else max(known, default=None)
