@@ -18,7 +18,6 @@ DOORS = {
 }
 # Doors of single contexts besides these.
 MORE_DOORS = {
-    "registry.lead_times": "when a node has an order ready and a carrier collects it, pure: arrivals begin with it",
     "fulfillment.views": "how the work of a node is shown, within its order and in lists",
     "registry.limits": "how much a node takes on and in which periods, pure: capacity counts by it",
     "registry.kits": "what a kit consists of, pure: whoever claims, holds or moves its units counts its components",

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from oms.registry.lead_times import collected_at, ready_at
+from oms.registry.hours import collected_at, ready_at
 from oms.registry.model import Node
 from tests.unit.registry.test_hours import DAYS, at, daily, node
 

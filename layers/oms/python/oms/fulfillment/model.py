@@ -26,6 +26,14 @@ from oms.fulfillment.shipments import Shipment as Shipment
 from oms.fulfillment.shipments import ShippedLine as ShippedLine
 from oms.fulfillment.shipments import carried_out as carried_out
 from oms.fulfillment.shipments import seconds_late as seconds_late
+from oms.fulfillment.timing import Deadline as Deadline
+from oms.fulfillment.timing import DeadlineKind as DeadlineKind
+from oms.fulfillment.timing import DeadlineStep as DeadlineStep
+from oms.fulfillment.timing import Do as Do
+from oms.fulfillment.timing import HoldReason as HoldReason
+from oms.fulfillment.timing import HoldRole as HoldRole
+from oms.fulfillment.timing import WorkHold as WorkHold
+from oms.fulfillment.timing import end_of_pause
 from oms.orders.request import Gift
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.registry.kits import Component
@@ -41,7 +49,7 @@ class Status(StrEnum):
 
     SCHEDULED = "SCHEDULED"  # planned, the node has not been told
     OPEN = "OPEN"  # the node has been told
-    ON_HOLD = "ON_HOLD"  # waits for what other nodes send there, at most until its deadline
+    ON_HOLD = "ON_HOLD"  # must not begin: there are holds on it, or it waits for what other nodes send there
     ACCEPTED = "ACCEPTED"
     PICKING = "PICKING"
     PACKED = "PACKED"
@@ -51,7 +59,7 @@ class Status(StrEnum):
     REJECTED = "REJECTED"
     INCOMPLETE = "INCOMPLETE"  # the node gave up what it had not shipped
     CANCELLED = "CANCELLED"
-    REPLACED = "REPLACED"  # a better plan, or a node it was offered to, took it over before its node had accepted it
+    REPLACED = "REPLACED"  # other work took it over: by a better plan, an offer, a move or a merge
 
 
 class Outcome(StrEnum):
@@ -85,8 +93,8 @@ class WorkLine(BaseModel):
     """Units of one order line that this node handles: `shipped + in_transit <= packed <= picked <= held`.
 
     It holds its quantity less what was cancelled, given up, replaced or received. What it gave up, by a rejection or by
-    closing, or what was lost on the way, is open again on the order; what was replaced is work of another node, for
-    which the order had a better plan; what was received is work of the node that a leg goes to.
+    closing, or what was lost on the way, is open again on the order; what was replaced is part of other work, by a
+    better plan, a split, a move or a merge; what was received is work of the node that a leg goes to.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -100,6 +108,8 @@ class WorkLine(BaseModel):
     cancelled: int = 0
     given_up: int = 0
     replaced: int = 0
+    # Units of its quantity that came from other work of the node by a merge.
+    merged: int = 0
     # Of a leg: what has left and not arrived, and what has arrived.
     in_transit: int = 0
     received: int = 0
@@ -151,42 +161,6 @@ class CancelRequest(BaseModel):
     answer: Answer | None = None
 
 
-class DeadlineKind(StrEnum):
-    """What must have happened by a deadline; `deadlines` says which states it concerns, `waking` how steps are done."""
-
-    ACCEPT = "ACCEPT"  # the node has taken the work
-    PICK = "PICK"  # all of it is off the shelf
-    COLLECT = "COLLECT"  # the customer has it
-
-
-class Do(StrEnum):
-    """What is done about a deadline at one of its steps."""
-
-    REMIND = "REMIND"  # the node is told
-    ESCALATE = "ESCALATE"  # a person is told
-    REROUTE = "REROUTE"  # other nodes get the units, where they have all of them
-    REMIND_CUSTOMER = "REMIND_CUSTOMER"
-    EXPIRE = "EXPIRE"  # the units are cancelled and go back to the shelf
-
-
-class DeadlineStep(BaseModel):
-    """One thing to do, from an instant on (RFC 3339 in UTC); `done` once it was."""
-
-    model_config = ConfigDict(frozen=True)
-    do: Do
-    at: str
-    done: bool = False
-
-
-class Deadline(BaseModel):
-    """By when something must have happened, and the steps before and after that, in their order."""
-
-    model_config = ConfigDict(frozen=True)
-    kind: DeadlineKind
-    at: str
-    steps: tuple[DeadlineStep, ...] = ()
-
-
 class FulfillmentOrder(BaseModel):
     """Work for one node, of one order, to one destination: the customer or, of a leg, another node."""
 
@@ -220,6 +194,14 @@ class FulfillmentOrder(BaseModel):
     was_offered_to: tuple[str, ...] = ()
     # Whether its node took it over from another one by accepting an offer.
     took_offer: bool = False
+    # Why it must not begin yet, how many holds it ever had, and when it is to be released at the earliest.
+    holds: tuple[WorkHold, ...] = ()
+    holds_placed: int = 0
+    release_at: str | None = None
+    # Whether it ever was on hold or rescheduled; its node then has the whole time to answer from its release on.
+    was_deferred: bool = False
+    # The work of the same node that it became part of.
+    merged_into: str | None = None
     rejected_reason: str | None = None
     closed_reason: str | None = None
     replaced_reason: str | None = None
@@ -236,6 +218,9 @@ class FulfillmentOrder(BaseModel):
     purchase: Purchase | None = None
     # The workflow's callback; None while no workflow waits.
     task_token: str | None = None
+    # From when until when that workflow waits if nothing happens.
+    waits_since: str | None = None
+    waits_until: str | None = None
 
     def line(self, line_no: int) -> WorkLine:
         for line in self.lines:
@@ -259,13 +244,28 @@ class FulfillmentOrder(BaseModel):
     @property
     def needs_workflow(self) -> bool:
         """Whether a workflow is still to be started: no node was told of it, or it was taken over or held just now."""
-        begun = self.took_offer or self.status is Status.ON_HOLD
-        return self.status is Status.SCHEDULED or (begun and self.task_token is None and not self.is_closed)
+        begun = self.took_offer or self.status in (Status.SCHEDULED, Status.ON_HOLD)
+        return begun and self.task_token is None and not self.is_closed
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it must not begin, whatever else it waits for."""
+        return bool(self.holds) or self.release_at is not None
+
+    @property
+    def pause_ends(self) -> str | None:
+        """When the last of what keeps it from beginning ends by itself; None where it does not, or nothing keeps it."""
+        return end_of_pause(self.holds, self.release_at)
 
     @property
     def is_leg(self) -> bool:
         """Whether its units go to another node and not to the customer."""
         return self.destination_node is not None
+
+    @property
+    def gathers(self) -> bool:
+        """Whether it is at a node to which others send units of its group, and waits for these until `hold_until`."""
+        return self.hold_until is not None and not self.is_leg
 
     @property
     def is_closed(self) -> bool:

@@ -1,4 +1,4 @@
-"""When a node is open: local weekly hours and holidays as exact instants, over clock changes.
+"""When a node is open, has an order ready, and gives it to a carrier: exact instants, over clock changes. Pure.
 
 Hours belong to the date they begin on; a holiday replaces the hours that begin on its date. A local time that a clock
 change skips is the instant of the change; one that comes twice is its first coming.
@@ -20,6 +20,8 @@ RESPOND_WITHIN = timedelta(hours=24)
 RESPOND_WITHIN_OPEN = timedelta(hours=8)
 # Open time that does not come within these weeks is not waited for.
 _LOOK_AHEAD_WEEKS = 53
+# A carrier that does not come within so many days is not waited for.
+_LOOK_AHEAD_DAYS = 60
 
 
 def open_intervals(node: Node, start: datetime, end: datetime) -> list[Interval]:
@@ -130,3 +132,29 @@ def business_date_of(node: Node, at: datetime) -> date:
     """The business day to which an instant belongs at a node, by its own clock and cut-off."""
     cut_off = CUT_OFF if node.cut_off is None else time.fromisoformat(node.cut_off)
     return business_date(at, node.time_zone, cut_off)
+
+
+def ready_at(node: Node, start: datetime) -> datetime | None:
+    """The instant at which a node has worked off what it is given at `start`; None if it is not within 53 weeks."""
+    zone, lead = ZoneInfo(node.time_zone), node.lead_time
+    local = start.astimezone(zone)
+    if lead.cut_off is not None and local.time() >= time.fromisoformat(lead.cut_off):
+        start = local_instant(local.date() + _DAY, "00:00", zone)
+    return end_of_open_time(node, start, timedelta(minutes=lead.minutes))
+
+
+def collected_at(node: Node, ready: datetime) -> datetime | None:
+    """The first collection at or after an instant; None where none comes within 60 days."""
+    collections = node.lead_time.collections
+    if collections is None:
+        return ready
+    zone = ZoneInfo(node.time_zone)
+    closed = {holiday.date for holiday in node.holidays if not holiday.hours}
+    first = ready.astimezone(zone).date()
+    for day in (first + n * _DAY for n in range(_LOOK_AHEAD_DAYS)):
+        if day in closed:
+            continue
+        for instant in sorted(local_instant(day, at, zone) for at in collections.of(day)):
+            if instant >= ready:
+                return instant
+    return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from oms.registry.lead_times import collected_at, ready_at
+from oms.registry.hours import collected_at, ready_at
 from oms.registry.model import Node
 from oms.sourcing.rates import Service
 
