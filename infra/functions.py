@@ -77,6 +77,7 @@ QUEUE_CONSUMERS = (
             "OrderRerouted",
             "OrderBackordersAllocated",
             ("FulfillmentOrderReceived", {"begins_work": [True]}),
+            "FulfillmentOrderSplit",
         ),
         timeout=60,
         # A run may wait for the provider as long as the function may: its neighbours must not wait with it.
@@ -97,6 +98,10 @@ QUEUE_CONSUMERS = (
             "FulfillmentOrderReceived",
             # The customer may have less time than the wait for the node.
             ("FulfillmentOrderReady", {"expires": [True]}),
+            "FulfillmentOrderHeld",
+            "FulfillmentOrderHoldReleased",
+            "FulfillmentOrderRescheduled",
+            "FulfillmentOrderSplit",
         ),
         concurrency=10,
     ),

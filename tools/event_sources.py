@@ -14,8 +14,10 @@ from oms.drawers.requests import (
     EndDrawerMessage,
     OpenDrawerMessage,
 )
-from oms.fulfillment.messages import VERBS
+from oms.fulfillment.messages import RESHAPINGS, VERBS
 from oms.fulfillment.request import request_of
+from oms.fulfillment.reshape import Reshaping
+from oms.fulfillment.reshape_requests import REQUESTS
 from oms.inventory.messages import RECORD_MOVEMENTS, RECORD_SNAPSHOTS
 from oms.inventory.requests import Movements, Snapshots
 from oms.inventory.supply.messages import DISPATCH_SUPPLY, RECEIVE_SUPPLY
@@ -27,6 +29,7 @@ from oms.pos.requests import TransactionMessage
 # What nodes send on the store bus -> what it holds, and the call over HTTP that means the same.
 NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
     **{name: (request_of(verb), f"POST …/{verb.value}") for name, verb in VERBS.items()},
+    **{name: (REQUESTS[Reshaping(verb)], f"POST …/{verb}") for name, verb in RESHAPINGS.items()},
     PAUSE_NODE: (PauseRequest, "POST /v1/nodes/{node_id}/pause"),
     RESUME_NODE: (ResumeRequest, "POST /v1/nodes/{node_id}/resume"),
     DISPATCH_SUPPLY: (Dispatch, "POST /v1/supply/{supply_id}/dispatch"),

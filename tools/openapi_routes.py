@@ -28,6 +28,7 @@ from tools.openapi_node_routes import NODE_ROUTES
 from tools.openapi_payments import PAYMENT_ROUTES
 from tools.openapi_pos import POS_ROUTES
 from tools.openapi_purchasing import PURCHASING_ROUTES
+from tools.openapi_reshaping import RESHAPING_ROUTES
 from tools.openapi_returns import RETURN_ROUTES
 from tools.openapi_rule_sets import RULE_SET_ROUTES
 from tools.openapi_settlement import SETTLEMENT_ROUTES
@@ -221,6 +222,7 @@ ROUTES: dict[str, Route] = {
         ),
         if_match=VERSION,
     ),
+    **RESHAPING_ROUTES,
     "POST /v1/fulfillment-orders/{fulfillment_order_id}/{action}": Route(
         "Say what a node did",
         {200: FulfillmentOrderView},

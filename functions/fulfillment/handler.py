@@ -6,8 +6,10 @@ from typing import Any
 
 from oms.fulfillment.commands import act, command_name, see_work
 from oms.fulfillment.counter_routes import serve
+from oms.fulfillment.finding import role_of
 from oms.fulfillment.protocol import Action
 from oms.fulfillment.request import ActionRequest, CloseRequest, ReceiveRequest, node_action, node_query
+from oms.fulfillment.routes import serve as serve_reshaping
 from oms.orders.query import page_size
 from oms.orders.reads import list_work
 from oms.platform import http
@@ -24,7 +26,8 @@ def get_fulfillment_orders() -> http.Answer:
     query = app.current_event.query_string_parameters
     node_id, status = node_query(query, principal)
     now, limit, cursor = format_instant(runtime.clock.now()), page_size(query), query.get("cursor")
-    page = list_work(runtime.database, principal.tenant, node_id, status, now=now, limit=limit, cursor=cursor)
+    shown: dict[str, Any] = {"now": now, "limit": limit, "cursor": cursor, "role": role_of(principal)}
+    page = list_work(runtime.database, principal.tenant, node_id, status, **shown)
     return http.ok(page)
 
 
@@ -43,6 +46,7 @@ def receive_fulfillment_order(fulfillment_order_id: str) -> http.Answer:
 
 
 serve(app, lambda: runtime)
+serve_reshaping(app, lambda: runtime)
 
 
 @app.post("/v1/fulfillment-orders/<fulfillment_order_id>/<action>")

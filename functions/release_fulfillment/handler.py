@@ -19,4 +19,5 @@ def handler(event: dict[str, Any], context: Any) -> None:
         event["fulfillment_order_id"],
         event["task_token"],
         event.get("timeout_seconds"),
+        event.get("wait_seconds"),
     )

@@ -22,6 +22,7 @@ from tests.contracts.money_answers import gift_cards, issued
 from tests.contracts.payment_answers import paying_again
 from tests.contracts.pos_answers import tills
 from tests.contracts.purchase_answers import purchases
+from tests.contracts.reshape_answers import RESHAPE_BODIES, reshaping
 from tests.contracts.return_answers import ORDER_BODIES, returns
 from tests.contracts.rule_answers import (
     RATES,
@@ -207,6 +208,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     legs(gateway)
     collected(gateway)
     purchases(gateway)
+    reshaping(gateway)
     _reading(gateway, order_id)
     returns(gateway, order_id)
     paying_again(gateway)
@@ -261,6 +263,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
         "promotions": {"number": 1},
         "tr-9": TRANSFER,
         **ORDER_BODIES,
+        **RESHAPE_BODIES,
         "close": {"reason": "late"},
         "breakage": {"reason": "dormant"},
         "DC1": {**NODE, "id": "DC1"},

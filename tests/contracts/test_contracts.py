@@ -142,6 +142,11 @@ def test_events_for_nodes_are_named_as_such():
         "FulfillmentOrderNotCollected",
         "FulfillmentOrderArrival",
         "PurchaseOrderPlaced",
+        "FulfillmentOrderHeld",
+        "FulfillmentOrderHoldReleased",
+        "FulfillmentOrderRescheduled",
+        "FulfillmentOrderSplit",
+        "FulfillmentOrderMerged",
     }
 
 

@@ -33,6 +33,8 @@ SUBSCRIPTIONS = {
     ("FulfillmentOrderCancelled", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderCancellationAccepted", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderReceived", None): ["ResumeFulfillmentQueue", "StartOrderWorkflowQueue"],
+    ("FulfillmentOrderSplit", None): ["ResumeFulfillmentQueue", "StartOrderWorkflowQueue"],
+    **{(f"FulfillmentOrder{name}", None): "ResumeFulfillmentQueue" for name in ("Held", "HoldReleased", "Rescheduled")},
     ("PaymentAuthorized", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],
     **{
         (name, None): "StartPaymentWorkflowQueue"

@@ -26,6 +26,8 @@ CORPUS = Path(__file__).with_name("corpus")
 EXPORTS_EVERY = 400
 # In one seed of so many customers want money back, gift cards pay and a till sells.
 MONEY_EVERY = 4
+# In one of so many an operator and nodes reshape work.
+RESHAPING_EVERY = 8
 MOST_STORY_LINES = 400
 
 
@@ -69,7 +71,9 @@ def play(
             simulation.story = []
         try:
             export = seed % EXPORTS_EVERY == EXPORTS_EVERY - 1
-            Workload(simulation, export=export, money=seed % MONEY_EVERY == 2).run()
+            Workload(
+                simulation, export=export, money=seed % MONEY_EVERY == 2, reshaping=seed % RESHAPING_EVERY == 5
+            ).run()
         except Stopped:
             pass
         except Runaway as error:

@@ -148,10 +148,10 @@ def test_an_answer_that_the_workflow_does_not_know_is_escalated():
 def test_every_wait_hands_out_its_own_token_and_the_times_of_the_input():
     _, host = fulfil([PARTLY, SHIPPED])
     released = [payload for name, payload in host.calls if name == "release_fulfillment"]
-    # Only the first wait says how long it is: what is due earlier ends it.
+    # Each says how long it is, and which is the first: what is due earlier ends that.
     assert released == [
         {**IDS, "timeout_seconds": 600, "task_token": "token-1"},
-        {**IDS, "task_token": "token-2"},
+        {**IDS, "wait_seconds": 900, "task_token": "token-2"},
     ]
     assert [seconds for name, seconds in host.timeouts if name == "release_fulfillment"] == [600, 900]
     assert [payload for name, payload in host.calls if name == "capture_payment"] == [IDS, IDS]

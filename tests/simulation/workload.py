@@ -17,6 +17,7 @@ from tests.simulation.merchants import Merchants
 from tests.simulation.money_actors import MoneyActors
 from tests.simulation.nodes import Nodes
 from tests.simulation.patience import Patience
+from tests.simulation.reshapers import Reshapers
 from tests.simulation.world import FOR_SALE, KITS, NODES, SKUS, line, order
 
 CARDS = (
@@ -30,10 +31,13 @@ STORMS = (120.0, 20.0, 600.0, 1_800.0, 7_200.0)
 class Workload(Actors):
     """The actors of one run, drawn by its choices."""
 
-    def __init__(self, simulation: Simulation, *, export: bool = False, money: bool = False) -> None:
+    def __init__(
+        self, simulation: Simulation, *, export: bool = False, money: bool = False, reshaping: bool = False
+    ) -> None:
         super().__init__(simulation)
         self.export = export
         self.money = money
+        self.reshapers = Reshapers(simulation) if reshaping else None
         self.nodes = Nodes(simulation, calm=export)
         self.merchants = Merchants(simulation)
 
@@ -70,6 +74,8 @@ class Workload(Actors):
             self.act("patient shoppers", Patience(simulation).begin, self.pause(0.9))
         if self.money:
             MoneyActors(simulation).begin()
+        if self.reshapers:
+            self.reshapers.begin()
         if self.strikes(0.15):
             self.act("schedule", partial(simulation.ring, "RecoverSagas"), 700.0 if self.strikes(0.5) else 30.0)
 
@@ -85,6 +91,8 @@ class Workload(Actors):
         simulation = self.simulation
         simulation.faults.over = True
         self.nodes.wake()
+        if self.reshapers:
+            self.act("operator", self.reshapers.let_go, 60.0)
         for minutes in (2, 20, 70, 26 * 60, 30 * 60):
             simulation.scheduler.after(minutes * 60_000, self._look_after)
         # Baskets of this workload are held for an hour at most; marks of hot stock end within the hour.

@@ -13,6 +13,8 @@ from tests.simulation.checker.picture import Commit, OrderView, Picture, held_by
 STEPS = ("shipped", "packed", "picked")
 # Work that a node has begun.
 BEGUN = ("ACCEPTED", "PICKING", "PACKED", "READY", "IN_TRANSIT", "COMPLETED")
+# Why a person has work taken over, however often.
+BY_OPERATORS = ("MOVED", "MERGED")
 # An entry of the list of unfinished orders: it lies beside the order and is no part of it.
 LISTED = "OPEN"
 
@@ -188,7 +190,7 @@ def check_quantities(order: OrderView, report: Report) -> None:
 
 
 def _replaced(order: OrderView, report: Report) -> None:
-    """What a better plan took over is work of others, unit by unit, and of one line of works it took over one."""
+    """What other work took over is its own, unit by unit; and of one line of works a better plan took over one."""
     for work in order.works.values():
         if work["status"] != "REPLACED":
             continue
@@ -198,14 +200,30 @@ def _replaced(order: OrderView, report: Report) -> None:
         for other in order.works.values():
             if other.get("replaces") == work["id"]:
                 for part in other["lines"]:
-                    others[part["line_no"]] = others.get(part["line_no"], 0) + part["quantity"]
+                    own = part["quantity"] - part.get("merged", 0)
+                    others[part["line_no"]] = others.get(part["line_no"], 0) + own
+        if work.get("replaced_reason") == "MERGED":
+            _merged(order, work, others, where, report)
+            continue
         if units != others:
             report.note("INV2", where, f"{units} were replaced, by {others}")
         before = order.works.get(work.get("replaces", ""))
         while before is not None:
-            if before["status"] == "REPLACED":
+            if before["status"] == "REPLACED" and work["replaced_reason"] not in BY_OPERATORS:
                 report.note("INV2", where, f"was taken over after {before['id']} had been")
             before = order.works.get(before.get("replaces", ""))
+
+
+def _merged(order: OrderView, work: dict[str, Any], others: dict[int, int], where: str, report: Report) -> None:
+    """What a merge took over is part of other work of the same node and group, and what was split off before is not."""
+    into = order.works.get(work["merged_into"], {})
+    if (into.get("node_id"), into.get("group_no")) != (work["node_id"], work["group_no"]):
+        report.note("INV2", where, f"became part of {work['merged_into']}, which is of another node or group")
+    there = {part["line_no"]: part.get("merged", 0) for part in into.get("lines", ())}
+    for part in work["lines"]:
+        came = part.get("replaced", 0) - others.get(part["line_no"], 0)
+        if not 0 <= came <= there.get(part["line_no"], 0):
+            report.note("INV2", where, f"{came} of line {part['line_no']} came to {there.get(part['line_no'], 0)}")
 
 
 def _work_line(order: OrderView, work: dict[str, Any], part: dict[str, Any], report: Report) -> None:

@@ -16,7 +16,8 @@ WORK_STATES = {
     "FulfillmentOrderWithdrawn": "REJECTED",
     "FulfillmentOrderReady": "READY",
 }
-STATES_BY_REASON = {("FulfillmentOrderWithdrawn", reason): "REPLACED" for reason in ("BETTER_PLAN", "OFFER_TAKEN")}
+TAKEN_OVER = ("BETTER_PLAN", "OFFER_TAKEN", "MOVED", "MERGED")
+STATES_BY_REASON = {("FulfillmentOrderWithdrawn", reason): "REPLACED" for reason in TAKEN_OVER}
 STATUSES = ("status", "payment_status", "fulfillment_status")
 
 
@@ -60,6 +61,9 @@ class Told:
 
     def _OrderBackordersAllocated(self, data: dict[str, Any]) -> None:
         self.works += data["fulfillment_order_ids"]
+
+    def _FulfillmentOrderSplit(self, data: dict[str, Any]) -> None:
+        self.works.append(data["into"])
 
     def _FulfillmentOrderDispatched(self, data: dict[str, Any]) -> None:
         for line in data["lines"]:

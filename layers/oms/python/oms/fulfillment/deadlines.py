@@ -90,7 +90,7 @@ def patience_ends(work: FulfillmentOrder) -> datetime | None:
 
     That is when its node must have answered, or the last time that the service level names, whichever is later.
     """
-    if work.status in _NODE_IS_DONE or work.respond_by is None:
+    if work.status in _NODE_IS_DONE or work.respond_by is None or work.is_paused:
         return None
     named = [step.at for _, step in _steps(work) if step.do in (Do.ESCALATE, Do.REROUTE)]
     return parse_instant(max((work.respond_by, *named)))
@@ -105,13 +105,20 @@ def wants_rerouting(work: FulfillmentOrder, now: datetime) -> bool:
     return ends is not None and ends <= now
 
 
+def next_wake(work: FulfillmentOrder, now: datetime) -> datetime | None:
+    """When the workflow is to look at the work: at the next step, at the end of patience, or when it may begin."""
+    if work.is_paused:
+        return None if work.pause_ends is None else parse_instant(work.pause_ends)
+    coming = [one for one in (next_deadline(work, now), patience_ends(work)) if one is not None and one > now]
+    return min(coming, default=None)
+
+
 def wait_seconds(work: FulfillmentOrder, now: datetime) -> int:
-    """How long the workflow may wait: until the next step or the end of patience; else for as long as it ever waits."""
-    ends = patience_ends(work)
-    coming = [one for one in (next_deadline(work, now), ends) if one is not None and one > now]
-    if not coming:
+    """How long the workflow may wait: until it is to look at the work; else for as long as it ever waits."""
+    wakes = next_wake(work, now)
+    if wakes is None:
         return work.timeout_seconds
-    return max(_SHORTEST_WAIT, min(coming) - now + timedelta(milliseconds=999)) // timedelta(seconds=1)
+    return max(_SHORTEST_WAIT, wakes - now + timedelta(milliseconds=999)) // timedelta(seconds=1)
 
 
 def _concerns(work: FulfillmentOrder, kind: DeadlineKind) -> bool:

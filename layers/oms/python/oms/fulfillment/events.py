@@ -177,7 +177,8 @@ class FulfillmentOrderWithdrawn(_Work):
     """Work that a node had not answered for was taken from it and given to others.
 
     For the reason BETTER_PLAN the node has done nothing wrong: others send the units at less cost; nor for OFFER_TAKEN,
-    where another node that it was offered to was first to accept.
+    where another node that it was offered to was first to accept, MOVED, where an operator gave it to another node,
+    and MERGED, where it became part of other work of the node.
     """
 
     for_nodes: ClassVar[bool] = True

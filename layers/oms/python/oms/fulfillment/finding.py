@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oms.fulfillment.model import FulfillmentOrder
+from oms.fulfillment.model import FulfillmentOrder, HoldRole
 from oms.fulfillment.offers import acting_node
 from oms.orders.model import Order
 from oms.orders.store import load_order, partition
@@ -13,6 +13,11 @@ from oms.platform.problems import NotFound, StaleVersion
 
 # The permissions to see the work of nodes, and to do it.
 READ, WRITE = "fulfillment.read", "fulfillment.write"
+
+
+def role_of(principal: Principal) -> HoldRole:
+    """As what a caller acts on work: as the node that its token is bound to, else as an operator."""
+    return HoldRole.NODE if principal.nodes else HoldRole.OPERATOR
 
 
 def find_work(

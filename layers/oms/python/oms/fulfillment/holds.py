@@ -45,12 +45,14 @@ def held_at(order: Order, group_no: int, node_id: str) -> list[FulfillmentOrder]
     return [
         work
         for work in order.fulfillment_orders
-        if work.status is Status.ON_HOLD and (work.group_no, work.node_id) == (group_no, node_id)
+        if work.status is Status.ON_HOLD and work.gathers and (work.group_no, work.node_id) == (group_no, node_id)
     ]
 
 
 def is_waiting(order: Order, work: FulfillmentOrder) -> bool:
     """Whether anything may still come for work on hold: by a leg, or of units that are to find another node."""
+    if not work.gathers:
+        return False
     if not order.header.sourced or legs_to(order, work.group_no, work.node_id):
         return True
     for line in order.lines:
@@ -70,8 +72,11 @@ def is_over(work: FulfillmentOrder, now: datetime) -> bool:
 def is_in_time(work: FulfillmentOrder, now: datetime) -> bool:
     """Whether nobody needs to be told of work that has not ended when its workflow wakes up.
 
-    It waits for legs, or did and has still time to answer; it is on its way; or it was taken while it was on offer.
+    It must not begin, or only just may; it waits for legs, or did and has still time to answer; it is on its way; or
+    it was taken while it was on offer.
     """
+    if work.is_paused and not work.is_closed:
+        return True
     if work.is_leg:
         return work.status is Status.IN_TRANSIT and not is_over(work, now)
     if work.status is Status.ON_HOLD:
@@ -80,9 +85,9 @@ def is_in_time(work: FulfillmentOrder, now: datetime) -> bool:
 
 
 def may_still_answer(work: FulfillmentOrder, now: datetime) -> bool:
-    """Whether work that had to wait for legs is with its node for less than the time that any node is given."""
-    waited = not work.is_leg and work.hold_until is not None and work.respond_by is not None
-    return waited and not work.is_closed and now < parse_instant(work.respond_by or "")
+    """Whether work that had to wait is with its node for less than the time that any node is given."""
+    waited = work.was_deferred or work.gathers
+    return waited and work.respond_by is not None and not work.is_closed and now < parse_instant(work.respond_by or "")
 
 
 def begun(order: Order) -> tuple[list[FulfillmentOrder], list[EventData]]:
@@ -93,7 +98,11 @@ def begun(order: Order) -> tuple[list[FulfillmentOrder], list[EventData]]:
     works = [
         work.model_copy(update={"status": Status.OPEN})
         for work in order.fulfillment_orders
-        if work.status is Status.ON_HOLD and work.task_token and not is_waiting(order, work) and is_paid(order)
+        if work.status in (Status.SCHEDULED, Status.ON_HOLD)
+        and work.task_token
+        and not work.is_paused
+        and not is_waiting(order, work)
+        and is_paid(order)
     ]
     return works, [released_event(order.header, work) for work in works]
 
@@ -141,7 +150,7 @@ def onward(
     ]
     more = joined(held_at(order, leg.group_no, leg.destination_node), lines)
     if more is not None:
-        return more.model_copy(update={"capacity": _without_limit(more.capacity)})
+        return more.model_copy(update={"capacity": without_limit(more.capacity)})
     group = order.header.groups[leg.group_no - 1]
     until = max(now, parse_instant(leg.hold_until or format_instant(now)))
     answer = respond_by(node, until)
@@ -160,9 +169,10 @@ def onward(
         due_at=leg.due_at,
         hold_until=leg.hold_until,
         timeout_seconds=-(-(answer - until) // timedelta(seconds=1)),
-        capacity=_without_limit(uses_of(node, now) if node else ()),
+        capacity=without_limit(uses_of(node, now) if node else ()),
     )
 
 
-def _without_limit(uses: Iterable[CapacityUse]) -> tuple[CapacityUse, ...]:
+def without_limit(uses: Iterable[CapacityUse]) -> tuple[CapacityUse, ...]:
+    """The same limits for work that counts against them whatever room they leave."""
     return tuple(one.model_copy(update={"most": None}) for one in uses)

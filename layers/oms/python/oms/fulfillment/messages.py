@@ -24,6 +24,12 @@ VERBS = {
     "CancelResponseFulfillmentOrder": Action.CANCEL_RESPONSE,
     "ReceiveFulfillmentOrder": Action.RECEIVE,
 }
+# Those by which a node reshapes its work.
+RESHAPINGS = {
+    "HoldFulfillmentOrder": "hold",
+    "ReleaseHoldFulfillmentOrder": "release-hold",
+    "SplitFulfillmentOrder": "split",
+}
 
 
 def take_message(runtime: Runtime, event: Event, known: KnownOrders | None = None) -> None:
@@ -33,11 +39,16 @@ def take_message(runtime: Runtime, event: Event, known: KnownOrders | None = Non
     The node acts as itself: work of another node does not exist for it. Any refusal is raised, so that the queue
     delivers again and at last parks the message.
     """
+    if event.type in RESHAPINGS:
+        # Loaded for such messages only, which are few.
+        from oms.fulfillment.reshape_messages import take_reshaping
+
+        return take_reshaping(runtime, event)
     if event.type not in VERBS:
         raise InvalidRequest(f"{event.type} is not a message of a node.")
     action = VERBS[event.type]
     if not without_card_numbers(event):
-        return
+        return None
     request = validate(request_of(action), dict(event.data))
     if request.fulfillment_order_id is None:
         raise InvalidRequest("The message names no fulfilment order.", pointer="/fulfillment_order_id")

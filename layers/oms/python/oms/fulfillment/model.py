@@ -5,11 +5,13 @@ A fulfilment order never holds more lines than one transaction can move, so that
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
 from oms.capacity.model import CapacityUse
+from oms.fulfillment.lines import WorkLine as WorkLine
 from oms.fulfillment.shipments import Arrival as Arrival
 from oms.fulfillment.shipments import ArrivalState as ArrivalState
 from oms.fulfillment.shipments import BoughtLine as BoughtLine
@@ -26,10 +28,7 @@ from oms.fulfillment.shipments import Shipment as Shipment
 from oms.fulfillment.shipments import ShippedLine as ShippedLine
 from oms.fulfillment.shipments import carried_out as carried_out
 from oms.fulfillment.shipments import seconds_late as seconds_late
-from oms.orders.request import Gift
 from oms.platform.problems import FieldError, InvalidRequest
-from oms.registry.kits import Component
-from oms.registry.segments import Segment, stock_name
 
 # Shipping writes a stock row and a stock ledger row per line, plus order, work, shipment, events and record; a
 # transaction holds 90 actions.
@@ -41,7 +40,7 @@ class Status(StrEnum):
 
     SCHEDULED = "SCHEDULED"  # planned, the node has not been told
     OPEN = "OPEN"  # the node has been told
-    ON_HOLD = "ON_HOLD"  # waits for what other nodes send there, at most until its deadline
+    ON_HOLD = "ON_HOLD"  # must not begin: there are holds on it, or it waits for what other nodes send there
     ACCEPTED = "ACCEPTED"
     PICKING = "PICKING"
     PACKED = "PACKED"
@@ -51,7 +50,7 @@ class Status(StrEnum):
     REJECTED = "REJECTED"
     INCOMPLETE = "INCOMPLETE"  # the node gave up what it had not shipped
     CANCELLED = "CANCELLED"
-    REPLACED = "REPLACED"  # a better plan, or a node it was offered to, took it over before its node had accepted it
+    REPLACED = "REPLACED"  # other work took it over: by a better plan, an offer, a move or a merge
 
 
 class Outcome(StrEnum):
@@ -79,59 +78,6 @@ CAPTURE_FAILED = "CAPTURE_FAILED"
 COUNTER_METHODS = frozenset({"pickup", "ship_to_store"})
 # The method of a leg: its units go to another node, and on from there.
 TRANSFER = "transfer"
-
-
-class WorkLine(BaseModel):
-    """Units of one order line that this node handles: `shipped + in_transit <= packed <= picked <= held`.
-
-    It holds its quantity less what was cancelled, given up, replaced or received. What it gave up, by a rejection or by
-    closing, or what was lost on the way, is open again on the order; what was replaced is work of another node, for
-    which the order had a better plan; what was received is work of the node that a leg goes to.
-    """
-
-    model_config = ConfigDict(frozen=True)
-    line_no: int
-    sku: str
-    segment: Segment | None = None
-    quantity: int
-    picked: int = 0
-    packed: int = 0
-    shipped: int = 0
-    cancelled: int = 0
-    given_up: int = 0
-    replaced: int = 0
-    # Of a leg: what has left and not arrived, and what has arrived.
-    in_transit: int = 0
-    received: int = 0
-    # Units that were cancelled on their way; they are no order's when they arrive.
-    recalled: int = 0
-    # What each unit of a kit consists of.
-    components: tuple[Component, ...] = ()
-    # Of a component that goes on its own: the line of its kit.
-    part_of: int | None = None
-    gift: Gift | None = None
-    # Who gets the units must be at least so old.
-    minimum_age: int | None = None
-
-    @property
-    def stock_sku(self) -> str:
-        """The name of the stock that they are of."""
-        return stock_name(self.sku, self.segment)
-
-    @property
-    def held(self) -> int:
-        """Units that are this node's, whether they have left or not."""
-        return self.quantity - self.cancelled - self.given_up - self.replaced - self.received
-
-    @property
-    def remaining(self) -> int:
-        """Units that the node still has to send."""
-        return self.held - self.shipped - self.in_transit
-
-    @property
-    def under_way(self) -> int:
-        """Units that have left for another node and have not arrived, whoever's they will be there."""
-        return self.in_transit + self.recalled
 
 
 class WorkUnits(BaseModel):
@@ -187,6 +133,42 @@ class Deadline(BaseModel):
     steps: tuple[DeadlineStep, ...] = ()
 
 
+class HoldReason(StrEnum):
+    """Why work is on hold."""
+
+    ADDRESS_CHECK = "address_check"
+    AWAITING_PAYMENT = "awaiting_payment"
+    CUSTOMER_REQUEST = "customer_request"
+    DELIVERY_DATE = "delivery_date"
+    FRAUD_CHECK = "fraud_check"
+    NODE_DISRUPTED = "node_disrupted"
+    STOCK_CHECK = "stock_check"
+    OTHER = "other"
+
+
+class HoldRole(StrEnum):
+    """Who may release a hold: the node that has the work as well, or an operator only."""
+
+    NODE = "node"
+    OPERATOR = "operator"
+
+
+class WorkHold(BaseModel):
+    """One hold of some work: why, by whom, who may release it, and when it ends by itself, if it does.
+
+    `hold_no` counts the holds that the work ever had. Holds of an order or of its lines would be lists beside this one.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    hold_no: int
+    reason: HoldReason
+    released_by: HoldRole
+    placed_by: str
+    placed_at: str
+    expires_at: str | None = None
+    note: str | None = None
+
+
 class FulfillmentOrder(BaseModel):
     """Work for one node, of one order, to one destination: the customer or, of a leg, another node."""
 
@@ -220,6 +202,14 @@ class FulfillmentOrder(BaseModel):
     was_offered_to: tuple[str, ...] = ()
     # Whether its node took it over from another one by accepting an offer.
     took_offer: bool = False
+    # Why it must not begin yet, how many holds it ever had, and when it is to be released at the earliest.
+    holds: tuple[WorkHold, ...] = ()
+    holds_placed: int = 0
+    release_at: str | None = None
+    # Whether it ever was on hold or rescheduled; its node then has the whole time to answer from its release on.
+    was_deferred: bool = False
+    # The work of the same node that it became part of.
+    merged_into: str | None = None
     rejected_reason: str | None = None
     closed_reason: str | None = None
     replaced_reason: str | None = None
@@ -236,6 +226,10 @@ class FulfillmentOrder(BaseModel):
     purchase: Purchase | None = None
     # The workflow's callback; None while no workflow waits.
     task_token: str | None = None
+    # From when until when that workflow waits if nothing happens, and how often that was too long by now.
+    waits_since: str | None = None
+    waits_until: str | None = None
+    woken: int = 0
 
     def line(self, line_no: int) -> WorkLine:
         for line in self.lines:
@@ -259,8 +253,20 @@ class FulfillmentOrder(BaseModel):
     @property
     def needs_workflow(self) -> bool:
         """Whether a workflow is still to be started: no node was told of it, or it was taken over or held just now."""
-        begun = self.took_offer or self.status is Status.ON_HOLD
-        return self.status is Status.SCHEDULED or (begun and self.task_token is None and not self.is_closed)
+        begun = self.took_offer or self.status in (Status.SCHEDULED, Status.ON_HOLD)
+        return begun and self.task_token is None and not self.is_closed
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it must not begin, whatever else it waits for."""
+        return bool(self.holds) or self.release_at is not None
+
+    @property
+    def pause_ends(self) -> str | None:
+        """When the last of what keeps it from beginning ends by itself; None where it does not, or nothing keeps it."""
+        ends = [one.expires_at for one in self.holds]
+        known = [end for end in (*ends, self.release_at) if end is not None]
+        return None if None in ends else max(known, default=None)
 
     @property
     def is_leg(self) -> bool:
@@ -268,6 +274,18 @@ class FulfillmentOrder(BaseModel):
         return self.destination_node is not None
 
     @property
+    def gathers(self) -> bool:
+        """Whether it is at a node to which others send units of its group, and waits for these until `hold_until`."""
+        return self.hold_until is not None and not self.is_leg
+
+    @property
     def is_closed(self) -> bool:
         """Whether nothing can happen to it any more."""
         return self.status in {Status.COMPLETED, Status.REJECTED, Status.INCOMPLETE, Status.CANCELLED, Status.REPLACED}
+
+
+def end_of(lines: Sequence[WorkLine]) -> Status:
+    """The state of work of which nothing remains: what has left with a leg has still to arrive."""
+    if any(line.under_way for line in lines):
+        return Status.IN_TRANSIT
+    return Status.COMPLETED if any(line.shipped or line.received for line in lines) else Status.CANCELLED

@@ -27,6 +27,7 @@ from oms.platform.events import EventData
 from oms.platform.problems import ActionNotAvailable
 
 TIMED_OUT, CANCELLED, REJECTED = "TIMED_OUT", "CANCELLED", "REJECTED"
+ON_HOLD, RESCHEDULED = "ON_HOLD", "RESCHEDULED"
 # Characters of JSON: an event stays far below the 64 KB we allow.
 _MOST_ATTRIBUTES = 4_000
 
@@ -97,14 +98,14 @@ def offer_ended(work: FulfillmentOrder, reason: str) -> tuple[FulfillmentOrder, 
 def settle(header: Header, before: FulfillmentOrder | None, after: FulfillmentOrder) -> Settled:
     """What a change of some work, before and after, means for its offer.
 
-    Work that is not open any more is on offer to nobody. When it is released, or units are taken out of it, those that
-    it is offered to are told what there is.
+    Work that is not open any more is on offer to nobody, also not when it is released again. When it is released, or
+    units are taken out of it, those that it is offered to are told what there is.
     """
     was = before.offered_to if before and before.status is Status.OPEN else ()
     if not was and not after.offered_to:
         return Settled(after)
     events: list[EventData] = []
-    if after.status not in (Status.SCHEDULED, Status.OPEN):
+    if after.status not in (Status.SCHEDULED, Status.OPEN) or (was and after.status is Status.SCHEDULED):
         if was:
             after, events = offer_ended(after, _why(after))
         else:
@@ -160,4 +161,6 @@ def _why(work: FulfillmentOrder) -> str:
         return TIMED_OUT if work.rejected_reason == TIMED_OUT else REJECTED
     if work.status is Status.CANCELLED:
         return CANCELLED
+    if work.status in (Status.ON_HOLD, Status.SCHEDULED):
+        return ON_HOLD if work.holds else RESCHEDULED
     return work.replaced_reason or OFFER_TAKEN

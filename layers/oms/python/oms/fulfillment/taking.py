@@ -57,7 +57,7 @@ def _taken(runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, n
     """The transaction by which the node has the work: stock and capacity move with it, and nobody else can have it."""
     now = runtime.clock.now()
     units = order.stock_of({line.line_no: line.remaining for line in work.lines if line.remaining})
-    stock = _stock(runtime, call.tenant, order, units, node_id, now)
+    stock = claimable_at(runtime, call.tenant, order, units, node_id, now)
     short = sorted(sku for sku, count in units.items() if stock.at_once.get((sku, node_id), 0) < count)
     if short:
         raise OutOfStock(f"The stock of {', '.join(short)} at this node is less than what was offered.")
@@ -89,7 +89,7 @@ def _taken(runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, n
     return Step(own, events, stock=changes.writes(), others=[gone])
 
 
-def _stock(
+def claimable_at(
     runtime: Runtime, tenant: str, order: Order, units: dict[str, int], node_id: str, now: datetime
 ) -> Claimable:
     """What the order's channel can claim at the node now."""

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from oms.fulfillment.model import ArrivalState, CancelRequest, Collection, FulfillmentOrder, ProofKind
+from oms.fulfillment.model import (
+    ArrivalState,
+    CancelRequest,
+    Collection,
+    FulfillmentOrder,
+    HoldRole,
+    ProofKind,
+    WorkHold,
+)
 from oms.fulfillment.offers import offered_actions
 from oms.fulfillment.protocol import Action, available_actions
 from oms.orders.request import Gift
@@ -25,7 +33,8 @@ class WorkLineView(BaseModel):
     shipped: int
     cancelled: int
     given_up: int
-    replaced: int = Field(description="units that another node took over before this one had accepted")
+    replaced: int = Field(description="units that other work took over: by a better plan, an offer, a split or a move")
+    merged: int = Field(description="units of `quantity` that came from other work of the node by a merge")
     in_transit: int = Field(description="units of a leg that have left and not arrived")
     received: int = Field(description="units of a leg that have arrived; they are work of the node that it went to")
     recalled: int = Field(description="units of a leg that were cancelled on their way and have not arrived")
@@ -91,6 +100,11 @@ class FulfillmentOrderView(BaseModel):
     available_actions: list[str] = Field(
         description="what can be done now; a node that it is offered to can accept it, and then has it under another id"
     )
+    available_reshapings: list[str] = Field(
+        description="how it can be split, moved or held back now: by its node, or by an operator, who sees more of them"
+    )
+    holds: list[WorkHold] = Field(description="why it must not begin; it may when none is left")
+    release_at: str | None = Field(description="when it is released at the earliest, since it was rescheduled")
     lines: list[WorkLineView]
     created_at: str
     respond_by: str | None
@@ -102,8 +116,9 @@ class FulfillmentOrderView(BaseModel):
     closed_reason: str | None
     replaces: str | None = Field(description="the fulfilment order whose units these were at another node")
     replaced_reason: str | None = Field(
-        description="why another fulfilment order took it over: BETTER_PLAN or OFFER_TAKEN"
+        description="why another fulfilment order took it over: BETTER_PLAN, OFFER_TAKEN, MOVED or MERGED"
     )
+    merged_into: str | None = Field(description="the fulfilment order that it became part of")
     cancel_request: CancelRequest | None = Field(
         description="what the node was last asked to cancel, and its answer; null where it has not answered"
     )
@@ -113,13 +128,23 @@ class FulfillmentOrderView(BaseModel):
 
 
 def work_view(
-    work: FulfillmentOrder, version: int, *, node_id: str | None = None, now: str = ""
+    work: FulfillmentOrder,
+    version: int,
+    *,
+    node_id: str | None = None,
+    now: str = "",
+    role: HoldRole | None = None,
 ) -> FulfillmentOrderView:
     """The work of one node; `version` is that of its order: its changes are the order's changes.
 
-    To a node that it is offered to it shows what that node can do, at an instant.
+    To a node that it is offered to it shows what that node can do, at an instant. How it can be reshaped goes by
+    `role`, which is that of a node where one is named and it is not said.
     """
+    # Loaded where work is shown: to place an order needs less.
+    from oms.fulfillment.reshape import available_reshapings
+
     own = node_id is None or node_id == work.node_id
+    role = role or (HoldRole.OPERATOR if node_id is None else HoldRole.NODE)
     actions = available_actions(work) if own else offered_actions(work, node_id or "", now)
     if node_id in (None, work.destination_node) and any(line.under_way for line in work.lines):
         actions = [*actions, Action.RECEIVE.value]
@@ -133,6 +158,9 @@ def work_view(
         hold_until=work.hold_until,
         version=version,
         available_actions=actions,
+        available_reshapings=available_reshapings(work, role) if own else [],
+        holds=list(work.holds),
+        release_at=work.release_at,
         lines=[WorkLineView(**line.model_dump(include=set(WorkLineView.model_fields))) for line in work.lines],
         created_at=work.created_at,
         respond_by=work.respond_by,
@@ -144,6 +172,7 @@ def work_view(
         closed_reason=work.closed_reason,
         replaces=work.replaces,
         replaced_reason=work.replaced_reason,
+        merged_into=work.merged_into,
         cancel_request=work.cancel_request,
         escalated_reason=work.escalated_reason,
         collection=_collection(work.collection),

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from oms.fulfillment.deadlines import next_deadline
+from oms.fulfillment.deadlines import next_deadline, next_wake
 from oms.fulfillment.events import FulfillmentOrderAwaited
 from oms.fulfillment.finding import READ, WRITE, find_work
 from oms.fulfillment.holds import is_over, is_paid, is_waiting
@@ -19,6 +19,8 @@ from oms.fulfillment.offers import released_event
 from oms.fulfillment.protocol import Action, require
 from oms.fulfillment.purchases import with_purchase
 from oms.fulfillment.request import ActionRequest
+from oms.fulfillment.reshape import with_time_to_answer, without_what_is_over
+from oms.fulfillment.reshape_events import FulfillmentOrderHoldReleased
 from oms.fulfillment.service_levels import KIND, ServiceLevels, deadlines_for
 from oms.fulfillment.writes import work_ids
 from oms.orders.model import Order, payment_status
@@ -33,6 +35,9 @@ from oms.registry.reads import known_nodes
 from oms.rulesets.reads import live_rules
 
 Continue = Callable[[str, Outcome], bool]
+# Longer than any wait overshoots what it was to end at. Where clocks differ by more, a wait that was set is too long
+# again and again, so it ends early only so often.
+_SLACK, _MOST_WAKES = timedelta(seconds=120), 2
 
 
 def release_fulfillment_order(
@@ -42,11 +47,13 @@ def release_fulfillment_order(
     fulfillment_order_id: str,
     task_token: str,
     first_wait_seconds: int | None = None,
+    wait_seconds: int | None = None,
 ) -> None:
-    """Give the work to its node, unless the node has it already, and note who waits for the answer.
+    """Give the work to its node, unless the node has it already or must not begin, and note who waits for the answer.
 
     With the work stand its deadlines from now on. Work whose answer is already there continues its workflow at once,
-    as does work with a deadline before the end of a first wait of so many seconds; digital work is done here and now.
+    as does work with a deadline before the end of a first wait of so many seconds, or whose time has changed and comes
+    before the end of a later one of so many `wait_seconds`; digital work is done here and now.
     Raises ActionNotAvailable when the order's money is not secured.
     """
     key = f"{fulfillment_order_id}#{hashlib.sha256(task_token.encode()).hexdigest()[:32]}"
@@ -61,13 +68,17 @@ def release_fulfillment_order(
         if work.is_closed:
             return Decision([], body={"fulfillment_order_id": work.id})
         now = runtime.clock.now()
-        released, event = _released(order, work, now)
+        released, told = _released(order, work, now)
         released, bought = with_purchase(runtime, tenant, order, released)
-        waiting = released.model_copy(update={"task_token": task_token})
-        if waiting.deadlines is None and waiting.method != "digital":
+        until = now + timedelta(seconds=first_wait_seconds or wait_seconds or work.timeout_seconds)
+        wait = {"waits_since": format_instant(now), "waits_until": format_instant(until)}
+        waiting = released.model_copy(update={"task_token": task_token, **wait})
+        if waiting.deadlines is None and waiting.method != "digital" and not waiting.is_paused:
             due = _deadlines(runtime, tenant, waiting, now)
             waiting = waiting.model_copy(update={"deadlines": due})
-        after, writes, drafts = change_order(tenant, order, events=[event, *bought], fulfillment_orders=[waiting])
+        if _wakes_too_late(waiting):
+            waiting = waiting.model_copy(update={"woken": waiting.woken + 1})
+        after, writes, drafts = change_order(tenant, order, events=[*told, *bought], fulfillment_orders=[waiting])
         left = after, waiting
         return Decision(writes, drafts, body={"fulfillment_order_id": work.id})
 
@@ -132,9 +143,23 @@ def outcome_of(order: Order, work: FulfillmentOrder) -> Outcome | None:
     """
     if work.status in _ENDS:
         return _ENDS[work.status]
-    if work.escalated_reason == CAPTURE_FAILED:
-        return None
-    return Outcome.PARTIALLY_SHIPPED if _is_owed(order, work) else None
+    if work.escalated_reason != CAPTURE_FAILED and _is_owed(order, work):
+        return Outcome.PARTIALLY_SHIPPED
+    return Outcome.DUE_EARLIER if _wakes_too_late(work) and work.woken <= _MOST_WAKES else None
+
+
+def _wakes_too_late(work: FulfillmentOrder) -> bool:
+    """Whether the workflow of work that was on hold or rescheduled sleeps longer than the work is to be left alone.
+
+    Work that was just given back to its node gets its deadlines when its workflow looks at it. What comes shortly
+    before the end of a wait does not end it.
+    """
+    if not work.was_deferred or work.waits_since is None or work.waits_until is None:
+        return False
+    if work.status is Status.OPEN and work.deadlines is None:
+        return True
+    due = next_wake(work, parse_instant(work.waits_since))
+    return due is not None and due + _SLACK < parse_instant(work.waits_until)
 
 
 def _is_owed(order: Order, work: FulfillmentOrder) -> bool:
@@ -147,25 +172,32 @@ def _is_owed(order: Order, work: FulfillmentOrder) -> bool:
     )
 
 
-def _released(order: Order, work: FulfillmentOrder, now: datetime) -> tuple[FulfillmentOrder, EventData]:
-    """The work in its node's hands, and the fact of it: it is given now, or a workflow waits for it once more.
+def _released(order: Order, work: FulfillmentOrder, now: datetime) -> tuple[FulfillmentOrder, list[EventData]]:
+    """The work in its node's hands, and the facts of it: it is given now, or a workflow waits for it once more.
 
-    Work on hold is given when nothing is to come for it, or when its deadline has passed.
+    Work on hold is given when its holds are over, and when nothing is to come for it or its deadline has passed.
     """
+    work, over = without_what_is_over(work, now)
+    told: list[EventData] = []
+    if over:
+        numbers = tuple(one.hold_no for one in over)
+        gone = FulfillmentOrderHoldReleased(
+            **work_ids(work), hold_nos=numbers, holds_left=len(work.holds), expired=True
+        )
+        told.append(gone)
     held = work.status is Status.ON_HOLD and is_waiting(order, work) and not is_over(work, now)
-    if held or work.status not in (Status.SCHEDULED, Status.ON_HOLD):
-        return work, FulfillmentOrderAwaited(**work_ids(work))
+    if held or work.is_paused or work.status not in (Status.SCHEDULED, Status.ON_HOLD):
+        return work, [*told, FulfillmentOrderAwaited(**work_ids(work))]
     require(work, Action.RELEASE)
     if not is_paid(order):
         raise ActionNotAvailable(f"The order is {payment_status(order).value}; unpaid work is not released.")
     opened = work.model_copy(update={"status": Status.OPEN})
-    if work.status is Status.ON_HOLD:
-        answer = now + timedelta(seconds=work.timeout_seconds)
-        opened = opened.model_copy(update={"respond_by": format_instant(answer)})
+    if work.status is Status.ON_HOLD or work.was_deferred:
+        opened = with_time_to_answer(opened, now)
     if opened.offered_to and opened.offer_seconds is not None:
         until = now + timedelta(seconds=opened.offer_seconds)
         opened = opened.model_copy(update={"respond_by": format_instant(until)})
-    return opened, released_event(order.header, opened)
+    return opened, [*told, released_event(order.header, opened)]
 
 
 def _deadlines(runtime: Runtime, tenant: str, work: FulfillmentOrder, now: datetime) -> tuple[Deadline, ...]:

@@ -74,7 +74,12 @@ def give_way(work: FulfillmentOrder, reason: str) -> tuple[FulfillmentOrder, Ful
         raise ActionNotAvailable(f"The fulfilment order is {work.status.value}; nothing takes it over any more.")
     lines = tuple(line.model_copy(update={"replaced": line.replaced + line.remaining}) for line in work.lines)
     gone = work.model_copy(update={"lines": lines, "status": Status.REPLACED, "replaced_reason": reason})
-    return gone, FulfillmentOrderWithdrawn(**work_ids(work), reason=reason)
+    return gone, withdrawn_event(work, reason)
+
+
+def withdrawn_event(work: FulfillmentOrder, reason: str) -> FulfillmentOrderWithdrawn:
+    """What a node is told of work that it has not got any more."""
+    return FulfillmentOrderWithdrawn(**work_ids(work), reason=reason)
 
 
 def work_ids(work: FulfillmentOrder) -> dict[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, cast
 
-from oms.fulfillment.model import FulfillmentOrder
+from oms.fulfillment.model import FulfillmentOrder, HoldRole
 from oms.fulfillment.views import work_view
 from oms.orders.backorders import Waiting
 from oms.orders.model import Order, Status
@@ -115,9 +115,20 @@ def find_order(database: Database, tenant: str, channel: str, external_id: str) 
 
 
 def list_work(
-    database: Database, tenant: str, node_id: str, status: str, *, now: str, limit: int, cursor: str | None
+    database: Database,
+    tenant: str,
+    node_id: str,
+    status: str,
+    *,
+    now: str,
+    limit: int,
+    cursor: str | None,
+    role: HoldRole = HoldRole.NODE,
 ) -> dict[str, Any]:
-    """The fulfilment orders of a node in one state and those that are offered to it, oldest first."""
+    """The fulfilment orders of a node in one state and those that are offered to it, oldest first.
+
+    `role` is that of whoever reads them.
+    """
     partition = work_list(tenant, node_id, status)
     after = _own(tenant, partition, decode_cursor(cursor)) if cursor else None
     page = database.query_index("orders", INDEX, partition, limit=limit, after=after)
@@ -125,7 +136,7 @@ def list_work(
     versions = _versions(database, tenant, [work.order_id for work in works])
     return {
         "fulfillment_orders": [
-            work_view(work, versions[work.order_id], node_id=node_id, now=now).model_dump() for work in works
+            work_view(work, versions[work.order_id], node_id=node_id, now=now, role=role).model_dump() for work in works
         ],
         "next_cursor": encode_cursor(dict(page.next)) if page.next else None,
     }

@@ -1,0 +1,66 @@
+"""The routes by which work is reshaped, for the function that serves them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from oms.fulfillment.reshape import Reshaping
+from oms.fulfillment.reshape_requests import (
+    HoldRequest,
+    MergeRequest,
+    MoveRequest,
+    ReleaseHoldRequest,
+    RescheduleRequest,
+    ReshapeRequest,
+    SplitRequest,
+)
+from oms.platform.commands import Call, Runtime
+from oms.platform.http import Answer, Api, answer, call, caller, read, read_optional
+
+_ONE = "/v1/fulfillment-orders/<fulfillment_order_id>"
+
+
+def serve(app: Api, runtime: Callable[[], Runtime]) -> None:
+    """Give a function the routes that hold, split, merge, move and reschedule work."""
+
+    def taken(own: Call, work_id: str, verb: Reshaping, body: ReshapeRequest) -> Answer:
+        # Loaded when it is needed: most calls are verbs of nodes.
+        from oms.fulfillment.reshaping import reshape_work
+
+        return answer(reshape_work(runtime(), own, work_id, verb, body))
+
+    @app.post(f"{_ONE}/hold")
+    def hold_fulfillment_order(fulfillment_order_id: str) -> Answer:
+        principal, body = caller(app, "fulfillment.write", "ORDER#"), read(app, HoldRequest)
+        own = call(app, "hold_fulfillment_order", principal, body, target=fulfillment_order_id)
+        return taken(own, fulfillment_order_id, Reshaping.HOLD, body)
+
+    @app.post(f"{_ONE}/release-hold")
+    def release_hold_fulfillment_order(fulfillment_order_id: str) -> Answer:
+        principal, body = caller(app, "fulfillment.write", "ORDER#"), read_optional(app, ReleaseHoldRequest)
+        own = call(app, "release_hold_fulfillment_order", principal, body, target=fulfillment_order_id)
+        return taken(own, fulfillment_order_id, Reshaping.RELEASE_HOLD, body)
+
+    @app.post(f"{_ONE}/split")
+    def split_fulfillment_order(fulfillment_order_id: str) -> Answer:
+        principal, body = caller(app, "fulfillment.write", "ORDER#"), read(app, SplitRequest)
+        own = call(app, "split_fulfillment_order", principal, body, target=fulfillment_order_id)
+        return taken(own, fulfillment_order_id, Reshaping.SPLIT, body)
+
+    @app.post(f"{_ONE}/merge")
+    def merge_fulfillment_order(fulfillment_order_id: str) -> Answer:
+        principal, body = caller(app, "fulfillment.write", "ORDER#"), read(app, MergeRequest)
+        own = call(app, "merge_fulfillment_order", principal, body, target=fulfillment_order_id)
+        return taken(own, fulfillment_order_id, Reshaping.MERGE, body)
+
+    @app.post(f"{_ONE}/move")
+    def move_fulfillment_order(fulfillment_order_id: str) -> Answer:
+        principal, body = caller(app, "fulfillment.write", "ORDER#"), read(app, MoveRequest)
+        own = call(app, "move_fulfillment_order", principal, body, target=fulfillment_order_id)
+        return taken(own, fulfillment_order_id, Reshaping.MOVE, body)
+
+    @app.post(f"{_ONE}/reschedule")
+    def reschedule_fulfillment_order(fulfillment_order_id: str) -> Answer:
+        principal, body = caller(app, "fulfillment.write", "ORDER#"), read(app, RescheduleRequest)
+        own = call(app, "reschedule_fulfillment_order", principal, body, target=fulfillment_order_id)
+        return taken(own, fulfillment_order_id, Reshaping.RESCHEDULE, body)
