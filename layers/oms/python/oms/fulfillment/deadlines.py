@@ -108,9 +108,7 @@ def wants_rerouting(work: FulfillmentOrder, now: datetime) -> bool:
 def next_wake(work: FulfillmentOrder, now: datetime) -> datetime | None:
     """When the workflow is to look at the work: at the next step, at the end of patience, or when it may begin."""
     if work.is_paused:
-        ends = None if work.pause_ends is None else parse_instant(work.pause_ends)
-        # What is over by now is seen when the work is released.
-        return ends if ends is not None and ends > now else None
+        return None if work.pause_ends is None else parse_instant(work.pause_ends)
     coming = [one for one in (next_deadline(work, now), patience_ends(work)) if one is not None and one > now]
     return min(coming, default=None)
 

@@ -1,10 +1,69 @@
-"""What a step does to the counts of one line of work, and what these say about all of it. Pure."""
+"""One line of work: the counts of its units, and what a step does to them. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from oms.fulfillment.model import Status, WorkLine
+from pydantic import BaseModel, ConfigDict
+
+from oms.orders.request import Gift
+from oms.registry.kits import Component
+from oms.registry.segments import Segment, stock_name
+
+
+class WorkLine(BaseModel):
+    """Units of one order line that this node handles: `shipped + in_transit <= packed <= picked <= held`.
+
+    It holds its quantity less what was cancelled, given up, replaced or received. What it gave up, by a rejection or by
+    closing, or what was lost on the way, is open again on the order; what was replaced is part of other work, by a
+    better plan, a split, a move or a merge; what was received is work of the node that a leg goes to.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    line_no: int
+    sku: str
+    segment: Segment | None = None
+    quantity: int
+    picked: int = 0
+    packed: int = 0
+    shipped: int = 0
+    cancelled: int = 0
+    given_up: int = 0
+    replaced: int = 0
+    # Units of its quantity that came from other work of the node by a merge.
+    merged: int = 0
+    # Of a leg: what has left and not arrived, and what has arrived.
+    in_transit: int = 0
+    received: int = 0
+    # Units that were cancelled on their way; they are no order's when they arrive.
+    recalled: int = 0
+    # What each unit of a kit consists of.
+    components: tuple[Component, ...] = ()
+    # Of a component that goes on its own: the line of its kit.
+    part_of: int | None = None
+    gift: Gift | None = None
+    # Who gets the units must be at least so old.
+    minimum_age: int | None = None
+
+    @property
+    def stock_sku(self) -> str:
+        """The name of the stock that they are of."""
+        return stock_name(self.sku, self.segment)
+
+    @property
+    def held(self) -> int:
+        """Units that are this node's, whether they have left or not."""
+        return self.quantity - self.cancelled - self.given_up - self.replaced - self.received
+
+    @property
+    def remaining(self) -> int:
+        """Units that the node still has to send."""
+        return self.held - self.shipped - self.in_transit
+
+    @property
+    def under_way(self) -> int:
+        """Units that have left for another node and have not arrived, whoever's they will be there."""
+        return self.in_transit + self.recalled
 
 
 def fitting(line: WorkLine) -> WorkLine:
@@ -57,10 +116,3 @@ def _moved(line: WorkLine, units: int, changes: dict[str, int]) -> WorkLine:
 def has_left(lines: Sequence[WorkLine]) -> bool:
     """Whether anything of some work has left its node."""
     return any(line.shipped or line.received or line.under_way for line in lines)
-
-
-def end_of(lines: Sequence[WorkLine]) -> Status:
-    """The state of work of which nothing remains: what has left with a leg has still to arrive."""
-    if any(line.under_way for line in lines):
-        return Status.IN_TRANSIT
-    return Status.COMPLETED if any(line.shipped or line.received for line in lines) else Status.CANCELLED

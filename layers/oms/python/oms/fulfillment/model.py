@@ -5,11 +5,13 @@ A fulfilment order never holds more lines than one transaction can move, so that
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
 from oms.capacity.model import CapacityUse
+from oms.fulfillment.lines import WorkLine as WorkLine
 from oms.fulfillment.shipments import Arrival as Arrival
 from oms.fulfillment.shipments import ArrivalState as ArrivalState
 from oms.fulfillment.shipments import BoughtLine as BoughtLine
@@ -26,18 +28,7 @@ from oms.fulfillment.shipments import Shipment as Shipment
 from oms.fulfillment.shipments import ShippedLine as ShippedLine
 from oms.fulfillment.shipments import carried_out as carried_out
 from oms.fulfillment.shipments import seconds_late as seconds_late
-from oms.fulfillment.timing import Deadline as Deadline
-from oms.fulfillment.timing import DeadlineKind as DeadlineKind
-from oms.fulfillment.timing import DeadlineStep as DeadlineStep
-from oms.fulfillment.timing import Do as Do
-from oms.fulfillment.timing import HoldReason as HoldReason
-from oms.fulfillment.timing import HoldRole as HoldRole
-from oms.fulfillment.timing import WorkHold as WorkHold
-from oms.fulfillment.timing import end_of_pause
-from oms.orders.request import Gift
 from oms.platform.problems import FieldError, InvalidRequest
-from oms.registry.kits import Component
-from oms.registry.segments import Segment, stock_name
 
 # Shipping writes a stock row and a stock ledger row per line, plus order, work, shipment, events and record; a
 # transaction holds 90 actions.
@@ -89,61 +80,6 @@ COUNTER_METHODS = frozenset({"pickup", "ship_to_store"})
 TRANSFER = "transfer"
 
 
-class WorkLine(BaseModel):
-    """Units of one order line that this node handles: `shipped + in_transit <= packed <= picked <= held`.
-
-    It holds its quantity less what was cancelled, given up, replaced or received. What it gave up, by a rejection or by
-    closing, or what was lost on the way, is open again on the order; what was replaced is part of other work, by a
-    better plan, a split, a move or a merge; what was received is work of the node that a leg goes to.
-    """
-
-    model_config = ConfigDict(frozen=True)
-    line_no: int
-    sku: str
-    segment: Segment | None = None
-    quantity: int
-    picked: int = 0
-    packed: int = 0
-    shipped: int = 0
-    cancelled: int = 0
-    given_up: int = 0
-    replaced: int = 0
-    # Units of its quantity that came from other work of the node by a merge.
-    merged: int = 0
-    # Of a leg: what has left and not arrived, and what has arrived.
-    in_transit: int = 0
-    received: int = 0
-    # Units that were cancelled on their way; they are no order's when they arrive.
-    recalled: int = 0
-    # What each unit of a kit consists of.
-    components: tuple[Component, ...] = ()
-    # Of a component that goes on its own: the line of its kit.
-    part_of: int | None = None
-    gift: Gift | None = None
-    # Who gets the units must be at least so old.
-    minimum_age: int | None = None
-
-    @property
-    def stock_sku(self) -> str:
-        """The name of the stock that they are of."""
-        return stock_name(self.sku, self.segment)
-
-    @property
-    def held(self) -> int:
-        """Units that are this node's, whether they have left or not."""
-        return self.quantity - self.cancelled - self.given_up - self.replaced - self.received
-
-    @property
-    def remaining(self) -> int:
-        """Units that the node still has to send."""
-        return self.held - self.shipped - self.in_transit
-
-    @property
-    def under_way(self) -> int:
-        """Units that have left for another node and have not arrived, whoever's they will be there."""
-        return self.in_transit + self.recalled
-
-
 class WorkUnits(BaseModel):
     """Some units of one line of some work."""
 
@@ -159,6 +95,78 @@ class CancelRequest(BaseModel):
     lines: tuple[WorkUnits, ...]
     reason: str
     answer: Answer | None = None
+
+
+class DeadlineKind(StrEnum):
+    """What must have happened by a deadline; `deadlines` says which states it concerns, `waking` how steps are done."""
+
+    ACCEPT = "ACCEPT"  # the node has taken the work
+    PICK = "PICK"  # all of it is off the shelf
+    COLLECT = "COLLECT"  # the customer has it
+
+
+class Do(StrEnum):
+    """What is done about a deadline at one of its steps."""
+
+    REMIND = "REMIND"  # the node is told
+    ESCALATE = "ESCALATE"  # a person is told
+    REROUTE = "REROUTE"  # other nodes get the units, where they have all of them
+    REMIND_CUSTOMER = "REMIND_CUSTOMER"
+    EXPIRE = "EXPIRE"  # the units are cancelled and go back to the shelf
+
+
+class DeadlineStep(BaseModel):
+    """One thing to do, from an instant on (RFC 3339 in UTC); `done` once it was."""
+
+    model_config = ConfigDict(frozen=True)
+    do: Do
+    at: str
+    done: bool = False
+
+
+class Deadline(BaseModel):
+    """By when something must have happened, and the steps before and after that, in their order."""
+
+    model_config = ConfigDict(frozen=True)
+    kind: DeadlineKind
+    at: str
+    steps: tuple[DeadlineStep, ...] = ()
+
+
+class HoldReason(StrEnum):
+    """Why work is on hold."""
+
+    ADDRESS_CHECK = "address_check"
+    AWAITING_PAYMENT = "awaiting_payment"
+    CUSTOMER_REQUEST = "customer_request"
+    DELIVERY_DATE = "delivery_date"
+    FRAUD_CHECK = "fraud_check"
+    NODE_DISRUPTED = "node_disrupted"
+    STOCK_CHECK = "stock_check"
+    OTHER = "other"
+
+
+class HoldRole(StrEnum):
+    """Who may release a hold: the node that has the work as well, or an operator only."""
+
+    NODE = "node"
+    OPERATOR = "operator"
+
+
+class WorkHold(BaseModel):
+    """One hold of some work: why, by whom, who may release it, and when it ends by itself, if it does.
+
+    `hold_no` counts the holds that the work ever had. Holds of an order or of its lines would be lists beside this one.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    hold_no: int
+    reason: HoldReason
+    released_by: HoldRole
+    placed_by: str
+    placed_at: str
+    expires_at: str | None = None
+    note: str | None = None
 
 
 class FulfillmentOrder(BaseModel):
@@ -218,9 +226,10 @@ class FulfillmentOrder(BaseModel):
     purchase: Purchase | None = None
     # The workflow's callback; None while no workflow waits.
     task_token: str | None = None
-    # From when until when that workflow waits if nothing happens.
+    # From when until when that workflow waits if nothing happens, and how often that was too long by now.
     waits_since: str | None = None
     waits_until: str | None = None
+    woken: int = 0
 
     def line(self, line_no: int) -> WorkLine:
         for line in self.lines:
@@ -255,7 +264,9 @@ class FulfillmentOrder(BaseModel):
     @property
     def pause_ends(self) -> str | None:
         """When the last of what keeps it from beginning ends by itself; None where it does not, or nothing keeps it."""
-        return end_of_pause(self.holds, self.release_at)
+        ends = [one.expires_at for one in self.holds]
+        known = [end for end in (*ends, self.release_at) if end is not None]
+        return None if None in ends else max(known, default=None)
 
     @property
     def is_leg(self) -> bool:
@@ -271,3 +282,10 @@ class FulfillmentOrder(BaseModel):
     def is_closed(self) -> bool:
         """Whether nothing can happen to it any more."""
         return self.status in {Status.COMPLETED, Status.REJECTED, Status.INCOMPLETE, Status.CANCELLED, Status.REPLACED}
+
+
+def end_of(lines: Sequence[WorkLine]) -> Status:
+    """The state of work of which nothing remains: what has left with a leg has still to arrive."""
+    if any(line.under_way for line in lines):
+        return Status.IN_TRANSIT
+    return Status.COMPLETED if any(line.shipped or line.received for line in lines) else Status.CANCELLED

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from oms.fulfillment.lines import end_of, filled, fitting, has_left, sent
+from oms.fulfillment.lines import filled, fitting, has_left, sent
 from oms.fulfillment.model import (
     COUNTER_METHODS,
     Answer,
@@ -17,6 +17,7 @@ from oms.fulfillment.model import (
     FulfillmentOrder,
     Status,
     WorkUnits,
+    end_of,
 )
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest
 

@@ -87,6 +87,8 @@ def why_not(work: FulfillmentOrder, verb: Reshaping) -> str | None:
         return None if work.holds else "There is no hold on it; it waits for what other nodes send."
     if verb in _SHARING and (work.is_leg or work.hold_until is not None):
         return "Its units go on with those of other nodes."
+    if verb in _SHARING and work.purchase is not None:
+        return "It is ordered at its supplier."
     if verb in _PAUSING and any(line.picked for line in work.lines):
         return "Units of it were picked."
     if not any(free_units(work).values()):
@@ -158,10 +160,11 @@ def resumed(work: FulfillmentOrder, now: datetime) -> FulfillmentOrder:
 
 def with_time_to_answer(work: FulfillmentOrder, now: datetime) -> FulfillmentOrder:
     """Work whose node has the whole time to answer from now on."""
-    return work.model_copy(update={"respond_by": format_instant(now + timedelta(seconds=work.timeout_seconds))})
+    until = format_instant(now + timedelta(seconds=work.timeout_seconds))
+    return work.model_copy(update={"respond_by": until, "woken": 0})
 
 
 def paused(work: FulfillmentOrder) -> FulfillmentOrder:
     """Work that must not begin, in the state that says so."""
     status = Status.ON_HOLD if work.holds or work.gathers else Status.SCHEDULED
-    return work.model_copy(update={"status": status, "was_deferred": True, "deadlines": None})
+    return work.model_copy(update={"status": status, "was_deferred": True, "deadlines": None, "woken": 0})

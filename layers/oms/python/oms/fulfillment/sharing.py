@@ -11,8 +11,8 @@ from datetime import datetime
 
 from oms.capacity.model import CapacityUse
 from oms.fulfillment.holds import joined, without_limit
-from oms.fulfillment.lines import end_of, has_left
-from oms.fulfillment.model import MOST_LINES, FulfillmentOrder, Status, WorkLine
+from oms.fulfillment.lines import has_left
+from oms.fulfillment.model import MOST_LINES, FulfillmentOrder, Status, WorkLine, end_of
 from oms.fulfillment.reshape import (
     NotMergeable,
     Reshaping,
@@ -27,6 +27,9 @@ from oms.platform.problems import FieldError, InvalidRequest
 
 # Why work was replaced.
 MOVED, MERGED = "MOVED", "MERGED"
+# What of a line says what became of its units, and not what they are.
+_STEPS = ("picked", "packed", "shipped", "in_transit", "received", "recalled")
+_COUNTS = frozenset(("quantity", "cancelled", "given_up", "replaced", "merged", *_STEPS))
 
 
 def split(
@@ -117,14 +120,8 @@ def merge(work: FulfillmentOrder, other: FulfillmentOrder) -> tuple[FulfillmentO
 
 def _fresh(line: WorkLine, units: int) -> WorkLine:
     """Some units of a line with which nobody has done anything."""
-    return WorkLine(
-        line_no=line.line_no,
-        sku=line.sku,
-        segment=line.segment,
-        quantity=units,
-        components=line.components,
-        part_of=line.part_of,
-    )
+    kept = {name: getattr(line, name) for name in WorkLine.model_fields if name not in _COUNTS}
+    return WorkLine(**kept, quantity=units)
 
 
 def _counted(work: FulfillmentOrder, units: Mapping[int, int]) -> FulfillmentOrder:

@@ -35,8 +35,9 @@ from oms.registry.reads import known_nodes
 from oms.rulesets.reads import live_rules
 
 Continue = Callable[[str, Outcome], bool]
-# Longer than any wait overshoots what it was to end at.
-_SLACK = timedelta(seconds=120)
+# Longer than any wait overshoots what it was to end at. Where clocks differ by more, a wait that was set is too long
+# again and again, so it ends early only so often.
+_SLACK, _MOST_WAKES = timedelta(seconds=120), 2
 
 
 def release_fulfillment_order(
@@ -75,6 +76,8 @@ def release_fulfillment_order(
         if waiting.deadlines is None and waiting.method != "digital" and not waiting.is_paused:
             due = _deadlines(runtime, tenant, waiting, now)
             waiting = waiting.model_copy(update={"deadlines": due})
+        if _wakes_too_late(waiting):
+            waiting = waiting.model_copy(update={"woken": waiting.woken + 1})
         after, writes, drafts = change_order(tenant, order, events=[*told, *bought], fulfillment_orders=[waiting])
         left = after, waiting
         return Decision(writes, drafts, body={"fulfillment_order_id": work.id})
@@ -142,14 +145,14 @@ def outcome_of(order: Order, work: FulfillmentOrder) -> Outcome | None:
         return _ENDS[work.status]
     if work.escalated_reason != CAPTURE_FAILED and _is_owed(order, work):
         return Outcome.PARTIALLY_SHIPPED
-    return Outcome.DUE_EARLIER if _wakes_too_late(work) else None
+    return Outcome.DUE_EARLIER if _wakes_too_late(work) and work.woken <= _MOST_WAKES else None
 
 
 def _wakes_too_late(work: FulfillmentOrder) -> bool:
     """Whether the workflow of work that was on hold or rescheduled sleeps longer than the work is to be left alone.
 
-    Work that was just given back to its node gets its deadlines when its workflow looks at it. What comes so shortly
-    before the end of a wait does not end it, so no wait ends at once again and again where clocks differ.
+    Work that was just given back to its node gets its deadlines when its workflow looks at it. What comes shortly
+    before the end of a wait does not end it.
     """
     if not work.was_deferred or work.waits_since is None or work.waits_until is None:
         return False
