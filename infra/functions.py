@@ -59,8 +59,8 @@ WORKFLOW_TASKS = (
     FunctionSpec(
         "escalate_fulfillment",
         "Takes what is due about a fulfilment order, and puts one that needs a person in front of an operator.",
-        # What nobody collects goes back to the shelf.
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("stock", "put", "update")),
+        # What nobody collects goes back to the shelf; work that is overdue is a task, once.
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("orders", "get"), *g.table("stock", "put", "update")),
     ),
 )
 
@@ -161,7 +161,7 @@ QUEUE_CONSUMERS = (
             *g.COMMAND,
             *g.CHANGE_ORDER,
             *g.RECORD_STOCK,
-            *g.listed("orders"),
+            *g.listed("orders", "get"),
             *g.table("stock", "get", "delete"),
             *g.table("ledger", "get", "put", "update"),
         ),

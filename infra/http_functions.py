@@ -158,12 +158,19 @@ HTTP = (
     ),
     FunctionSpec(
         "capacity",
-        "Shows what a node may still take on, and lets it switch itself off and on.",
-        (*g.COMMAND, *g.table("stock", "get", "batch", "query", "put"), *g.table("registry", "query")),
+        "Shows what a node has to do and may still take on, takes in done tasks, and lets it switch itself off and on.",
+        (
+            *g.COMMAND,
+            *g.table("stock", "get", "batch", "query", "put"),
+            *g.table("registry", "query"),
+            *g.listed("orders", "get", "batch", "put"),
+        ),
         routes=(
             "GET /v1/nodes/{node_id}/capacity",
             "POST /v1/nodes/{node_id}/pause",
             "POST /v1/nodes/{node_id}/resume",
+            *("GET /v1/nodes/{node_id}/tasks", "GET /v1/tasks"),
+            *("GET /v1/tasks/{task_id}", "POST /v1/tasks/{task_id}/completions"),
         ),
         memory=512,
         timeout=15,

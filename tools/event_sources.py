@@ -25,6 +25,8 @@ from oms.inventory.supply.requests import Dispatch, Receipt
 from oms.pos.foreign import RECORD_FOREIGN_TRANSACTIONS, ForeignTransactions
 from oms.pos.messages import RECORD_POS_TRANSACTION
 from oms.pos.requests import TransactionMessage
+from oms.tasks.messages import COMPLETE_TASK
+from oms.tasks.requests import CompletionRequest
 
 # What nodes send on the store bus -> what it holds, and the call over HTTP that means the same.
 NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
@@ -32,6 +34,7 @@ NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
     **{name: (REQUESTS[Reshaping(verb)], f"POST …/{verb}") for name, verb in RESHAPINGS.items()},
     PAUSE_NODE: (PauseRequest, "POST /v1/nodes/{node_id}/pause"),
     RESUME_NODE: (ResumeRequest, "POST /v1/nodes/{node_id}/resume"),
+    COMPLETE_TASK: (CompletionRequest, "POST /v1/tasks/{task_id}/completions"),
     DISPATCH_SUPPLY: (Dispatch, "POST /v1/supply/{supply_id}/dispatch"),
     RECEIVE_SUPPLY: (Receipt, "POST /v1/supply/{supply_id}/receipts"),
     OPEN_DRAWER: (OpenDrawerMessage, "POST /v1/drawers/{drawer_id}/sessions"),

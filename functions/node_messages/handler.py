@@ -34,6 +34,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             take_pos_message(runtime, message)
         elif message.type == RECORD_FOREIGN_TRANSACTIONS:
             take_foreign_transactions(runtime, message)
+        elif message.type == "CompleteTask":
+            # Loaded for such messages only, which are few.
+            from oms.tasks.messages import take_task_message
+
+            take_task_message(runtime, message)
         else:
             take_message(runtime, message, known)
 

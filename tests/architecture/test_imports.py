@@ -50,6 +50,7 @@ MORE_DOORS = {
     "fulfillment.offers": "to whom work is offered, pure: what an order changes of its work may end the offer",
     "fulfillment.holds": "what waits at a node for what others send there, pure: a change of an order may let it begin",
     "fulfillment.escalating": "putting work before a person: without what moves goods, for whoever only tells of it",
+    "fulfillment.deadlines": "by when work is due, pure: the queue of a node is in that order",
     "fulfillment.protocol": "which states of work mean what, pure: what a closed node has begun stays with it",
     "orders.kits": "of which kit a line is a component, pure: sourcing keeps the components together where it can",
     "orders.loads": "what work takes of its node's capacity, pure: sourcing plans within it",

@@ -38,8 +38,10 @@ from tests.contracts.rule_answers import (
 )
 from tests.contracts.settlement_answers import settlement
 from tests.contracts.stock_answers import TRANSFER, capacity, hot_stock, supply
+from tests.contracts.task_answers import tasks
 from tests.contracts.test_contracts import TRIGGERS, read
 from tests.order_world import World, document, line, world  # noqa: F401 (a fixture)
+from tests.task_doors import opened as task_opened
 from tools.openapi_routes import ROUTES
 
 
@@ -203,6 +205,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     gift_cards(gateway)
     _baskets(gateway)
     order_id = _orders(gateway)
+    tasks(gateway)
     _simulations(gateway)
     _fulfilment(gateway, order_id)
     legs(gateway)
@@ -257,6 +260,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     named |= {"reservation_id": _baskets(gateway), "supply_id": "tr-9", "session_id": opened(gateway)}
     named |= {"appeasement_id": waiting(gateway, delivered(gateway)), "refund_id": f"rfd_{order_id[4:]}_1"}
     named["card_id"] = issued(gateway)
+    named["task_id"] = task_opened(gateway.world, "COUNT", "count-9", "S1")
     assert gateway.send("PUT", "/v1/supply/tr-9", TRANSFER)[0] == 201
     url = path.format(**named, node_id="DC1", sku="A", action="accept")
     bodies = {

@@ -53,6 +53,8 @@ ROUTES = {
     "capacity": {
         "GET /v1/nodes/{node_id}/capacity",
         "POST /v1/nodes/{node_id}/pause",
+        "GET /v1/nodes/{node_id}/tasks",
+        *("GET /v1/tasks", "GET /v1/tasks/{task_id}", "POST /v1/tasks/{task_id}/completions"),
         "POST /v1/nodes/{node_id}/resume",
     },
     "drawers": {

@@ -147,13 +147,14 @@ def test_a_wait_for_a_node_ends_in_an_escalation_and_goes_on():
         assert "States.TaskFailed" not in retried
     assert states["NoteTimeout"]["Result"]["then"] == "WAIT_ON"
     assert (states["NoteTimeout"]["Next"], states["TakeDueDeadlines"]["Next"]) == ("TakeDueDeadlines", "SetNextWait")
-    # The next wait is as long as what is due says, or as before where nobody could say it.
+    # The next wait is as long as what is due says, or an hour where nobody could say it.
     assert (states["SetNextWait"]["InputPath"], states["SetNextWait"]["ResultPath"]) == (
         *("$.due.wait_seconds", "$.rest_seconds"),
     )
     assert states["TakeDueDeadlines"]["Catch"] == [
-        {"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "WaitForRepair"}
+        {"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "NoteDueFailure"}
     ]
+    assert states["NoteDueFailure"]["Result"] == {"then": "WAIT_ON", "wait_seconds": 3600}
     assert states["WhatIsDue"]["Default"] == "AwaitRestOfShipment"
     assert states["NoteRejection"]["Result"]["then"] == "END"
 

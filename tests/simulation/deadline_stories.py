@@ -19,3 +19,22 @@ def service_levels(people: People) -> None:
     people.wait_for(lambda: people.works(order_id)[0].get("escalated_reason") == "ACCEPT_OVERDUE")
     people.do(work_id, "ship")
     people.until(order_id, payment_status="CAPTURED")
+
+
+@story
+def tasks(people: People) -> None:
+    """Customer care sees the work that is overdue among its tasks, and the node in its queue."""
+    path = "/v1/service-levels/usual"
+    people.send("PUT", path, {"levels": [{"id": "all", "accept_minutes": 20}]})
+    people.send("POST", f"{path}/promotions", {"number": 1}, version=1)
+    order_id = people.place("o-1", line("MUG", 2))
+    work_id = people.released(order_id)
+    node_id = people.works(order_id)[0]["node_id"]
+    people.send("GET", f"/v1/nodes/{node_id}/tasks")
+    (task,) = people.wait_for(lambda: people.send("GET", "/v1/tasks").body["tasks"])
+    # To a node it does not exist.
+    people.simulation.say(f"store.{node_id}", "CompleteTask", "t-1", {"task_id": task["id"]})
+    people.send("POST", f"/v1/tasks/{task['id']}/completions", {"outcome": "store_called"})
+    people.send("GET", f"/v1/tasks/{task['id']}")
+    people.do(work_id, "ship")
+    people.until(order_id, payment_status="CAPTURED")

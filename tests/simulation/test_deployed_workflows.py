@@ -79,7 +79,7 @@ WALKS: dict[str, tuple[list[Any], dict[str, list[Any]], list[str]]] = {
     "nothing could be taken for long": (
         [TOO_LATE, SHIPPED],
         {"escalate_fulfillment": [BROKEN] * 11},
-        [WAITS, *DUE[:2], LATER, REST, TAKE],
+        [WAITS, *DUE[:2], "NoteDueFailure", *DUE[2:], REST, TAKE],
     ),
     "cancelled": ([CANCELLED], {}, [WAITS, NOTHING]),
     "given up": ([INCOMPLETE], {}, [WAITS, TAKE_INCOMPLETE, "NoteIncomplete", *TOLD, NOTHING]),
@@ -158,7 +158,7 @@ def test_every_wait_hands_out_its_own_token_and_the_times_of_the_input():
 
 
 @pytest.mark.parametrize(
-    ("due", "seconds"), [([REMINDED], [600, 300]), ([OVERDUE], [600, 1_200]), ([BROKEN] * 11, [600, 900])]
+    ("due", "seconds"), [([REMINDED], [600, 300]), ([OVERDUE], [600, 1_200]), ([BROKEN] * 11, [600, 3_600])]
 )
 def test_a_wait_lasts_until_the_next_thing_is_due(due, seconds):
     _, host = fulfil([TOO_LATE, SHIPPED], escalate_fulfillment=due)

@@ -44,6 +44,7 @@ MUTATING = {
     ("POST", "/v1/supply/po-1/close"): {"reason": "late"},
     ("POST", "/v1/nodes/albany/pause"): {"reason": "power_cut"},
     ("POST", "/v1/nodes/albany/resume"): {},
+    ("POST", "/v1/tasks/tsk_1/completions"): {},
     ("POST", "/v1/reservations"): {"channel": "web", "lines": [{"sku": "MUG", "quantity": 1}]},
     ("PATCH", "/v1/reservations/rsv_1"): {"ttl_seconds": 60},
     ("DELETE", "/v1/reservations/rsv_1"): None,

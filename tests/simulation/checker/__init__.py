@@ -44,6 +44,7 @@ from tests.simulation.checker.stored_value import (
     with_stored_value,
 )
 from tests.simulation.checker.supply import check_supply
+from tests.simulation.checker.tasks import check_tasks_of_commit
 
 __all__ = ["Change", "Checker", "Evidence", "Violation"]
 
@@ -74,6 +75,7 @@ class Checker:
         check_capacity_of_commit(commit, self._picture, report)
         check_backlog_of_commit(commit, self._picture, report)
         check_offers_of_commit(commit, self._picture, report)
+        check_tasks_of_commit(commit, report)
         self._money.after_commit(commit, self._picture, evidence, report)
         self._ledger.after_commit(commit, self._picture, report)
         check_drawers_of_commit(commit, report)

@@ -35,6 +35,20 @@ def concerning(work: FulfillmentOrder) -> list[Deadline]:
     return sorted(found, key=lambda one: one.at)
 
 
+def due_at(work: FulfillmentOrder) -> str | None:
+    """By when the next thing is to have happened to some work at its node; None where nobody waits for the node.
+
+    That is its next deadline and what was promised, whichever is sooner; of open work without one, its time to answer.
+    """
+    named = [one.at for one in concerning(work)]
+    if work.due_at is not None and work.status not in _NODE_IS_DONE:
+        named.append(work.due_at)
+    answers = work.status is Status.OPEN and not any(one.kind is DeadlineKind.ACCEPT for one in concerning(work))
+    if answers and work.respond_by is not None:
+        named.append(work.respond_by)
+    return min(named, default=None)
+
+
 def due_steps(work: FulfillmentOrder, now: datetime) -> list[tuple[Deadline, DeadlineStep]]:
     """The steps whose time has come and that are not done, in the order of their times.
 

@@ -1,8 +1,8 @@
 """What a workflow does when its wait is over: what is due about the work is done, and it is told how long to wait on.
 
-Steps are taken in one transaction, each once: a reminder to the node, then a person is told; or the customer is
-reminded, and what nobody collects is given up. Re-routing is the
-workflow's own next state, and is asked for at every wake from its time on, for what others have may change.
+Steps are taken in one transaction, each once: a reminder to the node, then customer care gets a task; or the customer
+is reminded, and what nobody collects is given up. Re-routing is the workflow's own next state, and is asked for at
+every wake from its time on, for what others have may change.
 """
 
 from __future__ import annotations
@@ -18,11 +18,16 @@ from oms.fulfillment.events import FulfillmentOrderReminded
 from oms.fulfillment.finding import WRITE, find_work
 from oms.fulfillment.model import Deadline, Do, FulfillmentOrder
 from oms.fulfillment.writes import work_ids
+from oms.orders.model import Order
 from oms.orders.writes import change_order
+from oms.platform.clock import parse_instant
 from oms.platform.commands import Decision, Runtime, execute
 from oms.platform.consumers import call_from_workflow
 from oms.platform.events import EventData
 from oms.platform.principal import system_principal
+from oms.tasks.model import TaskKind, new_task
+from oms.tasks.reads import task_of
+from oms.tasks.writes import TaskChange, task_opened
 
 COMMAND = "take_due_deadlines"
 # What comes after it in the workflow.
@@ -61,14 +66,19 @@ def _taken(runtime: Runtime, tenant: str, work: FulfillmentOrder, now: datetime)
         told: list[EventData] = []
         steps = [] if work.is_closed else due_steps(work, now)
         overdue = any(step.do is Do.ESCALATE for _, step in steps)
+        tasks: list[TaskChange] = []
         for kind, step in [(deadline.kind, step) for deadline, step in steps]:
             # As the steps before have left it.
             deadline = next(one for one in work.deadlines or () if one.kind is kind)
             work, events = ACTS[step.do](with_done(work, deadline, step), deadline, now)
             told += events
+            if step.do is Do.ESCALATE:
+                tasks.append(_task(runtime, tenant, order, work, deadline, now))
         if not told:
             return Decision([], body={"fulfillment_order_id": work.id})
         _, writes, drafts = change_order(tenant, order, events=told, fulfillment_orders=[work])
+        writes += [write for one in tasks for write in one.writes]
+        drafts += [draft for one in tasks for draft in one.events]
         return Decision(writes, drafts, body={"fulfillment_order_id": work.id})
 
     outcome = execute(runtime, call, decide)
@@ -77,6 +87,23 @@ def _taken(runtime: Runtime, tenant: str, work: FulfillmentOrder, now: datetime)
     elif overdue:
         note_overdue(work, now)
     return work
+
+
+def _task(
+    runtime: Runtime, tenant: str, order: Order, work: FulfillmentOrder, deadline: Deadline, now: datetime
+) -> TaskChange:
+    """The task of customer care to look after work that is overdue."""
+    cause = f"{work.id}#{deadline.kind.value}"
+    task = new_task(
+        *(tenant, TaskKind.WORK_OVERDUE, cause),
+        node_id=None,
+        subjects=work_ids(work),
+        reason=f"{deadline.kind.value}_OVERDUE",
+        now=now,
+        due_at=parse_instant(deadline.at),
+    )
+    before = task_of(runtime.database, tenant, TaskKind.WORK_OVERDUE, cause)
+    return task_opened(tenant, task, before, correlation_id=order.header.correlation_id or None)
 
 
 def _reminded(work: FulfillmentOrder, deadline: Deadline, now: datetime) -> Taken:

@@ -74,7 +74,7 @@ def get_timeline(database: Database, tenant: str, order_id: str) -> list[dict[st
 def list_orders(database: Database, tenant: str, wanted: OrderFilter) -> dict[str, Any]:
     """Orders by placing, newest first: a page, and the cursor of the next one (None at the end)."""
     found, cursor = _find(database, tenant, wanted)
-    versions = _versions(database, tenant, [order["id"] for order in found])
+    versions = versions_of(database, tenant, [order["id"] for order in found])
     return {
         "orders": [order | {"version": versions[order["id"]]} for order in found if order["id"] in versions],
         "next_cursor": cursor,
@@ -133,7 +133,7 @@ def list_work(
     after = _own(tenant, partition, decode_cursor(cursor)) if cursor else None
     page = database.query_index("orders", INDEX, partition, limit=limit, after=after)
     works = _listed_work(database, page.items)
-    versions = _versions(database, tenant, [work.order_id for work in works])
+    versions = versions_of(database, tenant, [work.order_id for work in works])
     return {
         "fulfillment_orders": [
             work_view(work, versions[work.order_id], node_id=node_id, now=now, role=role).model_dump() for work in works
@@ -193,7 +193,7 @@ def backordered_orders(database: Database, tenant: str, most: int) -> Iterator[t
             return
 
 
-def _versions(database: Database, tenant: str, order_ids: Iterable[str]) -> dict[str, int]:
+def versions_of(database: Database, tenant: str, order_ids: Iterable[str]) -> dict[str, int]:
     """The versions of some orders, which the index does not carry: every step of an order would write to it."""
     keys = {("orders", header_key(tenant, order_id)): order_id for order_id in order_ids}
     found = database.get_many(list(keys), consistent=False)

@@ -72,6 +72,12 @@ def open_days(node: Node, start: datetime) -> Iterator[Interval]:
             yield min(hours)[0], max(closes for _, closes in hours)
 
 
+def open_time_between(node: Node, start: datetime, end: datetime) -> timedelta:
+    """For how long a node is open from one instant to a later one; what lies behind 53 weeks is not counted."""
+    last = min(require_utc(end), require_utc(start) + _LOOK_AHEAD_WEEKS * 7 * _DAY)
+    return sum((closes - opens for opens, closes in open_intervals(node, start, last)), timedelta())
+
+
 def respond_by(node: Node | None, now: datetime) -> datetime:
     """When a node must have answered: a node that is open at certain hours is given open hours only."""
     if node is None or (node.hours is None and not node.holidays):

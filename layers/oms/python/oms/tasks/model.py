@@ -24,6 +24,7 @@ class TaskKind(StrEnum):
     DEVICE_CONFLICT = "DEVICE_CONFLICT"  # what a device did without a network does not fit what happened meanwhile
     PROMISE_AT_RISK = "PROMISE_AT_RISK"  # what was promised will not be kept
     DELIVERY_FAILED = "DELIVERY_FAILED"  # a parcel could not be delivered, or comes back
+    WORK_OVERDUE = "WORK_OVERDUE"  # a node has not done in time what it had to do with its work
     TRANSFER_DISCREPANCY = "TRANSFER_DISCREPANCY"  # what arrived of a transfer is not what was sent
 
 

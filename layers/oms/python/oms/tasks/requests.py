@@ -1,13 +1,15 @@
-"""What a node or customer care says when it has done a task; the same over HTTP and over the store bus."""
+"""How calls about tasks are read: what is to be shown, and how a task ended, over HTTP or over the store bus."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from oms.platform.fields import Code
 from oms.platform.intake import Request
+from oms.tasks.model import TaskKind
+from oms.tasks.queue import Step, Wanted
 
 
 class CompletionRequest(Request):
@@ -16,3 +18,28 @@ class CompletionRequest(Request):
     task_id: Code | None = None
     outcome: Code = "done"
     note: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+
+
+class QueueQuery(Request):
+    """What of the queue of a node is shown: work of a step, method or service, or tasks of a kind."""
+
+    step: Step | None = None
+    kind: TaskKind | None = None
+    method: Code | None = None
+    service: Code | None = None
+    overdue: Literal["true", "false"] | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 25
+    cursor: str | None = None
+
+    def wanted(self) -> Wanted:
+        """Which entries these are."""
+        overdue = None if self.overdue is None else self.overdue == "true"
+        return Wanted(self.step, self.kind, self.method, self.service, overdue)
+
+
+class CareQuery(Request):
+    """Which tasks of customer care are shown."""
+
+    kind: TaskKind | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 25
+    cursor: str | None = None
