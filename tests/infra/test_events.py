@@ -70,7 +70,7 @@ SUBSCRIPTIONS = {
     ("SaleRecorded", None): ["PostLedgerQueue", "NumberDocumentsQueue"],
     ("OrderCancelled", None): "ReleasePaymentQueue",
     ("OrderLinesCancelled", None): "ReleasePaymentQueue",
-    ("FulfillmentOrderReady", None): "ReleasePaymentQueue",
+    ("FulfillmentOrderReady", None): ["ReleasePaymentQueue", "ResumeFulfillmentQueue"],
     ("FinanceExportRequested", None): "FinanceExportQueue",
 }
 
