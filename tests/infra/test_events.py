@@ -72,7 +72,7 @@ SUBSCRIPTIONS = {
     ("SaleRecorded", None): ["PostLedgerQueue", "NumberDocumentsQueue"],
     ("OrderCancelled", None): "ReleasePaymentQueue",
     ("OrderLinesCancelled", None): "ReleasePaymentQueue",
-    ("FulfillmentOrderReady", None): "ReleasePaymentQueue",
+    ("FulfillmentOrderReady", None): ["ReleasePaymentQueue", "ResumeFulfillmentQueue"],
     ("FinanceExportRequested", None): "FinanceExportQueue",
 }
 
