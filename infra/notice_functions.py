@@ -26,6 +26,7 @@ NOTICE_CONSUMERS = (
             ("ShipmentShipped", {"mode": ["ship"]}),
             ("OrderLinesCancelled", {"nothing_left": [False]}),
             *("OrderReviewAccepted", "OrderPromiseChanged", "FulfillmentOrderReady", "OrderCancelled"),
+            "FulfillmentOrderCollectionDue",
             *("RefundExecuted", "PaymentLinkCreated", "NoticeQueued"),
         ),
         memory=512,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tools import openapi_stock as stock
 from tools.openapi_collection import CollectionRuleSet, CollectionRuleVersion
-from tools.openapi_service_levels import ServiceLevelsSet, ServiceLevelsVersion
 from tools.openapi_notices import NoticeRulesSet, NoticeRulesVersion
+from tools.openapi_service_levels import ServiceLevelsSet, ServiceLevelsVersion
 from tools.openapi_shapes import CONFIGURATION, Model, Route
 from tools.openapi_taxes import TaxRatesSet, TaxRatesVersion
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from oms.fulfillment.keeping import keep_collection
 from tests.functions.test_payment_care import care
 from tests.notice_doors import CUSTOMER, Notices, notices
 from tests.order_doors import doors
-from tests.order_world import document, line, world
+from tests.order_world import TENANT, document, line, world
+from tests.pickup_doors import OPEN, Counter, collected
 
 __all__ = ["doors", "notices", "world"]
 
@@ -94,6 +96,31 @@ def test_goods_at_the_counter_are_told_where_they_are_and_what_is_cancelled_whol
     assert said["Votre commande o-2 est annulée"] == (
         "Votre commande o-2 a été annulée :|1 × B|Ce que vous avez payé vous est rendu."
     )
+
+
+@pytest.mark.capability("B6")
+def test_a_customer_hears_the_code_and_until_when_goods_wait_and_is_reminded(notices: Notices):
+    counter = Counter(notices.doors)
+    counter.open_at(hours=OPEN)
+    counter.rules({"id": "all", "proofs": ["code"], "open_days": 3, "remind_days": 1})
+    order_id, work = counter.ready(collected("A", 2))
+    for days in (0, 2):
+        notices.doors.world.clock.advance(days=days, hours=days * 4)
+        keep_collection(notices.doors.world.runtime, TENANT, work)
+        notices.hear(times=2)
+    assert [one[:2] for one in notices.states(order_id)] == [
+        *[("confirmed", "SENT"), ("ready", "SENT"), ("reservation_expiring", "SENT")],
+    ]
+    _, ready, reminder = notices.letters
+    assert f"\n\nPlease show this code at the counter: {counter.code(order_id)}\n\n" in ready.text
+    assert "\n\nWe keep it for you until November 26, 2026 at 6:00\u00a0PM.\n\n" in ready.text
+    assert reminder.text.split("\n\n")[1:-1] == [
+        "This is kept for you until November 26, 2026 at 6:00\u00a0PM:",
+        "2 × A",
+        "You can collect it here:\nS1\n1 Main St\nTown",
+        "After that others can buy it.",
+    ]
+    assert counter.code(order_id) not in str(notices.listed(order_id))
 
 
 @pytest.mark.capability("B6")

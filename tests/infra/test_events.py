@@ -81,6 +81,7 @@ SUBSCRIPTIONS = {
     ("FinanceExportRequested", None): "FinanceExportQueue",
     ("OrderPromiseChanged", None): "SendNoticesQueue",
     ("PaymentLinkCreated", None): "SendNoticesQueue",
+    ("FulfillmentOrderCollectionDue", None): "SendNoticesQueue",
     ("NoticeQueued", None): "SendNoticesQueue",
 }
 

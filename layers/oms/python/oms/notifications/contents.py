@@ -21,6 +21,7 @@ from oms.registry.model import Node
 # A letter of a large order names so many lines, and then that there are more.
 MOST_LINES = 50
 Goods = tuple[tuple[int, str], ...]
+_AT_A_COUNTER = (Milestone.READY, Milestone.RESERVATION_EXPIRING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,11 @@ def facts_of(
 ) -> Facts:
     """The facts of a milestone, from the order as it is now and from the event that reached it."""
     header = order.header
-    node = nodes.get(str(data.get("node_id"))) if milestone is Milestone.READY else None
+    node = nodes.get(str(data.get("node_id"))) if milestone in _AT_A_COUNTER else None
     seller = nodes.get(header.selling_node)
     near = node or seller
     link = data.get("name") if milestone is Milestone.PAY_LINK else None
-    expires = data.get("expires_at") if milestone is Milestone.PAY_LINK else None
+    until = data.get("expires_at") or data.get("pickup_by")
     code = data.get("pickup_code")
     return Facts(
         order=header.external_id,
@@ -79,7 +80,7 @@ def facts_of(
         goods=_named(order, _units(milestone, order, data)),
         amount=_amount(milestone, order, data),
         day=new_day(data) if milestone is Milestone.DELAYED else None,
-        moment=parse_instant(str(expires)) if expires else None,
+        moment=parse_instant(str(until)) if until else None,
         place=_place(node) if node else (),
         code=str(code) if code else None,
         carrier=data.get("carrier"),
@@ -181,10 +182,10 @@ def _units(milestone: Milestone, order: Order, data: Mapping[str, Any]) -> dict[
         return sold
     if milestone in (Milestone.CANCELLED, Milestone.PARTLY_CANCELLED):
         return {line_no: units for line_no, units in order.cancelled.items() if line_no in sold}
-    if milestone is Milestone.READY:
+    if milestone in _AT_A_COUNTER:
         works = (work for work in order.fulfillment_orders if work.id == data["fulfillment_order_id"])
         return {line.line_no: line.held - line.shipped for work in works for line in work.lines}
-    if milestone is Milestone.DELIVERED:
+    if milestone is Milestone.DELIVERED and "lines" not in data:
         left = (one for one in order.shipments if one.id == data.get("shipment_id"))
         return {line.line_no: line.quantity for shipment in left for line in shipment.lines}
     lines = late_lines(data) if milestone is Milestone.DELAYED else data.get("lines", ())

@@ -75,6 +75,11 @@ def _ready(told: Told, order: Order) -> Reached | None:
     return _one(Milestone.READY, work_id) if work is not None and work.method in COUNTER_METHODS else None
 
 
+def _collection_due(told: Told, order: Order) -> Reached | None:
+    # Each reminder is one: how many there are is the retailer's own rule.
+    return _one(Milestone.RESERVATION_EXPIRING, f"{told.data['fulfillment_order_id']}.{told.sequence}")
+
+
 def _shipped(told: Told, order: Order) -> Reached | None:
     if told.data["mode"] != "ship":
         return None
@@ -96,7 +101,7 @@ def _leaves_nothing(order: Order, shipment_id: str) -> bool:
 
 
 def _delivered(told: Told, order: Order) -> Reached | None:
-    return _one(Milestone.DELIVERED, str(told.data.get("parcel_id") or told.data["shipment_id"]))
+    return _one(Milestone.DELIVERED, f"{told.data['shipment_id']}.{told.data['tracking_number']}")
 
 
 def _cancelled(told: Told, order: Order) -> Reached | None:
@@ -123,6 +128,7 @@ _READERS: Mapping[str, Callable[[Told, Order], Reached | None]] = {
     "OrderReviewAccepted": _confirmed,
     "OrderPromiseChanged": _promise_changed,
     "FulfillmentOrderReady": _ready,
+    "FulfillmentOrderCollectionDue": _collection_due,
     "ShipmentShipped": _shipped,
     "ParcelDelivered": _delivered,
     "OrderCancelled": _cancelled,

@@ -28,7 +28,7 @@ _LEFT = frozenset({"lines", "carrier", "tracking"})
 NAMES: dict[Milestone, frozenset[str]] = {
     Milestone.CONFIRMED: _GOODS | {"total"},
     Milestone.DELAYED: _GOODS | {"when"},
-    Milestone.READY: _GOODS | {"place", "code"},
+    Milestone.READY: _GOODS | {"place", "code", "when"},
     Milestone.SHIPPED: _LEFT,
     Milestone.PARTLY_SHIPPED: _LEFT,
     Milestone.DELIVERED: _LEFT,
