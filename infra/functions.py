@@ -9,6 +9,7 @@ from infra import grants as g
 from infra.finance_functions import FINANCE_CONSUMERS
 from infra.function_spec import FunctionSpec, Ring
 from infra.http_functions import HTTP
+from infra.notice_functions import NOTICE_CONSUMERS
 from infra.payment_functions import PAYMENT_CONSUMERS, PAYMENT_TASKS, UNMATCHED
 from infra.store_functions import POS_QUARANTINED
 
@@ -169,6 +170,7 @@ QUEUE_CONSUMERS = (
         concurrency=10,
         rings=(POS_QUARANTINED,),
     ),
+    *NOTICE_CONSUMERS,
     *FINANCE_CONSUMERS,
     FunctionSpec(
         "stock_files",

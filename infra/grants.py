@@ -50,6 +50,8 @@ ACCESS: dict[str, Access] = {
     "bucket:write": Access(("s3:PutObject",), "s3", KEY_WRITE, suffix="/finance/*"),
     "intake:read": Access(("s3:GetObjectVersion",), "s3", KEY_READ, suffix="/stock/*"),
     "intake:answer": Access(("s3:GetObject", "s3:PutObject"), "s3", KEY_WRITE, suffix="/results/*"),
+    "notices:write": Access(("s3:GetObject", "s3:PutObject"), "s3", KEY_WRITE, suffix="/notices/*"),
+    "mail:send": Access(("ses:SendEmail",)),
     "stream:follow": Access(
         (
             "kinesis:DescribeStream",
@@ -122,5 +124,10 @@ TAKE_STOCK_FILES = (
     Grant("bucket:intake", "bucket:list", "INTAKE_BUCKET"),
     Grant("bucket:intake", "intake:read", "INTAKE_BUCKET"),
     Grant("bucket:intake", "intake:answer", "INTAKE_BUCKET"),
+)
+# The mail folder of notices shares the bucket of files that are dropped: both are looked at and then forgotten.
+WRITE_NOTICES = (
+    Grant("bucket:intake", "bucket:list", "INTAKE_BUCKET"),
+    Grant("bucket:intake", "notices:write", "INTAKE_BUCKET"),
 )
 WRITE_EXPORTS = (*READ_EXPORTS, Grant("bucket:export", "bucket:write", "EXPORT_BUCKET"))

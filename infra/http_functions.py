@@ -13,7 +13,7 @@ RATE_LIMIT = 500
 BURST_LIMIT = 1_000
 RULE_SET_PATHS = (
     *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates"),
-    *("service-levels", "collection-rules"),
+    *("service-levels", "collection-rules", "notices/rules"),
 )
 RULE_SET_ROUTES = (
     "GET /v1/<path>",
@@ -44,20 +44,23 @@ HTTP = (
     ),
     FunctionSpec(
         "read_orders",
-        "Shows an order, its timeline, why its nodes were chosen, or a list of orders.",
+        "Shows an order, its timeline, why its nodes were chosen, what its customer was told, or a list of orders.",
         (*g.listed("orders", "get", "batch", "query"), *g.table("events", "query")),
         routes=(
             *("GET /v1/orders", "GET /v1/orders/{order_id}", "GET /v1/orders/{order_id}/timeline"),
-            "GET /v1/orders/{order_id}/decisions",
+            *("GET /v1/orders/{order_id}/decisions", "GET /v1/orders/{order_id}/notices"),
         ),
         memory=512,
         timeout=15,
     ),
     FunctionSpec(
         "change_orders",
-        "Cancels an order or lines of it, and settles a review.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("stock", "put", "update")),
-        routes=("POST /v1/orders/{order_id}/cancellations", "POST /v1/orders/{order_id}/review"),
+        "Cancels an order or lines of it, settles a review, and tells its customer something again.",
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("orders", "get"), *g.table("stock", "put", "update")),
+        routes=(
+            *("POST /v1/orders/{order_id}/cancellations", "POST /v1/orders/{order_id}/review"),
+            "POST /v1/orders/{order_id}/notices/{notice_id}/resend",
+        ),
         memory=512,
         timeout=GATEWAY_TIMEOUT,
     ),
@@ -178,9 +181,12 @@ HTTP = (
     *AT_STORES,
     FunctionSpec(
         "rule_sets",
-        "Keeps rules of stock, of sourcing, of taxes and of collecting as versions: drafted, promoted and rolled back.",
+        "Keeps rules of stock, sourcing, taxes, collecting and notices as versions, and shows what notices would say.",
         (*g.COMMAND, *g.table("registry", "get", "batch", "query", "put")),
-        routes=tuple(route.replace("<path>", path) for path in RULE_SET_PATHS for route in RULE_SET_ROUTES),
+        routes=(
+            *(route.replace("<path>", path) for path in RULE_SET_PATHS for route in RULE_SET_ROUTES),
+            "POST /v1/notices/previews",
+        ),
         memory=512,
         timeout=GATEWAY_TIMEOUT,
     ),

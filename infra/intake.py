@@ -13,9 +13,11 @@ from constructs import Construct
 from infra.constructs.function import Resource
 from infra.names import name_it
 
-DROPS, RESULTS = "stock/", "results/"
+DROPS, RESULTS, NOTICES = "stock/", "results/", "notices/"
 # A file has been taken in within minutes; its results are looked at within weeks.
 KEEP_DROPS, KEEP_RESULTS, KEEP_OLD_VERSIONS = Duration.days(30), Duration.days(90), Duration.days(30)
+# Messages to customers that nothing sends hold addresses, and are looked at within days.
+KEEP_NOTICES, KEEP_OLD_NOTICES = Duration.days(14), Duration.days(1)
 # The tag of a role or user that says for which tenant it drops files.
 TENANT_TAG = "${aws:PrincipalTag/tenant}"
 
@@ -43,6 +45,9 @@ class Intake(Construct):
                 s3.LifecycleRule(
                     prefix=RESULTS, expiration=KEEP_RESULTS, noncurrent_version_expiration=KEEP_OLD_VERSIONS
                 ),
+                s3.LifecycleRule(
+                    prefix=NOTICES, expiration=KEEP_NOTICES, noncurrent_version_expiration=KEEP_OLD_NOTICES
+                ),
             ],
             removal_policy=RemovalPolicy.RETAIN,
         )
@@ -64,20 +69,26 @@ class Intake(Construct):
             "detail": {"bucket": {"name": [self.bucket.bucket_name]}, "object": {"key": [{"prefix": DROPS}]}},
         }
 
-    def guard(self, taker_role_arn: str) -> None:
-        """Who drops files does so below the prefix of its tenant, and only the function that takes them in answers."""
+    def guard(self, taker_role_arn: str, sender_role_arn: str) -> None:
+        """Who drops files does so below the prefix of its tenant.
+
+        Only the function that takes them in answers, and only the one that tells customers writes into the mail folder.
+        """
         results = self.bucket.arn_for_objects(f"{RESULTS}*")
-        not_the_taker = {"ArnNotEquals": {"aws:PrincipalArn": taker_role_arn}}
+        notices = self.bucket.arn_for_objects(f"{NOTICES}*")
+        neither = {"ArnNotEquals": {"aws:PrincipalArn": [taker_role_arn, sender_role_arn]}}
         drops_of_tenant = self.bucket.arn_for_objects(f"{DROPS}{TENANT_TAG}/*")
         results_of_tenant = self.bucket.arn_for_objects(f"{RESULTS}{TENANT_TAG}/*")
-        self._deny("OwnPrefixOnly", ["s3:PutObject"], not_the_taker, other_than=[drops_of_tenant])
+        self._deny("OwnPrefixOnly", ["s3:PutObject"], neither, other_than=[drops_of_tenant])
         self._deny(
             "OwnFilesOnly",
             ["s3:GetObject", "s3:GetObjectVersion"],
             {"Null": {"aws:PrincipalTag/tenant": "false"}},
             other_than=[drops_of_tenant, results_of_tenant],
         )
-        self._deny("NoResultIsOverwritten", ["s3:PutObject"], {"Null": {"s3:if-none-match": "true"}}, on=[results])
+        self._deny(
+            "NoResultIsOverwritten", ["s3:PutObject"], {"Null": {"s3:if-none-match": "true"}}, on=[results, notices]
+        )
 
     def _deny(
         self,

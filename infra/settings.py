@@ -32,6 +32,8 @@ class Settings:
     Lambda (`aws`) or for this machine (`local`). `account` and `region` stay open unless both are given.
     `line_limit` is how many lines an order may have, of a client that no scope allows more. `stripe_event_source` is
     the partner event source that Stripe has offered this account; without it Stripe is heard by webhooks only.
+    `notice_identity` is the identity of Amazon SES (a domain or an address) that customers hear from, `notice_sender`
+    the address that stands there unless a brand has its own; without both, it goes into the mail folder.
     """
 
     tenants: tuple[Tenant, ...]
@@ -43,6 +45,9 @@ class Settings:
     domain_prefix: str | None
     line_limit: int
     stripe_event_source: str | None = None
+    notice_identity: str | None = None
+    notice_sender: str | None = None
+    notice_configuration_set: str | None = None
 
     @classmethod
     def from_context(cls, node: Node) -> Settings:
@@ -61,6 +66,7 @@ class Settings:
             domain_prefix=node.try_get_context("domain_prefix"),
             line_limit=_line_limit(node.try_get_context("line_limit")),
             stripe_event_source=_stripe_event_source(node.try_get_context("stripe_event_source")),
+            **_notices(node),
         )
 
     @property
@@ -84,6 +90,22 @@ def _stripe_event_source(context: object) -> str | None:
     if not re.fullmatch(r"aws\.partner/stripe\.com/[A-Za-z0-9_/.-]{1,200}", str(context)):
         raise ValueError(f"context stripe_event_source={context!r}: must be a partner event source of Stripe")
     return str(context)
+
+
+def _notices(node: Node) -> dict[str, str | None]:
+    """The identity of Amazon SES and the sender, both or none of them, and perhaps a configuration set."""
+    patterns = {
+        "notice_identity": r"([^@\s]+@)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+",
+        "notice_sender": r"[^@\s]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+",
+        "notice_configuration_set": r"[A-Za-z0-9_-]{1,64}",
+    }
+    found = {name: node.try_get_context(name) for name in patterns}
+    for name, value in found.items():
+        if value is not None and not re.fullmatch(patterns[name], str(value)):
+            raise ValueError(f"context {name}={value!r}: is none that Amazon SES knows")
+    if (found["notice_identity"] is None) != (found["notice_sender"] is None):
+        raise ValueError("context notice_identity and notice_sender: both are needed to send, or none of them")
+    return found
 
 
 def _tenants(context: Mapping[str, Mapping[str, list[str]]] | None) -> tuple[Tenant, ...]:

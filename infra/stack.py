@@ -19,6 +19,7 @@ from infra.identity import Identity
 from infra.intake import Intake
 from infra.inventory_stream import InventoryStream
 from infra.life_cycles import LifeCycles
+from infra.notice_functions import let_send
 from infra.observability import Dashboard
 from infra.outputs import outputs
 from infra.settings import Settings
@@ -56,7 +57,8 @@ class SpineStack(Stack):
 
         life_cycles = LifeCycles(self, "LifeCycles", workshop=workshop)
         consumers = Consumers(self, "Consumers", workshop=workshop, buses=buses, intake=intake, settings=settings)
-        intake.guard(workshop.made["stock_files"].role.role_arn)
+        intake.guard(*(workshop.made[name].role.role_arn for name in ("stock_files", "send_notices")))
+        let_send(workshop.made["send_notices"], settings)
         unpublished, *unread = self._follow_streams(workshop, data, inventory)
         buses.keep_undelivered(unpublished)
         QueuePolicy(self, "DeadLettersPolicy", workshop.calls, *unread)

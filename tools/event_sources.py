@@ -87,6 +87,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
             "number_documents",
             "finance_export",
             "psp_events",
+            "send_notices",
         ),
     ),
     "partner_queue": ("SQS batch of events of Stripe's partner bus", ("psp_events",)),

@@ -18,6 +18,7 @@ from oms.registry.model import PutItem, PutNode
 from tools import openapi_answers as answers
 from tools import openapi_appeasements as appeasements
 from tools import openapi_levels as levels
+from tools import openapi_notices as notices
 from tools import openapi_shards as shards
 from tools import openapi_stock as stock
 from tools.openapi_collection import COLLECTION_ROUTES
@@ -179,6 +180,7 @@ ROUTES: dict[str, Route] = {
     **COLLECTION_ROUTES,
     **MONEY_ROUTES,
     **appeasements.ROUTES,
+    **notices.ROUTES,
     **RETURN_ROUTES,
     **PAYMENT_ROUTES,
     **POS_ROUTES,

@@ -1,9 +1,11 @@
-"""POST /v1/orders/{id}/cancellations and /review: units are cancelled, a review is settled."""
+"""POST /v1/orders/{id}/cancellations, /review and /notices/{id}/resend: an order is changed, or told of again."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from oms.notifications.commands import resend_notice
+from oms.notifications.requests import ResendNotice
 from oms.orders.changing import cancel_order, review_order
 from oms.orders.request import CancellationRequest, ReviewRequest
 from oms.platform import http
@@ -27,6 +29,14 @@ def post_review(order_id: str) -> http.Answer:
     request = http.read(app, ReviewRequest)
     call = http.call(app, "review_order", principal, request, target=order_id)
     return http.answer(review_order(runtime, call, order_id, request))
+
+
+@app.post("/v1/orders/<order_id>/notices/<notice_id>/resend")
+def post_resend(order_id: str, notice_id: str) -> http.Answer:
+    principal = http.caller(app, "orders.write", f"NOTICES#{order_id}")
+    request = http.read_optional(app, ResendNotice)
+    call = http.call(app, "resend_notice", principal, request, target=f"{order_id}/{notice_id}")
+    return http.answer(resend_notice(runtime, call, order_id, notice_id, request))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

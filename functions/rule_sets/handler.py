@@ -1,6 +1,6 @@
 """rule_sets: what a retailer sets by rules: drafts, what holds, promotion, roll-back, comparison.
 
-Each kind of rules has a path of its own and the same seven routes below it.
+Each kind of rules has a path of its own and the same seven routes below it. Of notices it also shows what is sent.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from typing import Any
 from oms.fulfillment import collection_rules as collection
 from oms.fulfillment import service_levels
 from oms.inventory import rules
+from oms.notifications import rules as notices
+from oms.notifications.requests import PreviewNotice
+from oms.notifications.views import preview
 from oms.orders import taxing
 from oms.platform.commands import Runtime
-from oms.platform.http import api
+from oms.platform.http import Answer, api, caller, ok, read
 from oms.rulesets.routes import serve
 from oms.sourcing import rates, strategy
 
@@ -24,6 +27,13 @@ serve(app, lambda: runtime, "rate_card", "/v1/sourcing/rate-cards", rates.KIND, 
 serve(app, lambda: runtime, "tax_rates", "/v1/tax-rates", taxing.KIND, taxing.TaxRates)
 serve(app, lambda: runtime, "service_levels", "/v1/service-levels", service_levels.KIND, service_levels.ServiceLevels)
 serve(app, lambda: runtime, "collection_rules", "/v1/collection-rules", collection.KIND, collection.CollectionRules)
+serve(app, lambda: runtime, "notice_rules", "/v1/notices/rules", notices.KIND, notices.NoticeRules)
+
+
+@app.post("/v1/notices/previews")
+def preview_notice() -> Answer:
+    principal, wanted = caller(app, "rules.read", "RULES#"), read(app, PreviewNotice)
+    return ok(preview(runtime.database, principal.tenant, wanted))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

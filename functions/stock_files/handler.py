@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 
 from oms.inventory.adapters.intake_bucket import IntakeBucket
-from oms.inventory.adapters.own_queue import send
 from oms.inventory.files import take_file_message
 from oms.platform.commands import Runtime
 from oms.platform.consumers import consume_messages
+from oms.platform.own_queue import send
 
 runtime = Runtime()
 bucket = IntakeBucket()

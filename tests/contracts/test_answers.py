@@ -19,6 +19,7 @@ from tests.contracts.drawer_answers import BODIES, drawers, opened
 from tests.contracts.finance_answers import NEVER_GRANTED, days
 from tests.contracts.leg_answers import legs
 from tests.contracts.money_answers import gift_cards, issued
+from tests.contracts.notice_answers import NOTICE_RULES, notices, told
 from tests.contracts.payment_answers import paying_again
 from tests.contracts.pos_answers import tills
 from tests.contracts.purchase_answers import purchases
@@ -195,6 +196,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     tax_rates(gateway)
     service_levels(gateway)
     collection_rules(gateway)
+    notices(gateway)
     _promises(gateway)
     capacity(gateway)
     supply(gateway)
@@ -256,10 +258,11 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     gateway.send("PUT", "/v1/tax-rates/usual", TAX_RATES)
     gateway.send("PUT", "/v1/service-levels/usual", SERVICE_LEVELS)
     gateway.send("PUT", "/v1/collection-rules/usual", COLLECTION)
+    gateway.send("PUT", "/v1/notices/rules/usual", NOTICE_RULES)
     named = {"order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}
     named |= {"reservation_id": _baskets(gateway), "supply_id": "tr-9", "session_id": opened(gateway)}
     named |= {"appeasement_id": waiting(gateway, delivered(gateway)), "refund_id": f"rfd_{order_id[4:]}_1"}
-    named["card_id"] = issued(gateway)
+    named |= {"card_id": issued(gateway), "notice_id": told(gateway, order_id)}
     named["task_id"] = task_opened(gateway.world, "COUNT", "count-9", "S1")
     assert gateway.send("PUT", "/v1/supply/tr-9", TRANSFER)[0] == 201
     url = path.format(**named, node_id="DC1", sku="A", action="accept")
@@ -279,7 +282,8 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     if path.endswith("{rule_set_id}"):
         contents = {"strategies": STRATEGY, "rate-cards": RATES}
         contents |= {"tax-rates": TAX_RATES, "service-levels": SERVICE_LEVELS, "collection-rules": COLLECTION}
-        kind = url.split("/")[2] if url.split("/")[3] == "usual" else url.split("/")[3]
+        contents |= {"notices": NOTICE_RULES}
+        kind = url.split("/")[2] if url.split("/")[3] in ("usual", "rules") else url.split("/")[3]
         usual = contents.get(kind, RULES)
     if "drawer-sessions" in path:
         bodies = BODIES

@@ -8,8 +8,7 @@ import boto3
 import pytest
 
 from oms.inventory import file_rows
-from oms.inventory.adapters import own_queue
-from oms.platform import objects
+from oms.platform import objects, own_queue
 from tests.intake_doors import KEY, count
 from tests.moto_doors import MotoDoors, deployed, moto_doors
 

@@ -11,8 +11,13 @@ ROUTES = {
         "GET /v1/orders/{order_id}",
         "GET /v1/orders/{order_id}/timeline",
         "GET /v1/orders/{order_id}/decisions",
+        "GET /v1/orders/{order_id}/notices",
     },
-    "change_orders": {"POST /v1/orders/{order_id}/cancellations", "POST /v1/orders/{order_id}/review"},
+    "change_orders": {
+        "POST /v1/orders/{order_id}/cancellations",
+        "POST /v1/orders/{order_id}/review",
+        "POST /v1/orders/{order_id}/notices/{notice_id}/resend",
+    },
     "appeasements": {
         "POST /v1/orders/{order_id}/appeasements",
         "GET /v1/orders/{order_id}/appeasements",
@@ -95,7 +100,7 @@ ROUTES = {
         f"{method} /v1/{path}{below}"
         for path in (
             *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates"),
-            *("service-levels", "collection-rules"),
+            *("service-levels", "collection-rules", "notices/rules"),
         )
         for method, below in (
             ("GET", ""),
@@ -106,7 +111,8 @@ ROUTES = {
             ("POST", "/{rule_set_id}/promotions"),
             ("POST", "/{rule_set_id}/rollbacks"),
         )
-    },
+    }
+    | {"POST /v1/notices/previews"},
     "fulfillment": {
         "GET /v1/fulfillment-orders",
         "GET /v1/fulfillment-orders/{fulfillment_order_id}",

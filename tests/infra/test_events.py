@@ -14,8 +14,8 @@ DAY = 86_400
 
 # Which domain events reach which function, and with which status; everything else stays on the bus.
 SUBSCRIPTIONS = {
-    ("OrderPlaced", "CONFIRMED"): "StartOrderWorkflowQueue",
-    ("OrderPlaced", "IN_PROGRESS"): "StartOrderWorkflowQueue",
+    ("OrderPlaced", "CONFIRMED"): ["StartOrderWorkflowQueue", "SendNoticesQueue"],
+    ("OrderPlaced", "IN_PROGRESS"): ["StartOrderWorkflowQueue", "SendNoticesQueue"],
     ("NodeChanged", None): ["VacateNodesQueue", "BrokerBacklogQueue"],
     ("StockFreed", None): "BrokerBacklogQueue",
     ("SupplyPut", None): "BrokerBacklogQueue",
@@ -24,10 +24,15 @@ SUBSCRIPTIONS = {
     ("OrderBackordersAllocated", None): "StartOrderWorkflowQueue",
     ("StockMoved", None): "VacateNodesQueue",
     ("FulfillmentOrderWithdrawn", None): "ResumeFulfillmentQueue",
-    ("OrderReviewAccepted", None): "StartOrderWorkflowQueue",
+    ("OrderReviewAccepted", None): ["StartOrderWorkflowQueue", "SendNoticesQueue"],
     ("OrderRerouted", None): "StartOrderWorkflowQueue",
     ("OrderPaymentSettled", None): "StartOrderWorkflowQueue",
-    ("ShipmentShipped", None): ["ResumeFulfillmentQueue", "PostLedgerQueue", "NumberDocumentsQueue"],
+    ("ShipmentShipped", None): [
+        "ResumeFulfillmentQueue",
+        "PostLedgerQueue",
+        "NumberDocumentsQueue",
+        "SendNoticesQueue",
+    ],
     ("FulfillmentOrderRejected", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderClosed", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderCancelled", None): "ResumeFulfillmentQueue",
@@ -46,7 +51,7 @@ SUBSCRIPTIONS = {
     ("PaymentCaptureFailed", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],
     ("RefundOwed", None): ["PostLedgerQueue", "RefundPaymentQueue"],
     ("RefundRetried", None): "RefundPaymentQueue",
-    ("RefundExecuted", None): "PostLedgerQueue",
+    ("RefundExecuted", None): ["PostLedgerQueue", "SendNoticesQueue"],
     ("RefundFailed", None): "PostLedgerQueue",
     ("ReturnAccepted", None): ["PostLedgerQueue", "NumberDocumentsQueue"],
     ("DrawerOpened", None): "PostLedgerQueue",
@@ -70,10 +75,14 @@ SUBSCRIPTIONS = {
     ("IntercompanyNetted", None): "PostLedgerQueue",
     ("AppeasementGranted", None): ["PostLedgerQueue", "NumberDocumentsQueue"],
     ("SaleRecorded", None): ["PostLedgerQueue", "NumberDocumentsQueue"],
-    ("OrderCancelled", None): "ReleasePaymentQueue",
-    ("OrderLinesCancelled", None): "ReleasePaymentQueue",
-    ("FulfillmentOrderReady", None): ["ReleasePaymentQueue", "ResumeFulfillmentQueue"],
+    ("OrderCancelled", None): ["ReleasePaymentQueue", "SendNoticesQueue"],
+    ("OrderLinesCancelled", None): ["ReleasePaymentQueue", "SendNoticesQueue"],
+    ("FulfillmentOrderReady", None): ["ReleasePaymentQueue", "ResumeFulfillmentQueue", "SendNoticesQueue"],
     ("FinanceExportRequested", None): "FinanceExportQueue",
+    ("OrderPromiseChanged", None): "SendNoticesQueue",
+    ("PaymentLinkCreated", None): "SendNoticesQueue",
+    ("FulfillmentOrderCollectionDue", None): "SendNoticesQueue",
+    ("NoticeQueued", None): "SendNoticesQueue",
 }
 
 

@@ -98,7 +98,7 @@ def test_a_function_that_divides_its_work_finds_its_own_queue(template):
         for name, row in _functions(template).items()
         if "QUEUE_URL" in row["Environment"]["Variables"]
     }
-    assert told == {"stock_files": {"Ref": "StockFilesQueue"}}
+    assert told == {"stock_files": {"Ref": "StockFilesQueue"}, "send_notices": {"Ref": "SendNoticesQueue"}}
 
 
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])
@@ -125,6 +125,7 @@ def test_what_a_function_counts_rings_its_alarm(template):
         ("PosTransactionsQuarantined", "service", "node_messages"),
         ("OrdersUnfinished", "service", "recover_sagas"),
         ("SettlementsParked", "service", "psp_events"),
+        ("NoticesHeldUp", "service", "send_notices"),
     }
     for _, _, service in counted:
         assert _functions(template)[service]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == service

@@ -27,6 +27,7 @@ WILDCARDS = {
     "ExportBucket/finance/*": {"s3:GetObject", "s3:PutObject"},
     "IntakeBucket/stock/*": {"s3:GetObjectVersion"},
     "IntakeBucket/results/*": {"s3:GetObject", "s3:PutObject"},
+    "IntakeBucket/notices/*": {"s3:GetObject", "s3:PutObject"},
 }
 TRACES = {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
 FOLLOWED = {"publish_events": "EventsTable", "stock_levels": "StockTable"}

@@ -28,6 +28,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     goodwill_stories,
     house_stories,
     leg_stories,
+    notice_stories,
     payment_stories,
     pickup_stories,
     provider_stories,

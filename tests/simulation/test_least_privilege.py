@@ -22,6 +22,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     goodwill_stories,
     house_stories,
     leg_stories,
+    notice_stories,
     payment_stories,
     pickup_stories,
     provider_stories,
@@ -66,6 +67,11 @@ PERMITTED = (
     ),
     ("finance_export", "s3:ListBucket", "ExportBucket", "else S3 calls a file that is not there forbidden"),
     ("stock_files", "s3:ListBucket", "IntakeBucket", "the same"),
+    ("send_notices", "s3:ListBucket", "IntakeBucket", "the same"),
+    (
+        *("send_notices", "sqs:SendMessage", "SendNoticesQueue"),
+        "a message is put back only while the transport takes nothing",
+    ),
 )
 # A command that is refused looks for its own recorded outcome; whether it comes to that is a matter of chance.
 RECORDS, LOOKED_UP = ("dynamodb:PutItem", "CommandsTable"), ("dynamodb:GetItem", "CommandsTable")

@@ -10,18 +10,21 @@ from tests.simulation.world import simulated
 from tests.template import ROOT
 
 LAYER = ROOT / "layers" / "oms" / "python" / "oms"
-# What outlives a call in a warm worker. Clients and the logger hold nothing of ours, the places of postal codes never
-# change; all the others are kept apart for each worker in machine/lambdas.py and machine/seams.py.
+# What outlives a call in a warm worker. Clients and the logger hold nothing of ours, the places of postal codes and our
+# own texts never change; all the others are kept apart for each worker in machine/lambdas.py and machine/seams.py.
 REMEMBERED = {
     "fulfillment/adapters/step_functions.py": {"_client"},
     "inventory/adapters/dead_letters.py": {"_client"},
-    "inventory/adapters/own_queue.py": {"_client"},
+    "notifications/adapters/configured.py": {"_made"},
+    "notifications/adapters/ses.py": {"_client"},
+    "notifications/defaults.py": {"default_texts"},
     "orders/adapters/step_functions.py": {"_client"},
     "payments/adapters/configured.py": {"_client", "_secret", "_strict", "_stripe", "_adyen"},
     "payments/adapters/step_functions.py": {"_client"},
     "platform/dynamodb.py": {"_client"},
     "platform/objects.py": {"_client"},
     "platform/observability.py": {"logger"},
+    "platform/own_queue.py": {"_client"},
     "platform/publisher.py": {"_client"},
     "registry/reads.py": {"_items", "_nodes"},
     "platform/geo.py": {"_zip3"},

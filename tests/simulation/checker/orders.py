@@ -8,6 +8,7 @@ from tests.simulation.checker.evidence import Change, Item, Report
 from tests.simulation.checker.goodwill import is_goodwill
 from tests.simulation.checker.graphs import FULFILLMENT_ROLLUP, ORDER, PAYMENT_ROLLUP, TENDER, WORK, is_edge
 from tests.simulation.checker.legs import check_legs
+from tests.simulation.checker.notices import check_notices_of_commit, is_notices
 from tests.simulation.checker.picture import Commit, OrderView, Picture, held_by_node, is_count, is_order, parsed
 from tests.simulation.checker.tasks import is_task
 
@@ -43,6 +44,8 @@ class OrderRules:
                 else:
                     self._one_per_external_id(order, picture, report)
                     check_quantities(order, report)
+            elif is_notices(pk):
+                check_notices_of_commit(changes, report)
             elif not is_goodwill(pk) and not is_task(pk):
                 for change in changes:
                     if change.before is not None:

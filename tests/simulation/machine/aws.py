@@ -158,7 +158,8 @@ class SimAws:
 
     def _send_message(self, request: Mapping[str, Any]) -> dict[str, Any]:
         queue = self._simulation.queues[request["QueueUrl"].rsplit("/", 1)[1]]
-        return {"MessageId": queue.send(request["MessageBody"])}
+        delay = 1000 * int(request.get("DelaySeconds", 0))
+        return {"MessageId": queue.send(request["MessageBody"], delay=delay)}
 
     def _crash(self, invocation: Invocation) -> NoReturn:
         invocation.over = True

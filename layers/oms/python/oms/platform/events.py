@@ -72,6 +72,11 @@ def events_partition(tenant: str, entity: str) -> str:
     return f"{tenant_prefix(tenant)}{entity}"
 
 
+def event_key(tenant: str, entity: str, sequence: int) -> Key:
+    """Where one event of an entity is kept."""
+    return Key(events_partition(tenant, entity), f"EVENT#{sequence:09d}")
+
+
 def event_write(meta: EventMeta, draft: EventDraft) -> Write:
     """The row of one event: the envelope that is published, and what the timeline shows beside it."""
     envelope = {"meta": meta.model_dump(), "data": draft.data.model_dump(mode="json")}
@@ -84,4 +89,4 @@ def event_write(meta: EventMeta, draft: EventDraft) -> Write:
     }
     if draft.data.hidden:
         item["hidden"] = list(draft.data.hidden)
-    return create("events", Key(events_partition(meta.tenant, draft.entity), f"EVENT#{meta.sequence:09d}"), item)
+    return create("events", event_key(meta.tenant, draft.entity, meta.sequence), item)

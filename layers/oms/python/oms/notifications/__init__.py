@@ -1,0 +1,1 @@
+"""Notices: what the customer is told of an order, one message for each milestone."""
