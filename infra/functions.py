@@ -93,6 +93,7 @@ QUEUE_CONSUMERS = (
             "FulfillmentOrderWithdrawn",
             "FulfillmentOrderClosed",
             "FulfillmentOrderCancelled",
+            "FulfillmentOrderSold",
             "FulfillmentOrderCancellationAccepted",
             "FulfillmentOrderReceived",
             # The customer may have less time than the wait for the node.
@@ -156,7 +157,7 @@ QUEUE_CONSUMERS = (
             *g.COMMAND,
             *g.CHANGE_ORDER,
             *g.RECORD_STOCK,
-            *g.listed("orders"),
+            *g.listed("orders", "get"),
             *g.table("stock", "get", "delete"),
             *g.table("ledger", "get", "put", "update"),
         ),

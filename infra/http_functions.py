@@ -13,7 +13,7 @@ RATE_LIMIT = 500
 BURST_LIMIT = 1_000
 RULE_SET_PATHS = (
     *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates"),
-    *("service-levels", "collection-rules"),
+    *("service-levels", "collection-rules", "pay-in-store"),
 )
 RULE_SET_ROUTES = (
     "GET /v1/<path>",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tools import openapi_stock as stock
 from tools.openapi_collection import CollectionRuleSet, CollectionRuleVersion
+from tools.openapi_pay_in_store import PayInStoreSet, PayInStoreVersion
 from tools.openapi_service_levels import ServiceLevelsSet, ServiceLevelsVersion
 from tools.openapi_shapes import CONFIGURATION, Model, Route
 from tools.openapi_taxes import TaxRatesSet, TaxRatesVersion
@@ -67,5 +68,9 @@ RULE_SET_ROUTES: dict[str, Route] = {
         *("collection-rules", "collection rules", CollectionRuleVersion, CollectionRuleSet),
         "What is to be shown for goods that customers collect, by channel, node, value and age, how long they wait, "
         "and when wrong codes lock. The rule that fits when work is staged goes with it.",
+    ),
+    **_rule_sets(
+        *("pay-in-store", "rules of payment in a store", PayInStoreVersion, PayInStoreSet),
+        "Up to which value and for how many hours goods are held for a customer who pays at a till, by channel.",
     ),
 }

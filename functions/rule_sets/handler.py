@@ -10,7 +10,7 @@ from typing import Any
 from oms.fulfillment import collection_rules as collection
 from oms.fulfillment import service_levels
 from oms.inventory import rules
-from oms.orders import taxing
+from oms.orders import paying_in_store, taxing
 from oms.platform.commands import Runtime
 from oms.platform.http import api
 from oms.rulesets.routes import serve
@@ -24,6 +24,8 @@ serve(app, lambda: runtime, "rate_card", "/v1/sourcing/rate-cards", rates.KIND, 
 serve(app, lambda: runtime, "tax_rates", "/v1/tax-rates", taxing.KIND, taxing.TaxRates)
 serve(app, lambda: runtime, "service_levels", "/v1/service-levels", service_levels.KIND, service_levels.ServiceLevels)
 serve(app, lambda: runtime, "collection_rules", "/v1/collection-rules", collection.KIND, collection.CollectionRules)
+_HOLDS = (paying_in_store.KIND, paying_in_store.PayInStoreRules)
+serve(app, lambda: runtime, "pay_in_store", "/v1/pay-in-store", *_HOLDS)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

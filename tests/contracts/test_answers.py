@@ -24,11 +24,13 @@ from tests.contracts.pos_answers import tills
 from tests.contracts.purchase_answers import purchases
 from tests.contracts.return_answers import ORDER_BODIES, returns
 from tests.contracts.rule_answers import (
+    HOLDS,
     RATES,
     RULES,
     SERVICE_LEVELS,
     STRATEGY,
     TAX_RATES,
+    pay_in_store,
     rate_cards,
     rules,
     service_levels,
@@ -190,6 +192,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     strategies(gateway)
     rate_cards(gateway)
     tax_rates(gateway)
+    pay_in_store(gateway)
     service_levels(gateway)
     collection_rules(gateway)
     _promises(gateway)
@@ -249,6 +252,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     gateway.send("PUT", "/v1/sourcing/strategies/usual", STRATEGY)
     gateway.send("PUT", "/v1/sourcing/rate-cards/usual", RATES)
     gateway.send("PUT", "/v1/tax-rates/usual", TAX_RATES)
+    gateway.send("PUT", "/v1/pay-in-store/usual", HOLDS)
     gateway.send("PUT", "/v1/service-levels/usual", SERVICE_LEVELS)
     gateway.send("PUT", "/v1/collection-rules/usual", COLLECTION)
     named = {"order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}

@@ -93,7 +93,7 @@ ROUTES = {
         f"{method} /v1/{path}{below}"
         for path in (
             *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates"),
-            *("service-levels", "collection-rules"),
+            *("service-levels", "collection-rules", "pay-in-store"),
         )
         for method, below in (
             ("GET", ""),

@@ -31,12 +31,13 @@ SUBSCRIPTIONS = {
     ("FulfillmentOrderRejected", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderClosed", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderCancelled", None): "ResumeFulfillmentQueue",
+    ("FulfillmentOrderSold", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderCancellationAccepted", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderReceived", None): ["ResumeFulfillmentQueue", "StartOrderWorkflowQueue"],
     ("PaymentAuthorized", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],
     **{
         (name, None): "StartPaymentWorkflowQueue"
-        for name in ("PaymentActionRequired", "PaymentDeclined", "FulfillmentOrderEscalated")
+        for name in ("PaymentActionRequired", "PaymentDeclined", "FulfillmentOrderEscalated", "OrderReserved")
     },
     ("PaymentReleased", None): "PostLedgerQueue",
     ("PaymentExpired", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],

@@ -31,6 +31,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     payment_stories,
     provider_stories,
     refund_stories,
+    reserve_stories,
     settlement_stories,
     supplier_stories,
     tender_stories,

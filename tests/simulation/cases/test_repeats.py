@@ -65,6 +65,9 @@ MUTATING = {
     ("PUT", "/v1/collection-rules/usual"): {"rules": [{"id": "all", "proofs": ["code"]}]},
     ("POST", "/v1/collection-rules/usual/promotions"): {"number": 1},
     ("POST", "/v1/collection-rules/usual/rollbacks"): {},
+    ("PUT", "/v1/pay-in-store/usual"): {"holds": [{"channel": "web", "currency": "USD", "most": 9_000, "hours": 48}]},
+    ("POST", "/v1/pay-in-store/usual/promotions"): {"number": 1},
+    ("POST", "/v1/pay-in-store/usual/rollbacks"): {},
     ("POST", "/v1/inventory/snapshots"): {
         "snapshots": [
             {

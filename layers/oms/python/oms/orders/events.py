@@ -43,12 +43,31 @@ class OrderPlaced(EventData):
     lines: tuple[PlacedLine, ...] | None = None
 
 
+class OrderLinesAdded(EventData):
+    """Lines joined an order after it was placed; what was agreed at first stays as it is."""
+
+    order_id: str
+    external_id: str
+    lines: tuple[PlacedLine, ...]
+
+
 class OrderReviewAccepted(EventData):
     """A person accepted an order that was in review."""
 
     order_id: str
     external_id: str
     status: str
+
+
+class OrderReserved(EventData):
+    """Goods of an order are held for a customer who pays for them at a till of the node, until an instant."""
+
+    order_id: str
+    external_id: str
+    node_id: str
+    total: int
+    currency: str
+    until: str
 
 
 class OrderPaymentSettled(EventData):

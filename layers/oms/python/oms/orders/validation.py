@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from oms.orders.amounts import check_sums
 from oms.orders.model import Validation
-from oms.orders.request import LineRequest, LineType, Method, OrderRequest, TaxMode, Tender
+from oms.orders.request import LineRequest, LineType, Method, OrderRequest, PaymentRequest, TaxMode, Tender
 from oms.payments.model import PROVIDERS, STORED_VALUE
+from oms.payments.refunds import TILL
 from oms.platform.fields import MOST_UNITS
 from oms.platform.problems import FieldError, InvalidRequest, TooLarge
 from oms.registry.model import Item, ItemKind, Node
@@ -112,6 +113,9 @@ def _tender_errors(order: OrderRequest) -> list[FieldError]:
         if i not in may_be[:1]
     ]
     for i, payment in enumerate(order.payments):
+        if payment.tender is Tender.PAY_IN_STORE:
+            errors += _till_errors(i, payment)
+            continue
         own = payment.tender is not Tender.CARD
         if payment.captured:
             if payment.reference is None:
@@ -133,6 +137,20 @@ def _tender_errors(order: OrderRequest) -> list[FieldError]:
         elif own != (payment.provider == STORED_VALUE):
             detail = f"gift_card and store_credit are of the provider {STORED_VALUE}, and it has no other tender"
             errors.append(FieldError(f"/payments/{i}/provider", "tender_mismatch", detail))
+    return errors
+
+
+def _till_errors(number: int, payment: PaymentRequest) -> list[FieldError]:
+    """What is wrong with a tender that a till is to take when the goods are collected."""
+    detail = "a till takes the money when the goods are collected"
+    given = {"token": payment.token, "reference": payment.reference, "captured": payment.captured or None}
+    errors = [
+        FieldError(f"/payments/{number}/{name}", "not_allowed", detail)
+        for name, value in given.items()
+        if value is not None
+    ]
+    if payment.provider != TILL:
+        errors.append(FieldError(f"/payments/{number}/provider", "tender_mismatch", f"pay_in_store is of {TILL}"))
     return errors
 
 
