@@ -75,6 +75,7 @@ QUEUE_CONSUMERS = (
             "OrderReviewAccepted",
             "OrderPaymentSettled",
             "OrderRerouted",
+            "OrderMethodChanged",
             "OrderBackordersAllocated",
             ("FulfillmentOrderReceived", {"begins_work": [True]}),
         ),

@@ -55,9 +55,17 @@ HTTP = (
     ),
     FunctionSpec(
         "change_orders",
-        "Cancels an order or lines of it, and settles a review.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("stock", "put", "update")),
-        routes=("POST /v1/orders/{order_id}/cancellations", "POST /v1/orders/{order_id}/review"),
+        "Cancels an order or lines of it, sends units another way, and settles a review.",
+        (
+            *g.COMMAND,
+            *g.CHANGE_ORDER,
+            *g.table("stock", "batch", "query", "put", "update"),
+            *g.table("registry", "batch", "query"),
+        ),
+        routes=(
+            *("POST /v1/orders/{order_id}/cancellations", "POST /v1/orders/{order_id}/review"),
+            "POST /v1/orders/{order_id}/method-changes",
+        ),
         memory=512,
         timeout=GATEWAY_TIMEOUT,
     ),

@@ -154,6 +154,9 @@ def _changes(gateway: Gateway) -> None:
     lines = [{"line_no": 1, "quantity": 1}]
     path = f"/v1/orders/{other['id']}"
     assert gateway.send("POST", f"{path}/cancellations", {"reason": "changed_mind", "lines": lines})[0] == 200
+    moved = gateway.send("POST", "/v1/orders", document(line("C", 1), external_id="moved"))[1]["id"]
+    gateway.world.source(moved)
+    assert gateway.send("POST", f"/v1/orders/{moved}/method-changes", ORDER_BODIES["method-changes"])[0] == 200
     doubtful = gateway.send("POST", "/v1/orders", document(line("C", 1), external_id="third", cards=[9999]))[1]
     assert doubtful["status"] == "PENDING_REVIEW"
     settled = {"decision": "accept", "reason": "paid in the store"}

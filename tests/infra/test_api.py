@@ -12,7 +12,10 @@ ROUTES = {
         "GET /v1/orders/{order_id}/timeline",
         "GET /v1/orders/{order_id}/decisions",
     },
-    "change_orders": {"POST /v1/orders/{order_id}/cancellations", "POST /v1/orders/{order_id}/review"},
+    "change_orders": {
+        *("POST /v1/orders/{order_id}/cancellations", "POST /v1/orders/{order_id}/review"),
+        "POST /v1/orders/{order_id}/method-changes",
+    },
     "appeasements": {
         "POST /v1/orders/{order_id}/appeasements",
         "GET /v1/orders/{order_id}/appeasements",

@@ -26,6 +26,7 @@ SUBSCRIPTIONS = {
     ("FulfillmentOrderWithdrawn", None): "ResumeFulfillmentQueue",
     ("OrderReviewAccepted", None): "StartOrderWorkflowQueue",
     ("OrderRerouted", None): "StartOrderWorkflowQueue",
+    ("OrderMethodChanged", None): "StartOrderWorkflowQueue",
     ("OrderPaymentSettled", None): "StartOrderWorkflowQueue",
     ("ShipmentShipped", None): ["ResumeFulfillmentQueue", "PostLedgerQueue", "NumberDocumentsQueue"],
     ("FulfillmentOrderRejected", None): "ResumeFulfillmentQueue",

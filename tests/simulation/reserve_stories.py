@@ -1,4 +1,4 @@
-"""Stories of goods that are reserved online and paid for in a store, for the crash points."""
+"""Stories of goods that are reserved online and paid for in a store, or go another way, for the crash points."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.simulation.cash_stories import say
 from tests.simulation.directed import People
+from tests.simulation.many_items import node_document
 from tests.simulation.telling import story
 from tests.simulation.till_stories import TILL, TRANSACTIONS, sale
 from tests.simulation.till_stories import line as line_of_till
@@ -64,3 +65,27 @@ def nobody_comes_for_what_was_reserved(people: People) -> None:
     people.simulation.sleep(HOURS * 3_600)
     people.until(order_id, status="CANCELLED")
     people.simulation.sleep(30)
+
+
+@story
+def a_customer_has_it_sent(people: People) -> None:
+    """What was to be collected is sent: a part that nobody has picked, and a part after its node has accepted.
+
+    The node has limits to what it takes on.
+    """
+    node = node_document("albany")
+    limits = [{"of": "orders", "per": "day", "most": 9}]
+    put = {name: node[name] for name in node if name != "id"}
+    people.send("PUT", "/v1/nodes/albany", {**put, "capacity": limits}, version=1)
+    people.simulation.sleep(61)
+    order_id = people.place("r-1", line("MUG", 3, method="pickup", pickup_node="albany"))
+    work = people.released(order_id)
+    path, home = f"/v1/orders/{order_id}/method-changes", {"city": "Albany", "postal_code": "12207", "country": "US"}
+    way = {"reason": "customer", "method": "ship", "ship_to": home, "lines": [{"line_no": 1, "quantity": 1}]}
+    people.send("POST", path, way)
+    people.do(work, "accept")
+    people.send("POST", path, way)
+    people.do(work, "stage", "hand-over")
+    for _ in range(2):
+        people.do(people.released(order_id), "ship")
+    people.until(order_id, payment_status="CAPTURED")

@@ -64,6 +64,11 @@ class Told:
     def _OrderRerouted(self, data: dict[str, Any]) -> None:
         self.works += data["fulfillment_order_ids"]
 
+    def _OrderMethodChanged(self, data: dict[str, Any]) -> None:
+        self.works += data["fulfillment_order_ids"]
+        for line in data["lines"]:
+            self.cancelled[line["from_line_no"]] = self.cancelled.get(line["from_line_no"], 0) + line["quantity"]
+
     def _OrderBackordersAllocated(self, data: dict[str, Any]) -> None:
         self.works += data["fulfillment_order_ids"]
 

@@ -51,6 +51,33 @@ class OrderLinesAdded(EventData):
     lines: tuple[PlacedLine, ...]
 
 
+class MovedLine(BaseModel):
+    """Units of a line that go another way, and the line that has them from then on."""
+
+    model_config = ConfigDict(frozen=True)
+    from_line_no: int
+    line_no: int
+    sku: str
+    quantity: int
+
+
+class OrderMethodChanged(EventData):
+    """Units of an order go another way: by another method, to another store or address.
+
+    `difference` is what they cost more, or with a minus less, in minor units of `currency`.
+    """
+
+    order_id: str
+    external_id: str
+    reason: str
+    method: str
+    pickup_node: str | None
+    lines: tuple[MovedLine, ...]
+    difference: int
+    currency: str
+    fulfillment_order_ids: tuple[str, ...]
+
+
 class OrderReviewAccepted(EventData):
     """A person accepted an order that was in review."""
 

@@ -171,7 +171,7 @@ def _address(order: OrderRequest, _: Known) -> tuple[str, str]:
             address = line.ship_to or order.ship_to
             if address is None:
                 return "fail", f"line {index} has no address to go to"
-            if not address.postal_code and address.country in _NEEDS_POSTAL_CODE:
+            if not address.postal_code and address.country in NEEDS_POSTAL_CODE:
                 return "fail", f"the address of line {index} has no postal code"
     return "pass", ""
 
@@ -208,7 +208,7 @@ def _tender_sum(order: OrderRequest, _: Known) -> tuple[str, str]:
 
 
 # Countries whose post cannot deliver without a postal code (Universal Postal Union addressing sheets).
-_NEEDS_POSTAL_CODE = frozenset(
+NEEDS_POSTAL_CODE = frozenset(
     ("US", "GB", "DE", "FR", "NL", "BE", "AT", "CH", "IT", "ES", "SE", "DK", "NO", "FI", "PL", "AU", "CA", "JP")
 )
 

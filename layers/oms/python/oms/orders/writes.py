@@ -30,8 +30,8 @@ from oms.orders.rows import (
     payment_write,
     progress_of,
     shipment_write,
-    with_groups,
 )
+from oms.orders.rows import with_groups as with_groups
 from oms.orders.states import state_changes, statuses
 from oms.orders.store import (
     arrival_key,
