@@ -76,6 +76,7 @@ QUEUE_CONSUMERS = (
             "OrderReviewAccepted",
             "OrderPaymentSettled",
             "OrderRerouted",
+            "OrderMethodChanged",
             "OrderBackordersAllocated",
             ("FulfillmentOrderReceived", {"begins_work": [True]}),
             "FulfillmentOrderSplit",
@@ -95,6 +96,7 @@ QUEUE_CONSUMERS = (
             "FulfillmentOrderWithdrawn",
             "FulfillmentOrderClosed",
             "FulfillmentOrderCancelled",
+            "FulfillmentOrderSold",
             "FulfillmentOrderCancellationAccepted",
             "FulfillmentOrderReceived",
             # The customer may have less time than the wait for the node.

@@ -13,7 +13,7 @@ RATE_LIMIT = 500
 BURST_LIMIT = 1_000
 RULE_SET_PATHS = (
     *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates"),
-    *("service-levels", "collection-rules", "notices/rules"),
+    *("service-levels", "collection-rules", "notices/rules", "pay-in-store"),
 )
 RULE_SET_ROUTES = (
     "GET /v1/<path>",
@@ -55,10 +55,17 @@ HTTP = (
     ),
     FunctionSpec(
         "change_orders",
-        "Cancels an order or lines of it, settles a review, and tells its customer something again.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("orders", "get"), *g.table("stock", "put", "update")),
+        "Cancels an order or lines of it, sends units another way, settles a review, and tells its customer again.",
+        (
+            *g.COMMAND,
+            *g.CHANGE_ORDER,
+            *g.table("orders", "get"),
+            *g.table("stock", "batch", "query", "put", "update"),
+            *g.table("registry", "batch", "query"),
+        ),
         routes=(
             *("POST /v1/orders/{order_id}/cancellations", "POST /v1/orders/{order_id}/review"),
+            "POST /v1/orders/{order_id}/method-changes",
             "POST /v1/orders/{order_id}/notices/{notice_id}/resend",
         ),
         memory=512,

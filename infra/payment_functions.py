@@ -50,7 +50,7 @@ PAYMENT_CONSUMERS = (
         detail_types=(
             *("PaymentActionRequired", "PaymentDeclined", "PaymentCaptureFailed", "PaymentExpired"),
             "PaymentDeferred",
-            "FulfillmentOrderEscalated",
+            *("FulfillmentOrderEscalated", "OrderReserved"),
             ("PaymentAuthorized", {"needs_care": [True]}),
         ),
         concurrency=10,

@@ -72,7 +72,8 @@ AT_STORES = (
             *g.COMMAND,
             # What is owed for a return pays a sale in the transaction of the order that owes it.
             *g.CHANGE_ORDER,
-            *g.listed("orders"),
+            # An order is found by what its channel calls it.
+            *g.listed("orders", "get"),
             *g.table("stock", "batch", "query", "put", "update", "delete"),
             *g.table("ledger", "get", "query", "put", "update"),
             *g.table("registry", "batch", "query"),

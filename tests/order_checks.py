@@ -93,7 +93,9 @@ def _check_money(order: Order) -> None:
             assert taken[payment.id] <= payment.captured == payment.amount, payment
         else:
             assert payment.captured == taken[payment.id], payment
-    assert sum(shipment.amounts.total for shipment in order.shipments) <= order.header.totals.total
+    # What was agreed, and what later changes added to it line by line.
+    agreed = order.header.totals.total + sum(line.agreed.total for line in order.lines[order.header.line_count :])
+    assert sum(shipment.amounts.total for shipment in order.shipments) <= agreed
     _check_refunds(order)
 
 

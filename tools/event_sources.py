@@ -49,7 +49,7 @@ NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
 }
 # Those that may say more by now than they could at first; whoever says less is still understood.
 MESSAGE_VERSIONS = {
-    **{"CloseFulfillmentOrder": 2, "FeedMessage": 2, "RecordDrawerMovement": 3, "RecordPosTransaction": 3},
+    **{"CloseFulfillmentOrder": 2, "FeedMessage": 2, "RecordDrawerMovement": 3, "RecordPosTransaction": 4},
     **{"RecordMovements": 2, "RecordSnapshots": 3, "HandOverFulfillmentOrder": 2},
 }
 # How often each schedule asks, as infra/events.py says it.

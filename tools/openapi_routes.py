@@ -24,6 +24,7 @@ from tools import openapi_stock as stock
 from tools.openapi_collection import COLLECTION_ROUTES
 from tools.openapi_disputes import DISPUTE_ROUTES
 from tools.openapi_finance import FINANCE_ROUTES
+from tools.openapi_method_changes import METHOD_CHANGE_ROUTES
 from tools.openapi_money_routes import MONEY_ROUTES
 from tools.openapi_node_routes import NODE_ROUTES
 from tools.openapi_payments import PAYMENT_ROUTES
@@ -75,6 +76,7 @@ ROUTES: dict[str, Route] = {
         ),
         if_match=VERSION,
     ),
+    **METHOD_CHANGE_ROUTES,
     "POST /v1/orders/{order_id}/review": Route("Settle the review of an order", {200: OrderSummary}, if_match=VERSION),
     "PUT /v1/nodes": Route(
         "Load nodes",

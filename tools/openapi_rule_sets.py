@@ -5,6 +5,7 @@ from __future__ import annotations
 from tools import openapi_stock as stock
 from tools.openapi_collection import CollectionRuleSet, CollectionRuleVersion
 from tools.openapi_notices import NoticeRulesSet, NoticeRulesVersion
+from tools.openapi_pay_in_store import PayInStoreSet, PayInStoreVersion
 from tools.openapi_service_levels import ServiceLevelsSet, ServiceLevelsVersion
 from tools.openapi_shapes import CONFIGURATION, Model, Route
 from tools.openapi_taxes import TaxRatesSet, TaxRatesVersion
@@ -72,5 +73,9 @@ RULE_SET_ROUTES: dict[str, Route] = {
     **_rule_sets(
         *("notices/rules", "rules of notices", NoticeRulesVersion, NoticeRulesSet),
         "Of which milestones the customers of some channels hear, by which texts in which languages.",
+    ),
+    **_rule_sets(
+        *("pay-in-store", "rules of payment in a store", PayInStoreVersion, PayInStoreSet),
+        "Up to which value and for how many hours goods are held for a customer who pays at a till, by channel.",
     ),
 }

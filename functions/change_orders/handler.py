@@ -1,4 +1,4 @@
-"""POST /v1/orders/{id}/cancellations, /review and /notices/{id}/resend: an order is changed, or told of again."""
+"""What becomes of an order after it was placed: units are cancelled or go another way, reviews, notices told again."""
 
 from __future__ import annotations
 
@@ -37,6 +37,18 @@ def post_resend(order_id: str, notice_id: str) -> http.Answer:
     request = http.read_optional(app, ResendNotice)
     call = http.call(app, "resend_notice", principal, request, target=f"{order_id}/{notice_id}")
     return http.answer(resend_notice(runtime, call, order_id, notice_id, request))
+
+
+@app.post("/v1/orders/<order_id>/method-changes")
+def post_method_change(order_id: str) -> http.Answer:
+    # Loaded with the first change: a cancellation plans nothing.
+    from oms.orders.method_changes import MethodChange
+    from oms.sourcing.changing_method import change_method
+
+    principal = http.caller(app, "orders.write", f"ORDER#{order_id}")
+    request = http.read(app, MethodChange)
+    call = http.call(app, "change_method", principal, request, target=order_id)
+    return http.answer(change_method(runtime, call, order_id, request))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from oms.inventory import rules
 from oms.notifications import rules as notices
 from oms.notifications.requests import PreviewNotice
 from oms.notifications.views import preview
-from oms.orders import taxing
+from oms.orders import paying_in_store, taxing
 from oms.platform.commands import Runtime
 from oms.platform.http import Answer, api, caller, ok, read
 from oms.rulesets.routes import serve
@@ -28,6 +28,8 @@ serve(app, lambda: runtime, "tax_rates", "/v1/tax-rates", taxing.KIND, taxing.Ta
 serve(app, lambda: runtime, "service_levels", "/v1/service-levels", service_levels.KIND, service_levels.ServiceLevels)
 serve(app, lambda: runtime, "collection_rules", "/v1/collection-rules", collection.KIND, collection.CollectionRules)
 serve(app, lambda: runtime, "notice_rules", "/v1/notices/rules", notices.KIND, notices.NoticeRules)
+_HOLDS = (paying_in_store.KIND, paying_in_store.PayInStoreRules)
+serve(app, lambda: runtime, "pay_in_store", "/v1/pay-in-store", *_HOLDS)
 
 
 @app.post("/v1/notices/previews")

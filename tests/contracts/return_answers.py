@@ -9,6 +9,12 @@ from tests.order_world import document, line
 ORDER_BODIES: dict[str, object] = {
     "returns": {"node_id": "S1", "reason": "too_small", "lines": [{"line_no": 1, "quantity": 1}]},
     "cancellations": {"reason": "changed_mind"},
+    "method-changes": {
+        "reason": "customer",
+        "method": "pickup",
+        "pickup_node": "S2",
+        "lines": [{"line_no": 1, "quantity": 1}],
+    },
     "review": {"decision": "accept", "reason": "checked"},
     "confirmations": {"reference": "R-1"},
     "attempts": {"reason": "once more"},

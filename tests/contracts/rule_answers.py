@@ -63,6 +63,23 @@ def tax_rates(gateway: Gateway) -> None:
     assert gateway.send("GET", "/v1/tax-rates")[1]["rule_sets"]
 
 
+HOLDS = {"holds": [{"channel": "web", "currency": "USD", "most": 50_000, "hours": 48}]}
+
+
+def pay_in_store(gateway: Gateway) -> None:
+    path = "/v1/pay-in-store/usual"
+    assert gateway.send("PUT", path, HOLDS)[0] == 201
+    assert gateway.send("POST", f"{path}/promotions", {"number": 1}, headers={"if-match": "1"})[0] == 200
+    more = {"holds": [*HOLDS["holds"], {**HOLDS["holds"][0], "channel": "app", "counted_from": "ready"}]}
+    assert gateway.send("PUT", path, more, headers={"if-match": "2"})[0] == 200
+    assert gateway.send("POST", f"{path}/promotions", {"number": 2}, headers={"if-match": "3"})[0] == 200
+    assert gateway.send("POST", f"{path}/rollbacks", {}, headers={"if-match": "4"})[0] == 200
+    assert gateway.send("GET", f"{path}/versions/2")[1]["status"] == "RETIRED"
+    assert gateway.send("GET", f"{path}/diff")[1]["differences"]
+    assert gateway.send("GET", path)[1]["live"]["content"]["holds"]
+    assert gateway.send("GET", "/v1/pay-in-store")[1]["rule_sets"]
+
+
 def strategies(gateway: Gateway) -> None:
     path = "/v1/sourcing/strategies/usual"
     assert gateway.send("PUT", path, {"scenarios": [{"id": "near", "cents_per_100_km": 10}]})[0] == 201

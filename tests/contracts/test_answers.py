@@ -26,11 +26,13 @@ from tests.contracts.purchase_answers import purchases
 from tests.contracts.reshape_answers import RESHAPE_BODIES, reshaping
 from tests.contracts.return_answers import ORDER_BODIES, returns
 from tests.contracts.rule_answers import (
+    HOLDS,
     RATES,
     RULES,
     SERVICE_LEVELS,
     STRATEGY,
     TAX_RATES,
+    pay_in_store,
     rate_cards,
     rules,
     service_levels,
@@ -156,6 +158,9 @@ def _changes(gateway: Gateway) -> None:
     lines = [{"line_no": 1, "quantity": 1}]
     path = f"/v1/orders/{other['id']}"
     assert gateway.send("POST", f"{path}/cancellations", {"reason": "changed_mind", "lines": lines})[0] == 200
+    moved = gateway.send("POST", "/v1/orders", document(line("C", 1), external_id="moved"))[1]["id"]
+    gateway.world.source(moved)
+    assert gateway.send("POST", f"/v1/orders/{moved}/method-changes", ORDER_BODIES["method-changes"])[0] == 200
     doubtful = gateway.send("POST", "/v1/orders", document(line("C", 1), external_id="third", cards=[9999]))[1]
     assert doubtful["status"] == "PENDING_REVIEW"
     settled = {"decision": "accept", "reason": "paid in the store"}
@@ -194,6 +199,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     strategies(gateway)
     rate_cards(gateway)
     tax_rates(gateway)
+    pay_in_store(gateway)
     service_levels(gateway)
     collection_rules(gateway)
     notices(gateway)
@@ -256,6 +262,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     gateway.send("PUT", "/v1/sourcing/strategies/usual", STRATEGY)
     gateway.send("PUT", "/v1/sourcing/rate-cards/usual", RATES)
     gateway.send("PUT", "/v1/tax-rates/usual", TAX_RATES)
+    gateway.send("PUT", "/v1/pay-in-store/usual", HOLDS)
     gateway.send("PUT", "/v1/service-levels/usual", SERVICE_LEVELS)
     gateway.send("PUT", "/v1/collection-rules/usual", COLLECTION)
     gateway.send("PUT", "/v1/notices/rules/usual", NOTICE_RULES)

@@ -16,6 +16,7 @@ ROUTES = {
     "change_orders": {
         "POST /v1/orders/{order_id}/cancellations",
         "POST /v1/orders/{order_id}/review",
+        "POST /v1/orders/{order_id}/method-changes",
         "POST /v1/orders/{order_id}/notices/{notice_id}/resend",
     },
     "appeasements": {
@@ -100,7 +101,7 @@ ROUTES = {
         f"{method} /v1/{path}{below}"
         for path in (
             *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates"),
-            *("service-levels", "collection-rules", "notices/rules"),
+            *("service-levels", "collection-rules", "notices/rules", "pay-in-store"),
         )
         for method, below in (
             ("GET", ""),

@@ -26,6 +26,7 @@ SUBSCRIPTIONS = {
     ("FulfillmentOrderWithdrawn", None): "ResumeFulfillmentQueue",
     ("OrderReviewAccepted", None): ["StartOrderWorkflowQueue", "SendNoticesQueue"],
     ("OrderRerouted", None): "StartOrderWorkflowQueue",
+    ("OrderMethodChanged", None): "StartOrderWorkflowQueue",
     ("OrderPaymentSettled", None): "StartOrderWorkflowQueue",
     ("ShipmentShipped", None): [
         "ResumeFulfillmentQueue",
@@ -36,6 +37,7 @@ SUBSCRIPTIONS = {
     ("FulfillmentOrderRejected", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderClosed", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderCancelled", None): "ResumeFulfillmentQueue",
+    ("FulfillmentOrderSold", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderCancellationAccepted", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderReceived", None): ["ResumeFulfillmentQueue", "StartOrderWorkflowQueue"],
     ("FulfillmentOrderSplit", None): ["ResumeFulfillmentQueue", "StartOrderWorkflowQueue"],
@@ -43,7 +45,7 @@ SUBSCRIPTIONS = {
     ("PaymentAuthorized", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],
     **{
         (name, None): "StartPaymentWorkflowQueue"
-        for name in ("PaymentActionRequired", "PaymentDeclined", "FulfillmentOrderEscalated")
+        for name in ("PaymentActionRequired", "PaymentDeclined", "FulfillmentOrderEscalated", "OrderReserved")
     },
     ("PaymentReleased", None): "PostLedgerQueue",
     ("PaymentExpired", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],

@@ -27,6 +27,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     pickup_stories,
     provider_stories,
     refund_stories,
+    reserve_stories,
     reshape_stories,
     settlement_stories,
     supplier_stories,

@@ -26,6 +26,12 @@ SERVICE = {"id": "ground", "zones": [{"id": "any", "cents": 900, "fastest_days":
 MUTATING = {
     ("POST", "/v1/orders"): order("o-9", line("MUG")),
     ("POST", "/v1/orders/ord_1/cancellations"): {"reason": "late"},
+    ("POST", "/v1/orders/ord_1/method-changes"): {
+        "reason": "late",
+        "method": "pickup",
+        "pickup_node": "albany",
+        "lines": [{"line_no": 1, "quantity": 1}],
+    },
     ("POST", "/v1/orders/ord_1/review"): {"decision": "accept", "reason": "known"},
     ("POST", "/v1/fulfillment-orders/ful_1/accept"): {},
     ("POST", "/v1/fulfillment-orders/ful_1/receive"): {},
@@ -66,6 +72,9 @@ MUTATING = {
     ("PUT", "/v1/collection-rules/usual"): {"rules": [{"id": "all", "proofs": ["code"]}]},
     ("POST", "/v1/collection-rules/usual/promotions"): {"number": 1},
     ("POST", "/v1/collection-rules/usual/rollbacks"): {},
+    ("PUT", "/v1/pay-in-store/usual"): {"holds": [{"channel": "web", "currency": "USD", "most": 9_000, "hours": 48}]},
+    ("POST", "/v1/pay-in-store/usual/promotions"): {"number": 1},
+    ("POST", "/v1/pay-in-store/usual/rollbacks"): {},
     ("POST", "/v1/inventory/snapshots"): {
         "snapshots": [
             {

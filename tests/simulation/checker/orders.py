@@ -96,7 +96,7 @@ def _versions(pk: str, changes: list[Change], report: Report) -> None:
     for change in changes:
         if change.after is None:
             report.note("INV6", pk, f"{change.sk} was removed")
-        elif change.before is not None and change.sk.startswith(("AGREED", "LINES#")):
+        elif change.before is not None and change.sk.startswith(("AGREED", "LINES#", "XLINES#")):
             report.note("INV6", pk, f"{change.sk} is written once, and was changed")
 
 

@@ -94,6 +94,10 @@ class OrderView:
                 self.agreed = parsed(item["body"])
             elif kind == "LINES":
                 self.lines.update((body["line_no"], Line(body)) for body in parsed(item["body"]))
+            elif kind == "XLINES":
+                added = parsed(item["body"])
+                self.lines.update((body["line_no"], Line(body)) for body in added["lines"])
+                self.agreed = {**self.agreed, "groups": [*self.agreed["groups"], *added.get("groups", ())]}
             elif kind == "WORK":
                 self.works[name] = parsed(item["body"])
             elif kind == "SHIPMENT":
@@ -124,8 +128,14 @@ class OrderView:
 
     @property
     def is_sale(self) -> bool:
-        """Whether it was sold at a till: its tenders had paid before there was an order."""
-        return self.agreed.get("channel") == "store" and any(one.get("by_channel") for one in self.payments.values())
+        """Whether it was sold at a till: all of its tenders paid there."""
+        at_till = self.agreed.get("channel") == "store" or self.is_reserved
+        return at_till and any(one.get("by_channel") for one in self.payments.values())
+
+    @property
+    def is_reserved(self) -> bool:
+        """Whether a till was to be paid for it: it had no tender before it was sold there."""
+        return self.progress.get("reserved") is not None
 
     @property
     def at_till(self) -> int:

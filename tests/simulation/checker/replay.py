@@ -15,6 +15,7 @@ WORK_STATES = {
     "FulfillmentOrderRejected": "REJECTED",
     "FulfillmentOrderWithdrawn": "REJECTED",
     "FulfillmentOrderReady": "READY",
+    "FulfillmentOrderSold": "COMPLETED",
 }
 TAKEN_OVER = ("BETTER_PLAN", "OFFER_TAKEN", "MOVED", "MERGED")
 STATES_BY_REASON = {("FulfillmentOrderWithdrawn", reason): "REPLACED" for reason in TAKEN_OVER}
@@ -29,6 +30,7 @@ class Told:
         self.cancelled: dict[int, int] = {}
         self.shipped: dict[int, int] = {}
         self.shipments: dict[str, int] = {}
+        self.sales: dict[str, str] = {}
         self.works: list[str] = []
         # Units of each line of a leg that are on their way.
         self.under_way: dict[tuple[str, int], int] = {}
@@ -53,11 +55,20 @@ class Told:
         if data["lines"] is not None:
             self.lines = {line["line_no"]: (line["sku"], line["quantity"]) for line in data["lines"]}
 
+    def _OrderLinesAdded(self, data: dict[str, Any]) -> None:
+        if self.lines is not None:
+            self.lines |= {line["line_no"]: (line["sku"], line["quantity"]) for line in data["lines"]}
+
     def _OrderSourced(self, data: dict[str, Any]) -> None:
         self.works += data["fulfillment_order_ids"]
 
     def _OrderRerouted(self, data: dict[str, Any]) -> None:
         self.works += data["fulfillment_order_ids"]
+
+    def _OrderMethodChanged(self, data: dict[str, Any]) -> None:
+        self.works += data["fulfillment_order_ids"]
+        for line in data["lines"]:
+            self.cancelled[line["from_line_no"]] = self.cancelled.get(line["from_line_no"], 0) + line["quantity"]
 
     def _OrderBackordersAllocated(self, data: dict[str, Any]) -> None:
         self.works += data["fulfillment_order_ids"]
@@ -87,11 +98,20 @@ class Told:
     def _SaleRecorded(self, data: dict[str, Any]) -> None:
         if data["shipment_id"] is not None:
             self.shipments[data["shipment_id"]] = data["goods"] - data["discount"] + data["tax"]
+            self.sales[data["sale_id"]] = data["shipment_id"]
         for line in data["lines"] or ():
             self.shipped[line["line_no"]] = self.shipped.get(line["line_no"], 0) + line["quantity"]
         for payment in data["payments"]:
             self._move(payment, "authorized", payment["amount"])
             self._move(payment, "captured", payment["amount"])
+
+    def _FulfillmentOrderSold(self, data: dict[str, Any]) -> None:
+        """What was reserved is a shipment of its own; the rest of the sale was carried out as another."""
+        self.shipments[data["shipment_id"]] = data["total"]
+        if data["sale_id"] in self.sales:
+            self.shipments[self.sales[data["sale_id"]]] -= data["total"]
+        for line in data["lines"]:
+            self.shipped[line["line_no"]] = self.shipped.get(line["line_no"], 0) + line["quantity"]
 
     def _PaymentAuthorized(self, data: dict[str, Any]) -> None:
         self._move(data, "authorized", data["amount"])

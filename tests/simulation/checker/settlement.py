@@ -130,7 +130,7 @@ def _goods_are_posted(
     order: OrderView, posted: dict[tuple[str, str, str], list[dict[str, Any]]], report: Report
 ) -> None:
     for shipment in order.shipments.values():
-        if shipment.get("fulfillment_order_id") is None:
+        if shipment.get("fulfillment_order_id") is None or order.is_reserved:
             continue
         goods, discount, shipping, tax = (shipment.get(name, 0) for name in PARTS)
         worth = worth_of(shipment)
@@ -167,9 +167,11 @@ def _sale_is_posted(order: OrderView, posted: dict[tuple[str, str, str], list[di
     """A sale at a till is one entry: what was carried out is sold, the rest of what was paid a deposit."""
     if not order.is_sale:
         return
-    gone = [one for one in order.shipments.values() if one.get("fulfillment_order_id") is None]
+    # What was reserved leaves with its sale.
+    sold = (one for one in order.shipments.values() if order.is_reserved or one.get("fulfillment_order_id") is None)
+    gone = list(sold)
     goods, discount, _, tax = (sum(one.get(name, 0) for one in gone) for name in PARTS)
-    later = order.agreed["totals"]["total"] - sum(worth_of(one) for one in gone)
+    later = 0 if order.is_reserved else order.agreed["totals"]["total"] - sum(worth_of(one) for one in gone)
     wanted = {"4010": -goods, "4092": discount, "2040": -tax, "2010": -later}
     for payment in order.payments.values():
         if payment["provider"] == "stored_value":
@@ -206,7 +208,7 @@ def check_order(order: OrderView, provider: Provider, report: Report) -> None:
     kept = sum(held.kept for held in payments) + order.at_till - in_cash + back
     worth = sum(worth_of(shipment) for shipment in order.shipments.values())
     missing = sum(capture["amount"] for work_id, capture in owed(order) if is_known_missing(order, work_id, capture))
-    if order.is_sale and not (order.status == "COMPLETED" and not order.cancelled):
+    if order.is_sale and not order.is_reserved and not (order.status == "COMPLETED" and not order.cancelled):
         # What was paid for later is a deposit until it has left, or is owed to the customer.
         return
     worth += paid_ahead(order)

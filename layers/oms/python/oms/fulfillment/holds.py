@@ -24,7 +24,9 @@ _MAY_SHIP = frozenset({Rollup.AUTHORIZED, Rollup.PARTIALLY_CAPTURED, Rollup.CAPT
 
 
 def is_paid(order: Order) -> bool:
-    """Whether the order's money is secured, so that nodes may be given its work."""
+    """Whether the order's money is secured, so that nodes may be given its work, or a till is to take it."""
+    if order.header.reserved is not None:
+        return True
     return not order.header.totals.total or payment_status(order) in _MAY_SHIP
 
 

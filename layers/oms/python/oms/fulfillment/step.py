@@ -10,7 +10,7 @@ from oms.fulfillment.request import ActionRequest
 from oms.orders.model import Header, Order
 from oms.platform.commands import Call, Runtime
 from oms.platform.events import EventData
-from oms.platform.problems import FieldError, InvalidRequest
+from oms.platform.problems import FieldError, InvalidRequest, Problem
 from oms.platform.writes import Write
 
 
@@ -35,3 +35,16 @@ def required_reason(request: ActionRequest, needed: str) -> str:
     if not request.reason:
         raise InvalidRequest(errors=[FieldError("/reason", "required", needed)])
     return request.reason
+
+
+class PaidAtTheTill(Problem):
+    status = 409
+    code = "pay_at_the_till"
+    title = "The customer has not paid for these goods."
+    remedy = "Sell them at a till of the store, in a transaction that names the order as its reserved_order."
+
+
+def refuse_unpaid(order: Order, work: FulfillmentOrder) -> None:
+    """Units that a till is to be paid for are handed over by its sale only; raises PaidAtTheTill."""
+    if order.header.reserved is not None and not work.is_leg:
+        raise PaidAtTheTill()

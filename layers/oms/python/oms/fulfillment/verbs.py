@@ -25,7 +25,7 @@ from oms.fulfillment.receiving import receive_fulfillment_order
 from oms.fulfillment.request import ActionRequest, CloseRequest, HandOverRequest
 from oms.fulfillment.shipping import new_shipment, purchase_event, ready_captures, shipment_event
 from oms.fulfillment.short import HELD_BACK, short_units
-from oms.fulfillment.step import Step, Verb, required_reason
+from oms.fulfillment.step import Step, Verb, refuse_unpaid, required_reason
 from oms.fulfillment.writes import event_lines, moved, work_ids
 from oms.inventory.writes import StockChanges
 from oms.orders.cancelling import cancelled_units
@@ -130,7 +130,13 @@ def stage_fulfillment_order(
         pickup_code=there.code,
         arrival_link=there.link,
     )
-    return Step(there.work, [told], stock=there.writes)
+    if order.header.reserved is None:
+        return Step(there.work, [told], stock=there.writes)
+    # Loaded with the first such work.
+    from oms.orders.paying_in_store import held_from_now
+
+    held = held_from_now(order, there.work, runtime.clock.now())
+    return Step(there.work, [told, *(held[1] if held else ())], stock=there.writes, header=held[0] if held else None)
 
 
 def ship_fulfillment_order(
@@ -196,6 +202,7 @@ def _leave(
     action: Action,
     besides: Callable[[StockChanges], None] | None = None,
 ) -> Step:
+    refuse_unpaid(order, work)
     left = protocol.leave(work, request.quantities, action)
     lines = moved(work, left, attrgetter("in_transit" if work.is_leg else "shipped"))
     shipments = [] if work.is_leg else [new_shipment(runtime, order, left, lines, request)]

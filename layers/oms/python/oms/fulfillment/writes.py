@@ -16,7 +16,7 @@ from oms.fulfillment.events import (
 )
 from oms.fulfillment.lines import recalled
 from oms.fulfillment.model import FulfillmentOrder, Status, WorkLine
-from oms.fulfillment.protocol import TRANSITIONS, Action, cancel, reject, request_cancellation
+from oms.fulfillment.protocol import TRANSITIONS, Action, accept_cancellation, cancel, reject, request_cancellation
 from oms.platform.problems import ActionNotAvailable
 
 
@@ -55,6 +55,19 @@ def ask_for_units(
     after = request_cancellation(work, quantities, reason)
     lines = event_lines(work, quantities)
     return after, FulfillmentOrderCancellationRequested(**work_ids(work), lines=lines, reason=reason)
+
+
+def let_go(
+    work: FulfillmentOrder, quantities: Mapping[int, int], reason: str
+) -> tuple[FulfillmentOrder, FulfillmentOrderCancelled]:
+    """Work without units that its node holds for nobody any more: what it is asked for, it lets go of at once.
+
+    It is told to put them back. What it was asked for before goes, too.
+    """
+    asked = request_cancellation(work, quantities, reason) if quantities else work
+    after = accept_cancellation(asked, None)
+    lines = moved(work, after, attrgetter("cancelled"))
+    return after, FulfillmentOrderCancelled(**work_ids(work), lines=lines, nothing_left=after.is_closed)
 
 
 def withdraw(work: FulfillmentOrder, reason: str) -> tuple[FulfillmentOrder, FulfillmentOrderWithdrawn]:

@@ -59,7 +59,7 @@ def review_order(runtime: Runtime, call: Call, order_id: str, request: ReviewReq
         order = require_order(runtime, call, order_id)
         require_review(order, runtime, call)
         covered, total = sum(payment.amount for payment in order.payments), order.header.totals.total
-        if covered < total:
+        if covered < total and order.header.reserved is None:
             raise ActionNotAvailable(f"The tenders cover {covered} of {total}; cancel the order and place it anew.")
         header = order.header.model_copy(update={"in_review": False})
         event = OrderReviewAccepted(order_id=order_id, external_id=header.external_id, status="CONFIRMED")

@@ -9,9 +9,10 @@ from oms.orders.large import place_in_chunks, was_begun
 from oms.orders.model import Order, Validation
 from oms.orders.placement import placement
 from oms.orders.placing import group_lines, look_up, new_order, refuse_missing, taxed_order
-from oms.orders.request import OrderRequest
+from oms.orders.request import OrderRequest, Tender
 from oms.orders.store import external_key
 from oms.orders.validation import refuse_size, refuse_sums, refuse_unknown
+from oms.payments.model import Reserved
 from oms.platform.commands import Call, Decision, Outcome, Runtime, command_key, execute, outcome_at
 from oms.platform.principal import authorize
 from oms.platform.problems import (
@@ -25,6 +26,7 @@ from oms.platform.settings import line_limit
 from oms.platform.writes import MOST_ACTIONS, Key, Write
 from oms.reservations.reads import conversion
 from oms.reservations.writes import Conversion
+from oms.rulesets.reads import live_rules
 from oms.sourcing.model import Sourced
 
 # The record of the command and the end of the saga are two more.
@@ -50,7 +52,11 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
         known = look_up(runtime, call.tenant, request)
         refuse_unknown(request, known)
         agreed = taxed_order(runtime, call.tenant, request, known)
-        groups, lines = group_lines(agreed, known.items)
+        held_for, items = _held_for(runtime, call.tenant, agreed), known.items
+        if held_for is not None:
+            # What a till sells as a whole is collected as a whole.
+            items = {sku: item.model_copy(update={"when_short": None}) for sku, item in items.items()}
+        groups, lines = group_lines(agreed, items)
         said: tuple[Validation, ...] = ()
         if request.promise_id is not None:
             # Loaded with the first promise: an order without one starts faster.
@@ -61,6 +67,8 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
         sourced = choose_nodes(runtime, call.tenant, agreed, known, groups, lines, own)
         refuse_missing(agreed, sourced)
         order = new_order(runtime, call, agreed, known, groups, lines, sourced, said)
+        if held_for is not None:
+            order = _as_reserved(order, held_for)
         reasons = decision_of(call.tenant, order, known, sourced)
         if any(one.not_before for one in order.header.backorders):
             # Loaded with the first pre-order: an order without one starts faster.
@@ -107,6 +115,23 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
         if not was_begun(runtime, call):
             raise
         return place_in_chunks(runtime, call, decide_without_claims, earlier)
+
+
+def _held_for(runtime: Runtime, tenant: str, request: OrderRequest) -> Reserved | None:
+    """For how long the goods of an order are held that a till is to be paid for; None for any other order."""
+    if all(one.tender is not Tender.PAY_IN_STORE for one in request.payments):
+        return None
+    # Loaded with the first such order: others start faster.
+    from oms.orders.paying_in_store import KIND, PayInStoreRules, reserved_for
+
+    rules = live_rules(runtime.database, tenant, KIND, PayInStoreRules)
+    return reserved_for(request, [one.content for one in rules], runtime.clock.now())
+
+
+def _as_reserved(order: Order, reserved: Reserved) -> Order:
+    from oms.orders.paying_in_store import reserved_order
+
+    return reserved_order(order, reserved)
 
 
 def _held(runtime: Runtime, call: Call, request: OrderRequest) -> Conversion | None:

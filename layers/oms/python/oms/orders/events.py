@@ -43,12 +43,58 @@ class OrderPlaced(EventData):
     lines: tuple[PlacedLine, ...] | None = None
 
 
+class OrderLinesAdded(EventData):
+    """Lines joined an order after it was placed; what was agreed at first stays as it is."""
+
+    order_id: str
+    external_id: str
+    lines: tuple[PlacedLine, ...]
+
+
+class MovedLine(BaseModel):
+    """Units of a line that go another way, and the line that has them from then on."""
+
+    model_config = ConfigDict(frozen=True)
+    from_line_no: int
+    line_no: int
+    sku: str
+    quantity: int
+
+
+class OrderMethodChanged(EventData):
+    """Units of an order go another way: by another method, to another store or address.
+
+    `difference` is what they cost more, or with a minus less, in minor units of `currency`.
+    """
+
+    order_id: str
+    external_id: str
+    reason: str
+    method: str
+    pickup_node: str | None
+    lines: tuple[MovedLine, ...]
+    difference: int
+    currency: str
+    fulfillment_order_ids: tuple[str, ...]
+
+
 class OrderReviewAccepted(EventData):
     """A person accepted an order that was in review."""
 
     order_id: str
     external_id: str
     status: str
+
+
+class OrderReserved(EventData):
+    """Goods of an order are held for a customer who pays for them at a till of the node, until an instant."""
+
+    order_id: str
+    external_id: str
+    node_id: str
+    total: int
+    currency: str
+    until: str
 
 
 class OrderPaymentSettled(EventData):

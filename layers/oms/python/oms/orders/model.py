@@ -12,7 +12,7 @@ from oms.fulfillment.model import FulfillmentOrder, Shipment, WorkLine
 from oms.fulfillment.model import Status as WorkStatus
 from oms.orders.kits import PartOf, pieces_of, whole_kits
 from oms.orders.request import Address, Charge, Collector, Customer, LineRequest, LineType, Method, TaxMode, Totals
-from oms.payments.model import Payment, Rollup
+from oms.payments.model import Payment, Reserved, Rollup
 from oms.payments.refunds import Refund
 from oms.payments.rollup import rollup as payment_rollup
 from oms.registry.kits import Component, exploded, summed
@@ -181,6 +181,7 @@ class Header(BaseModel):
     sourced: bool = False
     cancellations: tuple[Cancellation, ...] = ()
     backorders: tuple[Backorder, ...] = ()
+    reserved: Reserved | None = None
     # What was delivered and given up unpaid, and by how many decisions.
     written_off: int = 0
     write_offs: int = 0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from oms.orders.backorders import backordered
-from oms.orders.events import OrderPlaced, PlacedLine
+from oms.orders.events import OrderPlaced
 from oms.orders.model import Order, status
-from oms.orders.rows import new_order_writes
+from oms.orders.rows import new_order_writes, placed_lines
 from oms.orders.states import states
 from oms.orders.store import external_key, lines_items
 from oms.orders.views import summary
@@ -47,9 +47,19 @@ def placement(
         legal_entity=header.legal_entity,
     )
     told = [event, _waits(order)] if header.backorders else [event]
-    paid = told_at_first(order) if more is None else more
+    paid = _true_at_once(order) if more is None else more
     told += [_fact(order, len(told) + number, data) for number, data in enumerate(paid, start=1)]
     return Decision([*writes], [*told, *events], status=201, body=summary(order).model_dump())
+
+
+def _true_at_once(order: Order) -> Sequence[EventData]:
+    """What is told of how an order is paid: what was taken, is asked for later, or waits for a till."""
+    if order.header.reserved is not None and order.header.reserved.until is not None:
+        # Loaded for such orders only.
+        from oms.orders.paying_in_store import told_reserved
+
+        return [told_reserved(order, order.header.reserved.until)]
+    return told_at_first(order)
 
 
 def _waits(order: Order) -> EventDraft:
@@ -70,17 +80,7 @@ def _fact(order: Order, sequence: int, data: EventData) -> EventDraft:
 
 def _order_placed(order: Order) -> OrderPlaced:
     header = order.header
-    lines = tuple(
-        PlacedLine(
-            line_no=line.line_no,
-            sku=line.agreed.sku,
-            quantity=line.quantity,
-            method=line.agreed.method.value,
-            total=line.agreed.total,
-        )
-        for line in order.lines
-        if line.part_of is None
-    )
+    lines = placed_lines(order.lines)
     return OrderPlaced(
         order_id=header.id,
         external_id=header.external_id,

@@ -47,6 +47,8 @@ class Tender(StrEnum):
     CARD = "card"
     GIFT_CARD = "gift_card"
     STORE_CREDIT = "store_credit"
+    # Nothing now: a till takes the money when the goods are collected.
+    PAY_IN_STORE = "pay_in_store"
 
 
 class CaptureOn(StrEnum):
@@ -185,7 +187,8 @@ class PaymentRequest(Request):
     """One tender and the amount it covers: the provider's token, never a card number; of a gift card its number or id.
 
     With `captured` the channel took the money itself, at a provider of its own: `reference` is its name for that. Where
-    the tax is computed here, one tender may leave out its amount: it covers what the others leave of the total.
+    the tax is computed here, one tender may leave out its amount: it covers what the others leave of the total. What a
+    till is to take when the goods are collected is `pay_in_store` of the provider `till`, alone and without a token.
     """
 
     tender: Tender = Tender.CARD

@@ -2,16 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from pydantic import BaseModel, ConfigDict
 
 from oms.fulfillment.model import Shipment
 from oms.orders.backorders import backorder_writes
-from oms.orders.model import Header, Order
+from oms.orders.events import OrderLinesAdded, PlacedLine
+from oms.orders.model import Group, Header, Line, Order
 from oms.orders.states import statuses
 from oms.orders.store import PROGRESS, agreed_key, header_key, partition
 from oms.payments.model import Payment
 from oms.platform.principal import tenant_prefix
 from oms.platform.writes import Item, Key, Write, create, put
+
+
+class Additions(BaseModel):
+    """The groups and lines that one change adds to an order; what was agreed at first is never rewritten.
+
+    Added lines are numbered on from those that the order has, and are lines like all others.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    groups: tuple[Group, ...] = ()
+    lines: tuple[Line, ...]
+
+
+def with_groups(header: Header, added: Additions | None) -> Header:
+    """The header of an order with the groups that a change adds."""
+    return header.model_copy(update={"groups": (*header.groups, *added.groups)}) if added else header
+
+
+def addition_write(tenant: str, before: Order, added: Additions) -> Write:
+    """The row of what a change adds; it can be created once for each number of lines."""
+    key = Key(partition(tenant, before.header.id), f"XLINES#{len(before.lines):06d}")
+    return create("orders", key, {"body": added.model_dump_json(exclude_defaults=True)})
+
+
+def placed_lines(lines: Iterable[Line]) -> tuple[PlacedLine, ...]:
+    """Lines as they are told, without the components of kits."""
+    return tuple(
+        PlacedLine(
+            line_no=line.line_no,
+            sku=line.agreed.sku,
+            quantity=line.quantity,
+            method=line.agreed.method.value,
+            total=line.agreed.total,
+        )
+        for line in lines
+        if line.part_of is None
+    )
+
+
+def lines_added(header: Header, added: Additions) -> OrderLinesAdded:
+    """The fact that lines joined an order."""
+    return OrderLinesAdded(order_id=header.id, external_id=header.external_id, lines=placed_lines(added.lines))
 
 
 def new_order_writes(tenant: str, order: Order, lines: Sequence[tuple[str, Item]]) -> list[Write]:

@@ -106,7 +106,7 @@ def sold_order(
         order,
         header=header,
         shipments=(_carried_out(runtime, order, gone, amounts, request),) if gone else (),
-        payments=_taken(order, paid),
+        payments=taken(order, paid),
     )
     units = order.stock_of({line.line_no: line.quantity for line in gone})
     reasons: list[Write] = []
@@ -146,7 +146,8 @@ def _carried_out(
     )
 
 
-def _taken(order: Order, paid: Sequence[Paid]) -> tuple[Payment, ...]:
+def taken(order: Order, paid: Sequence[Paid]) -> tuple[Payment, ...]:
+    """The tenders of a sale, behind those that the order has; all of their money was taken at the till."""
     return tuple(
         Payment(
             id=child_id("pay", order.header.id, rank),
@@ -163,5 +164,5 @@ def _taken(order: Order, paid: Sequence[Paid]) -> tuple[Payment, ...]:
             by_channel=True,
             psp_reference=one.reference,
         )
-        for rank, one in enumerate(paid, start=1)
+        for rank, one in enumerate(paid, start=len(order.payments) + 1)
     )

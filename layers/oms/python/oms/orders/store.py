@@ -5,6 +5,7 @@
 | header: what changes, with version and statuses | T#<tenant>#ORDER#<id> | ORDER |
 | header: what was agreed, written once | same | AGREED |
 | lines, 40 at a time | same | LINES#<first line no> |
+| lines that a change added, with their groups | same | XLINES#<lines before> |
 | tenders, refunds, returns | same | PAYMENT#<id>, REFUND#<id>, RETURN#<id> |
 | shipments, fulfilment orders | same | SHIPMENT#<id>, WORK#<id> |
 | that some work of it is offered to a node, besides the one that has it | same | OFFER#<id>#<node> |
@@ -20,13 +21,15 @@ are cancelled (T#<tenant>#BACKORDERS) and of an item by what was promised for wh
 query of the partition reads an order whole.
 
 A query is not isolated from a transaction. What changes sorts after the header, so a child can be newer than the
-header that it is read with, never older; the commit of whoever read it then fails on the header's version.
+header that it is read with, never older; the commit of whoever read it then fails on the header's version. Lines that
+were added sort after all of it, so whoever reads work has its lines.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
 
 from pydantic import TypeAdapter
 
@@ -44,7 +47,7 @@ from oms.returns.model import Return
 LINES_PER_ITEM = 40
 # What of the header changes. Each step of an order rewrites the item that holds this, so nothing else is in it.
 PROGRESS = frozenset(
-    {"validations", "in_review", "sourced", "cancellations", "backorders", "written_off", "write_offs"}
+    {"validations", "in_review", "sourced", "cancellations", "backorders", "reserved", "written_off", "write_offs"}
 )
 _LINES = TypeAdapter(tuple[Line, ...])
 
@@ -169,6 +172,7 @@ def order_from_items(items: Iterable[Item]) -> Order | None:
     """Put the items of one partition together."""
     header: dict[str, object] = {}
     lines: list[Line] = []
+    groups: list[object] = []
     work: list[FulfillmentOrder] = []
     shipments: list[Shipment] = []
     payments: list[Payment] = []
@@ -183,6 +187,9 @@ def order_from_items(items: Iterable[Item]) -> Order | None:
             header |= json.loads(body)
         elif kind == "LINES":
             lines.extend(_LINES.validate_json(body))
+        elif kind == "XLINES":
+            lines.extend(_LINES.validate_python(json.loads(body)["lines"]))
+            groups.extend(json.loads(body).get("groups", ()))
         elif kind == "WORK":
             work.append(FulfillmentOrder.model_validate_json(body))
         elif kind == "SHIPMENT":
@@ -195,6 +202,8 @@ def order_from_items(items: Iterable[Item]) -> Order | None:
             returns.append(Return.model_validate_json(body))
     if "version" not in header:
         return None
+    if groups:
+        header["groups"] = [*cast("list[object]", header["groups"]), *groups]
     return Order(
         Header.model_validate(header),
         tuple(lines),

@@ -101,7 +101,8 @@ def may_go_on(order: Order) -> bool:
         return False
     if any(payment.state in OPEN for payment in order.payments):
         return True
-    if order.header.totals.total and payment_status(order) in _UNPAID:
+    reserved = order.header.reserved is not None
+    if order.header.totals.total and not reserved and payment_status(order) in _UNPAID:
         return False
     return not order.header.sourced or any(work.needs_workflow for work in order.fulfillment_orders)
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from oms.orders.amounts import check_sums
 from oms.orders.model import Validation
-from oms.orders.request import LineRequest, LineType, Method, OrderRequest, TaxMode, Tender
+from oms.orders.request import LineRequest, LineType, Method, OrderRequest, PaymentRequest, TaxMode, Tender
 from oms.payments.model import PROVIDERS, STORED_VALUE
+from oms.payments.refunds import TILL
 from oms.platform.fields import MOST_UNITS
 from oms.platform.problems import FieldError, InvalidRequest, TooLarge
 from oms.registry.model import Item, ItemKind, Node
@@ -112,6 +113,9 @@ def _tender_errors(order: OrderRequest) -> list[FieldError]:
         if i not in may_be[:1]
     ]
     for i, payment in enumerate(order.payments):
+        if payment.tender is Tender.PAY_IN_STORE:
+            errors += _till_errors(i, payment)
+            continue
         own = payment.tender is not Tender.CARD
         if payment.captured:
             if payment.reference is None:
@@ -136,6 +140,20 @@ def _tender_errors(order: OrderRequest) -> list[FieldError]:
     return errors
 
 
+def _till_errors(number: int, payment: PaymentRequest) -> list[FieldError]:
+    """What is wrong with a tender that a till is to take when the goods are collected."""
+    detail = "a till takes the money when the goods are collected"
+    given = {"token": payment.token, "reference": payment.reference, "captured": payment.captured or None}
+    errors = [
+        FieldError(f"/payments/{number}/{name}", "not_allowed", detail)
+        for name, value in given.items()
+        if value is not None
+    ]
+    if payment.provider != TILL:
+        errors.append(FieldError(f"/payments/{number}/provider", "tender_mismatch", f"pay_in_store is of {TILL}"))
+    return errors
+
+
 def review(order: OrderRequest, known: Known) -> tuple[Validation, ...]:
     """The verdict of every validator, in order."""
     verdicts = ((name, check(order, known)) for name, check in VALIDATORS)
@@ -153,7 +171,7 @@ def _address(order: OrderRequest, _: Known) -> tuple[str, str]:
             address = line.ship_to or order.ship_to
             if address is None:
                 return "fail", f"line {index} has no address to go to"
-            if not address.postal_code and address.country in _NEEDS_POSTAL_CODE:
+            if not address.postal_code and address.country in NEEDS_POSTAL_CODE:
                 return "fail", f"the address of line {index} has no postal code"
     return "pass", ""
 
@@ -190,7 +208,7 @@ def _tender_sum(order: OrderRequest, _: Known) -> tuple[str, str]:
 
 
 # Countries whose post cannot deliver without a postal code (Universal Postal Union addressing sheets).
-_NEEDS_POSTAL_CODE = frozenset(
+NEEDS_POSTAL_CODE = frozenset(
     ("US", "GB", "DE", "FR", "NL", "BE", "AT", "CH", "IT", "ES", "SE", "DK", "NO", "FI", "PL", "AU", "CA", "JP")
 )
 

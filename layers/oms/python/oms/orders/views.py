@@ -21,6 +21,7 @@ from oms.orders.model import (
 from oms.orders.money_views import PaymentView, RefundView, View, payment_view, refund_view
 from oms.orders.quantities import quantities
 from oms.orders.request import Address, Charge, Collector, Customer, Discount, Gift, TaxPart, Totals
+from oms.payments.model import Reserved
 from oms.registry.kits import Component
 from oms.registry.segments import Segment
 
@@ -148,6 +149,7 @@ class OrderView(OrderSummary):
     shipments: list[ShipmentView]
     payments: list[PaymentView]
     refunds: list[RefundView]
+    reserved: Reserved | None = Field(description="until when goods are held that a till is to be paid for")
     written_off: int
     cancellations: list[dict[str, object]]
     note: str | None
@@ -182,6 +184,7 @@ def view(order: Order) -> OrderView:
         shipments=[_shipment(shipment) for shipment in order.shipments],
         payments=[payment_view(payment) for payment in order.payments],
         refunds=[refund_view(refund) for refund in order.refunds],
+        reserved=header.reserved,
         written_off=header.written_off,
         cancellations=[c.model_dump() for c in header.cancellations],
         note=header.note,

@@ -22,7 +22,16 @@ from oms.orders.model import (
     Status,
     status,
 )
-from oms.orders.rows import child_write, payment_write, progress_of, shipment_write
+from oms.orders.rows import Additions as Additions
+from oms.orders.rows import (
+    addition_write,
+    child_write,
+    lines_added,
+    payment_write,
+    progress_of,
+    shipment_write,
+)
+from oms.orders.rows import with_groups as with_groups
 from oms.orders.states import state_changes, statuses
 from oms.orders.store import (
     arrival_key,
@@ -62,23 +71,26 @@ def change_order(
     payments: Sequence[Payment] = (),
     refunds: Sequence[Refund] = (),
     returns: Sequence[Return] = (),
+    added: Additions | None = None,
 ) -> tuple[Order, list[Write], list[EventDraft]]:
     """The order with some children replaced or added, the writes that store it, and its events in sequence.
 
     The transaction fails if the order changed since it was read. An order that becomes complete says so by itself, and
     so does work that others may take, or may not any more. Units that are cancelled after their money was taken leave a
-    refund owed, and tenders follow from the refunds.
+    refund owed, and tenders follow from the refunds. What is `added` are lines beside those that were agreed.
     Nothing changes without a fact that says what.
     """
     if not events:
         raise ValueError(f"a change of {before.header.id} without an event")
     old = before.header
     known = {work.id: work for work in before.fulfillment_orders}
-    offers = [settle(header or old, known.get(work.id), work) for work in fulfillment_orders]
+    now = with_groups(header or old, added)
+    offers = [settle(now, known.get(work.id), work) for work in fulfillment_orders]
     fulfillment_orders = [one.work for one in offers]
     after = replace(
         before,
-        header=header or old,
+        header=now,
+        lines=(*before.lines, *(added.lines if added else ())),
         fulfillment_orders=_replaced(before.fulfillment_orders, fulfillment_orders),
         shipments=_replaced(before.shipments, shipments),
         payments=_replaced(before.payments, payments),
@@ -96,8 +108,9 @@ def change_order(
     after = replace(after, fulfillment_orders=_replaced(after.fulfillment_orders, begun)) if begun else after
     fulfillment_orders = _replaced(fulfillment_orders, begun)
     events = [*events, *(told for one in offers for told in one.events), *released]
-    was, now = status(before), status(after)
-    if now is Status.COMPLETED and was is not now:
+    if added is not None:
+        events = [*events, lines_added(old, added)]
+    if status(after) is Status.COMPLETED and status(before) is not Status.COMPLETED:
         events = [*events, completed(after)]
     counted = after.header.model_copy(update={"version": old.version + 1, "sequence": old.sequence + len(events)})
     after = replace(after, header=counted)
@@ -116,7 +129,8 @@ def change_order(
             child_write(tenant, old.id, f"RETURN#{one.id}", one.model_dump_json(exclude_defaults=True))
             for one in returns
         ),
-        *load_writes(tenant, before, fulfillment_orders),
+        *([addition_write(tenant, before, added)] if added else []),
+        *load_writes(tenant, replace(before, lines=after.lines), fulfillment_orders),
         *([unfinished_write(tenant, after)] if needs_sweeper(before, after) else []),
         *backorder_writes(tenant, before, after),
     ]

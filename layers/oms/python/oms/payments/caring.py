@@ -166,6 +166,16 @@ def _give_up(runtime: Runtime, providers: Providers, tenant: str, order: Order, 
     _asking(runtime, providers, tenant, order, payment).record.link_over(payment.attempt)
 
 
+def _expire(runtime: Runtime, providers: Providers, tenant: str, order: Order, _: Due) -> None:
+    # Loaded with the first such order.
+    from oms.orders.expiring import expire_reservation
+
+    try:
+        expire_reservation(runtime, tenant, order.header.id)
+    except ActionNotAvailable as error:
+        raise TransientFailure(str(error)) from error
+
+
 def _asking(runtime: Runtime, providers: Providers, tenant: str, order: Order, payment: Payment) -> Asking:
     return Asking(runtime, provider_of(providers, runtime, tenant, payment.provider), tenant, order, payment)
 
@@ -187,4 +197,5 @@ _STEPS: dict[Step, Callable[[Runtime, Providers, str, Order, Due], None]] = {
     Step.CAPTURE_AGAIN: _capture_again,
     Step.SEND_LINK: _send_link,
     Step.GIVE_UP: _give_up,
+    Step.EXPIRE: _expire,
 }

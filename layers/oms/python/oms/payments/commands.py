@@ -51,7 +51,7 @@ def authorize_order(runtime: Runtime, providers: Providers, tenant: str, order_i
         release_payment(runtime, providers, tenant, order_id)
     if status(order) is Status.CANCELLED:
         return "CANCELLED", order
-    if not order.header.totals.total:
+    if not order.header.totals.total or order.header.reserved is not None:
         return "NOT_REQUIRED", order
     rollup = payment_status(order)
     if rollup in (Rollup.FAILED, Rollup.EXPIRED):

@@ -42,11 +42,15 @@ class Step(StrEnum):
     CAPTURE_AGAIN = "capture_again"  # a refused capture is asked for once more
     SEND_LINK = "send_link"  # the customer is asked for another card
     GIVE_UP = "give_up"  # nobody paid in time
+    EXPIRE = "expire"  # goods that were to be paid for in a store are held no longer
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One step of one tender, and when it is due; `shipment_id` where it is about the money of a shipment."""
+    """One step of one tender, and when it is due; `shipment_id` where it is about the money of a shipment.
+
+    What is to be paid for in a store has no tender.
+    """
 
     at: datetime
     step: Step
@@ -76,6 +80,8 @@ def next_due(order: Order, now: datetime) -> Due | None:
 
 
 def _dues(order: Order, now: datetime) -> Iterator[Due]:
+    if order.header.reserved is not None:
+        yield from _expiry(order)
     for payment in order.payments:
         if payment.state is State.CREATED and payment.authorize_from and is_wanted(order, payment):
             yield Due(parse_instant(payment.authorize_from), Step.CONFIRM, payment.id)
@@ -93,6 +99,16 @@ def _dues(order: Order, now: datetime) -> Iterator[Due]:
             yield Due(parse_instant(payment.pay_link.expires_at), Step.GIVE_UP, payment.id)
         elif payment.pay_link is None and payment.state is not State.EXPIRED and needs_another_card(order, payment):
             yield Due(now, Step.SEND_LINK, payment.id)
+
+
+def _expiry(order: Order) -> Iterator[Due]:
+    """When goods that were to be paid for in a store are given up."""
+    # Loaded for such orders only.
+    from oms.orders.paying_in_store import expires_at
+
+    until = expires_at(order)
+    if until is not None:
+        yield Due(until, Step.EXPIRE, "")
 
 
 def needs_another_card(order: Order, payment: Payment) -> bool:

@@ -1,9 +1,12 @@
-"""The states of a tender, which follows which, and the payment status of an order. Pure."""
+"""The states of a tender, which follows which, the payment status of an order, and what has no tender yet. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
 
 
 class State(StrEnum):
@@ -36,6 +39,18 @@ class Rollup(StrEnum):
     VOIDED = "VOIDED"
     EXPIRED = "EXPIRED"
     FAILED = "FAILED"
+
+
+class Reserved(BaseModel):
+    """That the customer pays in the store when the goods are collected, and for how many hours they are held.
+
+    They are counted from when the order was placed, or from when all of it lies ready; `until` is known from then on.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    hours: int
+    counted_from: Literal["placed", "ready"]
+    until: str | None = None
 
 
 # What is to be held, or was asked for and has no final answer.

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from oms.drawers.sales import take_cash
 from oms.drawers.sequences import with_number
 from oms.inventory.selling import SoldUnits, sold_units
-from oms.orders.model import status
 from oms.orders.selling import SoldOrder, sold_order
 from oms.payments.refunds import Issuer
 from oms.platform.clock import format_instant
@@ -31,6 +30,9 @@ from oms.pos.store import load_transaction, load_workstation
 from oms.pos.views import WRITE, workstation_document
 from oms.pos.writes import conflict_write, day_partition, transaction_write, workstation_write
 from oms.registry.reads import known_nodes
+
+if TYPE_CHECKING:
+    from oms.orders.collecting import Collected
 
 # A row of stock and its line in the ledger for each item, beside the record and the event of a part.
 _ITEMS_PER_PART = 40
@@ -97,7 +99,7 @@ def record_transaction(runtime: Runtime, call: Call, told: RecordTransaction) ->
 
 def _sale(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity, till: Issuer) -> Decision:
     sale_id = one.transaction_id(call.tenant)
-    sold = sold_order(runtime, call, order_request(told, one), carried_lines(told), paid(told))
+    sold = _sold(runtime, call, told, one)
     redeemed = redeem(runtime, call.tenant, told, sold.order)
     credits = exchange(runtime, call.tenant, told, sold.order, sale_id)
     payments = owed_by(redeemed.order.payments, credits.owing, sold.order.header.legal_entity)
@@ -122,11 +124,21 @@ def _sale(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity, 
     body: dict[str, Value] = {
         **_named(told, one, sale_id),
         "order_id": sold.order.header.id,
-        "order_status": status(sold.order).value,
-        "external_id": one.external_id,
+        "order_status": order.body["status"],
+        "external_id": sold.order.header.external_id,
         "unknown_stock": [{"sku": sku, "quantity": units} for sku, units in sorted(stock.unknown.items())],
     }
     return Decision(writes, events, body=body)
+
+
+def _sold(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity) -> SoldOrder | Collected:
+    """A sale as a new order, or as what becomes of the order whose goods it sells."""
+    if told.reserved_order is None:
+        return sold_order(runtime, call, order_request(told, one), carried_lines(told), paid(told))
+    # Loaded with the first goods that were reserved: most sales are of others.
+    from oms.pos.collecting import collected
+
+    return collected(runtime, call, told, one)
 
 
 def _return(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity, till: Issuer) -> Decision:
@@ -142,7 +154,9 @@ def _return(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity
     return Decision(writes, events, body={**_named(told, one, return_id), **said})
 
 
-def _stock(runtime: Runtime, call: Call, told: RecordTransaction, one: Identity, sold: SoldOrder) -> SoldUnits:
+def _stock(
+    runtime: Runtime, call: Call, told: RecordTransaction, one: Identity, sold: SoldOrder | Collected
+) -> SoldUnits:
     """What the sale does to stock, unless that was booked before it; large ones and ones that also claim are."""
     booked = [find_outcome(runtime, own) for own, _ in _parts(call, one, sold.units)]
     if booked and all(outcome is not None for outcome in booked):

@@ -82,6 +82,8 @@ class SaleLine(Request):
     ship_to: Address | None = None
     pickup_node: Code | None = None
     service: Code | None = None
+    # Of a line of the reserved order: its number. The money is what was agreed for so many units of it.
+    order_line_no: Annotated[int, Field(ge=1)] | None = None
 
     @property
     def is_carried_out(self) -> bool:
@@ -151,6 +153,21 @@ class ExchangeCredit(Request):
 
     refund_id: Code
     amount: Positive
+
+
+class ReservedOrder(Request):
+    """The order whose goods were held for payment in this store: by its id, or by what its channel calls it."""
+
+    order_id: Code | None = None
+    channel: Code | None = None
+    external_id: Code | None = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> ReservedOrder:
+        named = (self.channel is not None, self.external_id is not None)
+        if named not in ((True, True), (False, False)) or named[0] == (self.order_id is not None):
+            raise ValueError("an order is named by its id, or by channel and external_id")
+        return self
 
 
 class Receipt(Request):
@@ -225,10 +242,14 @@ class _Transaction(Request):
     drawer_session_id: Code | None = None
     # The site whose order it is, where a store sells for it what leaves later; the site's company owns the order.
     selling_node: Code | None = None
+    # Of a sale of goods that were held for payment in the store, with other goods or without.
+    reserved_order: ReservedOrder | None = None
     note: Text | None = None
 
     @model_validator(mode="after")
     def _says_what_its_type_says(self) -> Any:
+        if self.reserved_order is not None or any(line.order_line_no for line in self.lines):
+            self._sells_what_was_reserved()
         content = (self.lines, self.totals, self.tenders, self.exchange_credits, self.rounding, self.currency)
         if (self.brought_back is not None) != (self.type is Kind.RETURN):
             raise ValueError("a return says what was brought back, and nothing else does")
@@ -243,6 +264,14 @@ class _Transaction(Request):
         elif any(content) or self.drawer_session_id or self.customer or self.ship_to or self.selling_node:
             raise ValueError(f"a transaction of type {self.type.value} moves no goods and no money")
         return self
+
+    def _sells_what_was_reserved(self) -> None:
+        if self.reserved_order is None or not any(line.order_line_no for line in self.lines):
+            raise ValueError("the lines of a reserved order have their order_line_no, and nothing else does")
+        if not all(line.is_carried_out for line in self.lines):
+            raise ValueError("what leaves later is sold in a transaction of its own")
+        if self.type is not Kind.SALE or self.selling_node or self.customer or self.ship_to:
+            raise ValueError("a reserved order is sold as it was placed")
 
 
 class RecordTransaction(_Transaction):

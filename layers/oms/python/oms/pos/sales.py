@@ -115,7 +115,9 @@ def sale_recorded(
     stands: Stands,
 ) -> SaleRecorded:
     """The one fact of a sale that the ledger posts; what the till took for another company it owes to that."""
-    header, at_once = order.header, order.shipments
+    header = order.header
+    # What was reserved is told of with its work.
+    at_once = [shipment for shipment in order.shipments if shipment.fulfillment_order_id is None]
     lines = tuple(CarriedLine(**left.model_dump()) for shipment in at_once for left in shipment.lines)
     return SaleRecorded(
         order_id=header.id,
@@ -139,7 +141,7 @@ def sale_recorded(
             SaleCredit(refund_id=one.refund_id, amount=one.amount, **owing.beside(header.legal_entity))
             for one, owing in zip(told.exchange_credits, stands.owing, strict=True)
         ),
-        deposit=header.totals.total - carried.total,
+        deposit=totals_of(told).total - carried.total,
         cash_back=_cash_back(told),
         tenders=tuple(
             SalePaid(

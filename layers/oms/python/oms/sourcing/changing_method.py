@@ -1,0 +1,163 @@
+"""change_method: units that are not picked go another way, from wherever they can, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from oms.capacity.model import periods_of
+from oms.capacity.reads import room_of
+from oms.inventory.writes import StockChanges
+from oms.orders.changing import require_order
+from oms.orders.method_changes import (
+    MethodChange,
+    Moved,
+    changed_header,
+    moved_units,
+    new_lines,
+    refuse_change,
+    shown,
+    told_change,
+)
+from oms.orders.model import Line, Order
+from oms.orders.writes import change_order, with_groups
+from oms.platform.clock import format_instant
+from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
+from oms.platform.problems import FieldError, InvalidRequest, OutOfStock, TooLarge
+from oms.platform.writes import MOST_ACTIONS, merge
+from oms.registry.model import Node, weights_of
+from oms.registry.reads import known_nodes, sold_items
+from oms.registry.segments import said
+from oms.sourcing.model import Sourced
+from oms.sourcing.prices import with_prices
+from oms.sourcing.reads import about_order, country_of, demand_of, live_steps, plan_group, plan_within
+from oms.sourcing.strategy import steps_about, steps_for
+from oms.sourcing.works import Move, fitting, items_of, loads_of_plan, new_ids, new_work, stock_for
+from oms.sourcing.writes import decision_write
+
+
+def change_method(runtime: Runtime, call: Call, order_id: str, change: MethodChange) -> Outcome:
+    """Send units of an order another way: their work ends and new work begins, and nothing is sold twice or lost.
+
+    The answer is an OrderSummary. Raises ActionNotAvailable for units that are picked or gone, OutOfStock where nobody
+    has them for the new way, PaymentNeeded where that costs more, and TooLarge where one transaction does not hold it;
+    then nothing is changed.
+    """
+
+    def decide() -> Decision:
+        order, now = require_order(runtime, call, order_id), runtime.clock.now()
+        refuse_change(order, change)
+        named = [change.pickup_node] if change.pickup_node else []
+        nodes = known_nodes(runtime.database, call.tenant, now, named=named)
+        _refuse_node(change, nodes)
+        moved = moved_units(order, change.lines)
+        added = new_lines(order, moved, change)
+        as_added = replace(order, header=with_groups(order.header, added), lines=(*order.lines, *added.lines))
+        sourced = _planned(runtime, call.tenant, as_added, moved, added.lines, nodes)
+        (plan,) = sourced.plans.values()
+        moves = [Move(as_added.line(one.line_no), one.node_id, one.node_id, one.quantity) for one in plan.allotments]
+        works = new_work(runtime, call.tenant, as_added, moves)
+        told = told_change(order, moved, added, change, new_ids(order, works))
+        after, writes, drafts = change_order(
+            call.tenant,
+            order,
+            events=[told, *moved.events],
+            header=changed_header(order, moved),
+            fulfillment_orders=[*moved.work, *works],
+            added=added,
+        )
+        stock = StockChanges(call.tenant, movement_id=order.next_change, cause=order_id, at=now)
+        stock.know(sourced.stock.spread)
+        freed = _freed(moved)
+        for (sku, node_id), units in freed.items():
+            rest = units - min(units, plan.claims.get((sku, node_id), 0))
+            if rest:
+                stock.release_allocation(sku, node_id, rest)
+        for (sku, node_id), units in plan.claims.items():
+            more = units - min(units, freed.get((sku, node_id), 0))
+            if more:
+                stock.allocate_available(sku, node_id, more, keep=sourced.stock.keep.get((sku, node_id), 0))
+        why = decision_write(
+            call.tenant,
+            as_added.header,
+            added.lines,
+            nodes,
+            sourced,
+            number=2 + len(order.fulfillment_orders),
+            at=format_instant(now),
+            command="change_method",
+        )
+        made = Decision([*writes, *stock.writes(), why], drafts, body=shown(after))
+        if len(merge(made.writes)) + len(made.events) + 1 > MOST_ACTIONS:
+            raise TooLarge("One transaction does not hold so many lines and nodes.", pointer="/lines")
+        return made
+
+    return execute(runtime, call, decide)
+
+
+def _refuse_node(change: MethodChange, nodes: Mapping[str, Node]) -> None:
+    if change.pickup_node is None:
+        return
+    node = nodes.get(change.pickup_node)
+    if node is None:
+        detail, code = f"there is no node {change.pickup_node}", "unknown_node"
+    elif node.status != "active" or change.method not in node.journeys:
+        detail, code = f"{change.pickup_node} hands nothing over by {change.method}", "node_closed"
+    else:
+        return
+    raise InvalidRequest(errors=[FieldError("/pickup_node", code, detail)])
+
+
+def _planned(
+    runtime: Runtime, tenant: str, order: Order, moved: Moved, lines: Sequence[Line], nodes: Mapping[str, Node]
+) -> Sourced:
+    """From where the units go the new way; those that they leave behind count as well. Raises OutOfStock."""
+    now, group = runtime.clock.now(), order.header.groups[lines[0].group_no - 1]
+    stock = stock_for(runtime, tenant, order, lines, nodes, now)
+    freed = _freed(moved)
+    units = dict(stock.at_once)
+    for place, count in freed.items():
+        units[place] = units.get(place, 0) + count
+    # Baskets that have just expired are left to the sweeper.
+    stock = replace(stock, units=units, expired={})
+    items = sold_items(runtime.database, tenant, items_of(lines), now)
+    about = steps_about(live_steps(runtime.database, tenant), items, stock.ages, about_order(order.header))
+    skus = {sku for line in lines for sku in line.stock(1)}
+    steps = with_prices(runtime.database, tenant, about, order.header.channel, skus, now)
+    own = steps_for(steps, order.header.channel, group.method, country_of(group, nodes))
+    gave_up = frozenset(
+        work.node_id for line_no in moved.units for work, part in order.parts.get(line_no, ()) if part.given_up
+    )
+    room = room_of(runtime.database, tenant, nodes, {node_id for _, node_id in units}, now)
+    weights = weights_of(items)
+    plan_of = partial(plan_group, group, [demand_of(line) for line in lines], nodes, weights=weights)
+    plan, full = plan_within(
+        room,
+        units,
+        lambda left, out: plan_of(left, own, without=gave_up | out),
+        lambda made: loads_of_plan(order, made),
+        lambda made: made.claims,
+        order.header.currency,
+    )
+    if plan.missing:
+        numbers = {line.line_no: f"/lines/{position}/quantity" for position, line in enumerate(lines)}
+        detail = "{} of {} are missing for the new way"
+        errors = [
+            FieldError(numbers[one.line_no], "out_of_stock", detail.format(one.quantity, said(one.sku)))
+            for one in plan.missing
+        ]
+        raise OutOfStock(errors=errors)
+    periods = {node_id: periods_of(node) for node_id, node in nodes.items()}
+    given_back = sum(len(work.capacity) for work in moved.work)
+    if fitting(stock, plan.allotments, len(freed), periods, given_back) < len(plan.allotments):
+        raise TooLarge("One transaction does not hold so many lines and nodes.", pointer="/lines")
+    return Sourced({group.group_no: plan}, is_best=False, stock=stock, full=full, weights=weights, steps=steps)
+
+
+def _freed(moved: Moved) -> dict[tuple[str, str], int]:
+    """What the units leave behind of stock that was theirs, by SKU and node."""
+    found: dict[tuple[str, str], int] = {}
+    for one in moved.given_back:
+        found[one.sku, one.node_id] = found.get((one.sku, one.node_id), 0) + one.quantity
+    return found
