@@ -1,9 +1,10 @@
-"""GET /v1/orders…: one order, its timeline, why its nodes were chosen, or a list."""
+"""GET /v1/orders…: one order, its timeline, why its nodes were chosen, a list, or news of unknown parcels."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from oms.carriers.reads import list_unknown_parcels
 from oms.orders import reads
 from oms.orders.query import named_order, order_filter
 from oms.orders.views import view
@@ -42,6 +43,12 @@ def get_timeline(order_id: str) -> http.Answer:
 def get_decisions(order_id: str) -> http.Answer:
     principal = http.caller(app, "orders.read", f"ORDER#{order_id}")
     return http.ok(read_decisions(runtime.database, principal.tenant, order_id))
+
+
+@app.get("/v1/parcels/unknown")
+def get_unknown_parcels() -> http.Answer:
+    principal = http.caller(app, "fulfillment.read", "UNKNOWNPARCELS")
+    return http.ok(list_unknown_parcels(runtime.database, principal.tenant))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

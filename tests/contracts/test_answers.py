@@ -13,6 +13,7 @@ from oms.finance.store import entry_write
 from oms.payments.adapters import configured
 from oms.platform.clock import FixedClock
 from tests.contracts.appeasement_answers import GOODWILL, MANAGER, appeasements, delivered, waiting
+from tests.contracts.carrier_answers import LABEL, label_of, labels, unknown_parcels
 from tests.contracts.collection_answers import COLLECTION, COUNTER_BODIES, collected, collection_rules
 from tests.contracts.described import Gateway, check_events
 from tests.contracts.drawer_answers import BODIES, drawers, opened
@@ -208,6 +209,8 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     collected(gateway)
     purchases(gateway)
     _reading(gateway, order_id)
+    unknown_parcels(gateway)
+    labels(gateway, monkeypatch)
     returns(gateway, order_id)
     paying_again(gateway)
     _changes(gateway)
@@ -241,7 +244,7 @@ def test_refusals_are_as_they_are_described(gateway, status, method, url, more):
 
 
 @pytest.mark.parametrize("key", sorted(key for key, route in ROUTES.items() if route.if_match))
-def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
+def test_a_stale_version_is_refused_where_if_match_is_described(gateway, monkeypatch, key):
     order_id = _orders(gateway)
     (work, *_) = gateway.world.order(order_id).fulfillment_orders
     method, path = key.split(" ")
@@ -255,6 +258,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
     named |= {"reservation_id": _baskets(gateway), "supply_id": "tr-9", "session_id": opened(gateway)}
     named |= {"appeasement_id": waiting(gateway, delivered(gateway)), "refund_id": f"rfd_{order_id[4:]}_1"}
     named["card_id"] = issued(gateway)
+    named["label_id"] = label_of(gateway, monkeypatch, work.id)
     assert gateway.send("PUT", "/v1/supply/tr-9", TRANSFER)[0] == 201
     url = path.format(**named, node_id="DC1", sku="A", action="accept")
     bodies = {
@@ -267,6 +271,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
         "A": {**ITEM, "sku": "A"},
         **GOODWILL,
         **COUNTER_BODIES,
+        "labels": {**LABEL, "package_no": 2},
     }
     usual = {"ttl_seconds": 60} if method == "PATCH" else {}
     if path.endswith("{rule_set_id}"):

@@ -19,6 +19,8 @@ from oms.fulfillment.shipments import Collection as Collection
 from oms.fulfillment.shipments import Extension as Extension
 from oms.fulfillment.shipments import IdDocument as IdDocument
 from oms.fulfillment.shipments import Package as Package
+from oms.fulfillment.shipments import Parcel as Parcel
+from oms.fulfillment.shipments import ParcelStatus as ParcelStatus
 from oms.fulfillment.shipments import Proof as Proof
 from oms.fulfillment.shipments import ProofKind as ProofKind
 from oms.fulfillment.shipments import Purchase as Purchase
@@ -30,6 +32,7 @@ from oms.orders.request import Gift
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.registry.kits import Component
 from oms.registry.segments import Segment, stock_name
+from oms.sourcing.rates import Label
 
 # Shipping writes a stock row and a stock ledger row per line, plus order, work, shipment, events and record; a
 # transaction holds 90 actions.
@@ -234,6 +237,8 @@ class FulfillmentOrder(BaseModel):
     capacity: tuple[CapacityUse, ...] = ()
     # What is ordered with it at the supplier that it is given to.
     purchase: Purchase | None = None
+    # The labels of its packages, also those that were refused or given back.
+    labels: tuple[Label, ...] = ()
     # The workflow's callback; None while no workflow waits.
     task_token: str | None = None
 
