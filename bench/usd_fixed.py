@@ -52,7 +52,7 @@ def idle_bill(template: Mapping[str, Any]) -> list[FixedLine]:
         FixedLine("alarms", kinds["AWS::CloudWatch::Alarm"], kinds["AWS::CloudWatch::Alarm"] * prices.ALARM),
         FixedLine("dashboards", boards, boards * prices.DASHBOARD),
         FixedLine("KMS key", kinds["AWS::KMS::Key"], kinds["AWS::KMS::Key"] * prices.KEY),
-        FixedLine("secret", kinds["AWS::SecretsManager::Secret"], prices.SECRET),
+        FixedLine("secret", kinds["AWS::SecretsManager::Secret"], kinds["AWS::SecretsManager::Secret"] * prices.SECRET),
         FixedLine("polls of empty queues", polls, polls * prices.SQS_REQUEST / MILLION),
         FixedLine(
             "clients that sign in by themselves",

@@ -51,8 +51,8 @@ ACKNOWLEDGED: dict[str, str] = {
         "log line for each state of each order would cost more than running it."
     ),
     "AwsSolutions-SMG4": (
-        "The secret is the payment provider's: only the provider can issue a new key, so a person replaces it by the "
-        "runbook and functions read it again within minutes."
+        "The secrets are the payment provider's and the carriers': only they can issue a new key, so a person replaces "
+        "it by the runbook and functions read it again within minutes."
     ),
     "AwsSolutions-KDS3": (
         "Stores of other accounts may be allowed to put stock movements, which the AWS-managed key would refuse; "

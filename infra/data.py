@@ -1,4 +1,4 @@
-"""Data: the key that encrypts everything, the tables, the bucket of exports and the provider's secret."""
+"""Data: the key that encrypts everything, the tables, the bucket of exports, and our keys at providers and carriers."""
 
 from __future__ import annotations
 
@@ -119,6 +119,14 @@ class Data(Construct):
             removal_policy=RemovalPolicy.RETAIN,
         )
         name_it(self.secret, "PspSecret")
+        self.carrier_secret = secretsmanager.Secret(
+            self,
+            "CarrierSecret",
+            description="Who carries parcels: keys of each account and its tenant. Filled after the first deployment.",
+            encryption_key=key,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        name_it(self.carrier_secret, "CarrierSecret")
         self.bucket = self._export_bucket(key)
 
     def resources(self) -> dict[str, Resource]:
@@ -126,6 +134,7 @@ class Data(Construct):
         found = {f"table:{name}": _table_resource(table) for name, table in self.tables.items()}
         found |= {f"index:{name}": _index_resource(name, self.tables[name]) for name in INDEXES}
         found["secret:psp"] = Resource((self.secret_arn,), self.secret_arn)
+        found["secret:carrier"] = Resource((self.carrier_secret_arn,), self.carrier_secret_arn)
         found["bucket:export"] = Resource((self.bucket.bucket_arn,), self.bucket.bucket_name)
         return found
 
@@ -133,6 +142,11 @@ class Data(Construct):
     def secret_arn(self) -> str:
         """The secret's ARN, which the local engine gives by this attribute only."""
         return self.secret.node.default_child.attr_id
+
+    @property
+    def carrier_secret_arn(self) -> str:
+        """The same of the carriers' secret."""
+        return self.carrier_secret.node.default_child.attr_id
 
     def _table(self, name: str, key: kms.IKey) -> dynamodb.Table:
         table = dynamodb.Table(

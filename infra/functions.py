@@ -206,7 +206,7 @@ QUEUE_CONSUMERS = (
     ),
     FunctionSpec(
         "recover_sagas",
-        "Finds what stopped half-way: undoes placements whose runner died, and finishes unfinished orders.",
+        "Finds what stopped half-way: undoes placements whose runner died, finishes orders and labels.",
         (
             *g.COMMAND,
             *g.SAGA,
@@ -214,6 +214,8 @@ QUEUE_CONSUMERS = (
             *g.listed("orders", "get", "delete"),
             *g.table("stock", "put", "update"),
             *g.TENDERS,
+            *g.CARRIER_SECRET,
+            *g.table("registry", "query"),
             *g.RUN_ORDER_WORKFLOW,
         ),
         memory=512,

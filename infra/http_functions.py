@@ -48,7 +48,7 @@ HTTP = (
         (*g.listed("orders", "get", "batch", "query"), *g.table("events", "query")),
         routes=(
             *("GET /v1/orders", "GET /v1/orders/{order_id}", "GET /v1/orders/{order_id}/timeline"),
-            *("GET /v1/orders/{order_id}/decisions", "GET /v1/orders/{order_id}/notices"),
+            *("GET /v1/orders/{order_id}/decisions", "GET /v1/orders/{order_id}/notices", "GET /v1/parcels/unknown"),
         ),
         memory=512,
         timeout=15,
@@ -199,17 +199,20 @@ HTTP = (
     ),
     FunctionSpec(
         "fulfillment",
-        "Shows a node its work and takes its verbs: accept, reject, pick, pack, ship, close and the others.",
+        "Shows a node its work and takes its verbs, from accept to ship; asks carriers for rates and labels.",
         (
             *g.COMMAND,
             *g.CHANGE_ORDER,
-            *g.listed("orders", "get", "batch"),
+            *g.listed("orders", "get", "batch", "delete"),
             *g.table("stock", "batch", "query", "put", "update"),
             *g.table("registry", "batch", "query"),
+            *g.CARRIER_SECRET,
         ),
         # A customer on the way has a link and no token.
         open_routes=("GET /v1/arrivals/{name}", "POST /v1/arrivals/{name}"),
         routes=(
+            *("POST /v1/fulfillment-orders/{fulfillment_order_id}/rates", "GET /v1/labels/{label_id}"),
+            *("POST /v1/fulfillment-orders/{fulfillment_order_id}/labels", "POST /v1/labels/{label_id}/void"),
             "GET /v1/fulfillment-orders",
             "GET /v1/fulfillment-orders/{fulfillment_order_id}",
             "POST /v1/fulfillment-orders/{fulfillment_order_id}/receive",
@@ -229,8 +232,8 @@ HTTP = (
     ),
     FunctionSpec(
         "psp_webhook",
-        "Takes a signed message of the payment provider and settles the payment from the provider's own state.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("orders", "get"), *g.TENDERS),
+        "Takes signed messages: settles a payment from the provider's own state, and records what carriers tell.",
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("orders", "get"), *g.TENDERS, *g.CARRIER_SECRET),
         open_routes=("POST /v1/webhooks/{provider}",),
         memory=512,
         timeout=15,

@@ -41,6 +41,7 @@ def outputs(
         "FulfillmentWorkflowArn": life_cycles.fulfillment.state_machine_arn,
         "PaymentWorkflowArn": life_cycles.payment.state_machine_arn,
         "PspSecretArn": data.secret_arn,
+        "CarrierSecretArn": data.carrier_secret_arn,
         "AlarmTopicArn": workshop.alarms.topic.topic_arn,
     }
     values |= {f"{pascal(name)}TableName": table.table_name for name, table in data.tables.items()}

@@ -26,10 +26,11 @@ PAYMENT_TASKS = (
     ),
 )
 PARKED = Ring("SettlementsParked", "A dispute or payout that a provider told of was parked.", "parked-settlements")
+UNKNOWN_PARCELS = Ring("ParcelsUnknown", "A carrier told of a parcel that no shipment has.", "unknown-parcels")
 PAYMENT_CONSUMERS = (
     FunctionSpec(
         "psp_events",
-        "Takes events of Stripe's partner bus, and takes in the disputes and payouts that providers told of.",
+        "Takes events of Stripe's partner bus, and takes in the disputes, payouts and parcels that were told of.",
         (
             *g.COMMAND,
             *g.CHANGE_ORDER,
@@ -37,11 +38,11 @@ PAYMENT_CONSUMERS = (
             *g.TENDERS,
             *g.table("ledger", "batch", "query", "delete"),
         ),
-        detail_types=("DisputeReported", "PayoutReported"),
+        detail_types=("DisputeReported", "PayoutReported", "TrackingReported"),
         memory=512,
         timeout=60,
         concurrency=5,
-        rings=(PARKED,),
+        rings=(PARKED, UNKNOWN_PARCELS),
     ),
     FunctionSpec(
         "start_payment_workflow",

@@ -23,7 +23,7 @@ from tests.order_world import TENANT, World
 SCOPES = {
     "place_order": ("orders.write", "channel.web"),
     "change_orders": ("orders.write",),
-    "read_orders": ("orders.read",),
+    "read_orders": ("orders.read", "fulfillment.read"),
     "fulfillment": ("fulfillment.write", "fulfillment.read"),
     "reservations": ("reservations.write", "reservations.read", "channel.web"),
     "simulations": ("rules.read", "orders.read"),
@@ -44,6 +44,10 @@ SCOPES = {
     "console": (),
 }
 SECRET: dict[str, Any] = {"endpoint": "http://127.0.0.1:9", "api_key": "key_test", "webhook_secret": "whsec_test"}
+CARRIER_SECRET: dict[str, Any] = {
+    "easypost": {"webhook_secret": ["whsec_old", "whsec_pärcel"], "tenant": TENANT},
+    "shippo": {"webhook_secret": "whsec_shippo", "tenant": TENANT},
+}
 
 
 @dataclass
@@ -62,6 +66,7 @@ class Doors:
             "provider": self.world.providers,
             "continue_workflow": self.world.continue_workflow,
             "secret": lambda: SECRET,
+            "carrier_secret": lambda: CARRIER_SECRET,
         }
         for attribute, value in stand_ins.items():
             if hasattr(found, attribute):

@@ -21,6 +21,7 @@ from tools import openapi_levels as levels
 from tools import openapi_notices as notices
 from tools import openapi_shards as shards
 from tools import openapi_stock as stock
+from tools.openapi_carriers import CARRIER_ROUTES
 from tools.openapi_collection import COLLECTION_ROUTES
 from tools.openapi_disputes import DISPUTE_ROUTES
 from tools.openapi_finance import FINANCE_ROUTES
@@ -178,6 +179,7 @@ ROUTES: dict[str, Route] = {
         ),
     ),
     "GET /v1/promises/{promise_id}": Route("Read a promise", {200: Promise}),
+    **CARRIER_ROUTES,
     **NODE_ROUTES,
     **COLLECTION_ROUTES,
     **MONEY_ROUTES,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from oms.carriers.adapters.configured import carrier
+from oms.carriers.routes import serve as serve_labels
 from oms.fulfillment.commands import act, command_name, see_work
 from oms.fulfillment.counter_routes import serve
 from oms.fulfillment.finding import role_of
@@ -18,6 +20,7 @@ from oms.platform.commands import Runtime
 
 app = http.api()
 runtime = Runtime()
+serve_labels(app, lambda: runtime, lambda: carrier)
 
 
 @app.get("/v1/fulfillment-orders")

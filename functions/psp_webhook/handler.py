@@ -1,6 +1,6 @@
 """POST /v1/webhooks/{provider}: a signed hint that a payment moved, where the provider's own state decides.
 
-What it says of disputes and payouts is recorded, and taken in by `psp_events`.
+What is told of disputes and payouts, and by carriers of parcels, is recorded, and taken in by `psp_events`.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from oms.carriers.adapters.configured import carrier_secret
+from oms.carriers.webhooks import CARRIERS, hear
 from oms.payments.adapters import adyen_webhook, strict_webhook, stripe_webhook
 from oms.payments.adapters.configured import provider, secret, settings_of
 from oms.payments.hints import Hint
@@ -23,17 +25,16 @@ runtime = Runtime()
 
 @app.post("/v1/webhooks/<provider>")
 def post_webhook(**path: str) -> http.Answer:
-    name = path["provider"]
-    read = _READERS.get(name)
-    if read is None:
+    name, raw, headers = path["provider"], (http.raw_body(app) or "").encode(), app.current_event.headers
+    if name in CARRIERS:
+        return http.ok({"done": hear(runtime, carrier_secret, name, raw, headers)})
+    if name not in _READERS:
         raise NotFound(f"There is no provider {name}.")
-    told = read(secret(), (http.raw_body(app) or "").encode(), app.current_event.headers)
-    return http.ok({"done": take_told(runtime, provider, told)})
+    return http.ok({"done": take_told(runtime, provider, _READERS[name](secret(), raw, headers))})
 
 
 def _strict(known: Mapping[str, Any], raw: bytes, headers: Mapping[str, str]) -> tuple[Hint | Told, ...]:
-    signature = headers.get(strict_webhook.SIGNATURE_HEADER, "")
-    verify_webhook(raw, signature, known["webhook_secret"], runtime.clock.now())
+    verify_webhook(raw, headers.get(strict_webhook.SIGNATURE_HEADER, ""), known["webhook_secret"], runtime.clock.now())
     return strict_webhook.told_by(raw, known)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from oms.carriers.reads import list_unknown_parcels
 from oms.notifications.views import read_notices
 from oms.orders import reads
 from oms.orders.query import named_order, order_filter
@@ -49,6 +50,12 @@ def get_decisions(order_id: str) -> http.Answer:
 def get_notices(order_id: str) -> http.Answer:
     principal = http.caller(app, "orders.read", f"ORDER#{order_id}")
     return http.ok(read_notices(runtime.database, principal.tenant, order_id))
+
+
+@app.get("/v1/parcels/unknown")
+def get_unknown_parcels() -> http.Answer:
+    principal = http.caller(app, "fulfillment.read", "UNKNOWNPARCELS")
+    return http.ok(list_unknown_parcels(runtime.database, principal.tenant))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -1,9 +1,10 @@
-"""What a node shipped, rejected, closed or let go of: the waiting workflow is told."""
+"""What a node shipped, rejected, closed or let go of: the waiting workflow is told, and parcels become known."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from oms.carriers.tracking import note_parcels
 from oms.fulfillment.adapters.step_functions import continue_workflow
 from oms.fulfillment.workflow import resume_fulfillment
 from oms.platform.commands import Runtime
@@ -14,6 +15,8 @@ runtime = Runtime()
 
 def resume(event: Event) -> None:
     resume_fulfillment(runtime, continue_workflow, event.tenant, event.data["fulfillment_order_id"])
+    if event.data.get("mode") == "ship":
+        note_parcels(runtime, event.tenant, event.data["shipment_id"])
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from tests.contracts.collection_answers import COLLECTION
 from tests.contracts.described import Gateway
+from tests.contracts.notice_answers import NOTICE_RULES
 
 RULES = {"safety": [{"id": "all", "priority": 1, "units": 1}]}
 STRATEGY = {"scenarios": [{"id": "all"}]}
@@ -110,3 +112,22 @@ def service_levels(gateway: Gateway) -> None:
     assert gateway.send("GET", f"{path}/diff")[1]["differences"]
     assert gateway.send("GET", path)[1]["live"]["content"]["levels"]
     assert gateway.send("GET", "/v1/service-levels")[1]["rule_sets"]
+
+
+# Every kind of rules by where it is put, with a content that may be put.
+RULE_SETS = {
+    "inventory/rules": RULES,
+    "sourcing/strategies": STRATEGY,
+    "sourcing/rate-cards": RATES,
+    "tax-rates": TAX_RATES,
+    "pay-in-store": HOLDS,
+    "service-levels": SERVICE_LEVELS,
+    "collection-rules": COLLECTION,
+    "notices/rules": NOTICE_RULES,
+}
+
+
+def every_kind(gateway: Gateway) -> None:
+    """A draft of each kind."""
+    for path, content in RULE_SETS.items():
+        assert gateway.send("PUT", f"/v1/{path}/usual", content)[0] == 201

@@ -13,25 +13,22 @@ from oms.finance.store import entry_write
 from oms.payments.adapters import configured
 from oms.platform.clock import FixedClock
 from tests.contracts.appeasement_answers import GOODWILL, MANAGER, appeasements, delivered, waiting
-from tests.contracts.collection_answers import COLLECTION, COUNTER_BODIES, collected, collection_rules
+from tests.contracts.carrier_answers import LABEL, label_of, labels, unknown_parcels
+from tests.contracts.collection_answers import COUNTER_BODIES, collected, collection_rules
 from tests.contracts.described import Gateway, check_events
 from tests.contracts.drawer_answers import BODIES, drawers, opened
 from tests.contracts.finance_answers import NEVER_GRANTED, days
 from tests.contracts.leg_answers import legs
 from tests.contracts.money_answers import gift_cards, issued
-from tests.contracts.notice_answers import NOTICE_RULES, notices, told
+from tests.contracts.notice_answers import notices, told
 from tests.contracts.payment_answers import paying_again
 from tests.contracts.pos_answers import tills
 from tests.contracts.purchase_answers import purchases
 from tests.contracts.reshape_answers import RESHAPE_BODIES, reshaping
 from tests.contracts.return_answers import ORDER_BODIES, returns
 from tests.contracts.rule_answers import (
-    HOLDS,
-    RATES,
-    RULES,
-    SERVICE_LEVELS,
-    STRATEGY,
-    TAX_RATES,
+    RULE_SETS,
+    every_kind,
     pay_in_store,
     rate_cards,
     rules,
@@ -221,6 +218,8 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     purchases(gateway)
     reshaping(gateway)
     _reading(gateway, order_id)
+    unknown_parcels(gateway)
+    labels(gateway, monkeypatch)
     returns(gateway, order_id)
     paying_again(gateway)
     _changes(gateway)
@@ -254,23 +253,17 @@ def test_refusals_are_as_they_are_described(gateway, status, method, url, more):
 
 
 @pytest.mark.parametrize("key", sorted(key for key, route in ROUTES.items() if route.if_match))
-def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
+def test_a_stale_version_is_refused_where_if_match_is_described(gateway, monkeypatch, key):
     order_id = _orders(gateway)
     (work, *_) = gateway.world.order(order_id).fulfillment_orders
     method, path = key.split(" ")
-    gateway.send("PUT", "/v1/inventory/rules/usual", RULES)
-    gateway.send("PUT", "/v1/sourcing/strategies/usual", STRATEGY)
-    gateway.send("PUT", "/v1/sourcing/rate-cards/usual", RATES)
-    gateway.send("PUT", "/v1/tax-rates/usual", TAX_RATES)
-    gateway.send("PUT", "/v1/pay-in-store/usual", HOLDS)
-    gateway.send("PUT", "/v1/service-levels/usual", SERVICE_LEVELS)
-    gateway.send("PUT", "/v1/collection-rules/usual", COLLECTION)
-    gateway.send("PUT", "/v1/notices/rules/usual", NOTICE_RULES)
+    every_kind(gateway)
     named = {"order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}
     named |= {"reservation_id": _baskets(gateway), "supply_id": "tr-9", "session_id": opened(gateway)}
     named |= {"appeasement_id": waiting(gateway, delivered(gateway)), "refund_id": f"rfd_{order_id[4:]}_1"}
     named |= {"card_id": issued(gateway), "notice_id": told(gateway, order_id)}
     named["task_id"] = task_opened(gateway.world, "COUNT", "count-9", "S1")
+    named["label_id"] = label_of(gateway, monkeypatch, work.id)
     assert gateway.send("PUT", "/v1/supply/tr-9", TRANSFER)[0] == 201
     url = path.format(**named, node_id="DC1", sku="A", action="accept")
     bodies = {
@@ -284,14 +277,11 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, key):
         "A": {**ITEM, "sku": "A"},
         **GOODWILL,
         **COUNTER_BODIES,
+        "labels": {**LABEL, "package_no": 2},
     }
     usual = {"ttl_seconds": 60} if method == "PATCH" else {}
     if path.endswith("{rule_set_id}"):
-        contents = {"strategies": STRATEGY, "rate-cards": RATES}
-        contents |= {"tax-rates": TAX_RATES, "service-levels": SERVICE_LEVELS, "collection-rules": COLLECTION}
-        contents |= {"notices": NOTICE_RULES}
-        kind = url.split("/")[2] if url.split("/")[3] in ("usual", "rules") else url.split("/")[3]
-        usual = contents.get(kind, RULES)
+        usual = RULE_SETS[url.removeprefix("/v1/").partition("/usual")[0]]
     if "drawer-sessions" in path:
         bodies = BODIES
     body = bodies.get(url.rsplit("/", 1)[1], usual)

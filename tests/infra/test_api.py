@@ -12,6 +12,7 @@ ROUTES = {
         "GET /v1/orders/{order_id}/timeline",
         "GET /v1/orders/{order_id}/decisions",
         "GET /v1/orders/{order_id}/notices",
+        "GET /v1/parcels/unknown",
     },
     "change_orders": {
         "POST /v1/orders/{order_id}/cancellations",
@@ -124,6 +125,10 @@ ROUTES = {
         "GET /v1/arrivals/{name}",
         "POST /v1/arrivals/{name}",
         "POST /v1/fulfillment-orders/{fulfillment_order_id}/{action}",
+        "POST /v1/fulfillment-orders/{fulfillment_order_id}/rates",
+        "POST /v1/fulfillment-orders/{fulfillment_order_id}/labels",
+        "GET /v1/labels/{label_id}",
+        "POST /v1/labels/{label_id}/void",
     },
     "psp_webhook": {"POST /v1/webhooks/{provider}"},
     "finance": {

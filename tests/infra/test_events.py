@@ -65,6 +65,7 @@ SUBSCRIPTIONS = {
     ("PayoutRecorded", None): "PostLedgerQueue",
     ("DisputeReported", None): "PspEventsQueue",
     ("PayoutReported", None): "PspEventsQueue",
+    ("TrackingReported", None): "PspEventsQueue",
     ("DepositPrepared", None): "PostLedgerQueue",
     ("BankCredited", None): "PostLedgerQueue",
     ("BankDebited", None): "PostLedgerQueue",

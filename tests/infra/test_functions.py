@@ -126,6 +126,7 @@ def test_what_a_function_counts_rings_its_alarm(template):
         ("OrdersUnfinished", "service", "recover_sagas"),
         ("SettlementsParked", "service", "psp_events"),
         ("NoticesHeldUp", "service", "send_notices"),
+        ("ParcelsUnknown", "service", "psp_events"),
     }
     for _, _, service in counted:
         assert _functions(template)[service]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == service

@@ -33,6 +33,7 @@ TRACES = {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
 FOLLOWED = {"publish_events": "EventsTable", "stock_levels": "StockTable"}
 LOGICAL_IDS = {
     "secret:psp": "PspSecret",
+    "secret:carrier": "CarrierSecret",
     "bus:domain": "DomainBus",
     "bus:store": "StoreBus",
     "bucket:export": "ExportBucket",
@@ -123,6 +124,15 @@ def test_nothing_may_change_or_remove_an_event(template):
 
 def test_nothing_reads_a_whole_table(template):
     assert not [role for role, one in statements(template) if "dynamodb:Scan" in as_list(one["Action"])]
+
+
+def test_only_who_hears_or_asks_carriers_reads_their_secret(template):
+    readers = {
+        role
+        for role, statement in statements(template)
+        if "CarrierSecret" in [place(resource) for resource in as_list(statement["Resource"])]
+    }
+    assert readers == {"FulfillmentRole", "PspWebhookRole", "RecoverSagasRole"}
 
 
 def test_only_those_who_talk_to_the_provider_read_its_secret(template):

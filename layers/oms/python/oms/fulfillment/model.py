@@ -21,6 +21,8 @@ from oms.fulfillment.shipments import Collection as Collection
 from oms.fulfillment.shipments import Extension as Extension
 from oms.fulfillment.shipments import IdDocument as IdDocument
 from oms.fulfillment.shipments import Package as Package
+from oms.fulfillment.shipments import Parcel as Parcel
+from oms.fulfillment.shipments import ParcelStatus as ParcelStatus
 from oms.fulfillment.shipments import Proof as Proof
 from oms.fulfillment.shipments import ProofKind as ProofKind
 from oms.fulfillment.shipments import Purchase as Purchase
@@ -29,6 +31,7 @@ from oms.fulfillment.shipments import ShippedLine as ShippedLine
 from oms.fulfillment.shipments import carried_out as carried_out
 from oms.fulfillment.shipments import seconds_late as seconds_late
 from oms.platform.problems import FieldError, InvalidRequest
+from oms.sourcing.rates import Label
 
 # Shipping writes a stock row and a stock ledger row per line, plus order, work, shipment, events and record; a
 # transaction holds 90 actions.
@@ -224,6 +227,8 @@ class FulfillmentOrder(BaseModel):
     capacity: tuple[CapacityUse, ...] = ()
     # What is ordered with it at the supplier that it is given to.
     purchase: Purchase | None = None
+    # The labels of its packages, also those that were refused or given back.
+    labels: tuple[Label, ...] = ()
     # The workflow's callback; None while no workflow waits.
     task_token: str | None = None
     # From when until when that workflow waits if nothing happens, and how often that was too long by now.

@@ -207,6 +207,28 @@ class Purchase(BaseModel):
         return Cost(cost=sum(one.cost for one in parts), commission=sum(one.commission for one in parts))
 
 
+class ParcelStatus(StrEnum):
+    """Where a parcel is, as its carrier told."""
+
+    IN_TRANSIT = "IN_TRANSIT"
+    OUT_FOR_DELIVERY = "OUT_FOR_DELIVERY"
+    ATTEMPTED = "ATTEMPTED"  # nobody took it; it comes again, or waits at the carrier's
+    EXCEPTION = "EXCEPTION"
+    RETURNING = "RETURNING"  # on its way back to the sender
+    DELIVERED = "DELIVERED"
+
+
+class Parcel(BaseModel):
+    """What a carrier told last of one tracking number of a shipment, and when it was so."""
+
+    model_config = ConfigDict(frozen=True)
+    tracking_number: str
+    status: ParcelStatus
+    status_at: str
+    # What was in it, once it is delivered.
+    delivered: tuple[ShippedLine, ...] = ()
+
+
 class Shipment(BaseModel):
     """What left a node at once, with the money that belongs to exactly these units.
 
@@ -236,6 +258,14 @@ class Shipment(BaseModel):
     proof: Proof | None = None
     # What its units cost us, where a supplier sent them.
     bought: Cost | None = None
+    # The parcels of which a carrier told anything.
+    parcels: tuple[Parcel, ...] = ()
+
+    @property
+    def tracking_numbers(self) -> list[str]:
+        """Every number by which a carrier knows a part of it, each once."""
+        own = (self.tracking_number, *(package.tracking_number for package in self.packages))
+        return list(dict.fromkeys(number for number in own if number))
 
     @property
     def late_seconds(self) -> int | None:

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from oms.fulfillment.events import EventLine, PurchaseOrderShipped, ShipmentShipped
-from oms.fulfillment.model import COUNTER_METHODS, Capture, FulfillmentOrder, Package, Shipment, ShippedLine
+from oms.fulfillment.model import (
+    COUNTER_METHODS,
+    Capture,
+    FulfillmentOrder,
+    Package,
+    Shipment,
+    ShippedLine,
+)
 from oms.fulfillment.request import ActionRequest, PackageRequest, units_of
 from oms.fulfillment.shipments import Cost
 from oms.orders.amounts import Amounts, share, taxed
@@ -20,12 +27,14 @@ from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
 from oms.platform.ids import child_id
 from oms.platform.problems import FieldError, InvalidRequest
+from oms.sourcing.rates import LabelStatus
 
 
 def new_shipment(
     runtime: Runtime, order: Order, work: FulfillmentOrder, lines: Sequence[EventLine], request: ActionRequest
 ) -> Shipment:
     """The units that leave now, their money, and which tender pays it; order charges go with the first parcel."""
+    request = _labelled(order, work, request)
     mode = _mode(work)
     amounts = shipment_amounts(order, lines, mode)
     return Shipment(
@@ -56,6 +65,31 @@ def _bought(work: FulfillmentOrder, lines: Sequence[EventLine]) -> Cost | None:
         return None
     left = {line.line_no: (work.line(line.line_no).shipped, line.quantity) for line in lines}
     return work.purchase.cost_of({no: (shipped - units, shipped) for no, (shipped, units) in left.items()})
+
+
+def _labelled(order: Order, work: FulfillmentOrder, request: ActionRequest) -> ActionRequest:
+    """What leaves under the numbers of its labels, where the node names none: those of its packages, or its only one.
+
+    Of a label that is to be given back, or with which a parcel has left, nothing leaves.
+    """
+    used = {number for shipment in order.shipments for number in shipment.tracking_numbers}
+    bought = [one for one in work.labels if one.status is LabelStatus.BOUGHT and one.tracking_number not in used]
+    said = request.shipment
+    if not bought or said.tracking_number is not None:
+        return request
+    if not said.packages and len(bought) > 1:
+        detail = f"{len(bought)} packages have labels: name what is in each that leaves"
+        raise InvalidRequest(errors=[FieldError("/shipment/packages", "required", detail)])
+    by_package = {one.package_no: one for one in bought}
+    packages = tuple(
+        one.model_copy(update={"tracking_number": by_package[one.package_no].tracking_number})
+        if one.tracking_number is None and one.package_no in by_package
+        else one
+        for one in said.packages
+    )
+    filled = {"packages": packages, "carrier": said.carrier or bought[0].carrier}
+    own = {} if packages else {"tracking_number": bought[0].tracking_number}
+    return request.model_copy(update={"shipment": said.model_copy(update=filled | own)})
 
 
 def _packages(lines: Sequence[EventLine], asked: Sequence[PackageRequest]) -> tuple[Package, ...]:

@@ -18,6 +18,7 @@ from oms.fulfillment.protocol import Action, available_actions
 from oms.orders.request import Gift
 from oms.registry.kits import Component
 from oms.registry.segments import Segment
+from oms.sourcing.rates import Label
 
 
 class WorkLineView(BaseModel):
@@ -125,6 +126,7 @@ class FulfillmentOrderView(BaseModel):
     escalated_reason: str | None
     collection: CollectionView | None = Field(description="of goods that wait for a customer, where a rule is for them")
     arrival: ArrivalView | None = Field(description="where the customer is who comes to collect, as far as was said")
+    labels: list[Label] = Field(description="the labels of its packages, also those refused or given back")
 
 
 def work_view(
@@ -175,6 +177,7 @@ def work_view(
         merged_into=work.merged_into,
         cancel_request=work.cancel_request,
         escalated_reason=work.escalated_reason,
+        labels=list(work.labels),
         collection=_collection(work.collection),
         arrival=ArrivalView(**work.arrival.model_dump()) if work.arrival else None,
     )

@@ -30,9 +30,11 @@ def quantities(order: Order, line: Line) -> dict[str, int]:
         counts["ready" if work.status is WorkStatus.READY else "packed"] += part.packed - part.shipped
         counts["picked"] += part.picked - part.packed
         counts["allocated" if work.status in _UNTOLD else "released"] += part.held - part.picked
+    arrived = _arrived(order, line)
+    counts["shipped"], counts["delivered"] = counts["shipped"] - arrived, counts["delivered"] + arrived
     back = order.returned(line.line_no)
     counts["returned"] = back
-    for gone in ("shipped", "collected", "delivered"):
+    for gone in ("delivered", "shipped", "collected"):
         taken = min(back, counts[gone])
         counts[gone], back = counts[gone] - taken, back - taken
     counts["cancelled"] = order.cancelled.get(line.line_no, 0)
@@ -43,3 +45,9 @@ def quantities(order: Order, line: Line) -> dict[str, int]:
     else:
         counts["delivered" if status(order) is Status.COMPLETED else "open"] += line.quantity - known
     return {state: count for state, count in counts.items() if count}
+
+
+def _arrived(order: Order, line: Line) -> int:
+    """Units of a line that carriers delivered."""
+    parcels = (parcel for shipment in order.shipments for parcel in shipment.parcels)
+    return sum(part.quantity for parcel in parcels for part in parcel.delivered if part.line_no == line.line_no)

@@ -22,10 +22,11 @@ def state_changes(before: Order, after: Order) -> dict[str, tuple[str | None, st
 
 
 def states(order: Order) -> dict[str, str]:
-    """Every state of an order, of its work, its tenders and its refunds, by the name the timeline gives it."""
+    """Every state of an order, of its work, its parcels, tenders and refunds, by the name the timeline gives it."""
     return {
         **{name: str(value) for name, value in statuses(order).items()},
         **{f"fulfillment_order {work.id}": work.status.value for work in order.fulfillment_orders},
+        **{f"parcel {one.tracking_number}": one.status.value for left in order.shipments for one in left.parcels},
         **{f"payment {payment.id}": payment.state.value for payment in order.payments},
         **{f"refund {refund.id}": refund.status.value for refund in order.refunds},
     }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from oms.fulfillment.model import Proof, Shipment
+from oms.fulfillment.model import Parcel, Proof, Shipment
 from oms.fulfillment.views import FulfillmentOrderView, work_view
 from oms.orders.amounts import Taxed
 from oms.orders.model import (
@@ -101,6 +101,7 @@ class ShipmentView(View):
     late_seconds: int | None
     lines: list[dict[str, object]]
     packages: list[dict[str, object]]
+    parcels: list[Parcel] = Field(description="what carriers told last of its tracking numbers")
     goods: int
     discount: int
     shipping: int
@@ -272,6 +273,7 @@ def _shipment(shipment: Shipment) -> ShipmentView:
             }
         ),
         taxes=list(shipment.taxes),
+        parcels=list(shipment.parcels),
         late_seconds=shipment.late_seconds,
         total=shipment.amounts.total,
         lines=[line.model_dump() for line in shipment.lines],

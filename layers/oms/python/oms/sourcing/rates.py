@@ -1,5 +1,7 @@
 """A rate card: carrier services, what a shipment costs by them, how long it takes, and the customer's fee. Pure.
 
+Beside it the labels that are bought by its services.
+
 It is a rule set of kind `rates`. Zones go by the distance as the crow flies; days are working days of the
 carrier, counted from the day on which it collects.
 """
@@ -7,10 +9,11 @@ carrier, counted from the day on which it collects.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from oms.orders.request import Method
 from oms.platform.fields import Amount, Code, Currency
@@ -60,8 +63,19 @@ def _zones_in_order(zones: tuple[RateZone, ...]) -> tuple[RateZone, ...]:
     return zones
 
 
+class CarrierService(Request):
+    """What a carrier calls a service, and who sells its labels."""
+
+    provider: Code
+    carrier: Code
+    service: Code
+
+
 class Service(Request):
-    """One service of a carrier, for some methods and countries, with the days on which it brings parcels."""
+    """One service of a carrier, for some methods and countries, with the days on which it brings parcels.
+
+    Labels for it are bought as what `ships_by` says.
+    """
 
     id: Code
     methods: Annotated[tuple[Method, ...], Field(min_length=1, max_length=len(Method))] = (Method.SHIP,)
@@ -71,6 +85,7 @@ class Service(Request):
     fees: Annotated[tuple[Fee, ...], Field(max_length=20)] = ()
     delivers_on: Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7)] = WEEKDAYS[:5]
     no_delivery: Annotated[tuple[date, ...], Field(max_length=200)] = ()
+    ships_by: CarrierService | None = None
 
     def serves(self, channel: str, method: Method, country: str | None) -> bool:
         """Whether it is offered to a channel for a method, to a country."""
@@ -123,3 +138,41 @@ class RateCard(Request):
         if len(set(names)) != len(names):
             raise ValueError("a service stands in the card twice")
         return self
+
+
+class LabelStatus(StrEnum):
+    """How far the label of a package is: asked for, bought or refused, and perhaps given back to the carrier."""
+
+    REQUESTED = "REQUESTED"  # stored, and nobody knows yet whether the carrier sold it
+    BOUGHT = "BOUGHT"
+    REFUSED = "REFUSED"
+    VOID_REQUESTED = "VOID_REQUESTED"  # no parcel leaves with it any more
+    VOIDED = "VOIDED"
+
+
+class Label(BaseModel):
+    """The label of one package of some work, at one carrier; its cost in minor units of `currency`.
+
+    `provider` is who sells it, `carrier` who takes the parcel. `reference` is the provider's own name of it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    id: str
+    package_no: int
+    provider: str
+    carrier: str
+    carrier_service: str
+    format: str
+    weight_grams: int
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
+    status: LabelStatus
+    requested_at: str
+    reference: str | None = None
+    tracking_number: str | None = None
+    cost: int | None = None
+    currency: str | None = None
+    url: str | None = None
+    # Why the carrier did not sell it, or did not take it back.
+    refused: str | None = None

@@ -27,7 +27,7 @@ def _client() -> Any:
     return boto3.client("secretsmanager")
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _secret(arn: str, _age: int) -> Secret:
     try:
         text = _client().get_secret_value(SecretId=arn)["SecretString"]
@@ -45,7 +45,12 @@ def secret() -> Secret:
     limit; under `stripe` api_key, webhook_secret (one or several) and perhaps max_captures; under `adyen` endpoint,
     api_key, merchant_account, hmac_keys (hex, one or several) and perhaps max_captures.
     """
-    return _secret(setting("PSP_SECRET_ARN"), int(time.monotonic() // _KEPT_SECONDS))
+    return stored_secret("PSP_SECRET_ARN")
+
+
+def stored_secret(variable: str) -> Secret:
+    """The secret of which an environment variable has the ARN, as it was read at most five minutes ago."""
+    return _secret(setting(variable), int(time.monotonic() // _KEPT_SECONDS))
 
 
 @lru_cache(maxsize=4)

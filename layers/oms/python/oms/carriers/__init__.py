@@ -1,0 +1,1 @@
+"""Carriers: what they are asked, and what they tell of parcels."""

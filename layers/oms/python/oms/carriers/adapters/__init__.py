@@ -1,0 +1,1 @@
+"""Carriers outside, each in its own words."""

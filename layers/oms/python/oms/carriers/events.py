@@ -1,0 +1,92 @@
+"""Facts about parcels: what a carrier told, and what became of the order by it. Times are RFC 3339 in UTC."""
+
+from __future__ import annotations
+
+from oms.fulfillment.events import EventLine
+from oms.fulfillment.model import ParcelStatus
+from oms.platform.events import EventData
+
+
+class TrackingReported(EventData):
+    """A carrier, or who speaks for it, told where a parcel was at an instant; it is taken in by itself.
+
+    `status_at` is when the parcel was there, not when it was told. `detail` is the carrier's own word for it.
+    """
+
+    provider: str
+    message_id: str
+    carrier: str | None = None
+    tracking_number: str
+    status: ParcelStatus
+    status_at: str
+    detail: str | None = None
+
+
+class _Parcel(EventData):
+    order_id: str
+    fulfillment_order_id: str | None
+    shipment_id: str
+    node_id: str
+    carrier: str | None
+    tracking_number: str
+
+
+class ParcelStatusChanged(_Parcel):
+    """A parcel is somewhere else than it was, and has not been delivered; `before` is None for the first news of it."""
+
+    status: ParcelStatus
+    before: ParcelStatus | None
+    status_at: str
+
+
+class ParcelDelivered(_Parcel):
+    """The customer has a parcel: these units of the order are delivered."""
+
+    delivered_at: str
+    lines: tuple[EventLine, ...]
+
+
+class _Label(EventData):
+    order_id: str
+    fulfillment_order_id: str
+    node_id: str
+    label_id: str
+    package_no: int
+    provider: str
+    carrier: str
+    carrier_service: str
+
+
+class LabelRequested(_Label):
+    """A node wants a label for a package; from now on it is bought, once, whoever has to finish it."""
+
+    weight_grams: int
+    format: str
+
+
+class LabelBought(_Label):
+    """A carrier sold a label; `cost` in minor units of `currency`."""
+
+    tracking_number: str
+    cost: int
+    currency: str
+
+
+class LabelRefused(_Label):
+    """A carrier does not sell a label that a node wanted; another may be asked for."""
+
+    refused: str
+
+
+class LabelVoidRequested(_Label):
+    """A label is to be given back to its carrier; no parcel leaves with it any more."""
+
+
+class LabelVoided(_Label):
+    """A carrier took a label back."""
+
+
+class LabelVoidRefused(_Label):
+    """A carrier does not take a label back; it may be used again."""
+
+    refused: str

@@ -1,0 +1,135 @@
+"""The door to a carrier, or to who sells labels of several: what it may be asked, and how that can end.
+
+Weights are whole grams, sizes whole millimetres, amounts integers in minor units of `currency`. A label is bought on a
+draft that the carrier made and we have stored, and a carrier sells a draft once: however often it is asked, it is one
+label. An adapter never repeats a call by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from oms.platform.effects import NoTrace as NoTrace
+from oms.platform.effects import Unknown as Unknown
+
+Format = Literal["pdf", "zpl"]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a carrier can do beside selling labels."""
+
+    formats: frozenset[Format]
+    rates: bool
+    void: bool
+    manifest: bool
+    pickup: bool
+    multi_piece: bool
+    tracking: Literal["push", "pull"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a parcel comes from or goes to."""
+
+    name: str
+    lines: tuple[str, ...]
+    city: str
+    region: str
+    postal_code: str
+    country: str
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Of a package; without its sides the carrier goes by the weight alone."""
+
+    weight_grams: int
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A package that is to be sent; `reference` is our own name of it, which the carrier keeps."""
+
+    sender: Place
+    recipient: Place
+    size: Size
+    reference: str = ""
+    format: Format = "pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What a carrier asks for one of its services; `days` as it expects them."""
+
+    carrier: str
+    service: str
+    amount: int
+    currency: str
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A parcel that the carrier knows and has not sold a label for: its name there, and that of the service wanted."""
+
+    reference: str
+    rate: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """A label that was bought."""
+
+    tracking_number: str
+    amount: int
+    currency: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A label that the carrier takes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """It was not done and will not be."""
+
+    code: str
+
+
+class Carrier(Protocol):
+    """A carrier."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def rates(self, wanted: Wanted) -> tuple[Rate, ...] | Declined | Unknown:
+        """What each of its services would cost; nothing is kept of it."""
+        ...
+
+    def draft(self, wanted: Wanted, carrier: str, service: str) -> Draft | Declined | Unknown:
+        """Make a parcel known, without any cost; Declined where the service is not to be had for it."""
+        ...
+
+    def buy(self, draft: Draft) -> Sold | Declined | Unknown:
+        """Buy the label of a draft; of one that was bought before, that label."""
+        ...
+
+    def find(self, draft: Draft) -> Sold | NoTrace | Unknown:
+        """The label of a draft, if it was bought."""
+        ...
+
+    def void(self, draft: Draft) -> TakenBack | Declined | Unknown:
+        """Give a label back; of one that was given back before, the same."""
+        ...
+
+    def find_void(self, draft: Draft) -> TakenBack | Declined | NoTrace | Unknown:
+        """What became of giving a label back, if that was asked for."""
+        ...

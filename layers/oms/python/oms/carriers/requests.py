@@ -1,0 +1,42 @@
+"""What is asked of carriers over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from oms.platform.fields import Code
+from oms.platform.intake import Request
+
+Grams = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+Millimetres = Annotated[int, Field(strict=True, ge=1, le=10_000)]
+
+
+class PackageSize(Request):
+    """How heavy and large a package is: whole grams and millimetres, all three sides or none."""
+
+    weight_grams: Grams
+    length_mm: Millimetres | None = None
+    width_mm: Millimetres | None = None
+    height_mm: Millimetres | None = None
+
+    @model_validator(mode="after")
+    def _all_sides(self) -> Self:
+        if len({side is None for side in (self.length_mm, self.width_mm, self.height_mm)}) != 1:
+            raise ValueError("a package has three sides; name all of them or none")
+        return self
+
+
+class RatesRequest(PackageSize):
+    """A package for which rates are asked."""
+
+    provider: Code = "easypost"
+
+
+class LabelRequest(PackageSize):
+    """The label of one package: for a service of the rate card, that of the work where none is named."""
+
+    package_no: Annotated[int, Field(ge=1, le=1000)]
+    service: Code | None = None
+    format: Literal["pdf", "zpl"] = "pdf"

@@ -1,0 +1,179 @@
+"""What carriers tell of parcels: recorded first, then taken in, each piece of news once and none that is older.
+
+News are compared by when the parcel was there, never by when they came. Of the same instant the first that came holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
+
+from oms.carriers.events import ParcelDelivered, ParcelStatusChanged, TrackingReported
+from oms.carriers.store import (
+    Tracked,
+    normal,
+    told_write,
+    tracked_shipments,
+    tracked_write,
+    unknown_write,
+)
+from oms.fulfillment.events import EventLine
+from oms.fulfillment.model import Parcel, ParcelStatus, Shipment, ShippedLine
+from oms.orders.model import Order
+from oms.orders.store import load_order
+from oms.orders.writes import change_order
+from oms.platform.clock import format_instant, parse_instant
+from oms.platform.commands import Call, Decision, Runtime, execute, input_hash
+from oms.platform.consumers import Event, call_from_event
+from oms.platform.dynamodb import Conflict
+from oms.platform.effects import TransientFailure
+from oms.platform.events import EventData, EventDraft
+from oms.platform.ids import parent_id
+from oms.platform.observability import counted, logger
+from oms.platform.principal import system_principal
+
+METRIC = "ParcelsUnknown"
+# A carrier may be quicker than the event that makes a number known: until then its news come again.
+_BECOMES_KNOWN = timedelta(minutes=10)
+_AT_ONCE = 80
+_ON_ITS_WAY = frozenset(
+    {ParcelStatus.IN_TRANSIT, ParcelStatus.OUT_FOR_DELIVERY, ParcelStatus.ATTEMPTED, ParcelStatus.EXCEPTION}
+)
+# state -> the states that may follow; None is a parcel of which nothing was told. What was delivered or is on its way
+# back stays so, whatever is scanned afterwards: a scan at the sender's door says delivered, too.
+PARCEL_TRANSITIONS: Mapping[ParcelStatus | None, frozenset[ParcelStatus]] = {
+    None: frozenset(ParcelStatus),
+    **{one: frozenset(ParcelStatus) - {one} for one in _ON_ITS_WAY},
+    ParcelStatus.RETURNING: frozenset(),
+    ParcelStatus.DELIVERED: frozenset(),
+}
+
+
+def record_tracking(runtime: Runtime, tenant: str, told: TrackingReported) -> str:
+    """Record what a carrier told, each message once; answers `recorded`, however often it is told."""
+    name = f"{told.provider}:{told.message_id}"
+    call = Call(
+        command="record_tracking",
+        principal=system_principal(tenant, f"carrier:{told.provider}"),
+        key=name,
+        input_hash=input_hash([told.provider, told.message_id]),
+        correlation_id=None,
+        causation_id=told.message_id,
+    )
+    execute(runtime, call, lambda: Decision([], [EventDraft(f"MESSAGE#{name}", 1, told)], body={"done": "recorded"}))
+    return "recorded"
+
+
+def note_parcels(runtime: Runtime, tenant: str, shipment_id: str) -> int:
+    """Make the tracking numbers of what has left known to what carriers tell of them; answers how many there are."""
+    order = load_order(runtime.database, tenant, parent_id("ord", shipment_id))
+    shipment = _shipment(order, shipment_id)
+    if order is None or shipment is None:
+        return 0
+    numbers = shipment.tracking_numbers
+    tracked = Tracked(shipment.id, shipment.shipped_at)
+    for start in range(0, len(numbers), _AT_ONCE):
+        with suppress(Conflict):
+            # They stand there already, all of them: each piece is one transaction.
+            writes = [tracked_write(tenant, number, tracked) for number in numbers[start : start + _AT_ONCE]]
+            runtime.database.commit(writes)
+    return len(numbers)
+
+
+def take_tracking(runtime: Runtime, event: Event) -> None:
+    """Take in what a carrier told of a parcel: the shipment shows it, and what was delivered is delivered.
+
+    News that are older than what is known change nothing. A number that no shipment has is kept for a person; within
+    ten minutes of the news it raises TransientFailure, since the shipment may still become known.
+    """
+    told = TrackingReported.model_validate(event.data)
+    found = tracked_shipments(runtime.database, event.tenant, told.tracking_number)
+    if not found:
+        _unknown(runtime, event, told)
+        return
+    for tracked in found:
+        _take(runtime, event, told, tracked)
+
+
+def _take(runtime: Runtime, event: Event, told: TrackingReported, tracked: Tracked) -> None:
+    call = call_from_event("take_tracking", event, key=f"{event.meta['id']}#{tracked.shipment_id}")
+
+    def decide() -> Decision:
+        again = tracked_shipments(runtime.database, event.tenant, told.tracking_number)
+        now = next((one for one in again if one.shipment_id == tracked.shipment_id), tracked)
+        order = load_order(runtime.database, event.tenant, tracked.order_id)
+        shipment = _shipment(order, tracked.shipment_id)
+        if order is None or shipment is None or _is_old(told, now):
+            return Decision([], body={"done": "nothing"})
+        writes = [told_write(event.tenant, told.tracking_number, now, told.status_at)]
+        moved = moved_parcel(shipment, told)
+        if moved is None:
+            return Decision(writes, body={"done": "noted"})
+        _, changed, drafts = change_order(event.tenant, order, events=[moved[1]], shipments=[moved[0]])
+        return Decision([*writes, *changed], drafts, body={"done": told.status.value})
+
+    execute(runtime, call, decide)
+
+
+def moved_parcel(shipment: Shipment, told: TrackingReported) -> tuple[Shipment, EventData] | None:
+    """The shipment with a parcel where a carrier saw it, and the fact of it; None where that does not follow."""
+    number = _own_spelling(shipment, told.tracking_number)
+    known = next((one for one in shipment.parcels if one.tracking_number == number), None)
+    before = known.status if known else None
+    if told.status not in PARCEL_TRANSITIONS[before]:
+        return None
+    arrived = told.status is ParcelStatus.DELIVERED
+    lines = parcel_lines(shipment, number) if arrived else ()
+    parcel = Parcel(tracking_number=number, status=told.status, status_at=told.status_at, delivered=lines)
+    others = tuple(one for one in shipment.parcels if one.tracking_number != number)
+    after = shipment.model_copy(update={"parcels": (*others, parcel)})
+    ids = {
+        "order_id": shipment.order_id,
+        "fulfillment_order_id": shipment.fulfillment_order_id,
+        "shipment_id": shipment.id,
+        "node_id": shipment.node_id,
+        "carrier": shipment.carrier or told.carrier,
+        "tracking_number": number,
+    }
+    if not arrived:
+        return after, ParcelStatusChanged(**ids, status=told.status, before=before, status_at=told.status_at)
+    units = tuple(EventLine(**line.model_dump()) for line in lines)
+    return after, ParcelDelivered(**ids, delivered_at=told.status_at, lines=units)
+
+
+def parcel_lines(shipment: Shipment, tracking_number: str) -> tuple[ShippedLine, ...]:
+    """What travels under a tracking number: the contents of its packages; of a shipment's own number, of all others."""
+    packages = [one for one in shipment.packages if one.tracking_number == tracking_number]
+    if tracking_number == shipment.tracking_number:
+        packages += [one for one in shipment.packages if one.tracking_number is None]
+    if len(packages) == len(shipment.packages):
+        return shipment.lines
+    units: dict[int, ShippedLine] = {}
+    for line in (line for package in packages for line in package.lines or shipment.lines):
+        known = units.get(line.line_no)
+        units[line.line_no] = line.model_copy(update={"quantity": line.quantity + (known.quantity if known else 0)})
+    return tuple(units[line_no] for line_no in sorted(units))
+
+
+def _own_spelling(shipment: Shipment, tracking_number: str) -> str:
+    """The number as the node wrote it."""
+    same = [one for one in shipment.tracking_numbers if normal(one) == normal(tracking_number)]
+    return same[0] if same else tracking_number
+
+
+def _is_old(told: TrackingReported, known: Tracked) -> bool:
+    return bool(known.told_at) and parse_instant(told.status_at) <= parse_instant(known.told_at)
+
+
+def _shipment(order: Order | None, shipment_id: str) -> Shipment | None:
+    return next((one for one in order.shipments if one.id == shipment_id), None) if order else None
+
+
+def _unknown(runtime: Runtime, event: Event, told: TrackingReported) -> None:
+    now = runtime.clock.now()
+    if now - parse_instant(str(event.meta["occurred_at"])) < _BECOMES_KNOWN:
+        raise TransientFailure(f"no shipment is known by the number that {told.message_id} tells of yet")
+    news = {**told.model_dump(mode="json"), "parked_at": format_instant(now)}
+    runtime.database.commit([unknown_write(event.tenant, told.tracking_number, news)])
+    logger().error("news of a parcel that no shipment has", message_id=told.message_id, **counted(METRIC, now))

@@ -1,0 +1,54 @@
+"""What callers see of labels and rates. Response shapes of the API; amounts in minor units of `currency`."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from oms.sourcing.rates import Label, LabelStatus
+
+
+class LabelView(BaseModel):
+    """The label of a package."""
+
+    model_config = ConfigDict(frozen=True)
+    id: str
+    version: int = Field(description="its order's version, for If-Match")
+    package_no: int
+    provider: str
+    carrier: str
+    carrier_service: str
+    format: str
+    weight_grams: int
+    length_mm: int | None
+    width_mm: int | None
+    height_mm: int | None
+    status: LabelStatus = Field(description="REQUESTED and VOID_REQUESTED come to an end by themselves")
+    requested_at: str
+    tracking_number: str | None
+    cost: int | None
+    currency: str | None
+    url: str | None = Field(description="where the carrier keeps the label to be printed")
+    refused: str | None = Field(description="why the carrier did not sell it, or did not take it back")
+
+
+class RateView(BaseModel):
+    """What a carrier asks for one of its services."""
+
+    model_config = ConfigDict(frozen=True)
+    carrier: str
+    service: str
+    amount: int
+    currency: str
+    days: int | None = Field(description="as the carrier expects them")
+
+
+class RatesView(BaseModel):
+    """What each service would cost, the cheapest first."""
+
+    model_config = ConfigDict(frozen=True)
+    rates: list[RateView]
+
+
+def label_view(label: Label, version: int) -> LabelView:
+    """A label as its order has it at a version."""
+    return LabelView(version=version, **label.model_dump(include=set(LabelView.model_fields)))

@@ -1,0 +1,51 @@
+"""Calls about parcels, for the check of every answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from oms.carriers.events import TrackingReported
+from oms.carriers.tracking import record_tracking, take_tracking
+from oms.fulfillment.model import ParcelStatus
+from oms.platform.consumers import Event
+from tests.contracts.described import Gateway
+from tests.fake_easypost import FakeEasyPost
+from tests.order_world import document, line
+
+BY = {"provider": "easypost", "carrier": "USPS", "service": "Priority"}
+ZONES = [{"id": "all", "cents": 700, "fastest_days": 2, "slowest_days": 4}]
+CARD = {"currency": "USD", "services": [{"id": "labelled", "zones": ZONES, "ships_by": BY}]}
+LABEL = {"package_no": 1, "service": "labelled", "weight_grams": 700}
+
+
+def label_of(gateway: Gateway, monkeypatch: pytest.MonkeyPatch, work_id: str) -> str:
+    """The id of a label that is bought for some work."""
+    monkeypatch.setattr(gateway.modules["fulfillment"], "carrier", FakeEasyPost().carrier)
+    gateway.send("PUT", "/v1/sourcing/rate-cards/labels", CARD)
+    promoted = {"headers": {"if-match": "1"}}
+    gateway.send("POST", "/v1/sourcing/rate-cards/labels/promotions", {"number": 1}, **promoted)
+    status, label = gateway.send("POST", f"/v1/fulfillment-orders/{work_id}/labels", LABEL)
+    assert (status, label["status"]) == (201, "BOUGHT")
+    return str(label["id"])
+
+
+def labels(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A label is bought, looked at and given back; one is refused."""
+    order_id = gateway.send("POST", "/v1/orders", document(line("B", 1), external_id="labelled"))[1]["id"]
+    gateway.world.released(order_id)
+    (work,) = gateway.world.order(order_id).fulfillment_orders
+    label = label_of(gateway, monkeypatch, work.id)
+    assert gateway.send("GET", f"/v1/labels/{label}")[1]["cost"] == 758
+    assert gateway.send("POST", f"/v1/fulfillment-orders/{work.id}/labels", LABEL)[1]["code"] == "label_exists"
+    assert gateway.send("POST", f"/v1/fulfillment-orders/{work.id}/rates", {"weight_grams": 1})[1]["rates"]
+    assert gateway.send("POST", f"/v1/labels/{label}/void")[1]["status"] == "VOIDED"
+
+
+def unknown_parcels(gateway: Gateway) -> None:
+    """A carrier tells of a parcel that no shipment has."""
+    said = {"provider": "easypost", "message_id": "evt_9", "tracking_number": "1Z9", "status": ParcelStatus.EXCEPTION}
+    told = TrackingReported(**said, status_at="2026-11-23T11:00:00.000Z")
+    record_tracking(gateway.world.runtime, "acme", told)
+    meta = {"id": "evt_9", "tenant": "acme", "occurred_at": "2026-11-23T11:00:00.000Z"}
+    take_tracking(gateway.world.runtime, Event("spine", "TrackingReported", meta, told.model_dump(mode="json")))
+    assert gateway.send("GET", "/v1/parcels/unknown")[1]["parcels"][0]["tracking_number"] == "1Z9"

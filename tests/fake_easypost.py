@@ -1,0 +1,86 @@
+"""EasyPost in memory, on its own wire: drafts without cost, each sold once, and postage that is given back.
+
+`script["buy"] = ["lost_after"]` decides what happens to the next call of that kind; without a script all goes well.
+
+| step | what happens |
+|---|---|
+| lost_before, lost_after | no answer comes; nothing was done, or it was done all the same |
+| declined | refused |
+| rejected | (refund) the carrier does not take the label back |
+"""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from oms.carriers.adapters.easypost import EasyPost
+from oms.platform.effects import Unknown
+
+RATES = (("USPS", "Priority", "7.58", 2), ("USPS", "Express", "31.25", 1), ("UPS", "Ground", "11.4", None))
+
+
+@dataclass
+class FakeEasyPost:
+    """The account; `sold` and `returned` are what it will be billed for, and what it gets back."""
+
+    script: dict[str, list[str]] = field(default_factory=dict)
+    shipments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sold: list[str] = field(default_factory=list)
+    returned: list[str] = field(default_factory=list)
+    calls: list[tuple[str, str, Any]] = field(default_factory=list)
+
+    def carrier(self, name: str) -> EasyPost:
+        assert name == "easypost"
+        return EasyPost(self)
+
+    def send(
+        self, method: str, path: str, payload: bytes | None = None, key: str | None = None
+    ) -> tuple[int, dict[str, Any]] | Unknown:
+        kind = {"buy": "buy", "refund": "refund"}.get(path.rsplit("/", 1)[-1], "find" if method == "GET" else "draft")
+        body = json.loads(payload) if payload is not None else None
+        self.calls.append((method, path, body))
+        step = (self.script.get(kind) or [""]).pop(0)
+        if step == "lost_before":
+            return Unknown("time-out")
+        status, document = self._answer(kind, path, body, step)
+        return Unknown("time-out") if step == "lost_after" else (status, deepcopy(document))
+
+    def _answer(self, kind: str, path: str, body: Any, step: str) -> tuple[int, dict[str, Any]]:
+        if step == "declined":
+            return 422, {"error": {"code": "ADDRESS.VERIFY.FAILURE"}}
+        if path == "/beta/rates":
+            return 200, {"rates": _rates("")}
+        if kind == "draft":
+            name = f"shp_{len(self.shipments) + 1}"
+            self.shipments[name] = {**body["shipment"], "id": name, "rates": _rates(name), "postage_label": None}
+            return 201, self.shipments[name]
+        name = path.split("/")[3]
+        shipment = self.shipments[name]
+        if kind == "buy":
+            if shipment["postage_label"]:
+                return 422, {"error": {"code": "SHIPMENT.POSTAGE.EXISTS"}}
+            self.sold.append(name)
+            rate = next(one for one in shipment["rates"] if one["id"] == body["rate"]["id"])
+            label = {"label_url": f"https://labels.example/{name}.pdf"}
+            shipment |= {"postage_label": label, "selected_rate": rate, "tracking_code": f"TRACK{name[4:]}"}
+        if kind == "refund":
+            shipment["refund_status"] = "rejected" if step == "rejected" else "submitted"
+            self.returned += [] if step == "rejected" or name in self.returned else [name]
+        return 200, shipment
+
+
+def _rates(name: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": f"rate_{name}_{n}",
+            "carrier": carrier,
+            "service": service,
+            "rate": amount,
+            "currency": "USD",
+            "delivery_days": days,
+        }
+        for n, (carrier, service, amount, days) in enumerate(RATES)
+    ]

@@ -1,0 +1,62 @@
+"""What the handlers' code does not say about the routes of carriers, and the shapes of their answers."""
+
+from __future__ import annotations
+
+from oms.carriers.views import LabelView, RatesView
+from oms.fulfillment.model import ParcelStatus
+from tools.openapi_answers import Answer
+from tools.openapi_shapes import VERSION, Route
+
+
+class UnknownParcel(Answer):
+    """What was told last of a parcel that no shipment has; `status_at` is when it was there."""
+
+    provider: str
+    message_id: str
+    carrier: str | None
+    tracking_number: str
+    status: ParcelStatus
+    status_at: str
+    detail: str | None
+    parked_at: str
+
+
+class UnknownParcels(Answer):
+    """News of parcels that no shipment has."""
+
+    parcels: list[UnknownParcel]
+
+
+CARRIER_ROUTES: dict[str, Route] = {
+    "POST /v1/fulfillment-orders/{fulfillment_order_id}/rates": Route(
+        "Ask a carrier what a package would cost",
+        {200: RatesView},
+        notes="A question: nothing of it is kept, here or at the carrier. 503 where the carrier did not answer.",
+        refusals=(404, 409),
+    ),
+    "POST /v1/fulfillment-orders/{fulfillment_order_id}/labels": Route(
+        "Buy the label of a package",
+        {201: LabelView},
+        notes=(
+            "By the carrier's service that the rate card names under `ships_by` for `service`, or for that of the "
+            "work. The wish is stored first and the label bought once, whatever answer is lost: until it is known the "
+            "label is REQUESTED, and a repeat of the call says how far it is. What ships without a number of its own "
+            "leaves by the labels of its packages."
+        ),
+        if_match=VERSION,
+        refusals=(404, 409),
+    ),
+    "GET /v1/labels/{label_id}": Route("Read a label", {200: LabelView}, refusals=(404,)),
+    "POST /v1/labels/{label_id}/void": Route(
+        "Give a label back to its carrier",
+        {200: LabelView},
+        notes="Until a parcel has left with it. A carrier that does not take it back leaves it BOUGHT, with `refused`.",
+        if_match=VERSION,
+        refusals=(404, 409),
+    ),
+    "GET /v1/parcels/unknown": Route(
+        "List parcels that carriers told of and no shipment has",
+        {200: UnknownParcels},
+        notes="The last news of each tracking number. Somebody has to find out whose they are.",
+    ),
+}
