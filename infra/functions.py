@@ -77,6 +77,7 @@ QUEUE_CONSUMERS = (
             "OrderPaymentSettled",
             "OrderRerouted",
             "OrderBackordersAllocated",
+            "OrderShipsAsAvailable",
             ("FulfillmentOrderReceived", {"begins_work": [True]}),
             "FulfillmentOrderSplit",
         ),

@@ -22,6 +22,7 @@ SUBSCRIPTIONS = {
     ("SupplyClosed", None): "BrokerBacklogQueue",
     ("OrderSourced", None): "BrokerBacklogQueue",
     ("OrderBackordersAllocated", None): "StartOrderWorkflowQueue",
+    ("OrderShipsAsAvailable", None): "StartOrderWorkflowQueue",
     ("StockMoved", None): "VacateNodesQueue",
     ("FulfillmentOrderWithdrawn", None): "ResumeFulfillmentQueue",
     ("OrderReviewAccepted", None): ["StartOrderWorkflowQueue", "SendNoticesQueue"],
@@ -33,6 +34,8 @@ SUBSCRIPTIONS = {
         "NumberDocumentsQueue",
         "SendNoticesQueue",
     ],
+    ("PurchaseOrderPlaced", None): "NumberDocumentsQueue",
+    ("PurchaseOrderShipped", None): "PostLedgerQueue",
     ("FulfillmentOrderRejected", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderClosed", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderCancelled", None): "ResumeFulfillmentQueue",
@@ -43,7 +46,7 @@ SUBSCRIPTIONS = {
     ("PaymentAuthorized", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],
     **{
         (name, None): "StartPaymentWorkflowQueue"
-        for name in ("PaymentActionRequired", "PaymentDeclined", "FulfillmentOrderEscalated")
+        for name in ("PaymentActionRequired", "PaymentDeclined", "PaymentDeferred", "FulfillmentOrderEscalated")
     },
     ("PaymentReleased", None): "PostLedgerQueue",
     ("PaymentExpired", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],
