@@ -78,6 +78,7 @@ QUEUE_CONSUMERS = (
             "OrderRerouted",
             "OrderMethodChanged",
             "OrderBackordersAllocated",
+            "OrderShipsAsAvailable",
             ("FulfillmentOrderReceived", {"begins_work": [True]}),
             "FulfillmentOrderSplit",
         ),

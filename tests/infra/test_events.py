@@ -22,6 +22,7 @@ SUBSCRIPTIONS = {
     ("SupplyClosed", None): "BrokerBacklogQueue",
     ("OrderSourced", None): "BrokerBacklogQueue",
     ("OrderBackordersAllocated", None): "StartOrderWorkflowQueue",
+    ("OrderShipsAsAvailable", None): "StartOrderWorkflowQueue",
     ("StockMoved", None): "VacateNodesQueue",
     ("FulfillmentOrderWithdrawn", None): "ResumeFulfillmentQueue",
     ("OrderReviewAccepted", None): ["StartOrderWorkflowQueue", "SendNoticesQueue"],
@@ -34,6 +35,8 @@ SUBSCRIPTIONS = {
         "NumberDocumentsQueue",
         "SendNoticesQueue",
     ],
+    ("PurchaseOrderPlaced", None): "NumberDocumentsQueue",
+    ("PurchaseOrderShipped", None): "PostLedgerQueue",
     ("FulfillmentOrderRejected", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderClosed", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderCancelled", None): "ResumeFulfillmentQueue",
@@ -45,7 +48,10 @@ SUBSCRIPTIONS = {
     ("PaymentAuthorized", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],
     **{
         (name, None): "StartPaymentWorkflowQueue"
-        for name in ("PaymentActionRequired", "PaymentDeclined", "FulfillmentOrderEscalated", "OrderReserved")
+        for name in (
+            *("PaymentActionRequired", "PaymentDeclined", "PaymentDeferred", "FulfillmentOrderEscalated"),
+            "OrderReserved",
+        )
     },
     ("PaymentReleased", None): "PostLedgerQueue",
     ("PaymentExpired", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],

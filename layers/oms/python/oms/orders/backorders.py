@@ -7,15 +7,18 @@ itself stands in the list of what is to be cancelled, by the first instant at wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
-from oms.orders.events import BackorderedLine, OrderBackordered
+from oms.fulfillment.model import FulfillmentOrder
+from oms.orders.events import BackorderedLine, OrderBackordered, OrderShipsAsAvailable
 from oms.orders.model import Backorder, Group, Header, Order
-from oms.orders.request import tier_of
+from oms.orders.request import ShipPreference, tier_of
 from oms.orders.store import backorder_key, backorders_list, waiting_key, waiting_list
 from oms.platform.clock import format_instant
+from oms.platform.events import EventData
 from oms.platform.principal import tenant_prefix
 from oms.platform.writes import Item, Key, Kind, Write, put
 
@@ -23,6 +26,8 @@ from oms.platform.writes import Item, Key, Kind, Write, put
 MOST_WAITING = 20
 # An order to which nothing was promised waits behind all to which something was.
 _NO_DAY = "9999-12-31"
+# Why work need not wait for what was to go with it.
+NOTHING_TO_COME, WAITED_LONG_ENOUGH = "nothing_to_come", "waited_long_enough"
 
 
 class Waiting(BaseModel):
@@ -67,6 +72,24 @@ def until_street_date(one: Backorder, street_date: str) -> Backorder:
 def preorder_key(tenant: str, sku: str) -> Key:
     """Where it is counted how many units of an item were sold before its street date (table `stock`)."""
     return Key(f"{tenant_prefix(tenant)}PREORDER#{sku}", "PREORDER")
+
+
+def waits_for_more(order: Order, work: FulfillmentOrder) -> bool:
+    """Whether some work is not begun yet, because what goes with it waits for stock: the order, or one of its lines."""
+    if order.header.together is None:
+        return False
+    if order.header.together[0] == ShipPreference.SHIP_COMPLETE:
+        return bool(order.header.backorders)
+    return any(order.backordered(line.line_no) for line in work.lines)
+
+
+def set_free(before: Order, header: Header) -> list[EventData]:
+    """What is told where work need not wait any more, since what was to go with it was cancelled."""
+    held = [work for work in before.fulfillment_orders if work.needs_workflow and waits_for_more(before, work)]
+    after = replace(before, header=header)
+    if not any(not waits_for_more(after, work) for work in held):
+        return []
+    return [OrderShipsAsAvailable(order_id=header.id, external_id=header.external_id, reason=NOTHING_TO_COME)]
 
 
 def fewer(waiting: Sequence[Backorder], units: Mapping[int, int]) -> tuple[Backorder, ...]:
@@ -180,7 +203,7 @@ def _entries(tenant: str, order: Order | None) -> dict[Key, Item]:
         return {}
     header, waiting = order.header, waiting_of(order)
     skus = sorted({sku for _, sku in waiting})
-    first = min(one.cancel_at for one in header.backorders)
+    first = min(*(one.cancel_at for one in header.backorders), header.together[1] if header.together else _NO_DAY)
     found: dict[Key, Item] = {
         backorder_key(tenant, header.id): {"body": "\n".join(skus), **backorders_list(tenant, f"{first}#{header.id}")}
     }

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from oms.fulfillment.model import FulfillmentOrder
 from oms.fulfillment.writes import ask_for_units, cancel_units, may_ask, may_cancel, recall_units
-from oms.orders.backorders import fewer
+from oms.orders.backorders import fewer, set_free
 from oms.orders.charges import charges_left
 from oms.orders.claims import open_claims
 from oms.orders.events import CancelledLine, OrderCancelled, OrderLinesCancelled
@@ -264,7 +264,8 @@ def cancelled_units(
         "backorders": fewer(header.backorders, waiting),
         "in_review": header.in_review and not nothing_left,
     }
-    return header.model_copy(update=changes), events
+    after = header.model_copy(update=changes)
+    return after, [*events, *set_free(order, after)]
 
 
 def _companions(order: Order) -> dict[int, int]:

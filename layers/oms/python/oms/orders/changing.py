@@ -10,6 +10,7 @@ from itertools import chain, count
 from typing import TypeAlias, cast
 
 from oms.inventory.writes import StockChanges
+from oms.orders.backorders import WAITED_LONG_ENOUGH
 from oms.orders.cancelling import (
     cancellation_parts,
     cancelled_units,
@@ -18,7 +19,7 @@ from oms.orders.cancelling import (
     units_to_cancel,
     what_is_left,
 )
-from oms.orders.events import OrderReviewAccepted
+from oms.orders.events import OrderReviewAccepted, OrderShipsAsAvailable
 from oms.orders.model import Order
 from oms.orders.request import CancellationRequest, LineQuantity, ReviewRequest
 from oms.orders.store import fresh_orders, load_order, partition
@@ -109,6 +110,31 @@ def cancel_overdue_backorders(runtime: Runtime, tenant: str, order_id: str) -> i
         return replace(made, body={"units": sum(units.values())})
 
     return int(str(execute(runtime, call, decide).body["units"]))
+
+
+def ship_as_available(runtime: Runtime, tenant: str, order_id: str) -> bool:
+    """Let an order go as it can once it has waited long enough to go together; whether it does so from now on."""
+    first = load_order(runtime.database, tenant, order_id)
+    if first is None or not _has_waited(first, runtime):
+        return False
+    call = call_from_workflow("ship_as_available", tenant, f"{order_id}#{first.header.version}")
+    orders = fresh_orders(runtime.database, tenant, first)
+
+    def decide() -> Decision:
+        order = next(orders)
+        if not _has_waited(order, runtime):
+            return Decision([], body={"changed": False})
+        header = order.header.model_copy(update={"together": None})
+        told = OrderShipsAsAvailable(order_id=order_id, external_id=header.external_id, reason=WAITED_LONG_ENOUGH)
+        _, writes, events = change_order(tenant, order, events=[told], header=header)
+        return Decision(writes, events, body={"changed": True})
+
+    return bool(execute(runtime, call, decide).body["changed"])
+
+
+def _has_waited(order: Order, runtime: Runtime) -> bool:
+    together = order.header.together
+    return together is not None and together[1] <= format_instant(runtime.clock.now())
 
 
 def _overdue(order: Order, runtime: Runtime) -> dict[int, int]:

@@ -195,6 +195,14 @@ class OrderPromiseChanged(EventData):
     lines: tuple[RepromisedLine, ...]
 
 
+class OrderShipsAsAvailable(EventData):
+    """An order that was to go together goes as it can from now on, for it waited long enough or nothing is to come."""
+
+    order_id: str
+    external_id: str
+    reason: str
+
+
 class OrderBackordersAllocated(EventData):
     """Units that waited were allocated to nodes; `waiting` units of the order go on waiting."""
 

@@ -178,6 +178,7 @@ class Header(BaseModel):
     # Whether such a scenario names hubs, and whether the customer wants what several nodes have in one parcel.
     may_be_consolidated: bool = False
     consolidate: bool = False
+    together: tuple[str, str] | None = None  # which of it waits for what goes with it, and until when
     sourced: bool = False
     cancellations: tuple[Cancellation, ...] = ()
     backorders: tuple[Backorder, ...] = ()
@@ -230,9 +231,8 @@ class Order:
         }
         object.__setattr__(self, "came_back", back | apart)
         parts: dict[int, list[tuple[FulfillmentOrder, WorkLine]]] = {}
-        for work in self.fulfillment_orders:
-            for part in work.lines:
-                parts.setdefault(part.line_no, []).append((work, part))
+        for work, part in ((own, part) for own in self.fulfillment_orders for part in own.lines):
+            parts.setdefault(part.line_no, []).append((work, part))
         object.__setattr__(self, "parts", parts)
 
     def line(self, line_no: int) -> Line:

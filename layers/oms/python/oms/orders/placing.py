@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from oms.orders.backorders import MOST_WAITING, backorders, until_street_date
 from oms.orders.kits import PartOf, worth_of_parts
 from oms.orders.model import Backorder, Claim, Group, Header, Line, Order, Validation
-from oms.orders.request import Address, LineRequest, LineType, Method, OrderRequest, TaxMode
+from oms.orders.request import Address, LineRequest, LineType, Method, OrderRequest, ShipPreference, TaxMode
 from oms.orders.validation import Known, review
 from oms.payments.writes import tender
 from oms.platform.clock import format_instant
@@ -21,6 +21,9 @@ from oms.registry.model import Item
 from oms.registry.reads import known_nodes, sold_items
 from oms.registry.segments import said
 from oms.sourcing.model import Sourced
+
+# How long what is to go together waits for the rest of it, where no strategy says so.
+USUAL_DAYS_TOGETHER = 14
 
 # What a component that goes on its own has of the line of its kit.
 _OF_ITS_KIT = ("method", "ship_to", "pickup_node", "service", "gift", "minimum_age")
@@ -139,6 +142,7 @@ def new_order(
         may_be_offered=any(step.scenario.offer for step in sourced.steps),
         may_be_consolidated=any(step.scenario.consolidation for step in sourced.steps),
         consolidate=request.consolidate,
+        together=_together(request, sourced, placed_at),
         backorders=tuple(waiting),
         # That units wait, and what the channel has taken or is asked for later, is told behind that it was placed.
         sequence=1 + bool(waiting) + sum(one.by_channel or bool(one.authorize_from) for one in payments),
@@ -148,6 +152,15 @@ def new_order(
         claimed.setdefault(allotment.line_no, []).append(Claim(node_id=allotment.node_id, quantity=allotment.quantity))
     placed = tuple(line.model_copy(update={"claims": tuple(claimed.get(line.line_no, ()))}) for line in lines)
     return Order(header, placed, payments=payments)
+
+
+def _together(request: OrderRequest, sourced: Sourced, now: datetime) -> tuple[str, str] | None:
+    """Which of an order waits for what goes with it, and until when, as the first strategy that says it has it."""
+    if request.ship_preference is ShipPreference.AS_AVAILABLE:
+        return None
+    days = [step.scenario.together_for_days for step in sourced.steps if step.scenario.together_for_days]
+    until = now + timedelta(days=days[0] if days else USUAL_DAYS_TOGETHER)
+    return request.ship_preference.value, format_instant(until)
 
 
 def _authorized_from(

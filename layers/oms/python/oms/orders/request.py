@@ -58,6 +58,18 @@ class CaptureOn(StrEnum):
     READY = "ready"
 
 
+class ShipPreference(StrEnum):
+    """Whether an order of which something waits for stock goes as it can, whole, or each line whole on its own day."""
+
+    AS_AVAILABLE = "as_available"
+    SHIP_COMPLETE = "ship_complete"
+    BY_LINE_DATE = "by_line_date"
+
+
+# The preference of an order that wants nothing else.
+AS_AVAILABLE = ShipPreference.AS_AVAILABLE.value
+
+
 class Address(Request):
     """Where goods go. `country` is an ISO 3166-1 alpha-2 code."""
 
@@ -224,6 +236,7 @@ class OrderRequest(Request):
     ship_to: Address | None = None
     # Whether the customer wants what several nodes have in one parcel.
     consolidate: Annotated[bool, Field(strict=True)] = False
+    ship_preference: ShipPreference = ShipPreference.AS_AVAILABLE
     lines: Annotated[tuple[LineRequest, ...], Field(min_length=1)]
     charges: Annotated[tuple[Charge, ...], Field(max_length=20)] = ()
     tax_mode: TaxMode = TaxMode.EXTERNAL_AMOUNT

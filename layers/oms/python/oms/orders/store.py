@@ -47,7 +47,8 @@ from oms.returns.model import Return
 LINES_PER_ITEM = 40
 # What of the header changes. Each step of an order rewrites the item that holds this, so nothing else is in it.
 PROGRESS = frozenset(
-    {"validations", "in_review", "sourced", "cancellations", "backorders", "reserved", "written_off", "write_offs"}
+    {"validations", "in_review", "sourced", "cancellations", "backorders", "reserved", "together", "written_off"}
+    | {"write_offs"}
 )
 _LINES = TypeAdapter(tuple[Line, ...])
 

@@ -8,6 +8,7 @@ after it until nothing is open any more.
 from __future__ import annotations
 
 from oms.fulfillment.model import CAPTURE_FAILED, Capture
+from oms.orders.backorders import waits_for_more
 from oms.orders.charges import amounts_to_come
 from oms.orders.model import Order, Status, payment_status, status
 from oms.payments.model import OPEN, PARTIAL_VOID, Payment, Rollup, State, by_rank, plan_captures
@@ -104,7 +105,9 @@ def may_go_on(order: Order) -> bool:
     reserved = order.header.reserved is not None
     if order.header.totals.total and not reserved and payment_status(order) in _UNPAID:
         return False
-    return not order.header.sourced or any(work.needs_workflow for work in order.fulfillment_orders)
+    return not order.header.sourced or any(
+        work.needs_workflow and not waits_for_more(order, work) for work in order.fulfillment_orders
+    )
 
 
 def waits_for_others(order: Order) -> bool:

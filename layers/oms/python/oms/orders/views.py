@@ -20,7 +20,7 @@ from oms.orders.model import (
 )
 from oms.orders.money_views import PaymentView, RefundView, View, payment_view, refund_view
 from oms.orders.quantities import quantities
-from oms.orders.request import Address, Charge, Collector, Customer, Discount, Gift, TaxPart, Totals
+from oms.orders.request import AS_AVAILABLE, Address, Charge, Collector, Customer, Discount, Gift, TaxPart, Totals
 from oms.payments.model import Reserved
 from oms.registry.kits import Component
 from oms.registry.segments import Segment
@@ -140,6 +140,8 @@ class OrderView(OrderSummary):
     customer: Customer | None
     collectors: list[Collector] = Field(description="who may collect the goods besides the customer")
     consolidate: bool = Field(description="whether the customer wants what several nodes have in one parcel")
+    ship_preference: str = Field(description="whether it goes as it can, or waits for what is to go with it")
+    together_until: str | None = Field(description="until when it waits; then it goes as it can")
     groups: list[dict[str, object]]
     lines: list[LineView]
     charges: list[Charge]
@@ -175,6 +177,8 @@ def view(order: Order) -> OrderView:
         customer=header.customer,
         collectors=list(header.collectors),
         consolidate=header.consolidate,
+        ship_preference=header.together[0] if header.together else AS_AVAILABLE,
+        together_until=header.together[1] if header.together else None,
         groups=[group.model_dump(mode="json") for group in header.groups],
         lines=[_line(order, line) for line in order.lines],
         charges=list(header.charges),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from oms.orders.backorders import Waiting
-from oms.orders.changing import cancel_overdue_backorders
+from oms.orders.changing import cancel_overdue_backorders, ship_as_available
 from oms.orders.reads import backordered_orders, queue_of
 from oms.orders.store import load_order
 from oms.platform.clock import format_instant
@@ -83,6 +83,7 @@ def priority_of(one: Waiting, rank: Priority) -> tuple[object, ...]:
 
 def _cancel_overdue(runtime: Runtime, tenant: str, order_id: str) -> None:
     try:
+        ship_as_available(runtime, tenant, order_id)
         cancel_overdue_backorders(runtime, tenant, order_id)
     except Exception as error:  # noqa: BLE001
         # Whatever it is, the order stays listed, and the others get their turn.

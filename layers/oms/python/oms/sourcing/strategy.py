@@ -96,7 +96,8 @@ class Scenario(Request):
 
     Until a node accepts its work, a plan that saves `reoptimize_from_cents` or more may take it over, once; left out,
     none does. With `offer`, work that is all of a group is offered to the next best nodes, too; who accepts it first
-    has it. With `consolidation`, several parcels of a group may become one, which leaves from a hub.
+    has it. With `consolidation`, several parcels of a group may become one, which leaves from a hub. What is to go
+    together waits for the rest of it for `together_for_days`, 14 where none says it; then it goes as it can.
     """
 
     id: Code
@@ -122,6 +123,7 @@ class Scenario(Request):
     most_nodes_per_item: Annotated[int | None, Field(strict=True, ge=1, le=50)] = None
     least_worth_to_split: Amount = 0
     complete_only: Annotated[bool, Field(strict=True)] = False
+    together_for_days: Annotated[int | None, Field(strict=True, ge=1, le=365)] = None
     most_attempts: Annotated[int | None, Field(strict=True, ge=1, le=20)] = None
     reoptimize_from_cents: Annotated[Amount | None, Field(ge=1)] = None
     offer: Offer | None = None
