@@ -107,7 +107,7 @@ QUEUE_CONSUMERS = (
     ),
     FunctionSpec(
         "vacate_nodes",
-        "Gives work that its node cannot do, because it has closed or lost the stock, to other nodes.",
+        "Gives what a node cannot do, because it has closed, lost the stock or not found it, to other nodes.",
         (
             *g.COMMAND,
             *g.CHANGE_ORDER,
@@ -115,7 +115,7 @@ QUEUE_CONSUMERS = (
             *g.table("stock", "batch", "query", "put", "update"),
             *g.table("registry", "batch", "query"),
         ),
-        detail_types=("NodeChanged", "StockMoved"),
+        detail_types=("NodeChanged", "StockMoved", "FulfillmentOrderShortPicked"),
         memory=512,
         timeout=300,
         batch=1,
@@ -161,7 +161,7 @@ QUEUE_CONSUMERS = (
             *g.COMMAND,
             *g.CHANGE_ORDER,
             *g.RECORD_STOCK,
-            *g.listed("orders"),
+            *g.listed("orders", "get", "batch"),
             *g.table("stock", "get", "delete"),
             *g.table("ledger", "get", "put", "update"),
         ),

@@ -158,12 +158,21 @@ HTTP = (
     ),
     FunctionSpec(
         "capacity",
-        "Shows what a node may still take on, and lets it switch itself off and on.",
-        (*g.COMMAND, *g.table("stock", "get", "batch", "query", "put"), *g.table("registry", "query")),
+        "Shows what a node may still take on, lets it switch itself off and on, and makes its pick waves.",
+        (
+            *g.COMMAND,
+            *g.CHANGE_ORDER,
+            *g.listed("orders", "get", "batch"),
+            *g.table("stock", "get", "batch", "query", "put"),
+            *g.table("registry", "batch", "query"),
+        ),
         routes=(
             "GET /v1/nodes/{node_id}/capacity",
             "POST /v1/nodes/{node_id}/pause",
             "POST /v1/nodes/{node_id}/resume",
+            "POST /v1/nodes/{node_id}/waves",
+            "GET /v1/nodes/{node_id}/waves/{wave_id}",
+            "POST /v1/nodes/{node_id}/waves/{wave_id}/close",
         ),
         memory=512,
         timeout=15,

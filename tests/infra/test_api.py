@@ -54,6 +54,9 @@ ROUTES = {
         "GET /v1/nodes/{node_id}/capacity",
         "POST /v1/nodes/{node_id}/pause",
         "POST /v1/nodes/{node_id}/resume",
+        "POST /v1/nodes/{node_id}/waves",
+        "GET /v1/nodes/{node_id}/waves/{wave_id}",
+        "POST /v1/nodes/{node_id}/waves/{wave_id}/close",
     },
     "drawers": {
         "POST /v1/drawers/{drawer_id}/sessions",

@@ -23,6 +23,7 @@ SUBSCRIPTIONS = {
     ("OrderSourced", None): "BrokerBacklogQueue",
     ("OrderBackordersAllocated", None): "StartOrderWorkflowQueue",
     ("StockMoved", None): "VacateNodesQueue",
+    ("FulfillmentOrderShortPicked", None): "VacateNodesQueue",
     ("FulfillmentOrderWithdrawn", None): "ResumeFulfillmentQueue",
     ("OrderReviewAccepted", None): "StartOrderWorkflowQueue",
     ("OrderRerouted", None): "StartOrderWorkflowQueue",

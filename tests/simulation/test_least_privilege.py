@@ -23,6 +23,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     house_stories,
     leg_stories,
     payment_stories,
+    picking_stories,
     provider_stories,
     refund_stories,
     reshape_stories,

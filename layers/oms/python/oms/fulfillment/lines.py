@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from oms.fulfillment.model import Status, WorkLine
+from oms.fulfillment.model import FulfillmentOrder, Status, WorkLine
+from oms.platform.problems import FieldError, InvalidRequest
+from oms.registry.model import Item
 
 
 def fitting(line: WorkLine) -> WorkLine:
     """A line whose steps do not count units that it holds no more."""
-    return line.model_copy(update={"picked": min(line.picked, line.held), "packed": min(line.packed, line.held)})
+    counts = {"picked": line.picked, "packed": line.packed, "prepared": line.prepared}
+    return line.model_copy(update={name: min(units, line.held) for name, units in counts.items()})
 
 
 def filled(line: WorkLine, *, shipped: int, only: int | None = None) -> WorkLine:
@@ -51,7 +54,9 @@ def arrived(line: WorkLine, units: int, unwanted: int, lost: int, lost_unwanted:
 
 def _moved(line: WorkLine, units: int, changes: dict[str, int]) -> WorkLine:
     """Units that were on their way are the line's no more, nor counted by the steps that they had gone through."""
-    return line.model_copy(update={**changes, "picked": line.picked - units, "packed": line.packed - units})
+    prepared = max(0, line.prepared - units)
+    steps = {"picked": line.picked - units, "packed": line.packed - units, "prepared": prepared}
+    return line.model_copy(update={**changes, **steps})
 
 
 def has_left(lines: Sequence[WorkLine]) -> bool:
@@ -64,3 +69,27 @@ def end_of(lines: Sequence[WorkLine]) -> Status:
     if any(line.under_way for line in lines):
         return Status.IN_TRANSIT
     return Status.COMPLETED if any(line.shipped or line.received for line in lines) else Status.CANCELLED
+
+
+def to_prepare(work: FulfillmentOrder, items: Mapping[str, Item]) -> FulfillmentOrder:
+    """The work that knows what is done with its units before they are packed, as far as their items are known."""
+    lines = (
+        line.model_copy(update={"preparation": items[line.sku].preparation}) if line.sku in items else line
+        for line in work.lines
+    )
+    return work.model_copy(update={"lines": tuple(lines)})
+
+
+def wanted_units(
+    order: FulfillmentOrder, quantities: Mapping[int, int] | None, room: Mapping[int, int]
+) -> dict[int, int]:
+    """How many units of each line are meant; more than there is room for is refused."""
+    if quantities is None:
+        return dict(room)
+    for line_no, units in quantities.items():
+        order.line(line_no)
+        if units > room[line_no]:
+            raise InvalidRequest(
+                errors=[FieldError("/lines", "quantity_too_large", f"line {line_no} has {room[line_no]} units left")]
+            )
+    return {line_no: quantities.get(line_no, 0) for line_no in room}

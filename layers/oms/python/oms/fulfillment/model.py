@@ -14,6 +14,7 @@ from oms.fulfillment.shipments import Arrival as Arrival
 from oms.fulfillment.shipments import ArrivalState as ArrivalState
 from oms.fulfillment.shipments import BoughtLine as BoughtLine
 from oms.fulfillment.shipments import Capture as Capture
+from oms.fulfillment.shipments import Carton as Carton
 from oms.fulfillment.shipments import CollectedBy as CollectedBy
 from oms.fulfillment.shipments import Collection as Collection
 from oms.fulfillment.shipments import Extension as Extension
@@ -122,6 +123,9 @@ class WorkLine(BaseModel):
     gift: Gift | None = None
     # Who gets the units must be at least so old.
     minimum_age: int | None = None
+    # What is done with each unit before it is packed, where that is known of its item, and with how many it has been.
+    preparation: str | None = None
+    prepared: int = 0
 
     @property
     def stock_sku(self) -> str:
@@ -137,6 +141,11 @@ class WorkLine(BaseModel):
     def remaining(self) -> int:
         """Units that the node still has to send."""
         return self.held - self.shipped - self.in_transit
+
+    @property
+    def packed_here(self) -> int:
+        """Units that are packed and have not left."""
+        return self.packed - self.shipped - self.in_transit
 
     @property
     def under_way(self) -> int:
@@ -216,6 +225,11 @@ class FulfillmentOrder(BaseModel):
     capacity: tuple[CapacityUse, ...] = ()
     # What is ordered with it at the supplier that it is given to.
     purchase: Purchase | None = None
+    # What its node has packed into which box, where it says so, and where the goods wait for whoever takes them.
+    cartons: tuple[Carton, ...] = ()
+    staging_bay: str | None = None
+    # The pick wave that it is in, or was picked in.
+    wave_id: str | None = None
     # The workflow's callback; None while no workflow waits.
     task_token: str | None = None
     # From when until when that workflow waits if nothing happens.

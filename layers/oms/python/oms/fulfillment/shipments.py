@@ -120,13 +120,34 @@ class ShippedLine(BaseModel):
 
 
 class Package(BaseModel):
-    """A box: its number within the shipment, its weight, its tracking number, and what of the shipment is in it."""
+    """A box: its number within the shipment, its weight, its tracking number, and what of the shipment is in it.
+
+    One that was packed as a carton has the carton's number, packaging and outer dimensions.
+    """
 
     model_config = ConfigDict(frozen=True)
     package_no: int
     weight_grams: int | None = None
     tracking_number: str | None = None
     lines: tuple[ShippedLine, ...] = ()
+    packaging: str | None = None
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
+
+
+class Carton(BaseModel):
+    """A box that a node has packed: its number within the work, what is in it, and whether it has left."""
+
+    model_config = ConfigDict(frozen=True)
+    carton_no: int
+    lines: tuple[ShippedLine, ...]
+    weight_grams: int | None = None
+    packaging: str | None = None
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
+    left: bool = False
 
 
 class Capture(BaseModel):
