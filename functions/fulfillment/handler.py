@@ -51,8 +51,7 @@ serve_reshaping(app, lambda: runtime)
 
 @app.post("/v1/fulfillment-orders/<fulfillment_order_id>/<action>")
 def post_action(fulfillment_order_id: str, action: str) -> http.Answer:
-    principal = http.caller(app, "fulfillment.write", "ORDER#")
-    verb = node_action(action)
+    principal, verb = http.caller(app, "fulfillment.write", "ORDER#"), node_action(action)
     request = http.read_optional(app, request_of(verb))
     call = http.call(app, command_name(verb), principal, request, target=fulfillment_order_id)
     return http.answer(act(runtime, call, fulfillment_order_id, verb, request))
