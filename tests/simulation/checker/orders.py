@@ -42,6 +42,8 @@ class OrderRules:
                 else:
                     self._one_per_external_id(order, picture, report)
                     check_quantities(order, report)
+            elif pk.split("#")[2:3] == ["WAVE"]:
+                _waves(changes, report)
             elif not is_goodwill(pk):
                 for change in changes:
                     if change.before is not None:
@@ -72,6 +74,16 @@ class OrderRules:
         note = picture.items("orders", f"T#{tenant}#EXTERNAL#{channel}#{external_id}").get("EXTERNAL")
         if note is None or note.get("order_id") != order.id:
             report.note("INV4", order.pk, f"{channel} {external_id} is noted as {note and note.get('order_id')}")
+
+
+def _waves(changes: list[Change], report: Report) -> None:
+    """A wave takes its work once and is closed once; nothing else of it ever changes."""
+    for change in changes:
+        if change.before is not None:
+            was, now = parsed(change.before["body"]), parsed((change.after or {}).get("body", "{}"))
+            closed = {**was, "state": "CLOSED", "closed_at": now.get("closed_at"), "version": was.get("version", 1) + 1}
+            if was.get("state", "OPEN") != "OPEN" or now != closed:
+                report.note("INV4", change.pk, "a wave was changed otherwise than by its closing")
 
 
 def _external(order: OrderView) -> tuple[str, str, str]:
