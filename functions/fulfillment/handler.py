@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from oms.carriers.adapters.configured import carrier
 from oms.carriers.routes import serve as serve_labels
 from oms.fulfillment.commands import act, command_name, see_work
 from oms.fulfillment.counter_routes import serve
@@ -20,24 +19,21 @@ from oms.platform.commands import Runtime
 
 app = http.api()
 runtime = Runtime()
-serve_labels(app, lambda: runtime, lambda: carrier)
+serve_labels(app, lambda: runtime)
 
 
 @app.get("/v1/fulfillment-orders")
 def get_fulfillment_orders() -> http.Answer:
     principal = http.caller(app, "fulfillment.read", "WORK#")
     query = app.current_event.query_string_parameters
-    node_id, status = node_query(query, principal)
     now, limit, cursor = format_instant(runtime.clock.now()), page_size(query), query.get("cursor")
     shown: dict[str, Any] = {"now": now, "limit": limit, "cursor": cursor, "role": role_of(principal)}
-    page = list_work(runtime.database, principal.tenant, node_id, status, **shown)
-    return http.ok(page)
+    return http.ok(list_work(runtime.database, principal.tenant, *node_query(query, principal), **shown))
 
 
 @app.get("/v1/fulfillment-orders/<fulfillment_order_id>")
 def get_fulfillment_order(fulfillment_order_id: str) -> http.Answer:
-    principal = http.caller(app, "fulfillment.read", "ORDER#")
-    return http.ok(see_work(runtime, principal, fulfillment_order_id))
+    return http.ok(see_work(runtime, http.caller(app, "fulfillment.read", "ORDER#"), fulfillment_order_id))
 
 
 @app.post("/v1/fulfillment-orders/<fulfillment_order_id>/receive")

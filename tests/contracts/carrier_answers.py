@@ -20,7 +20,7 @@ LABEL = {"package_no": 1, "service": "labelled", "weight_grams": 700}
 
 def label_of(gateway: Gateway, monkeypatch: pytest.MonkeyPatch, work_id: str) -> str:
     """The id of a label that is bought for some work."""
-    monkeypatch.setattr(gateway.modules["fulfillment"], "carrier", FakeEasyPost().carrier)
+    monkeypatch.setattr("oms.carriers.routes.carrier", FakeEasyPost().carrier)
     gateway.send("PUT", "/v1/sourcing/rate-cards/labels", CARD)
     promoted = {"headers": {"if-match": "1"}}
     gateway.send("POST", "/v1/sourcing/rate-cards/labels/promotions", {"number": 1}, **promoted)

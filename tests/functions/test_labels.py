@@ -38,8 +38,8 @@ ASKED = {"package_no": 1, "service": "ground", "weight_grams": 700}
 def carrier_fixture(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> FakeEasyPost:
     """A carrier that the functions reach, and a rate card that names it."""
     made = FakeEasyPost()
-    for name in ("fulfillment", "recover_sagas"):
-        monkeypatch.setattr(doors.module(name), "carrier", made.carrier)
+    monkeypatch.setattr("oms.carriers.routes.carrier", made.carrier)
+    monkeypatch.setattr(doors.module("recover_sagas"), "carrier", made.carrier)
     rules = doors.api("rule_sets")
     assert rules.put("/v1/sourcing/rate-cards/usual", CARD).status == 201
     promoted = rules.post("/v1/sourcing/rate-cards/usual/promotions", {"number": 1}, headers={"if-match": "1"})

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from oms.carriers.label_rows import keep_draft, load_draft, open_labels, opened_write, settled_write
-from oms.carriers.labels import OPEN, all_labels, ended, requested, void_ended, void_requested
+from oms.carriers.labels import OPEN, NoCarrierService, all_labels, ended, requested, void_ended, void_requested
 from oms.carriers.port import Carrier, Declined, Draft, NoTrace, Place, Rate, Size, Sold, TakenBack, Unknown, Wanted
 from oms.carriers.requests import LabelRequest, PackageSize
-from oms.carriers.services import carrier_service
 from oms.carriers.views import LabelView, label_view
 from oms.fulfillment.finding import READ, WRITE, own_work
 from oms.fulfillment.model import FulfillmentOrder
@@ -20,6 +19,7 @@ from oms.orders.writes import change_order
 from oms.platform.clock import format_instant, parse_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.consumers import call_from_workflow
+from oms.platform.dynamodb import Database
 from oms.platform.effects import Effect, Intent, perform
 from oms.platform.events import EventData
 from oms.platform.ids import parent_id
@@ -27,7 +27,9 @@ from oms.platform.observability import logger
 from oms.platform.principal import Principal
 from oms.platform.problems import ActionNotAvailable, Busy, NotFound
 from oms.registry.reads import node_as_it_is
-from oms.sourcing.rates import Label, LabelStatus
+from oms.rulesets.reads import live_rules
+from oms.sourcing import rates
+from oms.sourcing.rates import CarrierService, Label, LabelStatus, RateCard
 
 Carriers = Callable[[str], Carrier]
 # A call of a node is over by then, and with it its own run.
@@ -242,3 +244,12 @@ def _label(order: Order | None, label_id: str) -> tuple[Order, FulfillmentOrder,
         if order is not None and label.id == label_id:
             return order, work, label
     raise NotFound(f"There is no label {label_id}.")
+
+
+def carrier_service(database: Database, tenant: str, service: str | None) -> CarrierService:
+    """What a carrier calls a service of a rate card that holds now; NoCarrierService where no card says it."""
+    for card in live_rules(database, tenant, rates.KIND, RateCard):
+        for one in card.content.services:
+            if one.id == service and one.ships_by is not None:
+                return one.ships_by
+    raise NoCarrierService(f"No rate card says how labels of {service or 'no service'} are bought.", pointer="/service")

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from oms.carriers.commands import Carriers, ask_rates, request_label, request_void, see_label, settle_label
+from oms.carriers.adapters.configured import carrier
+from oms.carriers.commands import ask_rates, request_label, request_void, see_label, settle_label
 from oms.carriers.requests import LabelRequest, RatesRequest
 from oms.carriers.views import RatesView, RateView
 from oms.platform.commands import Call, Outcome, Runtime
@@ -14,7 +15,7 @@ from oms.platform.effects import TransientFailure
 from oms.platform.http import Answer, Api, answer, call, caller, ok, read
 
 
-def serve(app: Api, runtime: Callable[[], Runtime], carriers: Callable[[], Carriers]) -> None:
+def serve(app: Api, runtime: Callable[[], Runtime]) -> None:
     """Give a function the routes of labels."""
 
     @app.post("/v1/fulfillment-orders/<fulfillment_order_id>/rates")
@@ -22,7 +23,7 @@ def serve(app: Api, runtime: Callable[[], Runtime], carriers: Callable[[], Carri
         principal, body = caller(app, "fulfillment.read", "ORDER#"), read(app, RatesRequest)
         # A question, repeated at will; its key is asked for as with every other POST.
         own = call(app, "ask_rates", principal, body, target=fulfillment_order_id)
-        found = ask_rates(runtime(), carriers(), own.principal, fulfillment_order_id, body, body.provider)
+        found = ask_rates(runtime(), carrier, own.principal, fulfillment_order_id, body, body.provider)
         rates = [RateView(**{name: getattr(one, name) for name in RateView.model_fields}) for one in found]
         return ok(RatesView(rates=rates))
 
@@ -45,6 +46,6 @@ def serve(app: Api, runtime: Callable[[], Runtime], carriers: Callable[[], Carri
         """What was wanted is stored; the answer is how far it is by now. What nobody knows is sought later."""
         label_id = str(outcome.body["id"])
         with suppress(TransientFailure):
-            settle_label(runtime(), carriers(), own.tenant, label_id)
+            settle_label(runtime(), carrier, own.tenant, label_id)
         now = see_label(runtime(), own.principal, label_id).model_dump(mode="json")
         return answer(replace(outcome, body=now))

@@ -58,6 +58,9 @@ class Status(StrEnum):
     REPLACED = "REPLACED"  # other work took it over: by a better plan, an offer, a move or a merge
 
 
+BEGUN = frozenset({Status.ACCEPTED, Status.PICKING, Status.PACKED, Status.READY, Status.IN_TRANSIT, Status.COMPLETED})
+
+
 class Outcome(StrEnum):
     """What became of some work, as its workflow is told."""
 

@@ -8,8 +8,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from oms.fulfillment.model import FulfillmentOrder, Shipment, WorkLine
-from oms.fulfillment.model import Status as WorkStatus
+from oms.fulfillment.model import BEGUN, FulfillmentOrder, Shipment, WorkLine
 from oms.orders.kits import PartOf, pieces_of, whole_kits
 from oms.orders.request import Address, Charge, Collector, Customer, LineRequest, LineType, Method, TaxMode, Totals
 from oms.payments.model import Payment, Reserved, Rollup
@@ -272,9 +271,6 @@ class Order:
         )
 
 
-_BEGUN = frozenset(WorkStatus(name) for name in ["ACCEPTED", "PICKING", "PACKED", "READY", "IN_TRANSIT", "COMPLETED"])
-
-
 def status(order: Order) -> Status:
     """The status of an order, from its review, its lines and its fulfilment orders."""
     if order.header.in_review:
@@ -283,7 +279,7 @@ def status(order: Order) -> Status:
         return Status.CANCELLED
     if order.header.sourced and order.is_done():
         return Status.COMPLETED
-    begun = order.shipments or any(work.status in _BEGUN for work in order.fulfillment_orders)
+    begun = order.shipments or any(work.status in BEGUN for work in order.fulfillment_orders)
     return Status.IN_PROGRESS if begun else Status.CONFIRMED
 
 

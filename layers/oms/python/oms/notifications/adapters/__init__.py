@@ -1,0 +1,1 @@
+"""How notices leave: through Amazon SES, or into a folder of files."""
