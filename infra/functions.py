@@ -111,7 +111,7 @@ QUEUE_CONSUMERS = (
     ),
     FunctionSpec(
         "vacate_nodes",
-        "Gives work that its node cannot do, because it has closed or lost the stock, to other nodes.",
+        "Gives what a node cannot do, because it has closed, lost the stock or not found it, to other nodes.",
         (
             *g.COMMAND,
             *g.CHANGE_ORDER,
@@ -119,7 +119,7 @@ QUEUE_CONSUMERS = (
             *g.table("stock", "batch", "query", "put", "update"),
             *g.table("registry", "batch", "query"),
         ),
-        detail_types=("NodeChanged", "StockMoved"),
+        detail_types=("NodeChanged", "StockMoved", "FulfillmentOrderShortPicked"),
         memory=512,
         timeout=300,
         batch=1,
@@ -165,7 +165,7 @@ QUEUE_CONSUMERS = (
             *g.COMMAND,
             *g.CHANGE_ORDER,
             *g.RECORD_STOCK,
-            *g.listed("orders", "get"),
+            *g.listed("orders", "get", "batch"),
             *g.table("stock", "get", "delete"),
             *g.table("ledger", "get", "put", "update"),
         ),

@@ -168,11 +168,12 @@ HTTP = (
     ),
     FunctionSpec(
         "capacity",
-        "Shows what a node has to do and may still take on, takes in done tasks, and lets it switch itself off and on.",
+        "Shows what a node has to do and may take on, takes in done tasks, pauses it, and makes its pick waves.",
         (
             *g.COMMAND,
+            *g.CHANGE_ORDER,
             *g.table("stock", "get", "batch", "query", "put"),
-            *g.table("registry", "query"),
+            *g.table("registry", "batch", "query"),
             *g.listed("orders", "get", "batch", "put"),
         ),
         routes=(
@@ -181,6 +182,9 @@ HTTP = (
             "POST /v1/nodes/{node_id}/resume",
             *("GET /v1/nodes/{node_id}/tasks", "GET /v1/tasks"),
             *("GET /v1/tasks/{task_id}", "POST /v1/tasks/{task_id}/completions"),
+            "POST /v1/nodes/{node_id}/waves",
+            "GET /v1/nodes/{node_id}/waves/{wave_id}",
+            "POST /v1/nodes/{node_id}/waves/{wave_id}/close",
         ),
         memory=512,
         timeout=15,

@@ -221,7 +221,7 @@ def _sent_between_nodes(database: MemoryDatabase, orders: list[Order]) -> Counts
             continue
         told = json.loads(str(row["detail"]))["data"]
         left = row["type"] == "FulfillmentOrderDispatched"
-        for part in [*told["lines"], *told.get("unwanted", [])]:
+        for part in [*told["lines"], *(one for name in ("unwanted", "damaged", "over") for one in told.get(name, []))]:
             for sku, each in _made_of(by_id[told["order_id"]].line(part["line_no"])):
                 units = each * part["quantity"]
                 found[sku, told["from_node" if left else "node_id"]] += units if left else -units

@@ -27,11 +27,14 @@ from oms.pos.messages import RECORD_POS_TRANSACTION
 from oms.pos.requests import TransactionMessage
 from oms.tasks.messages import COMPLETE_TASK
 from oms.tasks.requests import CompletionRequest
+from oms.waves.requests import CloseWaveRequest, WaveRequest
 
 # What nodes send on the store bus -> what it holds, and the call over HTTP that means the same.
 NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
     **{name: (request_of(verb), f"POST …/{verb.value}") for name, verb in VERBS.items()},
     **{name: (REQUESTS[Reshaping(verb)], f"POST …/{verb}") for name, verb in RESHAPINGS.items()},
+    "CreateWave": (WaveRequest, "POST /v1/nodes/{node_id}/waves"),
+    "CloseWave": (CloseWaveRequest, "POST /v1/nodes/{node_id}/waves/{wave_id}/close"),
     PAUSE_NODE: (PauseRequest, "POST /v1/nodes/{node_id}/pause"),
     RESUME_NODE: (ResumeRequest, "POST /v1/nodes/{node_id}/resume"),
     COMPLETE_TASK: (CompletionRequest, "POST /v1/tasks/{task_id}/completions"),
@@ -51,6 +54,8 @@ NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
 MESSAGE_VERSIONS = {
     **{"CloseFulfillmentOrder": 2, "FeedMessage": 2, "RecordDrawerMovement": 3, "RecordPosTransaction": 4},
     **{"RecordMovements": 2, "RecordSnapshots": 3, "HandOverFulfillmentOrder": 2},
+    **{"PickFulfillmentOrder": 2, "PackFulfillmentOrder": 2, "StageFulfillmentOrder": 2},
+    "ReceiveFulfillmentOrder": 2,
 }
 # How often each schedule asks, as infra/events.py says it.
 SCHEDULES = {

@@ -100,6 +100,7 @@ def _components(routes: Iterable[Handled]) -> tuple[dict[tuple[type[BaseModel], 
             wanted.append((rows.model, "validation"))
         elif route.body is not None:
             wanted.append((route.body, "validation"))
+        wanted += [(model, "validation") for model in ROUTES[route.key].bodies]
         wanted += [
             (model, "serialization") for model in ROUTES[route.key].answers.values() if not isinstance(model, str)
         ]
@@ -129,7 +130,7 @@ def _operation(route: Handled, told: Route, names: dict[Any, str], schemas: dict
     operation["parameters"] = _parameters(route, told)
     if route.method in MUTATING:
         content = {"application/json": {"schema": _body(route, told, names, schemas)}}
-        operation["requestBody"] = {"required": not route.body_optional, "content": content}
+        operation["requestBody"] = {"required": not (route.body_optional or told.bodies), "content": content}
     operation["responses"] = {
         str(status): _answer(status, model, names, route) for status, model in sorted(told.answers.items())
     } | {str(status): _reference_to_problem(status, route) for status in _refusals(route, told)}
@@ -145,6 +146,8 @@ def _body(route: Handled, told: Route, names: dict[Any, str], schemas: dict[str,
     if told.named:
         whole = schemas[names[route.body, "validation"]]
         return {**whole, "required": [name for name in whole["required"] if name != told.named]}
+    if told.bodies:
+        return {"anyOf": [_reference(names[model, "validation"]) for model in told.bodies]}
     return {"type": "object"} if route.body is None else _reference(names[route.body, "validation"])
 
 

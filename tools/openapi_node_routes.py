@@ -1,4 +1,4 @@
-"""What the handlers' code does not say about the routes of nodes: supply, capacity and cash drawers."""
+"""What the handlers' code does not say about the routes of nodes: supply, capacity, pick waves and cash drawers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from tools import openapi_stock as stock
 from tools import openapi_supply as supply
 from tools.openapi_shapes import CONFIGURATION, VERSION, Route
 from tools.openapi_tasks import TASK_ROUTES
+from tools.openapi_waves import WAVE_ROUTES
 
 NODE_ROUTES: dict[str, Route] = {
+    **WAVE_ROUTES,
     "PUT /v1/supply/{supply_id}": Route(
         "Put supply",
         {201: supply.SupplyDocument, 200: supply.SupplyDocument},

@@ -9,6 +9,7 @@ from typing import Literal
 
 from oms.fulfillment.commands import VERBS
 from oms.fulfillment.protocol import Action
+from oms.fulfillment.request import REQUESTS, ActionRequest
 from oms.fulfillment.views import FulfillmentOrderView
 from oms.orders.simulations import Simulation
 from oms.orders.views import OrderSummary, OrderView
@@ -223,7 +224,8 @@ ROUTES: dict[str, Route] = {
         {200: FulfillmentOrderView},
         notes=(
             "By the node that the leg goes to, its `destination_node`. Without `lines` everything that is on its way "
-            "has arrived, but for what is `lost`, which needs a `reason`. What is in neither is still on its way. The "
+            "has arrived, but for what is `lost` or `damaged`; `over` is what came beyond what was sent. Each needs a "
+            "`reason`, and is a task of the node that sent it. What is in none of them is still on its way. The "
             "units are part of the work of that node, which waits for the other legs. The body may be empty."
         ),
         if_match=VERSION,
@@ -235,12 +237,15 @@ ROUTES: dict[str, Route] = {
         notes=(
             "Without `lines` it means everything that is left. `reject` and `close` need a `reason`, and so does "
             "`cancel-response` where `accepted` is false; it says whether the node lets go of what it was asked to "
-            "cancel. Several packages name what is in each, and their contents are exactly what leaves. Only `close` "
+            "cancel. Several packages name what is in each, and their contents are exactly what leaves. `close` "
             "may say `short`: what exactly its reason is about, such as one component of a kit; the rest is available "
-            "again. The body may be empty."
+            "again. `pick` takes scanned codes, and what is short with a reason for each: only this is given up unless "
+            "the node rejects the whole of it (`when_short`). `pack` takes cartons, which are the packages when they "
+            "leave. `unpack` and `unstage` go one step back. The body may be empty."
         ),
         if_match=VERSION,
         path={"action": NodeAction},
+        bodies=(ActionRequest, *(body for verb, body in REQUESTS.items() if verb is not Action.RECEIVE)),
     ),
     "POST /v1/webhooks/{provider}": Route(
         "Take a message of the payment provider",

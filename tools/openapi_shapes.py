@@ -72,6 +72,8 @@ class Route:
     named: str = ""
     path: Mapping[str, Any] = field(default_factory=dict)
     refusals: tuple[int, ...] = ()
+    # The bodies that it takes, where which one depends on the path; each may be left out.
+    bodies: tuple[Model, ...] = ()
 
 
 def in_words_of_the_standard(schema: Any) -> Any:

@@ -1,4 +1,4 @@
-"""capacity: what a node has to do and may still take on, how it says that a task is done, and switches itself off."""
+"""capacity: what a node has to do and may still take on, which tasks are done, its pauses, and its pick waves."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from oms.platform.http import Answer, answer, api, call, caller, ok, read, read_
 from oms.tasks import listing
 from oms.tasks.commands import complete_task
 from oms.tasks.requests import CareQuery, CompletionRequest, QueueQuery
+from oms.waves.routes import serve as serve_waves
 
 app = api()
 runtime = Runtime()
+serve_waves(app, lambda: runtime)
 
 
 @app.get("/v1/nodes/<node_id>/capacity")

@@ -9,7 +9,7 @@ from oms.fulfillment.commands import act, command_name, see_work
 from oms.fulfillment.counter_routes import serve
 from oms.fulfillment.finding import role_of
 from oms.fulfillment.protocol import Action
-from oms.fulfillment.request import ActionRequest, CloseRequest, ReceiveRequest, node_action, node_query
+from oms.fulfillment.request import ReceiveRequest, node_action, node_query, request_of
 from oms.fulfillment.routes import serve as serve_reshaping
 from oms.orders.query import page_size
 from oms.orders.reads import list_work
@@ -50,9 +50,8 @@ serve_reshaping(app, lambda: runtime)
 
 @app.post("/v1/fulfillment-orders/<fulfillment_order_id>/<action>")
 def post_action(fulfillment_order_id: str, action: str) -> http.Answer:
-    principal = http.caller(app, "fulfillment.write", "ORDER#")
-    verb = node_action(action)
-    request = http.read_optional(app, CloseRequest) if verb is Action.CLOSE else http.read_optional(app, ActionRequest)
+    principal, verb = http.caller(app, "fulfillment.write", "ORDER#"), node_action(action)
+    request = http.read_optional(app, request_of(verb))
     call = http.call(app, command_name(verb), principal, request, target=fulfillment_order_id)
     return http.answer(act(runtime, call, fulfillment_order_id, verb, request))
 

@@ -16,6 +16,7 @@ from oms.pos.foreign import RECORD_FOREIGN_TRANSACTIONS, take_foreign_transactio
 from oms.pos.messages import POS_MESSAGES, take_pos_message
 
 runtime = Runtime()
+WAVE_MESSAGES = frozenset({"CreateWave", "CloseWave"})
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -39,6 +40,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             from oms.tasks.messages import take_task_message
 
             take_task_message(runtime, message)
+        elif message.type in WAVE_MESSAGES:
+            # Loaded for those who pick in waves only.
+            from oms.waves.messages import take_wave_message
+
+            take_wave_message(runtime, message)
         else:
             take_message(runtime, message, known)
 

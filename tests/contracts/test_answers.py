@@ -22,6 +22,7 @@ from tests.contracts.leg_answers import legs
 from tests.contracts.money_answers import gift_cards, issued
 from tests.contracts.notice_answers import notices, told
 from tests.contracts.payment_answers import paying_again
+from tests.contracts.picking_answers import picking
 from tests.contracts.pos_answers import tills
 from tests.contracts.purchase_answers import purchases
 from tests.contracts.reshape_answers import RESHAPE_BODIES, reshaping
@@ -217,6 +218,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     collected(gateway)
     purchases(gateway)
     reshaping(gateway)
+    picking(gateway)
     _reading(gateway, order_id)
     unknown_parcels(gateway)
     labels(gateway, monkeypatch)

@@ -148,6 +148,8 @@ def test_events_for_nodes_are_named_as_such():
         "FulfillmentOrderRescheduled",
         "FulfillmentOrderSplit",
         "FulfillmentOrderMerged",
+        "WaveClosed",
+        "WaveCreated",
     }
 
 

@@ -28,6 +28,9 @@ def test_an_item_is_read_as_it_was_put_with_its_sku_as_written(api: Api, databas
         "components": [],
         "when_short": None,
         "preorder": None,
+        "barcodes": [],
+        "locations": {},
+        "preparation": None,
         "status": "active",
         "attributes": {},
         "version": 1,
@@ -88,3 +91,32 @@ def test_a_load_of_items_is_one_event_with_what_changed(api: Api, database: Data
         ("ItemsLoaded", ["A"]),
         ("ItemsLoaded", ["B"]),
     ]
+
+
+@pytest.mark.capability("G4")
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"barcodes": [{"barcode": "96385074"}, {"barcode": "0000096385074"}]}, "/barcodes"),
+        ({"barcodes": [{"barcode": "96385074", "quantity": 0}]}, "/barcodes/0/quantity"),
+        ({"barcodes": [{"barcode": ""}]}, "/barcodes/0/barcode"),
+        ({"barcodes": ["96385074"]}, "/barcodes/0"),
+        ({"locations": {"store-1": ""}}, "/locations/store-1"),
+        ({"preparation": ""}, "/preparation"),
+    ],
+)
+def test_codes_and_places_of_an_item_are_checked_before_anything_is_stored(api: Api, changes, pointer: str):
+    assert api.put("/v1/items/85123a", HEART | changes).pointers == [pointer]
+    assert api.get("/v1/items/85123a").status == 404
+
+
+@pytest.mark.capability("G4")
+def test_an_item_keeps_its_codes_and_where_it_lies(api: Api):
+    told = {
+        "barcodes": [{"barcode": "96385074", "quantity": 1}, {"barcode": "4006381333931", "quantity": 12}],
+        "locations": {"store-1": "A-03-07"},
+        "preparation": "assembly",
+    }
+    assert api.put("/v1/items/85123a", HEART | told).status == 201
+    seen = api.get("/v1/items/85123a").body
+    assert {name: seen[name] for name in told} == told

@@ -63,6 +63,9 @@ ROUTES = {
         "GET /v1/nodes/{node_id}/tasks",
         *("GET /v1/tasks", "GET /v1/tasks/{task_id}", "POST /v1/tasks/{task_id}/completions"),
         "POST /v1/nodes/{node_id}/resume",
+        "POST /v1/nodes/{node_id}/waves",
+        "GET /v1/nodes/{node_id}/waves/{wave_id}",
+        "POST /v1/nodes/{node_id}/waves/{wave_id}/close",
     },
     "drawers": {
         "POST /v1/drawers/{drawer_id}/sessions",

@@ -24,6 +24,7 @@ SUBSCRIPTIONS = {
     ("OrderBackordersAllocated", None): "StartOrderWorkflowQueue",
     ("OrderShipsAsAvailable", None): "StartOrderWorkflowQueue",
     ("StockMoved", None): "VacateNodesQueue",
+    ("FulfillmentOrderShortPicked", None): "VacateNodesQueue",
     ("FulfillmentOrderWithdrawn", None): "ResumeFulfillmentQueue",
     ("OrderReviewAccepted", None): ["StartOrderWorkflowQueue", "SendNoticesQueue"],
     ("OrderRerouted", None): "StartOrderWorkflowQueue",

@@ -30,6 +30,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     leg_stories,
     notice_stories,
     payment_stories,
+    picking_stories,
     pickup_stories,
     provider_stories,
     refund_stories,

@@ -46,6 +46,8 @@ class OrderRules:
                     check_quantities(order, report)
             elif is_notices(pk):
                 check_notices_of_commit(changes, report)
+            elif pk.split("#")[2:3] == ["WAVE"]:
+                _waves(changes, report)
             elif not is_goodwill(pk) and not is_task(pk):
                 for change in changes:
                     if change.before is not None:
@@ -76,6 +78,16 @@ class OrderRules:
         note = picture.items("orders", f"T#{tenant}#EXTERNAL#{channel}#{external_id}").get("EXTERNAL")
         if note is None or note.get("order_id") != order.id:
             report.note("INV4", order.pk, f"{channel} {external_id} is noted as {note and note.get('order_id')}")
+
+
+def _waves(changes: list[Change], report: Report) -> None:
+    """A wave takes its work once and is closed once; nothing else of it ever changes."""
+    for change in changes:
+        if change.before is not None:
+            was, now = parsed(change.before["body"]), parsed((change.after or {}).get("body", "{}"))
+            closed = {**was, "state": "CLOSED", "closed_at": now.get("closed_at"), "version": was.get("version", 1) + 1}
+            if was.get("state", "OPEN") != "OPEN" or now != closed:
+                report.note("INV4", change.pk, "a wave was changed otherwise than by its closing")
 
 
 def _external(order: OrderView) -> tuple[str, str, str]:

@@ -83,7 +83,7 @@ class Told:
 
     def _FulfillmentOrderReceived(self, data: dict[str, Any]) -> None:
         self.works += [data["onward"]] if data["begins_work"] else []
-        for line in (*data["lines"], *data["unwanted"], *data["lost"]):
+        for line in (*data["lines"], *data["unwanted"], *data["lost"], *data["damaged"]):
             self.under_way[data["fulfillment_order_id"], line["line_no"]] -= line["quantity"]
 
     def _OrderLinesCancelled(self, data: dict[str, Any]) -> None:

@@ -26,6 +26,9 @@ TABLE = {
     "request-cancellation": "- - - + + + + - - - - - -",
     "cancel-response": "- - - + + + + - - - - - -",
     "receive": "- - - + + + - + d - - - -",
+    "prepare": "- - - - + d d d d - - - -",
+    "unpack": "- - - - + + - - - - - - -",
+    "unstage": "- - - - - - + - - - - - -",
 }
 
 
@@ -66,7 +69,7 @@ def test_what_has_left_in_part_cannot_be_rejected_but_is_still_listed_otherwise(
     assert available_actions(work(Status.ACCEPTED)) == ["reject", "pick", "pack", "ship", "close"]
     assert available_actions(work(Status.ACCEPTED, picked=1, packed=1, shipped=1)) == ["pick", "pack", "ship", "close"]
     asked = protocol.request_cancellation(work(Status.READY, "pickup"), {1: 2}, "customer")
-    assert available_actions(asked) == ["hand-over", "close", "cancel-response"]
+    assert available_actions(asked) == ["hand-over", "close", "cancel-response", "unstage"]
 
 
 def test_work_for_the_counter_is_staged_with_all_that_it_holds():

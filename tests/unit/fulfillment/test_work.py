@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oms.fulfillment import protocol
+from oms.fulfillment import packing, protocol
 from oms.fulfillment.model import CancelRequest, FulfillmentOrder, Status, WorkLine, WorkUnits
 from oms.fulfillment.protocol import TAKEN, Action, AlreadyDone, available_actions
 from oms.fulfillment.writes import give_way, may_be_replaced
@@ -23,6 +23,7 @@ VERBS: dict[Action, Any] = {
     Action.SHIP: lambda work: protocol.leave(work, None, Action.SHIP),
     Action.HAND_OVER: lambda work: protocol.leave(work, None, Action.HAND_OVER),
     Action.CLOSE: lambda work: protocol.close(work, "damaged"),
+    Action.UNSTAGE: packing.unstaged,
     Action.CANCEL: lambda work: protocol.cancel(work, {1: 1}),
     Action.REQUEST_CANCELLATION: lambda work: protocol.request_cancellation(work, {1: 1}, "customer"),
 }
@@ -48,7 +49,7 @@ COUNTER = {
     Status.ACCEPTED: {"reject", "pick", "pack", "stage", "close"},
     Status.PICKING: {"reject", "pick", "pack", "stage", "close"},
     Status.PACKED: {"stage", "close"},
-    Status.READY: {"hand-over", "close"},
+    Status.READY: {"hand-over", "close", "unstage"},
 }
 # What its order does with the work, which is no verb of a node: it takes units away, or asks the node for them.
 ORDERS_OWN = {
@@ -95,8 +96,7 @@ def test_only_work_that_its_node_has_and_has_not_begun_gives_way(status: Status)
     )
     assert (one.quantity, one.cancelled, one.given_up, one.replaced, one.held, one.remaining) == (5, 1, 0, 4, 0, 0)
     assert (told.fulfillment_order_id, told.node_id, told.reason) == ("ful_1_1", "S1", "BETTER_PLAN")
-    picked = work(status, picked=1)
-    assert not may_be_replaced(picked)
+    assert not may_be_replaced(work(status, picked=1))
 
 
 @pytest.mark.capability("B4", "H2")

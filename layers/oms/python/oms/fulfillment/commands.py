@@ -6,6 +6,7 @@ Stores, warehouses and suppliers send the same verbs over HTTP and over the inte
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import replace
 from functools import partial
 
 from oms.fulfillment.finding import READ, WRITE, find_work, own_work
@@ -124,6 +125,11 @@ def _take(
     elif action is Action.RECEIVE and call.principal.nodes and work.destination_node not in call.principal.nodes:
         raise ActionNotAvailable("Only the node that it goes to can receive it.")
     step = verb(runtime, call, order, work, request)
+    if step.work.cartons:
+        # Loaded for those who pack by cartons only: what was let go is in none of them.
+        from oms.fulfillment.packing import fitted
+
+        step = replace(step, work=fitted(step.work))
     after, writes, events = change_order(
         call.tenant,
         order,
@@ -136,7 +142,7 @@ def _take(
     now = format_instant(runtime.clock.now())
     seen_by = node_id if call.principal.nodes else None
     body = work_view(left, after.header.version, node_id=seen_by, now=now).model_dump()
-    return after, Decision([*writes, *step.stock], events, body=body)
+    return after, Decision([*writes, *step.stock], [*events, *step.drafts], body=body)
 
 
 def see_work(runtime: Runtime, principal: Principal, fulfillment_order_id: str) -> FulfillmentOrderView:

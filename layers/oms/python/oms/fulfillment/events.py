@@ -198,20 +198,15 @@ class FulfillmentOrderPicked(_Work):
     lines: tuple[EventLine, ...]
 
 
-class FulfillmentOrderPacked(_Work):
-    """Units were put into boxes."""
-
-    lines: tuple[EventLine, ...]
-
-
 class FulfillmentOrderReady(_Work):
     """Goods wait for the customer at the counter; `late_seconds` is how long after what was promised.
 
     With `captures` money is to be taken for them now. Where they are given up at last (`expires`), it is `pickup_by`.
-    `pickup_code` and the name of `arrival_link` are for the customer alone.
+    `staging_bay` is where they are, as far as that is told. `pickup_code` and the name of `arrival_link` are for the
+    customer alone.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     hidden: ClassVar[tuple[str, ...]] = ("pickup_code", "arrival_link")
 
     due_at: str | None = None
@@ -221,6 +216,7 @@ class FulfillmentOrderReady(_Work):
     pickup_by: str | None = None
     pickup_code: str | None = None
     arrival_link: str | None = None
+    staging_bay: str | None = None
 
 
 class FulfillmentOrderDispatched(_Work):
@@ -237,14 +233,18 @@ class FulfillmentOrderDispatched(_Work):
 class FulfillmentOrderReceived(_Work):
     """Units of a leg have arrived at `node_id` and are part of its work `onward`; `begins_work` where that is new.
 
-    `unwanted` units were cancelled on their way and are available there. `lost` ones will not come: those that the
-    order still wants are open again.
+    `unwanted` units were cancelled on their way and are available there. `lost` ones will not come, `damaged` ones
+    came and cannot be sold: those that the order still wants are open again. `over` came beyond what was sent.
     """
+
+    version: ClassVar[int] = 2
 
     from_node: str
     lines: tuple[EventLine, ...]
     unwanted: tuple[EventLine, ...] = ()
     lost: tuple[EventLine, ...] = ()
+    damaged: tuple[EventLine, ...] = ()
+    over: tuple[EventLine, ...] = ()
     reason: str | None = None
     onward: str | None = None
     begins_work: bool = False

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
 from oms.orders.request import Gift
+from oms.platform.problems import FieldError, InvalidRequest
 from oms.registry.kits import Component
 from oms.registry.segments import Segment, stock_name
+
+if TYPE_CHECKING:
+    from oms.fulfillment.model import FulfillmentOrder
+    from oms.registry.model import Item
+
+
+class WorkUnits(BaseModel):
+    """Some units of one line of some work."""
+
+    model_config = ConfigDict(frozen=True)
+    line_no: int
+    quantity: int
 
 
 class WorkLine(BaseModel):
@@ -44,6 +58,9 @@ class WorkLine(BaseModel):
     gift: Gift | None = None
     # Who gets the units must be at least so old.
     minimum_age: int | None = None
+    # What is done with each unit before it is packed, where that is known of its item, and with how many it has been.
+    preparation: str | None = None
+    prepared: int = 0
 
     @property
     def stock_sku(self) -> str:
@@ -61,6 +78,11 @@ class WorkLine(BaseModel):
         return self.held - self.shipped - self.in_transit
 
     @property
+    def packed_here(self) -> int:
+        """Units that are packed and have not left."""
+        return self.packed - self.shipped - self.in_transit
+
+    @property
     def under_way(self) -> int:
         """Units that have left for another node and have not arrived, whoever's they will be there."""
         return self.in_transit + self.recalled
@@ -68,7 +90,8 @@ class WorkLine(BaseModel):
 
 def fitting(line: WorkLine) -> WorkLine:
     """A line whose steps do not count units that it holds no more."""
-    return line.model_copy(update={"picked": min(line.picked, line.held), "packed": min(line.packed, line.held)})
+    counts = {"picked": line.picked, "packed": line.packed, "prepared": line.prepared}
+    return line.model_copy(update={name: min(units, line.held) for name, units in counts.items()})
 
 
 def filled(line: WorkLine, *, shipped: int, only: int | None = None) -> WorkLine:
@@ -110,9 +133,35 @@ def arrived(line: WorkLine, units: int, unwanted: int, lost: int, lost_unwanted:
 
 def _moved(line: WorkLine, units: int, changes: dict[str, int]) -> WorkLine:
     """Units that were on their way are the line's no more, nor counted by the steps that they had gone through."""
-    return line.model_copy(update={**changes, "picked": line.picked - units, "packed": line.packed - units})
+    prepared = max(0, line.prepared - units)
+    steps = {"picked": line.picked - units, "packed": line.packed - units, "prepared": prepared}
+    return line.model_copy(update={**changes, **steps})
 
 
 def has_left(lines: Sequence[WorkLine]) -> bool:
     """Whether anything of some work has left its node."""
     return any(line.shipped or line.received or line.under_way for line in lines)
+
+
+def to_prepare(work: FulfillmentOrder, items: Mapping[str, Item]) -> FulfillmentOrder:
+    """The work that knows what is done with its units before they are packed, as far as their items are known."""
+    lines = (
+        line.model_copy(update={"preparation": items[line.sku].preparation}) if line.sku in items else line
+        for line in work.lines
+    )
+    return work.model_copy(update={"lines": tuple(lines)})
+
+
+def wanted_units(
+    order: FulfillmentOrder, quantities: Mapping[int, int] | None, room: Mapping[int, int]
+) -> dict[int, int]:
+    """How many units of each line are meant; more than there is room for is refused."""
+    if quantities is None:
+        return dict(room)
+    for line_no, units in quantities.items():
+        order.line(line_no)
+        if units > room[line_no]:
+            raise InvalidRequest(
+                errors=[FieldError("/lines", "quantity_too_large", f"line {line_no} has {room[line_no]} units left")]
+            )
+    return {line_no: quantities.get(line_no, 0) for line_no in room}

@@ -23,6 +23,9 @@ VERBS = {
     "CloseFulfillmentOrder": Action.CLOSE,
     "CancelResponseFulfillmentOrder": Action.CANCEL_RESPONSE,
     "ReceiveFulfillmentOrder": Action.RECEIVE,
+    "PrepareFulfillmentOrder": Action.PREPARE,
+    "UnpackFulfillmentOrder": Action.UNPACK,
+    "UnstageFulfillmentOrder": Action.UNSTAGE,
 }
 # Those by which a node reshapes its work.
 RESHAPINGS = {

@@ -12,10 +12,12 @@ from pydantic import BaseModel, ConfigDict
 
 from oms.capacity.model import CapacityUse
 from oms.fulfillment.lines import WorkLine as WorkLine
+from oms.fulfillment.lines import WorkUnits as WorkUnits
 from oms.fulfillment.shipments import Arrival as Arrival
 from oms.fulfillment.shipments import ArrivalState as ArrivalState
 from oms.fulfillment.shipments import BoughtLine as BoughtLine
 from oms.fulfillment.shipments import Capture as Capture
+from oms.fulfillment.shipments import Carton as Carton
 from oms.fulfillment.shipments import CollectedBy as CollectedBy
 from oms.fulfillment.shipments import Collection as Collection
 from oms.fulfillment.shipments import Extension as Extension
@@ -84,14 +86,6 @@ CAPTURE_FAILED = "CAPTURE_FAILED"
 COUNTER_METHODS = frozenset({"pickup", "ship_to_store"})
 # The method of a leg: its units go to another node, and on from there.
 TRANSFER = "transfer"
-
-
-class WorkUnits(BaseModel):
-    """Some units of one line of some work."""
-
-    model_config = ConfigDict(frozen=True)
-    line_no: int
-    quantity: int
 
 
 class CancelRequest(BaseModel):
@@ -232,6 +226,11 @@ class FulfillmentOrder(BaseModel):
     purchase: Purchase | None = None
     # The labels of its packages, also those that were refused or given back.
     labels: tuple[Label, ...] = ()
+    # What its node has packed into which box, where it says so, and where the goods wait for whoever takes them.
+    cartons: tuple[Carton, ...] = ()
+    staging_bay: str | None = None
+    # The pick wave that it is in, or was picked in.
+    wave_id: str | None = None
     # The workflow's callback; None while no workflow waits.
     task_token: str | None = None
     # From when until when that workflow waits if nothing happens, and how often that was too long by now.

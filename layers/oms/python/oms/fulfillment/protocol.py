@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from oms.fulfillment.lines import filled, fitting, has_left, sent
+from oms.fulfillment.lines import filled, fitting, has_left, sent, wanted_units
 from oms.fulfillment.model import (
     COUNTER_METHODS,
     Answer,
@@ -38,6 +38,9 @@ class Action(StrEnum):
     REQUEST_CANCELLATION = "request-cancellation"
     CANCEL_RESPONSE = "cancel-response"
     RECEIVE = "receive"
+    PREPARE = "prepare"
+    UNPACK = "unpack"
+    UNSTAGE = "unstage"
 
 
 # What we do with work ourselves: the plan releases it, its order cancels it. No node is offered or allowed these.
@@ -60,6 +63,10 @@ TRANSITIONS: Mapping[Action, frozenset[Status]] = {
     Action.CANCEL_RESPONSE: TAKEN,
     # By the node that a leg goes to, as soon as something of it has left.
     Action.RECEIVE: frozenset({Status.ACCEPTED, Status.PICKING, Status.PACKED, Status.IN_TRANSIT}),
+    Action.PREPARE: frozenset({Status.PICKING}),
+    # One step back, before it has left.
+    Action.UNPACK: frozenset({Status.PICKING, Status.PACKED}),
+    Action.UNSTAGE: frozenset({Status.READY}),
 }
 # How far each state is along the way: an action that leads to a state already passed was taken before.
 _PROGRESS = [
@@ -81,6 +88,7 @@ _LEADS_TO = {
     Action.SHIP: Status.COMPLETED,
     Action.HAND_OVER: Status.COMPLETED,
     Action.RECEIVE: Status.COMPLETED,
+    Action.PREPARE: Status.PICKING,
 }
 
 
@@ -107,11 +115,15 @@ def available_actions(order: FulfillmentOrder) -> list[str]:
     counter = order.method in COUNTER_METHODS
     hidden = OURS | {Action.RECEIVE, Action.SHIP if counter else Action.HAND_OVER}
     if not counter:
-        hidden |= {Action.STAGE}
+        hidden |= {Action.STAGE, Action.UNSTAGE}
     if has_left(order.lines):
         hidden |= {Action.REJECT}
     if not order.asked:
         hidden |= {Action.CANCEL_RESPONSE}
+    if not any(line.preparation and line.picked > line.prepared for line in order.lines):
+        hidden |= {Action.PREPARE}
+    if not any(line.packed_here for line in order.lines):
+        hidden |= {Action.UNPACK}
     return [a.value for a, states in TRANSITIONS.items() if order.status in states and a not in hidden]
 
 
@@ -140,8 +152,11 @@ def close(order: FulfillmentOrder, reason: str) -> FulfillmentOrder:
 
 
 def pick(order: FulfillmentOrder, quantities: Mapping[int, int] | None) -> FulfillmentOrder:
-    """Units are taken from the shelf; None means everything left."""
+    """Units are taken from the shelf; None means everything left. What has all been picked is AlreadyDone."""
     require(order, Action.PICK)
+    named = [order.line(n) for n in quantities] if quantities else order.lines
+    if all(line.picked == line.held for line in named):
+        raise AlreadyDone("All units of these lines have been picked.")
     return _progress(order, "picked", quantities, Status.PICKING)
 
 
@@ -172,7 +187,7 @@ def leave(order: FulfillmentOrder, quantities: Mapping[int, int] | None, action:
     require(order, action)
     if (action is Action.SHIP) == (order.method in COUNTER_METHODS):
         raise ActionNotAvailable(f"{action.value} does not fit the method {order.method}.")
-    wanted = _wanted(order, quantities, {line.line_no: line.remaining for line in order.lines})
+    wanted = wanted_units(order, quantities, {line.line_no: line.remaining for line in order.lines})
     if not any(wanted.values()):
         raise InvalidRequest(errors=[FieldError("/lines", "nothing_left", "no unit is left to send")])
     if order.is_leg:
@@ -210,7 +225,7 @@ def request_cancellation(order: FulfillmentOrder, quantities: Mapping[int, int],
 def accept_cancellation(order: FulfillmentOrder, quantities: Mapping[int, int] | None) -> FulfillmentOrder:
     """The node lets go of units that it was asked for; None means all of them, and the others it keeps."""
     asked = _require_asked(order)
-    wanted = _wanted(order, quantities, {line.line_no: asked.get(line.line_no, 0) for line in order.lines})
+    wanted = wanted_units(order, quantities, {line.line_no: asked.get(line.line_no, 0) for line in order.lines})
     if not any(wanted.values()):
         raise InvalidRequest(errors=[FieldError("/lines", "nothing_asked", "none of these units was asked for")])
     return _answered(without(order, wanted), Answer.ACCEPTED)
@@ -276,19 +291,6 @@ def _progress(
     order: FulfillmentOrder, step: str, quantities: Mapping[int, int] | None, status: Status
 ) -> FulfillmentOrder:
     room = {line.line_no: line.held - getattr(line, step) for line in order.lines}
-    wanted = _wanted(order, quantities, room)
+    wanted = wanted_units(order, quantities, room)
     lines = tuple(line.model_copy(update={step: getattr(line, step) + wanted[line.line_no]}) for line in order.lines)
     return order.model_copy(update={"lines": lines, "status": status})
-
-
-def _wanted(order: FulfillmentOrder, quantities: Mapping[int, int] | None, room: Mapping[int, int]) -> dict[int, int]:
-    """How many units of each line are meant; more than there is room for is refused."""
-    if quantities is None:
-        return dict(room)
-    for line_no, units in quantities.items():
-        order.line(line_no)
-        if units > room[line_no]:
-            raise InvalidRequest(
-                errors=[FieldError("/lines", "quantity_too_large", f"line {line_no} has {room[line_no]} units left")]
-            )
-    return {line_no: quantities.get(line_no, 0) for line_no in room}

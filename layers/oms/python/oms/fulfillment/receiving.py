@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from oms.fulfillment import holds
 from oms.fulfillment.events import EventLine, FulfillmentOrderReceived
 from oms.fulfillment.lines import arrived
 from oms.fulfillment.model import FulfillmentOrder, Status, WorkLine
 from oms.fulfillment.protocol import Action, AlreadyDone, require
-from oms.fulfillment.request import ActionRequest, ReceiveRequest, units_of
-from oms.fulfillment.step import Step, required_reason
+from oms.fulfillment.request import ActionRequest, Discrepancy, ReceiveRequest, units_of
+from oms.fulfillment.step import Step
 from oms.fulfillment.writes import event_lines, work_ids
 from oms.inventory.writes import StockChanges
 from oms.orders.model import Order
@@ -32,16 +32,27 @@ class Arrived:
 def receive_fulfillment_order(
     runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
 ) -> Step:
-    """Units of a leg have arrived; they are nobody else's for a moment. Lost ones are open again on the order."""
-    lost = units_of(request.lost or ()) if isinstance(request, ReceiveRequest) else {}
-    reason = required_reason(request, "units that are lost need a reason") if lost else None
-    leg, came = receive(work, request.quantities, lost, reason)
+    """Units of a leg have arrived; they are nobody else's for a moment. Lost and damaged ones are open again.
+
+    What came beyond what was sent belongs to nobody. Whatever is not as it was sent is a task of the node that sent it.
+    """
+    said = request if isinstance(request, ReceiveRequest) else ReceiveRequest()
+    wrong = {"lost": said.lost or (), "damaged": said.damaged or (), "over": said.over or ()}
+    lost, damaged, over = (units_of(one) for one in wrong.values())
+    reasons = _reasons(request, wrong)
+    if any(line.under_way for line in work.lines):
+        for line_no, units in damaged.items():
+            _require_under_way(work.line(line_no), units, "/damaged")
+    leg, came = receive(work, request.quantities, summed_units(lost, damaged), next(iter(reasons.values()), None))
+    _require_all_there(leg, over)
     changes = StockChanges(call.tenant, movement_id=order.next_change, cause=work.id, at=runtime.clock.now())
     there = work.destination_node or ""
     for sku, units in order.stock_of(came.onward).items():
         changes.receive_allocated(sku, there, units)
-    for sku, units in order.stock_of(came.unwanted).items():
+    for sku, units in order.stock_of(summed_units(came.unwanted, over)).items():
         changes.receive(sku, there, units)
+    for sku, units in order.stock_of(damaged).items():
+        changes.receive_damaged(sku, there, units)
     onward, is_new = None, False
     if any(came.onward.values()):
         now = runtime.clock.now()
@@ -56,12 +67,71 @@ def receive_fulfillment_order(
         from_node=work.node_id,
         lines=_named(work, came.onward),
         unwanted=_named(work, came.unwanted),
-        lost=_named(work, came.lost),
-        reason=reason,
+        lost=_named(work, lost),
+        damaged=_named(work, damaged),
+        over=_named(work, over),
+        reason=next(iter(reasons.values()), None),
         onward=onward.id if onward else None,
         begins_work=is_new,
     )
-    return Step(leg, [told], stock=changes.writes(), others=[onward] if onward else [])
+    step = Step(leg, [told], stock=changes.writes(), others=[onward] if onward else [])
+    return _with_task(runtime, call, order, work, step, reasons) if reasons else step
+
+
+def _reasons(request: ActionRequest, wrong: Mapping[str, Sequence[Discrepancy]]) -> dict[str, str]:
+    """Why something was lost, damaged or over, each by the first of its reasons; all must have one."""
+    found: dict[str, str] = {}
+    for name, units in wrong.items():
+        for number, one in enumerate(units):
+            reason = one.reason or request.reason
+            if not reason:
+                pointer = "/reason" if name == "lost" else f"/{name}/{number}/reason"
+                detail = f"units that are {name} need a reason"
+                raise InvalidRequest(errors=[FieldError(pointer, "required", detail)])
+            found.setdefault(name, reason)
+    return found
+
+
+def _require_all_there(leg: FulfillmentOrder, over: Mapping[int, int]) -> None:
+    """Refuse units beyond those that were sent while some that were sent are still to come."""
+    for line_no in over:
+        if leg.line(line_no).under_way:
+            detail = f"line {line_no} has {leg.line(line_no).under_way} units on their way; these come first"
+            raise InvalidRequest(errors=[FieldError("/over", "not_over", detail)])
+
+
+def _with_task(
+    runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, step: Step, reasons: Mapping[str, str]
+) -> Step:
+    """The step with a task of the node that sent it, to look what happened."""
+    # Loaded where something is not as it was sent.
+    from oms.tasks.model import TaskKind, new_task
+    from oms.tasks.writes import task_opened
+
+    kind, cause = TaskKind.TRANSFER_DISCREPANCY, f"{work.id}#{order.next_change}"
+    subjects = {
+        "order_id": work.order_id,
+        "fulfillment_order_id": work.id,
+        "destination_node": work.destination_node or "",
+        **reasons,
+    }
+    task = new_task(
+        call.tenant,
+        kind,
+        cause,
+        node_id=work.node_id,
+        subjects=subjects,
+        reason="_".join(reasons),
+        now=runtime.clock.now(),
+    )
+    # The change of the order is the cause, and it is made once; so is its task.
+    opened = task_opened(call.tenant, task, None, correlation_id=order.header.correlation_id or None)
+    return replace(step, stock=[*step.stock, *opened.writes], drafts=opened.events)
+
+
+def summed_units(first: Mapping[int, int], second: Mapping[int, int]) -> dict[int, int]:
+    """Units per line number of both together."""
+    return {n: first.get(n, 0) + second.get(n, 0) for n in {**first, **second}}
 
 
 def _named(work: FulfillmentOrder, units: Mapping[int, int]) -> tuple[EventLine, ...]:
@@ -78,6 +148,8 @@ def receive(
     """
     if not leg.is_leg:
         raise ActionNotAvailable("Only what one node sends to another can be received.")
+    if leg.status is Status.INCOMPLETE and any(line.received for line in leg.lines):
+        raise AlreadyDone("All that has left has been received.")
     require(leg, Action.RECEIVE)
     wanted = _checked(leg, units, lost)
     came = Arrived(lost=dict(lost))

@@ -70,6 +70,75 @@ class ActionRequest(Request):
         return None if self.lines is None else units_of(self.lines)
 
 
+class ShortReason(StrEnum):
+    """Why units that were looked for are not picked; `short.py` says what each does to stock."""
+
+    NOT_FOUND = "not_found"
+    OUT_OF_STOCK = "out_of_stock"
+    DAMAGED = "damaged"
+    WRONG_ITEM = "wrong_item"
+    DISPLAY_ONLY = "display_only"
+    RECALLED = "recalled"
+    DECLINED = "declined"
+
+
+class Scan(Request):
+    """A code that was scanned, as often as `quantity` says; `line_no` is the line that it was scanned for."""
+
+    barcode: Code
+    quantity: Quantity = 1
+    line_no: Annotated[int | None, Field(ge=1)] = None
+
+
+class ShortPick(Request):
+    """Units of one line that are not picked, and why; of a kit, `sku` names the component that is short."""
+
+    line_no: Annotated[int, Field(ge=1)]
+    quantity: Quantity
+    reason: ShortReason
+    sku: Code | None = None
+
+
+class PickRequest(ActionRequest):
+    """Picking: by `lines` or by `scans`; without both, all that is left and not `short`."""
+
+    scans: Annotated[tuple[Scan, ...] | None, Field(min_length=1, max_length=500)] = None
+    short: Annotated[tuple[ShortPick, ...] | None, Field(min_length=1, max_length=200)] = None
+
+
+Millimetres = Annotated[Quantity, Field(le=10_000)]
+
+
+class CartonRequest(Request):
+    """A box that was packed, with its outer dimensions; its number is that of the package that leaves."""
+
+    carton_no: Annotated[int, Field(ge=1, le=1000)]
+    lines: Annotated[tuple[ActionLine, ...], Field(min_length=1, max_length=200)]
+    weight_grams: Count | None = None
+    packaging: Code | None = None
+    length_mm: Millimetres | None = None
+    width_mm: Millimetres | None = None
+    height_mm: Millimetres | None = None
+
+
+class PackRequest(ActionRequest):
+    """Packing: by `cartons`, whose contents are what is packed, or by `lines`, or all that is left."""
+
+    cartons: Annotated[tuple[CartonRequest, ...] | None, Field(min_length=1, max_length=100)] = None
+
+
+class UnpackRequest(ActionRequest):
+    """Unpacking: whole cartons by their numbers, or `lines` of work without cartons, or all that is there."""
+
+    cartons: Annotated[tuple[Annotated[int, Field(ge=1, le=1000)], ...] | None, Field(min_length=1)] = None
+
+
+class StageRequest(ActionRequest):
+    """Staging: `bay` is where the goods wait."""
+
+    bay: Code | None = None
+
+
 class ShortUnits(Request):
     """Units of stock of one line that the node has not got: of its item or, where that is a kit, of a component."""
 
@@ -138,22 +207,42 @@ class ArrivalRequest(Request):
     vehicle: Label | None = None
 
 
-class ReceiveRequest(ActionRequest):
-    """Receiving: `lines` are what has arrived; without them, all that is under way and not lost.
+class Discrepancy(ActionLine):
+    """Units of one line that are not as they were sent; without a `reason` of its own it has that of the call."""
 
-    `lost` is what will not come any more, with the reason.
+    reason: Label | None = None
+
+
+Discrepancies = Annotated[tuple[Discrepancy, ...] | None, Field(min_length=1, max_length=200)]
+
+
+class ReceiveRequest(ActionRequest):
+    """Receiving: `lines` are what has arrived in order; without them, all that is under way but what is named below.
+
+    `lost` is what will not come any more, `damaged` what came and cannot be sold, `over` what came beyond what was
+    sent; each with a reason.
     """
 
-    lost: Annotated[tuple[ActionLine, ...] | None, Field(min_length=1, max_length=200)] = None
+    lost: Discrepancies = None
+    damaged: Discrepancies = None
+    over: Discrepancies = None
+
+
+# What verbs may say besides what every verb may.
+REQUESTS: Mapping[Action, type[ActionRequest]] = {
+    Action.PICK: PickRequest,
+    Action.PACK: PackRequest,
+    Action.UNPACK: UnpackRequest,
+    Action.STAGE: StageRequest,
+    Action.HAND_OVER: HandOverRequest,
+    Action.CLOSE: CloseRequest,
+    Action.RECEIVE: ReceiveRequest,
+}
 
 
 def request_of(action: Action) -> type[ActionRequest]:
     """What a verb may say."""
-    if action is Action.RECEIVE:
-        return ReceiveRequest
-    if action is Action.HAND_OVER:
-        return HandOverRequest
-    return CloseRequest if action is Action.CLOSE else ActionRequest
+    return REQUESTS.get(action, ActionRequest)
 
 
 def units_of(lines: Iterable[ActionLine]) -> dict[int, int]:

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
 from oms.orders.amounts import Amounts, Taxed, known_taxes
-from oms.platform.clock import parse_instant
+from oms.platform.clock import seconds_late as seconds_late
 from oms.platform.money import MILLION, share_up_to
-
-
-def seconds_late(due_at: str, done_at: str) -> int:
-    """By how many whole seconds an instant is after another one; 0 where it is not."""
-    return max(0, (parse_instant(done_at) - parse_instant(due_at)) // timedelta(seconds=1))
 
 
 class ProofKind(StrEnum):
@@ -120,13 +114,34 @@ class ShippedLine(BaseModel):
 
 
 class Package(BaseModel):
-    """A box: its number within the shipment, its weight, its tracking number, and what of the shipment is in it."""
+    """A box: its number within the shipment, its weight, its tracking number, and what of the shipment is in it.
+
+    One that was packed as a carton has the carton's number, packaging and outer dimensions.
+    """
 
     model_config = ConfigDict(frozen=True)
     package_no: int
     weight_grams: int | None = None
     tracking_number: str | None = None
     lines: tuple[ShippedLine, ...] = ()
+    packaging: str | None = None
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
+
+
+class Carton(BaseModel):
+    """A box that a node has packed: its number within the work, what is in it, and whether it has left."""
+
+    model_config = ConfigDict(frozen=True)
+    carton_no: int
+    lines: tuple[ShippedLine, ...]
+    weight_grams: int | None = None
+    packaging: str | None = None
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
+    left: bool = False
 
 
 class Capture(BaseModel):

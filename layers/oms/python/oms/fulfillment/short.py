@@ -18,7 +18,11 @@ HELD_BACK: Mapping[str, MovementKind] = {
     "not_found": MovementKind.BLOCKED,
     "out_of_stock": MovementKind.BLOCKED,
     "recalled": MovementKind.BLOCKED,
+    "wrong_item": MovementKind.BLOCKED,
+    "display_only": MovementKind.BLOCKED,
 }
+# Reasons by which nobody knows how many units there are: somebody counts them.
+TO_COUNT = frozenset({"not_found", "out_of_stock", "wrong_item"})
 
 
 def short_units(order: Order, work: FulfillmentOrder, short: Sequence[ShortUnits], reason: str) -> dict[str, int]:

@@ -9,7 +9,7 @@ from oms.fulfillment.model import FulfillmentOrder, Shipment
 from oms.fulfillment.request import ActionRequest
 from oms.orders.model import Header, Order
 from oms.platform.commands import Call, Runtime
-from oms.platform.events import EventData
+from oms.platform.events import EventData, EventDraft
 from oms.platform.problems import FieldError, InvalidRequest, Problem
 from oms.platform.writes import Write
 
@@ -25,6 +25,8 @@ class Step:
     header: Header | None = None
     # Other work that changes with it, as it is then: of the node before, or where the units of a leg go on.
     others: Sequence[FulfillmentOrder] = ()
+    # Facts about something else than the order, such as a task that it opens.
+    drafts: Sequence[EventDraft] = ()
 
 
 Verb = Callable[[Runtime, Call, Order, FulfillmentOrder, ActionRequest], Step]

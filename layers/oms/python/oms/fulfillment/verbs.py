@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from operator import attrgetter
 
 from oms.fulfillment import protocol
@@ -13,8 +14,6 @@ from oms.fulfillment.events import (
     FulfillmentOrderCancellationRejected,
     FulfillmentOrderClosed,
     FulfillmentOrderDispatched,
-    FulfillmentOrderPacked,
-    FulfillmentOrderPicked,
     FulfillmentOrderReady,
     FulfillmentOrderRejected,
 )
@@ -22,7 +21,7 @@ from oms.fulfillment.model import OFFER_TAKEN, FulfillmentOrder, Status, seconds
 from oms.fulfillment.offers import OfferOver
 from oms.fulfillment.protocol import Action
 from oms.fulfillment.receiving import receive_fulfillment_order
-from oms.fulfillment.request import ActionRequest, CloseRequest, HandOverRequest
+from oms.fulfillment.request import ActionRequest, CloseRequest, HandOverRequest, StageRequest
 from oms.fulfillment.shipping import new_shipment, purchase_event, ready_captures, shipment_event
 from oms.fulfillment.short import HELD_BACK, short_units
 from oms.fulfillment.step import Step, Verb, refuse_unpaid, required_reason
@@ -55,7 +54,7 @@ def reject_fulfillment_order(
     """The node refuses the work: its allocation goes back to available stock, the units are open again."""
     reason = required_reason(request, "a rejection needs a reason")
     left = protocol.reject(work, reason)
-    header, events = _let_go(order, work, work.asked)
+    header, events = let_go(order, work, work.asked)
     if left.status is Status.REJECTED:
         events.append(FulfillmentOrderRejected(**work_ids(work), reason=reason))
     return Step(left, events, stock=_released(runtime, call, order, work, _remaining(work)), header=header)
@@ -70,7 +69,7 @@ def close_fulfillment_order(
     """
     reason = required_reason(request, "closing needs a reason")
     left = protocol.close(work, reason)
-    header, events = _let_go(order, work, work.asked)
+    header, events = let_go(order, work, work.asked)
     if left.status is Status.INCOMPLETE:
         lines = moved(work, left, attrgetter("given_up"))
         events.append(FulfillmentOrderClosed(**work_ids(work), lines=lines, reason=reason))
@@ -87,24 +86,6 @@ def close_fulfillment_order(
     return Step(left, events, stock=changed.writes(), header=header)
 
 
-def pick_fulfillment_order(
-    runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
-) -> Step:
-    """Units are taken from the shelf."""
-    picked = protocol.pick(work, request.quantities)
-    lines = moved(work, picked, attrgetter("picked"))
-    return Step(picked, [FulfillmentOrderPicked(**work_ids(work), lines=lines)])
-
-
-def pack_fulfillment_order(
-    runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
-) -> Step:
-    """Units are put into boxes."""
-    packed = protocol.pack(work, request.quantities)
-    lines = moved(work, packed, attrgetter("packed"))
-    return Step(packed, [FulfillmentOrderPacked(**work_ids(work), lines=lines)])
-
-
 def stage_fulfillment_order(
     runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
 ) -> Step:
@@ -112,12 +93,19 @@ def stage_fulfillment_order(
     staged_at = format_instant(request.occurred_at or runtime.clock.now())
     late = None if work.due_at is None else seconds_late(work.due_at, staged_at)
     staged = protocol.stage(work)
-    taken = ready_captures(order, staged, format_instant(runtime.clock.now()))
+    if work.cartons:
+        from oms.fulfillment.packing import require_all_in_cartons
+
+        require_all_in_cartons(work)
+    # What was taken before it was taken off the counter for a while is not taken again.
+    taken = () if work.captures else ready_captures(order, staged, format_instant(runtime.clock.now()))
+    bay = request.bay if isinstance(request, StageRequest) else None
     # Loaded with the first that is staged, as for what is handed over.
     from oms.fulfillment.staging import collection_at_counter
 
     # What was fixed when it was staged before, and unstaged since, holds no more.
-    staged = staged.model_copy(update={"captures": taken, "collection": None, "arrival": None})
+    fixed = {"captures": work.captures or taken, "collection": None, "arrival": None, "staging_bay": bay}
+    staged = staged.model_copy(update=fixed)
     there = collection_at_counter(runtime, call.tenant, order, staged)
     until = there.work.collection.pickup_by if there.work.collection else None
     told = FulfillmentOrderReady(
@@ -129,6 +117,7 @@ def stage_fulfillment_order(
         expires=until is not None,
         pickup_code=there.code,
         arrival_link=there.link,
+        staging_bay=bay,
     )
     if order.header.reserved is None:
         return Step(there.work, [told], stock=there.writes)
@@ -170,26 +159,40 @@ def cancel_response_fulfillment_order(
         reason = required_reason(request, "a refusal needs a reason")
         rejected = protocol.reject_cancellation(work)
         return Step(rejected, [_refused(work, work.asked, reason)])
-    let_go = protocol.accept_cancellation(work, request.quantities)
-    units = {line.line_no: line.quantity for line in moved(work, let_go, attrgetter("cancelled"))}
-    header, events = _let_go(order, work, units)
+    without = protocol.accept_cancellation(work, request.quantities)
+    units = {line.line_no: line.quantity for line in moved(work, without, attrgetter("cancelled"))}
+    header, events = let_go(order, work, units)
     kept = {n: asked - units.get(n, 0) for n, asked in work.asked.items() if asked > units.get(n, 0)}
     if kept:
         events.insert(1, _refused(work, kept, request.reason or "not_named"))
-    return Step(let_go, events, stock=_released(runtime, call, order, work, units), header=header)
+    return Step(without, events, stock=_released(runtime, call, order, work, units), header=header)
+
+
+def _of(module: str, name: str) -> Verb:
+    """A verb of another module here, loaded with the first node that says it: most send parcels and nothing else."""
+
+    def verb(runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest) -> Step:
+        made: Step = getattr(import_module(f"oms.fulfillment.{module}"), name)(runtime, call, order, work, request)
+        return made
+
+    verb.__name__ = name
+    return verb
 
 
 VERBS: Mapping[Action, Verb] = {
     Action.ACCEPT: accept_fulfillment_order,
     Action.REJECT: reject_fulfillment_order,
-    Action.PICK: pick_fulfillment_order,
-    Action.PACK: pack_fulfillment_order,
+    Action.PICK: _of("picking", "pick_fulfillment_order"),
+    Action.PACK: _of("packing", "pack_fulfillment_order"),
     Action.STAGE: stage_fulfillment_order,
     Action.SHIP: ship_fulfillment_order,
     Action.HAND_OVER: hand_over_fulfillment_order,
     Action.CLOSE: close_fulfillment_order,
     Action.CANCEL_RESPONSE: cancel_response_fulfillment_order,
     Action.RECEIVE: receive_fulfillment_order,
+    Action.PREPARE: _of("packing", "prepare_fulfillment_order"),
+    Action.UNPACK: _of("packing", "unpack_fulfillment_order"),
+    Action.UNSTAGE: _of("packing", "unstage_fulfillment_order"),
 }
 
 
@@ -203,6 +206,27 @@ def _leave(
     besides: Callable[[StockChanges], None] | None = None,
 ) -> Step:
     refuse_unpaid(order, work)
+
+    def leave(asked: ActionRequest) -> Step:
+        return _left(runtime, call, order, work, asked, action, besides)
+
+    if not work.cartons:
+        return leave(request)
+    # Loaded for those who pack by cartons only.
+    from oms.fulfillment.parcels import leave_in_cartons
+
+    return leave_in_cartons(work, request, action, leave)
+
+
+def _left(
+    runtime: Runtime,
+    call: Call,
+    order: Order,
+    work: FulfillmentOrder,
+    request: ActionRequest,
+    action: Action,
+    besides: Callable[[StockChanges], None] | None,
+) -> Step:
     left = protocol.leave(work, request.quantities, action)
     lines = moved(work, left, attrgetter("in_transit" if work.is_leg else "shipped"))
     shipments = [] if work.is_leg else [new_shipment(runtime, order, left, lines, request)]
@@ -235,7 +259,7 @@ def _dispatched(
     )
 
 
-def _let_go(order: Order, work: FulfillmentOrder, units: Mapping[int, int]) -> tuple[Header | None, list[EventData]]:
+def let_go(order: Order, work: FulfillmentOrder, units: Mapping[int, int]) -> tuple[Header | None, list[EventData]]:
     """The order's header without units that a node let go of, and the facts of it; nothing where there are none."""
     if not units or work.cancel_request is None:
         return None, []

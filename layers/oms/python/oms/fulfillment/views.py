@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from oms.fulfillment.model import (
     ArrivalState,
     CancelRequest,
+    Carton,
     Collection,
     FulfillmentOrder,
     HoldRole,
@@ -40,6 +41,8 @@ class WorkLineView(BaseModel):
     received: int = Field(description="units of a leg that have arrived; they are work of the node that it went to")
     recalled: int = Field(description="units of a leg that were cancelled on their way and have not arrived")
     components: list[Component] = Field(description="what each unit of a kit consists of; empty for any other item")
+    preparation: str | None = Field(description="what is done with each unit before it is packed, once it was picked")
+    prepared: int
     part_of: int | None = Field(description="the line of the kit of which it is a component that may go on its own")
     gift: Gift | None = Field(description="what to put on the card, and whether the receipt shows no prices")
     minimum_age: int | None = Field(description="whoever gets the units must be at least so old; the node checks it")
@@ -124,6 +127,9 @@ class FulfillmentOrderView(BaseModel):
         description="what the node was last asked to cancel, and its answer; null where it has not answered"
     )
     escalated_reason: str | None
+    cartons: list[Carton] = Field(description="what its node has packed into which box, where it says so")
+    staging_bay: str | None = Field(description="where the goods wait for the customer, where its node says so")
+    wave_id: str | None = Field(description="the pick wave that it is in, or was picked in")
     collection: CollectionView | None = Field(description="of goods that wait for a customer, where a rule is for them")
     arrival: ArrivalView | None = Field(description="where the customer is who comes to collect, as far as was said")
     labels: list[Label] = Field(description="the labels of its packages, also those refused or given back")
@@ -177,6 +183,9 @@ def work_view(
         merged_into=work.merged_into,
         cancel_request=work.cancel_request,
         escalated_reason=work.escalated_reason,
+        cartons=list(work.cartons),
+        staging_bay=work.staging_bay,
+        wave_id=work.wave_id,
         labels=list(work.labels),
         collection=_collection(work.collection),
         arrival=ArrivalView(**work.arrival.model_dump()) if work.arrival else None,

@@ -94,3 +94,8 @@ def business_date(instant: datetime, zone: str, cutoff: time) -> date:
     """
     local = require_utc(instant).astimezone(ZoneInfo(zone))
     return local.date() - timedelta(days=1) if local.time() < cutoff else local.date()
+
+
+def seconds_late(due_at: str, done_at: str) -> int:
+    """By how many whole seconds an instant is after another one; 0 where it is not."""
+    return max(0, (parse_instant(done_at) - parse_instant(due_at)) // timedelta(seconds=1))

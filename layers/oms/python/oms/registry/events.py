@@ -11,7 +11,7 @@ from oms.registry.model import Item, Node
 class NodeChanged(EventData):
     """A node has a new version, in force from `node.effective_from`."""
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
 
     node: Node
 
@@ -19,7 +19,7 @@ class NodeChanged(EventData):
 class ItemChanged(EventData):
     """One item was put."""
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
 
     item: Item
 
@@ -27,6 +27,6 @@ class ItemChanged(EventData):
 class ItemsLoaded(EventData):
     """Many items were put at once: one event for all that one transaction changed."""
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
 
     items: list[Item]

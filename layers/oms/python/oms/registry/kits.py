@@ -1,4 +1,4 @@
-"""What a kit consists of. Pure.
+"""What a kit consists of, and how any item is found, known by its codes and made ready. Pure.
 
 A kit has no stock of its own: it is sold as one item, and what is claimed, picked and shipped are its components.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from oms.platform.fields import Code, Quantity
 from oms.platform.intake import Request
@@ -28,6 +28,44 @@ class Component(Request):
 
 
 Components = Annotated[tuple[Component, ...], Field(max_length=MOST_COMPONENTS)]
+
+
+class Barcode(Request):
+    """A code that stands on an item or on a pack of it, such as a GTIN, and how many units it means."""
+
+    barcode: Code
+    quantity: Annotated[Quantity, Field(le=1_000)] = 1
+
+
+def same_code(code: str) -> str:
+    """A code as it is compared: a GTIN of 8, 12, 13 or 14 digits is the same with zeros before it."""
+    return code.zfill(14) if code.isascii() and code.isdigit() and len(code) in (8, 12, 13, 14) else code
+
+
+def _codes_once(barcodes: tuple[Barcode, ...]) -> tuple[Barcode, ...]:
+    if len({same_code(one.barcode) for one in barcodes}) != len(barcodes):
+        raise ValueError("a barcode stands there twice")
+    return barcodes
+
+
+class PickedItem(Request):
+    """What an item says to whoever picks and packs it: its codes, its place at each node, what is done before packing.
+
+    `locations` are by node; at a node that is left out, the item lies where its SKU says. `preparation` names a step
+    such as `assembly`, without which it is not packed.
+    """
+
+    barcodes: Annotated[tuple[Barcode, ...], Field(max_length=20), AfterValidator(_codes_once)] = ()
+    locations: Annotated[dict[Code, Annotated[str, Field(min_length=1, max_length=40)]], Field(max_length=200)] = Field(
+        default_factory=dict
+    )
+    preparation: Code | None = None
+
+
+class PickingNode(Request):
+    """How a node picks: short of some units it goes on with the others (`continue`), or gives up all (`reject`)."""
+
+    when_short: Literal["continue", "reject"] = "continue"
 
 
 def exploded(sku: str, components: Sequence[Component], units: int) -> dict[str, int]:

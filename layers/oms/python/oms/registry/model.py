@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from oms.platform.fields import Amount, Attributes, Code, Instant, Label, MinimumAge, Text
 from oms.platform.geo import Place
 from oms.platform.intake import Request
-from oms.registry.kits import Components, WhenShort
+from oms.registry.kits import Components, PickedItem, PickingNode, WhenShort
 from oms.registry.limits import Capacity, PreOrder
 
 _MICRO = 1_000_000
@@ -169,7 +169,7 @@ def _dates_once(holidays: tuple[Holiday, ...]) -> tuple[Holiday, ...]:
     return holidays
 
 
-class NodeDetails(Request):
+class NodeDetails(PickingNode):
     """What is known about a node. `hours` left out means always open; an inactive node is never open.
 
     `cut_off` is the local time at which its business day ends, 04:00 where it is left out.
@@ -215,7 +215,7 @@ class Node(NodeDetails):
         return Place(self.latitude_microdegrees, self.longitude_microdegrees)
 
 
-class PutItem(Request):
+class PutItem(PickedItem):
     """An item as it is put. The SKU is kept and looked up exactly as written.
 
     Only a kit has `components` and says what becomes of it `when_short`. Who gets it is at least of its `minimum_age`.

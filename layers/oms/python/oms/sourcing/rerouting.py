@@ -47,6 +47,7 @@ from oms.sourcing.writes import decision_write
 TIMED_OUT = "TIMED_OUT"
 NODE_CLOSED = "NODE_CLOSED"
 STOCK_SHORT = "STOCK_SHORT"
+SHORT_PICK = "SHORT_PICK"
 # In which states work is taken from its node without the node's word.
 _MAY_BE_TAKEN: Mapping[str, tuple[Status, ...]] = {
     TIMED_OUT: (Status.OPEN,),

@@ -14,7 +14,7 @@ from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
 from oms.registry.kits import exploded
 from oms.registry.reads import node_as_it_is
-from oms.sourcing.rerouting import NODE_CLOSED, STOCK_SHORT, reroute_fulfillment_order
+from oms.sourcing.rerouting import NODE_CLOSED, SHORT_PICK, STOCK_SHORT, reroute_fulfillment_order
 
 # What waits for legs stays, since they come there; a person is told.
 _NOT_BEGUN = (Status.SCHEDULED, Status.OPEN, Status.ON_HOLD)
@@ -69,6 +69,14 @@ def relieve_shortage(runtime: Runtime, tenant: str, sku: str, node_id: str) -> i
             escalate(runtime, tenant, work.id, STOCK_SHORT)
             told += _units(work, sku)
     return moved
+
+
+def find_other_nodes(runtime: Runtime, tenant: str, work_id: str) -> bool:
+    """Give what a node was short of to others while it goes on with the rest; a person is told where nobody has it."""
+    if _moves(runtime, tenant, work_id, SHORT_PICK):
+        return True
+    escalate(runtime, tenant, work_id, SHORT_PICK)
+    return False
 
 
 def _units(work: FulfillmentOrder, sku: str) -> int:
