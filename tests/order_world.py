@@ -137,7 +137,7 @@ class World:
         return work_id
 
     def resume(self, work_id: str) -> Outcome | None:
-        return resume_fulfillment(self.runtime, self.continue_workflow, TENANT, work_id)
+        return resume_fulfillment(self.runtime, self.continue_workflow, TENANT, work_id)[0]
 
     def act(
         self,

@@ -14,9 +14,9 @@ runtime = Runtime()
 
 
 def resume(event: Event) -> None:
-    resume_fulfillment(runtime, continue_workflow, event.tenant, event.data["fulfillment_order_id"])
+    _, order = resume_fulfillment(runtime, continue_workflow, event.tenant, event.data["fulfillment_order_id"])
     if event.data.get("mode") == "ship":
-        note_parcels(runtime, event.tenant, event.data["shipment_id"])
+        note_parcels(runtime, event.tenant, order, event.data["shipment_id"])
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from oms.notifications.requests import PreviewNotice
 from oms.notifications.views import preview
 from oms.orders import paying_in_store, taxing
 from oms.platform.commands import Runtime
-from oms.platform.http import Answer, api, caller, ok, read
+from oms.platform.http import Answer, api, call, caller, ok, read
 from oms.rulesets.routes import serve
 from oms.sourcing import rates, strategy
 
@@ -35,6 +35,8 @@ serve(app, lambda: runtime, "pay_in_store", "/v1/pay-in-store", *_HOLDS)
 @app.post("/v1/notices/previews")
 def preview_notice() -> Answer:
     principal, wanted = caller(app, "rules.read", "RULES#"), read(app, PreviewNotice)
+    # A question, repeated at will; its key is asked for as with every other POST.
+    call(app, "preview_notice", principal, wanted)
     return ok(preview(runtime.database, principal.tenant, wanted))
 
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.simulation import (  # noqa: F401 - they tell their stories
+    carrier_stories,
     cash_stories,
     crash_stories,
     deadline_stories,

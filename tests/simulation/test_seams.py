@@ -19,6 +19,7 @@ REMEMBERED = {
     "notifications/adapters/ses.py": {"_client"},
     "notifications/defaults.py": {"default_texts"},
     "orders/adapters/step_functions.py": {"_client"},
+    "carriers/adapters/configured.py": {"_easypost"},
     "payments/adapters/configured.py": {"_client", "_secret", "_strict", "_stripe", "_adyen"},
     "payments/adapters/step_functions.py": {"_client"},
     "platform/dynamodb.py": {"_client"},

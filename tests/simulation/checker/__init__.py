@@ -26,6 +26,7 @@ from tests.simulation.checker.given_back import check_given_back, check_given_ba
 from tests.simulation.checker.goodwill import check_goodwill, check_goodwill_of_commit
 from tests.simulation.checker.isolation import check_isolation, check_keys
 from tests.simulation.checker.kits import check_kits
+from tests.simulation.checker.labels import check_labels, check_labels_of_commit
 from tests.simulation.checker.ledger import LedgerRules, check_ledger
 from tests.simulation.checker.levels import check_levels
 from tests.simulation.checker.liveness import check_liveness
@@ -76,6 +77,7 @@ class Checker:
         check_backlog_of_commit(commit, self._picture, report)
         check_offers_of_commit(commit, self._picture, report)
         check_tasks_of_commit(commit, report)
+        check_labels_of_commit(commit, self._picture, report)
         self._money.after_commit(commit, self._picture, evidence, report)
         self._ledger.after_commit(commit, self._picture, report)
         check_drawers_of_commit(commit, report)
@@ -101,6 +103,7 @@ class Checker:
         check_supply(picture, report)
         check_backlog(picture, evidence, report)
         check_offers(picture, report)
+        check_labels(picture, report)
         check_levels(picture, report)
         check_kits(picture, report)
         check_files(picture, evidence, report)

@@ -73,6 +73,24 @@ TENDER = _graph("""
     FAILED: CREATED
 """)
 
+LABEL = _graph("""
+    -: REQUESTED
+    REQUESTED: BOUGHT REFUSED
+    BOUGHT: VOID_REQUESTED
+    VOID_REQUESTED: VOIDED BOUGHT
+    REFUSED:
+    VOIDED:
+""")
+# A parcel that was delivered, or is on its way back, stays so.
+PARCEL = _graph("""
+    IN_TRANSIT: OUT_FOR_DELIVERY ATTEMPTED EXCEPTION RETURNING DELIVERED
+    OUT_FOR_DELIVERY: IN_TRANSIT ATTEMPTED EXCEPTION RETURNING DELIVERED
+    ATTEMPTED: IN_TRANSIT OUT_FOR_DELIVERY EXCEPTION RETURNING DELIVERED
+    EXCEPTION: IN_TRANSIT OUT_FOR_DELIVERY ATTEMPTED RETURNING DELIVERED
+    RETURNING:
+    DELIVERED:
+""")
+
 
 def is_edge(graph: Graph, before: str | None, after: str) -> bool:
     """Whether a state may follow another; to stay is no step."""

@@ -177,8 +177,9 @@ def _only_grows(where: str, before: dict[str, Any], after: dict[str, Any], repor
 
 
 def _shipment_stays(where: str, before: dict[str, Any], after: dict[str, Any], report: Report) -> None:
-    """A shipment is a fact: of it only becomes known what became of its captures."""
-    if {**before, "captures": None} != {**after, "captures": None}:
+    """A shipment is a fact: of it only becomes known what became of its captures, and where its parcels are (INV30)."""
+    becomes_known: dict[str, Any] = {"captures": None, "parcels": None}
+    if {**before, **becomes_known} != {**after, **becomes_known}:
         report.note("INV3", where, "a shipment was changed after it left")
     was, now = before.get("captures", ()), after.get("captures", ())
     if [_asked(capture) for capture in was] != [_asked(capture) for capture in now]:

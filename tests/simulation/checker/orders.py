@@ -7,6 +7,7 @@ from typing import Any
 from tests.simulation.checker.evidence import Change, Item, Report
 from tests.simulation.checker.goodwill import is_goodwill
 from tests.simulation.checker.graphs import FULFILLMENT_ROLLUP, ORDER, PAYMENT_ROLLUP, TENDER, WORK, is_edge
+from tests.simulation.checker.labels import DRAFT, is_of_carriers
 from tests.simulation.checker.legs import check_legs
 from tests.simulation.checker.notices import check_notices_of_commit, is_notices
 from tests.simulation.checker.picture import Commit, OrderView, Picture, held_by_node, is_count, is_order, parsed
@@ -32,7 +33,7 @@ class OrderRules:
     def after_commit(self, commit: Commit, picture: Picture, report: Report) -> None:
         for pk, changes in commit.orders.items():
             if is_order(pk):
-                own = [change for change in changes if change.sk != LISTED]
+                own = [change for change in changes if change.sk != LISTED and not change.sk.startswith(DRAFT)]
                 if not own:
                     continue
                 _versions(pk, own, report)
@@ -48,7 +49,7 @@ class OrderRules:
                 check_notices_of_commit(changes, report)
             elif pk.split("#")[2:3] == ["WAVE"]:
                 _waves(changes, report)
-            elif not is_goodwill(pk) and not is_task(pk):
+            elif not is_goodwill(pk) and not is_task(pk) and not is_of_carriers(pk):
                 for change in changes:
                     if change.before is not None:
                         report.note("INV4", change.pk, "the note of an external id was changed")
@@ -225,7 +226,7 @@ def _replaced(order: OrderView, report: Report) -> None:
             report.note("INV2", where, f"{units} were replaced, by {others}")
         before = order.works.get(work.get("replaces", ""))
         while before is not None:
-            if before["status"] == "REPLACED" and work["replaced_reason"] not in BY_OPERATORS:
+            if before["status"] == "REPLACED" and work.get("replaced_reason") not in BY_OPERATORS:
                 report.note("INV2", where, f"was taken over after {before['id']} had been")
             before = order.works.get(before.get("replaces", ""))
 

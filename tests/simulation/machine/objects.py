@@ -1,4 +1,4 @@
-"""S3 and Secrets Manager: objects that are written once, and the provider's secret."""
+"""S3 and Secrets Manager: objects that are written once, and the secrets of the provider and of the carrier."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ PSP_SECRET = {
     **SETTLES_FOR,
     "stripe": {"api_key": "key_stripe", "webhook_secret": "whsec_stripe", **SETTLES_FOR},
 }
+
+CARRIER_SECRET = {
+    "easypost": {
+        **{"endpoint": "http://carrier.simulated", "api_key": "key_carrier", "webhook_secret": "whsec_carrier"},
+        "tenant": "acme",
+    }
+}
+# By the logical id that a function has for an ARN.
+SECRETS = {"PspSecret": PSP_SECRET, "CarrierSecret": CARRIER_SECRET}
 
 
 class Objects:
@@ -87,5 +96,5 @@ def _refusal(operation: str, code: str, status: int) -> ClientError:
 
 
 def get_secret_value(request: Mapping[str, Any]) -> dict[str, Any]:
-    """The one secret of the account."""
-    return {"SecretString": json.dumps(PSP_SECRET)}
+    """A secret of the account; one that it does not have fails loudly."""
+    return {"SecretString": json.dumps(SECRETS[request["SecretId"]])}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from local.psp.core import Psp
 from local.psp.courier import SIGNATURE_HEADER, sign
@@ -14,13 +15,14 @@ from local.psp.once import Answer
 from local.psp.routes import Routes
 from local.psp.wire import Request
 from tests.simulation.machine import seams
-from tests.simulation.machine.objects import PSP_SECRET
+from tests.simulation.machine.objects import CARRIER_SECRET, PSP_SECRET
 from tests.simulation.machine.scheduler import Slot
 
 # In milliseconds: one exchange, how long our side waits for an answer, and when a webhook that failed comes again.
 LATENCY = 120
 READ_TIMEOUT = 10_000
 WEBHOOK_LATENCY = 60
+CARRIER_HOST = urlsplit(str(CARRIER_SECRET["easypost"]["endpoint"])).hostname
 WAITS = (500, 1_000, 2_000, 4_000, 60_000, 600_000, 3_600_000, 6 * 3_600_000, 24 * 3_600_000)
 
 
@@ -52,6 +54,7 @@ class Connection:
     def __init__(self, host: str, port: int | None = None, timeout: float | None = None) -> None:
         self.sock: Socket | None = None
         self._asked: Request | None = None
+        self._host = host
 
     def connect(self) -> None:
         self.sock = Socket()
@@ -64,7 +67,10 @@ class Connection:
 
     def getresponse(self) -> Response:
         assert self._asked is not None
-        return seams.running.provider.exchange(self._asked)
+        simulation = seams.running
+        asked = simulation.carrier if self._host == CARRIER_HOST else simulation.provider
+        response: Response = asked.exchange(self._asked)
+        return response
 
 
 class Plan(FaultPlan):

@@ -127,6 +127,7 @@ def _environment() -> None:
 
 def _provider() -> None:
     """The real adapter on a connection of ours; what a warm worker keeps of it is kept with the worker."""
+    from oms.carriers.adapters import configured as carriers
     from oms.payments.adapters import calls, configured
     from tests.simulation.machine.psp import Connection
 
@@ -137,6 +138,7 @@ def _provider() -> None:
     for name in ("_secret", "_strict", "_stripe", "_adyen"):
         original = getattr(configured, name).__wrapped__
         setattr(configured, name, _remembered(name, original))
+    carriers._easypost = _remembered("_easypost", carriers._easypost.__wrapped__)
 
 
 def _texts() -> None:

@@ -38,6 +38,7 @@ from typing import Any
 from tests.simulation.machine import seams
 from tests.simulation.machine.aws import SimAws
 from tests.simulation.machine.buses import Buses
+from tests.simulation.machine.carrier import Carrier
 from tests.simulation.machine.choices import Choices
 from tests.simulation.machine.doors import Doors
 from tests.simulation.machine.evidence import Checker, Evidence, Violation, collect, empty
@@ -121,6 +122,7 @@ class Simulation(Doors):
         self.objects = Objects()
         self.intake = Intake()
         self.provider = Provider(self)
+        self.carrier = Carrier(self)
         self.runs = Runs(self)
         self.gateway = Gateway(self)
         self.aws = SimAws(self)

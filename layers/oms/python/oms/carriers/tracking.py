@@ -29,7 +29,6 @@ from oms.platform.consumers import Event, call_from_event
 from oms.platform.dynamodb import Conflict
 from oms.platform.effects import TransientFailure
 from oms.platform.events import EventData, EventDraft
-from oms.platform.ids import parent_id
 from oms.platform.observability import counted, logger
 from oms.platform.principal import system_principal
 
@@ -65,11 +64,10 @@ def record_tracking(runtime: Runtime, tenant: str, told: TrackingReported) -> st
     return "recorded"
 
 
-def note_parcels(runtime: Runtime, tenant: str, shipment_id: str) -> int:
+def note_parcels(runtime: Runtime, tenant: str, order: Order, shipment_id: str) -> int:
     """Make the tracking numbers of what has left known to what carriers tell of them; answers how many there are."""
-    order = load_order(runtime.database, tenant, parent_id("ord", shipment_id))
     shipment = _shipment(order, shipment_id)
-    if order is None or shipment is None:
+    if shipment is None:
         return 0
     numbers = shipment.tracking_numbers
     tracked = Tracked(shipment.id, shipment.shipped_at)

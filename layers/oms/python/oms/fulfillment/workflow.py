@@ -98,14 +98,14 @@ def release_fulfillment_order(
 
 def resume_fulfillment(
     runtime: Runtime, continue_workflow: Continue, tenant: str, fulfillment_order_id: str
-) -> Outcome | None:
-    """Tell the waiting workflow what became of its work; answers the outcome, or None while there is none."""
+) -> tuple[Outcome | None, Order]:
+    """Tell the waiting workflow what became of its work; answers the outcome, perhaps none yet, and the order."""
     order, work = find_work(runtime, system_principal(tenant, "resume_fulfillment"), READ, fulfillment_order_id)
     told = _tell(runtime, continue_workflow, tenant, work.task_token, order, work)
     if told is None and work.status is Status.READY and work.task_token and next_deadline(work, runtime.clock.now()):
         # The wait for the node may be longer than the customer has time to collect.
         continue_workflow(work.task_token, Outcome.DUE_EARLIER)
-    return told
+    return told, order
 
 
 def _tell(

@@ -1,0 +1,128 @@
+"""Stories of carriers, for the crash points: a label is bought and given back once, and its parcel arrives once."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.simulation.directed import NODE, People
+from tests.simulation.telling import story
+from tests.simulation.world import line
+
+BY = {"provider": "easypost", "carrier": "USPS", "service": "Priority"}
+ZONE = {"id": "all", "cents": 700, "fastest_days": 2, "slowest_days": 4}
+CARD = {"currency": "USD", "services": [{"id": "ground", "zones": [ZONE], "ships_by": BY}]}
+TO = {
+    **{"name": "Ann Example", "street": "1 Fifth Ave", "city": "New York", "region": "NY"},
+    **{"postal_code": "10003", "country": "US"},
+}
+
+
+@story
+def labels_are_bought_and_given_back(people: People) -> None:
+    """One is given back, one is bought by its node, and one is bought and given back by the recovery."""
+    promote_card(people)
+    work = people.released(people.place("o-1", line("MUG", 2), ship_to=TO))
+    rates = people.send("POST", f"/v1/fulfillment-orders/{work}/rates", {"weight_grams": 700}, client=NODE)
+    assert len(rates.body["rates"]) == 3
+    first = wanted(people, work, 1)
+    until_label(people, first, "BOUGHT")
+    given_back(people, first)
+    lost(people, draft=1)
+    second = wanted(people, work, 1)
+    until_label(people, second, "BOUGHT")
+    lost(people, buy=1, find=1)
+    third = wanted(people, work, 2)
+    until_label(people, third, "BOUGHT")
+    lost(people, refund=1, find=1)
+    given_back(people, third)
+    account = people.simulation.carrier.account
+    assert len(account.sold) == len(set(account.sold)) == 3, "three labels were wanted, and three are billed"
+    assert sorted(account.returned) == sorted(stored(people, one)["reference"] for one in (first, third))
+    people.do(work, "accept", "ship")
+
+
+@story
+def a_parcel_is_followed_to_the_door(people: People) -> None:
+    """It leaves by a label; news come twice, late, and of a number that nobody has, and it is delivered once."""
+    promote_card(people)
+    order_id = people.place("o-1", line("MUG", 2), ship_to=TO)
+    work = people.released(order_id)
+    label = wanted(people, work, 1)
+    until_label(people, label, "BOUGHT")
+    number = stored(people, label)["tracking_number"]
+    people.do(work, "accept", "ship")
+    people.until(order_id, payment_status="CAPTURED")
+    for event, status, hour in ((1, "in_transit", 13), (3, "delivered", 15), (3, "delivered", 15), (2, "failure", 14)):
+        told(people, number, event, status, hour)
+    told(people, "NOBODYS", 4, "in_transit", 13)
+    people.wait_for(lambda: parcels(people, order_id) == [(number, "DELIVERED")])
+    people.wait_for(lambda: [sk for _, sk in people.simulation.rows("orders") if "NOBODYS" in sk])
+    people.simulation.sleep(1_500)
+    assert parcels(people, order_id) == [(number, "DELIVERED")]
+    assert len(people.simulation.carrier.account.sold) == 1
+
+
+def promote_card(people: People) -> None:
+    """A rate card that says by which carrier's service labels are bought."""
+    path = "/v1/sourcing/rate-cards/usual"
+    people.send("PUT", path, CARD)
+    people.send("POST", f"{path}/promotions", {"number": 1}, version=1)
+
+
+def lost(people: People, **calls: int) -> None:
+    """The carrier does the next call of each kind, but for a look-up, and its answer does not come."""
+    steps = {kind: ["lost_before" if kind == "find" else "lost_after"] * count for kind, count in calls.items()}
+    people.simulation.carrier.account.script.update(steps)
+
+
+def wanted(people: People, work_id: str, package_no: int) -> str:
+    """A node asks for a label of a package; its id."""
+    body = {"package_no": package_no, "service": "ground", "weight_grams": 700}
+    answer = people.send("POST", f"/v1/fulfillment-orders/{work_id}/labels", body, client=NODE)
+    assert answer.status == 201, answer.text
+    return str(answer.body["id"])
+
+
+def given_back(people: People, label_id: str) -> None:
+    """A node gives a label back, until the carrier has it."""
+    answer = people.send("POST", f"/v1/labels/{label_id}/void", None, client=NODE)
+    assert answer.status == 200, answer.text
+    until_label(people, label_id, "VOIDED")
+
+
+def until_label(people: People, label_id: str, status: str) -> None:
+    """Until a label is so; what its own call left open is taken up by the recovery."""
+    for _ in range(5):
+        if stored(people, label_id)["status"] == status:
+            break
+        people.simulation.sleep(180)
+        people.simulation.ring("RecoverSagas")
+        people.simulation.sleep(120)
+    shown = people.send("GET", f"/v1/labels/{label_id}", client=NODE)
+    assert shown.body["status"] == status, shown.text
+
+
+def stored(people: People, label_id: str) -> dict[str, Any]:
+    """A label as it is stored with its work."""
+    orders = {pk.rpartition("#")[2] for pk, sk in people.simulation.rows("orders") if sk == "ORDER"}
+    labels = [one for order_id in orders for work in people.works(order_id) for one in work.get("labels", ())]
+    found: dict[str, Any] = next(one for one in labels if one["id"] == label_id)
+    return found
+
+
+def told(people: People, number: str, event: int, status: str, hour: int) -> None:
+    """The carrier tells where a parcel was, until it is heard."""
+    scan = {"object": "TrackingDetail", "status": status, "datetime": f"2026-11-23T{hour}:30:00Z"}
+    tracker = {"object": "Tracker", "tracking_code": number, "carrier": "USPS", "tracking_details": [scan]}
+    document = {"id": f"evt_{event}", "object": "Event", "description": "tracker.updated", "result": tracker}
+    people.wait_for(lambda: people.simulation.carrier.tell(document).is_final)
+
+
+def parcels(people: People, order_id: str) -> list[tuple[str, str]]:
+    """Number and status of each parcel of an order."""
+    rows = people.simulation.rows("orders").items()
+    shipments = [
+        json.loads(row["body"]) for (pk, sk), row in rows if pk.endswith(order_id) and sk.startswith("SHIPMENT")
+    ]
+    return [(one["tracking_number"], one["status"]) for shipment in shipments for one in shipment.get("parcels", ())]

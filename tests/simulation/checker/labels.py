@@ -1,0 +1,131 @@
+"""INV30: a label is bought once, on a draft that stays, and what carriers tell of parcels never goes back.
+
+A label and a parcel go along their graphs and stay about the same; the list of open labels has exactly those of which
+the carrier has the next word. An answer about a label says how far it is by then, so it may be further than the outcome
+that was stored, and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tests.simulation.checker.evidence import Change, Item, Report
+from tests.simulation.checker.graphs import LABEL, PARCEL, is_edge
+from tests.simulation.checker.picture import Commit, Picture, is_order, parsed, tenant_of
+
+DRAFT = "DRAFT#"
+OPEN = ("REQUESTED", "VOID_REQUESTED")
+# What becomes known of a label; all else is as it was asked for.
+BECOMES_KNOWN = ("version", "status", "tracking_number", "cost", "currency", "url", "refused", "reference")
+_ASKED = re.compile(r"/v1/(fulfillment-orders/[^/]+/labels|labels/[^/]+/void)")
+_FURTHER = {
+    "REQUESTED": ("BOUGHT", "REFUSED", "VOID_REQUESTED", "VOIDED"),
+    "BOUGHT": ("VOID_REQUESTED", "VOIDED"),
+    "VOID_REQUESTED": ("BOUGHT", "VOIDED"),
+}
+
+
+def is_of_carriers(pk: str) -> bool:
+    """Whether a partition of table `orders` is a list of open labels, or what is known under a tracking number."""
+    return pk.split("#", 3)[2:3] in (["OPENLABELS"], ["TRACKING"], ["UNKNOWNPARCELS"])
+
+
+def is_about_label(path: object) -> bool:
+    """Whether a call is answered with how far a label is."""
+    return _ASKED.fullmatch(str(path)) is not None
+
+
+def has_come_further(before: Any, after: Any) -> bool:
+    """Whether two answers show one label, the second one at least as far as the first."""
+    if not isinstance(before, dict) or not isinstance(after, dict) or _for_good(before) != _for_good(after):
+        return False
+    was, now = before.get("status"), after.get("status")
+    return before == after or now in _FURTHER.get(str(was), ()) or (was == now == "BOUGHT")
+
+
+def check_labels_of_commit(commit: Commit, picture: Picture, report: Report) -> None:
+    """Drafts, labels, parcels and what is listed of them, as far as a commit has touched them."""
+    for pk, changes in commit.orders.items():
+        for change in changes:
+            where = f"{pk} {change.sk}"
+            if is_order(pk) and change.sk.startswith(DRAFT) and change.before is not None:
+                report.note("INV30", where, "a draft is written once, and was changed")
+            elif is_order(pk) and change.sk.startswith("WORK#") and change.after is not None:
+                _labels(pk, change, picture, report)
+            elif is_order(pk) and change.sk.startswith("SHIPMENT#") and change.after is not None:
+                _parcels(where, _rows(change.before, "parcels"), _rows(change.after, "parcels"), report)
+            elif is_of_carriers(pk) and change.before is not None:
+                _noted(change, report)
+
+
+def check_labels(picture: Picture, report: Report) -> None:
+    """The lists of open labels have those that are open, and no draft is that of two labels."""
+    open_, used = set(), set()
+    for pk, items in picture.table("orders").items():
+        for sk, item in items.items():
+            if is_order(pk) and sk.startswith("WORK#"):
+                for label in parsed(str(item["body"])).get("labels", ()):
+                    if label["status"] in OPEN:
+                        open_.add((tenant_of(pk), label["id"]))
+                    reference = (label["provider"], label.get("reference"))
+                    if reference[1] is not None and reference in used:
+                        report.note("INV30", f"{pk} {label['id']}", f"{reference[1]} is the draft of another label too")
+                    used.add(reference)
+    listed = {
+        (tenant_of(pk), sk.partition("#")[2])
+        for pk, items in picture.table("orders").items()
+        if pk.endswith("#OPENLABELS")
+        for sk in items
+    }
+    if listed != open_:
+        report.note("INV30", "open labels", f"are {sorted(map(str, open_))}, and listed {sorted(map(str, listed))}")
+
+
+def _labels(pk: str, change: Change, picture: Picture, report: Report) -> None:
+    before = {one["id"]: one for one in _rows(change.before, "labels")}
+    after = {one["id"]: one for one in _rows(change.after, "labels")}
+    for label_id, label in after.items():
+        was, where = before.get(label_id), f"{pk} {label_id}"
+        if not is_edge(LABEL, was and was["status"], label["status"]):
+            report.note("INV30", where, f"a label went from {was and was['status']} to {label['status']}")
+        if was is not None and _for_good(was) != _for_good(label):
+            report.note("INV30", where, "a label became that of something else")
+        draft = picture.items("orders", pk).get(f"{DRAFT}{label_id}", {}).get("reference")
+        if label["status"] not in ("REQUESTED", "REFUSED") and label.get("reference") != draft:
+            report.note("INV30", where, f"was bought on {label.get('reference')}, and its draft is {draft}")
+    for label_id in before.keys() - after.keys():
+        report.note("INV30", f"{pk} {label_id}", "a label was removed")
+
+
+def _parcels(where: str, before: list[Item], after: list[Item], report: Report) -> None:
+    known = {one["tracking_number"]: one for one in after}
+    for was in before:
+        now = known.get(was["tracking_number"])
+        if now is None:
+            report.note("INV30", where, f"the parcel {was['tracking_number']} was removed")
+        elif not is_edge(PARCEL, was["status"], now["status"]) or now["status_at"] < was["status_at"]:
+            report.note("INV30", where, f"{was['status']} {was['status_at']} became {now['status']} {now['status_at']}")
+
+
+def _noted(change: Change, report: Report) -> None:
+    """An open label leaves its list; a number stays known, and of it only when its last news are of goes on."""
+    assert change.before is not None
+    where, after = f"{change.pk} {change.sk}", change.after
+    if change.pk.endswith("#OPENLABELS"):
+        if after is not None:
+            report.note("INV30", where, "a label was listed that is listed already")
+    elif after is None:
+        report.note("INV30", where, "what was known under a tracking number was removed")
+    elif "#TRACKING#" in change.pk:
+        same = {**change.before, "told_at": None} == {**after, "told_at": None}
+        if not same or str(after["told_at"]) <= str(change.before["told_at"]):
+            report.note("INV30", where, "news that are no newer were taken in")
+
+
+def _rows(item: Item | None, name: str) -> list[Item]:
+    return list(parsed(str(item["body"])).get(name, ())) if item is not None else []
+
+
+def _for_good(label: Item) -> Item:
+    return {name: value for name, value in label.items() if name not in BECOMES_KNOWN}
