@@ -235,10 +235,9 @@ def test_a_route_asks_for_a_scope_unless_it_is_open(template):
 
 def test_every_mutating_call_needs_a_key_and_no_other_does():
     for route in openapi_handlers.handled_routes():
-        # A provider's message has a key of its own; a simulation and a preview are questions that need a body.
+        # A provider's message has a key of its own; a simulation is a question that needs a body.
         others = ("psp_webhook", "simulations")
-        asks = route.function in others or route.key == "POST /v1/notices/previews"
-        mutates = route.method in openapi_handlers.MUTATING and not asks
+        mutates = route.method in openapi_handlers.MUTATING and route.function not in others
         assert route.needs_key is mutates, route.key
 
 
