@@ -26,15 +26,13 @@ def read_capacity(node_id: str) -> Answer:
 @app.post("/v1/nodes/<node_id>/pause")
 def pause_node(node_id: str) -> Answer:
     principal, body = caller(app, "fulfillment.write", f"CAPACITY#{node_id}"), read(app, PauseRequest)
-    own = call(app, "pause_node", principal, body, target=node_id)
-    return answer(commands.pause_node(runtime, own, node_id, body))
+    return answer(commands.pause_node(runtime, call(app, "pause_node", principal, body, target=node_id), node_id, body))
 
 
 @app.post("/v1/nodes/<node_id>/resume")
 def resume_node(node_id: str) -> Answer:
     principal, body = caller(app, "fulfillment.write", f"CAPACITY#{node_id}"), read_optional(app, ResumeRequest)
-    own = call(app, "resume_node", principal, body, target=node_id)
-    return answer(commands.resume_node(runtime, own, node_id))
+    return answer(commands.resume_node(runtime, call(app, "resume_node", principal, body, target=node_id), node_id))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from tests.order_world import document, line
 
 def picking(gateway: Gateway) -> None:
     """One of three units is damaged; the others are picked, packed, unpacked once and leave in a carton."""
+    gateway.world.receive("A", "DC1", 5)
+    gateway.world.receive("B", "DC1", 2)
     order_id = gateway.send("POST", "/v1/orders", document(line("A", 3), external_id="picked"))[1]["id"]
     (work,) = gateway.world.released(order_id)
     path = f"/v1/fulfillment-orders/{work}"
@@ -29,3 +31,5 @@ def picking(gateway: Gateway) -> None:
     url = f"/v1/nodes/DC1/waves/{wave['id']}"
     assert gateway.send("GET", url)[1]["pick_sheet"] == wave["pick_sheet"] != []
     assert gateway.send("POST", f"{url}/close", {})[1]["state"] == "CLOSED"
+    # What the wave gave back is still to be picked.
+    assert gateway.send("GET", "/v1/nodes/DC1/tasks?step=accepted")[1]["entries"][0]["fulfillment_order"]
