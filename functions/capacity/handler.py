@@ -7,14 +7,13 @@ from typing import Any
 from oms.capacity import commands, views
 from oms.capacity.requests import PauseRequest, ResumeRequest
 from oms.platform.commands import Runtime
-from oms.platform.http import Answer, answer, api, call, caller, ok, read, read_optional, read_query
-from oms.tasks import listing
-from oms.tasks.commands import complete_task
-from oms.tasks.requests import CareQuery, CompletionRequest, QueueQuery
+from oms.platform.http import Answer, answer, api, call, caller, ok, read, read_optional
+from oms.tasks.routes import serve as serve_tasks
 from oms.waves.routes import serve as serve_waves
 
 app = api()
 runtime = Runtime()
+serve_tasks(app, lambda: runtime)
 serve_waves(app, lambda: runtime)
 
 
@@ -34,30 +33,6 @@ def pause_node(node_id: str) -> Answer:
 def resume_node(node_id: str) -> Answer:
     principal, body = caller(app, "fulfillment.write", f"CAPACITY#{node_id}"), read_optional(app, ResumeRequest)
     return answer(commands.resume_node(runtime, call(app, "resume_node", principal, body, target=node_id), node_id))
-
-
-@app.get("/v1/nodes/<node_id>/tasks")
-def read_queue(node_id: str) -> Answer:
-    principal = caller(app, "fulfillment.read", f"TASKS#NODE#{node_id}")
-    return ok(listing.read_queue(runtime, principal, node_id, read_query(app, QueueQuery)))
-
-
-@app.get("/v1/tasks")
-def read_care_tasks() -> Answer:
-    principal = caller(app, "fulfillment.read", "TASKS#CARE")
-    return ok(listing.read_care_tasks(runtime, principal, read_query(app, CareQuery)))
-
-
-@app.get("/v1/tasks/<task_id>")
-def read_task(task_id: str) -> Answer:
-    return ok(listing.read_task(runtime, caller(app, "fulfillment.read", "TASK#"), task_id))
-
-
-@app.post("/v1/tasks/<task_id>/completions")
-def complete(task_id: str) -> Answer:
-    principal, body = caller(app, "fulfillment.write", "TASK#"), read_optional(app, CompletionRequest)
-    own = call(app, "complete_task", principal, body, target=task_id)
-    return answer(complete_task(runtime, own, task_id, body))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

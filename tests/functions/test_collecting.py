@@ -25,7 +25,7 @@ def wrong(code: str) -> str:
     return f"{(int(code) + 1) % 10**8:08d}"
 
 
-@pytest.mark.capability("F9", whole=True)
+@pytest.mark.capability("F9")
 def test_goods_are_handed_over_for_a_proof_only_which_is_kept_with_the_shipment_and_told(counter: Counter):
     counter.rules(CODE)
     order_id, work = counter.ready(collected("A", 2))

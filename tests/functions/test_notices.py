@@ -36,7 +36,7 @@ def resend(notices: Notices, order_id: str, notice_id: str, body: Any = None, **
     return notices.doors.api("change_orders").post(path, body, **more)
 
 
-@pytest.mark.capability("B6", whole=True)
+@pytest.mark.capability("B6")
 def test_each_milestone_is_told_once_however_often_its_event_comes(notices: Notices):
     order_id = notices.place(line("A", 4, description="Blue mug"))
     notices.doors.run_order_workflow(order_id)

@@ -57,7 +57,7 @@ SHORT = {"accept_minutes": 10}
 REMINDED, ESCALATED = "FulfillmentOrderReminded", "FulfillmentOrderEscalated"
 
 
-@pytest.mark.capability("G2", whole=True)
+@pytest.mark.capability("G2")
 def test_a_silent_node_is_reminded_then_a_person_is_told_then_others_get_the_work(doors: Doors):
     promise(doors, LEVEL)
     order_id, work = begun(doors, line("A", 2))

@@ -14,7 +14,7 @@ from tests.order_world import document, line, world
 __all__ = ["doors", "world"]
 
 
-@pytest.mark.capability("F3", whole=True)
+@pytest.mark.capability("F3")
 def test_a_store_ships_a_parcel_in_its_hours_and_within_its_limits(doors: Doors):
     hours = {day: [["10:00", "18:00"]] for day in ("monday", "tuesday")}
     changed(doors, "S1", 2, hours=hours, capacity=[{"of": "orders", "per": "day", "most": 1}])

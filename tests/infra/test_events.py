@@ -37,14 +37,13 @@ SUBSCRIPTIONS = {
     ],
     ("PurchaseOrderPlaced", None): "NumberDocumentsQueue",
     ("PurchaseOrderShipped", None): "PostLedgerQueue",
-    ("FulfillmentOrderRejected", None): "ResumeFulfillmentQueue",
-    ("FulfillmentOrderClosed", None): "ResumeFulfillmentQueue",
-    ("FulfillmentOrderCancelled", None): "ResumeFulfillmentQueue",
-    ("FulfillmentOrderSold", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderCancellationAccepted", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderReceived", None): ["ResumeFulfillmentQueue", "StartOrderWorkflowQueue"],
     ("FulfillmentOrderSplit", None): ["ResumeFulfillmentQueue", "StartOrderWorkflowQueue"],
-    **{(f"FulfillmentOrder{name}", None): "ResumeFulfillmentQueue" for name in ("Held", "HoldReleased", "Rescheduled")},
+    **{
+        (f"FulfillmentOrder{name}", None): "ResumeFulfillmentQueue"
+        for name in ("Rejected", "Closed", "Cancelled", "Sold", "Held", "HoldReleased", "Rescheduled")
+    },
     ("PaymentAuthorized", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],
     **{
         (name, None): "StartPaymentWorkflowQueue"

@@ -89,7 +89,7 @@ def test_goods_bought_online_are_collected_in_the_store_with_a_code(shop: Shop, 
 
 
 @pytest.mark.usefixtures("no_bots")
-@pytest.mark.capability("F6", whole=True)
+@pytest.mark.capability("F6")
 def test_a_customer_at_the_curb_is_seen_by_the_store(shop: Shop, customers: Customers) -> None:
     store = store_of_its_own(shop, {"curbside": True})
     _, order_id, work_id = staged(shop, store, 1)
