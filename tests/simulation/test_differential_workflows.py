@@ -116,6 +116,9 @@ def _said(outcome: Any) -> dict[str, Any]:
         return {"refuse": outcome.error}
     if isinstance(outcome, TaskFailed):
         return {"raise": outcome.error}
+    if isinstance(outcome, dict) and "wait_seconds" in outcome:
+        # It is waited for in real time.
+        outcome = {**outcome, "wait_seconds": 3}
     return {"silent": True} if isinstance(outcome, After) else {"value": outcome}
 
 
@@ -153,7 +156,11 @@ def test_every_walk_through_the_fulfilment_workflow_is_the_same(engine: Engine, 
         host = TwinHost(script)
         ours = ends(deployed_definition("FulfillmentWorkflow"), given, host)
         ours.pop("cause", None)
-        assert {**ours, "states": host.states} == engine.end(execution), name
+        try:
+            theirs = engine.end(execution)
+        except AssertionError as error:
+            raise AssertionError(f"{name}: {error}") from error
+        assert {**ours, "states": host.states} == theirs, name
         called = {step: len([one for one, _ in host.calls if one == step]) for step in STEPS_OF_WORK}
         assert called == engine.calls(given["order_id"], STEPS_OF_WORK), name
 
