@@ -79,6 +79,9 @@ def test_an_answer_may_be_further_than_what_was_stored_and_never_back_or_of_anot
     bought = {**first, "version": 4, "status": "BOUGHT", "tracking_number": "TRACK1"}
     assert has_come_further(first, first)
     assert has_come_further(first, bought)
+    assert has_come_further(first, {**first, "version": 5})
+    assert not has_come_further(first, {**first, "version": 2})
+    assert not has_come_further(first, {**first, "version": 5, "tracking_number": "TRACK1"})
     assert not has_come_further(bought, first)
     assert not has_come_further(first, {**bought, "id": "lbl_9_2"})
     assert not has_come_further(first, {**bought, "package_no": 2})
