@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from oms.fulfillment.keeping import keep_collection
 from tests.functions.test_payment_care import care
 from tests.notice_doors import CUSTOMER, Notices, notices
 from tests.order_doors import doors
-from tests.order_world import TENANT, document, line, world
+from tests.order_world import document, line, world
 from tests.pickup_doors import OPEN, Counter, collected
 
 __all__ = ["doors", "notices", "world"]
@@ -106,7 +105,7 @@ def test_a_customer_hears_the_code_and_until_when_goods_wait_and_is_reminded(not
     order_id, work = counter.ready(collected("A", 2))
     for days in (0, 2):
         notices.doors.world.clock.advance(days=days, hours=days * 4)
-        keep_collection(notices.doors.world.runtime, TENANT, work)
+        notices.doors.task("escalate_fulfillment", order_id=order_id, fulfillment_order_id=work)
         notices.hear(times=2)
     assert [one[:2] for one in notices.states(order_id)] == [
         *[("confirmed", "SENT"), ("ready", "SENT"), ("reservation_expiring", "SENT")],
