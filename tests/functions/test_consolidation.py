@@ -116,6 +116,8 @@ def test_legs_are_merged_to_one_parcel_at_a_hub_when_requested(doors: Doors):
         "lines": [{"line_no": 1, "sku": "P", "quantity": 4}],
         "unwanted": [],
         "lost": [],
+        "damaged": [],
+        "over": [],
         "reason": None,
         "onward": final,
         "begins_work": True,

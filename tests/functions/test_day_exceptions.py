@@ -34,7 +34,7 @@ def test_a_day_in_order_tells_only_of_stores_that_were_silent(closer: Closer):
     closer.later()
     shown = closer.exceptions()
     assert (shown["entity"], shown["business_date"], shown["final"]) == ("100", "2026-11-23", False)
-    assert shown["checks"] == [*(f"T{number}" for number in range(1, 14)), "SEAL"]
+    assert shown["checks"] == [*(f"T{number}" for number in range(1, 15)), "SEAL"]
     assert [(one["check"], one["kind"], one["store"]) for one in shown["exceptions"]] == [
         ("SEAL", "open", "WEB"),
         ("SEAL", "silent", "S1"),
