@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.contracts.described import Gateway
 from tests.order_world import document, line
 
@@ -9,7 +11,6 @@ from tests.order_world import document, line
 def picking(gateway: Gateway) -> None:
     """One of three units is damaged; the others are picked, packed, unpacked once and leave in a carton."""
     gateway.world.receive("A", "DC1", 5)
-    gateway.world.receive("B", "DC1", 2)
     order_id = gateway.send("POST", "/v1/orders", document(line("A", 3), external_id="picked"))[1]["id"]
     (work,) = gateway.world.released(order_id)
     path = f"/v1/fulfillment-orders/{work}"
@@ -23,13 +24,20 @@ def picking(gateway: Gateway) -> None:
     assert gateway.send("POST", f"{path}/ship", {"shipment": {"packages": [{"package_no": 1}]}})[0] == 200
     shipped = gateway.send("GET", f"/v1/orders/{order_id}")[1]["shipments"][0]["packages"]
     assert [(one["package_no"], one["weight_grams"], one["length_mm"]) for one in shipped] == [(1, 900, 300)]
-    assert gateway.send("POST", "/v1/orders", document(line("B", 1), external_id="waved"))[0] == 201
-    waved = gateway.send("GET", "/v1/orders?channel=web&external_id=waved")[1]["orders"][0]["id"]
-    gateway.world.released(waved)
-    status, wave = gateway.send("POST", "/v1/nodes/DC1/waves", {"kind": "multi_order", "most_orders": 2})
-    assert (status, wave["state"]) == (201, "OPEN")
+    wave = waved(gateway)
     url = f"/v1/nodes/DC1/waves/{wave['id']}"
     assert gateway.send("GET", url)[1]["pick_sheet"] == wave["pick_sheet"] != []
     assert gateway.send("POST", f"{url}/close", {})[1]["state"] == "CLOSED"
     # What the wave gave back is still to be picked.
     assert gateway.send("GET", "/v1/nodes/DC1/tasks?step=accepted")[1]["entries"][0]["fulfillment_order"]
+
+
+def waved(gateway: Gateway) -> dict[str, Any]:
+    """A wave of a node that has work."""
+    gateway.world.receive("B", "DC1", 2)
+    assert gateway.send("POST", "/v1/orders", document(line("B", 1), external_id="waved"))[0] == 201
+    order_id = gateway.send("GET", "/v1/orders?channel=web&external_id=waved")[1]["orders"][0]["id"]
+    gateway.world.released(order_id)
+    status, wave = gateway.send("POST", "/v1/nodes/DC1/waves", {"kind": "multi_order", "most_orders": 2})
+    assert (status, wave["state"]) == (201, "OPEN")
+    return dict(wave)

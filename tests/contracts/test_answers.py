@@ -22,7 +22,7 @@ from tests.contracts.leg_answers import legs
 from tests.contracts.money_answers import gift_cards, issued
 from tests.contracts.notice_answers import notices, told
 from tests.contracts.payment_answers import paying_again
-from tests.contracts.picking_answers import picking
+from tests.contracts.picking_answers import picking, waved
 from tests.contracts.pos_answers import tills
 from tests.contracts.purchase_answers import purchases
 from tests.contracts.reshape_answers import RESHAPE_BODIES, reshaping
@@ -265,7 +265,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, monkeyp
     named |= {"appeasement_id": waiting(gateway, delivered(gateway)), "refund_id": f"rfd_{order_id[4:]}_1"}
     named |= {"card_id": issued(gateway), "notice_id": told(gateway, order_id)}
     named["task_id"] = task_opened(gateway.world, "COUNT", "count-9", "S1")
-    named["label_id"] = label_of(gateway, monkeypatch, work.id)
+    named |= {"label_id": label_of(gateway, monkeypatch, work.id), "wave_id": str(waved(gateway)["id"])}
     assert gateway.send("PUT", "/v1/supply/tr-9", TRANSFER)[0] == 201
     url = path.format(**named, node_id="DC1", sku="A", action="accept")
     bodies = {
@@ -273,7 +273,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, monkeyp
         "tr-9": TRANSFER,
         **ORDER_BODIES,
         **RESHAPE_BODIES,
-        "close": {"reason": "late"},
+        "close": {} if "waves" in path else {"reason": "late"},
         "breakage": {"reason": "dormant"},
         "DC1": {**NODE, "id": "DC1"},
         "A": {**ITEM, "sku": "A"},
