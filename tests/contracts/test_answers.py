@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from oms.finance.posting import postings_of
 from oms.finance.store import entry_write
 from oms.payments.adapters import configured
 from oms.platform.clock import FixedClock
+from oms.registry import reads as registry
 from tests.contracts.appeasement_answers import GOODWILL, MANAGER, appeasements, delivered, waiting
 from tests.contracts.carrier_answers import LABEL, label_of, labels, unknown_parcels
 from tests.contracts.collection_answers import COUNTER_BODIES, collected, collection_rules
@@ -254,19 +257,30 @@ def test_refusals_are_as_they_are_described(gateway, status, method, url, more):
     assert (answered, problem["status"]) == (status, status)
 
 
+@pytest.fixture(name="everything", scope="module")
+def everything_fixture() -> Iterator[tuple[Gateway, dict[str, str]]]:
+    """One retailer who has something of every kind, and the ids of these; whoever is refused leaves it as it is."""
+    shop = World()
+    with pytest.MonkeyPatch.context() as patch:
+        gateway = Gateway(shop, patch)
+        order_id = _orders(gateway)
+        (work, *_) = shop.order(order_id).fulfillment_orders
+        every_kind(gateway)
+        named = {"order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}
+        named |= {"reservation_id": _baskets(gateway), "supply_id": "tr-9", "session_id": opened(gateway)}
+        named |= {"appeasement_id": waiting(gateway, delivered(gateway)), "refund_id": f"rfd_{order_id[4:]}_1"}
+        named |= {"card_id": issued(gateway), "notice_id": told(gateway, order_id)}
+        named["task_id"] = task_opened(shop, "COUNT", "count-9", "S1")
+        named |= {"label_id": label_of(gateway, patch, work.id), "wave_id": str(waved(gateway)["id"])}
+        assert gateway.send("PUT", "/v1/supply/tr-9", TRANSFER)[0] == 201
+        yield gateway, named
+    registry.forget()
+
+
 @pytest.mark.parametrize("key", sorted(key for key, route in ROUTES.items() if route.if_match))
-def test_a_stale_version_is_refused_where_if_match_is_described(gateway, monkeypatch, key):
-    order_id = _orders(gateway)
-    (work, *_) = gateway.world.order(order_id).fulfillment_orders
+def test_a_stale_version_is_refused_where_if_match_is_described(everything, key):
+    gateway, named = everything
     method, path = key.split(" ")
-    every_kind(gateway)
-    named = {"order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}
-    named |= {"reservation_id": _baskets(gateway), "supply_id": "tr-9", "session_id": opened(gateway)}
-    named |= {"appeasement_id": waiting(gateway, delivered(gateway)), "refund_id": f"rfd_{order_id[4:]}_1"}
-    named |= {"card_id": issued(gateway), "notice_id": told(gateway, order_id)}
-    named["task_id"] = task_opened(gateway.world, "COUNT", "count-9", "S1")
-    named |= {"label_id": label_of(gateway, monkeypatch, work.id), "wave_id": str(waved(gateway)["id"])}
-    assert gateway.send("PUT", "/v1/supply/tr-9", TRANSFER)[0] == 201
     url = path.format(**named, node_id="DC1", sku="A", action="accept")
     bodies = {
         "promotions": {"number": 1},
@@ -287,5 +301,12 @@ def test_a_stale_version_is_refused_where_if_match_is_described(gateway, monkeyp
     if "drawer-sessions" in path:
         bodies = BODIES
     body = bodies.get(url.rsplit("/", 1)[1], usual)
+    before = _apart_from_answers(gateway)
     answered, problem = gateway.send(method, url, body, headers={"if-match": "999"}, scopes=MANAGER)
     assert (answered, problem["code"]) == (409, "stale_version")
+    assert _apart_from_answers(gateway) == before
+
+
+def _apart_from_answers(gateway: Gateway) -> dict[Any, Any]:
+    """Everything that is stored but for what clients were told."""
+    return {key: dict(row) for key, row in gateway.world.database.rows.items() if key[0] != "commands"}

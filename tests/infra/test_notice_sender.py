@@ -8,23 +8,16 @@ import pytest
 
 from infra.settings import Settings
 from tests.infra.policies import statements
-from tests.template import of_type, run_app
-from tools.stacks import whole_template
+from tests.template import NAMED, of_type
+from tests.template import template as whole
 
 Template = dict[str, Any]
-NAMED = {
-    "notice_identity": "shop.example",
-    "notice_sender": "orders@shop.example",
-    "notice_configuration_set": "spine",
-}
 
 
 @pytest.fixture(scope="module")
-def sending(tmp_path_factory: pytest.TempPathFactory) -> Template:
+def sending() -> Template:
     """The template of a deployment that sends by SES."""
-    done, out = run_app("aws", tmp_path_factory.mktemp("sending"), **NAMED)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return whole_template(out)
+    return whole("named")
 
 
 def of_mail(found: Template) -> list[tuple[str, dict[str, Any]]]:

@@ -10,20 +10,18 @@ import pytest
 
 from infra.names import pascal
 from infra.settings import Settings
-from tests.template import ROOT, of_type, run_app
-from tools.stacks import whole_template
+from tests.template import NAMED, ROOT, of_type
+from tests.template import template as whole
 
-SOURCE = "aws.partner/stripe.com/ed_test_61ExampleDestination"
+SOURCE = NAMED["stripe_event_source"]
 SAMPLES = ROOT / "tests" / "contracts" / "stripe" / "eventbridge"
 Template = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def partner(tmp_path_factory: pytest.TempPathFactory) -> Template:
+def partner() -> Template:
     """The template of an account that Stripe has offered a source."""
-    done, out = run_app("aws", tmp_path_factory.mktemp("partner"), stripe_event_source=SOURCE)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return whole_template(out)
+    return whole("named")
 
 
 def rule_of(found: Template) -> dict[str, Any]:

@@ -97,7 +97,17 @@ class Shop:
             found = self.order(order_id)
             return found if found["payment_status"] == payment_status else None
 
-        return until(look, f"{order_id} did not become {payment_status}")
+        try:
+            return until(look, f"{order_id} did not become {payment_status}")
+        except AssertionError as late:
+            late.add_note(self.as_it_stands(order_id))
+            raise
+
+    def as_it_stands(self, order_id: str) -> str:
+        """What a person needs to see of an order that did not get on: its money, its work and what happened last."""
+        found = self.order(order_id)
+        works = [(work["id"], work["method"], work["status"]) for work in found["fulfillment_orders"]]
+        return f"{found['status']}, {found['payments']}, {works}, {self.events(order_id)}"
 
     def new_item(self, stock: dict[str, int]) -> str:
         """A SKU of its own for one test, with units at nodes."""

@@ -138,6 +138,8 @@ def strike(point: Point, kind: str, seen: set[tuple[str, str, str]]) -> list[str
         tell(point.story, simulation)
     except Exception as error:  # noqa: BLE001 - a story that cannot be told to its end is a finding
         return [f"{type(error).__name__}: {error}"]
+    finally:
+        simulation.scheduler.abandon()
     seen |= simulation.aws.seen
     fired = {key for key in simulation.faults.fired if key[0] == kind and key[1] == point.function}
     wrong = [] if fired else ["the call was not made again"]

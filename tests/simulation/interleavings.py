@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from tests.simulation.directed import People
 from tests.simulation.machine.faults import CRASH_AFTER, CRASH_BEFORE
 from tests.simulation.own_chance import OwnChance
 from tests.simulation.sides import Side
@@ -130,7 +131,7 @@ class Stage:
             scheduler.abandon()
             return self.run
         self._seen.add(end)
-        self.simulation.run_until_quiet()
+        self.simulation.run_until_quiet(People(self.simulation).finish)
         self.run.wrong = [f"{found.invariant} {found.where}: {found.what}" for found in self.simulation.violations]
         scheduler.abandon()
         return self.run
