@@ -43,6 +43,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     till_stories,
 )
 from tests.simulation.machine.faults import ANSWER_LOST, BROKEN, CRASH_AFTER
+from tests.simulation.machine.healing import LEFT_ALONE
 from tests.simulation.telling import STORIES, simulated_for, tell
 
 KINDS = {BROKEN: "fail before", CRASH_AFTER: "crash after", ANSWER_LOST: "response lost"}
@@ -59,6 +60,8 @@ class Point:
     service: str
     operation: str
     path: tuple[str, ...]
+    # Reached only when what nobody finished has lain for a day.
+    is_late: bool
 
     @property
     def name(self) -> tuple[str, tuple[str, ...]]:
@@ -74,6 +77,7 @@ class Recorder:
         self._simulation = simulation
         self._paths: dict[Any, tuple[str, ...]] = {}
         self._asked: tuple[str, str, str] | None = None
+        self._day_over: int | None = None
         self._call, self._at_call = simulation.aws.call, simulation.faults.at_call
         simulation.aws.call, simulation.faults.at_call = self.call, self.at_call
 
@@ -88,8 +92,17 @@ class Recorder:
         path = self._paths[invocation] = extended(self._paths.get(invocation, ()), asked)
         fault = self._at_call(function, operation, write=write)
         nth = self._simulation.faults.calls[function]
-        self.points.append(Point(self._story, function, nth, service, operation, path))
+        self.points.append(Point(self._story, function, nth, service, operation, path, self._is_late()))
         return fault
+
+    def _is_late(self) -> bool:
+        """Whether all has been healing for so long that people would finish what is left."""
+        if not self._simulation.faults.over:
+            return False
+        now = self._simulation.scheduler.now
+        if self._day_over is None:
+            self._day_over = now + LEFT_ALONE
+        return now >= self._day_over
 
 
 def extended(path: tuple[str, ...], asked: str) -> tuple[str, ...]:
@@ -135,7 +148,7 @@ def strike(point: Point, kind: str, seen: set[tuple[str, str, str]]) -> list[str
     simulation = simulated_for(point.story)
     simulation.before_call(point.function, point.nth, kind)
     try:
-        tell(point.story, simulation)
+        tell(point.story, simulation, to_the_end=point.is_late)
     except Exception as error:  # noqa: BLE001 - a story that cannot be told to its end is a finding
         return [f"{type(error).__name__}: {error}"]
     finally:

@@ -39,8 +39,11 @@ def simulated_for(name: str) -> Any:
     return simulated(0, [], faults=False)
 
 
-def tell(name: str, simulation: Any) -> None:
-    """Let a story happen, then everything come to rest; what people have left is finished after a day."""
+def tell(name: str, simulation: Any, *, to_the_end: bool = True) -> None:
+    """Let a story happen, then everything come to rest; what people have left is finished after a day.
+
+    A story in which nobody finishes anything goes on for weeks, but where only its first day is of interest.
+    """
     people = People(simulation)
     simulation.outside(name, lambda: STORIES[name](people))
-    simulation.run_until_quiet(None if name in LEFT_UNDONE else people.finish)
+    simulation.run_until_quiet(None if to_the_end and name in LEFT_UNDONE else people.finish)
