@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pytest
 
@@ -14,25 +12,22 @@ from oms.finance.posting import postings_of
 from oms.finance.store import entry_write
 from oms.payments.adapters import configured
 from oms.platform.clock import FixedClock
-from oms.registry import reads as registry
-from tests.contracts.appeasement_answers import GOODWILL, MANAGER, appeasements, delivered, waiting
-from tests.contracts.carrier_answers import LABEL, label_of, labels, unknown_parcels
-from tests.contracts.collection_answers import COUNTER_BODIES, collected, collection_rules
+from tests.contracts.appeasement_answers import appeasements
+from tests.contracts.carrier_answers import labels, unknown_parcels
+from tests.contracts.collection_answers import collected, collection_rules
 from tests.contracts.described import Gateway, check_events
-from tests.contracts.drawer_answers import BODIES, drawers, opened
+from tests.contracts.drawer_answers import drawers
 from tests.contracts.finance_answers import NEVER_GRANTED, days
 from tests.contracts.leg_answers import legs
-from tests.contracts.money_answers import gift_cards, issued
-from tests.contracts.notice_answers import notices, told
+from tests.contracts.money_answers import gift_cards
+from tests.contracts.notice_answers import notices
 from tests.contracts.payment_answers import paying_again
-from tests.contracts.picking_answers import picking, waved
+from tests.contracts.picking_answers import picking
 from tests.contracts.pos_answers import tills
 from tests.contracts.purchase_answers import purchases
-from tests.contracts.reshape_answers import RESHAPE_BODIES, reshaping
+from tests.contracts.reshape_answers import reshaping
 from tests.contracts.return_answers import ORDER_BODIES, returns
 from tests.contracts.rule_answers import (
-    RULE_SETS,
-    every_kind,
     pay_in_store,
     rate_cards,
     rules,
@@ -41,11 +36,10 @@ from tests.contracts.rule_answers import (
     tax_rates,
 )
 from tests.contracts.settlement_answers import settlement
-from tests.contracts.stock_answers import TRANSFER, capacity, hot_stock, supply
+from tests.contracts.stock_answers import capacity, hot_stock, supply
 from tests.contracts.task_answers import tasks
 from tests.contracts.test_contracts import TRIGGERS, read
 from tests.order_world import World, document, line, world  # noqa: F401 (a fixture)
-from tests.task_doors import opened as task_opened
 from tools.openapi_routes import ROUTES
 
 
@@ -111,7 +105,7 @@ def _simulations(gateway: Gateway) -> None:
     assert gateway.send("POST", path, {"replay": replay})[1]["replay"]["orders"]
 
 
-def _baskets(gateway: Gateway) -> str:
+def basket(gateway: Gateway) -> str:
     lines = [{"sku": "A", "quantity": 2}, {"sku": "C", "quantity": 1, "node_id": "DC1"}]
     made = gateway.send("POST", "/v1/reservations", {"channel": "web", "ttl_seconds": 600, "lines": lines})
     assert made[0] == 201
@@ -122,7 +116,7 @@ def _baskets(gateway: Gateway) -> str:
     return str(gateway.send("POST", "/v1/reservations", {"channel": "web", "lines": lines})[1]["id"])
 
 
-def _orders(gateway: Gateway) -> str:
+def ordered(gateway: Gateway) -> str:
     order = document(line("A", 3, 333, tax=10, off=5, freight=50), line("B", 1), postage=100)
     status, placed = gateway.send("POST", "/v1/orders", order)
     assert status == 201
@@ -212,8 +206,8 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     tills(gateway)
     days(gateway)
     gift_cards(gateway)
-    _baskets(gateway)
-    order_id = _orders(gateway)
+    basket(gateway)
+    order_id = ordered(gateway)
     tasks(gateway)
     _simulations(gateway)
     _fulfilment(gateway, order_id)
@@ -255,58 +249,3 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
 def test_refusals_are_as_they_are_described(gateway, status, method, url, more):
     answered, problem = gateway.send(method, url, **more)
     assert (answered, problem["status"]) == (status, status)
-
-
-@pytest.fixture(name="everything", scope="module")
-def everything_fixture() -> Iterator[tuple[Gateway, dict[str, str]]]:
-    """One retailer who has something of every kind, and the ids of these; whoever is refused leaves it as it is."""
-    shop = World()
-    with pytest.MonkeyPatch.context() as patch:
-        gateway = Gateway(shop, patch)
-        order_id = _orders(gateway)
-        (work, *_) = shop.order(order_id).fulfillment_orders
-        every_kind(gateway)
-        named = {"order_id": order_id, "fulfillment_order_id": work.id, "rule_set_id": "usual"}
-        named |= {"reservation_id": _baskets(gateway), "supply_id": "tr-9", "session_id": opened(gateway)}
-        named |= {"appeasement_id": waiting(gateway, delivered(gateway)), "refund_id": f"rfd_{order_id[4:]}_1"}
-        named |= {"card_id": issued(gateway), "notice_id": told(gateway, order_id)}
-        named["task_id"] = task_opened(shop, "COUNT", "count-9", "S1")
-        named |= {"label_id": label_of(gateway, patch, work.id), "wave_id": str(waved(gateway)["id"])}
-        assert gateway.send("PUT", "/v1/supply/tr-9", TRANSFER)[0] == 201
-        yield gateway, named
-    registry.forget()
-
-
-@pytest.mark.parametrize("key", sorted(key for key, route in ROUTES.items() if route.if_match))
-def test_a_stale_version_is_refused_where_if_match_is_described(everything, key):
-    gateway, named = everything
-    method, path = key.split(" ")
-    url = path.format(**named, node_id="DC1", sku="A", action="accept")
-    bodies = {
-        "promotions": {"number": 1},
-        "tr-9": TRANSFER,
-        **ORDER_BODIES,
-        **RESHAPE_BODIES,
-        "close": {} if "waves" in path else {"reason": "late"},
-        "breakage": {"reason": "dormant"},
-        "DC1": {**NODE, "id": "DC1"},
-        "A": {**ITEM, "sku": "A"},
-        **GOODWILL,
-        **COUNTER_BODIES,
-        "labels": {**LABEL, "package_no": 2},
-    }
-    usual = {"ttl_seconds": 60} if method == "PATCH" else {}
-    if path.endswith("{rule_set_id}"):
-        usual = RULE_SETS[url.removeprefix("/v1/").partition("/usual")[0]]
-    if "drawer-sessions" in path:
-        bodies = BODIES
-    body = bodies.get(url.rsplit("/", 1)[1], usual)
-    before = _apart_from_answers(gateway)
-    answered, problem = gateway.send(method, url, body, headers={"if-match": "999"}, scopes=MANAGER)
-    assert (answered, problem["code"]) == (409, "stale_version")
-    assert _apart_from_answers(gateway) == before
-
-
-def _apart_from_answers(gateway: Gateway) -> dict[Any, Any]:
-    """Everything that is stored but for what clients were told."""
-    return {key: dict(row) for key, row in gateway.world.database.rows.items() if key[0] != "commands"}

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from tests.simulation.interleavings import Run, State
 from tests.simulation.stillness import Stillness
 
+Play = Callable[[Sequence[int], set[State], Stillness], Run]
+
 
 @dataclass(slots=True)
 class Searched:
@@ -32,7 +34,7 @@ class Searched:
 
 
 def search(
-    play: Callable[[Sequence[int], set[State], Stillness], Run],
+    play: Play,
     *,
     most_runs: int | None = None,
     most_seconds: float | None = None,
@@ -50,6 +52,8 @@ def search(
             break
         given = waiting.pop()
         run = play(given, seen, still)
+        still = run.still
+        seen.update(run.new)
         found.runs += 1
         if still.is_broken:
             found = Searched(runs=found.runs)

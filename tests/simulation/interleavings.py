@@ -1,8 +1,8 @@
 """Two sides at once, in every order: a search over who goes on at each call, with at most one trouble at any call.
 
-A run is a list of choices and is repeated from its beginning for each of them. Where two lists lead to the same state
-(the same tables, the same answers heard by both sides, the same provider) only one of them is followed further: reads
-that do not disturb each other need not be tried in every order, and nothing is left out.
+A run is a list of choices; each is made by a copy of the process from where the two begin. Where two lists lead to the
+same state (the same tables, the same answers heard by both sides, the same provider) only one of them is followed
+further: reads that do not disturb each other need not be tried in every order, and nothing is left out.
 
 A read of what nobody else changes is the same whenever it happens, so there nobody takes turns; stillness.py finds out
 which reads these are, and the search holds every run to it. A side may still be held up there, since the product may
@@ -58,20 +58,20 @@ class Run:
     trouble: str = NONE
     wrong: list[str] = field(default_factory=list)
     points: set[tuple[str, str, str]] = field(default_factory=set)
+    # What nobody had seen before, and what is known of reads from now on.
+    new: list[State] = field(default_factory=list)
+    still: Stillness = field(default_factory=Stillness)
 
 
 class Stage:
     """A simulation in which two sides are at work, and the choices between them."""
 
-    def __init__(
-        self, simulation: Any, choices: Sequence[int], seen: set[State], bound: Bound, still: Stillness
-    ) -> None:
+    def __init__(self, simulation: Any, bound: Bound) -> None:
         self.simulation = simulation
-        self._still = still
-        self.run = Run(list(choices))
+        self.run = Run()
         self.sides = [Side(simulation, number) for number in (0, 1)]
-        self._given = list(choices)
-        self._seen = seen
+        self._given: list[int] = []
+        self._seen: set[State] = set()
         self._most_switches, self._troubled = bound
         self._of: dict[Any, int] = {}
         self._active = False
@@ -106,8 +106,9 @@ class Stage:
         side.tries, side.begun, side.effects, side.heard = 0, 0, 0, []
         return made[0]
 
-    def play(self, first: Act, second: Act) -> Run:
-        """Let both act at once, then everything come to rest."""
+    def play(self, first: Act, second: Act, choices: Sequence[int], seen: set[State], still: Stillness) -> Run:
+        """Let both act at once, then everything come to rest; after that there is nothing left to play."""
+        self.run, self._given, self._seen = Run(list(choices), still=still), list(choices), seen
         scheduler, done = self.simulation.scheduler, []
         self._active = self._frozen = True
 
@@ -130,7 +131,7 @@ class Stage:
         if self.run.known_end:
             scheduler.abandon()
             return self.run
-        self._seen.add(end)
+        self._see(end)
         self.simulation.run_until_quiet(People(self.simulation).finish)
         self.run.wrong = [f"{found.invariant} {found.where}: {found.what}" for found in self.simulation.violations]
         scheduler.abandon()
@@ -161,7 +162,7 @@ class Stage:
         written, changes = self._take_changes()
         for change in changes:
             if self._active:
-                self._still.hears(self.side, change.table, change.pk, change.sk, change.before, change.after)
+                self.run.still.hears(self.side, change.table, change.pk, change.sk, change.before, change.after)
             self._rows[change.table, change.pk, change.sk] = hash(repr(change.after))
             if change.table == "events":
                 self._facts.append((change.pk, change.sk))
@@ -171,7 +172,7 @@ class Stage:
         side = self.side
         if side is None:
             return self._call(service, operation, request)
-        self.sides[side].at_still = self._active and self._still.is_still(side, operation, request)
+        self.sides[side].at_still = self._active and self.run.still.is_still(side, operation, request)
         self.sides[side].at_registry = self.sides[side].at_still and REGISTRY in repr(request)
         try:
             return self._call(service, operation, request)
@@ -253,12 +254,16 @@ class Stage:
             if state in self._seen:
                 self.run.followed = state
                 raise Followed
-            self._seen.add(state)
+            self._see(state)
             number = 0
             self.run.choices.append(0)
         self.run.path.append((state, number))
         self.run.branches.append(count)
         return number
+
+    def _see(self, state: State) -> None:
+        self._seen.add(state)
+        self.run.new.append(state)
 
     def state(self) -> State:
         """Everything that the future depends on while the two are at work, as one number."""

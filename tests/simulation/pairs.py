@@ -14,13 +14,14 @@ import argparse
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from tests.simulation.exhaustive import Searched, search
-from tests.simulation.interleavings import Bound, Run, Stage, State
+from tests.simulation.branching import in_a_copy
+from tests.simulation.exhaustive import Play, Searched, search
+from tests.simulation.interleavings import Bound, Stage
 from tests.simulation.machine.seams import install
 from tests.simulation.money_scenes import (
     CHARGE_ONLY,
@@ -95,6 +96,8 @@ from tests.simulation.world import simulated
 Before = Callable[[Side], Any]
 UNBOUND: Bound = (None, True)
 SHORT: Bound = (2, False)
+# With so many calls before the two begin, to repeat them takes longer than to copy the process.
+WORTH_A_COPY = 45
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,23 +112,6 @@ class Pair:
     # Too many calls for all orders of them in a short time.
     is_long: bool = False
 
-    def play(
-        self,
-        choices: Sequence[int],
-        seen: set[State] | None = None,
-        still: Stillness | None = None,
-        bound: Bound = UNBOUND,
-    ) -> Run:
-        """One run of it."""
-        install()
-        with contextlib.ExitStack() as stack:
-            for patch in small_sagas() if self.small else ():
-                stack.enter_context(patch)
-            simulation = simulated(0, [], faults=False)
-            stage = Stage(simulation, choices, set() if seen is None else seen, bound, still or Stillness())
-            made = stage.prepare(self.before)
-            return stage.play(partial(self.first, made), partial(self.second, made))
-
     def search(
         self,
         *,
@@ -135,8 +121,27 @@ class Pair:
         stop: bool = False,
     ) -> Searched:
         """A long pair is searched within SHORT where nothing else is said."""
-        play = partial(self.play, bound=bound or (SHORT if self.is_long else UNBOUND))
-        return search(play, most_runs=most_runs, most_seconds=most_seconds, stop=stop)
+        install()
+        with contextlib.ExitStack() as stack:
+            for patch in small_sagas() if self.small else ():
+                stack.enter_context(patch)
+            return search(self._player(bound), most_runs=most_runs, most_seconds=most_seconds, stop=stop)
+
+    def _player(self, bound: Bound | None) -> Play:
+        """What makes a run: from the very beginning, or by a copy where that is cheaper."""
+
+        def staged() -> tuple[Stage, Play]:
+            stage = Stage(simulated(0, [], faults=False), bound or (SHORT if self.is_long else UNBOUND))
+            made = stage.prepare(self.before)
+            return stage, partial(stage.play, partial(self.first, made), partial(self.second, made))
+
+        stage, play = staged()
+        if sum(stage.simulation.faults.calls.values()) < WORTH_A_COPY:
+            return lambda *given: staged()[1](*given)
+        # Once for nothing: what is loaded when it is first needed is then there for every copy.
+        play([], set(), Stillness())
+        _, play = staged()
+        return lambda *given: in_a_copy(lambda: play(*given))
 
 
 late_entry = event_of("PaymentAuthorized", "post_ledger")
