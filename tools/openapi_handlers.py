@@ -13,6 +13,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -48,15 +49,16 @@ class Handled:
         return re.findall(r"{(\w+)}", self.path)
 
 
-def handled_routes() -> list[Handled]:
-    """Every route of every HTTP function, by path and method."""
+@cache
+def handled_routes() -> tuple[Handled, ...]:
+    """Every route of every HTTP function, by path and method; read once, since it takes a while."""
     found = []
     for path in sorted((ROOT / "functions").glob("*/handler.py")):
         module = importlib.import_module(f"functions.{path.parent.name}.handler")
         if hasattr(module, "app"):
             routes = [*module.app._static_routes, *module.app._dynamic_routes]
             found += [_handled(path.parent.name, route) for route in routes]
-    return sorted(found, key=lambda route: (route.path, route.method))
+    return tuple(sorted(found, key=lambda route: (route.path, route.method)))
 
 
 def _handled(function: str, route: Any) -> Handled:
