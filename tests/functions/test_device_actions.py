@@ -210,7 +210,7 @@ def test_a_busy_moment_refuses_one_action_and_the_list_is_sent_again(doors: Door
     assert doors.see(order_id)["lines"][0]["quantities"] == {"open": 1, "shipped": 2}
 
 
-@pytest.mark.capability("G9")
+@pytest.mark.capability("G9", whole=True)
 def test_the_same_over_the_store_bus(doors: Doors):
     order_id, work = begun(doors, line("A", 3))
     log = journey(work)
@@ -227,6 +227,8 @@ def test_the_same_over_the_store_bus(doors: Doors):
     late = action("pick", work, 5, "late", lines=units(1, 1))
     other = message("store.DC1", "TakeDeviceActions", "3", device_id="dev-2", actions=[late])
     assert doors.queue("node_messages", other) == []
-    assert [one.subjects["said_by"] for one in conflicts(doors)] == ["node:DC1@dev-2"]
+    (task,) = conflicts(doors)
+    assert (task.subjects["said_by"], task.subjects["said_at"]) == ("node:DC1@dev-2", "2026-11-23T12:05:00.000Z")
+    assert (task.subjects["found_by"], task.subjects["found_id"]) == ("node:DC1@dev-1", "pick")
     assert doors.see(order_id)["lines"][0]["quantities"] == {"open": 1, "shipped": 2}
     doors.world.check()
