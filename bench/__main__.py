@@ -19,6 +19,7 @@ from bench import (
     sourcing_batch,
     sourcing_single,
     stock_file,
+    store_day,
     usd_fixed,
     usd_per_order,
 )
@@ -40,6 +41,7 @@ SCRIPTS: dict[str, Callable[[Bench], list[Figure]]] = {
     "cpu_ms_per_order": cpu_per_order.measure,
     "hot_sku": hot_sku.measure,
     "stock_file_rows_per_s": stock_file.measure,
+    "store_day_tasks_per_s": store_day.measure,
     "order_placed_per_s_c8": order_placed.measure,
     "order_to_captured_per_s": order_to_captured.measure,
 }
@@ -53,6 +55,7 @@ FAMILIES = {
     "usd_fixed_per_month": "usd_fixed",
     "usd_per_million_orders": "usd_per_million",
     "stock_file_rows_per_s": "stock_file_",
+    "store_day_tasks_per_s": "store_day_",
     "order_placed_per_s_c8": "order_placed_",
     "order_to_captured_per_s": "order_to_captured_",
 }

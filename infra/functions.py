@@ -168,6 +168,7 @@ QUEUE_CONSUMERS = (
             *g.listed("orders", "get", "batch"),
             *g.table("stock", "get", "delete"),
             *g.table("ledger", "get", "put", "update"),
+            *g.table("events", "query"),
         ),
         memory=512,
         concurrency=10,

@@ -210,6 +210,7 @@ HTTP = (
             *g.listed("orders", "get", "batch", "delete"),
             *g.table("stock", "batch", "query", "put", "update"),
             *g.table("registry", "batch", "query"),
+            *g.table("events", "query"),
             *g.CARRIER_SECRET,
         ),
         # A customer on the way has a link and no token.
@@ -217,8 +218,7 @@ HTTP = (
         routes=(
             *("POST /v1/fulfillment-orders/{fulfillment_order_id}/rates", "GET /v1/labels/{label_id}"),
             *("POST /v1/fulfillment-orders/{fulfillment_order_id}/labels", "POST /v1/labels/{label_id}/void"),
-            "GET /v1/fulfillment-orders",
-            "GET /v1/fulfillment-orders/{fulfillment_order_id}",
+            *("GET /v1/fulfillment-orders", "GET /v1/fulfillment-orders/{fulfillment_order_id}"),
             "POST /v1/fulfillment-orders/{fulfillment_order_id}/receive",
             "POST /v1/fulfillment-orders/{fulfillment_order_id}/hand-over",
             "POST /v1/fulfillment-orders/{fulfillment_order_id}/extend",
@@ -229,7 +229,7 @@ HTTP = (
             "POST /v1/fulfillment-orders/{fulfillment_order_id}/merge",
             "POST /v1/fulfillment-orders/{fulfillment_order_id}/move",
             "POST /v1/fulfillment-orders/{fulfillment_order_id}/reschedule",
-            "POST /v1/fulfillment-orders/{fulfillment_order_id}/{action}",
+            *("POST /v1/fulfillment-orders/{fulfillment_order_id}/{action}", "POST /v1/nodes/{node_id}/device-actions"),
         ),
         memory=512,
         timeout=GATEWAY_TIMEOUT,

@@ -14,6 +14,7 @@ from oms.drawers.requests import (
     EndDrawerMessage,
     OpenDrawerMessage,
 )
+from oms.fulfillment.device_requests import DeviceActionsRequest
 from oms.fulfillment.messages import RESHAPINGS, VERBS
 from oms.fulfillment.request import request_of
 from oms.fulfillment.reshape import Reshaping
@@ -37,6 +38,7 @@ NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
     "CloseWave": (CloseWaveRequest, "POST /v1/nodes/{node_id}/waves/{wave_id}/close"),
     PAUSE_NODE: (PauseRequest, "POST /v1/nodes/{node_id}/pause"),
     RESUME_NODE: (ResumeRequest, "POST /v1/nodes/{node_id}/resume"),
+    "TakeDeviceActions": (DeviceActionsRequest, "POST /v1/nodes/{node_id}/device-actions"),
     COMPLETE_TASK: (CompletionRequest, "POST /v1/tasks/{task_id}/completions"),
     DISPATCH_SUPPLY: (Dispatch, "POST /v1/supply/{supply_id}/dispatch"),
     RECEIVE_SUPPLY: (Receipt, "POST /v1/supply/{supply_id}/receipts"),

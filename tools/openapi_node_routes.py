@@ -5,6 +5,7 @@ from __future__ import annotations
 from tools import openapi_drawers as drawers
 from tools import openapi_stock as stock
 from tools import openapi_supply as supply
+from tools.openapi_devices import DEVICE_ROUTES
 from tools.openapi_shapes import CONFIGURATION, VERSION, Route
 from tools.openapi_tasks import TASK_ROUTES
 from tools.openapi_waves import WAVE_ROUTES
@@ -46,6 +47,7 @@ NODE_ROUTES: dict[str, Route] = {
         notes="New orders, promises and baskets pass it over; what it has it keeps. Without `until`, until it resumes.",
     ),
     **TASK_ROUTES,
+    **DEVICE_ROUTES,
     "POST /v1/nodes/{node_id}/resume": Route("Let a paused node take work on again", {200: stock.NodeCapacity}),
     "POST /v1/drawers/{drawer_id}/sessions": Route(
         "Open a cash drawer",

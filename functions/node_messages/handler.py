@@ -40,6 +40,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             from oms.tasks.messages import take_task_message
 
             take_task_message(runtime, message)
+        elif message.type == "TakeDeviceActions":
+            # Loaded for devices that come back to the network only.
+            from oms.fulfillment.device_messages import take_device_message
+
+            take_device_message(runtime, message)
         elif message.type in WAVE_MESSAGES:
             # Loaded for those who pick in waves only.
             from oms.waves.messages import take_wave_message

@@ -16,6 +16,7 @@ from tests.contracts.appeasement_answers import appeasements
 from tests.contracts.carrier_answers import labels, unknown_parcels
 from tests.contracts.collection_answers import collected, collection_rules
 from tests.contracts.described import Gateway, check_events
+from tests.contracts.device_answers import device_actions
 from tests.contracts.drawer_answers import drawers
 from tests.contracts.finance_answers import NEVER_GRANTED, days
 from tests.contracts.leg_answers import legs
@@ -216,6 +217,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     purchases(gateway)
     reshaping(gateway)
     picking(gateway)
+    device_actions(gateway)
     _reading(gateway, order_id)
     unknown_parcels(gateway)
     labels(gateway, monkeypatch)

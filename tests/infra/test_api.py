@@ -134,6 +134,7 @@ ROUTES = {
         "GET /v1/arrivals/{name}",
         "POST /v1/arrivals/{name}",
         "POST /v1/fulfillment-orders/{fulfillment_order_id}/{action}",
+        "POST /v1/nodes/{node_id}/device-actions",
         "POST /v1/fulfillment-orders/{fulfillment_order_id}/rates",
         "POST /v1/fulfillment-orders/{fulfillment_order_id}/labels",
         "GET /v1/labels/{label_id}",

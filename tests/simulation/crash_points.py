@@ -26,6 +26,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     crash_stories,
     deadline_stories,
     demand_stories,
+    device_stories,
     goodwill_stories,
     house_stories,
     leg_stories,

@@ -28,6 +28,8 @@ EXPORTS_EVERY = 400
 MONEY_EVERY = 4
 # In one of so many an operator and nodes reshape work.
 RESHAPING_EVERY = 8
+# In one of so many devices of stores work without a network, besides whoever else works there.
+DEVICES_EVERY = 8
 MOST_STORY_LINES = 400
 
 
@@ -72,7 +74,11 @@ def play(
         try:
             export = seed % EXPORTS_EVERY == EXPORTS_EVERY - 1
             Workload(
-                simulation, export=export, money=seed % MONEY_EVERY == 2, reshaping=seed % RESHAPING_EVERY == 5
+                simulation,
+                export=export,
+                money=seed % MONEY_EVERY == 2,
+                reshaping=seed % RESHAPING_EVERY == 5,
+                devices=seed % DEVICES_EVERY == 3,
             ).run()
         except Stopped:
             pass

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from tests.simulation.actors import Actors
+from tests.simulation.devices import Devices
 from tests.simulation.machine.simulation import Simulation
 from tests.simulation.merchants import Merchants
 from tests.simulation.money_actors import MoneyActors
@@ -32,12 +33,19 @@ class Workload(Actors):
     """The actors of one run, drawn by its choices."""
 
     def __init__(
-        self, simulation: Simulation, *, export: bool = False, money: bool = False, reshaping: bool = False
+        self,
+        simulation: Simulation,
+        *,
+        export: bool = False,
+        money: bool = False,
+        reshaping: bool = False,
+        devices: bool = False,
     ) -> None:
         super().__init__(simulation)
         self.export = export
         self.money = money
         self.reshapers = Reshapers(simulation) if reshaping else None
+        self.devices = Devices(simulation) if devices else None
         self.nodes = Nodes(simulation, calm=export)
         self.merchants = Merchants(simulation)
 
@@ -76,6 +84,8 @@ class Workload(Actors):
             MoneyActors(simulation).begin()
         if self.reshapers:
             self.reshapers.begin()
+        if self.devices:
+            self.devices.begin()
         if self.strikes(0.15):
             self.act("schedule", partial(simulation.ring, "RecoverSagas"), 700.0 if self.strikes(0.5) else 30.0)
 

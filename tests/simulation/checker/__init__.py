@@ -16,6 +16,7 @@ from tests.simulation.checker.backlog import check_backlog, check_backlog_of_com
 from tests.simulation.checker.banking import check_banking, check_banking_of_commit
 from tests.simulation.checker.bounds import check_bounds, check_commit
 from tests.simulation.checker.capacity import check_capacity, check_capacity_of_commit
+from tests.simulation.checker.devices import check_devices
 from tests.simulation.checker.documents import check_documents, check_documents_of_commit
 from tests.simulation.checker.drawers import check_drawers, check_drawers_of_commit
 from tests.simulation.checker.events import EventRules, check_events
@@ -104,6 +105,7 @@ class Checker:
         check_backlog(picture, evidence, report)
         check_offers(picture, report)
         check_labels(picture, report)
+        check_devices(evidence, picture, report)
         check_levels(picture, report)
         check_kits(picture, report)
         check_files(picture, evidence, report)

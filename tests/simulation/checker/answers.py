@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from tests.simulation.checker.devices import TOLD
 from tests.simulation.checker.evidence import Evidence, Report
 from tests.simulation.checker.labels import has_come_further, is_about_label
 from tests.simulation.checker.picture import Picture, parsed, tenant_of
@@ -25,7 +26,9 @@ def check_answers(evidence: Evidence, picture: Picture, report: Report) -> None:
     stored = _outcomes(picture) if evidence.answers else {}
     for answer in evidence.answers:
         status = answer.get("status") or 0
-        if answer.get("method") in READS or QUESTION.fullmatch(str(answer.get("path"))) or not answer.get("key"):
+        path = str(answer.get("path"))
+        # What devices did is answered action by action, and looked at so in devices.py.
+        if answer.get("method") in READS or QUESTION.fullmatch(path) or TOLD.fullmatch(path) or not answer.get("key"):
             continue
         key = tuple(answer.get(name) for name in ("tenant", "client", "method", "path", "key"))
         body, sent = as_values(answer.get("body")), canonical(answer.get("request_body"))

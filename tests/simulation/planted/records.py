@@ -150,3 +150,17 @@ def _card_told() -> list[Patch]:
         return telling
 
     return [wrapped(events, "event_write", made)]
+
+
+@fault(
+    "conflict without a task",
+    "INV31",
+    "What a device says against others is answered as a conflict, and no task is stored.",
+)
+def _conflict_without_a_task() -> list[Patch]:
+    devices = module("fulfillment.device_actions")
+
+    def made(task_opened: Any) -> Any:
+        return lambda *args, **more: replace(task_opened(*args, **more), writes=(), events=())
+
+    return [wrapped(devices, "task_opened", made)]

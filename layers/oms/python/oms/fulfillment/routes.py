@@ -1,4 +1,4 @@
-"""The routes by which work is reshaped, for the function that serves them."""
+"""The routes by which work is reshaped, and that of devices that come back, for the function that serves them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from oms.fulfillment.reshape_requests import (
     SplitRequest,
 )
 from oms.platform.commands import Call, Runtime
-from oms.platform.http import Answer, Api, answer, call, caller, read, read_optional
+from oms.platform.http import Answer, Api, answer, call, caller, ok, read, read_optional
 
 _ONE = "/v1/fulfillment-orders/<fulfillment_order_id>"
 
 
 def serve(app: Api, runtime: Callable[[], Runtime]) -> None:
-    """Give a function the routes that hold, split, merge, move and reschedule work."""
+    """Give a function the routes that hold, split, merge, move and reschedule work, and what devices did with it."""
 
     def taken(own: Call, work_id: str, verb: Reshaping, body: ReshapeRequest) -> Answer:
         # Loaded when it is needed: most calls are verbs of nodes.
@@ -64,3 +64,13 @@ def serve(app: Api, runtime: Callable[[], Runtime]) -> None:
         principal, body = caller(app, "fulfillment.write", "ORDER#"), read(app, RescheduleRequest)
         own = call(app, "reschedule_fulfillment_order", principal, body, target=fulfillment_order_id)
         return taken(own, fulfillment_order_id, Reshaping.RESCHEDULE, body)
+
+    @app.post("/v1/nodes/<node_id>/device-actions")
+    def take_device_actions(node_id: str) -> Answer:
+        # Loaded with the first device that comes back: most verbs are said at once.
+        from oms.fulfillment import device_actions
+        from oms.fulfillment.device_requests import DeviceActionsRequest
+
+        principal, body = caller(app, "fulfillment.write", "WORK#"), read(app, DeviceActionsRequest)
+        own = call(app, "take_device_actions", principal, body, target=node_id)
+        return ok(device_actions.take_device_actions(runtime(), own, node_id, body))

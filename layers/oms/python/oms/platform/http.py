@@ -169,7 +169,9 @@ def answer(outcome: Outcome, *, location: str | None = None) -> Answer:
     headers = {"Idempotency-Replayed": "true"} if outcome.replayed else {}
     if location is not None:
         headers["Location"] = location
-    return Response(outcome.status, "application/json", json.dumps(outcome.body, ensure_ascii=False), headers)
+    # What a device did and could not be done any more is recorded as refused.
+    kind = "application/json" if outcome.status < 400 else "application/problem+json"
+    return Response(outcome.status, kind, json.dumps(outcome.body, ensure_ascii=False), headers)
 
 
 def ok(body: BaseModel | Mapping[str, Any]) -> Answer:
