@@ -89,7 +89,7 @@ SUBSCRIPTIONS = {
     ("FinanceExportRequested", None): "FinanceExportQueue",
     ("OrderPromiseChanged", None): "SendNoticesQueue",
     ("PaymentLinkCreated", None): "SendNoticesQueue",
-    ("FulfillmentOrderCollectionDue", None): "SendNoticesQueue",
+    **{(name, None): "SendNoticesQueue" for name in ("FulfillmentOrderCollectionDue", "ParcelDelivered")},
     ("NoticeQueued", None): "SendNoticesQueue",
 }
 
