@@ -86,6 +86,7 @@ SUBSCRIPTIONS = {
     ("OrderCancelled", None): ["ReleasePaymentQueue", "SendNoticesQueue"],
     ("OrderLinesCancelled", None): ["ReleasePaymentQueue", "SendNoticesQueue"],
     ("FulfillmentOrderReady", None): ["ReleasePaymentQueue", "ResumeFulfillmentQueue", "SendNoticesQueue"],
+    ("FulfillmentOrderArrival", None): "ResumeFulfillmentQueue",
     ("FinanceExportRequested", None): "FinanceExportQueue",
     ("OrderPromiseChanged", None): "SendNoticesQueue",
     ("PaymentLinkCreated", None): "SendNoticesQueue",

@@ -130,6 +130,13 @@ def _take(
         from oms.fulfillment.packing import fitted
 
         step = replace(step, work=fitted(step.work))
+    if work.arrival is not None:
+        # Loaded for customers who have said that they come.
+        from oms.fulfillment.serving import ended_wait
+
+        change = ended_wait(runtime, call.tenant, work, step.work, call.principal.actor, call.correlation_id)
+        if change is not None:
+            step = replace(step, stock=[*step.stock, *change.writes], drafts=[*step.drafts, *change.events])
     after, writes, events = change_order(
         call.tenant,
         order,

@@ -17,6 +17,7 @@ _CONCERNS: Mapping[DeadlineKind, frozenset[Status]] = {
     DeadlineKind.ACCEPT: frozenset({Status.OPEN}),
     DeadlineKind.PICK: frozenset({Status.ACCEPTED, Status.PICKING}),
     DeadlineKind.COLLECT: frozenset({Status.READY}),
+    DeadlineKind.ARRIVAL: frozenset({Status.READY}),
 }
 _COMES_AFTER: Mapping[DeadlineKind, frozenset[Status]] = {
     DeadlineKind.ACCEPT: frozenset({Status.ON_HOLD}),
@@ -81,6 +82,13 @@ def with_deadline(work: FulfillmentOrder, deadline: Deadline) -> FulfillmentOrde
     others = [one for one in work.deadlines or () if one.kind is not deadline.kind]
     kept = sorted((*others, deadline), key=lambda one: one.at)
     return work.model_copy(update={"deadlines": tuple(kept)})
+
+
+def without_deadlines(work: FulfillmentOrder, *kinds: DeadlineKind) -> FulfillmentOrder:
+    """The work without its deadlines of some kinds."""
+    if work.deadlines is None:
+        return work
+    return work.model_copy(update={"deadlines": tuple(one for one in work.deadlines if one.kind not in kinds)})
 
 
 def next_deadline(work: FulfillmentOrder, now: datetime) -> datetime | None:

@@ -1,4 +1,4 @@
-"""One line of work: the counts of its units, and what a step does to them. Pure."""
+"""One line of work: the counts of its units, what a step does to them, and which of them are in which box. Pure."""
 
 from __future__ import annotations
 
@@ -15,6 +15,29 @@ from oms.registry.segments import Segment, stock_name
 if TYPE_CHECKING:
     from oms.fulfillment.model import FulfillmentOrder
     from oms.registry.model import Item
+
+
+class ShippedLine(BaseModel):
+    """Units of one order line in a shipment."""
+
+    model_config = ConfigDict(frozen=True)
+    line_no: int
+    sku: str
+    quantity: int
+
+
+class Carton(BaseModel):
+    """A box that a node has packed: its number within the work, what is in it, and whether it has left."""
+
+    model_config = ConfigDict(frozen=True)
+    carton_no: int
+    lines: tuple[ShippedLine, ...]
+    weight_grams: int | None = None
+    packaging: str | None = None
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
+    left: bool = False
 
 
 class WorkUnits(BaseModel):

@@ -11,13 +11,14 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from oms.capacity.model import CapacityUse
+from oms.fulfillment.lines import Carton as Carton
+from oms.fulfillment.lines import ShippedLine as ShippedLine
 from oms.fulfillment.lines import WorkLine as WorkLine
 from oms.fulfillment.lines import WorkUnits as WorkUnits
 from oms.fulfillment.shipments import Arrival as Arrival
 from oms.fulfillment.shipments import ArrivalState as ArrivalState
 from oms.fulfillment.shipments import BoughtLine as BoughtLine
 from oms.fulfillment.shipments import Capture as Capture
-from oms.fulfillment.shipments import Carton as Carton
 from oms.fulfillment.shipments import CollectedBy as CollectedBy
 from oms.fulfillment.shipments import Collection as Collection
 from oms.fulfillment.shipments import Extension as Extension
@@ -29,7 +30,6 @@ from oms.fulfillment.shipments import Proof as Proof
 from oms.fulfillment.shipments import ProofKind as ProofKind
 from oms.fulfillment.shipments import Purchase as Purchase
 from oms.fulfillment.shipments import Shipment as Shipment
-from oms.fulfillment.shipments import ShippedLine as ShippedLine
 from oms.fulfillment.shipments import carried_out as carried_out
 from oms.fulfillment.shipments import seconds_late as seconds_late
 from oms.platform.problems import FieldError, InvalidRequest
@@ -103,6 +103,7 @@ class DeadlineKind(StrEnum):
     ACCEPT = "ACCEPT"  # the node has taken the work
     PICK = "PICK"  # all of it is off the shelf
     COLLECT = "COLLECT"  # the customer has it
+    ARRIVAL = "ARRIVAL"  # the customer who is there has it
 
 
 class Do(StrEnum):

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from oms.fulfillment.model import Deadline, DeadlineKind, DeadlineStep, Do, FulfillmentOrder
 from oms.platform.clock import format_instant
-from oms.platform.fields import Code
+from oms.platform.fields import Code, Percent, Percents
 from oms.platform.intake import Request
 from oms.registry.hours import end_of_open_time
 from oms.registry.model import Node
@@ -22,15 +22,8 @@ from oms.sourcing.consolidation import Codes, NodeFilter
 
 KIND = "service-levels"
 Minutes = Annotated[int, Field(strict=True, ge=1, le=20_160)]
-Percent = Annotated[int, Field(strict=True, ge=1, le=1_000)]
 # How work reaches the customer or, as a leg, another node.
 WorkMethod = Literal["ship", "pickup", "ship_to_store", "delivery", "transfer"]
-
-
-def _ascending(percents: tuple[int, ...]) -> tuple[int, ...]:
-    if list(percents) != sorted(set(percents)):
-        raise ValueError("shares in ascending order, each once")
-    return percents
 
 
 def _ids_once(levels: tuple[ServiceLevel, ...]) -> tuple[ServiceLevel, ...]:
@@ -52,7 +45,7 @@ class ServiceLevel(Request):
     where: NodeFilter = NodeFilter()
     accept_minutes: Minutes | None = None
     pick_minutes: Minutes | None = None
-    remind_percent: Annotated[tuple[Percent, ...], Field(max_length=5), AfterValidator(_ascending)] = ()
+    remind_percent: Percents = ()
     escalate_percent: Percent = 100
     reroute_percent: Percent | None = None
 

@@ -79,13 +79,17 @@ class ArrivalView(BaseModel):
     at: str
     bay: str | None
     vehicle: str | None
+    task_id: str | None = Field(description="the store's task to bring the goods, once the customer is there")
 
 
 class DeadlineView(BaseModel):
-    """What some work has to meet, by the service level that held when it was released."""
+    """What some work has to meet, by the rules that held when it was released or ready."""
 
     model_config = ConfigDict(frozen=True)
-    kind: str = Field(description="`ACCEPT`: the node has taken it; `PICK`: all of it is off the shelf")
+    kind: str = Field(
+        description="`ACCEPT`: the node has taken it; `PICK`: all of it is off the shelf; "
+        "`COLLECT`: the customer has it; `ARRIVAL`: the customer who is there has it"
+    )
     at: str
 
 
