@@ -26,7 +26,7 @@ NOTICE_CONSUMERS = (
             ("ShipmentShipped", {"mode": ["ship", "pickup"]}),
             ("OrderLinesCancelled", {"nothing_left": [False]}),
             *("OrderReviewAccepted", "OrderPromiseChanged", "FulfillmentOrderReady", "OrderCancelled"),
-            *("FulfillmentOrderCollectionDue", "ParcelDelivered"),
+            *("FulfillmentOrderCollectionDue", "ParcelDelivered", "FulfillmentOrderPromiseAtRisk"),
             *("RefundExecuted", "PaymentLinkCreated", "NoticeQueued"),
         ),
         memory=512,

@@ -128,7 +128,10 @@ def test_a_customer_at_the_curb_is_a_task_with_a_timer_until_the_goods_are_hande
     due = "2026-11-23T12:10:00.000Z"
     assert tasks_at(counter) == [("CUSTOMER_ARRIVED", "AT_CURBSIDE", "3", due)]
     seen = doors.see(order_id)["fulfillment_orders"][0]
-    assert (seen["arrival"]["state"], seen["deadlines"]) == ("at_curbside", [{"kind": "ARRIVAL", "at": due}])
+    assert (seen["arrival"]["state"], seen["deadlines"]) == (
+        "at_curbside",
+        [{"kind": "ARRIVAL", "at": due, "next_at": None}],
+    )
     # Its workflow may sleep for a day: it is woken to sleep until the reminder.
     before = len(doors.world.continued)
     assert doors.queue("resume_fulfillment", doors.stored_event(order_id, "FulfillmentOrderArrival")) == []

@@ -88,9 +88,8 @@ SUBSCRIPTIONS = {
     ("FulfillmentOrderReady", None): ["ReleasePaymentQueue", "ResumeFulfillmentQueue", "SendNoticesQueue"],
     ("FulfillmentOrderArrival", None): "ResumeFulfillmentQueue",
     ("FinanceExportRequested", None): "FinanceExportQueue",
-    ("OrderPromiseChanged", None): "SendNoticesQueue",
-    ("PaymentLinkCreated", None): "SendNoticesQueue",
-    **{(name, None): "SendNoticesQueue" for name in ("FulfillmentOrderCollectionDue", "ParcelDelivered")},
+    **{(name, None): "SendNoticesQueue" for name in ("OrderPromiseChanged", "PaymentLinkCreated", "ParcelDelivered")},
+    **{(f"FulfillmentOrder{name}", None): "SendNoticesQueue" for name in ("CollectionDue", "PromiseAtRisk")},
     ("NoticeQueued", None): "SendNoticesQueue",
 }
 

@@ -18,10 +18,12 @@ _CONCERNS: Mapping[DeadlineKind, frozenset[Status]] = {
     DeadlineKind.PICK: frozenset({Status.ACCEPTED, Status.PICKING}),
     DeadlineKind.COLLECT: frozenset({Status.READY}),
     DeadlineKind.ARRIVAL: frozenset({Status.READY}),
+    DeadlineKind.PROMISE: frozenset({Status.OPEN, Status.ACCEPTED, Status.PICKING, Status.PACKED}),
 }
 _COMES_AFTER: Mapping[DeadlineKind, frozenset[Status]] = {
     DeadlineKind.ACCEPT: frozenset({Status.ON_HOLD}),
     DeadlineKind.PICK: frozenset({Status.ON_HOLD, Status.OPEN}),
+    DeadlineKind.PROMISE: frozenset({Status.ON_HOLD}),
 }
 # The work waits for the customer; its node has done its part.
 _NODE_IS_DONE = frozenset({Status.READY})

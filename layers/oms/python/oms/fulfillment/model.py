@@ -79,13 +79,10 @@ class Answer(StrEnum):
     REJECTED = "REJECTED"
 
 
-# Why work was replaced when a node that it was offered to took it.
-OFFER_TAKEN = "OFFER_TAKEN"
-# Why work is escalated when money for what it shipped was not taken; the fulfilment workflow names it.
-CAPTURE_FAILED = "CAPTURE_FAILED"
+OFFER_TAKEN = "OFFER_TAKEN"  # why work was replaced when a node that it was offered to took it
+CAPTURE_FAILED = "CAPTURE_FAILED"  # why work is escalated when money for what it shipped was not taken
 COUNTER_METHODS = frozenset({"pickup", "ship_to_store"})
-# The method of a leg: its units go to another node, and on from there.
-TRANSFER = "transfer"
+TRANSFER = "transfer"  # the method of a leg: its units go to another node, and on from there
 
 
 class CancelRequest(BaseModel):
@@ -104,6 +101,7 @@ class DeadlineKind(StrEnum):
     PICK = "PICK"  # all of it is off the shelf
     COLLECT = "COLLECT"  # the customer has it
     ARRIVAL = "ARRIVAL"  # the customer who is there has it
+    PROMISE = "PROMISE"  # it has left, or is ready, as was promised
 
 
 class Do(StrEnum):
@@ -113,6 +111,7 @@ class Do(StrEnum):
     ESCALATE = "ESCALATE"  # a person is told
     REROUTE = "REROUTE"  # other nodes get the units, where they have all of them
     REMIND_CUSTOMER = "REMIND_CUSTOMER"
+    WARN = "WARN"  # the customer and a person are told that the promise is at risk
     EXPIRE = "EXPIRE"  # the units are cancelled and go back to the shelf
 
 
@@ -126,12 +125,13 @@ class DeadlineStep(BaseModel):
 
 
 class Deadline(BaseModel):
-    """By when something must have happened, and the steps before and after that, in their order."""
+    """By when something must have happened, the steps before and after that, and when it can happen next if not."""
 
     model_config = ConfigDict(frozen=True)
     kind: DeadlineKind
     at: str
     steps: tuple[DeadlineStep, ...] = ()
+    next_at: str | None = None
 
 
 class HoldReason(StrEnum):

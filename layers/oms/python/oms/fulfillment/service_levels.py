@@ -12,15 +12,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from oms.fulfillment.model import Deadline, DeadlineKind, DeadlineStep, Do, FulfillmentOrder
-from oms.platform.clock import format_instant
+from oms.fulfillment.model import COUNTER_METHODS, Deadline, DeadlineKind, DeadlineStep, Do, FulfillmentOrder
+from oms.platform.clock import format_instant, parse_instant
 from oms.platform.fields import Code, Percent, Percents
 from oms.platform.intake import Request
-from oms.registry.hours import end_of_open_time
+from oms.registry.hours import collected_at, end_of_open_time, open_time_between, ready_at, respond_by
 from oms.registry.model import Node
 from oms.sourcing.consolidation import Codes, NodeFilter
 
 KIND = "service-levels"
+_AT_ONCE = timedelta(seconds=60)
 Minutes = Annotated[int, Field(strict=True, ge=1, le=20_160)]
 # How work reaches the customer or, as a leg, another node.
 WorkMethod = Literal["ship", "pickup", "ship_to_store", "delivery", "transfer"]
@@ -37,6 +38,7 @@ class ServiceLevel(Request):
 
     The node is reminded at shares of the time, in percent; a person is told at `escalate_percent` of it. Work that the
     node has not accepted at `reroute_percent` of the time for that goes to others, where they have all of it.
+    What was promised is at risk `at_risk_minutes` before it is to leave, or to be ready, and has not.
     """
 
     id: Code
@@ -48,6 +50,7 @@ class ServiceLevel(Request):
     remind_percent: Percents = ()
     escalate_percent: Percent = 100
     reroute_percent: Percent | None = None
+    at_risk_minutes: Minutes | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -85,6 +88,8 @@ def deadlines_for(
     for kind, minutes in ((DeadlineKind.ACCEPT, level.accept_minutes), (DeadlineKind.PICK, level.pick_minutes)):
         if minutes is not None:
             found.append(_deadline(kind, minutes, level, node, start))
+    if level.at_risk_minutes is not None and work.due_at is not None and not work.is_leg:
+        found.append(_promise(work, parse_instant(work.due_at), level.at_risk_minutes, node, start))
     return tuple(sorted(found, key=lambda one: one.at))
 
 
@@ -98,6 +103,34 @@ def _deadline(kind: DeadlineKind, minutes: int, level: ServiceLevel, node: Node 
         at=_at(node, start, minutes, 100),
         steps=tuple(DeadlineStep(do=do, at=_at(node, start, minutes, percent)) for do, percent in steps),
     )
+
+
+def _promise(work: FulfillmentOrder, due: datetime, minutes: int, node: Node | None, start: datetime) -> Deadline:
+    """What was promised, and the warning so many open minutes before; work that comes later is warned of at once."""
+    room = timedelta(minutes=minutes)
+    open_time = due - start if node is None else open_time_between(node, start, due)
+    warned = None if open_time <= room else open_time - room
+    at = None if warned is None else (start + warned if node is None else end_of_open_time(node, start, warned))
+    later = _next_chance(work, node, max(due, start))
+    return Deadline(
+        kind=DeadlineKind.PROMISE,
+        at=format_instant(due),
+        # An instant that is over when the work is released is none that a workflow waits for.
+        steps=(DeadlineStep(do=Do.WARN, at=format_instant(max(at or start, start + _AT_ONCE))),),
+        next_at=None if later is None else format_instant(later),
+    )
+
+
+def _next_chance(work: FulfillmentOrder, node: Node | None, missed: datetime) -> datetime | None:
+    """When work leaves, or is ready, that has missed an instant: with the next collection, else a lead time later.
+
+    A node that names neither has the time that it has to answer.
+    """
+    if node is None:
+        return respond_by(None, missed)
+    if work.method not in COUNTER_METHODS and node.lead_time.collections is not None:
+        return collected_at(node, missed + timedelta(seconds=1))
+    return ready_at(node, missed) if node.lead_time.minutes else respond_by(node, missed)
 
 
 def _at(node: Node | None, start: datetime, minutes: int, percent: int) -> str:

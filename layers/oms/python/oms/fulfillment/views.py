@@ -88,9 +88,11 @@ class DeadlineView(BaseModel):
     model_config = ConfigDict(frozen=True)
     kind: str = Field(
         description="`ACCEPT`: the node has taken it; `PICK`: all of it is off the shelf; "
-        "`COLLECT`: the customer has it; `ARRIVAL`: the customer who is there has it"
+        "`COLLECT`: the customer has it; `ARRIVAL`: the customer who is there has it; "
+        "`PROMISE`: it has left, or is ready, as was promised"
     )
     at: str
+    next_at: str | None = Field(description="of a promise: when it can leave or be ready next, if it misses that")
 
 
 class FulfillmentOrderView(BaseModel):
@@ -179,7 +181,7 @@ def work_view(
         offered_to=list(work.offered_to),
         service=work.service,
         due_at=work.due_at,
-        deadlines=[DeadlineView(kind=one.kind.value, at=one.at) for one in work.deadlines or ()],
+        deadlines=[DeadlineView(kind=one.kind.value, at=one.at, next_at=one.next_at) for one in work.deadlines or ()],
         rejected_reason=work.rejected_reason,
         closed_reason=work.closed_reason,
         replaces=work.replaces,

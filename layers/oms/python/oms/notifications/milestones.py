@@ -129,6 +129,7 @@ _READERS: Mapping[str, Callable[[Told, Order], Reached | None]] = {
     "OrderPlaced": _confirmed,
     "OrderReviewAccepted": _confirmed,
     "OrderPromiseChanged": _promise_changed,
+    "FulfillmentOrderPromiseAtRisk": _promise_changed,
     "FulfillmentOrderReady": _ready,
     "FulfillmentOrderCollectionDue": _collection_due,
     "ShipmentShipped": _shipped,
