@@ -172,8 +172,9 @@ HTTP = (
         (
             *g.COMMAND,
             *g.CHANGE_ORDER,
-            *g.table("stock", "get", "batch", "query", "put"),
-            *g.table("registry", "batch", "query"),
+            # Units that a task asked to count are corrected with it.
+            *g.RECORD_STOCK,
+            *g.table("stock", "get"),
             *g.listed("orders", "get", "batch", "put"),
         ),
         routes=(
