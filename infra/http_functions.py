@@ -172,9 +172,7 @@ HTTP = (
         (
             *g.COMMAND,
             *g.CHANGE_ORDER,
-            # Units that a task asked to count are corrected with it.
-            *g.RECORD_STOCK,
-            *g.table("stock", "get"),
+            *(*g.RECORD_STOCK, *g.table("stock", "get")),  # what a task asked to count is corrected with it
             *g.listed("orders", "get", "batch", "put"),
         ),
         routes=(

@@ -57,3 +57,22 @@ def promise_at_risk(people: People) -> None:
     )
     people.do(work_id, "ship")
     people.until(order_id, payment_status="CAPTURED")
+
+
+@story
+def asked_back(people: People) -> None:
+    """Two nodes accept and do not pick: one says nothing when it is asked, the other one lets go; others ship both."""
+    path = "/v1/service-levels/usual"
+    level = {"id": "all", "where": {"nodes": ["dc-newark"]}, "pick_minutes": 20, "reclaim_percent": 150}
+    people.send("PUT", path, {"levels": [{**level, "reclaim_minutes": 10}]})
+    people.send("POST", f"{path}/promotions", {"number": 1}, version=1)
+    for external_id in ("o-1", "o-2"):
+        order_id = people.place(external_id, line("MUG", 1))
+        work_id = people.released(order_id)
+        people.do(work_id, "accept")
+        people.wait_for(lambda order_id=order_id: people.works(order_id)[0].get("cancel_request"))
+        if external_id == "o-2":
+            people.do(work_id, "cancel-response", accepted=True)
+        (elsewhere,) = people.wait_for(lambda order_id=order_id: people.works(order_id, "OPEN"))
+        people.do(str(elsewhere["id"]), "ship")
+        people.until(order_id, payment_status="CAPTURED")

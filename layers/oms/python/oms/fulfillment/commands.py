@@ -130,6 +130,11 @@ def _take(
         from oms.fulfillment.packing import fitted
 
         step = replace(step, work=fitted(step.work))
+    if work.reclaimed:
+        # Loaded where work was asked back: whatever its node does is an answer.
+        from oms.fulfillment.reclaiming import gone_on
+
+        step = gone_on(work, step)
     if work.arrival is not None:
         # Loaded for customers who have said that they come.
         from oms.fulfillment.serving import ended_wait

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
@@ -46,6 +47,28 @@ class WorkUnits(BaseModel):
     model_config = ConfigDict(frozen=True)
     line_no: int
     quantity: int
+
+
+class Answer(StrEnum):
+    """How a node answered the request to cancel."""
+
+    ACCEPTED = "ACCEPTED"
+    REJECTED = "REJECTED"
+
+
+class CancelRequest(BaseModel):
+    """What a node was asked to cancel after it had taken the work, and its answer; None while it has not answered.
+
+    With `reclaim` the units are to go to other nodes, and not to be cancelled; a node that has neither answered nor
+    begun by `answer_by` has let go of them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    lines: tuple[WorkUnits, ...]
+    reason: str
+    answer: Answer | None = None
+    reclaim: bool = False
+    answer_by: str | None = None
 
 
 class WorkLine(BaseModel):

@@ -11,6 +11,8 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from oms.capacity.model import CapacityUse
+from oms.fulfillment.lines import Answer as Answer
+from oms.fulfillment.lines import CancelRequest as CancelRequest
 from oms.fulfillment.lines import Carton as Carton
 from oms.fulfillment.lines import ShippedLine as ShippedLine
 from oms.fulfillment.lines import WorkLine as WorkLine
@@ -72,26 +74,10 @@ class Outcome(StrEnum):
     DUE_EARLIER = "DUE_EARLIER"  # nothing yet, but a deadline comes before the wait would end
 
 
-class Answer(StrEnum):
-    """How a node answered the request to cancel."""
-
-    ACCEPTED = "ACCEPTED"
-    REJECTED = "REJECTED"
-
-
 OFFER_TAKEN = "OFFER_TAKEN"  # why work was replaced when a node that it was offered to took it
 CAPTURE_FAILED = "CAPTURE_FAILED"  # why work is escalated when money for what it shipped was not taken
 COUNTER_METHODS = frozenset({"pickup", "ship_to_store"})
 TRANSFER = "transfer"  # the method of a leg: its units go to another node, and on from there
-
-
-class CancelRequest(BaseModel):
-    """What a node was asked to cancel after it had taken the work, and its answer; None while it has not answered."""
-
-    model_config = ConfigDict(frozen=True)
-    lines: tuple[WorkUnits, ...]
-    reason: str
-    answer: Answer | None = None
 
 
 class DeadlineKind(StrEnum):
@@ -109,6 +95,7 @@ class Do(StrEnum):
 
     REMIND = "REMIND"  # the node is told
     ESCALATE = "ESCALATE"  # a person is told
+    RECLAIM = "RECLAIM"  # the node is asked to let go of it, where others have all of it
     REROUTE = "REROUTE"  # other nodes get the units, where they have all of them
     REMIND_CUSTOMER = "REMIND_CUSTOMER"
     WARN = "WARN"  # the customer and a person are told that the promise is at risk
@@ -256,7 +243,14 @@ class FulfillmentOrder(BaseModel):
     def asked(self) -> dict[int, int]:
         """Units per line that the node has been asked to cancel and has not answered for."""
         request = self.cancel_request
-        return {} if request is None or request.answer else {units.line_no: units.quantity for units in request.lines}
+        open_request = None if request is None or request.answer or request.reclaim else request
+        return {} if open_request is None else {units.line_no: units.quantity for units in open_request.lines}
+
+    @property
+    def reclaimed(self) -> bool:
+        """Whether its node has been asked to let go of it for other nodes, and has not said or done anything."""
+        request = self.cancel_request
+        return request is not None and request.reclaim and request.answer is None and not self.is_closed
 
     @property
     def needs_workflow(self) -> bool:

@@ -38,6 +38,8 @@ class ServiceLevel(Request):
 
     The node is reminded at shares of the time, in percent; a person is told at `escalate_percent` of it. Work that the
     node has not accepted at `reroute_percent` of the time for that goes to others, where they have all of it.
+    Work that was accepted and of which nothing is picked at `reclaim_percent` of the time for that is asked back, where
+    others have all of it; a node that says nothing for `reclaim_minutes` has let go of it.
     What was promised is at risk `at_risk_minutes` before it is to leave, or to be ready, and has not.
     """
 
@@ -50,6 +52,8 @@ class ServiceLevel(Request):
     remind_percent: Percents = ()
     escalate_percent: Percent = 100
     reroute_percent: Percent | None = None
+    reclaim_percent: Percent | None = None
+    reclaim_minutes: Minutes = 30
     at_risk_minutes: Minutes | None = None
 
     @model_validator(mode="after")
@@ -60,6 +64,10 @@ class ServiceLevel(Request):
             raise ValueError("a person is told before work goes to others, or with it")
         if self.reroute_percent is not None and self.accept_minutes is None:
             raise ValueError("only what is to be accepted in some time goes to others after it")
+        if self.reclaim_percent is not None and self.reclaim_percent < self.escalate_percent:
+            raise ValueError("a person is told before work is asked back, or with it")
+        if self.reclaim_percent is not None and self.pick_minutes is None:
+            raise ValueError("only what is to be picked in some time is asked back after it")
         return self
 
     def fits(self, work: FulfillmentOrder, node: Node | None) -> bool:
@@ -98,11 +106,12 @@ def _deadline(kind: DeadlineKind, minutes: int, level: ServiceLevel, node: Node 
     steps.append((Do.ESCALATE, level.escalate_percent))
     if kind is DeadlineKind.ACCEPT and level.reroute_percent is not None:
         steps.append((Do.REROUTE, level.reroute_percent))
-    return Deadline(
-        kind=kind,
-        at=_at(node, start, minutes, 100),
-        steps=tuple(DeadlineStep(do=do, at=_at(node, start, minutes, percent)) for do, percent in steps),
-    )
+    timed = [DeadlineStep(do=do, at=_at(node, start, minutes, percent)) for do, percent in steps]
+    if kind is DeadlineKind.PICK and level.reclaim_percent is not None:
+        reclaimed = _at(node, start, minutes, level.reclaim_percent)
+        taken = _at(node, parse_instant(reclaimed), level.reclaim_minutes, 100)
+        timed += [DeadlineStep(do=Do.RECLAIM, at=reclaimed), DeadlineStep(do=Do.REROUTE, at=taken)]
+    return Deadline(kind=kind, at=_at(node, start, minutes, 100), steps=tuple(timed))
 
 
 def _promise(work: FulfillmentOrder, due: datetime, minutes: int, node: Node | None, start: datetime) -> Deadline:
