@@ -102,6 +102,7 @@ QUEUE_CONSUMERS = (
             "FulfillmentOrderReceived",
             # The customer may have less time than the wait for the node.
             ("FulfillmentOrderReady", {"expires": [True]}),
+            ("FulfillmentOrderArrival", {"state": ["at_store", "at_curbside"]}),
             "FulfillmentOrderHeld",
             "FulfillmentOrderHoldReleased",
             "FulfillmentOrderRescheduled",

@@ -172,8 +172,7 @@ HTTP = (
         (
             *g.COMMAND,
             *g.CHANGE_ORDER,
-            *g.table("stock", "get", "batch", "query", "put"),
-            *g.table("registry", "batch", "query"),
+            *(*g.RECORD_STOCK, *g.table("stock", "get")),  # what a task asked to count is corrected with it
             *g.listed("orders", "get", "batch", "put"),
         ),
         routes=(

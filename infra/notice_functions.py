@@ -23,10 +23,10 @@ NOTICE_CONSUMERS = (
         ),
         detail_types=(
             ("OrderPlaced", {"status": ["CONFIRMED", "IN_PROGRESS"]}),
-            ("ShipmentShipped", {"mode": ["ship"]}),
+            ("ShipmentShipped", {"mode": ["ship", "pickup"]}),
             ("OrderLinesCancelled", {"nothing_left": [False]}),
             *("OrderReviewAccepted", "OrderPromiseChanged", "FulfillmentOrderReady", "OrderCancelled"),
-            "FulfillmentOrderCollectionDue",
+            *("FulfillmentOrderCollectionDue", "ParcelDelivered", "FulfillmentOrderPromiseAtRisk"),
             *("RefundExecuted", "PaymentLinkCreated", "NoticeQueued"),
         ),
         memory=512,

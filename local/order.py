@@ -195,6 +195,9 @@ def show_urls(running: Running, progress: Progress) -> None:
     print(f"  Engine     {running.endpoint}   (any AWS client: endpoint, region us-east-1, keys test/test)")
     print(f"  PSP        {running.psp_url}")
     print(f"  Clients    {state / 'clients.json'}   (client credentials at {running.endpoint}/oauth2/token)")
+    print(
+        f"  Mail       s3://{running.outputs['IntakeBucketName']}/notices/   (what customers were told, one .eml each)"
+    )
     suffix = "" if str(state) == ".local/state" else f" STATE={state}"
     print(f"\n`make stop{suffix}` ends it, `make logs{suffix}` shows what it says.")
     progress.say("the system is up")

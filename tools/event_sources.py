@@ -57,7 +57,7 @@ MESSAGE_VERSIONS = {
     **{"CloseFulfillmentOrder": 2, "FeedMessage": 2, "RecordDrawerMovement": 3, "RecordPosTransaction": 4},
     **{"RecordMovements": 2, "RecordSnapshots": 3, "HandOverFulfillmentOrder": 2},
     **{"PickFulfillmentOrder": 2, "PackFulfillmentOrder": 2, "StageFulfillmentOrder": 2},
-    "ReceiveFulfillmentOrder": 2,
+    **{"ReceiveFulfillmentOrder": 2, "CompleteTask": 2},
 }
 # How often each schedule asks, as infra/events.py says it.
 SCHEDULES = {

@@ -25,7 +25,11 @@ TASK_ROUTES: dict[str, Route] = {
     "POST /v1/tasks/{task_id}/completions": Route(
         "Say that a task is done",
         {200: TaskView},
-        notes="`outcome` is a code of the caller's own. What is done is not done again. The body may be empty.",
+        notes=(
+            "`outcome` is a code of the caller's own. What is done is not done again. The body may be empty. `counted` "
+            "ends a COUNT with all units that the node has, which corrects its stock; it needs that right, too."
+        ),
+        refusals=(403, 422),
         if_match=VERSION,
     ),
 }

@@ -48,6 +48,8 @@ MORE_DOORS = {
     "orders.paying_in_store": "until when goods are held for payment in a store, pure: a timer and a counter go by it",
     "orders.expiring": "giving up what nobody paid for in time: the payment workflow asks for it when it is due",
     "fulfillment.sale_events": "what is told of goods that a till has sold: the order that held them records it",
+    "fulfillment.reclaiming": "work that is asked back from its node, pure: other nodes get it when that is silent",
+    "fulfillment.serving": "the end of the store's task when a customer has the goods: a till sells what was reserved",
     "fulfillment.shipping": "what units that leave cost, pure: a till sells what was reserved",
     "orders.method_changes": "units that go another way, pure: sourcing finds who sends them, in one transaction",
     "orders.changing": "the verbs that change an order: the broker cancels what has waited too long",

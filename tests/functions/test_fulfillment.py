@@ -218,6 +218,8 @@ def test_a_node_answers_a_request_to_cancel(doors: Doors, accepted: bool):
         "lines": [{"line_no": 1, "quantity": 5}],
         "reason": "changed_mind",
         "answer": None,
+        "reclaim": False,
+        "answer_by": None,
     }
     with doors.world.unchanged():
         assert api.post(f"{path}/cancel-response", None).pointers == ["/accepted"]

@@ -63,8 +63,8 @@ def test_a_silent_node_is_reminded_then_a_person_is_told_then_others_get_the_wor
     order_id, work = begun(doors, line("A", 2))
     seen = doors.see(order_id)["fulfillment_orders"][0]["deadlines"]
     assert seen == [
-        {"kind": "ACCEPT", "at": "2026-11-23T13:00:00.000Z"},
-        {"kind": "PICK", "at": "2026-11-23T14:00:00.000Z"},
+        {"kind": "ACCEPT", "at": "2026-11-23T13:00:00.000Z", "next_at": None},
+        {"kind": "PICK", "at": "2026-11-23T14:00:00.000Z", "next_at": None},
     ]
     # The workflow was to wait for a day, and is woken at once to wait for half an hour.
     assert doors.world.continued == [(f"token-{work}", Outcome.DUE_EARLIER)]

@@ -86,10 +86,10 @@ SUBSCRIPTIONS = {
     ("OrderCancelled", None): ["ReleasePaymentQueue", "SendNoticesQueue"],
     ("OrderLinesCancelled", None): ["ReleasePaymentQueue", "SendNoticesQueue"],
     ("FulfillmentOrderReady", None): ["ReleasePaymentQueue", "ResumeFulfillmentQueue", "SendNoticesQueue"],
+    ("FulfillmentOrderArrival", None): "ResumeFulfillmentQueue",
     ("FinanceExportRequested", None): "FinanceExportQueue",
-    ("OrderPromiseChanged", None): "SendNoticesQueue",
-    ("PaymentLinkCreated", None): "SendNoticesQueue",
-    ("FulfillmentOrderCollectionDue", None): "SendNoticesQueue",
+    **{(name, None): "SendNoticesQueue" for name in ("OrderPromiseChanged", "PaymentLinkCreated", "ParcelDelivered")},
+    **{(f"FulfillmentOrder{name}", None): "SendNoticesQueue" for name in ("CollectionDue", "PromiseAtRisk")},
     ("NoticeQueued", None): "SendNoticesQueue",
 }
 

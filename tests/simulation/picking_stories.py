@@ -27,6 +27,28 @@ def picked_in_a_wave(people: People) -> None:
 
 
 @story
+def counted_after_a_short_pick(people: People) -> None:
+    """What was not found is counted twice: over HTTP, and by a warehouse over the store bus."""
+    for number, external_id in enumerate(("o-1", "o-2")):
+        order_id = people.place(external_id, line("MUG", 2))
+        work_id = people.released(order_id)
+        node_id = people.works(order_id)[0]["node_id"]
+        short = [{"line_no": 1, "quantity": 1, "reason": "not_found"}]
+        people.do(work_id, "pick", lines=[{"line_no": 1, "quantity": 1}], short=short)
+        queue = f"/v1/nodes/{node_id}/tasks?kind=COUNT"
+        (entry,) = people.wait_for(lambda queue=queue: people.send("GET", queue).body["entries"])
+        task = entry["task"]["id"]
+        if number:
+            people.simulation.say(f"wms.{node_id}", "CompleteTask", "t-1", {"task_id": task, "counted": 5})
+        else:
+            people.send("POST", f"/v1/tasks/{task}/completions", {"counted": 5})
+        people.do(work_id, "ship")
+        (elsewhere,) = people.wait_for(lambda order_id=order_id: people.works(order_id, "OPEN"))
+        people.do(str(elsewhere["id"]), "ship")
+        people.until(order_id, payment_status="CAPTURED")
+
+
+@story
 def waves_over_the_store_bus(people: People) -> None:
     """A warehouse makes a wave, closes it before it has picked, and says both twice."""
     order_id = people.place("o-1", line("MUG", 2))

@@ -11,6 +11,7 @@ from tests.simulation.telling import story
 from tests.simulation.world import line
 
 RULE = {"id": "all", "proofs": ["code"], "open_days": 2, "remind_days": 1, "curbside": True}
+TIMED = {**RULE, "arrival": {"minutes": 10, "remind_percent": [50]}}
 
 
 def ready(people: People, external_id: str, quantity: int) -> tuple[str, str, dict[str, Any]]:
@@ -23,19 +24,20 @@ def ready(people: People, external_id: str, quantity: int) -> tuple[str, str, di
     return order_id, work_id, next(one for one in told if one["fulfillment_order_id"] == work_id)
 
 
-def rules(people: People) -> None:
+def rules(people: People, rule: dict[str, Any] = RULE) -> None:
     path = "/v1/collection-rules/usual"
-    people.send("PUT", path, {"rules": [RULE]})
+    people.send("PUT", path, {"rules": [rule]})
     people.send("POST", f"{path}/promotions", {"number": 1}, version=1)
 
 
 @story
 def collected_at_the_curb(people: People) -> None:
-    """A wrong code is shown, then the right one; of two units one is refused."""
-    rules(people)
+    """Nobody brings the goods in time; then a wrong code is shown, and the right one; of two units one is refused."""
+    rules(people, TIMED)
     order_id, work_id, told = ready(people, "o-1", 2)
     people.send("GET", f"/v1/arrivals/{told['arrival_link']}")
     people.send("POST", f"/v1/arrivals/{told['arrival_link']}", {"state": "at_curbside", "bay": "1"})
+    people.wait_for(lambda: people.works(order_id)[0].get("escalated_reason") == "ARRIVAL_OVERDUE")
     shown = {"collector": "Ann", "proof": {"code": "0"}}
     people.send("POST", f"/v1/fulfillment-orders/{work_id}/hand-over", shown, f"{work_id}:wrong")
     refused = [{"line_no": 1, "quantity": 1, "reason": "changed_mind"}]

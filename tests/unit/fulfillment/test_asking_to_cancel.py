@@ -28,6 +28,8 @@ def test_a_node_that_has_taken_the_work_is_asked(world: World):
         "lines": ({"line_no": 1, "quantity": 2},),
         "reason": "customer_changed_mind",
         "answer": None,
+        "reclaim": False,
+        "answer_by": None,
     }
     assert seen.available_actions == ["reject", "pick", "pack", "ship", "close", "cancel-response"]
     row = world.timeline(order_id)[-1]

@@ -1,4 +1,4 @@
-"""A customer who comes to collect says where they are; the node is told, and one transaction notes it on the work."""
+"""A customer who comes to collect says where they are: one transaction notes it, and opens the store's task."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _noted(
         raise AlreadyDone("The customer is there already.")
     now = format_instant(runtime.clock.now())
     there = Arrival(state=request.state, at=now, bay=request.bay, vehicle=request.vehicle)
-    if before is not None and before.model_copy(update={"at": now}) == there:
+    if before is not None and before.model_copy(update={"at": now, "task_id": None}) == there:
         return work, order.header.version, [], []
     told = FulfillmentOrderArrival(
         **work_ids(work),
@@ -111,9 +111,13 @@ def _noted(
         bay=there.bay,
         vehicle=there.vehicle,
     )
-    noted = work.model_copy(update={"arrival": there})
+    # Loaded with the first customer who comes.
+    from oms.fulfillment.serving import with_arrival
+
+    noted, task = with_arrival(runtime, tenant, order, work, there)
     after, writes, events = change_order(tenant, order, events=[told], fulfillment_orders=[noted])
-    return noted, after.header.version, writes, events
+    opened = ([*task.writes], [*task.events]) if task else ([], [])
+    return noted, after.header.version, [*writes, *opened[0]], [*events, *opened[1]]
 
 
 def _own(runtime: Runtime, call: Call, fulfillment_order_id: str) -> tuple[Order, FulfillmentOrder]:

@@ -28,6 +28,7 @@ from oms.fulfillment.model import (
     Status,
 )
 from oms.fulfillment.request import HandOverRequest
+from oms.fulfillment.shipments import ArrivalTimer
 from oms.orders.model import Order
 from oms.platform.clock import format_instant, parse_instant
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest, Problem
@@ -117,6 +118,7 @@ def with_collection(
         remind_days=rule.remind_days,
         late_allowed=rule.late == "allow",
         most_extensions=rule.most_extensions,
+        arrival=ArrivalTimer(**rule.arrival.model_dump()) if rule.arrival else None,
     )
     waiting = work.model_copy(update={"collection": collection})
     if rule.open_days is None:

@@ -13,11 +13,28 @@ from pydantic import Field, model_validator
 
 from oms.fulfillment.model import FulfillmentOrder, ProofKind
 from oms.orders.model import Order
-from oms.platform.fields import Amount, Code, Currency
+from oms.platform.fields import Amount, Code, Currency, Percent, Percents
 from oms.platform.intake import Request
 
 KIND = "collection"
 _Codes = Annotated[tuple[Code, ...], Field(max_length=100)]
+
+
+class ArrivalTime(Request):
+    """How soon goods are with a customer who is at the store or at the curb, in minutes.
+
+    The store is reminded at shares of that, in percent; a person is told at `escalate_percent` of it.
+    """
+
+    minutes: Annotated[int, Field(strict=True, ge=1, le=240)]
+    remind_percent: Percents = ()
+    escalate_percent: Percent = 100
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.remind_percent and self.remind_percent[-1] >= self.escalate_percent:
+            raise ValueError("a reminder comes before a person is told")
+        return self
 
 
 class CollectionRule(Request):
@@ -28,7 +45,8 @@ class CollectionRule(Request):
     the order names; a document must bear such a name in any case. Goods wait for `open_days` of the node, counted from
     the day after they were ready, and the customer is reminded `remind_days` of these before the last one. `late` says
     what becomes of who comes after that, but before the goods are back on the shelf.
-    With `curbside` the customer gets a link to say that they are on their way.
+    With `curbside` the customer gets a link to say that they are on their way, and `arrival` says how soon they are
+    served once they are there.
     """
 
     id: Code
@@ -46,6 +64,7 @@ class CollectionRule(Request):
     late: Annotated[str, Field(pattern="^(allow|refuse)$")] = "allow"
     curbside: Annotated[bool, Field(strict=True)] = False
     most_extensions: Annotated[int, Field(strict=True, ge=0, le=20)] = 3
+    arrival: ArrivalTime | None = None
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:

@@ -130,6 +130,18 @@ def _take(
         from oms.fulfillment.packing import fitted
 
         step = replace(step, work=fitted(step.work))
+    if work.reclaimed:
+        # Loaded where work was asked back: whatever its node does is an answer.
+        from oms.fulfillment.reclaiming import gone_on
+
+        step = gone_on(work, step)
+    if work.arrival is not None:
+        # Loaded for customers who have said that they come.
+        from oms.fulfillment.serving import ended_wait
+
+        change = ended_wait(runtime, call.tenant, work, step.work, call.principal.actor, call.correlation_id)
+        if change is not None:
+            step = replace(step, stock=[*step.stock, *change.writes], drafts=[*step.drafts, *change.events])
     after, writes, events = change_order(
         call.tenant,
         order,

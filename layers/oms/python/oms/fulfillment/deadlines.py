@@ -17,14 +17,18 @@ _CONCERNS: Mapping[DeadlineKind, frozenset[Status]] = {
     DeadlineKind.ACCEPT: frozenset({Status.OPEN}),
     DeadlineKind.PICK: frozenset({Status.ACCEPTED, Status.PICKING}),
     DeadlineKind.COLLECT: frozenset({Status.READY}),
+    DeadlineKind.ARRIVAL: frozenset({Status.READY}),
+    DeadlineKind.PROMISE: frozenset({Status.OPEN, Status.ACCEPTED, Status.PICKING, Status.PACKED}),
 }
 _COMES_AFTER: Mapping[DeadlineKind, frozenset[Status]] = {
     DeadlineKind.ACCEPT: frozenset({Status.ON_HOLD}),
     DeadlineKind.PICK: frozenset({Status.ON_HOLD, Status.OPEN}),
+    DeadlineKind.PROMISE: frozenset({Status.ON_HOLD}),
 }
 # The work waits for the customer; its node has done its part.
 _NODE_IS_DONE = frozenset({Status.READY})
-_MORE_THAN_NOTED = frozenset({Do.REROUTE, Do.EXPIRE})
+_MOVES = frozenset({Do.REROUTE, Do.RECLAIM})
+_MORE_THAN_NOTED = frozenset({Do.REROUTE, Do.RECLAIM, Do.EXPIRE})
 # A wait that is over at once would be asked for again at once where clocks differ.
 _SHORTEST_WAIT = timedelta(seconds=60)
 
@@ -83,6 +87,13 @@ def with_deadline(work: FulfillmentOrder, deadline: Deadline) -> FulfillmentOrde
     return work.model_copy(update={"deadlines": tuple(kept)})
 
 
+def without_deadlines(work: FulfillmentOrder, *kinds: DeadlineKind) -> FulfillmentOrder:
+    """The work without its deadlines of some kinds."""
+    if work.deadlines is None:
+        return work
+    return work.model_copy(update={"deadlines": tuple(one for one in work.deadlines if one.kind not in kinds)})
+
+
 def next_deadline(work: FulfillmentOrder, now: datetime) -> datetime | None:
     """When the next step of the work comes that is not overtaken; None where none is to come.
 
@@ -113,10 +124,19 @@ def patience_ends(work: FulfillmentOrder) -> datetime | None:
 def wants_rerouting(work: FulfillmentOrder, now: datetime) -> bool:
     """Whether other nodes are to get the units, or a person hears that none has them; at every wake from then on."""
     at = format_instant(now)
-    if any(step.do is Do.REROUTE and step.at <= at for deadline in concerning(work) for step in deadline.steps):
+    due = [deadline for deadline in concerning(work) for step in deadline.steps if step.do in _MOVES and step.at <= at]
+    if any(one.kind is not DeadlineKind.PICK or may_be_reclaimed(work) for one in due):
         return True
     ends = patience_ends(work)
     return ends is not None and ends <= now
+
+
+def may_be_reclaimed(work: FulfillmentOrder) -> bool:
+    """Whether work that its node has accepted may go to others: it has neither begun nor said no."""
+    request = work.cancel_request
+    refused = request is not None and request.reclaim and request.answer is not None
+    begun = any(line.picked or line.shipped or line.in_transit for line in work.lines)
+    return work.status is Status.ACCEPTED and not begun and not refused and not work.asked
 
 
 def next_wake(work: FulfillmentOrder, now: datetime) -> datetime | None:

@@ -11,6 +11,7 @@ from oms.fulfillment.events import EventLine, FulfillmentOrderCancelled
 from oms.fulfillment.model import FulfillmentOrder
 from oms.fulfillment.protocol import Action, require, without
 from oms.fulfillment.request import HandOverRequest, RefusalReason
+from oms.fulfillment.serving import served
 from oms.fulfillment.step import Step
 from oms.fulfillment.writes import event_lines, work_ids
 from oms.inventory.model import MovementKind
@@ -75,7 +76,7 @@ def hand_over(
                 ),
             )
         )
-    return replace(step, events=[*step.events, *events], shipments=shipments, header=header)
+    return replace(step, work=served(step.work), events=[*step.events, *events], shipments=shipments, header=header)
 
 
 def _refused(order: Order, work: FulfillmentOrder, request: HandOverRequest) -> Refused:

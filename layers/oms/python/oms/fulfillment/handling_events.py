@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from oms.fulfillment.events import EventLine
-from oms.fulfillment.shipments import Carton
+from oms.fulfillment.lines import Carton
 from oms.platform.events import EventData
 from oms.registry.segments import Segment
 

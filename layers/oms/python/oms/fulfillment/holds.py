@@ -79,6 +79,8 @@ def is_in_time(work: FulfillmentOrder, now: datetime) -> bool:
     """
     if work.is_paused and not work.is_closed:
         return True
+    if work.reclaimed:
+        return True
     if work.is_leg:
         return work.status is Status.IN_TRANSIT and not is_over(work, now)
     if work.status is Status.ON_HOLD:

@@ -98,7 +98,13 @@ def _given_up(runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder
     back = StockChanges(call.tenant, movement_id=order.next_change, cause=work.id, at=runtime.clock.now())
     for sku, quantity in order.stock_of(units).items():
         back.release_allocation(sku, work.node_id, quantity)
-    return gone, Decision([*writes, *back.writes()], events, body={"fulfillment_order_id": work.id})
+    # Loaded with the first goods that are given up.
+    from oms.fulfillment.serving import ended_wait
+
+    task = ended_wait(runtime, call.tenant, work, gone, call.principal.actor, order.header.correlation_id or None)
+    ended = ([*task.writes], [*task.events]) if task else ([], [])
+    body = {"fulfillment_order_id": work.id}
+    return gone, Decision([*writes, *back.writes(), *ended[0]], [*events, *ended[1]], body=body)
 
 
 def _kits(order: Order, units: Mapping[int, int]) -> dict[int, int]:

@@ -1,8 +1,9 @@
-"""One line of work: the counts of its units, and what a step does to them. Pure."""
+"""One line of work: the counts of its units, what a step does to them, and which of them are in which box. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
@@ -17,12 +18,57 @@ if TYPE_CHECKING:
     from oms.registry.model import Item
 
 
+class ShippedLine(BaseModel):
+    """Units of one order line in a shipment."""
+
+    model_config = ConfigDict(frozen=True)
+    line_no: int
+    sku: str
+    quantity: int
+
+
+class Carton(BaseModel):
+    """A box that a node has packed: its number within the work, what is in it, and whether it has left."""
+
+    model_config = ConfigDict(frozen=True)
+    carton_no: int
+    lines: tuple[ShippedLine, ...]
+    weight_grams: int | None = None
+    packaging: str | None = None
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
+    left: bool = False
+
+
 class WorkUnits(BaseModel):
     """Some units of one line of some work."""
 
     model_config = ConfigDict(frozen=True)
     line_no: int
     quantity: int
+
+
+class Answer(StrEnum):
+    """How a node answered the request to cancel."""
+
+    ACCEPTED = "ACCEPTED"
+    REJECTED = "REJECTED"
+
+
+class CancelRequest(BaseModel):
+    """What a node was asked to cancel after it had taken the work, and its answer; None while it has not answered.
+
+    With `reclaim` the units are to go to other nodes, and not to be cancelled; a node that has neither answered nor
+    begun by `answer_by` has let go of them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    lines: tuple[WorkUnits, ...]
+    reason: str
+    answer: Answer | None = None
+    reclaim: bool = False
+    answer_by: str | None = None
 
 
 class WorkLine(BaseModel):

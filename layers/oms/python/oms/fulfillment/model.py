@@ -11,13 +11,16 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from oms.capacity.model import CapacityUse
+from oms.fulfillment.lines import Answer as Answer
+from oms.fulfillment.lines import CancelRequest as CancelRequest
+from oms.fulfillment.lines import Carton as Carton
+from oms.fulfillment.lines import ShippedLine as ShippedLine
 from oms.fulfillment.lines import WorkLine as WorkLine
 from oms.fulfillment.lines import WorkUnits as WorkUnits
 from oms.fulfillment.shipments import Arrival as Arrival
 from oms.fulfillment.shipments import ArrivalState as ArrivalState
 from oms.fulfillment.shipments import BoughtLine as BoughtLine
 from oms.fulfillment.shipments import Capture as Capture
-from oms.fulfillment.shipments import Carton as Carton
 from oms.fulfillment.shipments import CollectedBy as CollectedBy
 from oms.fulfillment.shipments import Collection as Collection
 from oms.fulfillment.shipments import Extension as Extension
@@ -29,7 +32,6 @@ from oms.fulfillment.shipments import Proof as Proof
 from oms.fulfillment.shipments import ProofKind as ProofKind
 from oms.fulfillment.shipments import Purchase as Purchase
 from oms.fulfillment.shipments import Shipment as Shipment
-from oms.fulfillment.shipments import ShippedLine as ShippedLine
 from oms.fulfillment.shipments import carried_out as carried_out
 from oms.fulfillment.shipments import seconds_late as seconds_late
 from oms.platform.problems import FieldError, InvalidRequest
@@ -72,29 +74,10 @@ class Outcome(StrEnum):
     DUE_EARLIER = "DUE_EARLIER"  # nothing yet, but a deadline comes before the wait would end
 
 
-class Answer(StrEnum):
-    """How a node answered the request to cancel."""
-
-    ACCEPTED = "ACCEPTED"
-    REJECTED = "REJECTED"
-
-
-# Why work was replaced when a node that it was offered to took it.
-OFFER_TAKEN = "OFFER_TAKEN"
-# Why work is escalated when money for what it shipped was not taken; the fulfilment workflow names it.
-CAPTURE_FAILED = "CAPTURE_FAILED"
+OFFER_TAKEN = "OFFER_TAKEN"  # why work was replaced when a node that it was offered to took it
+CAPTURE_FAILED = "CAPTURE_FAILED"  # why work is escalated when money for what it shipped was not taken
 COUNTER_METHODS = frozenset({"pickup", "ship_to_store"})
-# The method of a leg: its units go to another node, and on from there.
-TRANSFER = "transfer"
-
-
-class CancelRequest(BaseModel):
-    """What a node was asked to cancel after it had taken the work, and its answer; None while it has not answered."""
-
-    model_config = ConfigDict(frozen=True)
-    lines: tuple[WorkUnits, ...]
-    reason: str
-    answer: Answer | None = None
+TRANSFER = "transfer"  # the method of a leg: its units go to another node, and on from there
 
 
 class DeadlineKind(StrEnum):
@@ -103,6 +86,8 @@ class DeadlineKind(StrEnum):
     ACCEPT = "ACCEPT"  # the node has taken the work
     PICK = "PICK"  # all of it is off the shelf
     COLLECT = "COLLECT"  # the customer has it
+    ARRIVAL = "ARRIVAL"  # the customer who is there has it
+    PROMISE = "PROMISE"  # it has left, or is ready, as was promised
 
 
 class Do(StrEnum):
@@ -110,8 +95,10 @@ class Do(StrEnum):
 
     REMIND = "REMIND"  # the node is told
     ESCALATE = "ESCALATE"  # a person is told
+    RECLAIM = "RECLAIM"  # the node is asked to let go of it, where others have all of it
     REROUTE = "REROUTE"  # other nodes get the units, where they have all of them
     REMIND_CUSTOMER = "REMIND_CUSTOMER"
+    WARN = "WARN"  # the customer and a person are told that the promise is at risk
     EXPIRE = "EXPIRE"  # the units are cancelled and go back to the shelf
 
 
@@ -125,12 +112,13 @@ class DeadlineStep(BaseModel):
 
 
 class Deadline(BaseModel):
-    """By when something must have happened, and the steps before and after that, in their order."""
+    """By when something must have happened, the steps before and after that, and when it can happen next if not."""
 
     model_config = ConfigDict(frozen=True)
     kind: DeadlineKind
     at: str
     steps: tuple[DeadlineStep, ...] = ()
+    next_at: str | None = None
 
 
 class HoldReason(StrEnum):
@@ -255,7 +243,14 @@ class FulfillmentOrder(BaseModel):
     def asked(self) -> dict[int, int]:
         """Units per line that the node has been asked to cancel and has not answered for."""
         request = self.cancel_request
-        return {} if request is None or request.answer else {units.line_no: units.quantity for units in request.lines}
+        open_request = None if request is None or request.answer or request.reclaim else request
+        return {} if open_request is None else {units.line_no: units.quantity for units in open_request.lines}
+
+    @property
+    def reclaimed(self) -> bool:
+        """Whether its node has been asked to let go of it for other nodes, and has not said or done anything."""
+        request = self.cancel_request
+        return request is not None and request.reclaim and request.answer is None and not self.is_closed
 
     @property
     def needs_workflow(self) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
 from oms.fulfillment import protocol
+from oms.fulfillment.deadlines import without_deadlines
 from oms.fulfillment.handling_events import (
     FulfillmentOrderPacked,
     FulfillmentOrderPrepared,
@@ -16,7 +17,7 @@ from oms.fulfillment.handling_events import (
     FulfillmentOrderUnstaged,
 )
 from oms.fulfillment.lines import to_prepare, wanted_units
-from oms.fulfillment.model import COUNTER_METHODS, Carton, FulfillmentOrder, ShippedLine, Status
+from oms.fulfillment.model import COUNTER_METHODS, Carton, DeadlineKind, FulfillmentOrder, ShippedLine, Status
 from oms.fulfillment.protocol import Action, AlreadyDone
 from oms.fulfillment.request import ActionRequest, CartonRequest, PackRequest, UnpackRequest, units_of
 from oms.fulfillment.step import Step
@@ -168,7 +169,8 @@ def unstaged(work: FulfillmentOrder) -> FulfillmentOrder:
     if work.status in (Status.PICKING, Status.PACKED):
         raise AlreadyDone("The goods do not wait for the customer.")
     protocol.require(work, Action.UNSTAGE)
-    return work.model_copy(update={"status": Status.PACKED, "staging_bay": None, "collection": None, "arrival": None})
+    left = without_deadlines(work, DeadlineKind.COLLECT, DeadlineKind.ARRIVAL)
+    return left.model_copy(update={"status": Status.PACKED, "staging_bay": None, "collection": None, "arrival": None})
 
 
 def open_cartons(work: FulfillmentOrder) -> list[Carton]:

@@ -118,7 +118,7 @@ def available_actions(order: FulfillmentOrder) -> list[str]:
         hidden |= {Action.STAGE, Action.UNSTAGE}
     if has_left(order.lines):
         hidden |= {Action.REJECT}
-    if not order.asked:
+    if not (order.asked or order.reclaimed):
         hidden |= {Action.CANCEL_RESPONSE}
     if not any(line.preparation and line.picked > line.prepared for line in order.lines):
         hidden |= {Action.PREPARE}

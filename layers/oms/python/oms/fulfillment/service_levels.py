@@ -12,25 +12,19 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from oms.fulfillment.model import Deadline, DeadlineKind, DeadlineStep, Do, FulfillmentOrder
-from oms.platform.clock import format_instant
-from oms.platform.fields import Code
+from oms.fulfillment.model import COUNTER_METHODS, Deadline, DeadlineKind, DeadlineStep, Do, FulfillmentOrder
+from oms.platform.clock import format_instant, parse_instant
+from oms.platform.fields import Code, Percent, Percents
 from oms.platform.intake import Request
-from oms.registry.hours import end_of_open_time
+from oms.registry.hours import collected_at, end_of_open_time, open_time_between, ready_at, respond_by
 from oms.registry.model import Node
 from oms.sourcing.consolidation import Codes, NodeFilter
 
 KIND = "service-levels"
+_AT_ONCE = timedelta(seconds=60)
 Minutes = Annotated[int, Field(strict=True, ge=1, le=20_160)]
-Percent = Annotated[int, Field(strict=True, ge=1, le=1_000)]
 # How work reaches the customer or, as a leg, another node.
 WorkMethod = Literal["ship", "pickup", "ship_to_store", "delivery", "transfer"]
-
-
-def _ascending(percents: tuple[int, ...]) -> tuple[int, ...]:
-    if list(percents) != sorted(set(percents)):
-        raise ValueError("shares in ascending order, each once")
-    return percents
 
 
 def _ids_once(levels: tuple[ServiceLevel, ...]) -> tuple[ServiceLevel, ...]:
@@ -44,6 +38,9 @@ class ServiceLevel(Request):
 
     The node is reminded at shares of the time, in percent; a person is told at `escalate_percent` of it. Work that the
     node has not accepted at `reroute_percent` of the time for that goes to others, where they have all of it.
+    Work that was accepted and of which nothing is picked at `reclaim_percent` of the time for that is asked back, where
+    others have all of it; a node that says nothing for `reclaim_minutes` has let go of it.
+    What was promised is at risk `at_risk_minutes` before it is to leave, or to be ready, and has not.
     """
 
     id: Code
@@ -52,9 +49,12 @@ class ServiceLevel(Request):
     where: NodeFilter = NodeFilter()
     accept_minutes: Minutes | None = None
     pick_minutes: Minutes | None = None
-    remind_percent: Annotated[tuple[Percent, ...], Field(max_length=5), AfterValidator(_ascending)] = ()
+    remind_percent: Percents = ()
     escalate_percent: Percent = 100
     reroute_percent: Percent | None = None
+    reclaim_percent: Percent | None = None
+    reclaim_minutes: Minutes = 30
+    at_risk_minutes: Minutes | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -64,6 +64,10 @@ class ServiceLevel(Request):
             raise ValueError("a person is told before work goes to others, or with it")
         if self.reroute_percent is not None and self.accept_minutes is None:
             raise ValueError("only what is to be accepted in some time goes to others after it")
+        if self.reclaim_percent is not None and self.reclaim_percent < self.escalate_percent:
+            raise ValueError("a person is told before work is asked back, or with it")
+        if self.reclaim_percent is not None and self.pick_minutes is None:
+            raise ValueError("only what is to be picked in some time is asked back after it")
         return self
 
     def fits(self, work: FulfillmentOrder, node: Node | None) -> bool:
@@ -92,6 +96,8 @@ def deadlines_for(
     for kind, minutes in ((DeadlineKind.ACCEPT, level.accept_minutes), (DeadlineKind.PICK, level.pick_minutes)):
         if minutes is not None:
             found.append(_deadline(kind, minutes, level, node, start))
+    if level.at_risk_minutes is not None and work.due_at is not None and not work.is_leg:
+        found.append(_promise(work, parse_instant(work.due_at), level.at_risk_minutes, node, start))
     return tuple(sorted(found, key=lambda one: one.at))
 
 
@@ -100,11 +106,40 @@ def _deadline(kind: DeadlineKind, minutes: int, level: ServiceLevel, node: Node 
     steps.append((Do.ESCALATE, level.escalate_percent))
     if kind is DeadlineKind.ACCEPT and level.reroute_percent is not None:
         steps.append((Do.REROUTE, level.reroute_percent))
+    timed = [DeadlineStep(do=do, at=_at(node, start, minutes, percent)) for do, percent in steps]
+    if kind is DeadlineKind.PICK and level.reclaim_percent is not None:
+        reclaimed = _at(node, start, minutes, level.reclaim_percent)
+        taken = _at(node, parse_instant(reclaimed), level.reclaim_minutes, 100)
+        timed += [DeadlineStep(do=Do.RECLAIM, at=reclaimed), DeadlineStep(do=Do.REROUTE, at=taken)]
+    return Deadline(kind=kind, at=_at(node, start, minutes, 100), steps=tuple(timed))
+
+
+def _promise(work: FulfillmentOrder, due: datetime, minutes: int, node: Node | None, start: datetime) -> Deadline:
+    """What was promised, and the warning so many open minutes before; work that comes later is warned of at once."""
+    room = timedelta(minutes=minutes)
+    open_time = due - start if node is None else open_time_between(node, start, due)
+    warned = None if open_time <= room else open_time - room
+    at = None if warned is None else (start + warned if node is None else end_of_open_time(node, start, warned))
+    later = _next_chance(work, node, max(due, start))
     return Deadline(
-        kind=kind,
-        at=_at(node, start, minutes, 100),
-        steps=tuple(DeadlineStep(do=do, at=_at(node, start, minutes, percent)) for do, percent in steps),
+        kind=DeadlineKind.PROMISE,
+        at=format_instant(due),
+        # An instant that is over when the work is released is none that a workflow waits for.
+        steps=(DeadlineStep(do=Do.WARN, at=format_instant(max(at or start, start + _AT_ONCE))),),
+        next_at=None if later is None else format_instant(later),
     )
+
+
+def _next_chance(work: FulfillmentOrder, node: Node | None, missed: datetime) -> datetime | None:
+    """When work leaves, or is ready, that has missed an instant: with the next collection, else a lead time later.
+
+    A node that names neither has the time that it has to answer.
+    """
+    if node is None:
+        return respond_by(None, missed)
+    if work.method not in COUNTER_METHODS and node.lead_time.collections is not None:
+        return collected_at(node, missed + timedelta(seconds=1))
+    return ready_at(node, missed) if node.lead_time.minutes else respond_by(node, missed)
 
 
 def _at(node: Node | None, start: datetime, minutes: int, percent: int) -> str:

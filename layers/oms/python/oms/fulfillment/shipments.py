@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from oms.fulfillment.lines import ShippedLine
 from oms.orders.amounts import Amounts, Taxed, known_taxes
 from oms.platform.clock import seconds_late as seconds_late
 from oms.platform.money import MILLION, share_up_to
@@ -60,14 +61,24 @@ class ArrivalState(StrEnum):
     AT_CURBSIDE = "at_curbside"
 
 
+class ArrivalTimer(BaseModel):
+    """How soon goods are with a customer who is there: minutes, and the shares of these at which somebody is told."""
+
+    model_config = ConfigDict(frozen=True)
+    minutes: int
+    remind_percent: tuple[int, ...] = ()
+    escalate_percent: int = 100
+
+
 class Arrival(BaseModel):
-    """That a customer comes, or is there: since when, in which bay, and in which vehicle."""
+    """That a customer comes, or is there: since when, in which bay, in which vehicle, and the store's task by it."""
 
     model_config = ConfigDict(frozen=True)
     state: ArrivalState
     at: str
     bay: str | None = None
     vehicle: str | None = None
+    task_id: str | None = None
 
 
 class Extension(BaseModel):
@@ -102,15 +113,8 @@ class Collection(BaseModel):
     late_allowed: bool = True
     extensions: tuple[Extension, ...] = ()
     most_extensions: int = 3
-
-
-class ShippedLine(BaseModel):
-    """Units of one order line in a shipment."""
-
-    model_config = ConfigDict(frozen=True)
-    line_no: int
-    sku: str
-    quantity: int
+    # How soon the goods are with a customer who says that they are there.
+    arrival: ArrivalTimer | None = None
 
 
 class Package(BaseModel):
@@ -128,20 +132,6 @@ class Package(BaseModel):
     length_mm: int | None = None
     width_mm: int | None = None
     height_mm: int | None = None
-
-
-class Carton(BaseModel):
-    """A box that a node has packed: its number within the work, what is in it, and whether it has left."""
-
-    model_config = ConfigDict(frozen=True)
-    carton_no: int
-    lines: tuple[ShippedLine, ...]
-    weight_grams: int | None = None
-    packaging: str | None = None
-    length_mm: int | None = None
-    width_mm: int | None = None
-    height_mm: int | None = None
-    left: bool = False
 
 
 class Capture(BaseModel):

@@ -155,6 +155,10 @@ def cancel_response_fulfillment_order(
     """The node says whether it lets go of what it was asked for: what it lets go of is cancelled, the rest goes on."""
     if request.accepted is None:
         raise InvalidRequest(errors=[FieldError("/accepted", "required", "true or false")])
+    if work.reclaimed:
+        from oms.fulfillment.reclaiming import answer_reclaim
+
+        return answer_reclaim(runtime, call, order, work, request)
     if not request.accepted:
         reason = required_reason(request, "a refusal needs a reason")
         rejected = protocol.reject_cancellation(work)

@@ -79,14 +79,20 @@ class ArrivalView(BaseModel):
     at: str
     bay: str | None
     vehicle: str | None
+    task_id: str | None = Field(description="the store's task to bring the goods, once the customer is there")
 
 
 class DeadlineView(BaseModel):
-    """What some work has to meet, by the service level that held when it was released."""
+    """What some work has to meet, by the rules that held when it was released or ready."""
 
     model_config = ConfigDict(frozen=True)
-    kind: str = Field(description="`ACCEPT`: the node has taken it; `PICK`: all of it is off the shelf")
+    kind: str = Field(
+        description="`ACCEPT`: the node has taken it; `PICK`: all of it is off the shelf; "
+        "`COLLECT`: the customer has it; `ARRIVAL`: the customer who is there has it; "
+        "`PROMISE`: it has left, or is ready, as was promised"
+    )
     at: str
+    next_at: str | None = Field(description="of a promise: when it can leave or be ready next, if it misses that")
 
 
 class FulfillmentOrderView(BaseModel):
@@ -175,7 +181,7 @@ def work_view(
         offered_to=list(work.offered_to),
         service=work.service,
         due_at=work.due_at,
-        deadlines=[DeadlineView(kind=one.kind.value, at=one.at) for one in work.deadlines or ()],
+        deadlines=[DeadlineView(kind=one.kind.value, at=one.at, next_at=one.next_at) for one in work.deadlines or ()],
         rejected_reason=work.rejected_reason,
         closed_reason=work.closed_reason,
         replaces=work.replaces,

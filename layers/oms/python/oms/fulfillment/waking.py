@@ -17,6 +17,8 @@ from oms.fulfillment.escalating import escalated, note_overdue
 from oms.fulfillment.events import FulfillmentOrderReminded
 from oms.fulfillment.finding import WRITE, find_work
 from oms.fulfillment.model import Deadline, Do, FulfillmentOrder
+from oms.fulfillment.promise_events import FulfillmentOrderPromiseAtRisk
+from oms.fulfillment.promising import lines_at_risk
 from oms.fulfillment.writes import work_ids
 from oms.orders.model import Order
 from oms.orders.writes import change_order
@@ -70,10 +72,10 @@ def _taken(runtime: Runtime, tenant: str, work: FulfillmentOrder, now: datetime)
         for kind, step in [(deadline.kind, step) for deadline, step in steps]:
             # As the steps before have left it.
             deadline = next(one for one in work.deadlines or () if one.kind is kind)
-            work, events = ACTS[step.do](with_done(work, deadline, step), deadline, now)
+            work, events = ACTS[step.do](order, with_done(work, deadline, step), deadline)
             told += events
-            if step.do is Do.ESCALATE:
-                tasks.append(_task(runtime, tenant, order, work, deadline, now))
+            if step.do in _TASKS:
+                tasks.append(_task(runtime, tenant, order, work, deadline, step.do, now))
         if not told:
             return Decision([], body={"fulfillment_order_id": work.id})
         _, writes, drafts = change_order(tenant, order, events=told, fulfillment_orders=[work])
@@ -90,38 +92,56 @@ def _taken(runtime: Runtime, tenant: str, work: FulfillmentOrder, now: datetime)
 
 
 def _task(
-    runtime: Runtime, tenant: str, order: Order, work: FulfillmentOrder, deadline: Deadline, now: datetime
+    runtime: Runtime, tenant: str, order: Order, work: FulfillmentOrder, deadline: Deadline, do: Do, now: datetime
 ) -> TaskChange:
-    """The task of customer care to look after work that is overdue."""
+    """The task of customer care to look after work that is overdue, or will not be done as was promised."""
+    kind, ending = _TASKS[do]
     cause = f"{work.id}#{deadline.kind.value}"
     task = new_task(
-        *(tenant, TaskKind.WORK_OVERDUE, cause),
+        *(tenant, kind, cause),
         node_id=None,
         subjects=work_ids(work),
-        reason=f"{deadline.kind.value}_OVERDUE",
+        reason=f"{deadline.kind.value}_{ending}",
         now=now,
         due_at=parse_instant(deadline.at),
     )
-    before = task_of(runtime.database, tenant, TaskKind.WORK_OVERDUE, cause)
+    before = task_of(runtime.database, tenant, kind, cause)
     return task_opened(tenant, task, before, correlation_id=order.header.correlation_id or None)
 
 
-def _reminded(work: FulfillmentOrder, deadline: Deadline, now: datetime) -> Taken:
+def _reminded(order: Order, work: FulfillmentOrder, deadline: Deadline) -> Taken:
     told = FulfillmentOrderReminded(**work_ids(work), deadline=deadline.kind.value, due_at=deadline.at)
     return work, [told]
 
 
-def _escalated(work: FulfillmentOrder, deadline: Deadline, now: datetime) -> Taken:
+def _escalated(order: Order, work: FulfillmentOrder, deadline: Deadline) -> Taken:
     return escalated(work, f"{deadline.kind.value}_OVERDUE")
 
 
-def _customer_reminded(work: FulfillmentOrder, deadline: Deadline, now: datetime) -> Taken:
+def _customer_reminded(order: Order, work: FulfillmentOrder, deadline: Deadline) -> Taken:
     return work, [FulfillmentOrderCollectionDue(**work_ids(work), pickup_by=deadline.at)]
 
 
+def _warned(order: Order, work: FulfillmentOrder, deadline: Deadline) -> Taken:
+    told = FulfillmentOrderPromiseAtRisk(
+        **work_ids(work),
+        external_id=order.header.external_id,
+        due_at=deadline.at,
+        next_at=deadline.next_at,
+        lines=lines_at_risk(order, work, deadline),
+    )
+    return work, [told]
+
+
 # What each step does to the work, and what is told of it.
-ACTS: Mapping[Do, Callable[[FulfillmentOrder, Deadline, datetime], Taken]] = {
+ACTS: Mapping[Do, Callable[[Order, FulfillmentOrder, Deadline], Taken]] = {
     Do.REMIND: _reminded,
     Do.ESCALATE: _escalated,
     Do.REMIND_CUSTOMER: _customer_reminded,
+    Do.WARN: _warned,
+}
+# Which of them are a task of customer care, and how its reason ends.
+_TASKS: Mapping[Do, tuple[TaskKind, str]] = {
+    Do.ESCALATE: (TaskKind.WORK_OVERDUE, "OVERDUE"),
+    Do.WARN: (TaskKind.PROMISE_AT_RISK, "AT_RISK"),
 }

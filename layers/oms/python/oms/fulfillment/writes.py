@@ -15,7 +15,7 @@ from oms.fulfillment.events import (
     FulfillmentOrderWithdrawn,
 )
 from oms.fulfillment.lines import recalled
-from oms.fulfillment.model import FulfillmentOrder, Status, WorkLine
+from oms.fulfillment.model import Answer, FulfillmentOrder, Status, WorkLine
 from oms.fulfillment.protocol import TRANSITIONS, Action, accept_cancellation, cancel, reject, request_cancellation
 from oms.platform.problems import ActionNotAvailable
 
@@ -73,7 +73,12 @@ def let_go(
 def withdraw(work: FulfillmentOrder, reason: str) -> tuple[FulfillmentOrder, FulfillmentOrderWithdrawn]:
     """Work that is taken from a node before it has said anything, or has even heard of it."""
     heard = work.model_copy(update={"status": Status.OPEN}) if work.status is Status.SCHEDULED else work
-    return reject(heard, reason), FulfillmentOrderWithdrawn(**work_ids(work), reason=reason)
+    gone = reject(heard, reason)
+    if work.reclaimed and work.cancel_request is not None:
+        # It was asked, and its silence is consent.
+        consent = work.cancel_request.model_copy(update={"answer": Answer.ACCEPTED})
+        gone = gone.model_copy(update={"cancel_request": consent})
+    return gone, FulfillmentOrderWithdrawn(**work_ids(work), reason=reason)
 
 
 def may_be_replaced(work: FulfillmentOrder) -> bool:

@@ -13,13 +13,13 @@ from itertools import chain
 from typing import cast
 
 from oms.inventory.batch import MOST_AHEAD, chunks, decide, make_plans
-from oms.inventory.corrections import Corrections
+from oms.inventory.corrections import BeyondLimit, Corrections
 from oms.inventory.fold import Fact, NotEnough
 from oms.inventory.model import MovementKind
 from oms.inventory.reads import live_inventory_rules
 from oms.inventory.requests import FeedMessage, Movement, Snapshot
 from oms.inventory.rows import stock_key
-from oms.inventory.store import RowName
+from oms.inventory.store import RowName, rows_and_marks
 from oms.inventory.terms import CORRECT, CORRECTIONS
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, find_outcome, input_hash
 from oms.platform.principal import Principal, authorize, permits, system_principal
@@ -56,6 +56,31 @@ def record_snapshots(runtime: Runtime, call: Call, snapshots: Sequence[Snapshot]
     if early:
         raise InvalidRequest(errors=early)
     return _record(runtime, call, [counted(n, one, call) for n, one in enumerate(snapshots)], "snapshots")
+
+
+def recounted(runtime: Runtime, call: Call, row: RowName, quantity: int, *, blocked: int, reason: str) -> Decision:
+    """What it does to a stock row that all its units on hand were counted, those included that were held back.
+
+    Up to so many `blocked` units waited for this count and are for sale again, as far as they are there. It is for the
+    transaction of whoever asked for the count. Raises as `record_snapshots` does, with pointers to `counted`.
+    """
+    now = runtime.clock.now()
+    there = rows_and_marks(runtime.database, call.tenant, [row], ())[0].get(row)
+    freed = min(blocked, there.blocked) if there else 0
+
+    def fact(position: int, kind: MovementKind, units: int, bucket: str | None = None) -> Fact:
+        sku, node_id = row
+        by = call.principal.actor
+        return Fact(position, sku, node_id, kind, units, now, call.causation_id, reason=reason, bucket=bucket, by=by)
+
+    facts = [fact(1, MovementKind.RESTORED, freed, "blocked")] if freed else []
+    facts = [*facts, fact(0, MovementKind.COUNTED, quantity)]
+    try:
+        return decide(runtime, call, facts, _require_right(runtime, call.principal, facts, "counts"))
+    except (InvalidRequest, BeyondLimit) as wrong:
+        places = ("/reason" if one.pointer.endswith("/reason") else "/counted" for one in wrong.errors)
+        wrong.errors = tuple(replace(one, pointer=place) for one, place in zip(wrong.errors, places, strict=True))
+        raise
 
 
 def _record(runtime: Runtime, call: Call, facts: Sequence[Fact], where: str = "movements") -> Outcome:

@@ -21,7 +21,7 @@ from oms.registry.model import Node
 # A letter of a large order names so many lines, and then that there are more.
 MOST_LINES = 50
 Goods = tuple[tuple[int, str], ...]
-_AT_A_COUNTER = (Milestone.READY, Milestone.RESERVATION_EXPIRING)
+_AT_A_COUNTER = (Milestone.READY, Milestone.RESERVATION_EXPIRING, Milestone.COLLECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class Facts:
     carrier: str | None = None
     tracking: str | None = None
     link: str | None = None
+    collector: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,9 @@ def facts_of(
     seller = nodes.get(header.selling_node)
     near = node or seller
     link = data.get("name") if milestone is Milestone.PAY_LINK else None
-    until = data.get("expires_at") or data.get("pickup_by")
+    left = next((one for one in order.shipments if one.id == data.get("shipment_id")), None)
+    collected = left if milestone is Milestone.COLLECTED else None
+    at = collected.shipped_at if collected else data.get("expires_at") or data.get("pickup_by")
     code = data.get("pickup_code")
     return Facts(
         order=header.external_id,
@@ -80,12 +83,13 @@ def facts_of(
         goods=_named(order, _units(milestone, order, data)),
         amount=_amount(milestone, order, data),
         day=new_day(data) if milestone is Milestone.DELAYED else None,
-        moment=parse_instant(str(until)) if until else None,
+        moment=parse_instant(str(at)) if at else None,
         place=_place(node) if node else (),
         code=str(code) if code else None,
         carrier=data.get("carrier"),
         tracking=data.get("tracking_number"),
         link=rules.pay_page.replace("$name", quote(str(link), safe="")) if link and rules.pay_page else None,
+        collector=collected.proof.collector if collected and collected.proof else None,
     )
 
 
@@ -106,6 +110,7 @@ def sample(rules: NoticeRules, milestone: Milestone) -> Facts:
         carrier="UPS",
         tracking="1Z999AA10123456784",
         link=(rules.pay_page or "https://shop.example/pay/$name").replace("$name", "sample"),
+        collector="Ben Example",
     )
 
 
@@ -125,6 +130,7 @@ def _values(facts: Facts, locale: str) -> Mapping[str, Value]:
         "carrier": Value.plain(facts.carrier),
         "tracking": Value.plain(facts.tracking),
         "link": _linked(facts.link),
+        "collector": Value.plain(facts.collector),
     }
 
 
@@ -182,7 +188,7 @@ def _units(milestone: Milestone, order: Order, data: Mapping[str, Any]) -> dict[
         return sold
     if milestone in (Milestone.CANCELLED, Milestone.PARTLY_CANCELLED):
         return {line_no: units for line_no, units in order.cancelled.items() if line_no in sold}
-    if milestone in _AT_A_COUNTER:
+    if milestone in _AT_A_COUNTER and "lines" not in data:
         works = (work for work in order.fulfillment_orders if work.id == data["fulfillment_order_id"])
         return {line.line_no: line.held - line.shipped for work in works for line in work.lines}
     if milestone is Milestone.DELIVERED and "lines" not in data:

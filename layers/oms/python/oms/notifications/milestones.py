@@ -81,9 +81,11 @@ def _collection_due(told: Told, order: Order) -> Reached | None:
 
 
 def _shipped(told: Told, order: Order) -> Reached | None:
+    shipment_id = str(told.data["shipment_id"])
+    if told.data["mode"] == "pickup":
+        return _one(Milestone.COLLECTED, shipment_id)
     if told.data["mode"] != "ship":
         return None
-    shipment_id = str(told.data["shipment_id"])
     whole = _leaves_nothing(order, shipment_id)
     return Reached(Milestone.SHIPPED if whole else Milestone.PARTLY_SHIPPED, "shipped", shipment_id)
 
@@ -127,6 +129,7 @@ _READERS: Mapping[str, Callable[[Told, Order], Reached | None]] = {
     "OrderPlaced": _confirmed,
     "OrderReviewAccepted": _confirmed,
     "OrderPromiseChanged": _promise_changed,
+    "FulfillmentOrderPromiseAtRisk": _promise_changed,
     "FulfillmentOrderReady": _ready,
     "FulfillmentOrderCollectionDue": _collection_due,
     "ShipmentShipped": _shipped,

@@ -22,6 +22,7 @@ class Milestone(StrEnum):
     SHIPPED = "shipped"
     PARTLY_SHIPPED = "partly_shipped"
     DELIVERED = "delivered"
+    COLLECTED = "collected"
     CANCELLED = "cancelled"
     PARTLY_CANCELLED = "partly_cancelled"
     REFUNDED = "refunded"

@@ -32,6 +32,7 @@ NAMES: dict[Milestone, frozenset[str]] = {
     Milestone.SHIPPED: _LEFT,
     Milestone.PARTLY_SHIPPED: _LEFT,
     Milestone.DELIVERED: _LEFT,
+    Milestone.COLLECTED: _GOODS | {"collector", "when", "place"},
     Milestone.CANCELLED: _GOODS,
     Milestone.PARTLY_CANCELLED: _GOODS,
     Milestone.REFUNDED: frozenset({"amount"}),

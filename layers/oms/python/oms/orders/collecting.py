@@ -11,6 +11,7 @@ from oms.fulfillment.model import COUNTER_METHODS, FulfillmentOrder, Shipment, S
 from oms.fulfillment.model import Status as WorkStatus
 from oms.fulfillment.protocol import TRANSITIONS, Action, leave, stage
 from oms.fulfillment.sale_events import FulfillmentOrderSold
+from oms.fulfillment.serving import ended_wait
 from oms.fulfillment.shipping import shipment_amounts
 from oms.fulfillment.writes import event_lines, let_go, work_ids
 from oms.inventory.writes import StockChanges
@@ -32,6 +33,7 @@ from oms.platform.events import EventData
 from oms.platform.ids import child_id
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest, Problem
 from oms.platform.writes import create
+from oms.tasks.writes import TaskChange
 
 # How reserved goods leave.
 PICKUP = "pickup"
@@ -117,7 +119,14 @@ class Collected:
         note = external_key(call.tenant, sale.request.channel, sale.external_id)
         record = command_key(call.tenant, call.command, call.key).pk
         named = create("orders", note, {"order_id": header.id, "record": record})
-        return Decision([*writes, *stock.writes(), named], drafts, body=summary(after).model_dump())
+        ended: list[TaskChange] = []
+        for work in self.work:
+            was = next(one for one in before.fulfillment_orders if one.id == work.id)
+            task = ended_wait(runtime, call.tenant, was, work, call.principal.actor, call.correlation_id)
+            ended += [task] if task else []
+        writes = [*writes, *stock.writes(), named, *(write for one in ended for write in one.writes)]
+        told_too = [draft for one in ended for draft in one.events]
+        return Decision(writes, [*drafts, *told_too], body=summary(after).model_dump())
 
 
 def collected(runtime: Runtime, call: Call, order: Order, sale: Sale) -> Collected:

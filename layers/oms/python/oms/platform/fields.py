@@ -105,3 +105,15 @@ __all__ = [
     "Text",
     "within_years",
 ]
+
+
+Percent = Annotated[int, Field(strict=True, ge=1, le=1_000)]
+
+
+def _ascending(percents: tuple[int, ...]) -> tuple[int, ...]:
+    if list(percents) != sorted(set(percents)):
+        raise ValueError("shares in ascending order, each once")
+    return percents
+
+
+Percents = Annotated[tuple[Percent, ...], Field(max_length=5), AfterValidator(_ascending)]

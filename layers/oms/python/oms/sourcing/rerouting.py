@@ -16,6 +16,7 @@ from oms.capacity.model import periods_of
 from oms.capacity.reads import room_of
 from oms.fulfillment.holds import may_still_answer
 from oms.fulfillment.model import FulfillmentOrder, Status
+from oms.fulfillment.reclaiming import NOT_PICKED, Reclaim, asked_back, reclaim_due
 from oms.fulfillment.writes import withdraw
 from oms.inventory.writes import StockChanges
 from oms.orders.backorders import backordered, backorders, joined
@@ -99,11 +100,9 @@ class _Rerouting:
 def reroute_fulfillment_order(runtime: Runtime, tenant: str, fulfillment_order_id: str, reason: str) -> Outcome:
     """Allocate the units that some work gave up at other nodes; answers whether none of them is left open.
 
-    Units that nobody has begin to wait, if they may, in a transaction of their own once the others have moved.
-
-    For the reasons TIMED_OUT, NODE_CLOSED and STOCK_SHORT, work that its node has not begun is taken from it, but only
-    where others have all of it. Work that was accepted stays where it is. A repeat finds the units placed. Raises
-    NotFound for unknown work.
+    Units that nobody has begin to wait, if they may, in a transaction of their own once the others have moved. For the
+    reasons TIMED_OUT, NODE_CLOSED and STOCK_SHORT, work that is not begun is taken from its node, but only where others
+    have all of it; accepted work is asked back first, by its level. A repeat finds the units placed, else NotFound.
     """
     order_id = parent_id("ord", fulfillment_order_id)
     first = existing_order(runtime.database, tenant, order_id)
@@ -116,8 +115,10 @@ def reroute_fulfillment_order(runtime: Runtime, tenant: str, fulfillment_order_i
         if work.status is Status.REPLACED:
             # Its units are at other nodes, and nobody needs to hear that this one was silent.
             return _answer(work, rerouted=True)
-        silent = work.status in _MAY_BE_TAKEN.get(reason, ()) and not (
-            reason == TIMED_OUT and may_still_answer(work, runtime.clock.now())
+        now = runtime.clock.now()
+        reclaim = reclaim_due(work, now) if reason == TIMED_OUT else None
+        silent = reclaim is not None or (
+            work.status in _MAY_BE_TAKEN.get(reason, ()) and not (reason == TIMED_OUT and may_still_answer(work, now))
         )
         units = _unanswered(work) if silent else open_units(order, work)
         if order_status(order) not in _RUNNING or not (silent or any(line.given_up for line in work.lines)):
@@ -129,7 +130,9 @@ def reroute_fulfillment_order(runtime: Runtime, tenant: str, fulfillment_order_i
             return _parked(runtime, tenant, found)
         if not found.plan.allotments or (silent and found.missing):
             return _answer(work, rerouted=False)
-        return _moved(runtime, tenant, found, reason, silent=silent)
+        if reclaim is Reclaim.ASK:
+            return asked_back(tenant, order, work, now)
+        return _moved(runtime, tenant, found, NOT_PICKED if reclaim else reason, silent=silent)
 
     decided = decide(first)
     if not decided.writes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.principal import Principal, authorize
-from oms.platform.problems import NotFound, StaleVersion
-from oms.tasks.model import Task
+from oms.platform.problems import FieldError, InvalidRequest, NotFound, StaleVersion
+from oms.registry.segments import named
+from oms.tasks.model import Task, TaskKind
 from oms.tasks.requests import CompletionRequest
 from oms.tasks.store import load_task
 from oms.tasks.views import task_view
@@ -18,8 +19,9 @@ WRITE = "fulfillment.write"
 def complete_task(runtime: Runtime, call: Call, task_id: str, request: CompletionRequest) -> Outcome:
     """End a task that is open; the answer is a TaskView.
 
-    Raises NotFound for a task that is not this caller's, TaskDoneBefore for one that is done, StaleVersion when
-    If-Match was given and is not its version.
+    Where units were counted, their stock is corrected in the same transaction. Raises NotFound for a task that is not
+    this caller's, TaskDoneBefore for one that is done, StaleVersion when If-Match was given and is not its version;
+    InvalidRequest for what was counted for no COUNT, and what a correction raises.
     """
 
     def decide() -> Decision:
@@ -35,9 +37,27 @@ def complete_task(runtime: Runtime, call: Call, task_id: str, request: Completio
             note=request.note,
             correlation_id=call.correlation_id,
         )
-        return Decision(change.writes, change.events, body=task_view(change.task).model_dump())
+        body = task_view(change.task).model_dump()
+        if request.counted is None:
+            return Decision(change.writes, change.events, body=body)
+        stock = _counted(runtime, call, task, request)
+        return Decision([*change.writes, *stock.writes], [*change.events, *stock.events], body=body)
 
     return execute(runtime, call, decide)
+
+
+def _counted(runtime: Runtime, call: Call, task: Task, request: CompletionRequest) -> Decision:
+    """What the count that a task asked for does to stock."""
+    if task.kind is not TaskKind.COUNT or task.node_id is None or request.counted is None:
+        detail = f"the task {task.id} asks for no count"
+        raise InvalidRequest(errors=[FieldError("/counted", "not_allowed", detail)])
+    # Loaded with the first count: most tasks move no stock.
+    from oms.inventory.commands import recounted
+
+    name = named(task.subjects["sku"], task.subjects.get("segment", ""))
+    blocked = int(task.subjects.get("blocked", "0"))
+    row, reason = (name, task.node_id), request.reason or task.reason
+    return recounted(runtime, call, row, request.counted, blocked=blocked, reason=reason)
 
 
 def own_task(runtime: Runtime, principal: Principal, permission: str, task_id: str) -> Task:

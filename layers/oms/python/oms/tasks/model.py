@@ -25,6 +25,7 @@ class TaskKind(StrEnum):
     PROMISE_AT_RISK = "PROMISE_AT_RISK"  # what was promised will not be kept
     DELIVERY_FAILED = "DELIVERY_FAILED"  # a parcel could not be delivered, or comes back
     WORK_OVERDUE = "WORK_OVERDUE"  # a node has not done in time what it had to do with its work
+    CUSTOMER_ARRIVED = "CUSTOMER_ARRIVED"  # a customer is there for goods that are ready: bring them
     TRANSFER_DISCREPANCY = "TRANSFER_DISCREPANCY"  # what arrived of a transfer is not what was sent
 
 

@@ -12,6 +12,11 @@ def task_of(database: Database, tenant: str, kind: TaskKind, cause: str) -> Task
     return load_task(database, tenant, task_id(tenant, kind, cause))
 
 
+def task_by_id(database: Database, tenant: str, task_id: str) -> Task | None:
+    """A task by its id, whatever became of it, or None."""
+    return load_task(database, tenant, task_id)
+
+
 def open_task_of(database: Database, tenant: str, kind: TaskKind, cause: str) -> Task | None:
     """The same while it is open: what `task_done` asks for where the cause is gone by itself."""
     task = task_of(database, tenant, kind, cause)

@@ -6,18 +6,24 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from oms.platform.fields import Code
+from oms.platform.fields import MOST_UNITS, Code, Label
 from oms.platform.intake import Request
 from oms.tasks.model import TaskKind
 from oms.tasks.queue import Step, Wanted
 
 
 class CompletionRequest(Request):
-    """How a task ended: a code of the caller's own and, for people, a note. The message of a node names the task."""
+    """How a task ended: a code of the caller's own and, for people, a note. The message of a node names the task.
+
+    Of a COUNT, `counted` is how many units of the item the node has in all, wherever they lie. Stock is corrected by
+    it, for a `reason` as every correction has one; where none is given, it is that of the task.
+    """
 
     task_id: Code | None = None
     outcome: Code = "done"
     note: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    counted: Annotated[int, Field(strict=True, ge=0, le=MOST_UNITS)] | None = None
+    reason: Label | None = None
 
 
 class QueueQuery(Request):
