@@ -77,6 +77,7 @@ QUEUE_CONSUMERS = (
             "OrderPaymentSettled",
             "OrderRerouted",
             "OrderMethodChanged",
+            ("ParcelClaimed", {"resolution": ["reship"]}),
             "OrderBackordersAllocated",
             "OrderShipsAsAvailable",
             ("FulfillmentOrderReceived", {"begins_work": [True]}),

@@ -16,7 +16,7 @@ from oms.payments.adapters import configured
 from oms.platform.clock import FixedClock
 from oms.registry import reads as registry
 from tests.contracts.appeasement_answers import GOODWILL, MANAGER, appeasements, delivered, waiting
-from tests.contracts.carrier_answers import LABEL, label_of, labels, unknown_parcels
+from tests.contracts.carrier_answers import CLAIM, LABEL, label_of, labels, parcel_claims, parcel_of, unknown_parcels
 from tests.contracts.collection_answers import COUNTER_BODIES, collected, collection_rules
 from tests.contracts.described import Gateway, check_events
 from tests.contracts.drawer_answers import BODIES, drawers, opened
@@ -223,6 +223,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     reshaping(gateway)
     picking(gateway)
     _reading(gateway, order_id)
+    parcel_claims(gateway)
     unknown_parcels(gateway)
     labels(gateway, monkeypatch)
     returns(gateway, order_id)
@@ -270,6 +271,7 @@ def everything_fixture() -> Iterator[tuple[Gateway, dict[str, str]]]:
         named |= {"reservation_id": _baskets(gateway), "supply_id": "tr-9", "session_id": opened(gateway)}
         named |= {"appeasement_id": waiting(gateway, delivered(gateway)), "refund_id": f"rfd_{order_id[4:]}_1"}
         named |= {"card_id": issued(gateway), "notice_id": told(gateway, order_id)}
+        named["tracking_number"] = parcel_of(gateway)
         named["task_id"] = task_opened(shop, "COUNT", "count-9", "S1")
         named |= {"label_id": label_of(gateway, patch, work.id), "wave_id": str(waved(gateway)["id"])}
         assert gateway.send("PUT", "/v1/supply/tr-9", TRANSFER)[0] == 201
@@ -294,6 +296,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(everything, key)
         **GOODWILL,
         **COUNTER_BODIES,
         "labels": {**LABEL, "package_no": 2},
+        "claims": CLAIM,
     }
     usual = {"ttl_seconds": 60} if method == "PATCH" else {}
     if path.endswith("{rule_set_id}"):

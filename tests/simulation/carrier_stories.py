@@ -86,6 +86,39 @@ def a_parcel_is_silent_and_then_heard_from(people: People) -> None:
     people.wait_for(lambda: people.send("GET", f"/v1/tasks/{task['id']}").body["outcome"] == "HEARD_FROM")
 
 
+@story
+def what_is_lost_is_sent_again_and_what_breaks_is_paid_back(people: People) -> None:
+    """Of three units one is lost and one broken; each is claimed once, and the one that was lost arrives."""
+    order_id = people.place("o-1", line("MUG", 3), ship_to=TO)
+    work = people.released(order_id)
+    people.do(work, "accept")
+    left = {"shipment": {"carrier": "USPS", "tracking_number": "LOST-1"}}
+    answer = people.send("POST", f"/v1/fulfillment-orders/{work}/ship", left, client=NODE)
+    assert answer.status == 200, answer.text
+    people.until(order_id, payment_status="CAPTURED")
+    people.wait_for(lambda: [pk for pk, _ in people.simulation.rows("orders") if pk.endswith("TRACKING#LOST-1")])
+    again = claimed(people, "lost", "reship")
+    (other,) = again["fulfillment_order_ids"]
+    back = claimed(people, "damaged", "refund")
+    people.wait_for(lambda: [one for one in people.works(order_id) if one["id"] == other and one["status"] == "OPEN"])
+    people.do(other, "accept", "ship")
+    people.wait_for(lambda: refunded(people, order_id) == [(back["refund_id"], "EXECUTED")])
+    people.until(order_id, status="COMPLETED")
+
+
+def refunded(people: People, order_id: str) -> list[tuple[str, str]]:
+    """The refunds of an order, and how far each is."""
+    return [(one["id"], one["status"]) for one in people.send("GET", f"/v1/orders/{order_id}").body["refunds"]]
+
+
+def claimed(people: People, reason: str, resolution: str) -> dict[str, Any]:
+    """Customer care claims a unit of the parcel; the claim."""
+    body = {"reason": reason, "resolution": resolution, "lines": [{"line_no": 1, "quantity": 1}]}
+    answer = people.send("POST", "/v1/parcels/LOST-1/claims", body)
+    assert answer.status == 201, answer.text
+    return dict(answer.body)
+
+
 def promote_card(people: People) -> None:
     """A rate card that says by which carrier's service labels are bought."""
     path = "/v1/sourcing/rate-cards/usual"

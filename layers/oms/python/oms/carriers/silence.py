@@ -36,7 +36,7 @@ def note_silence(runtime: Runtime, tenant: str) -> int:
 
 
 def heard_from(
-    runtime: Runtime, call: Call, tracking_number: str, tracked: Tracked
+    runtime: Runtime, call: Call, tracking_number: str, tracked: Tracked, outcome: str = _HEARD_FROM
 ) -> tuple[Sequence[Write], Sequence[EventDraft]]:
     """What ends the task of a parcel that was silent, now that something is heard of it; nothing where none is open."""
     cause = _cause(tracking_number, tracked)
@@ -44,7 +44,7 @@ def heard_from(
     if task is None:
         return (), ()
     now, by = runtime.clock.now(), call.principal.actor
-    change = task_done(call.tenant, task, outcome=_HEARD_FROM, by=by, now=now, correlation_id=call.correlation_id)
+    change = task_done(call.tenant, task, outcome=outcome, by=by, now=now, correlation_id=call.correlation_id)
     return change.writes, change.events
 
 

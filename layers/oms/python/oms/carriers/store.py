@@ -94,6 +94,13 @@ def silence_write(tenant: str, tracking_number: str, tracked: Tracked) -> Write:
     return Write(Kind.CHANGE, _TABLE, key, unset=_PLACE, equals=own)
 
 
+def claimed_write(tenant: str, tracking_number: str, tracked: Tracked) -> Write:
+    """Nobody waits for news of a parcel any more; nothing was heard of it meanwhile."""
+    key = _tracked_key(tenant, tracking_number, tracked.shipment_id)
+    own: Item = {"told_at": tracked.told_at, **({"silent_at": tracked.silent_at} if tracked.silent_at else {})}
+    return Write(Kind.CHANGE, _TABLE, key, unset=("silent_days", "silent_at", *_PLACE), equals=own)
+
+
 def silent_parcels(database: Database, tenant: str, now: str) -> Iterator[tuple[str, Tracked]]:
     """The parcels, by their numbers, that are silent by an instant and of which that was not noted."""
     page = database.query_index(_TABLE, _INDEX, _silent(tenant), limit=_MOST_AT_ONCE)

@@ -11,6 +11,9 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from oms.capacity.model import CapacityUse
+from oms.fulfillment.lines import Parcel as Parcel
+from oms.fulfillment.lines import ParcelStatus as ParcelStatus
+from oms.fulfillment.lines import ShippedLine as ShippedLine
 from oms.fulfillment.lines import WorkLine as WorkLine
 from oms.fulfillment.lines import WorkUnits as WorkUnits
 from oms.fulfillment.shipments import Arrival as Arrival
@@ -23,13 +26,10 @@ from oms.fulfillment.shipments import Collection as Collection
 from oms.fulfillment.shipments import Extension as Extension
 from oms.fulfillment.shipments import IdDocument as IdDocument
 from oms.fulfillment.shipments import Package as Package
-from oms.fulfillment.shipments import Parcel as Parcel
-from oms.fulfillment.shipments import ParcelStatus as ParcelStatus
 from oms.fulfillment.shipments import Proof as Proof
 from oms.fulfillment.shipments import ProofKind as ProofKind
 from oms.fulfillment.shipments import Purchase as Purchase
 from oms.fulfillment.shipments import Shipment as Shipment
-from oms.fulfillment.shipments import ShippedLine as ShippedLine
 from oms.fulfillment.shipments import carried_out as carried_out
 from oms.fulfillment.shipments import seconds_late as seconds_late
 from oms.platform.problems import FieldError, InvalidRequest
