@@ -22,6 +22,7 @@ FINANCE_CONSUMERS = (
             "RefundExecuted",
             "RefundFailed",
             "ReturnAccepted",
+            "ParcelClaimed",
             "DrawerOpened",
             "DrawerMovementRecorded",
             "DrawerClosed",
@@ -52,7 +53,7 @@ FINANCE_CONSUMERS = (
     ),
     FunctionSpec(
         "finance_export",
-        "Writes the journal of a business date as Parquet and CSV with its manifest, and seals stores that are ready.",
+        "Writes the journal of a date with its manifest, seals stores that are ready, and writes claims on parcels.",
         (
             *g.COMMAND,
             *g.listed("ledger", "get", "batch", "query", "put", "update"),
@@ -60,7 +61,7 @@ FINANCE_CONSUMERS = (
             *g.table("orders", "batch", "query"),
             *g.WRITE_EXPORTS,
         ),
-        detail_types=("FinanceExportRequested",),
+        detail_types=("FinanceExportRequested", "ParcelClaimed"),
         memory=1024,
         timeout=300,
         concurrency=2,

@@ -77,6 +77,7 @@ QUEUE_CONSUMERS = (
             "OrderPaymentSettled",
             "OrderRerouted",
             "OrderMethodChanged",
+            ("ParcelClaimed", {"resolution": ["reship"]}),
             "OrderBackordersAllocated",
             "OrderShipsAsAvailable",
             ("FulfillmentOrderReceived", {"begins_work": [True]}),
@@ -90,7 +91,12 @@ QUEUE_CONSUMERS = (
     FunctionSpec(
         "resume_fulfillment",
         "Tells a waiting fulfilment workflow what its node did.",
-        (*g.table("orders", "query", "put"), *g.ANSWER_FULFILLMENT_WORKFLOW),
+        (
+            *g.table("orders", "query", "put"),
+            # The rate card says for how long nothing may be heard of a parcel.
+            *g.table("registry", "batch", "query"),
+            *g.ANSWER_FULFILLMENT_WORKFLOW,
+        ),
         detail_types=(
             "ShipmentShipped",
             "FulfillmentOrderRejected",

@@ -55,7 +55,7 @@ HTTP = (
     ),
     FunctionSpec(
         "change_orders",
-        "Cancels an order or lines of it, sends units another way, settles a review, and tells its customer again.",
+        "Cancels lines of an order, sends units another way or again, settles a review, and tells its customer again.",
         (
             *g.COMMAND,
             *g.CHANGE_ORDER,
@@ -65,7 +65,7 @@ HTTP = (
         ),
         routes=(
             *("POST /v1/orders/{order_id}/cancellations", "POST /v1/orders/{order_id}/review"),
-            "POST /v1/orders/{order_id}/method-changes",
+            *("POST /v1/orders/{order_id}/method-changes", "POST /v1/parcels/{tracking_number}/claims"),
             "POST /v1/orders/{order_id}/notices/{notice_id}/resend",
         ),
         memory=512,

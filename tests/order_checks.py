@@ -235,7 +235,8 @@ def _claims(orders: list[Order]) -> tuple[dict[str, int], Counts, Counts]:
     shipped: Counts = defaultdict(int)
     for order in orders:
         for one in order.returns:
-            for back in one.lines:
+            # What was lost on its way is paid back and came back to no shelf.
+            for back in (line for line in one.lines if line.disposition != "lost"):
                 kit = order.pieces.get(back.line_no, [])
                 for line, units in [(order.line(back.line_no), 1), *((piece, piece.each) for piece in kit)]:
                     if line.claims_stock:

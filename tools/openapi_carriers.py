@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oms.carriers.views import LabelView, RatesView
+from oms.carriers.views import ClaimView, LabelView, RatesView
 from oms.fulfillment.model import ParcelStatus
 from tools.openapi_answers import Answer
 from tools.openapi_shapes import VERSION, Route
@@ -51,6 +51,17 @@ CARRIER_ROUTES: dict[str, Route] = {
         "Give a label back to its carrier",
         {200: LabelView},
         notes="Until a parcel has left with it. A carrier that does not take it back leaves it BOUGHT, with `refused`.",
+        if_match=VERSION,
+        refusals=(404, 409),
+    ),
+    "POST /v1/parcels/{tracking_number}/claims": Route(
+        "Claim units of a parcel that were lost or damaged",
+        {201: ClaimView},
+        notes=(
+            "`reship` sends them again: lines without a price join the order, and whoever has the units gets the work. "
+            "`refund` pays them back to what they were paid with. No more can be claimed than was in the parcel, was "
+            "not claimed before and has not come back; the stock ledger has the units written off."
+        ),
         if_match=VERSION,
         refusals=(404, 409),
     ),

@@ -1,9 +1,10 @@
-"""FinanceExportRequested: wishes of people and of the daily schedule become files in the export bucket."""
+"""Wishes of people and of the daily schedule, and claims on parcels, become files in the export bucket."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from oms.carriers.claim_files import write_claim
 from oms.finance.adapters.export_bucket import ExportBucket
 from oms.finance.exports.commands import export_day
 from oms.finance.exports.wishes import request_due_exports
@@ -15,7 +16,9 @@ bucket = ExportBucket()
 
 
 def export(event: Event) -> None:
-    if event.data:
+    if event.type == "ParcelClaimed":
+        write_claim(bucket, event)
+    elif event.data:
         export_day(runtime, bucket, event)
     else:
         # The daily wish names no entity and no date: it asks for every day that is due.

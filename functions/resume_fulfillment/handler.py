@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oms.carriers.tracking import note_parcels
+from oms.carriers.leaving import note_parcels
 from oms.fulfillment.adapters.step_functions import continue_workflow
 from oms.fulfillment.workflow import resume_fulfillment
 from oms.platform.commands import Runtime

@@ -18,12 +18,15 @@ DOORS = {
 }
 # Doors of single contexts besides these.
 MORE_DOORS = {
+    "fulfillment.lines": "what travels in a parcel and what was claimed of it, pure: an order shows it",
     "fulfillment.views": "how the work of a node is shown, within its order and in lists",
     "registry.limits": "how much a node takes on and in which periods, pure: capacity counts by it",
     "registry.kits": "what a kit consists of, pure: whoever claims, holds or moves its units counts its components",
     "registry.segments": "how stock of a lot or a condition is told apart, pure: whoever asks for stock names it so",
     "registry.hours": "when a node is open, pure: what is due at a node is due in its open hours",
     "inventory.ages": "how long stock has lain, pure: sourcing weighs it",
+    "sourcing.changing_method": "from where added lines go: what was lost is sent again as lines of its own",
+    "sourcing.works": "the work of whoever has units: the same for what is sent again",
     "sourcing.consolidation": "which nodes a rule means, pure: a service level names its nodes as a scenario does",
     "sourcing.arrivals": "when a parcel leaves and arrives, pure: promises are made of it",
     "sourcing.decisions": "why nodes are chosen, pure: a simulation shows it and stores nothing",
@@ -77,6 +80,7 @@ MORE_DOORS = {
     "stored_value.spending": "what a till takes of a card, for the transaction that takes in the sale",
     "returns.accepting": "what is taken back of an order, for the transaction of a till that takes it back",
     "drawers.sequences": "numbers of a till that have come, pure: the transactions of a till are counted the same way",
+    "orders.quantities": "which units never arrived, pure: what is brought back or claimed again is counted by it",
     "orders.store": "load_order: fulfilment, payments and sourcing work on the one aggregate that an order is",
 }
 # Packages from outside in the deps layer or the Lambda runtime, and in the layer of the export.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oms.carriers.events import TrackingReported
+from oms.carriers.leaving import note_parcels
 from oms.carriers.tracking import record_tracking, take_tracking
 from oms.fulfillment.model import ParcelStatus
 from oms.platform.consumers import Event
@@ -39,6 +40,31 @@ def labels(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     assert gateway.send("POST", f"/v1/fulfillment-orders/{work.id}/labels", LABEL)[1]["code"] == "label_exists"
     assert gateway.send("POST", f"/v1/fulfillment-orders/{work.id}/rates", {"weight_grams": 1})[1]["rates"]
     assert gateway.send("POST", f"/v1/labels/{label}/void")[1]["status"] == "VOIDED"
+
+
+CLAIM = {"reason": "lost", "resolution": "reship", "lines": [{"line_no": 1, "quantity": 1}]}
+
+
+def parcel_of(gateway: Gateway) -> str:
+    """The number of a parcel that has left with two units of an order."""
+    order_id = gateway.send("POST", "/v1/orders", document(line("B", 2), external_id="claimed"))[1]["id"]
+    gateway.world.released(order_id)
+    (work,) = gateway.world.order(order_id).fulfillment_orders
+    left = {"shipment": {"tracking_number": "CLAIMED-1"}}
+    assert gateway.send("POST", f"/v1/fulfillment-orders/{work.id}/ship", left)[0] == 200
+    gateway.world.capture(work.id)
+    order = gateway.world.order(order_id)
+    note_parcels(gateway.world.runtime, "acme", order, order.shipments[0].id)
+    return "CLAIMED-1"
+
+
+def parcel_claims(gateway: Gateway) -> None:
+    """A unit of a parcel is lost and sent again, another is paid back, and more than there was is refused."""
+    path = f"/v1/parcels/{parcel_of(gateway)}/claims"
+    status, claim = gateway.send("POST", path, CLAIM)
+    assert (status, len(claim["fulfillment_order_ids"])) == (201, 1)
+    assert gateway.send("POST", path, {**CLAIM, "resolution": "refund"})[0] == 201
+    assert gateway.send("POST", path, CLAIM)[1]["code"] == "more_than_in_parcel"
 
 
 def unknown_parcels(gateway: Gateway) -> None:

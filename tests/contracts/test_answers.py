@@ -13,7 +13,7 @@ from oms.finance.store import entry_write
 from oms.payments.adapters import configured
 from oms.platform.clock import FixedClock
 from tests.contracts.appeasement_answers import appeasements
-from tests.contracts.carrier_answers import labels, unknown_parcels
+from tests.contracts.carrier_answers import labels, parcel_claims, unknown_parcels
 from tests.contracts.collection_answers import collected, collection_rules
 from tests.contracts.described import Gateway, check_events
 from tests.contracts.device_answers import device_actions
@@ -219,6 +219,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     picking(gateway)
     device_actions(gateway)
     _reading(gateway, order_id)
+    parcel_claims(gateway)
     unknown_parcels(gateway)
     labels(gateway, monkeypatch)
     returns(gateway, order_id)

@@ -18,6 +18,7 @@ ROUTES = {
         "POST /v1/orders/{order_id}/cancellations",
         "POST /v1/orders/{order_id}/review",
         "POST /v1/orders/{order_id}/method-changes",
+        "POST /v1/parcels/{tracking_number}/claims",
         "POST /v1/orders/{order_id}/notices/{notice_id}/resend",
     },
     "appeasements": {

@@ -28,6 +28,7 @@ SUBSCRIPTIONS = {
     ("OrderReviewAccepted", None): ["StartOrderWorkflowQueue", "SendNoticesQueue"],
     ("OrderRerouted", None): "StartOrderWorkflowQueue",
     ("OrderMethodChanged", None): "StartOrderWorkflowQueue",
+    ("ParcelClaimed", None): ["PostLedgerQueue", "FinanceExportQueue", "StartOrderWorkflowQueue"],
     ("OrderPaymentSettled", None): "StartOrderWorkflowQueue",
     ("ShipmentShipped", None): [
         "ResumeFulfillmentQueue",

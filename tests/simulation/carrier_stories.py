@@ -11,7 +11,7 @@ from tests.simulation.world import line
 
 BY = {"provider": "easypost", "carrier": "USPS", "service": "Priority"}
 ZONE = {"id": "all", "cents": 700, "fastest_days": 2, "slowest_days": 4}
-CARD = {"currency": "USD", "services": [{"id": "ground", "zones": [ZONE], "ships_by": BY}]}
+CARD = {"currency": "USD", "services": [{"id": "ground", "zones": [ZONE], "ships_by": BY, "silent_days": 1}]}
 TO = {
     **{"name": "Ann Example", "street": "1 Fifth Ave", "city": "New York", "region": "NY"},
     **{"postal_code": "10003", "country": "US"},
@@ -61,6 +61,62 @@ def a_parcel_is_followed_to_the_door(people: People) -> None:
     people.simulation.sleep(1_500)
     assert parcels(people, order_id) == [(number, "DELIVERED")]
     assert len(people.simulation.carrier.account.sold) == 1
+
+
+@story
+def a_parcel_is_silent_and_then_heard_from(people: People) -> None:
+    """Nothing is heard of it for a day: customer care has a task, and the carrier's next word ends it."""
+    promote_card(people)
+    order_id = people.place("o-1", line("MUG", 2), ship_to=TO)
+    work = people.released(order_id)
+    label = wanted(people, work, 1)
+    until_label(people, label, "BOUGHT")
+    number = stored(people, label)["tracking_number"]
+    people.do(work, "accept", "ship")
+    people.until(order_id, payment_status="CAPTURED")
+    people.wait_for(lambda: [pk for pk, _ in people.simulation.rows("orders") if pk.endswith(f"TRACKING#{number}")])
+    people.simulation.sleep(86_400)
+    for _ in range(2):
+        people.simulation.ring("RecoverSagas")
+        people.simulation.sleep(300)
+    (task,) = people.wait_for(lambda: people.send("GET", "/v1/tasks?kind=PARCEL_SILENT").body["tasks"])
+    assert task["subjects"]["tracking_number"] == number
+    told(people, number, 1, "delivered", 15)
+    people.wait_for(lambda: parcels(people, order_id) == [(number, "DELIVERED")])
+    people.wait_for(lambda: people.send("GET", f"/v1/tasks/{task['id']}").body["outcome"] == "HEARD_FROM")
+
+
+@story
+def what_is_lost_is_sent_again_and_what_breaks_is_paid_back(people: People) -> None:
+    """Of three units one is lost and one broken; each is claimed once, and the one that was lost arrives."""
+    order_id = people.place("o-1", line("MUG", 3), ship_to=TO)
+    work = people.released(order_id)
+    people.do(work, "accept")
+    left = {"shipment": {"carrier": "USPS", "tracking_number": "LOST-1"}}
+    answer = people.send("POST", f"/v1/fulfillment-orders/{work}/ship", left, client=NODE)
+    assert answer.status == 200, answer.text
+    people.until(order_id, payment_status="CAPTURED")
+    people.wait_for(lambda: [pk for pk, _ in people.simulation.rows("orders") if pk.endswith("TRACKING#LOST-1")])
+    again = claimed(people, "lost", "reship")
+    (other,) = again["fulfillment_order_ids"]
+    back = claimed(people, "damaged", "refund")
+    people.wait_for(lambda: [one for one in people.works(order_id) if one["id"] == other and one["status"] == "OPEN"])
+    people.do(other, "accept", "ship")
+    people.wait_for(lambda: refunded(people, order_id) == [(back["refund_id"], "EXECUTED")])
+    people.until(order_id, status="COMPLETED")
+
+
+def refunded(people: People, order_id: str) -> list[tuple[str, str]]:
+    """The refunds of an order, and how far each is."""
+    return [(one["id"], one["status"]) for one in people.send("GET", f"/v1/orders/{order_id}").body["refunds"]]
+
+
+def claimed(people: People, reason: str, resolution: str) -> dict[str, Any]:
+    """Customer care claims a unit of the parcel; the claim."""
+    body = {"reason": reason, "resolution": resolution, "lines": [{"line_no": 1, "quantity": 1}]}
+    answer = people.send("POST", "/v1/parcels/LOST-1/claims", body)
+    assert answer.status == 201, answer.text
+    return dict(answer.body)
 
 
 def promote_card(people: People) -> None:

@@ -29,6 +29,14 @@ def noted(told_at: str) -> dict[str, object]:
     return {"shipped_at": "2026-11-23T12", "told_at": told_at}
 
 
+def waited(told_at: str, silent_at: str, *, listed: bool = True) -> dict[str, object]:
+    place = {"gsi1pk": "T#acme#SILENT", "gsi1sk": f"{silent_at}#shp_9_1#TRACK1"} if listed else {}
+    return noted(told_at) | {"silent_days": 5, "silent_at": silent_at} | place
+
+
+TASK = ("T#acme#TASK#tsk_9", "TASK")
+SUBJECTS = {"order_id": "ord_9", "shipment_id": "shp_9_1", "tracking_number": "track 1"}
+SILENT = {"version": 1, "body": json.dumps({"kind": "PARCEL_SILENT", "subjects": SUBJECTS}), "gsi1pk": "x"}
 REQUESTED, BOUGHT = work({"status": "REQUESTED"}), work({"status": "BOUGHT", "reference": "shp_a"})
 WAITS, VOIDED = (
     work({"status": "VOID_REQUESTED", "reference": "shp_a"}),
@@ -53,6 +61,10 @@ WRONG = {
     "number forgotten": [(TRACKED, noted("")), (TRACKED, None)],
     "older news": [(TRACKED, noted("14")), (TRACKED, noted("13"))],
     "the same news": [(TRACKED, noted("14")), (TRACKED, noted("14") | {"shipped_at": "2026-11-24T12"})],
+    "waited for otherwise": [(TRACKED, waited("", "28")), (TRACKED, waited("", "29"))],
+    "silent and then not": [(TRACKED, waited("", "28", listed=False)), (TRACKED, waited("", "28"))],
+    "waited for no more": [(TRACKED, waited("", "28")), (TRACKED, waited("23", "28", listed=False))],
+    "of other days": [(TRACKED, waited("", "28")), (TRACKED, waited("23", "29") | {"silent_days": 6})],
     "parcel removed": [(SHIPMENT, sent("IN_TRANSIT", "13")), (SHIPMENT, {"body": json.dumps({"parcels": []})})],
     "back from the door": [(SHIPMENT, sent("DELIVERED", "13")), (SHIPMENT, sent("IN_TRANSIT", "14"))],
     "back in time": [(SHIPMENT, sent("IN_TRANSIT", "14")), (SHIPMENT, sent("ATTEMPTED", "13"))],
@@ -63,6 +75,17 @@ def test_what_goes_its_way_is_nothing_to_tell():
     run = Run.healthy()
     for key, item in RIGHT:
         assert run.broken_by(run.put("orders", key, item), invariant="INV30") == []
+
+
+def test_a_parcel_that_is_silent_has_its_task_and_the_next_news_are_waited_for_anew():
+    run = Run.healthy()
+    steps = [(TRACKED, waited("", "28")), (TRACKED, waited("", "28", listed=False)), (TRACKED, waited("29", "34"))]
+    for key, item in steps:
+        assert run.broken_by(run.put("orders", key, item), invariant="INV30") == []
+    run.put("orders", TRACKED, waited("29", "34", listed=False))
+    assert [text for text in run.broken("INV30") if "silent" in text]
+    run.put("orders", TASK, SILENT)
+    assert run.broken("INV30") == []
 
 
 @pytest.mark.parametrize("name", WRONG)

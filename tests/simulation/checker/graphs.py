@@ -4,7 +4,8 @@ An order's status follows from its parts: it goes back from IN_PROGRESS to CONFI
 lets go of the work, and a review ends wherever the goods are by then. No edge leaves a terminal state but the declared
 reopenings of a tender: one that failed, ran out or was used up is authorised anew, also where what it took was given
 back since (and ends as given back when the rest is let go), and an approval that came after its tender was closed is
-recorded, to be given back. TILL is where a sale begins: with all that has happened by then.
+recorded, to be given back. A complete order goes on in the one commit that adds lines for what was lost. TILL is where
+a sale begins: with all that has happened by then.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ FULFILLMENT_ROLLUP = _graph("""
     PARTIALLY_FULFILLED: FULFILLED
     FULFILLED:
 """)
+# What was lost on its way is sent again: what was complete goes on.
+SENT_AGAIN = ORDER | {"COMPLETED": frozenset({"IN_PROGRESS"})}
+GOES_ON = FULFILLMENT_ROLLUP | {"FULFILLED": frozenset({"PARTIALLY_FULFILLED"})}
 PAYMENT_ROLLUP = _graph("""
     -: UNPAID PENDING AUTHORIZED PARTIALLY_CAPTURED CAPTURED PARTIALLY_REFUNDED REFUNDED VOIDED EXPIRED FAILED
 """)[None]

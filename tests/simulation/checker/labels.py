@@ -1,8 +1,9 @@
 """INV30: a label is bought once, on a draft that stays, and what carriers tell of parcels never goes back.
 
 A label and a parcel go along their graphs and stay about the same; the list of open labels has exactly those of which
-the carrier has the next word. An answer about a label says how far it is by then, so it may be further than the outcome
-that was stored, and nothing else.
+the carrier has the next word. A parcel of which nothing is heard has a task from the instant on that stands with its
+number. An answer about a label says how far it is by then, so it may be further than the outcome that was stored, and
+nothing else.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ def check_labels_of_commit(commit: Commit, picture: Picture, report: Report) -> 
                 _labels(pk, change, picture, report)
             elif is_order(pk) and change.sk.startswith("SHIPMENT#") and change.after is not None:
                 _parcels(where, _rows(change.before, "parcels"), _rows(change.after, "parcels"), report)
+                _claims(where, change, report)
             elif is_of_carriers(pk) and change.before is not None:
                 _noted(change, report)
 
@@ -82,6 +84,32 @@ def check_labels(picture: Picture, report: Report) -> None:
     }
     if listed != open_:
         report.note("INV30", "open labels", f"are {sorted(map(str, open_))}, and listed {sorted(map(str, listed))}")
+    _silent(picture, report)
+
+
+def _silent(picture: Picture, report: Report) -> None:
+    """Every parcel whose silence was noted has a task of its own."""
+    told_of = {
+        (tenant_of(pk), subjects["shipment_id"], normal(subjects["tracking_number"]))
+        for pk, items in picture.table("orders").items()
+        if pk.split("#", 3)[2:3] == ["TASK"]
+        for item in items.values()
+        for task in [parsed(str(item["body"]))]
+        if task["kind"] == "PARCEL_SILENT"
+        for subjects in [task["subjects"]]
+    }
+    for pk, items in picture.table("orders").items():
+        if "#TRACKING#" not in pk:
+            continue
+        for sk, item in items.items():
+            silent = "silent_at" in item and "gsi1pk" not in item
+            if silent and (tenant_of(pk), sk.partition("#")[2], pk.split("#TRACKING#")[1]) not in told_of:
+                report.note("INV30", f"{pk} {sk}", "is silent, and nobody has a task of it")
+
+
+def normal(number: str) -> str:
+    """A tracking number as it is compared."""
+    return "".join(number.split()).upper()
 
 
 def _labels(pk: str, change: Change, picture: Picture, report: Report) -> None:
@@ -110,6 +138,23 @@ def _parcels(where: str, before: list[Item], after: list[Item], report: Report) 
             report.note("INV30", where, f"{was['status']} {was['status_at']} became {now['status']} {now['status_at']}")
 
 
+def _claims(where: str, change: Change, report: Report) -> None:
+    """Claims are added and never changed, and are of units that were in the shipment."""
+    before, after = _rows(change.before, "claims"), _rows(change.after, "claims")
+    if after[: len(before)] != before:
+        report.note("INV30", where, "a claim was changed or removed")
+    left = {one["line_no"]: one["quantity"] for one in _rows(change.after, "lines")}
+    for line in (line for claim in after for line in claim["lines"]):
+        # The replacement may have been cancelled since, and then its units are claimed anew.
+        again = line.get("replaced_by") is not None
+        left[line["line_no"]] = left.get(line["line_no"], 0) - (0 if again else line["quantity"])
+        if again and line["quantity"] > sum(one["quantity"] for one in _rows(change.after, "lines")):
+            report.note("INV30", where, f"more of line {line['line_no']} was claimed than had left")
+    for line_no, units in left.items():
+        if units < 0:
+            report.note("INV30", where, f"{-units} units of line {line_no} more were claimed than had left")
+
+
 def _noted(change: Change, report: Report) -> None:
     """An open label leaves its list; a number stays known, and of it only when its last news are of goes on."""
     assert change.before is not None
@@ -120,9 +165,30 @@ def _noted(change: Change, report: Report) -> None:
     elif after is None:
         report.note("INV30", where, "what was known under a tracking number was removed")
     elif "#TRACKING#" in change.pk:
-        same = {**change.before, "told_at": None} == {**after, "told_at": None}
-        if not same or str(after["told_at"]) <= str(change.before["told_at"]):
+        _of_number(where, change.before, after, report)
+
+
+def _of_number(where: str, before: Item, after: Item, report: Report) -> None:
+    """News get newer, and then it is listed anew or not at all; without news it only leaves its list, in time."""
+    if _kept(before) != _kept(after) and _kept(before) != {**_kept(after), "silent_days": before.get("silent_days")}:
+        report.note("INV30", where, "a number became that of something else")
+    if after["told_at"] != before["told_at"]:
+        if str(after["told_at"]) < str(before["told_at"]):
             report.note("INV30", where, "news that are no newer were taken in")
+        if ("silent_at" in after) != ("gsi1pk" in after):
+            report.note("INV30", where, "news were taken in, and nobody waits for the next ones")
+    elif before.get("silent_days") is not None and "silent_days" not in after:
+        # It was claimed: nobody waits for it any more.
+        if "silent_at" in after or "gsi1pk" in after:
+            report.note("INV30", where, "was claimed, and is waited for")
+    elif {**after, "gsi1pk": None, "gsi1sk": None} != {**before, "gsi1pk": None, "gsi1sk": None} or (
+        "gsi1pk" not in before or "gsi1pk" in after
+    ):
+        report.note("INV30", where, "changed without news, and not because it is silent")
+
+
+def _kept(item: Item) -> Item:
+    return {name: value for name, value in item.items() if name not in ("told_at", "silent_at", "gsi1pk", "gsi1sk")}
 
 
 def _rows(item: Item | None, name: str) -> list[Item]:

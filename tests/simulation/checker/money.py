@@ -177,8 +177,8 @@ def _only_grows(where: str, before: dict[str, Any], after: dict[str, Any], repor
 
 
 def _shipment_stays(where: str, before: dict[str, Any], after: dict[str, Any], report: Report) -> None:
-    """A shipment is a fact: of it only becomes known what became of its captures, and where its parcels are (INV30)."""
-    becomes_known: dict[str, Any] = {"captures": None, "parcels": None}
+    """A shipment is a fact: what becomes known later is of its captures, and of its parcels (INV30)."""
+    becomes_known: dict[str, Any] = {"captures": None, "parcels": None, "claims": None}
     if {**before, **becomes_known} != {**after, **becomes_known}:
         report.note("INV3", where, "a shipment was changed after it left")
     was, now = before.get("captures", ()), after.get("captures", ())

@@ -6,7 +6,16 @@ from typing import Any
 
 from tests.simulation.checker.evidence import Change, Item, Report
 from tests.simulation.checker.goodwill import is_goodwill
-from tests.simulation.checker.graphs import FULFILLMENT_ROLLUP, ORDER, PAYMENT_ROLLUP, TENDER, WORK, is_edge
+from tests.simulation.checker.graphs import (
+    FULFILLMENT_ROLLUP,
+    GOES_ON,
+    ORDER,
+    PAYMENT_ROLLUP,
+    SENT_AGAIN,
+    TENDER,
+    WORK,
+    is_edge,
+)
 from tests.simulation.checker.labels import DRAFT, is_of_carriers
 from tests.simulation.checker.legs import check_legs
 from tests.simulation.checker.notices import check_notices_of_commit, is_notices
@@ -38,7 +47,7 @@ class OrderRules:
                     continue
                 _versions(pk, own, report)
                 for change in own:
-                    _transition(change, report)
+                    _transition(change, report, goes_on=sends_again(changes))
                 order = picture.order(pk)
                 if order is None:
                     report.note("INV6", pk, "an order without its header")
@@ -113,7 +122,14 @@ def _versions(pk: str, changes: list[Change], report: Report) -> None:
             report.note("INV6", pk, f"{change.sk} is written once, and was changed")
 
 
-def _transition(change: Change, report: Report) -> None:
+def sends_again(changes: list[Change]) -> bool:
+    """Whether a commit adds lines to an order that take the place of lost units: then a complete one goes on."""
+    added = (change.after for change in changes if change.sk.startswith("XLINES#") and change.before is None)
+    lines = (line for item in added if item is not None for line in parsed(item["body"])["lines"])
+    return any(line.get("replaces") for line in lines)
+
+
+def _transition(change: Change, report: Report, *, goes_on: bool = False) -> None:
     """The states of one item before and after a commit, against the declared graphs."""
     if change.after is None:
         return
@@ -122,9 +138,10 @@ def _transition(change: Change, report: Report) -> None:
     if kind == "ORDER":
         before, after = change.before or {}, change.after
         begins = "TILL" if change.before is None and after.get("channel") == "store" else None
-        _step("order", ORDER, before.get("status", begins), after.get("status"), where, report)
+        order_graph, rollup = (SENT_AGAIN, GOES_ON) if goes_on else (ORDER, FULFILLMENT_ROLLUP)
+        _step("order", order_graph, before.get("status", begins), after.get("status"), where, report)
         was, now = before.get("fulfillment_status", begins), after.get("fulfillment_status")
-        _step("fulfilment", FULFILLMENT_ROLLUP, was, now, where, report)
+        _step("fulfilment", rollup, was, now, where, report)
         if after.get("payment_status") not in PAYMENT_ROLLUP:
             report.note("INV6", where, f"there is no payment status {after.get('payment_status')}")
     elif kind in ("WORK", "PAYMENT"):

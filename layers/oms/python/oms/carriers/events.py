@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oms.fulfillment.events import EventLine
+from oms.fulfillment.lines import ClaimReason, Resolution
 from oms.fulfillment.model import ParcelStatus
 from oms.platform.events import EventData
 
@@ -44,6 +45,33 @@ class ParcelDelivered(_Parcel):
 
     delivered_at: str
     lines: tuple[EventLine, ...]
+
+
+class ClaimedUnits(EventLine):
+    """Units that were claimed; `value` is what was agreed for them, less discounts and without tax, in minor units."""
+
+    value: int
+
+
+class ParcelClaimed(_Parcel):
+    """Units of a parcel were lost or damaged: they are sent again, or paid back by a return of what never came.
+
+    `cost` is what a supplier asked for them, in minor units of `currency`; nobody asked anything for our own.
+    """
+
+    claim_id: str
+    reason: ClaimReason
+    resolution: Resolution
+    claimed_at: str
+    lines: tuple[ClaimedUnits, ...]
+    return_id: str | None
+    refund_id: str | None
+    fulfillment_order_ids: tuple[str, ...]
+    cost: int
+    currency: str
+    legal_entity: str
+    store: str
+    channel: str
 
 
 class _Label(EventData):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from oms.orders.request import LineQuantity
 from oms.platform.fields import Code
 from oms.platform.intake import Request
 
@@ -40,3 +41,11 @@ class LabelRequest(PackageSize):
     package_no: Annotated[int, Field(ge=1, le=1000)]
     service: Code | None = None
     format: Literal["pdf", "zpl"] = "pdf"
+
+
+class ClaimRequest(Request):
+    """Units of a parcel that were lost or damaged, and whether they are sent again or paid back."""
+
+    reason: Literal["lost", "damaged"]
+    resolution: Literal["reship", "refund"]
+    lines: Annotated[tuple[LineQuantity, ...], Field(min_length=1, max_length=10)]

@@ -5,8 +5,7 @@ News are compared by when the parcel was there, never by when they came. Of the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from oms.carriers.events import ParcelDelivered, ParcelStatusChanged, TrackingReported
@@ -15,7 +14,6 @@ from oms.carriers.store import (
     normal,
     told_write,
     tracked_shipments,
-    tracked_write,
     unknown_write,
 )
 from oms.fulfillment.events import EventLine
@@ -26,16 +24,17 @@ from oms.orders.writes import change_order
 from oms.platform.clock import format_instant, parse_instant
 from oms.platform.commands import Call, Decision, Runtime, execute, input_hash
 from oms.platform.consumers import Event, call_from_event
-from oms.platform.dynamodb import Conflict
 from oms.platform.effects import TransientFailure
 from oms.platform.events import EventData, EventDraft
 from oms.platform.observability import counted, logger
 from oms.platform.principal import system_principal
+from oms.platform.writes import Write
 
 METRIC = "ParcelsUnknown"
 # A carrier may be quicker than the event that makes a number known: until then its news come again.
 _BECOMES_KNOWN = timedelta(minutes=10)
-_AT_ONCE = 80
+# After these nobody waits for more news.
+_LAST = frozenset({ParcelStatus.DELIVERED, ParcelStatus.RETURNING})
 _ON_ITS_WAY = frozenset(
     {ParcelStatus.IN_TRANSIT, ParcelStatus.OUT_FOR_DELIVERY, ParcelStatus.ATTEMPTED, ParcelStatus.EXCEPTION}
 )
@@ -64,21 +63,6 @@ def record_tracking(runtime: Runtime, tenant: str, told: TrackingReported) -> st
     return "recorded"
 
 
-def note_parcels(runtime: Runtime, tenant: str, order: Order, shipment_id: str) -> int:
-    """Make the tracking numbers of what has left known to what carriers tell of them; answers how many there are."""
-    shipment = _shipment(order, shipment_id)
-    if shipment is None:
-        return 0
-    numbers = shipment.tracking_numbers
-    tracked = Tracked(shipment.id, shipment.shipped_at)
-    for start in range(0, len(numbers), _AT_ONCE):
-        with suppress(Conflict):
-            # They stand there already, all of them: each piece is one transaction.
-            writes = [tracked_write(tenant, number, tracked) for number in numbers[start : start + _AT_ONCE]]
-            runtime.database.commit(writes)
-    return len(numbers)
-
-
 def take_tracking(runtime: Runtime, event: Event) -> None:
     """Take in what a carrier told of a parcel: the shipment shows it, and what was delivered is delivered.
 
@@ -104,14 +88,29 @@ def _take(runtime: Runtime, event: Event, told: TrackingReported, tracked: Track
         shipment = _shipment(order, tracked.shipment_id)
         if order is None or shipment is None or _is_old(told, now):
             return Decision([], body={"done": "nothing"})
-        writes = [told_write(event.tenant, told.tracking_number, now, told.status_at)]
+        number, heard_at = told.tracking_number, runtime.clock.now()
         moved = moved_parcel(shipment, told)
+        state = next((one.status for one in (moved or (shipment,))[0].parcels if _is_of(one, number)), None)
+        writes = [told_write(event.tenant, number, now, told.status_at, heard_at, is_last=state in _LAST)]
+        ended, events = _end_of_silence(runtime, call, number, now)
+        writes += ended
         if moved is None:
-            return Decision(writes, body={"done": "noted"})
+            return Decision(writes, events, body={"done": "noted"})
         _, changed, drafts = change_order(event.tenant, order, events=[moved[1]], shipments=[moved[0]])
-        return Decision([*writes, *changed], drafts, body={"done": told.status.value})
+        return Decision([*writes, *changed], [*drafts, *events], body={"done": told.status.value})
 
     execute(runtime, call, decide)
+
+
+def _end_of_silence(
+    runtime: Runtime, call: Call, tracking_number: str, tracked: Tracked
+) -> tuple[Sequence[Write], Sequence[EventDraft]]:
+    if tracked.silent_at is None or tracked.is_listed:
+        return (), ()
+    # Loaded with the first parcel that was silent, so that nobody else starts slower.
+    from oms.carriers.silence import heard_from
+
+    return heard_from(runtime, call, tracking_number, tracked)
 
 
 def moved_parcel(shipment: Shipment, told: TrackingReported) -> tuple[Shipment, EventData] | None:
@@ -158,6 +157,10 @@ def _own_spelling(shipment: Shipment, tracking_number: str) -> str:
     """The number as the node wrote it."""
     same = [one for one in shipment.tracking_numbers if normal(one) == normal(tracking_number)]
     return same[0] if same else tracking_number
+
+
+def _is_of(parcel: Parcel, tracking_number: str) -> bool:
+    return normal(parcel.tracking_number) == normal(tracking_number)
 
 
 def _is_old(told: TrackingReported, known: Tracked) -> bool:

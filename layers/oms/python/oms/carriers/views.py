@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from oms.carriers.events import ParcelClaimed
+from oms.fulfillment.lines import ParcelClaim
+from oms.orders.model import Order
 from oms.sourcing.rates import Label, LabelStatus
 
 
@@ -52,3 +55,25 @@ class RatesView(BaseModel):
 def label_view(label: Label, version: int) -> LabelView:
     """A label as its order has it at a version."""
     return LabelView(version=version, **label.model_dump(include=set(LabelView.model_fields)))
+
+
+class ClaimView(ParcelClaim):
+    """A claim on a parcel, with what became of it."""
+
+    order_id: str
+    version: int = Field(description="its order's version, for If-Match")
+    shipment_id: str
+    refund_id: str | None = Field(description="by which it is paid back, where anything is owed")
+    fulfillment_order_ids: list[str] = Field(description="the work that sends it again")
+
+
+def claim_view(after: Order, claim: ParcelClaim, told: ParcelClaimed) -> ClaimView:
+    """A claim as it was made, at the version that its order has then."""
+    return ClaimView(
+        **claim.model_dump(),
+        order_id=told.order_id,
+        version=after.header.version,
+        shipment_id=told.shipment_id,
+        refund_id=told.refund_id,
+        fulfillment_order_ids=list(told.fulfillment_order_ids),
+    )

@@ -13,13 +13,24 @@ from pydantic import ValidationError
 
 from oms.finance.facts.base import Fact
 from oms.finance.model import Entry, LedgerFault, Line, Posting, require_balanced
-from oms.finance.rules import appeasements, drawers, payments, pos, purchasing, refunds, settlement, stored_value
+from oms.finance.rules import (
+    appeasements,
+    carriers,
+    drawers,
+    payments,
+    pos,
+    purchasing,
+    refunds,
+    settlement,
+    stored_value,
+)
 from oms.finance.rules.rule import Rule, Share
 from oms.platform.commands import input_hash
 from oms.platform.ids import derived_id
 
 _TABLES: tuple[tuple[Rule[Any], ...], ...] = (
     appeasements.RULES,
+    carriers.RULES,
     drawers.RULES,
     payments.RULES,
     pos.RULES,

@@ -1,4 +1,4 @@
-"""One line of work: the counts of its units, what a step does to them, and which of them are in which box. Pure."""
+"""One line of work: the counts of its units, what a step does to them; what is in a box and in a parcel. Pure."""
 
 from __future__ import annotations
 
@@ -39,6 +39,71 @@ class Carton(BaseModel):
     width_mm: int | None = None
     height_mm: int | None = None
     left: bool = False
+
+
+class ParcelStatus(StrEnum):
+    """Where a parcel is, as its carrier told."""
+
+    IN_TRANSIT = "IN_TRANSIT"
+    OUT_FOR_DELIVERY = "OUT_FOR_DELIVERY"
+    ATTEMPTED = "ATTEMPTED"  # nobody took it; it comes again, or waits at the carrier's
+    EXCEPTION = "EXCEPTION"
+    RETURNING = "RETURNING"  # on its way back to the sender
+    DELIVERED = "DELIVERED"
+
+
+class Parcel(BaseModel):
+    """What a carrier told last of one tracking number of a shipment, and when it was so."""
+
+    model_config = ConfigDict(frozen=True)
+    tracking_number: str
+    status: ParcelStatus
+    status_at: str
+    # What was in it, once it is delivered.
+    delivered: tuple[ShippedLine, ...] = ()
+
+
+class ClaimReason(StrEnum):
+    """What happened to units on their way."""
+
+    LOST = "lost"
+    DAMAGED = "damaged"
+
+
+class Resolution(StrEnum):
+    """What the customer gets for them."""
+
+    RESHIP = "reship"
+    REFUND = "refund"
+
+
+class ClaimedLine(BaseModel):
+    """Units of one line that were claimed, and the line of the order that has them now where they are sent again."""
+
+    model_config = ConfigDict(frozen=True)
+    line_no: int
+    sku: str
+    quantity: int
+    replaced_by: int | None = None
+
+
+class ParcelClaim(BaseModel):
+    """That units of a parcel were lost or damaged, and what was done about it.
+
+    `return_id` is the return by which they are paid back. `cost` is what a supplier asked for them, in minor units of
+    the order's currency.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    id: str
+    tracking_number: str
+    reason: ClaimReason
+    resolution: Resolution
+    lines: tuple[ClaimedLine, ...]
+    claimed_at: str
+    claimed_by: str
+    return_id: str | None = None
+    cost: int = 0
 
 
 class WorkUnits(BaseModel):

@@ -14,6 +14,8 @@ from oms.capacity.model import CapacityUse
 from oms.fulfillment.lines import Answer as Answer
 from oms.fulfillment.lines import CancelRequest as CancelRequest
 from oms.fulfillment.lines import Carton as Carton
+from oms.fulfillment.lines import Parcel as Parcel
+from oms.fulfillment.lines import ParcelStatus as ParcelStatus
 from oms.fulfillment.lines import ShippedLine as ShippedLine
 from oms.fulfillment.lines import WorkLine as WorkLine
 from oms.fulfillment.lines import WorkUnits as WorkUnits
@@ -26,8 +28,6 @@ from oms.fulfillment.shipments import Collection as Collection
 from oms.fulfillment.shipments import Extension as Extension
 from oms.fulfillment.shipments import IdDocument as IdDocument
 from oms.fulfillment.shipments import Package as Package
-from oms.fulfillment.shipments import Parcel as Parcel
-from oms.fulfillment.shipments import ParcelStatus as ParcelStatus
 from oms.fulfillment.shipments import Proof as Proof
 from oms.fulfillment.shipments import ProofKind as ProofKind
 from oms.fulfillment.shipments import Purchase as Purchase

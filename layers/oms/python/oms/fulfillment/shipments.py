@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from oms.fulfillment.lines import ShippedLine
+from oms.fulfillment.lines import Parcel as Parcel
+from oms.fulfillment.lines import ParcelClaim, ShippedLine
 from oms.orders.amounts import Amounts, Taxed, known_taxes
 from oms.platform.clock import seconds_late as seconds_late
 from oms.platform.money import MILLION, share_up_to
@@ -212,28 +213,6 @@ class Purchase(BaseModel):
         return Cost(cost=sum(one.cost for one in parts), commission=sum(one.commission for one in parts))
 
 
-class ParcelStatus(StrEnum):
-    """Where a parcel is, as its carrier told."""
-
-    IN_TRANSIT = "IN_TRANSIT"
-    OUT_FOR_DELIVERY = "OUT_FOR_DELIVERY"
-    ATTEMPTED = "ATTEMPTED"  # nobody took it; it comes again, or waits at the carrier's
-    EXCEPTION = "EXCEPTION"
-    RETURNING = "RETURNING"  # on its way back to the sender
-    DELIVERED = "DELIVERED"
-
-
-class Parcel(BaseModel):
-    """What a carrier told last of one tracking number of a shipment, and when it was so."""
-
-    model_config = ConfigDict(frozen=True)
-    tracking_number: str
-    status: ParcelStatus
-    status_at: str
-    # What was in it, once it is delivered.
-    delivered: tuple[ShippedLine, ...] = ()
-
-
 class Shipment(BaseModel):
     """What left a node at once, with the money that belongs to exactly these units.
 
@@ -265,6 +244,8 @@ class Shipment(BaseModel):
     bought: Cost | None = None
     # The parcels of which a carrier told anything.
     parcels: tuple[Parcel, ...] = ()
+    # What of it was lost or damaged on its way.
+    claims: tuple[ParcelClaim, ...] = ()
 
     @property
     def tracking_numbers(self) -> list[str]:

@@ -176,6 +176,14 @@ class StockChanges:
         if damaged:
             self._add(sku, node_id, MovementKind.DAMAGED, quantity, effect(damaged=quantity))
 
+    def write_off(self, sku: str, node_id: str, quantity: int, *, reason: str) -> None:
+        """Units that had left are lost or broken: the ledger has them back and scrapped, and the row stays as it is."""
+        there = effect(on_hand=quantity)
+        self._note(sku, node_id, MovementKind.RETURNED, quantity, there, reason=reason)
+        self._note(sku, node_id, MovementKind.DAMAGED, quantity, effect(damaged=quantity), reason=reason)
+        gone = effect(on_hand=-quantity, damaged=-quantity)
+        self._note(sku, node_id, MovementKind.SCRAPPED, quantity, gone, reason=reason)
+
     def expect(self, sku: str, node_id: str, quantity: int) -> None:
         """So many units more, or with a minus fewer, are ordered and not under way."""
         self._add(sku, node_id, MovementKind.EXPECTED, quantity, movement_effect(MovementKind.EXPECTED, quantity))

@@ -72,6 +72,8 @@ class Line(BaseModel):
     apart: bool = False
     part_of: PartOf | None = None
     worth: int | None = None
+    # The line of which it replaces lost units; that line has the money.
+    replaces: int | None = None
 
     @property
     def quantity(self) -> int:

@@ -1,15 +1,21 @@
-"""How many units of a line are in each state. Pure, from the children of the order."""
+"""How many units of a line are in each state, and which of them never reached the customer. Pure.
+
+A line that is sent again has a line of its own without a price; the money stays with the first line, and so do returns.
+"""
 
 from __future__ import annotations
 
+from oms.fulfillment.lines import ClaimedLine
+from oms.fulfillment.model import Shipment, carried_out
 from oms.fulfillment.model import Status as WorkStatus
-from oms.fulfillment.model import carried_out
 from oms.orders.kits import rolled_up
 from oms.orders.model import Line, Order, Status, status
 
+# Why units leave a line for another one that has them from then on.
+_MOVED = "method_changed"
 _LINE_STATES = (
     *("open", "backordered", "allocated", "released", "picked", "packed"),
-    *("ready", "shipped", "collected", "delivered", "returned"),
+    *("ready", "shipped", "collected", "delivered", "returned", "lost"),
 )
 _UNTOLD = (WorkStatus.SCHEDULED, WorkStatus.ON_HOLD)
 _GONE = {"pickup": "collected", "ship_to_store": "collected", "digital": "delivered"}
@@ -32,8 +38,11 @@ def quantities(order: Order, line: Line) -> dict[str, int]:
         counts["allocated" if work.status in _UNTOLD else "released"] += part.held - part.picked
     arrived = _arrived(order, line)
     counts["shipped"], counts["delivered"] = counts["shipped"] - arrived, counts["delivered"] + arrived
-    back = order.returned(line.line_no)
-    counts["returned"] = back
+    missing, back = lost(order, line.line_no), order.returned(line.line_no) - paid_back(order, line.line_no)
+    counts["lost"], counts["returned"] = missing, back
+    for gone in ("shipped", "delivered", "collected"):
+        taken = min(missing, counts[gone])
+        counts[gone], missing = counts[gone] - taken, missing - taken
     for gone in ("delivered", "shipped", "collected"):
         taken = min(back, counts[gone])
         counts[gone], back = counts[gone] - taken, back - taken
@@ -51,3 +60,45 @@ def _arrived(order: Order, line: Line) -> int:
     """Units of a line that carriers delivered."""
     parcels = (parcel for shipment in order.shipments for parcel in shipment.parcels)
     return sum(part.quantity for parcel in parcels for part in parcel.delivered if part.line_no == line.line_no)
+
+
+def first_line(order: Order, line_no: int) -> int:
+    """The line that has the money of some units: the line itself, or the one that it replaces units of."""
+    return order.line(line_no).replaces or line_no
+
+
+def lost(order: Order, line_no: int) -> int:
+    """Units of a line that were claimed as lost or damaged; not those whose replacement was cancelled."""
+    return sum(lost_in(order, shipment, line_no) for shipment in order.shipments)
+
+
+def lost_in(order: Order, shipment: Shipment, line_no: int, tracking_number: str | None = None) -> int:
+    """The same of one shipment, or of one of its parcels."""
+    claims = (one for one in shipment.claims if tracking_number in (None, one.tracking_number))
+    return sum(_stands(order, line) for claim in claims for line in claim.lines if line.line_no == line_no)
+
+
+def paid_back(order: Order, line_no: int) -> int:
+    """Units of a line that were paid back and are on no shelf: they never came back."""
+    refunded = {claim.return_id for shipment in order.shipments for claim in shipment.claims}
+    made = (line for one in order.returns if one.id in refunded for line in one.lines)
+    return sum(line.quantity for line in made if line.line_no == line_no)
+
+
+def not_replaced(order: Order, line_no: int) -> int:
+    """Units of a first line that were lost and whose replacement has not left yet."""
+    again = [line for line in order.lines if line.replaces == line_no]
+    coming = sum(line.quantity - order.cancelled.get(line.line_no, 0) for line in again)
+    return coming - sum(order.shipped(line.line_no) for line in again)
+
+
+def with_customer(order: Order, line_no: int) -> int:
+    """Units that the customer has, or that are on the way, of a first line and of all that replaced units of it."""
+    return order.shipped(line_no) - order.returned(line_no) - not_replaced(order, line_no)
+
+
+def _stands(order: Order, line: ClaimedLine) -> int:
+    if line.replaced_by is None:
+        return line.quantity
+    gone = (one for one in order.header.cancellations if one.line_no == line.replaced_by and one.reason != _MOVED)
+    return line.quantity - sum(one.quantity for one in gone)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
+from oms.fulfillment.lines import ParcelClaim
 from oms.fulfillment.model import Parcel, Proof, Shipment
 from oms.fulfillment.views import FulfillmentOrderView, work_view
 from oms.orders.amounts import Taxed
@@ -74,6 +75,7 @@ class LineView(View):
     group_no: int
     components: list[Component]
     part_of: int | None = Field(description="the line of the kit of which it is a component that may go on its own")
+    replaces: int | None = Field(description="the line of which it sends lost units again, without a price")
     quantities: dict[str, int]
     backorder: BackorderView | None
     attributes: dict[str, object]
@@ -102,6 +104,7 @@ class ShipmentView(View):
     lines: list[dict[str, object]]
     packages: list[dict[str, object]]
     parcels: list[Parcel] = Field(description="what carriers told last of its tracking numbers")
+    claims: list[ParcelClaim] = Field(description="what of it was lost or damaged on its way")
     goods: int
     discount: int
     shipping: int
@@ -240,6 +243,7 @@ def _line(order: Order, line: Line) -> LineView:
         group_no=line.group_no,
         components=list(line.components),
         part_of=line.part_of.line_no if line.part_of else None,
+        replaces=line.replaces,
         quantities=quantities(order, line),
         backorder=next(
             (
@@ -278,6 +282,7 @@ def _shipment(shipment: Shipment) -> ShipmentView:
         ),
         taxes=list(shipment.taxes),
         parcels=list(shipment.parcels),
+        claims=list(shipment.claims),
         late_seconds=shipment.late_seconds,
         total=shipment.amounts.total,
         lines=[line.model_dump() for line in shipment.lines],

@@ -15,6 +15,7 @@ from oms.inventory.writes import StockChanges
 from oms.orders.amounts import Taxes, goods_taxes, less_taxes, line_amounts, summed_taxes, taxed, taxes_of
 from oms.orders.charges import shipping_taxes
 from oms.orders.model import Line, Order
+from oms.orders.quantities import with_customer
 from oms.payments.refunding import owe_refund
 from oms.payments.refunds import CASH, SHIPPING, TILL, Cause, GivenFor, Issuer, Refund
 from oms.platform.clock import format_instant
@@ -26,7 +27,7 @@ from oms.platform.principal import Principal, may
 from oms.platform.problems import FieldError, InvalidRequest, Problem
 from oms.platform.writes import Write
 from oms.returns.events import ReturnAccepted, ReturnedLine
-from oms.returns.model import Disposition, Return, ReturnLine
+from oms.returns.model import Disposition, Lost, Return, ReturnLine
 
 APPROVE = "returns.approve"
 # Up to so many whole units of the currency a store pays in cash what was paid by other means.
@@ -41,7 +42,7 @@ class Units(Protocol):
     @property
     def quantity(self) -> int: ...
     @property
-    def disposition(self) -> Disposition: ...
+    def disposition(self) -> Disposition | Lost: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ def returned_lines(order: Order, wanted: Sequence[Units]) -> tuple[ReturnLine, .
         line = _line(order, asked.line_no, index)
         now = sum(one.quantity for one in made if one.line_no == line.line_no)
         before = order.returned(line.line_no) + now
-        left = order.shipped(line.line_no) - before
+        left = with_customer(order, line.line_no) - now
         if asked.quantity > left:
             detail = f"{left} units of line {line.line_no} were delivered and not returned"
             raise InvalidRequest(errors=[FieldError(f"/lines/{index}/quantity", "more_than_delivered", detail)])
@@ -194,6 +195,9 @@ def _line(order: Order, line_no: int, index: int) -> Line:
     if line.part_of is not None:
         detail = f"it is a component of line {line.part_of.line_no}; return units of that line"
         raise InvalidRequest(errors=[FieldError(pointer, "part_of_kit", detail)])
+    if line.replaces is not None:
+        detail = f"it was sent in place of units of line {line.replaces}; return units of that line"
+        raise InvalidRequest(errors=[FieldError(pointer, "replacement", detail)])
     return line
 
 
@@ -258,12 +262,15 @@ def _event(order: Order, accepted: Return) -> ReturnAccepted:
 
 
 def _stock(runtime: Runtime, call: Call, order: Order, accepted: Return) -> list[Write]:
-    """The units as stock of the node, for sale or held back as damaged; of a kit, its components."""
+    """The units as stock of the node, for sale, held back as damaged or written off; of a kit, its components."""
     back = StockChanges(call.tenant, movement_id=accepted.id, cause=accepted.id, at=runtime.clock.now())
     for line in accepted.lines:
         units = {line.line_no: line.quantity}
         units |= {one.line_no: one.each * line.quantity for one in order.pieces.get(line.line_no, ())}
         for sku, quantity in order.stock_of(units).items():
-            damaged = line.disposition is Disposition.DAMAGED
-            back.take_back(sku, accepted.node_id, quantity, damaged=damaged)
+            if line.disposition == "lost":
+                back.write_off(sku, accepted.node_id, quantity, reason=accepted.reason)
+            else:
+                damaged = line.disposition is Disposition.DAMAGED
+                back.take_back(sku, accepted.node_id, quantity, damaged=damaged)
     return back.writes()

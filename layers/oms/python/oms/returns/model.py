@@ -6,6 +6,7 @@ Amounts are integers in minor units of the order's currency.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -25,6 +26,10 @@ class Disposition(StrEnum):
     DAMAGED = "damaged"
 
 
+# What became of a unit that is paid back and never came: its parcel was lost or damaged.
+Lost = Literal["lost"]
+
+
 class ReturnLine(BaseModel):
     """Units of a line: `goods` is their price net of discount, `tax` that of the goods.
 
@@ -36,7 +41,7 @@ class ReturnLine(BaseModel):
     line_no: int
     sku: str
     quantity: int
-    disposition: Disposition
+    disposition: Disposition | Lost
     goods: int
     tax: int
     taxes: tuple[Taxed, ...] = ()
@@ -46,7 +51,10 @@ class ReturnLine(BaseModel):
 
 
 class Return(BaseModel):
-    """What came back at once at one node. `shipping` is what is given back of it, with its tax."""
+    """What came back at once at one node, or is paid back because it never arrived.
+
+    `shipping` is what is given back of it, with its tax.
+    """
 
     model_config = ConfigDict(frozen=True)
     id: str

@@ -54,7 +54,7 @@ def change_method(runtime: Runtime, call: Call, order_id: str, change: MethodCha
         moved = moved_units(order, change.lines)
         added = new_lines(order, moved, change)
         as_added = replace(order, header=with_groups(order.header, added), lines=(*order.lines, *added.lines))
-        sourced = _planned(runtime, call.tenant, as_added, moved, added.lines, nodes)
+        sourced = plan_added(runtime, call.tenant, as_added, moved, added.lines, nodes)
         (plan,) = sourced.plans.values()
         moves = [Move(as_added.line(one.line_no), one.node_id, one.node_id, one.quantity) for one in plan.allotments]
         works = new_work(runtime, call.tenant, as_added, moves)
@@ -109,10 +109,10 @@ def _refuse_node(change: MethodChange, nodes: Mapping[str, Node]) -> None:
     raise InvalidRequest(errors=[FieldError("/pickup_node", code, detail)])
 
 
-def _planned(
+def plan_added(
     runtime: Runtime, tenant: str, order: Order, moved: Moved, lines: Sequence[Line], nodes: Mapping[str, Node]
 ) -> Sourced:
-    """From where the units go the new way; those that they leave behind count as well. Raises OutOfStock."""
+    """From where units of added lines go; those that they leave behind count as well. Raises OutOfStock."""
     now, group = runtime.clock.now(), order.header.groups[lines[0].group_no - 1]
     stock = stock_for(runtime, tenant, order, lines, nodes, now)
     freed = _freed(moved)

@@ -74,7 +74,8 @@ class CarrierService(Request):
 class Service(Request):
     """One service of a carrier, for some methods and countries, with the days on which it brings parcels.
 
-    Labels for it are bought as what `ships_by` says.
+    Labels for it are bought as what `ships_by` says. Of a parcel of which nothing is heard for `silent_days`, customer
+    care has a task.
     """
 
     id: Code
@@ -86,6 +87,7 @@ class Service(Request):
     delivers_on: Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7)] = WEEKDAYS[:5]
     no_delivery: Annotated[tuple[date, ...], Field(max_length=200)] = ()
     ships_by: CarrierService | None = None
+    silent_days: Annotated[int, Field(strict=True, ge=1, le=_MOST_DAYS)] | None = None
 
     def serves(self, channel: str, method: Method, country: str | None) -> bool:
         """Whether it is offered to a channel for a method, to a country."""
