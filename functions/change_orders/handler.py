@@ -1,9 +1,10 @@
-"""What becomes of an order after it was placed: units are cancelled or go another way, reviews, notices told again."""
+"""What becomes of an order after it was placed: cancellations, other ways, reviews, choices, notices told again."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from oms.choices.routes import serve
 from oms.notifications.commands import resend_notice
 from oms.notifications.requests import ResendNotice
 from oms.orders.changing import cancel_order, review_order
@@ -13,6 +14,7 @@ from oms.platform.commands import Runtime
 
 app = http.api()
 runtime = Runtime()
+serve(app, lambda: runtime)
 
 
 @app.post("/v1/orders/<order_id>/cancellations")

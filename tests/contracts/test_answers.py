@@ -17,6 +17,7 @@ from oms.platform.clock import FixedClock
 from oms.registry import reads as registry
 from tests.contracts.appeasement_answers import GOODWILL, MANAGER, appeasements, delivered, waiting
 from tests.contracts.carrier_answers import LABEL, label_of, labels, unknown_parcels
+from tests.contracts.choice_answers import choices
 from tests.contracts.collection_answers import COUNTER_BODIES, collected, collection_rules
 from tests.contracts.described import Gateway, check_events
 from tests.contracts.drawer_answers import BODIES, drawers, opened
@@ -204,6 +205,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     service_levels(gateway)
     collection_rules(gateway)
     notices(gateway)
+    choices(gateway)
     _promises(gateway)
     capacity(gateway)
     supply(gateway)

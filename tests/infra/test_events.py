@@ -27,7 +27,9 @@ SUBSCRIPTIONS = {
     ("FulfillmentOrderWithdrawn", None): "ResumeFulfillmentQueue",
     ("OrderReviewAccepted", None): ["StartOrderWorkflowQueue", "SendNoticesQueue"],
     ("OrderRerouted", None): "StartOrderWorkflowQueue",
-    ("OrderMethodChanged", None): "StartOrderWorkflowQueue",
+    **{(name, None): "StartOrderWorkflowQueue" for name in ("OrderMethodChanged", "OrderLineSubstituted")},
+    ("OrderBackordered", None): "BrokerBacklogQueue",
+    ("FulfillmentOrderEscalated", None): ["BrokerBacklogQueue", "StartPaymentWorkflowQueue"],
     ("OrderPaymentSettled", None): "StartOrderWorkflowQueue",
     ("ShipmentShipped", None): [
         "ResumeFulfillmentQueue",
@@ -47,10 +49,7 @@ SUBSCRIPTIONS = {
     ("PaymentAuthorized", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],
     **{
         (name, None): "StartPaymentWorkflowQueue"
-        for name in (
-            *("PaymentActionRequired", "PaymentDeclined", "PaymentDeferred", "FulfillmentOrderEscalated"),
-            "OrderReserved",
-        )
+        for name in (*("PaymentActionRequired", "PaymentDeclined", "PaymentDeferred", "OrderReserved"),)
     },
     ("PaymentReleased", None): "PostLedgerQueue",
     ("PaymentExpired", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],
@@ -88,7 +87,7 @@ SUBSCRIPTIONS = {
     ("FulfillmentOrderReady", None): ["ReleasePaymentQueue", "ResumeFulfillmentQueue", "SendNoticesQueue"],
     ("FinanceExportRequested", None): "FinanceExportQueue",
     ("OrderPromiseChanged", None): "SendNoticesQueue",
-    ("PaymentLinkCreated", None): "SendNoticesQueue",
+    **{(name, None): "SendNoticesQueue" for name in ("PaymentLinkCreated", "ChoiceOffered")},
     ("FulfillmentOrderCollectionDue", None): "SendNoticesQueue",
     ("NoticeQueued", None): "SendNoticesQueue",
 }

@@ -70,6 +70,10 @@ class Told:
         for line in data["lines"]:
             self.cancelled[line["from_line_no"]] = self.cancelled.get(line["from_line_no"], 0) + line["quantity"]
 
+    def _OrderLineSubstituted(self, data: dict[str, Any]) -> None:
+        self.works += data["fulfillment_order_ids"]
+        self.cancelled[data["from_line_no"]] = self.cancelled.get(data["from_line_no"], 0) + data["quantity"]
+
     def _OrderBackordersAllocated(self, data: dict[str, Any]) -> None:
         self.works += data["fulfillment_order_ids"]
 
