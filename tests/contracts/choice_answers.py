@@ -21,6 +21,11 @@ RULES: dict[str, Any] = {
     "substitutes": [{"sku": "OOLONG", "currency": "USD", "by": [{"sku": "SENCHA", "unit_price": 1500}]}],
 }
 
+CHOICE_BODIES: dict[str, Any] = {
+    "substitutions": {"line_no": 1, "quantity": 1},
+    "answer": {"option": "cancel", "asked": "in_person"},
+}
+
 
 def choices(gateway: Gateway) -> None:
     """Two units are offered for; the customer keeps one by the link and takes the other at the counter."""

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from oms.finance.model import PostedEntry
-from oms.finance.posting import postings_of
-from oms.finance.store import entry_write
 from oms.payments.adapters import configured
 from oms.platform.clock import FixedClock
 from oms.registry import reads as registry
 from tests.contracts.appeasement_answers import GOODWILL, MANAGER, appeasements, delivered, waiting
 from tests.contracts.carrier_answers import LABEL, label_of, labels, unknown_parcels
-from tests.contracts.choice_answers import choices
+from tests.contracts.choice_answers import CHOICE_BODIES, choices
 from tests.contracts.collection_answers import COUNTER_BODIES, collected, collection_rules
 from tests.contracts.described import Gateway, check_events
 from tests.contracts.drawer_answers import BODIES, drawers, opened
-from tests.contracts.finance_answers import NEVER_GRANTED, days
+from tests.contracts.finance_answers import NEVER_GRANTED, days, exported
 from tests.contracts.leg_answers import legs
 from tests.contracts.money_answers import gift_cards, issued
 from tests.contracts.notice_answers import notices, told
@@ -169,19 +166,6 @@ def _changes(gateway: Gateway) -> None:
     assert gateway.send("POST", f"/v1/orders/{doubtful['id']}/review", settled)[0] == 200
 
 
-def _finance(gateway: Gateway, order_id: str) -> None:
-    wish = {"entity": "100", "business_date": "2026-11-23", "kind": "interim"}
-    assert gateway.send("POST", "/v1/finance/exports", wish)[0] == 202
-    assert gateway.send("GET", "/v1/finance/exports?business_date=2026-11-23&entity=100")[1]["exports"]
-    assert gateway.send("GET", "/v1/finance/trial-balance?entity=100&from=2026-11-23")[0] == 200
-    shipped = next(row for row in gateway.world.timeline(order_id) if row["event"] == "ShipmentShipped")
-    at = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    (posting,) = postings_of("ShipmentShipped", shipped["data"], "evt_1", at)
-    entry = PostedEntry(**posting.entry.model_dump(), posted_at=at, business_date=date(2026, 11, 23))
-    gateway.world.database.commit([entry_write("acme", posting, entry)])
-    assert gateway.send("GET", f"/v1/finance/journal?order_id={order_id}")[1]["entries"]
-
-
 def _outside(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     sample = read(TRIGGERS / "webhook.json")
     module = gateway.modules["psp_webhook"]
@@ -230,7 +214,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     returns(gateway, order_id)
     paying_again(gateway)
     _changes(gateway)
-    _finance(gateway, order_id)
+    exported(gateway, order_id)
     settlement(gateway)
     check_events(gateway.world)
     _outside(gateway, monkeypatch)
@@ -272,6 +256,7 @@ def everything_fixture() -> Iterator[tuple[Gateway, dict[str, str]]]:
         named |= {"reservation_id": _baskets(gateway), "supply_id": "tr-9", "session_id": opened(gateway)}
         named |= {"appeasement_id": waiting(gateway, delivered(gateway)), "refund_id": f"rfd_{order_id[4:]}_1"}
         named |= {"card_id": issued(gateway), "notice_id": told(gateway, order_id)}
+        named["choice_id"] = "chc_1"
         named["task_id"] = task_opened(shop, "COUNT", "count-9", "S1")
         named |= {"label_id": label_of(gateway, patch, work.id), "wave_id": str(waved(gateway)["id"])}
         assert gateway.send("PUT", "/v1/supply/tr-9", TRANSFER)[0] == 201
@@ -295,6 +280,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(everything, key)
         "A": {**ITEM, "sku": "A"},
         **GOODWILL,
         **COUNTER_BODIES,
+        **CHOICE_BODIES,
         "labels": {**LABEL, "package_no": 2},
     }
     usual = {"ttl_seconds": 60} if method == "PATCH" else {}

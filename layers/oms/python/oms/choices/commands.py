@@ -27,7 +27,7 @@ from oms.platform.events import EventData
 from oms.platform.ids import parent_id
 from oms.platform.links import Place
 from oms.platform.observability import logger
-from oms.platform.problems import NotFound, OutOfStock, StaleVersion
+from oms.platform.problems import NotFound, OutOfStock
 from oms.registry.reads import known_nodes, sold_items
 from oms.sourcing.changing_method import Swap, changed_way, swapped
 
@@ -51,7 +51,7 @@ def answer_for_customer(
 
     def decide() -> Decision:
         order = load_order(runtime.database, call.tenant, parent_id("ord", fulfillment_order_id))
-        order, work = own_work(order, call.principal, WRITE, fulfillment_order_id)
+        order, work = own_work(order, call.principal, WRITE, fulfillment_order_id, call.expected_version)
         if not any((one.id, one.fulfillment_order_id) == (choice_id, work.id) for one in order.choices):
             raise NotFound(f"There is no choice {choice_id} of {work.id}.")
         return _answered(runtime, call, order.header.id, choice_id, request, request.asked)
@@ -99,8 +99,6 @@ def _answered(
     runtime: Runtime, call: Call, order_id: str, choice_id: str, request: AnswerChoice, asked: str
 ) -> Decision:
     order = existing_order(runtime.database, call.tenant, order_id)
-    if call.expected_version is not None and call.expected_version != order.header.version:
-        raise StaleVersion(f"The order is at version {order.header.version}.")
     choice, now = _find(order, choice_id), format_instant(runtime.clock.now())
     left = require_open(order, choice, now)
     substitute = choice.substitute(request.sku)
