@@ -78,6 +78,7 @@ QUEUE_CONSUMERS = (
             "OrderRerouted",
             "OrderMethodChanged",
             ("ParcelClaimed", {"resolution": ["reship"]}),
+            "OrderLineSubstituted",
             "OrderBackordersAllocated",
             "OrderShipsAsAvailable",
             ("FulfillmentOrderReceived", {"begins_work": [True]}),
@@ -134,7 +135,7 @@ QUEUE_CONSUMERS = (
     ),
     FunctionSpec(
         "broker_backlog",
-        "Gives stock to the orders that wait for it, by priority, and cancels what has waited too long.",
+        "Gives stock to the orders that wait for it, by priority, asks its customers, and ends what waited too long.",
         (
             *g.COMMAND,
             *g.CHANGE_ORDER,
@@ -142,7 +143,10 @@ QUEUE_CONSUMERS = (
             *g.table("stock", "batch", "query", "put", "update"),
             *g.table("registry", "batch", "query"),
         ),
-        detail_types=("StockFreed", ("OrderSourced", {"waits": [True]}), "NodeChanged", "SupplyPut", "SupplyClosed"),
+        detail_types=(
+            *("StockFreed", ("OrderSourced", {"waits": [True]}), "NodeChanged", "SupplyPut", "SupplyClosed"),
+            *("OrderBackordered", "FulfillmentOrderEscalated"),
+        ),
         memory=1024,
         timeout=300,
         batch=1,

@@ -11,9 +11,10 @@ from infra.store_functions import AT_STORES
 # publishes both.
 RATE_LIMIT = 500
 BURST_LIMIT = 1_000
+_WORK = "/v1/fulfillment-orders/{fulfillment_order_id}"
 RULE_SET_PATHS = (
     *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates"),
-    *("service-levels", "collection-rules", "notices/rules", "pay-in-store"),
+    *("service-levels", "collection-rules", "choice-rules", "notices/rules", "pay-in-store"),
 )
 RULE_SET_ROUTES = (
     "GET /v1/<path>",
@@ -55,7 +56,7 @@ HTTP = (
     ),
     FunctionSpec(
         "change_orders",
-        "Cancels lines of an order, sends units another way or again, settles a review, and tells its customer again.",
+        "Cancels an order or lines of it, changes its ways, settles reviews and choices, and tells its customer again.",
         (
             *g.COMMAND,
             *g.CHANGE_ORDER,
@@ -63,10 +64,13 @@ HTTP = (
             *g.table("stock", "batch", "query", "put", "update"),
             *g.table("registry", "batch", "query"),
         ),
+        # A customer who may choose has a link and no token.
+        open_routes=("GET /v1/choices/{name}", "POST /v1/choices/{name}"),
         routes=(
             *("POST /v1/orders/{order_id}/cancellations", "POST /v1/orders/{order_id}/review"),
             *("POST /v1/orders/{order_id}/method-changes", "POST /v1/parcels/{tracking_number}/claims"),
             "POST /v1/orders/{order_id}/notices/{notice_id}/resend",
+            *(f"POST {_WORK}/substitutions", f"POST {_WORK}/choices/{{choice_id}}/answer"),
         ),
         memory=512,
         timeout=GATEWAY_TIMEOUT,
@@ -217,11 +221,9 @@ HTTP = (
         routes=(
             *("POST /v1/fulfillment-orders/{fulfillment_order_id}/rates", "GET /v1/labels/{label_id}"),
             *("POST /v1/fulfillment-orders/{fulfillment_order_id}/labels", "POST /v1/labels/{label_id}/void"),
-            *("GET /v1/fulfillment-orders", "GET /v1/fulfillment-orders/{fulfillment_order_id}"),
-            "POST /v1/fulfillment-orders/{fulfillment_order_id}/receive",
-            "POST /v1/fulfillment-orders/{fulfillment_order_id}/hand-over",
-            "POST /v1/fulfillment-orders/{fulfillment_order_id}/extend",
-            "POST /v1/fulfillment-orders/{fulfillment_order_id}/arrival",
+            "GET /v1/fulfillment-orders",
+            "GET /v1/fulfillment-orders/{fulfillment_order_id}",
+            *(f"POST {_WORK}/{verb}" for verb in ("receive", "hand-over", "extend", "arrival")),
             "POST /v1/fulfillment-orders/{fulfillment_order_id}/hold",
             "POST /v1/fulfillment-orders/{fulfillment_order_id}/release-hold",
             "POST /v1/fulfillment-orders/{fulfillment_order_id}/split",

@@ -27,7 +27,7 @@ NOTICE_CONSUMERS = (
             ("OrderLinesCancelled", {"nothing_left": [False]}),
             *("OrderReviewAccepted", "OrderPromiseChanged", "FulfillmentOrderReady", "OrderCancelled"),
             *("FulfillmentOrderCollectionDue", "ParcelDelivered", "FulfillmentOrderPromiseAtRisk"),
-            *("RefundExecuted", "PaymentLinkCreated", "NoticeQueued"),
+            *("RefundExecuted", "PaymentLinkCreated", "ChoiceOffered", "NoticeQueued"),
         ),
         memory=512,
         timeout=60,

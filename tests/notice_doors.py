@@ -16,7 +16,7 @@ CUSTOMER = {"reference": "c-1", "name": "Ann Example", "email": "ann@example.com
 HEARD = (
     *("OrderPlaced", "OrderReviewAccepted", "ShipmentShipped", "OrderLinesCancelled", "OrderPromiseChanged"),
     *("FulfillmentOrderReady", "OrderCancelled", "RefundExecuted", "PaymentLinkCreated", "NoticeQueued"),
-    *("FulfillmentOrderCollectionDue", "ParcelDelivered", "FulfillmentOrderPromiseAtRisk"),
+    *("FulfillmentOrderCollectionDue", "ParcelDelivered", "FulfillmentOrderPromiseAtRisk", "ChoiceOffered"),
 )
 
 

@@ -23,6 +23,7 @@ from tools import openapi_notices as notices
 from tools import openapi_shards as shards
 from tools import openapi_stock as stock
 from tools.openapi_carriers import CARRIER_ROUTES
+from tools.openapi_choices import CHOICE_ROUTES
 from tools.openapi_collection import COLLECTION_ROUTES
 from tools.openapi_disputes import DISPUTE_ROUTES
 from tools.openapi_finance import FINANCE_ROUTES
@@ -79,6 +80,7 @@ ROUTES: dict[str, Route] = {
         if_match=VERSION,
     ),
     **METHOD_CHANGE_ROUTES,
+    **CHOICE_ROUTES,
     "POST /v1/orders/{order_id}/review": Route("Settle the review of an order", {200: OrderSummary}, if_match=VERSION),
     "PUT /v1/nodes": Route(
         "Load nodes",

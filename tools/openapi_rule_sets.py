@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tools import openapi_stock as stock
+from tools.openapi_choices import ChoiceRulesSet, ChoiceRulesVersion
 from tools.openapi_collection import CollectionRuleSet, CollectionRuleVersion
 from tools.openapi_notices import NoticeRulesSet, NoticeRulesVersion
 from tools.openapi_pay_in_store import PayInStoreSet, PayInStoreVersion
@@ -64,6 +65,10 @@ RULE_SET_ROUTES: dict[str, Route] = {
     **_rule_sets(
         *("service-levels", "service levels", ServiceLevelsVersion, ServiceLevelsSet),
         "How soon nodes accept and pick work, in minutes of their open time, and what is done when they do not.",
+    ),
+    **_rule_sets(
+        *("choice-rules", "rules of choices", ChoiceRulesVersion, ChoiceRulesSet),
+        "Of what customers are asked, what they may choose and for how long, and which items may replace which.",
     ),
     **_rule_sets(
         *("collection-rules", "collection rules", CollectionRuleVersion, CollectionRuleSet),

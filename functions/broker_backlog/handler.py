@@ -1,5 +1,8 @@
 """StockFreed, OrderSourced, NodeChanged and a schedule: whoever waits for stock is given what there is, in turn.
 
+OrderSourced, OrderBackordered, FulfillmentOrderEscalated: the customer is asked, where a rule says so. The schedule
+also ends the choices that nobody answered.
+
 StockFreed: with what is left, work that its node has not accepted may be taken over by a better plan.
 
 Whoever waits is told on which day stock is to come now, where supply, the queue or the date has changed it.
@@ -27,10 +30,29 @@ def broker(event: Event) -> None:
         reoptimize_item(runtime, event.tenant, name)
     elif event.type == "OrderSourced":
         broker_order(runtime, event.tenant, event.data["order_id"])
+        ask(event)
+    elif event.type in ("OrderBackordered", "FulfillmentOrderEscalated"):
+        ask(event)
     elif event.type in ("SupplyPut", "SupplyClosed"):
         repromise_waiting(runtime, event)
-    elif event.type == "BacklogBrokeringRequested" or event.data["node"]["status"] == "active":
+    elif event.type == "BacklogBrokeringRequested":
+        # Loaded with the first clock.
+        from oms.choices.commands import end_choices
+
+        end_choices(runtime, event.tenant)
         broker_backlog(runtime, event.tenant)
+    elif event.data["node"]["status"] == "active":
+        broker_backlog(runtime, event.tenant)
+
+
+def ask(event: Event) -> None:
+    # Loaded where a customer may be asked: whoever only gives out stock starts faster.
+    from oms.choices.offering import offer_backorder_choices, offer_rejection_choices
+
+    if event.type == "FulfillmentOrderEscalated":
+        offer_rejection_choices(runtime, event)
+    else:
+        offer_backorder_choices(runtime, event)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

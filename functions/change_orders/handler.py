@@ -1,10 +1,11 @@
-"""What becomes of an order after it was placed: cancellations, other ways, claims on parcels, reviews, notices."""
+"""What becomes of an order after it was placed: cancellations, other ways, claims, reviews, choices, notices again."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from oms.carriers.claim_routes import serve
+from oms.carriers.claim_routes import serve as serve_claims
+from oms.choices.routes import serve as serve_choices
 from oms.notifications.commands import resend_notice
 from oms.notifications.requests import ResendNotice
 from oms.orders.changing import cancel_order, review_order
@@ -14,7 +15,8 @@ from oms.platform.commands import Runtime
 
 app = http.api()
 runtime = Runtime()
-serve(app, lambda: runtime)
+serve_claims(app, lambda: runtime)
+serve_choices(app, lambda: runtime)
 
 
 @app.post("/v1/orders/<order_id>/cancellations")

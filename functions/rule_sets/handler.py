@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from oms.choices import rules as choices
 from oms.fulfillment import collection_rules as collection
 from oms.fulfillment import service_levels
 from oms.inventory import rules
@@ -27,6 +28,7 @@ serve(app, lambda: runtime, "rate_card", "/v1/sourcing/rate-cards", rates.KIND, 
 serve(app, lambda: runtime, "tax_rates", "/v1/tax-rates", taxing.KIND, taxing.TaxRates)
 serve(app, lambda: runtime, "service_levels", "/v1/service-levels", service_levels.KIND, service_levels.ServiceLevels)
 serve(app, lambda: runtime, "collection_rules", "/v1/collection-rules", collection.KIND, collection.CollectionRules)
+serve(app, lambda: runtime, "choice_rules", "/v1/choice-rules", choices.KIND, choices.ChoiceRules)
 serve(app, lambda: runtime, "notice_rules", "/v1/notices/rules", notices.KIND, notices.NoticeRules)
 _HOLDS = (paying_in_store.KIND, paying_in_store.PayInStoreRules)
 serve(app, lambda: runtime, "pay_in_store", "/v1/pay-in-store", *_HOLDS)

@@ -114,6 +114,11 @@ def service_levels(gateway: Gateway) -> None:
     assert gateway.send("GET", "/v1/service-levels")[1]["rule_sets"]
 
 
+CHOICES = {
+    "rules": [{"id": "b", "kind": "BACKORDER", "options": ["wait", "cancel"], "hours": 48, "otherwise": "wait"}],
+    "substitutes": [{"sku": "MUG", "currency": "USD", "by": [{"sku": "CUP", "unit_price": 900}]}],
+}
+
 # Every kind of rules by where it is put, with a content that may be put.
 RULE_SETS = {
     "inventory/rules": RULES,
@@ -123,6 +128,7 @@ RULE_SETS = {
     "pay-in-store": HOLDS,
     "service-levels": SERVICE_LEVELS,
     "collection-rules": COLLECTION,
+    "choice-rules": CHOICES,
     "notices/rules": NOTICE_RULES,
 }
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 
-from oms.finance.model import PostedEntry
-from oms.finance.posting import postings_of
-from oms.finance.store import entry_write
 from oms.payments.adapters import configured
 from oms.platform.clock import FixedClock
 from tests.contracts.appeasement_answers import appeasements
 from tests.contracts.carrier_answers import labels, parcel_claims, unknown_parcels
+from tests.contracts.choice_answers import choices
 from tests.contracts.collection_answers import collected, collection_rules
 from tests.contracts.described import Gateway, check_events
 from tests.contracts.device_answers import device_actions
 from tests.contracts.drawer_answers import drawers
-from tests.contracts.finance_answers import NEVER_GRANTED, days
+from tests.contracts.finance_answers import NEVER_GRANTED, days, exported
 from tests.contracts.leg_answers import legs
 from tests.contracts.money_answers import gift_cards
 from tests.contracts.notice_answers import notices
@@ -163,19 +161,6 @@ def _changes(gateway: Gateway) -> None:
     assert gateway.send("POST", f"/v1/orders/{doubtful['id']}/review", settled)[0] == 200
 
 
-def _finance(gateway: Gateway, order_id: str) -> None:
-    wish = {"entity": "100", "business_date": "2026-11-23", "kind": "interim"}
-    assert gateway.send("POST", "/v1/finance/exports", wish)[0] == 202
-    assert gateway.send("GET", "/v1/finance/exports?business_date=2026-11-23&entity=100")[1]["exports"]
-    assert gateway.send("GET", "/v1/finance/trial-balance?entity=100&from=2026-11-23")[0] == 200
-    shipped = next(row for row in gateway.world.timeline(order_id) if row["event"] == "ShipmentShipped")
-    at = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    (posting,) = postings_of("ShipmentShipped", shipped["data"], "evt_1", at)
-    entry = PostedEntry(**posting.entry.model_dump(), posted_at=at, business_date=date(2026, 11, 23))
-    gateway.world.database.commit([entry_write("acme", posting, entry)])
-    assert gateway.send("GET", f"/v1/finance/journal?order_id={order_id}")[1]["entries"]
-
-
 def _outside(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     sample = read(TRIGGERS / "webhook.json")
     module = gateway.modules["psp_webhook"]
@@ -199,6 +184,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     service_levels(gateway)
     collection_rules(gateway)
     notices(gateway)
+    choices(gateway)
     _promises(gateway)
     capacity(gateway)
     supply(gateway)
@@ -225,7 +211,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     returns(gateway, order_id)
     paying_again(gateway)
     _changes(gateway)
-    _finance(gateway, order_id)
+    exported(gateway, order_id)
     settlement(gateway)
     check_events(gateway.world)
     _outside(gateway, monkeypatch)

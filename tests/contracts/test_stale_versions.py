@@ -10,6 +10,7 @@ import pytest
 from oms.registry import reads as registry
 from tests.contracts.appeasement_answers import GOODWILL, MANAGER, delivered, waiting
 from tests.contracts.carrier_answers import CLAIM, LABEL, label_of, parcel_of
+from tests.contracts.choice_answers import CHOICE_BODIES
 from tests.contracts.collection_answers import COUNTER_BODIES
 from tests.contracts.described import Gateway
 from tests.contracts.drawer_answers import BODIES, opened
@@ -40,6 +41,7 @@ def everything_fixture() -> Iterator[tuple[Gateway, dict[str, str]]]:
         named |= {"appeasement_id": waiting(gateway, delivered(gateway)), "refund_id": f"rfd_{order_id[4:]}_1"}
         named |= {"card_id": issued(gateway), "notice_id": told(gateway, order_id)}
         named["tracking_number"] = parcel_of(gateway)
+        named["choice_id"] = "chc_1"
         named["task_id"] = task_opened(shop, "COUNT", "count-9", "S1")
         named |= {"label_id": label_of(gateway, patch, work.id), "wave_id": str(waved(gateway)["id"])}
         assert gateway.send("PUT", "/v1/supply/tr-9", TRANSFER)[0] == 201
@@ -63,6 +65,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(everything, key)
         "A": {**ITEM, "sku": "A"},
         **GOODWILL,
         **COUNTER_BODIES,
+        **CHOICE_BODIES,
         "labels": {**LABEL, "package_no": 2},
         "claims": CLAIM,
     }

@@ -10,6 +10,7 @@ from oms.finance.closing.evidence import order_facts
 from oms.finance.posting import postings_of
 from oms.platform.clock import parse_instant
 from oms.registry.store import node_write
+from tests.functions.test_brokering import hold
 from tests.functions.test_rerouting import act, at, reroute
 from tests.order_doors import Doors, doors
 from tests.order_nodes import node
@@ -110,6 +111,34 @@ def test_work_of_a_supplier_is_a_purchase_order_that_it_acknowledges_and_ships(s
     assert [one["tracking_number"] for one in seen["shipments"]] == [None, "1Z999"]
     assert shop.world.capture(work_id) == 4_000
     assert shop.see(order_id)["status"] == "COMPLETED"
+
+
+@pytest.mark.capability("I1")
+def test_a_supplier_that_takes_an_offer_has_its_purchase_order_when_it_acknowledges(shop: Doors):
+    shop.world.receive("TEA", "DC1", 9)
+    hold(shop, {"id": "near", "shipment_cents": 100, "offer": {"nodes": 2, "minutes": 30}})
+    order_id = shop.place(document(line("TEA", 3)))
+    (offered,) = shop.run_order_workflow(order_id)
+    assert (shop.world.work(offered).node_id, shop.told("PurchaseOrderPlaced")) == ("DC1", [])
+    scopes = ("fulfillment.write", "node.SUP")
+    path = f"/v1/fulfillment-orders/{offered}/accept"
+    taken = shop.api("fulfillment").post(path, {}, key="take", scopes=scopes)
+    assert taken.status == 200, taken.body
+    assert shop.api("fulfillment").post(path, {}, key="take", scopes=scopes).body == taken.body
+    (told,) = [event["detail"]["data"] for event in shop.told("PurchaseOrderPlaced")]
+    purchase_id = f"pur_{taken.body['id'].partition('_')[2]}"
+    assert (told["purchase_order_id"], told["cost"], told["commission"], told["payable"]) == (
+        purchase_id,
+        1215,
+        182,
+        1033,
+    )
+    assert see(shop, purchase_id)["status"] == "ACKNOWLEDGED"
+    # Its workflow finds it there, and what it ships is owed.
+    shop.world.release(taken.body["id"])
+    assert len(shop.told("PurchaseOrderPlaced")) == 1
+    shop.world.act(taken.body["id"], "ship")
+    assert posted(shop, order_id) == [("5010", 1215, 0), ("4050", 0, 182), ("2210", 0, 1033)]
 
 
 @pytest.mark.capability("I1", "E8")

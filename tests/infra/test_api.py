@@ -19,6 +19,10 @@ ROUTES = {
         "POST /v1/orders/{order_id}/review",
         "POST /v1/orders/{order_id}/method-changes",
         "POST /v1/parcels/{tracking_number}/claims",
+        "GET /v1/choices/{name}",
+        "POST /v1/choices/{name}",
+        "POST /v1/fulfillment-orders/{fulfillment_order_id}/substitutions",
+        "POST /v1/fulfillment-orders/{fulfillment_order_id}/choices/{choice_id}/answer",
         "POST /v1/orders/{order_id}/notices/{notice_id}/resend",
     },
     "appeasements": {
@@ -106,7 +110,7 @@ ROUTES = {
         f"{method} /v1/{path}{below}"
         for path in (
             *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates"),
-            *("service-levels", "collection-rules", "notices/rules", "pay-in-store"),
+            *("service-levels", "collection-rules", "choice-rules", "notices/rules", "pay-in-store"),
         )
         for method, below in (
             ("GET", ""),
@@ -175,6 +179,7 @@ OPEN = {
     *("POST /v1/webhooks/{provider}", "GET /console", "GET /console/{file}"),
     *("GET /v1/pay-links/{name}", "POST /v1/pay-links/{name}"),
     *("GET /v1/arrivals/{name}", "POST /v1/arrivals/{name}"),
+    *("GET /v1/choices/{name}", "POST /v1/choices/{name}"),
 }
 ACTIONS = {
     f"{room}.{verb}"

@@ -13,22 +13,22 @@ QUEUE, RULE, MAPPING = "AWS::SQS::Queue", "AWS::Events::Rule", "AWS::Lambda::Eve
 DAY = 86_400
 
 # Which domain events reach which function, and with which status; everything else stays on the bus.
+_PLANNED = ("OrderMethodChanged", "OrderLineSubstituted", "OrderBackordersAllocated", "OrderShipsAsAvailable")
+_TOLD = ("OrderPromiseChanged", "PaymentLinkCreated", "ParcelDelivered", "ChoiceOffered")
 SUBSCRIPTIONS = {
     ("OrderPlaced", "CONFIRMED"): ["StartOrderWorkflowQueue", "SendNoticesQueue"],
     ("OrderPlaced", "IN_PROGRESS"): ["StartOrderWorkflowQueue", "SendNoticesQueue"],
     ("NodeChanged", None): ["VacateNodesQueue", "BrokerBacklogQueue"],
-    ("StockFreed", None): "BrokerBacklogQueue",
-    ("SupplyPut", None): "BrokerBacklogQueue",
-    ("SupplyClosed", None): "BrokerBacklogQueue",
+    **{(name, None): "BrokerBacklogQueue" for name in ("StockFreed", "SupplyPut", "SupplyClosed")},
     ("OrderSourced", None): "BrokerBacklogQueue",
-    ("OrderBackordersAllocated", None): "StartOrderWorkflowQueue",
-    ("OrderShipsAsAvailable", None): "StartOrderWorkflowQueue",
     **{(name, None): "VacateNodesQueue" for name in ("StockMoved", "FulfillmentOrderShortPicked")},
     ("FulfillmentOrderWithdrawn", None): "ResumeFulfillmentQueue",
     ("OrderReviewAccepted", None): ["StartOrderWorkflowQueue", "SendNoticesQueue"],
     ("OrderRerouted", None): "StartOrderWorkflowQueue",
-    ("OrderMethodChanged", None): "StartOrderWorkflowQueue",
     ("ParcelClaimed", None): ["PostLedgerQueue", "FinanceExportQueue", "StartOrderWorkflowQueue"],
+    **{(name, None): "StartOrderWorkflowQueue" for name in _PLANNED},
+    ("OrderBackordered", None): "BrokerBacklogQueue",
+    ("FulfillmentOrderEscalated", None): ["BrokerBacklogQueue", "StartPaymentWorkflowQueue"],
     ("OrderPaymentSettled", None): "StartOrderWorkflowQueue",
     ("ShipmentShipped", None): [
         "ResumeFulfillmentQueue",
@@ -48,10 +48,7 @@ SUBSCRIPTIONS = {
     ("PaymentAuthorized", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],
     **{
         (name, None): "StartPaymentWorkflowQueue"
-        for name in (
-            *("PaymentActionRequired", "PaymentDeclined", "PaymentDeferred", "FulfillmentOrderEscalated"),
-            "OrderReserved",
-        )
+        for name in (*("PaymentActionRequired", "PaymentDeclined", "PaymentDeferred", "OrderReserved"),)
     },
     ("PaymentReleased", None): "PostLedgerQueue",
     ("PaymentExpired", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],
@@ -89,7 +86,10 @@ SUBSCRIPTIONS = {
     ("FulfillmentOrderReady", None): ["ReleasePaymentQueue", "ResumeFulfillmentQueue", "SendNoticesQueue"],
     ("FulfillmentOrderArrival", None): "ResumeFulfillmentQueue",
     ("FinanceExportRequested", None): "FinanceExportQueue",
-    **{(name, None): "SendNoticesQueue" for name in ("OrderPromiseChanged", "PaymentLinkCreated", "ParcelDelivered")},
+    **{
+        (name, None): "SendNoticesQueue"
+        for name in ("OrderPromiseChanged", "PaymentLinkCreated", "ParcelDelivered", "ChoiceOffered")
+    },
     **{(f"FulfillmentOrder{name}", None): "SendNoticesQueue" for name in ("CollectionDue", "PromiseAtRisk")},
     ("NoticeQueued", None): "SendNoticesQueue",
 }

@@ -23,6 +23,7 @@ from typing import Any
 from tests.simulation import (  # noqa: F401 - they tell their stories
     carrier_stories,
     cash_stories,
+    choice_stories,
     crash_stories,
     deadline_stories,
     demand_stories,

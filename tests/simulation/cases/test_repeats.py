@@ -40,6 +40,8 @@ MUTATING = {
     ("POST", "/v1/fulfillment-orders/ful_1/hand-over"): {},
     ("POST", "/v1/fulfillment-orders/ful_1/extend"): {"days": 1, "reason": "late"},
     ("POST", "/v1/fulfillment-orders/ful_1/arrival"): {"state": "at_store"},
+    ("POST", "/v1/fulfillment-orders/ful_1/substitutions"): {"line_no": 1, "quantity": 1},
+    ("POST", "/v1/fulfillment-orders/ful_1/choices/chc_1/answer"): {"option": "cancel", "asked": "in_person"},
     ("POST", "/v1/fulfillment-orders/ful_1/hold"): {"reason": "address_check"},
     ("POST", "/v1/fulfillment-orders/ful_1/release-hold"): {},
     ("POST", "/v1/fulfillment-orders/ful_1/split"): {"lines": [{"line_no": 1, "quantity": 1}]},
@@ -93,6 +95,11 @@ MUTATING = {
     ("PUT", "/v1/collection-rules/usual"): {"rules": [{"id": "all", "proofs": ["code"]}]},
     ("POST", "/v1/collection-rules/usual/promotions"): {"number": 1},
     ("POST", "/v1/collection-rules/usual/rollbacks"): {},
+    ("PUT", "/v1/choice-rules/usual"): {
+        "rules": [{"id": "b", "kind": "BACKORDER", "options": ["wait", "cancel"], "hours": 48, "otherwise": "wait"}]
+    },
+    ("POST", "/v1/choice-rules/usual/promotions"): {"number": 1},
+    ("POST", "/v1/choice-rules/usual/rollbacks"): {},
     ("PUT", "/v1/pay-in-store/usual"): {"holds": [{"channel": "web", "currency": "USD", "most": 9_000, "hours": 48}]},
     ("POST", "/v1/pay-in-store/usual/promotions"): {"number": 1},
     ("POST", "/v1/pay-in-store/usual/rollbacks"): {},

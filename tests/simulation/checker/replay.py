@@ -73,6 +73,10 @@ class Told:
     def _ParcelClaimed(self, data: dict[str, Any]) -> None:
         self.works += data["fulfillment_order_ids"]
 
+    def _OrderLineSubstituted(self, data: dict[str, Any]) -> None:
+        self.works += data["fulfillment_order_ids"]
+        self.cancelled[data["from_line_no"]] = self.cancelled.get(data["from_line_no"], 0) + data["quantity"]
+
     def _OrderBackordersAllocated(self, data: dict[str, Any]) -> None:
         self.works += data["fulfillment_order_ids"]
 

@@ -86,7 +86,11 @@ def _taken(runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, n
     )
     accepted = FulfillmentOrderAccepted(**work_ids(own))
     events = [withdrawn, moved, accepted, FulfillmentOrderOfferTaken(**work_ids(own), replaces=work.id)]
-    return Step(own, events, stock=changes.writes(), others=[gone])
+    # Loaded with the first offer that is taken.
+    from oms.fulfillment.purchases import with_purchase
+
+    own, bought = with_purchase(runtime, call.tenant, order, own)
+    return Step(own, [*events, *bought], stock=changes.writes(), others=[gone])
 
 
 def claimable_at(

@@ -117,4 +117,6 @@ def silenced(order: Order, milestone: Milestone, rules: NoticeRules) -> Why | No
         return Why.OVERTAKEN
     if milestone is Milestone.PAY_LINK and rules.pay_page is None:
         return Why.NO_PAY_PAGE
+    if milestone is Milestone.CHOICE and rules.choice_page is None:
+        return Why.NO_CHOICE_PAGE
     return Why.NO_ADDRESS if address_of(order) is None else None

@@ -69,7 +69,7 @@ def facts_of(
     node = nodes.get(str(data.get("node_id"))) if milestone in _AT_A_COUNTER else None
     seller = nodes.get(header.selling_node)
     near = node or seller
-    link = data.get("name") if milestone is Milestone.PAY_LINK else None
+    link, page = _link(milestone, data, rules)
     left = next((one for one in order.shipments if one.id == data.get("shipment_id")), None)
     collected = left if milestone is Milestone.COLLECTED else None
     at = collected.shipped_at if collected else data.get("expires_at") or data.get("pickup_by")
@@ -88,7 +88,7 @@ def facts_of(
         code=str(code) if code else None,
         carrier=data.get("carrier"),
         tracking=data.get("tracking_number"),
-        link=rules.pay_page.replace("$name", quote(str(link), safe="")) if link and rules.pay_page else None,
+        link=page.replace("$name", quote(str(link), safe="")) if link and page else None,
         collector=collected.proof.collector if collected and collected.proof else None,
     )
 
@@ -109,7 +109,7 @@ def sample(rules: NoticeRules, milestone: Milestone) -> Facts:
         code="4711",
         carrier="UPS",
         tracking="1Z999AA10123456784",
-        link=(rules.pay_page or "https://shop.example/pay/$name").replace("$name", "sample"),
+        link=(_page_of(milestone, rules) or "https://shop.example/pay/$name").replace("$name", "sample"),
         collector="Ben Example",
     )
 
@@ -138,6 +138,16 @@ def _when(facts: Facts, locale: str) -> str:
     if facts.moment is not None:
         return written_moment(facts.moment, facts.zone, locale)
     return "" if facts.day is None else written_day(facts.day, locale)
+
+
+def _link(milestone: Milestone, data: Mapping[str, Any], rules: NoticeRules) -> tuple[Any, str | None]:
+    """The name of the link of a milestone, and the page on which it is opened."""
+    named = {Milestone.PAY_LINK: "name", Milestone.CHOICE: "choice_link"}.get(milestone)
+    return (data.get(named) if named else None), _page_of(milestone, rules)
+
+
+def _page_of(milestone: Milestone, rules: NoticeRules) -> str | None:
+    return rules.choice_page if milestone is Milestone.CHOICE else rules.pay_page
 
 
 def _exact(text: str) -> Value:
@@ -194,6 +204,8 @@ def _units(milestone: Milestone, order: Order, data: Mapping[str, Any]) -> dict[
     if milestone is Milestone.DELIVERED and "lines" not in data:
         left = (one for one in order.shipments if one.id == data.get("shipment_id"))
         return {line.line_no: line.quantity for shipment in left for line in shipment.lines}
+    if milestone is Milestone.CHOICE:
+        return {int(data["line_no"]): int(data["quantity"])}
     lines = late_lines(data) if milestone is Milestone.DELAYED else data.get("lines", ())
     return {int(line["line_no"]): int(line["quantity"]) for line in lines}
 

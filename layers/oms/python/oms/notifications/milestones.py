@@ -125,6 +125,11 @@ def _pay_link(told: Told, order: Order) -> Reached | None:
     return _one(Milestone.PAY_LINK, f"{told.data['payment_id']}.{told.sequence}")
 
 
+def _choice(told: Told, order: Order) -> Reached | None:
+    # At the counter the customer is asked by the associate, too; the link is another way to answer the same.
+    return _one(Milestone.CHOICE, str(told.data["choice_id"]))
+
+
 _READERS: Mapping[str, Callable[[Told, Order], Reached | None]] = {
     "OrderPlaced": _confirmed,
     "OrderReviewAccepted": _confirmed,
@@ -138,4 +143,5 @@ _READERS: Mapping[str, Callable[[Told, Order], Reached | None]] = {
     "OrderLinesCancelled": _partly_cancelled,
     "RefundExecuted": _refunded,
     "PaymentLinkCreated": _pay_link,
+    "ChoiceOffered": _choice,
 }

@@ -28,6 +28,7 @@ class Milestone(StrEnum):
     REFUNDED = "refunded"
     RESERVATION_EXPIRING = "reservation_expiring"
     PAY_LINK = "pay_link"
+    CHOICE = "choice"
 
 
 class Status(StrEnum):
@@ -53,6 +54,7 @@ class Why(StrEnum):
     NO_ADDRESS = "NO_ADDRESS"  # the order names no e-mail address
     SWITCHED_OFF = "SWITCHED_OFF"  # the rules send none at all, or none of this milestone
     NO_PAY_PAGE = "NO_PAY_PAGE"  # the rules name no page on which a pay link can be opened
+    NO_CHOICE_PAGE = "NO_CHOICE_PAGE"  # the rules name no page on which the link of a choice can be opened
     OVERTAKEN = "OVERTAKEN"  # another notice says it by now
 
 

@@ -38,6 +38,7 @@ NAMES: dict[Milestone, frozenset[str]] = {
     Milestone.REFUNDED: frozenset({"amount"}),
     Milestone.RESERVATION_EXPIRING: _GOODS | {"when", "place"},
     Milestone.PAY_LINK: frozenset({"amount", "link", "when"}),
+    Milestone.CHOICE: _GOODS | {"link", "when"},
 }
 
 
@@ -52,6 +53,7 @@ def _readable(text: str) -> str:
 Locale = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 Sender = Annotated[str, Field(max_length=254, pattern=r"^[^@\s<>\x00-\x1f]+@[^@\s<>\x00-\x1f]+$")]
 Line = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]+$"), AfterValidator(_readable)]
+Page = Annotated[str, Field(max_length=500, pattern=r"^https://[^\s\"'<>]*\$name[^\s\"'<>]*$")]
 Body = Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(_readable)]
 
 
@@ -79,8 +81,9 @@ class NoticeRules(Request):
     """What the customers of some channels, or of all that no other set names, are told.
 
     `shop` is how the sender is called in the texts and `sender` its address; `pay_page` is the page of a pay link, with
-    `$name` in the place of the link's name. Nothing is sent with `enabled` false, nor of the milestones in `off`.
-    A customer hears in the language of the order, as long as there is a template, else in `default_locale`.
+    `$name` in the place of the link's name, and `choice_page` that of a choice. Nothing is sent with `enabled` false,
+    nor of the milestones in `off`. A customer hears in the language of the order, as long as there is a template, else
+    in `default_locale`.
     """
 
     channels: Annotated[tuple[Code, ...], Field(max_length=500)] = ()
@@ -88,7 +91,8 @@ class NoticeRules(Request):
     off: Annotated[tuple[Milestone, ...], Field(max_length=len(Milestone))] = ()
     shop: Label | None = None
     sender: Sender | None = None
-    pay_page: Annotated[str, Field(max_length=500, pattern=r"^https://[^\s\"'<>]*\$name[^\s\"'<>]*$")] | None = None
+    pay_page: Page | None = None
+    choice_page: Page | None = None
     default_locale: Locale = DEFAULT
     templates: Annotated[tuple[NoticeTemplate, ...], Field(max_length=MOST_TEMPLATES)] = ()
 

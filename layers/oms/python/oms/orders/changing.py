@@ -9,20 +9,13 @@ from functools import partial
 from itertools import chain, count
 from typing import TypeAlias, cast
 
-from oms.inventory.writes import StockChanges
 from oms.orders.backorders import WAITED_LONG_ENOUGH
-from oms.orders.cancelling import (
-    cancellation_parts,
-    cancelled_units,
-    require_something,
-    take_out,
-    units_to_cancel,
-    what_is_left,
-)
+from oms.orders.cancelling import cancellation_parts, require_something, units_to_cancel, what_is_left
 from oms.orders.events import OrderReviewAccepted, OrderShipsAsAvailable
 from oms.orders.model import Order
 from oms.orders.request import CancellationRequest, LineQuantity, ReviewRequest
 from oms.orders.store import fresh_orders, load_order, partition
+from oms.orders.taking_out import answered_with, cancellation
 from oms.orders.views import summary
 from oms.orders.writes import change_order
 from oms.payments.changes import renewals
@@ -106,7 +99,7 @@ def cancel_overdue_backorders(runtime: Runtime, tenant: str, order_id: str) -> i
         units = _overdue(order, runtime)
         if not units:
             return Decision([], body={"units": 0})
-        made = _cancellation(call, order, units, BACKORDER_OVERDUE, runtime.clock.now())
+        made = cancellation(call, order, units, BACKORDER_OVERDUE, runtime.clock.now())
         return replace(made, body={"units": sum(units.values())})
 
     return int(str(execute(runtime, call, decide).body["units"]))
@@ -217,8 +210,8 @@ def _cancel_lines(call: Call, orders: Iterator[Order], lines: Part, reason: str,
     require_version(call, order)
     wanted = _wanted(order, lines)
     if not wanted:
-        return Decision([], status=_status(order), body=summary(order).model_dump())
-    made = _cancellation(call, order, wanted, reason, at)
+        return Decision([], status=answered_with(order), body=summary(order).model_dump())
+    made = cancellation(call, order, wanted, reason, at)
     if not _fits(made):
         raise _TooManyNodes
     return made
@@ -231,7 +224,7 @@ def _cancel_some(call: Call, orders: Iterator[Order], lines: Part, reason: str, 
     some = wanted = _wanted(order, lines)
     made = Decision([])
     while some:
-        made = _cancellation(call, order, some, reason, at)
+        made = cancellation(call, order, some, reason, at)
         if _fits(made):
             break
         some = _fewer(some)
@@ -253,24 +246,6 @@ def _fewer(units: Mapping[int, int]) -> dict[int, int]:
 def _fits(made: Decision) -> bool:
     # The record of the command is one more.
     return len(merge(made.writes)) + len(made.events) + 1 <= MOST_ACTIONS
-
-
-def _cancellation(call: Call, order: Order, wanted: Mapping[int, int], reason: str, at: datetime) -> Decision:
-    taken = take_out(order, wanted, reason)
-    header, events = cancelled_units(order, taken.units, reason, taken.waiting) if taken.units else (None, [])
-    after, writes, drafts = change_order(
-        call.tenant, order, events=[*taken.events, *events], header=header, fulfillment_orders=taken.work
-    )
-    ends = StockChanges(call.tenant, movement_id=order.next_change, cause=order.header.id, at=at)
-    for back in taken.given_back:
-        end = ends.release_allocation if back.allocated else ends.release_reservation
-        end(back.sku, back.node_id, back.quantity)
-    return Decision([*writes, *ends.writes()], drafts, status=_status(after), body=summary(after).model_dump())
-
-
-def _status(order: Order) -> int:
-    """202 while a node has still to say whether it lets go of units that are to be cancelled."""
-    return 202 if any(work.asked for work in order.fulfillment_orders) else 200
 
 
 def require_review(order: Order, runtime: Runtime, call: Call) -> None:

@@ -80,6 +80,11 @@ def refuse_change(order: Order, change: MethodChange) -> None:
         errors.append(FieldError("/ship_to/postal_code", "required", "nothing is delivered there without one"))
     if errors:
         raise InvalidRequest(errors=errors)
+    refuse_unable(order)
+
+
+def refuse_unable(order: Order) -> None:
+    """Refuse a change of lines of an order that cannot change: ActionNotAvailable."""
     if status(order) not in (OrderStatus.CONFIRMED, OrderStatus.IN_PROGRESS):
         raise ActionNotAvailable(f"The order is {status(order).value}.")
     if not order.header.sourced:
@@ -95,11 +100,16 @@ def movable(order: Order, line: Line) -> int:
     if line.apart or line.part_of is not None or not line.claims_stock:
         return 0
     parts = order.parts.get(line.line_no, ())
-    return _with_nobody(order, line) + sum(_loose(work, part) for work, part in parts)
+    return with_nobody(order, line) + sum(loose(work, part) for work, part in parts)
 
 
-def moved_units(order: Order, wanted: Sequence[LineQuantity]) -> Moved:
-    """Take units out of their work: those that nobody has first, then those that no node has begun."""
+def moved_units(
+    order: Order, wanted: Sequence[LineQuantity], reason: str = METHOD_CHANGED, *, only: str | None = None
+) -> Moved:
+    """Take units out of their work: those that nobody has first, then those that no node has begun.
+
+    With `only`, out of this work.
+    """
     units: dict[int, int] = {}
     for number, asked in enumerate(wanted):
         if asked.line_no > len(order.lines):
@@ -110,14 +120,14 @@ def moved_units(order: Order, wanted: Sequence[LineQuantity]) -> Moved:
         if units[asked.line_no] > possible:
             detail = f"Only {possible} units of line {asked.line_no} can still go another way."
             raise ActionNotAvailable(detail, pointer=f"/lines/{number}/quantity")
-    left = {n: count - min(count, _with_nobody(order, order.line(n))) for n, count in units.items()}
+    left = {n: count - (0 if only else min(count, with_nobody(order, order.line(n)))) for n, count in units.items()}
     moved = Moved(units)
     for work in sorted(order.fulfillment_orders, key=lambda work: work.status in _AT_WORK):
-        own = {part.line_no: min(left.get(part.line_no, 0), _loose(work, part)) for part in work.lines}
+        own = {part.line_no: min(left.get(part.line_no, 0), loose(work, part)) for part in work.lines}
         own = {line_no: count for line_no, count in own.items() if count}
-        if not own:
+        if not own or only not in (None, work.id):
             continue
-        take = cancel_units(work, own) if may_cancel(work) else let_go(work, own, METHOD_CHANGED)
+        take = cancel_units(work, own) if may_cancel(work) else let_go(work, own, reason)
         moved.work.append(take[0])
         moved.events.append(take[1])
         for line_no, count in own.items():
@@ -140,7 +150,8 @@ def new_lines(order: Order, moved: Moved, change: MethodChange) -> Additions:
     for number, (line_no, units) in enumerate(moved.units.items()):
         # The charges of the new way stand with the first line.
         charges = None if change.charges is None else (change.charges if not number else ())
-        agreed = _agreed(order, order.line(line_no), units, group, charges)
+        way = {name: getattr(group, name) for name in ("method", "ship_to", "pickup_node", "service")}
+        agreed = share_as_line(order, order.line(line_no), units, charges).model_copy(update=way)
         made = {"line_no": len(order.lines) + number + 1, "group_no": group.group_no, "agreed": agreed, "claims": ()}
         lines.append(order.line(line_no).model_copy(update=made))
     added = Additions(groups=(group,), lines=tuple(lines))
@@ -186,14 +197,14 @@ def shown(order: Order) -> dict[str, Value]:
     return summary(order).model_dump()
 
 
-def _with_nobody(order: Order, line: Line) -> int:
+def with_nobody(order: Order, line: Line) -> int:
     """Units that no node has and that do not wait for stock."""
     held = sum(part.held for _, part in order.parts.get(line.line_no, ()))
     gone = order.cancelled.get(line.line_no, 0) + order.backordered(line.line_no)
     return max(0, line.quantity - gone - held)
 
 
-def _loose(work: FulfillmentOrder, part: WorkLine) -> int:
+def loose(work: FulfillmentOrder, part: WorkLine) -> int:
     """Units that its node has not picked; of work whose node is being asked for units none."""
     if work.asked or work.is_closed:
         return 0
@@ -208,8 +219,8 @@ def _share(order: Order, line: Line, units: int) -> Amounts:
     return share(line_amounts(line.agreed), end - units, end, line.quantity)
 
 
-def _agreed(order: Order, line: Line, units: int, group: Group, charges: Sequence[Charge] | None) -> LineRequest:
-    """The units as a line of their own; each cent of their share goes along."""
+def share_as_line(order: Order, line: Line, units: int, charges: Sequence[Charge] | None = None) -> LineRequest:
+    """The units as a line of their own; each cent of their share goes along, or the `charges` of a new way do."""
     agreed, money = line.agreed, _share(order, line, units)
     end = line.quantity - order.cancelled.get(line.line_no, 0)
     of_goods = less_taxes(goods_taxes(agreed, end), goods_taxes(agreed, end - units))
@@ -237,10 +248,6 @@ def _agreed(order: Order, line: Line, units: int, group: Group, charges: Sequenc
             "tax": own.tax,
             "taxes": _parts(of_goods),
             "total": total,
-            "method": group.method,
-            "ship_to": group.ship_to,
-            "pickup_node": group.pickup_node,
-            "service": group.service,
         }
     )
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from oms.orders.backorders import backordered
 from oms.orders.events import OrderPlaced
 from oms.orders.model import Order, status
-from oms.orders.rows import new_order_writes, placed_lines
-from oms.orders.states import states
+from oms.orders.rows import new_order_writes, placed_lines, states
 from oms.orders.store import external_key, lines_items
 from oms.orders.views import summary
 from oms.payments.writes import told_at_first

@@ -1,4 +1,7 @@
-"""The items of an order as they are written, one by one; what changes an order whole is in `writes`."""
+"""The items of an order as they are written, one by one, with the states that stand in them.
+
+What changes an order whole is in `writes`.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
+from oms.choices.model import Choice
+from oms.choices.model import Status as ChoiceStatus
 from oms.fulfillment.model import Shipment
 from oms.orders.backorders import backorder_writes
 from oms.orders.events import OrderLinesAdded, PlacedLine
-from oms.orders.model import Group, Header, Line, Order
-from oms.orders.states import statuses
-from oms.orders.store import PROGRESS, agreed_key, header_key, partition
+from oms.orders.model import Group, Header, Line, Order, fulfillment_status, payment_status, status
+from oms.orders.store import PROGRESS, agreed_key, choice_key, choices_list, header_key, partition
 from oms.payments.model import Payment
 from oms.platform.principal import tenant_prefix
 from oms.platform.writes import Item, Key, Write, create, put
@@ -26,6 +30,33 @@ class Additions(BaseModel):
     model_config = ConfigDict(frozen=True)
     groups: tuple[Group, ...] = ()
     lines: tuple[Line, ...]
+
+
+def statuses(order: Order) -> Item:
+    """The statuses that follow from the children."""
+    return {
+        "status": str(status(order)),
+        "payment_status": str(payment_status(order)),
+        "fulfillment_status": str(fulfillment_status(order)),
+    }
+
+
+def state_changes(before: Order, after: Order) -> dict[str, tuple[str | None, str | None]]:
+    """Every state that is not what it was, before and after: of the order, of its work, its tenders and its refunds."""
+    was, now = states(before), states(after)
+    return {name: (was.get(name), state) for name, state in now.items() if was.get(name) != state}
+
+
+def states(order: Order) -> dict[str, str]:
+    """Every state of an order and of its work, parcels, tenders, refunds and choices, by its name in the timeline."""
+    return {
+        **{name: str(value) for name, value in statuses(order).items()},
+        **{f"fulfillment_order {work.id}": work.status.value for work in order.fulfillment_orders},
+        **{f"parcel {one.tracking_number}": one.status.value for left in order.shipments for one in left.parcels},
+        **{f"payment {payment.id}": payment.state.value for payment in order.payments},
+        **{f"refund {refund.id}": refund.status.value for refund in order.refunds},
+        **{f"choice {choice.id}": choice.status.value for choice in order.choices},
+    }
 
 
 def with_groups(header: Header, added: Additions | None) -> Header:
@@ -83,6 +114,14 @@ def shipment_write(tenant: str, shipment: Shipment) -> Write:
     """What has left, as it is now."""
     body = shipment.model_dump_json(exclude_defaults=True)
     return child_write(tenant, shipment.order_id, f"SHIPMENT#{shipment.id}", body)
+
+
+def choice_write(tenant: str, choice: Choice) -> Write:
+    """A choice as it is now; one that has ended stands in no list."""
+    item: Item = {"body": choice.model_dump_json(exclude_defaults=True)}
+    if choice.status is ChoiceStatus.OPEN:
+        item |= choices_list(tenant, f"{choice.expires_at}#{choice.order_id}#{choice.id}")
+    return put("orders", choice_key(tenant, choice), item)
 
 
 def child_write(tenant: str, order_id: str, sk: str, body: str) -> Write:

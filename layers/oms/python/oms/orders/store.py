@@ -10,6 +10,7 @@
 | shipments, fulfilment orders | same | SHIPMENT#<id>, WORK#<id> |
 | that some work of it is offered to a node, besides the one that has it | same | OFFER#<id>#<node> |
 | that a leg of it is on its way to a node | same | ARRIVAL#<id> |
+| choices of its customer; one that is open also stands in the list of when it ends | same | XCHOICE#<id> |
 | that the order is unfinished, while the sweeper looks after it | same | OPEN |
 | that units of it wait for stock | same | BACKORDER |
 | the same of one of its groups and an item | same | BACKORDER#<group no>#<sku> |
@@ -17,8 +18,8 @@
 
 Index `by_status`: orders by day of placing (T#<tenant>#ORDERS#<yyyy-mm-dd>), fulfilment orders by node and status
 (T#<tenant>#WORK#<node>#<status>), unfinished orders by when to look at them (T#<tenant>#OPEN), backorders by when they
-are cancelled (T#<tenant>#BACKORDERS) and of an item by what was promised for when (T#<tenant>#BACKORDERS#<sku>). One
-query of the partition reads an order whole.
+are cancelled (T#<tenant>#BACKORDERS) and of an item by what was promised for when (T#<tenant>#BACKORDERS#<sku>), open
+choices by when they end (T#<tenant>#CHOICES). One query of the partition reads an order whole.
 
 A query is not isolated from a transaction. What changes sorts after the header, so a child can be newer than the
 header that it is read with, never older; the commit of whoever read it then fails on the header's version. Lines that
@@ -33,6 +34,7 @@ from typing import cast
 
 from pydantic import TypeAdapter
 
+from oms.choices.model import Choice
 from oms.fulfillment.model import FulfillmentOrder, Shipment, Status
 from oms.orders.model import Header, Line, Order
 from oms.payments.model import Payment
@@ -134,6 +136,16 @@ def waiting_list(tenant: str, sku: str, place: str = "") -> Item:
     return {"gsi1pk": f"{tenant_prefix(tenant)}BACKORDERS#{sku}", "gsi1sk": place}
 
 
+def choice_key(tenant: str, choice: Choice) -> Key:
+    """Where a choice is kept: behind the header, as everything that changes."""
+    return Key(partition(tenant, choice.order_id), f"XCHOICE#{choice.id}")
+
+
+def choices_list(tenant: str, place: str = "") -> Item:
+    """The list of all open choices, or the place of one there: by when it ends."""
+    return {"gsi1pk": f"{tenant_prefix(tenant)}CHOICES", "gsi1sk": place}
+
+
 def external_key(tenant: str, channel: str, external_id: str) -> Key:
     """Where it is noted which order a channel's own number means."""
     return Key(f"{tenant_prefix(tenant)}EXTERNAL#{channel}#{external_id}", "EXTERNAL")
@@ -179,6 +191,7 @@ def order_from_items(items: Iterable[Item]) -> Order | None:
     payments: list[Payment] = []
     refunds: list[Refund] = []
     returns: list[Return] = []
+    choices: list[Choice] = []
     for item in items:
         kind = str(item["sk"]).split("#", 1)[0]
         body = str(item.get("body", ""))
@@ -201,6 +214,8 @@ def order_from_items(items: Iterable[Item]) -> Order | None:
             refunds.append(Refund.model_validate_json(body))
         elif kind == "RETURN":
             returns.append(Return.model_validate_json(body))
+        elif kind == "XCHOICE":
+            choices.append(Choice.model_validate_json(body))
     if "version" not in header:
         return None
     if groups:
@@ -213,6 +228,7 @@ def order_from_items(items: Iterable[Item]) -> Order | None:
         tuple(sorted(payments, key=lambda p: p.rank)),
         tuple(sorted(refunds, key=lambda one: child_number(one.id))),
         tuple(sorted(returns, key=lambda one: child_number(one.id))),
+        tuple(sorted(choices, key=lambda one: child_number(one.id))),
     )
 
 

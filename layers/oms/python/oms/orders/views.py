@@ -6,19 +6,12 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
+from oms.choices.model import Choice
 from oms.fulfillment.lines import ParcelClaim
 from oms.fulfillment.model import Parcel, Proof, Shipment
 from oms.fulfillment.views import FulfillmentOrderView, work_view
 from oms.orders.amounts import Taxed
-from oms.orders.model import (
-    Line,
-    Order,
-    Status,
-    Validation,
-    fulfillment_status,
-    payment_status,
-    status,
-)
+from oms.orders.model import Line, Order, Status, Validation, fulfillment_status, payment_status, status
 from oms.orders.money_views import PaymentView, RefundView, View, payment_view, refund_view
 from oms.orders.quantities import quantities
 from oms.orders.request import AS_AVAILABLE, Address, Charge, Collector, Customer, Discount, Gift, TaxPart, Totals
@@ -156,6 +149,7 @@ class OrderView(OrderSummary):
     payments: list[PaymentView]
     refunds: list[RefundView]
     reserved: Reserved | None = Field(description="until when goods are held that a till is to be paid for")
+    choices: list[Choice] = Field(description="what the customer may decide about it, or has decided")
     written_off: int
     cancellations: list[dict[str, object]]
     note: str | None
@@ -193,6 +187,7 @@ def view(order: Order) -> OrderView:
         payments=[payment_view(payment) for payment in order.payments],
         refunds=[refund_view(refund) for refund in order.refunds],
         reserved=header.reserved,
+        choices=list(order.choices),
         written_off=header.written_off,
         cancellations=[c.model_dump() for c in header.cancellations],
         note=header.note,

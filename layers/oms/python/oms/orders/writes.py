@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
+from oms.choices.model import Choice
 from oms.fulfillment import holds
 from oms.fulfillment.model import FulfillmentOrder, Shipment
 from oms.fulfillment.offers import Settled, settle
@@ -26,13 +27,15 @@ from oms.orders.rows import Additions as Additions
 from oms.orders.rows import (
     addition_write,
     child_write,
+    choice_write,
     lines_added,
     payment_write,
     progress_of,
     shipment_write,
+    state_changes,
+    statuses,
 )
 from oms.orders.rows import with_groups as with_groups
-from oms.orders.states import state_changes, statuses
 from oms.orders.store import (
     arrival_key,
     arrival_place,
@@ -71,6 +74,7 @@ def change_order(
     payments: Sequence[Payment] = (),
     refunds: Sequence[Refund] = (),
     returns: Sequence[Return] = (),
+    choices: Sequence[Choice] = (),
     added: Additions | None = None,
 ) -> tuple[Order, list[Write], list[EventDraft]]:
     """The order with some children replaced or added, the writes that store it, and its events in sequence.
@@ -96,6 +100,7 @@ def change_order(
         payments=_replaced(before.payments, payments),
         refunds=_replaced(before.refunds, refunds),
         returns=_replaced(before.returns, returns),
+        choices=_replaced(before.choices, choices),
     )
     owed = cancellation_refund(before, after)
     if owed is not None:
@@ -129,6 +134,7 @@ def change_order(
             child_write(tenant, old.id, f"RETURN#{one.id}", one.model_dump_json(exclude_defaults=True))
             for one in returns
         ),
+        *(choice_write(tenant, one) for one in choices),
         *([addition_write(tenant, before, added)] if added else []),
         *load_writes(tenant, replace(before, lines=after.lines), fulfillment_orders),
         *([unfinished_write(tenant, after)] if needs_sweeper(before, after) else []),

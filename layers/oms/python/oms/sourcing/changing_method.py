@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from oms.capacity.model import periods_of
 from oms.capacity.reads import room_of
+from oms.choices.model import Choice
 from oms.inventory.writes import StockChanges
 from oms.orders.changing import require_order
 from oms.orders.method_changes import (
@@ -20,10 +21,11 @@ from oms.orders.method_changes import (
     shown,
     told_change,
 )
-from oms.orders.model import Line, Order
-from oms.orders.writes import change_order, with_groups
+from oms.orders.model import Header, Line, Order
+from oms.orders.writes import Additions, change_order, with_groups
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
+from oms.platform.events import EventData
 from oms.platform.problems import FieldError, InvalidRequest, OutOfStock, TooLarge
 from oms.platform.writes import MOST_ACTIONS, merge
 from oms.registry.model import Node, weights_of
@@ -46,54 +48,96 @@ def change_method(runtime: Runtime, call: Call, order_id: str, change: MethodCha
     """
 
     def decide() -> Decision:
-        order, now = require_order(runtime, call, order_id), runtime.clock.now()
-        refuse_change(order, change)
-        named = [change.pickup_node] if change.pickup_node else []
-        nodes = known_nodes(runtime.database, call.tenant, now, named=named)
-        _refuse_node(change, nodes)
-        moved = moved_units(order, change.lines)
-        added = new_lines(order, moved, change)
-        as_added = replace(order, header=with_groups(order.header, added), lines=(*order.lines, *added.lines))
-        sourced = plan_added(runtime, call.tenant, as_added, moved, added.lines, nodes)
-        (plan,) = sourced.plans.values()
-        moves = [Move(as_added.line(one.line_no), one.node_id, one.node_id, one.quantity) for one in plan.allotments]
-        works = new_work(runtime, call.tenant, as_added, moves)
-        told = told_change(order, moved, added, change, new_ids(order, works))
-        after, writes, drafts = change_order(
-            call.tenant,
-            order,
-            events=[told, *moved.events],
-            header=changed_header(order, moved),
-            fulfillment_orders=[*moved.work, *works],
-            added=added,
-        )
-        stock = StockChanges(call.tenant, movement_id=order.next_change, cause=order_id, at=now)
-        stock.know(sourced.stock.spread)
-        freed = _freed(moved)
-        for (sku, node_id), units in freed.items():
-            rest = units - min(units, plan.claims.get((sku, node_id), 0))
-            if rest:
-                stock.release_allocation(sku, node_id, rest)
-        for (sku, node_id), units in plan.claims.items():
-            more = units - min(units, freed.get((sku, node_id), 0))
-            if more:
-                stock.allocate_available(sku, node_id, more, keep=sourced.stock.keep.get((sku, node_id), 0))
-        why = decision_write(
-            call.tenant,
-            as_added.header,
-            added.lines,
-            nodes,
-            sourced,
-            number=2 + len(order.fulfillment_orders),
-            at=format_instant(now),
-            command="change_method",
-        )
-        made = Decision([*writes, *stock.writes(), why], drafts, body=shown(after))
-        if len(merge(made.writes)) + len(made.events) + 1 > MOST_ACTIONS:
-            raise TooLarge("One transaction does not hold so many lines and nodes.", pointer="/lines")
-        return made
+        return changed_way(runtime, call, require_order(runtime, call, order_id), change)
 
     return execute(runtime, call, decide)
+
+
+def changed_way(
+    runtime: Runtime, call: Call, order: Order, change: MethodChange, ends: Sequence[tuple[Choice, EventData]] = ()
+) -> Decision:
+    """The transaction of such a change, with the choices that end by it and what is told of their end."""
+    refuse_change(order, change)
+    named = [change.pickup_node] if change.pickup_node else []
+    nodes = known_nodes(runtime.database, call.tenant, runtime.clock.now(), named=named)
+    _refuse_node(change, nodes)
+    moved = moved_units(order, change.lines)
+    added = new_lines(order, moved, change)
+    gave_up = frozenset(
+        work.node_id for line_no in moved.units for work, part in order.parts.get(line_no, ()) if part.given_up
+    )
+
+    def told(works: Sequence[str]) -> list[EventData]:
+        return [*(event for _, event in ends), told_change(order, moved, added, change, works)]
+
+    swap = Swap(moved, added, changed_header(order, moved), told, tuple(choice for choice, _ in ends))
+    return swapped(runtime, call, order, swap, nodes, without=gave_up)
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """Units that leave their lines and the lines that take their place; `told` says it, with the new work."""
+
+    moved: Moved
+    added: Additions
+    header: Header
+    told: Callable[[Sequence[str]], Sequence[EventData]]
+    choices: Sequence[Choice] = ()
+
+
+def swapped(
+    runtime: Runtime,
+    call: Call,
+    order: Order,
+    swap: Swap,
+    nodes: Mapping[str, Node],
+    *,
+    without: frozenset[str] = frozenset(),
+) -> Decision:
+    """The transaction in which lines take the place of others: planned anew, but not from nodes it is to go `without`.
+
+    Raises OutOfStock and TooLarge.
+    """
+    moved, added, now = swap.moved, swap.added, runtime.clock.now()
+    as_added = replace(order, header=with_groups(order.header, added), lines=(*order.lines, *added.lines))
+    sourced = plan_added(runtime, call.tenant, as_added, moved, added.lines, nodes, without)
+    (plan,) = sourced.plans.values()
+    moves = [Move(as_added.line(one.line_no), one.node_id, one.node_id, one.quantity) for one in plan.allotments]
+    works = new_work(runtime, call.tenant, as_added, moves)
+    after, writes, drafts = change_order(
+        call.tenant,
+        order,
+        events=[*swap.told(new_ids(order, works)), *moved.events],
+        header=swap.header,
+        fulfillment_orders=[*moved.work, *works],
+        added=added,
+        choices=swap.choices,
+    )
+    stock = StockChanges(call.tenant, movement_id=order.next_change, cause=order.header.id, at=now)
+    stock.know(sourced.stock.spread)
+    freed = _freed(moved)
+    for (sku, node_id), units in freed.items():
+        rest = units - min(units, plan.claims.get((sku, node_id), 0))
+        if rest:
+            stock.release_allocation(sku, node_id, rest)
+    for (sku, node_id), units in plan.claims.items():
+        more = units - min(units, freed.get((sku, node_id), 0))
+        if more:
+            stock.allocate_available(sku, node_id, more, keep=sourced.stock.keep.get((sku, node_id), 0))
+    why = decision_write(
+        call.tenant,
+        as_added.header,
+        added.lines,
+        nodes,
+        sourced,
+        number=2 + len(order.fulfillment_orders),
+        at=format_instant(now),
+        command=call.command,
+    )
+    made = Decision([*writes, *stock.writes(), why], drafts, body=shown(after))
+    if len(merge(made.writes)) + len(made.events) + 1 > MOST_ACTIONS:
+        raise TooLarge("One transaction does not hold so many lines and nodes.", pointer="/lines")
+    return made
 
 
 def _refuse_node(change: MethodChange, nodes: Mapping[str, Node]) -> None:
@@ -110,7 +154,13 @@ def _refuse_node(change: MethodChange, nodes: Mapping[str, Node]) -> None:
 
 
 def plan_added(
-    runtime: Runtime, tenant: str, order: Order, moved: Moved, lines: Sequence[Line], nodes: Mapping[str, Node]
+    runtime: Runtime,
+    tenant: str,
+    order: Order,
+    moved: Moved,
+    lines: Sequence[Line],
+    nodes: Mapping[str, Node],
+    gave_up: frozenset[str] = frozenset(),
 ) -> Sourced:
     """From where units of added lines go; those that they leave behind count as well. Raises OutOfStock."""
     now, group = runtime.clock.now(), order.header.groups[lines[0].group_no - 1]
@@ -126,9 +176,6 @@ def plan_added(
     skus = {sku for line in lines for sku in line.stock(1)}
     steps = with_prices(runtime.database, tenant, about, order.header.channel, skus, now)
     own = steps_for(steps, order.header.channel, group.method, country_of(group, nodes))
-    gave_up = frozenset(
-        work.node_id for line_no in moved.units for work, part in order.parts.get(line_no, ()) if part.given_up
-    )
     room = room_of(runtime.database, tenant, nodes, {node_id for _, node_id in units}, now)
     weights = weights_of(items)
     plan_of = partial(plan_group, group, [demand_of(line) for line in lines], nodes, weights=weights)
