@@ -37,6 +37,18 @@ def waited(told_at: str, silent_at: str, *, listed: bool = True) -> dict[str, ob
 TASK = ("T#acme#TASK#tsk_9", "TASK")
 SUBJECTS = {"order_id": "ord_9", "shipment_id": "shp_9_1", "tracking_number": "track 1"}
 SILENT = {"version": 1, "body": json.dumps({"kind": "PARCEL_SILENT", "subjects": SUBJECTS}), "gsi1pk": "x"}
+
+
+def lost(*units: int, resolution: str = "refund") -> dict[str, object]:
+    """A shipment of three units, of which so many were claimed by each claim."""
+    lines = [{"line_no": 1, "sku": "MUG", "quantity": 3}]
+    claims = [
+        {"id": f"clm_9_{n}", "resolution": resolution, "lines": [{"line_no": 1, "sku": "MUG", "quantity": quantity}]}
+        for n, quantity in enumerate(units, start=1)
+    ]
+    return {"body": json.dumps({"lines": lines, "claims": claims})}
+
+
 REQUESTED, BOUGHT = work({"status": "REQUESTED"}), work({"status": "BOUGHT", "reference": "shp_a"})
 WAITS, VOIDED = (
     work({"status": "VOID_REQUESTED", "reference": "shp_a"}),
@@ -67,6 +79,15 @@ WRONG = {
     "of other days": [(TRACKED, waited("", "28")), (TRACKED, waited("23", "29") | {"silent_days": 6})],
     "parcel removed": [(SHIPMENT, sent("IN_TRANSIT", "13")), (SHIPMENT, {"body": json.dumps({"parcels": []})})],
     "back from the door": [(SHIPMENT, sent("DELIVERED", "13")), (SHIPMENT, sent("IN_TRANSIT", "14"))],
+    "claimed twice": [(SHIPMENT, lost(2)), (SHIPMENT, lost(2, 2))],
+    "more claimed than left": [(SHIPMENT, lost(4))],
+    "sent again too often": [(SHIPMENT, lost(3, 1, resolution="reship"))],
+    "claim changed": [(SHIPMENT, lost(2)), (SHIPMENT, lost(1))],
+    "claim removed": [(SHIPMENT, lost(2)), (SHIPMENT, lost())],
+    "claimed and waited for": [
+        (TRACKED, waited("", "28")),
+        (TRACKED, {n: value for n, value in waited("", "28").items() if n != "silent_days"}),
+    ],
     "back in time": [(SHIPMENT, sent("IN_TRANSIT", "14")), (SHIPMENT, sent("ATTEMPTED", "13"))],
 }
 
@@ -74,6 +95,13 @@ WRONG = {
 def test_what_goes_its_way_is_nothing_to_tell():
     run = Run.healthy()
     for key, item in RIGHT:
+        assert run.broken_by(run.put("orders", key, item), invariant="INV30") == []
+
+
+def test_what_is_claimed_once_is_nothing_to_tell_and_nobody_waits_for_it():
+    run = Run.healthy()
+    steps = [(SHIPMENT, lost()), (SHIPMENT, lost(1)), (SHIPMENT, lost(1, 2)), (TRACKED, waited("", "28"))]
+    for key, item in [*steps, (TRACKED, noted(""))]:
         assert run.broken_by(run.put("orders", key, item), invariant="INV30") == []
 
 

@@ -58,7 +58,7 @@ def check_labels_of_commit(commit: Commit, picture: Picture, report: Report) -> 
                 _labels(pk, change, picture, report)
             elif is_order(pk) and change.sk.startswith("SHIPMENT#") and change.after is not None:
                 _parcels(where, _rows(change.before, "parcels"), _rows(change.after, "parcels"), report)
-                _claims(where, change, report)
+                _claims(pk, change, picture, report)
             elif is_of_carriers(pk) and change.before is not None:
                 _noted(change, report)
 
@@ -138,18 +138,19 @@ def _parcels(where: str, before: list[Item], after: list[Item], report: Report) 
             report.note("INV30", where, f"{was['status']} {was['status_at']} became {now['status']} {now['status_at']}")
 
 
-def _claims(where: str, change: Change, report: Report) -> None:
-    """Claims are added and never changed, and are of units that were in the shipment."""
-    before, after = _rows(change.before, "claims"), _rows(change.after, "claims")
+def _claims(pk: str, change: Change, picture: Picture, report: Report) -> None:
+    """Claims are added and never changed, and are of units that were in the shipment, each claimed once.
+
+    A unit whose replacement was cancelled may be claimed again.
+    """
+    where, before, after = f"{pk} {change.sk}", _rows(change.before, "claims"), _rows(change.after, "claims")
     if after[: len(before)] != before:
         report.note("INV30", where, "a claim was changed or removed")
-    left = {one["line_no"]: one["quantity"] for one in _rows(change.after, "lines")}
+    gone = parsed(str(picture.items("orders", pk).get("ORDER", {}).get("progress", "{}"))).get("cancellations", ())
+    left = {one["line_no"]: one["quantity"] for one in _rows(change.after, "lines")} if after else {}
     for line in (line for claim in after for line in claim["lines"]):
-        # The replacement may have been cancelled since, and then its units are claimed anew.
-        again = line.get("replaced_by") is not None
-        left[line["line_no"]] = left.get(line["line_no"], 0) - (0 if again else line["quantity"])
-        if again and line["quantity"] > sum(one["quantity"] for one in _rows(change.after, "lines")):
-            report.note("INV30", where, f"more of line {line['line_no']} was claimed than had left")
+        again = sum(one["quantity"] for one in gone if one["line_no"] == line.get("replaced_by"))
+        left[line["line_no"]] = left.get(line["line_no"], 0) - line["quantity"] + min(again, line["quantity"])
     for line_no, units in left.items():
         if units < 0:
             report.note("INV30", where, f"{-units} units of line {line_no} more were claimed than had left")
@@ -170,7 +171,8 @@ def _noted(change: Change, report: Report) -> None:
 
 def _of_number(where: str, before: Item, after: Item, report: Report) -> None:
     """News get newer, and then it is listed anew or not at all; without news it only leaves its list, in time."""
-    if _kept(before) != _kept(after) and _kept(before) != {**_kept(after), "silent_days": before.get("silent_days")}:
+    # What was claimed has no days any more.
+    if _kept(after) not in (_kept(before), {n: value for n, value in _kept(before).items() if n != "silent_days"}):
         report.note("INV30", where, "a number became that of something else")
     if after["told_at"] != before["told_at"]:
         if str(after["told_at"]) < str(before["told_at"]):
