@@ -11,8 +11,10 @@ from tests.functions.conftest import Answer
 from tests.order_doors import Doors, doors
 from tests.order_world import line, world
 from tests.pickup_doors import Counter, collected
+from tests.pos_doors import card, sold_line
+from tests.reserve_doors import ready, sell, shop
 
-__all__ = ["doors", "world"]
+__all__ = ["doors", "shop", "world"]
 CHANNEL = ("orders.write", "channel.web")
 
 
@@ -209,3 +211,16 @@ def test_a_reminder_comes_before_a_person_is_told(counter: Counter):
         refused = counter.doors.api("rule_sets").put("/v1/collection-rules/usual", wrong)
     assert (refused.status, refused.body["code"]) == (422, "invalid_request")
     assert refused.pointers == ["/rules/0/arrival"]
+
+
+@pytest.mark.capability("F6", "F2")
+def test_goods_that_a_till_sells_to_who_has_come_end_the_task(shop: Doors):
+    order_id, work = ready(shop, line("A", 2, tax=83))
+    counter = Counter(shop)
+    arrive(counter, work, state="at_store")
+    assert len(tasks_at(counter)) == 1
+    sold = sell(shop, order_id, sold_line("A", 2, tax=83, order_line_no=1), tenders=[card(2083)])
+    assert (sold.status, tasks_at(counter)) == (201, [])
+    done = shop.api("capacity").get(f"/v1/tasks/{shop.world.work(work).arrival.task_id}").body
+    assert (done["state"], done["outcome"]) == ("DONE", "handed_over")
+    shop.world.check()
