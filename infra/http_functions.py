@@ -7,8 +7,7 @@ from infra.function_spec import GATEWAY_TIMEOUT, FunctionSpec
 from infra.payment_functions import PAYMENT_HTTP
 from infra.store_functions import AT_STORES
 
-# Requests a second, and how many may come at once: far above a busy day, far below what could hurt. The API description
-# publishes both.
+# Requests a second, and how many at once: far above a busy day, far below what hurts. The API description has both.
 RATE_LIMIT = 500
 BURST_LIMIT = 1_000
 _WORK = "/v1/fulfillment-orders/{fulfillment_order_id}"
