@@ -144,7 +144,7 @@ deploy: named-target synth
 	@$(CDK_FROM_OUTPUT) deploy --all --require-approval $(if $(YES),never,any-change) --outputs-file cdk.out/outputs.json
 
 lock: ready-for-tests
-	@for name in layer export broker run test engine; do \
+	@for name in layer export broker papers run test engine; do \
 		.local/venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			$(if $(UPGRADE),--upgrade) --no-header "requirements/$$name.in" -o "requirements/$$name.lock" || exit 1; \
 	done

@@ -7,14 +7,13 @@ from infra.function_spec import GATEWAY_TIMEOUT, FunctionSpec
 from infra.payment_functions import PAYMENT_HTTP
 from infra.store_functions import AT_STORES
 
-# Requests a second, and how many may come at once: far above a busy day, far below what could hurt. The API description
-# publishes both.
+# Requests a second, and how many at once: far above a busy day, far below what hurts. The API description has both.
 RATE_LIMIT = 500
 BURST_LIMIT = 1_000
 _WORK = "/v1/fulfillment-orders/{fulfillment_order_id}"
 RULE_SET_PATHS = (
     *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates"),
-    *("service-levels", "collection-rules", "choice-rules", "notices/rules", "pay-in-store"),
+    *("service-levels", "collection-rules", "choice-rules", "notices/rules", "pay-in-store", "papers/rules"),
 )
 RULE_SET_ROUTES = (
     "GET /v1/<path>",
@@ -195,7 +194,7 @@ HTTP = (
     *AT_STORES,
     FunctionSpec(
         "rule_sets",
-        "Keeps rules of stock, sourcing, taxes, collecting and notices as versions, and shows what notices would say.",
+        "Keeps rules of stock, sourcing, taxes, collecting, notices and papers as versions, and previews notices.",
         (*g.COMMAND, *g.table("registry", "get", "batch", "query", "put")),
         routes=(
             *(route.replace("<path>", path) for path in RULE_SET_PATHS for route in RULE_SET_ROUTES),

@@ -1,9 +1,10 @@
-"""The functions behind the HTTP API that stores work with: drawers, returns, gift cards and tills."""
+"""The functions behind the HTTP API that stores work with: drawers, returns, gift cards, tills and papers."""
 
 from __future__ import annotations
 
 from infra import grants as g
 from infra.function_spec import GATEWAY_TIMEOUT, FunctionSpec, Ring
+from infra.paper_functions import PAPERS
 
 # Tills speak over HTTP and over the store bus.
 POS_QUARANTINED = Ring(
@@ -13,6 +14,7 @@ POS_QUARANTINED = Ring(
 )
 
 AT_STORES = (
+    *PAPERS,
     FunctionSpec(
         "drawers",
         "Opens, counts and closes sessions of cash drawers, and takes in each movement of cash once.",

@@ -37,6 +37,7 @@ SCOPES = {
     "registry": ("registry.read", "registry.write"),
     "pos": ("pos.read", "pos.write"),
     "appeasements": ("appeasements.request", "appeasements.read", "appeasements.approve", "role.manager"),
+    "papers": ("fulfillment.read",),
     "capacity": ("fulfillment.read", "fulfillment.write"),
     "inventory": ("inventory.read", "inventory.write", "inventory.correct", "availability.read"),
     "rule_sets": ("rules.read", "rules.write"),

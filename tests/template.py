@@ -123,7 +123,7 @@ def _stand_ins(folder: Path) -> dict[str, str]:
         (folder / "functions" / name).mkdir(parents=True)
         (folder / "functions" / name / "handler.py").write_text(f'"""{name}"""\n')
     for target in ("aws", "local"):
-        for layer in ("deps", "export", "broker"):
+        for layer in ("deps", "export", "broker", "papers"):
             (folder / "layers" / target / layer / "python").mkdir(parents=True)
             stamp = {"fingerprint": hashlib.sha256(f"{target} {layer}".encode()).hexdigest()}
             (folder / "layers" / target / f"{layer}.json").write_text(json.dumps(stamp))

@@ -23,7 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILT = ROOT / "build" / "layers"
-_NAMES = {"deps": "layer", "export": "export", "broker": "broker"}
+_NAMES = {"deps": "layer", "export": "export", "broker": "broker", "papers": "papers"}
 LOCKS = {layer: ROOT / "requirements" / f"{name}.lock" for layer, name in _NAMES.items()}
 OWN_PACKAGE = ROOT / "layers" / "oms"
 # Lambda refuses a function whose code and layers are larger than this when unpacked.

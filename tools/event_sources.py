@@ -76,7 +76,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
             *("place_order", "read_orders", "change_orders", "registry"),
             *("inventory", "rule_sets", "promises", "simulations", "reservations", "fulfillment", "finance", "console"),
             *("capacity", "supply", "drawers", "appeasements", "returns", "pos", "settlements", "payments"),
-            "gift_cards",
+            *("gift_cards", "papers"),
         ),
     ),
     "webhook": ("the same without a token, with a signed body", ("psp_webhook",)),

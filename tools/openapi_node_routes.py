@@ -6,12 +6,14 @@ from tools import openapi_drawers as drawers
 from tools import openapi_stock as stock
 from tools import openapi_supply as supply
 from tools.openapi_devices import DEVICE_ROUTES
+from tools.openapi_papers import PAPER_ROUTES
 from tools.openapi_shapes import CONFIGURATION, VERSION, Route
 from tools.openapi_tasks import TASK_ROUTES
 from tools.openapi_waves import WAVE_ROUTES
 
 NODE_ROUTES: dict[str, Route] = {
     **WAVE_ROUTES,
+    **PAPER_ROUTES,
     "PUT /v1/supply/{supply_id}": Route(
         "Put supply",
         {201: supply.SupplyDocument, 200: supply.SupplyDocument},

@@ -6,6 +6,7 @@ from tools import openapi_stock as stock
 from tools.openapi_choices import ChoiceRulesSet, ChoiceRulesVersion
 from tools.openapi_collection import CollectionRuleSet, CollectionRuleVersion
 from tools.openapi_notices import NoticeRulesSet, NoticeRulesVersion
+from tools.openapi_papers import PaperRulesSet, PaperRulesVersion
 from tools.openapi_pay_in_store import PayInStoreSet, PayInStoreVersion
 from tools.openapi_service_levels import ServiceLevelsSet, ServiceLevelsVersion
 from tools.openapi_shapes import CONFIGURATION, Model, Route
@@ -78,6 +79,10 @@ RULE_SET_ROUTES: dict[str, Route] = {
     **_rule_sets(
         *("notices/rules", "rules of notices", NoticeRulesVersion, NoticeRulesSet),
         "Of which milestones the customers of some channels hear, by which texts in which languages.",
+    ),
+    **_rule_sets(
+        *("papers/rules", "rules of papers", PaperRulesVersion, PaperRulesSet),
+        "What papers look like and say, by channel, selling node and locale; what is left out is said as ever.",
     ),
     **_rule_sets(
         *("pay-in-store", "rules of payment in a store", PayInStoreVersion, PayInStoreSet),

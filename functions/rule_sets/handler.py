@@ -15,6 +15,7 @@ from oms.notifications import rules as notices
 from oms.notifications.requests import PreviewNotice
 from oms.notifications.views import preview
 from oms.orders import paying_in_store, taxing
+from oms.papers import rules as papers
 from oms.platform.commands import Runtime
 from oms.platform.http import Answer, api, call, caller, ok, read
 from oms.rulesets.routes import serve
@@ -30,6 +31,7 @@ serve(app, lambda: runtime, "service_levels", "/v1/service-levels", service_leve
 serve(app, lambda: runtime, "collection_rules", "/v1/collection-rules", collection.KIND, collection.CollectionRules)
 serve(app, lambda: runtime, "choice_rules", "/v1/choice-rules", choices.KIND, choices.ChoiceRules)
 serve(app, lambda: runtime, "notice_rules", "/v1/notices/rules", notices.KIND, notices.NoticeRules)
+serve(app, lambda: runtime, "paper_rules", "/v1/papers/rules", papers.KIND, papers.PaperRules)
 _HOLDS = (paying_in_store.KIND, paying_in_store.PayInStoreRules)
 serve(app, lambda: runtime, "pay_in_store", "/v1/pay-in-store", *_HOLDS)
 

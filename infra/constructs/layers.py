@@ -20,6 +20,7 @@ def layers(scope: Construct, built: Path) -> dict[str, lambda_.LayerVersion]:
         "deps": _layer(scope, "deps", _wheels(built / "deps"), "Third-party packages of every function."),
         "oms": _layer(scope, "oms", _own_package(), "The product's own package."),
         "broker": _layer(scope, "broker", _wheels(built / "broker"), "HiGHS, for the brokering of orders only."),
+        "papers": _layer(scope, "papers", _wheels(built / "papers"), "reportlab and its font, for papers only."),
         "export": _layer(scope, "export", _wheels(built / "export"), "DuckDB, for the finance export only."),
     }
 

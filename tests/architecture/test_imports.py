@@ -83,11 +83,15 @@ MORE_DOORS = {
     "returns.accepting": "what is taken back of an order, for the transaction of a till that takes it back",
     "drawers.sequences": "numbers of a till that have come, pure: the transactions of a till are counted the same way",
     "orders.quantities": "which units never arrived, pure: what is brought back or claimed again is counted by it",
+    "notifications.locales": "how money, days and times are written, pure: papers are written the same way",
+    "notifications.templating": "texts with names in them, pure: the texts of papers are templates too",
+    "waves.sheet": "what is taken where, in walking order, pure: a pick sheet is printed of it",
+    "waves.views": "a wave with its work as it is now, for whoever may see it: its pick sheet is printed",
     "orders.store": "load_order: fulfilment, payments and sourcing work on the one aggregate that an order is",
 }
-# Packages from outside in the deps layer or the Lambda runtime, and in the layer of the export.
+# Packages from outside in the deps layer or the Lambda runtime, and in layers of single functions.
 IN_EVERY_FUNCTION = {"aws_lambda_powertools", "pydantic", "ulid", "boto3", "botocore"}
-IN_LAYER = {"export": {"duckdb"}, "broker": {"highspy"}}
+IN_LAYER = {"export": {"duckdb"}, "broker": {"highspy"}, "papers": {"reportlab", "font_source_sans_pro"}}
 # Of a function that somebody waits for. Nobody waits for the broker, which has an order and the whole batch optimiser,
 # nor for what nodes say, which is of six contexts.
 MOST_PRODUCT_MODULES = 115

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib
 import json
 import re
@@ -95,7 +96,7 @@ class Gateway:
         self._check(route.path, method.lower(), body, answer)
         if answer["statusCode"] < 300:
             self.answered.add(route.key)
-        text = answer["body"]
+        text = base64.b64decode(answer["body"]) if answer.get("isBase64Encoded") else answer["body"]
         return answer["statusCode"], json.loads(text) if "json" in _content_type(answer) else text
 
     def _check(self, path: str, method: str, body: object, answer: dict[str, Any]) -> None:

@@ -32,11 +32,11 @@ def picking(gateway: Gateway) -> None:
     assert gateway.send("GET", "/v1/nodes/DC1/tasks?step=accepted")[1]["entries"][0]["fulfillment_order"]
 
 
-def waved(gateway: Gateway) -> dict[str, Any]:
+def waved(gateway: Gateway, external_id: str = "waved") -> dict[str, Any]:
     """A wave of a node that has work."""
     gateway.world.receive("B", "DC1", 2)
-    assert gateway.send("POST", "/v1/orders", document(line("B", 1), external_id="waved"))[0] == 201
-    order_id = gateway.send("GET", "/v1/orders?channel=web&external_id=waved")[1]["orders"][0]["id"]
+    assert gateway.send("POST", "/v1/orders", document(line("B", 1), external_id=external_id))[0] == 201
+    order_id = gateway.send("GET", f"/v1/orders?channel=web&external_id={external_id}")[1]["orders"][0]["id"]
     gateway.world.released(order_id)
     status, wave = gateway.send("POST", "/v1/nodes/DC1/waves", {"kind": "multi_order", "most_orders": 2})
     assert (status, wave["state"]) == (201, "OPEN")

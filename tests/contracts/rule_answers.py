@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.contracts.collection_answers import COLLECTION
 from tests.contracts.described import Gateway
 from tests.contracts.notice_answers import NOTICE_RULES
+from tests.contracts.paper_answers import PAPER_RULES
 
 RULES = {"safety": [{"id": "all", "priority": 1, "units": 1}]}
 STRATEGY = {"scenarios": [{"id": "all"}]}
@@ -130,6 +131,7 @@ RULE_SETS = {
     "collection-rules": COLLECTION,
     "choice-rules": CHOICES,
     "notices/rules": NOTICE_RULES,
+    "papers/rules": PAPER_RULES,
 }
 
 

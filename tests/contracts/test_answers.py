@@ -20,6 +20,7 @@ from tests.contracts.finance_answers import NEVER_GRANTED, days, exported
 from tests.contracts.leg_answers import legs
 from tests.contracts.money_answers import gift_cards
 from tests.contracts.notice_answers import notices
+from tests.contracts.paper_answers import papers
 from tests.contracts.payment_answers import paying_again
 from tests.contracts.picking_answers import picking
 from tests.contracts.pos_answers import tills
@@ -204,6 +205,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     reshaping(gateway)
     picking(gateway)
     device_actions(gateway)
+    papers(gateway)
     _reading(gateway, order_id)
     parcel_claims(gateway)
     unknown_parcels(gateway)

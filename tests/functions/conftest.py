@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib
 import json
 import sys
@@ -25,7 +26,7 @@ NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
 
 @dataclass(slots=True)
 class Answer:
-    """A response: status, headers and the JSON body."""
+    """A response: status, headers and the body: JSON, or the bytes of a file."""
 
     status: int
     headers: dict[str, str]
@@ -81,7 +82,9 @@ class Api:
             "isBase64Encoded": False,
         }
         response = self.handler(event, None)
-        return Answer(response["statusCode"], response.get("headers", {}), json.loads(response["body"]))
+        headers, sent = response.get("headers", {}), response["body"]
+        body = base64.b64decode(sent) if response.get("isBase64Encoded") else json.loads(sent)
+        return Answer(response["statusCode"], headers, body)
 
     def get(self, url: str, **more: Any) -> Answer:
         return self.send("GET", url, **more)

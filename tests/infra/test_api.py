@@ -110,7 +110,7 @@ ROUTES = {
         f"{method} /v1/{path}{below}"
         for path in (
             *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates"),
-            *("service-levels", "collection-rules", "choice-rules", "notices/rules", "pay-in-store"),
+            *("service-levels", "collection-rules", "choice-rules", "notices/rules", "pay-in-store", "papers/rules"),
         )
         for method, below in (
             ("GET", ""),
@@ -144,6 +144,10 @@ ROUTES = {
         "POST /v1/fulfillment-orders/{fulfillment_order_id}/labels",
         "GET /v1/labels/{label_id}",
         "POST /v1/labels/{label_id}/void",
+    },
+    "papers": {
+        "GET /v1/fulfillment-orders/{fulfillment_order_id}/papers/{paper}",
+        "GET /v1/nodes/{node_id}/waves/{wave_id}/papers/pick-sheet",
     },
     "psp_webhook": {"POST /v1/webhooks/{provider}"},
     "finance": {

@@ -11,6 +11,7 @@ from infra.settings import Settings
 from tests.template import ROOT, function_name, of_type
 
 FUNCTION = "AWS::Lambda::Function"
+EXTRA_LAYERS = {"finance_export": ["ExportLayer"], "broker_backlog": ["BrokerLayer"], "papers": ["PapersLayer"]}
 
 
 def _functions(template):
@@ -70,8 +71,7 @@ def test_no_failure_is_lost_without_a_trace(template):
 def test_a_large_layer_is_carried_by_the_one_that_needs_it(template):
     for name, row in _functions(template).items():
         layers = [layer["Ref"] for layer in row["Layers"]]
-        extra = {"finance_export": ["ExportLayer"], "broker_backlog": ["BrokerLayer"]}.get(name, [])
-        assert sorted(layers) == sorted(["DepsLayer", "OmsLayer", *extra]), name
+        assert sorted(layers) == sorted(["DepsLayer", "OmsLayer", *EXTRA_LAYERS.get(name, [])]), name
 
 
 def test_a_function_is_told_only_of_what_it_may_touch(template):

@@ -32,6 +32,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     house_stories,
     leg_stories,
     notice_stories,
+    paper_stories,
     payment_stories,
     picking_stories,
     pickup_stories,

@@ -145,6 +145,7 @@ def known(name: str) -> list[str]:
         "number": ["1", "2"],
         "node_id": list(NODES),
         "action": ["accept", "pick", "pack", "ship", "reject", "stage", "hand-over", "close", "cancel-response"],
+        "paper": ["pick-sheet", "packing-slip", "gift-receipt", "customs-form", "return-label"],
         "provider": ["strict"],
         "file": ["index.html", "app.js"],
     }.get(name, [])

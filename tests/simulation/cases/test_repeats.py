@@ -55,6 +55,9 @@ MUTATING = {
     ("PUT", "/v1/notices/rules/all"): {"off": ["confirmed"]},
     ("POST", "/v1/notices/rules/all/promotions"): {"number": 1},
     ("POST", "/v1/notices/rules/all/rollbacks"): {},
+    ("PUT", "/v1/papers/rules/all"): {"logo": "Acme"},
+    ("POST", "/v1/papers/rules/all/promotions"): {"number": 1},
+    ("POST", "/v1/papers/rules/all/rollbacks"): {},
     ("PUT", "/v1/supplier-items"): {
         "supplier_items": [{"node_id": "mill", "sku": "MUG", "unit_cost": 250, "currency": "USD"}]
     },

@@ -10,7 +10,7 @@ from oms.carriers.labels import OPEN, NoCarrierService, all_labels, ended, reque
 from oms.carriers.port import Carrier, Declined, Draft, NoTrace, Place, Rate, Size, Sold, TakenBack, Unknown, Wanted
 from oms.carriers.requests import LabelRequest, PackageSize
 from oms.carriers.views import LabelView, label_view
-from oms.fulfillment.finding import READ, WRITE, own_work
+from oms.fulfillment.finding import READ, WRITE, own_work, require_own_node
 from oms.fulfillment.model import FulfillmentOrder
 from oms.orders.model import Order
 from oms.orders.request import Address
@@ -223,8 +223,7 @@ def _own_work(
     """Work that is this caller's node's; not what is only offered to it."""
     order = load_order(runtime.database, principal.tenant, parent_id("ord", work_id))
     found, work = own_work(order, principal, permission, work_id, version)
-    if principal.nodes and work.node_id not in principal.nodes:
-        raise NotFound(f"There is no fulfilment order {work_id}.")
+    require_own_node(principal, work)
     return found, work
 
 

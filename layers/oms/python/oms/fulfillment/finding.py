@@ -48,3 +48,9 @@ def own_work(
     if expected_version is not None and expected_version != order.header.version:
         raise StaleVersion(f"The order is at version {order.header.version}.")
     return order, found[0]
+
+
+def require_own_node(principal: Principal, work: FulfillmentOrder) -> None:
+    """Let only the node that has the work go on; one that it is only offered or sent to gets NotFound."""
+    if principal.nodes and work.node_id not in principal.nodes:
+        raise NotFound(f"There is no fulfilment order {work.id}.")

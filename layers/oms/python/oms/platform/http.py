@@ -32,6 +32,7 @@ from oms.platform.problems import (
 
 M = TypeVar("M", bound=BaseModel)
 Answer = Response[str]
+File = Response[bytes]
 
 
 class Unexpected(Problem):
@@ -178,6 +179,22 @@ def ok(body: BaseModel | Mapping[str, Any]) -> Answer:
     """A successful read."""
     text = body.model_dump_json() if isinstance(body, BaseModel) else json.dumps(body, ensure_ascii=False)
     return Response(200, "application/json", text)
+
+
+def file(body: bytes, content_type: str, name: str, language: str) -> File:
+    """A file to be shown, in bytes; nobody on the way keeps it. `name` is ASCII and has no quotes."""
+    headers: dict[str, str | list[str]] = {
+        "Content-Disposition": f'inline; filename="{name}"',
+        "Content-Language": language,
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(200, content_type, body, headers)
+
+
+def header(app: Api, name: str) -> str | None:
+    """A header of the request by its name in small letters, or None."""
+    return {sent.lower(): value for sent, value in app.current_event.headers.items()}.get(name)
 
 
 def some_fields(app: Api, body: M) -> M | dict[str, Any]:

@@ -69,15 +69,16 @@ def pick_sheet(wave: Wave, works: Mapping[str, FulfillmentOrder], items: Mapping
         if work_id in works and is_in(wave, works[work_id])
     ]
     walks = [[one] for one in totes] if wave.kind is WaveKind.NORMAL else [totes]
-    stops: list[SheetStop] = []
+    found: list[SheetStop] = []
     for walk in walks:
-        stops += _stops(wave.node_id, walk, items, first=len(stops) + 1)
-    return stops
+        found += stops(wave.node_id, walk, items, first=len(found) + 1)
+    return found
 
 
-def _stops(
+def stops(
     node_id: str, walk: Sequence[tuple[int, FulfillmentOrder]], items: Mapping[str, Item], *, first: int
 ) -> list[SheetStop]:
+    """The stops of one walk for some work with its totes, numbered from `first`; each place stands there once."""
     found: dict[str, list[SheetUnits]] = {}
     segments: dict[str, Segment | None] = {}
     for tote, work in walk:
