@@ -72,3 +72,20 @@ def worth_of_parts(total: int, pieces: Sequence[int]) -> list[int]:
         done += units
         ends.append(total * done // sum(pieces))
     return [end - start for start, end in pairwise(ends)]
+
+
+class Counted(Protocol):
+    """So many units of one line."""
+
+    @property
+    def line_no(self) -> int: ...
+    @property
+    def quantity(self) -> int: ...
+
+
+def units_by_line(counted: Iterable[Counted]) -> dict[int, int]:
+    """Units summed by the number of their line."""
+    units: dict[int, int] = {}
+    for one in counted:
+        units[one.line_no] = units.get(one.line_no, 0) + one.quantity
+    return units

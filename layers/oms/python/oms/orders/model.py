@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from oms.choices.model import Choice
 from oms.fulfillment.model import BEGUN, FulfillmentOrder, Shipment, WorkLine
-from oms.orders.kits import PartOf, pieces_of, whole_kits
+from oms.orders.kits import PartOf, pieces_of, units_by_line, whole_kits
 from oms.orders.request import Address, Charge, Collector, Customer, LineRequest, LineType, Method, TaxMode, Totals
 from oms.payments.model import Payment, Reserved, Rollup
 from oms.payments.refunds import Refund
@@ -217,18 +217,11 @@ class Order:
         return f"{self.header.id}.{self.header.version + 1}"
 
     def __post_init__(self) -> None:
-        cancelled: dict[int, int] = {}
-        for cancellation in self.header.cancellations:
-            cancelled[cancellation.line_no] = cancelled.get(cancellation.line_no, 0) + cancellation.quantity
-        object.__setattr__(self, "cancelled", cancelled)
-        gone: dict[int, int] = {}
-        for left in (line for shipment in self.shipments for line in shipment.lines):
-            gone[left.line_no] = gone.get(left.line_no, 0) + left.quantity
+        object.__setattr__(self, "cancelled", units_by_line(self.header.cancellations))
+        gone = units_by_line(line for shipment in self.shipments for line in shipment.lines)
         object.__setattr__(self, "pieces", pieces_of(self.lines))
         object.__setattr__(self, "gone", gone | whole_kits(self.pieces, gone))
-        back: dict[int, int] = {}
-        for one in (line for made in self.returns for line in made.lines):
-            back[one.line_no] = back.get(one.line_no, 0) + one.quantity
+        back = units_by_line(line for made in self.returns for line in made.lines)
         apart = {
             piece.line_no: piece.each * back[kit] for kit, own in self.pieces.items() if kit in back for piece in own
         }
