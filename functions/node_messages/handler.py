@@ -8,10 +8,11 @@ from oms.capacity.messages import CAPACITY_MESSAGES, take_capacity_message
 from oms.drawers.messages import DRAWER_MESSAGES, take_drawer_message
 from oms.fulfillment.commands import KnownOrders
 from oms.fulfillment.messages import take_message
+from oms.fulfillment.protocol import ActionNotAvailable
 from oms.inventory.messages import STOCK_MESSAGES, take_stock_message
 from oms.inventory.supply.messages import SUPPLY_MESSAGES, take_supply_message
 from oms.platform.commands import Runtime
-from oms.platform.consumers import Event, consume_queue
+from oms.platform.consumers import Event, Patience, consume_queue
 from oms.pos.foreign import RECORD_FOREIGN_TRANSACTIONS, take_foreign_transactions
 from oms.pos.messages import POS_MESSAGES, take_pos_message
 
@@ -53,4 +54,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         else:
             take_message(runtime, message, known)
 
-    return consume_queue(event, take)
+    return consume_queue(event, take, Patience(ActionNotAvailable, runtime.pause))

@@ -37,6 +37,52 @@ def test_a_whole_journey_in_one_batch(doors: Doors):
         assert doors.queue("node_messages", *[say(verb, work, verb) for verb in steps]) == []
 
 
+def to_collect(doors: Doors) -> tuple[str, str]:
+    order_id = doors.place(document(line("A", method="pickup", pickup_node="S1")))
+    (work,) = doors.run_order_workflow(order_id)
+    return order_id, work
+
+
+def say_in_store(verb: str, work: str) -> dict[str, Any]:
+    return say(verb, work, verb, source="store.S1")
+
+
+@pytest.mark.capability("H2")
+def test_steps_that_overtook_each_other_are_taken_in_their_order(doors: Doors, monkeypatch: pytest.MonkeyPatch):
+    """A queue promises no order; so a batch is taken again as long as that helps any of it."""
+    order_id, work = to_collect(doors)
+    monkeypatch.setattr(doors.world.runtime, "pause", pytest.fail)
+    assert doors.queue("node_messages", say_in_store("HandOver", work), say_in_store("Stage", work)) == []
+    assert doors.see(order_id)["status"] == "COMPLETED"
+    told = [row["event"] for row in doors.timeline(order_id)]
+    assert told.index("FulfillmentOrderReady") < told.index("ShipmentShipped")
+
+
+@pytest.mark.capability("H2")
+def test_a_step_that_was_not_possible_yet_waits_for_another_batch(doors: Doors, monkeypatch: pytest.MonkeyPatch):
+    order_id, work = to_collect(doors)
+    paused: list[float] = []
+
+    def meanwhile(seconds: float) -> None:
+        paused.append(seconds)
+        if len(paused) == 2:
+            assert doors.queue("node_messages", say_in_store("Stage", work)) == []
+
+    monkeypatch.setattr(doors.world.runtime, "pause", meanwhile)
+    assert doors.queue("node_messages", say_in_store("HandOver", work)) == []
+    assert (paused, doors.see(order_id)["status"]) == ([0.0, 0.5], "COMPLETED")
+
+
+@pytest.mark.capability("H2")
+def test_a_step_that_stays_impossible_goes_back_to_its_queue_after_a_moment(doors: Doors, monkeypatch):
+    _, work = to_collect(doors)
+    paused: list[float] = []
+    monkeypatch.setattr(doors.world.runtime, "pause", paused.append)
+    with doors.world.unchanged():
+        assert doors.queue("node_messages", say_in_store("HandOver", work)) == ["m0"]
+    assert paused == [0.0, 0.5, 2.0]
+
+
 @pytest.mark.capability("H2")
 def test_it_is_the_command_of_the_same_name_over_http(doors: Doors):
     """The same verbs by bus and by HTTP leave the same order behind."""

@@ -35,22 +35,52 @@ def event_from_queue(body: str) -> Event:
     return Event(document["source"], document["detail-type"], detail["meta"], detail.get("data", {}))
 
 
-def consume_queue(batch: Mapping[str, Any], handle: Callable[[Event], object]) -> dict[str, Any]:
+# How long a batch waits for what may be just happening, before its messages go back to their queue for minutes.
+SOON = (0.5, 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """What a queue without order brings too early: failures of this kind are tried again, with pauses in seconds."""
+
+    too_early: type[Exception]
+    pause: Callable[[float], object]
+
+
+def consume_queue(
+    batch: Mapping[str, Any], handle: Callable[[Event], object], patience: Patience | None = None
+) -> dict[str, Any]:
     """Handle each event of an SQS batch; the answer names the failed ones, which SQS delivers again."""
-    return consume_messages(batch, lambda body: handle(event_from_queue(body)))
+    return consume_messages(batch, lambda body: handle(event_from_queue(body)), patience)
 
 
-def consume_messages(batch: Mapping[str, Any], handle: Callable[[str], object]) -> dict[str, Any]:
-    """The same for messages that are no events of ours, by their bodies."""
-    failed = []
-    for record in batch["Records"]:
-        try:
-            handle(record["body"])
-        except Exception as error:  # noqa: BLE001
-            # Any failure of one message must not touch its neighbours: SQS redelivers it, then parks it in the DLQ.
-            logger().exception("message failed", message_id=record["messageId"], error_type=type(error).__name__)
-            failed.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failed}
+def consume_messages(
+    batch: Mapping[str, Any], handle: Callable[[str], object], patience: Patience | None = None
+) -> dict[str, Any]:
+    """The same for messages that are no events of ours, by their bodies.
+
+    With `patience` a message that came too early is tried again behind its batch, as long as that helps any; then a
+    moment later, since what it waits for may be in another batch that somebody is just taking.
+    """
+    failed: set[str] = set()
+    waiting, pauses = list(batch["Records"]), [] if patience is None else [0.0, *SOON]
+    while waiting:
+        early = []
+        for record in waiting:
+            try:
+                handle(record["body"])
+            except Exception as error:  # noqa: BLE001
+                if pauses and patience is not None and isinstance(error, patience.too_early):
+                    early.append(record)
+                    continue
+                # Any failure of one message must not touch its neighbours: SQS redelivers it, then parks it in the DLQ.
+                logger().exception("message failed", message_id=record["messageId"], error_type=type(error).__name__)
+                failed.add(record["messageId"])
+        if patience is not None and len(early) == len(waiting):
+            patience.pause(pauses.pop(0))
+        waiting = early
+    named = [record["messageId"] for record in batch["Records"] if record["messageId"] in failed]
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in named]}
 
 
 def call_from_event(command: str, event: Event, *, key: str | None = None) -> Call:
