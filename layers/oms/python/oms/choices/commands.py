@@ -10,7 +10,7 @@ from oms.choices.events import ChoiceAnswered, ChoiceExpired, ChoiceWithdrawn, O
 from oms.choices.model import Answer, Choice, Kind, Option, Status
 from oms.choices.requests import AnswerChoice, AnswerForCustomer
 from oms.choices.store import ending_choices
-from oms.fulfillment.finding import WRITE, own_work
+from oms.fulfillment.finding import WRITE, own_work, require_own_node
 from oms.orders.backorders import set_free
 from oms.orders.cancelling import TakenOut
 from oms.orders.method_changes import MethodChange, difference
@@ -52,6 +52,7 @@ def answer_for_customer(
     def decide() -> Decision:
         order = load_order(runtime.database, call.tenant, parent_id("ord", fulfillment_order_id))
         order, work = own_work(order, call.principal, WRITE, fulfillment_order_id, call.expected_version)
+        require_own_node(call.principal, work)
         if not any((one.id, one.fulfillment_order_id) == (choice_id, work.id) for one in order.choices):
             raise NotFound(f"There is no choice {choice_id} of {work.id}.")
         return _answered(runtime, call, order.header.id, choice_id, request, request.asked)

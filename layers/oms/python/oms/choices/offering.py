@@ -14,7 +14,7 @@ from oms.choices.events import ChoiceOffered, OfferedSubstitute
 from oms.choices.model import LINK_PURPOSE, Choice, Kind, Option, Status, Substitute
 from oms.choices.requests import OfferSubstitutes
 from oms.choices.rules import KIND, ChoiceRule, ChoiceRules, rule_for, substitutes_for
-from oms.fulfillment.finding import WRITE, own_work
+from oms.fulfillment.finding import WRITE, own_work, require_own_node
 from oms.fulfillment.model import COUNTER_METHODS, FulfillmentOrder
 from oms.orders.model import Order
 from oms.orders.model import Status as OrderStatus
@@ -114,6 +114,7 @@ def offer_substitutes(runtime: Runtime, call: Call, fulfillment_order_id: str, r
             fulfillment_order_id,
             call.expected_version,
         )
+        require_own_node(call.principal, work)
         if not any(part.line_no == request.line_no for part in work.lines):
             detail = f"{work.id} has no line {request.line_no}"
             raise InvalidRequest(errors=[FieldError("/line_no", "unknown_line", detail)])

@@ -11,7 +11,7 @@ from oms.fulfillment.collection_events import (
 )
 from oms.fulfillment.deadlines import has_expired
 from oms.fulfillment.events import FulfillmentOrderCancelled
-from oms.fulfillment.finding import WRITE, find_work, own_work
+from oms.fulfillment.finding import WRITE, find_work, own_work, require_own_node
 from oms.fulfillment.model import Answer, FulfillmentOrder
 from oms.fulfillment.protocol import without
 from oms.fulfillment.request import ExtendRequest
@@ -44,6 +44,7 @@ def extend_fulfillment_order(
     def decide() -> Decision:
         before = load_order(runtime.database, call.tenant, parent_id("ord", fulfillment_order_id))
         order, work = own_work(before, call.principal, WRITE, fulfillment_order_id, call.expected_version)
+        require_own_node(call.principal, work)
         now = runtime.clock.now()
         node = known_nodes(runtime.database, call.tenant, now, named=[work.node_id]).get(work.node_id)
         longer, made = extended(work, node, request.days, request.reason, call.principal.actor, now)
