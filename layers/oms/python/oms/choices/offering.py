@@ -173,8 +173,12 @@ def _ask(
     named: Sequence[str] = (),
 ) -> None:
     """Add one choice, unless there would be nothing to choose."""
-    header, agreed, now = order.header, order.line(line_no).agreed, runtime.clock.now()
+    header, line, now = order.header, order.line(line_no), runtime.clock.now()
+    agreed = line.agreed
     found = substitutes_for(sets, rule, agreed.sku, agreed.unit_price, header.currency)
+    if line.replaces is not None:
+        # What is sent again stands for the line that was paid, by whose item it is claimed and comes back.
+        found = ()
     _refuse_others(found, named)
     substitutes = tuple(one for one in found if not named or one.sku in named)
     options = tuple(one for one in rule.options if substitutes or one is not Option.SUBSTITUTE)

@@ -158,6 +158,8 @@ def work_view(
     from oms.fulfillment.reshape import available_reshapings
 
     own = node_id is None or node_id == work.node_id
+    # Who it is offered to has yet to get any of it: customers' names and labels are for those that handle the goods.
+    handles = own or node_id == work.destination_node
     role = role or (HoldRole.OPERATOR if node_id is None else HoldRole.NODE)
     actions = available_actions(work) if own else offered_actions(work, node_id or "", now)
     if node_id in (None, work.destination_node) and any(line.under_way for line in work.lines):
@@ -192,9 +194,9 @@ def work_view(
         cartons=list(work.cartons),
         staging_bay=work.staging_bay,
         wave_id=work.wave_id,
-        labels=list(work.labels),
-        collection=_collection(work.collection),
-        arrival=ArrivalView(**work.arrival.model_dump()) if work.arrival else None,
+        labels=list(work.labels) if handles else [],
+        collection=_collection(work.collection) if handles else None,
+        arrival=ArrivalView(**work.arrival.model_dump()) if work.arrival and handles else None,
     )
 
 

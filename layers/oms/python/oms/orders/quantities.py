@@ -12,7 +12,7 @@ from oms.orders.kits import rolled_up
 from oms.orders.model import Line, Order, Status, status
 
 # Why units leave a line for another one that has them from then on.
-_MOVED = frozenset({"method_changed", "substituted"})
+_MOVED = "method_changed"
 _LINE_STATES = (
     *("open", "backordered", "allocated", "released", "picked", "packed"),
     *("ready", "shipped", "collected", "delivered", "returned", "lost"),
@@ -100,5 +100,5 @@ def with_customer(order: Order, line_no: int) -> int:
 def _stands(order: Order, line: ClaimedLine) -> int:
     if line.replaced_by is None:
         return line.quantity
-    gone = (one for one in order.header.cancellations if one.line_no == line.replaced_by and one.reason not in _MOVED)
+    gone = (one for one in order.header.cancellations if one.line_no == line.replaced_by and one.reason != _MOVED)
     return line.quantity - sum(one.quantity for one in gone)
