@@ -184,6 +184,27 @@ def test_a_label_is_given_back_once_and_nothing_leaves_with_it(doors: Doors, at:
 
 
 @pytest.mark.capability("H4")
+@pytest.mark.parametrize("lost", [True, False], ids=["asked", "taken back"])
+def test_nothing_leaves_under_the_number_of_a_label_that_is_given_back(doors: Doors, at: FakeEasyPost, lost: bool):
+    order_id, work = open_work(doors, line("A", 1))
+    bought = ask(doors, work).body
+    if lost:
+        at.script.update({"refund": ["lost_before"], "find": ["lost_before"]})
+    assert void(doors, bought["id"]).body["status"] == ("VOID_REQUESTED" if lost else "VOIDED")
+    box = {"package_no": 1, "tracking_number": bought["tracking_number"]}
+    for said, pointer in (
+        ({"tracking_number": bought["tracking_number"]}, "/shipment/tracking_number"),
+        ({"packages": [box]}, "/shipment/packages/0/tracking_number"),
+    ):
+        with doors.world.unchanged():
+            refused = doors.api("fulfillment").post(f"/v1/fulfillment-orders/{work}/ship", {"shipment": said})
+            assert (refused.status, refused.body["errors"][0]["code"]) == (422, "label_given_back")
+            assert refused.pointers == [pointer]
+    assert shipped(doors, work, {"tracking_number": "OWN"})["tracking_number"] == "OWN"
+    assert doors.see(order_id)["lines"][0]["quantities"] == {"shipped": 1}
+
+
+@pytest.mark.capability("H4")
 def test_a_label_that_is_not_taken_back_may_be_used_or_voided_again(doors: Doors, at: FakeEasyPost):
     _, work = open_work(doors, line("A", 1))
     label = ask(doors, work).body["id"]

@@ -95,7 +95,7 @@ def _measure(runtime: Runtime, order: Order, fulfillment_order_id: str, action: 
     if work.due_at is None or work.is_leg or action not in (Action.SHIP, Action.STAGE):
         return
     now = runtime.clock.now()
-    late = seconds_late(work.due_at, format_instant(request.occurred_at or now))
+    late = seconds_late(work.due_at, format_instant(request.happened_at(now)))
     logger().info("promise measured", order_id=order.header.id, **measured(LATENESS, late, "Seconds", now))
 
 

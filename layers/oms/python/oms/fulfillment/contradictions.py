@@ -21,6 +21,7 @@ MOVES_GOODS = frozenset({Action.PICK, Action.PACK, Action.SHIP, Action.HAND_OVER
 # What is wrong with an action only because of what happened meanwhile.
 _OVERTAKEN = frozenset(
     {"quantity_too_large", "over_scanned", "nothing_left", "nothing_asked", "repeated", "unknown_carton"}
+    | {"label_given_back"}
 )
 # The goods have gone without what should have been shown for them.
 _UNPROVED = frozenset({"proof_missing", "proof_wrong", "collector_unknown", "age_check_missing"})

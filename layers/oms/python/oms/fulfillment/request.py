@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -14,6 +15,9 @@ from oms.platform.fields import Attributes, Code, Count, Instant, Label, Quantit
 from oms.platform.intake import Request
 from oms.platform.principal import Principal, authorize, tenant_prefix
 from oms.platform.problems import FieldError, InvalidRequest, NotFound
+
+# So far the clock of a node or of a device may be ahead of ours.
+_MOST_AHEAD = timedelta(minutes=15)
 
 
 class RefusalReason(StrEnum):
@@ -68,6 +72,10 @@ class ActionRequest(Request):
     def quantities(self) -> Mapping[int, int] | None:
         """Units per line number, a line named twice counting twice; None means everything."""
         return None if self.lines is None else units_of(self.lines)
+
+    def happened_at(self, now: datetime) -> datetime:
+        """When it happened, as the caller says, unless its clock is so fast that it is only known to be by now."""
+        return now if self.occurred_at is None or self.occurred_at > now + _MOST_AHEAD else self.occurred_at
 
 
 class ShortReason(StrEnum):

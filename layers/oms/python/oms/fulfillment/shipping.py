@@ -15,7 +15,7 @@ from oms.fulfillment.model import (
     Shipment,
     ShippedLine,
 )
-from oms.fulfillment.request import ActionRequest, PackageRequest, units_of
+from oms.fulfillment.request import ActionRequest, PackageRequest, ShipmentRequest, units_of
 from oms.fulfillment.shipments import Cost
 from oms.orders.amounts import Amounts, share, taxed
 from oms.orders.charges import accompanying_amounts, line_total, takes_charges
@@ -28,6 +28,8 @@ from oms.platform.commands import Runtime
 from oms.platform.ids import child_id
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.sourcing.rates import LabelStatus
+
+_GIVEN_BACK = frozenset({LabelStatus.VOID_REQUESTED, LabelStatus.VOIDED})
 
 
 def new_shipment(
@@ -47,7 +49,7 @@ def new_shipment(
         packages=_packages(lines, request.shipment.packages),
         carrier=request.shipment.carrier,
         tracking_number=request.shipment.tracking_number,
-        shipped_at=format_instant(request.occurred_at or runtime.clock.now()),
+        shipped_at=format_instant(request.happened_at(runtime.clock.now())),
         due_at=work.due_at,
         goods=amounts.goods,
         discount=amounts.discount,
@@ -75,6 +77,7 @@ def _labelled(order: Order, work: FulfillmentOrder, request: ActionRequest) -> A
     used = {number for shipment in order.shipments for number in shipment.tracking_numbers}
     bought = [one for one in work.labels if one.status is LabelStatus.BOUGHT and one.tracking_number not in used]
     said = request.shipment
+    _refuse_given_back(work, said)
     if not bought or said.tracking_number is not None:
         return request
     if not said.packages and len(bought) > 1:
@@ -90,6 +93,20 @@ def _labelled(order: Order, work: FulfillmentOrder, request: ActionRequest) -> A
     filled = {"packages": packages, "carrier": said.carrier or bought[0].carrier}
     own = {} if packages else {"tracking_number": bought[0].tracking_number}
     return request.model_copy(update={"shipment": said.model_copy(update=filled | own)})
+
+
+def _refuse_given_back(work: FulfillmentOrder, said: ShipmentRequest) -> None:
+    """Refuse the numbers of labels of the work that are to be given back, or were: the carrier takes no such parcel."""
+    gone = {one.tracking_number for one in work.labels if one.status in _GIVEN_BACK and one.tracking_number}
+    named = {"/shipment/tracking_number": said.tracking_number}
+    named |= {f"/shipment/packages/{at}/tracking_number": one.tracking_number for at, one in enumerate(said.packages)}
+    errors = [
+        FieldError(pointer, "label_given_back", f"the label {number} is given back: ask for another one")
+        for pointer, number in named.items()
+        if number in gone
+    ]
+    if errors:
+        raise InvalidRequest(errors=errors)
 
 
 def _packages(lines: Sequence[EventLine], asked: Sequence[PackageRequest]) -> tuple[Package, ...]:

@@ -90,7 +90,7 @@ def stage_fulfillment_order(
     runtime: Runtime, call: Call, order: Order, work: FulfillmentOrder, request: ActionRequest
 ) -> Step:
     """The goods wait at the counter."""
-    staged_at = format_instant(request.occurred_at or runtime.clock.now())
+    staged_at = format_instant(request.happened_at(runtime.clock.now()))
     late = None if work.due_at is None else seconds_late(work.due_at, staged_at)
     staged = protocol.stage(work)
     if work.cartons:
