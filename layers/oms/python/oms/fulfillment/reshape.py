@@ -167,4 +167,7 @@ def with_time_to_answer(work: FulfillmentOrder, now: datetime) -> FulfillmentOrd
 def paused(work: FulfillmentOrder) -> FulfillmentOrder:
     """Work that must not begin, in the state that says so."""
     status = Status.ON_HOLD if work.holds or work.gathers else Status.SCHEDULED
-    return work.model_copy(update={"status": status, "was_deferred": True, "deadlines": None, "woken": 0})
+    # Nobody waits for a node to let go of what it has no more: who gets it next is asked anew, if at all.
+    asked = None if work.reclaimed else work.cancel_request
+    ended = {"deadlines": None, "woken": 0, "cancel_request": asked}
+    return work.model_copy(update={"status": status, "was_deferred": True, **ended})
