@@ -31,6 +31,8 @@ from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest
 from oms.platform.writes import Value, Write
 from oms.rulesets.reads import live_rules
 
+# A node may ask the customer about the units of one line so often.
+MOST_OFFERS = 20
 _RUNNING = frozenset({OrderStatus.CONFIRMED, OrderStatus.IN_PROGRESS})
 
 
@@ -102,8 +104,8 @@ def offer_substitutes(runtime: Runtime, call: Call, fulfillment_order_id: str, r
     """A node offers something else in place of units that it has not picked; the customer is asked by a link.
 
     The answer is a ChoicePage with the id of the choice. Raises NotFound for unknown work, ActionNotAvailable for units
-    that are picked or gone, NoSubstitute where no rule has any, InvalidRequest for others than the rules have,
-    AlreadyAsked.
+    that are picked, gone or were asked about too often, NoSubstitute where no rule has any, InvalidRequest for others
+    than the rules have, AlreadyAsked.
     """
 
     def decide() -> Decision:
@@ -120,6 +122,9 @@ def offer_substitutes(runtime: Runtime, call: Call, fulfillment_order_id: str, r
             raise InvalidRequest(errors=[FieldError("/line_no", "unknown_line", detail)])
         if any(_is_open(one, Kind.SUBSTITUTION, request.line_no) for one in order.choices):
             raise AlreadyAsked(pointer="/line_no")
+        times = sum((one.kind, one.line_no) == (Kind.SUBSTITUTION, request.line_no) for one in order.choices)
+        if times >= MOST_OFFERS:
+            raise ActionNotAvailable(f"The customer was asked {times} times; that is enough.", pointer="/line_no")
         sets = _rules(runtime, call.tenant)
         rule = rule_for(sets, Kind.SUBSTITUTION, order.header.channel)
         asked = _Asked()

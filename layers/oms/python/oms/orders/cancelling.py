@@ -5,7 +5,7 @@ Pure rules, no I/O.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -260,12 +260,20 @@ def cancelled_units(
         events.append(OrderCancelled(order_id=header.id, external_id=header.external_id, reason=reason))
     cancelled = tuple(Cancellation(line_no=n, quantity=count, reason=reason) for n, count in gone.items())
     changes = {
-        "cancellations": (*header.cancellations, *cancelled),
+        "cancellations": with_cancelled(header.cancellations, cancelled),
         "backorders": fewer(header.backorders, waiting),
         "in_review": header.in_review and not nothing_left,
     }
     after = header.model_copy(update=changes)
     return after, [*events, *set_free(order, after)]
+
+
+def with_cancelled(known: Iterable[Cancellation], more: Iterable[Cancellation]) -> tuple[Cancellation, ...]:
+    """What is cancelled with more of it: units of one line for one reason are one entry, however often some went."""
+    sums: dict[tuple[int, str], int] = {}
+    for one in (*known, *more):
+        sums[one.line_no, one.reason] = sums.get((one.line_no, one.reason), 0) + one.quantity
+    return tuple(Cancellation(line_no=n, quantity=units, reason=why) for (n, why), units in sums.items())
 
 
 def _companions(order: Order) -> dict[int, int]:

@@ -15,7 +15,7 @@ from pydantic import Field
 from oms.fulfillment.model import FulfillmentOrder, Status, WorkLine
 from oms.fulfillment.writes import cancel_units, let_go, may_cancel
 from oms.orders.amounts import Amounts, goods_taxes, less_taxes, line_amounts, share, summed_taxes
-from oms.orders.cancelling import GivenBack
+from oms.orders.cancelling import GivenBack, with_cancelled
 from oms.orders.events import MovedLine, OrderMethodChanged
 from oms.orders.model import Cancellation, Group, Header, Line, Order, status
 from oms.orders.model import Status as OrderStatus
@@ -31,6 +31,8 @@ from oms.platform.writes import Value
 
 # So that a change is one transaction, with the stock of both sides.
 MOST_LINES = 10
+# An order that goes to and fro without end could not be read in one piece any more.
+MOST_CHANGED = 200
 # Why units are taken out of the lines that had them.
 METHOD_CHANGED = "method_changed"
 # A node has the work, and may have units on the shelf still.
@@ -81,6 +83,9 @@ def refuse_change(order: Order, change: MethodChange) -> None:
     if errors:
         raise InvalidRequest(errors=errors)
     refuse_unable(order)
+    changed = sum(one.reason == METHOD_CHANGED for one in order.header.cancellations)
+    if changed + len(change.lines) > MOST_CHANGED:
+        raise ActionNotAvailable(f"{changed} lines of it went another way before; more than {MOST_CHANGED} cannot.")
 
 
 def refuse_unable(order: Order) -> None:
@@ -169,7 +174,7 @@ def difference(order: Order, moved: Moved, added: Additions) -> int:
 def changed_header(order: Order, moved: Moved) -> Header:
     """The header without the units in the lines that had them."""
     gone = (Cancellation(line_no=n, quantity=count, reason=METHOD_CHANGED) for n, count in moved.units.items())
-    return order.header.model_copy(update={"cancellations": (*order.header.cancellations, *gone)})
+    return order.header.model_copy(update={"cancellations": with_cancelled(order.header.cancellations, gone)})
 
 
 def told_change(

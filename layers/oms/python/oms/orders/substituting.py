@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from oms.choices.model import Choice, Kind, Substitute
 from oms.orders.backorders import fewer
+from oms.orders.cancelling import with_cancelled
 from oms.orders.method_changes import Moved, moved_units, refuse_unable, share_as_line
 from oms.orders.model import Cancellation, Header, Order
 from oms.orders.request import Discount, LineQuantity, LineRequest, TaxPart
@@ -74,7 +75,7 @@ def replaced_header(order: Order, moved: Moved, *, waited: bool) -> Header:
     gone = (Cancellation(line_no=n, quantity=count, reason=SUBSTITUTED) for n, count in moved.units.items())
     waiting: Mapping[int, int] = moved.units if waited else {}
     changes = {
-        "cancellations": (*order.header.cancellations, *gone),
+        "cancellations": with_cancelled(order.header.cancellations, gone),
         "backorders": fewer(order.header.backorders, waiting),
     }
     return order.header.model_copy(update=changes)
