@@ -247,3 +247,17 @@ def test_a_parcel_that_was_delivered_may_hold_damaged_units(doors: Doors):
     assert hear(doors) == []
     assert claim(doors, BACK, (1, 1)).status == 201
     assert counts(doors, order_id) == [{"delivered": 2, "lost": 1}]
+
+
+@pytest.mark.capability("H8", "B1")
+def test_what_replaced_lost_units_comes_back_too_and_every_unit_is_counted_once(doors: Doors):
+    order_id = sent(doors, line("A", 3))
+    (work,) = claim(doors, LOST, (1, 1)).body["fulfillment_order_ids"]
+    doors.run_order_workflow(order_id)
+    shipped(doors, work, {"tracking_number": "1Z2"})
+    returns = [[{"returned": 2, "lost": 1}, {"shipped": 1}], [{"returned": 2, "lost": 1}, {"returned": 1}]]
+    for units, then in zip((2, 1), returns, strict=True):
+        back = {"node_id": "DC1", "reason": "unwanted", "lines": [{"line_no": 1, "quantity": units}]}
+        assert doors.api("returns").post(f"/v1/orders/{order_id}/returns", back).status == 201
+        assert counts(doors, order_id) == then
+    assert sum(one["amount"] for one in doors.see(order_id)["refunds"]) == doors.see(order_id)["total"]

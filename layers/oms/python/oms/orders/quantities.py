@@ -38,7 +38,7 @@ def quantities(order: Order, line: Line) -> dict[str, int]:
         counts["allocated" if work.status in _UNTOLD else "released"] += part.held - part.picked
     arrived = _arrived(order, line)
     counts["shipped"], counts["delivered"] = counts["shipped"] - arrived, counts["delivered"] + arrived
-    missing, back = lost(order, line.line_no), order.returned(line.line_no) - paid_back(order, line.line_no)
+    missing, back = lost(order, line.line_no), _came_back(order, line)
     counts["lost"], counts["returned"] = missing, back
     for gone in ("shipped", "delivered", "collected"):
         taken = min(missing, counts[gone])
@@ -60,6 +60,20 @@ def _arrived(order: Order, line: Line) -> int:
     """Units of a line that carriers delivered."""
     parcels = (parcel for shipment in order.shipments for parcel in shipment.parcels)
     return sum(part.quantity for parcel in parcels for part in parcel.delivered if part.line_no == line.line_no)
+
+
+def _came_back(order: Order, line: Line) -> int:
+    """Units of a line that are back; what comes back of a first line beyond its own is of those that replace it."""
+    first = first_line(order, line.line_no)
+    back = order.returned(first) - paid_back(order, first)
+    again = [one for one in order.lines if one.replaces == first]
+    if not again:
+        return back
+    own: dict[int, int] = {}
+    for one in (order.line(first), *again):
+        own[one.line_no] = min(back, order.shipped(one.line_no) - lost(order, one.line_no))
+        back -= own[one.line_no]
+    return own[line.line_no]
 
 
 def first_line(order: Order, line_no: int) -> int:
