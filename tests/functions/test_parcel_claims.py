@@ -261,3 +261,22 @@ def test_what_replaced_lost_units_comes_back_too_and_every_unit_is_counted_once(
         assert doors.api("returns").post(f"/v1/orders/{order_id}/returns", back).status == 201
         assert counts(doors, order_id) == then
     assert sum(one["amount"] for one in doors.see(order_id)["refunds"]) == doors.see(order_id)["total"]
+
+
+@pytest.mark.capability("H8", "F10")
+def test_what_replaced_lost_units_and_is_cancelled_on_another_way_may_be_claimed_again(doors: Doors):
+    order_id = sent(doors, line("A", 2))
+    assert claim(doors, LOST, (1, 1), key="one").status == 201
+    api = doors.api("change_orders")
+    way = {"reason": "wish", "lines": [{"line_no": 2, "quantity": 1}], "method": "pickup", "pickup_node": "S1"}
+    moved = api.post(f"/v1/orders/{order_id}/method-changes", way)
+    assert moved.status == 200, moved.body
+    assert counts(doors, order_id) == [{"shipped": 1, "lost": 1}, {"cancelled": 1}, {"allocated": 1}]
+    with doors.world.unchanged():
+        assert claim(doors, BACK, (1, 2), key="two").body["code"] == "more_than_in_parcel"
+    less = {"reason": "wish", "lines": [{"line_no": 3, "quantity": 1}]}
+    assert api.post(f"/v1/orders/{order_id}/cancellations", less).status == 200
+    assert claim(doors, BACK, (1, 1), key="three").status == 201
+    assert counts(doors, order_id) == [{"shipped": 1, "lost": 1}, {"cancelled": 1}, {"cancelled": 1}]
+    (refund,) = doors.see(order_id)["refunds"]
+    assert refund["amount"] == doors.see(order_id)["total"] // 2

@@ -158,6 +158,7 @@ def new_lines(order: Order, moved: Moved, change: MethodChange) -> Additions:
         way = {name: getattr(group, name) for name in ("method", "ship_to", "pickup_node", "service")}
         agreed = share_as_line(order, order.line(line_no), units, charges).model_copy(update=way)
         made = {"line_no": len(order.lines) + number + 1, "group_no": group.group_no, "agreed": agreed, "claims": ()}
+        made |= {"moved_from": line_no}
         lines.append(order.line(line_no).model_copy(update=made))
     added = Additions(groups=(group,), lines=tuple(lines))
     if difference(order, moved, added) > 0:

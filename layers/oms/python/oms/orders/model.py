@@ -75,6 +75,8 @@ class Line(BaseModel):
     worth: int | None = None
     # The line of which it replaces lost units; that line has the money.
     replaces: int | None = None
+    # Of a line whose units went another way: the line that had them before.
+    moved_from: int | None = None
 
     @property
     def quantity(self) -> int:

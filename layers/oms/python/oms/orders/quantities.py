@@ -114,5 +114,11 @@ def with_customer(order: Order, line_no: int) -> int:
 def _stands(order: Order, line: ClaimedLine) -> int:
     if line.replaced_by is None:
         return line.quantity
-    gone = (one for one in order.header.cancellations if one.line_no == line.replaced_by and one.reason != _MOVED)
-    return line.quantity - sum(one.quantity for one in gone)
+    return line.quantity - _cancelled(order, line.replaced_by)
+
+
+def _cancelled(order: Order, line_no: int) -> int:
+    """Units of a line that were cancelled there, or where they went from it."""
+    gone = (one for one in order.header.cancellations if one.line_no == line_no and one.reason != _MOVED)
+    went = (one for one in order.lines if one.moved_from == line_no)
+    return sum(one.quantity for one in gone) + sum(_cancelled(order, one.line_no) for one in went)
