@@ -68,6 +68,7 @@ CARRIER_ROUTES: dict[str, Route] = {
     "GET /v1/parcels/unknown": Route(
         "List parcels that carriers told of and no shipment has",
         {200: UnknownParcels},
-        notes="The last news of each tracking number. Somebody has to find out whose they are.",
+        notes="The last news of each tracking number. Somebody has to find out whose they are; it is no node's list.",
+        refusals=(404,),
     ),
 }

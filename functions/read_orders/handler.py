@@ -55,7 +55,7 @@ def get_notices(order_id: str) -> http.Answer:
 @app.get("/v1/parcels/unknown")
 def get_unknown_parcels() -> http.Answer:
     principal = http.caller(app, "fulfillment.read", "UNKNOWNPARCELS")
-    return http.ok(list_unknown_parcels(runtime.database, principal.tenant))
+    return http.ok(list_unknown_parcels(runtime.database, principal))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -175,6 +175,9 @@ def test_news_of_a_parcel_that_nobody_sent_wait_and_then_lie_before_a_person(doo
     assert (listed.status, [one["tracking_number"] for one in listed.body["parcels"]]) == (200, ["NOBODY"])
     assert listed.body["parcels"][0]["status"] == "IN_TRANSIT"
     assert doors.api("read_orders").get("/v1/parcels/unknown", tenant="globex").body == {"parcels": []}
+    # Nobody knows which node sent it.
+    of_node = doors.api("read_orders").get("/v1/parcels/unknown", scopes=("fulfillment.read", "node.S1"))
+    assert (of_node.status, of_node.body["code"]) == (404, "not_found")
 
 
 @pytest.mark.capability("H5")
