@@ -17,7 +17,6 @@ from oms.pos.foreign import RECORD_FOREIGN_TRANSACTIONS, take_foreign_transactio
 from oms.pos.messages import POS_MESSAGES, take_pos_message
 
 runtime = Runtime()
-WAVE_MESSAGES = frozenset({"CreateWave", "CloseWave"})
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -46,7 +45,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             from oms.fulfillment.device_messages import take_device_message
 
             take_device_message(runtime, message)
-        elif message.type in WAVE_MESSAGES:
+        elif message.type in ("CreateWave", "CloseWave"):
             # Loaded for those who pick in waves only.
             from oms.waves.messages import take_wave_message
 
