@@ -43,7 +43,7 @@ class SpineStack(Stack):
         alarms = Alarms(self, "Alarms", topic=alarm_topic(self, key=key))
         self.workshop = workshop = Workshop(
             functions=settings.functions,
-            layers=layers(self, settings.layers),
+            layers=layers(self, settings.layers, "broker", "export"),
             key=key,
             alarms=alarms,
             calls=dead_letter_queue(self, "CallDeadLetters", key=key, alarms=alarms),

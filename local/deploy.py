@@ -28,7 +28,7 @@ PRODUCT = ("app.py", "cdk.json", "infra", "functions", "layers", "console", "req
 BUILT_LAYERS = "build/layers/local"
 # What plays the outside world; a change here restarts the bots, not the engine.
 WORLD = ("local/psp", "local/world")
-ENGINE = ("local/launcher.py", "local/engine", "requirements/engine.lock")
+ENGINE = ("local/launcher.py", "local/engine", "local/world/clock.py", "requirements/engine.lock")
 
 
 def fingerprint(parts: Iterable[str], *, contents: bool = True) -> str:

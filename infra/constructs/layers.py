@@ -13,16 +13,26 @@ from infra.constructs.function import ARCHITECTURE, NOT_SHIPPED, RUNTIME
 from infra.names import name_it, pascal
 from infra.settings import ROOT
 
+DESCRIPTIONS = {
+    "deps": "Third-party packages of every function.",
+    "oms": "The product's own package.",
+    "broker": "HiGHS, for the brokering of orders only.",
+    "papers": "reportlab and its font, for papers only.",
+    "export": "DuckDB, for the finance export only.",
+}
 
-def layers(scope: Construct, built: Path) -> dict[str, lambda_.LayerVersion]:
-    """All layers by name; `built` is where tools/build_layer.py has put those made of wheels."""
-    return {
-        "deps": _layer(scope, "deps", _wheels(built / "deps"), "Third-party packages of every function."),
-        "oms": _layer(scope, "oms", _own_package(), "The product's own package."),
-        "broker": _layer(scope, "broker", _wheels(built / "broker"), "HiGHS, for the brokering of orders only."),
-        "papers": _layer(scope, "papers", _wheels(built / "papers"), "reportlab and its font, for papers only."),
-        "export": _layer(scope, "export", _wheels(built / "export"), "DuckDB, for the finance export only."),
-    }
+
+def layers(scope: Construct, built: Path, *more: str) -> dict[str, lambda_.LayerVersion]:
+    """The layers of all functions and `more` of them, by name; `built` is where tools/build_layer.py has put wheels.
+
+    Each stack has its own: a new version is another resource, and what one stack exports cannot change while another
+    one uses it.
+    """
+    return {name: _layer(scope, name, _code(name, built), DESCRIPTIONS[name]) for name in ("deps", "oms", *more)}
+
+
+def _code(name: str, built: Path) -> lambda_.Code:
+    return _own_package() if name == "oms" else _wheels(built / name)
 
 
 def _layer(scope: Construct, name: str, code: lambda_.Code, description: str) -> lambda_.LayerVersion:

@@ -16,7 +16,7 @@ def install(store: CodeStore) -> None:
         from ministack.core import concurrency
         from ministack.services import stepfunctions
 
-        from local.engine import functions, queues, streams, threads, workflows
+        from local.engine import functions, queues, streams, threads, timers, workflows
     except ImportError as error:
         raise anchors.AnchorMissing(f"MiniStack {anchors.ENGINE_VERSION} cannot be patched: {error}.") from error
     functions.install(store)
@@ -24,4 +24,5 @@ def install(store: CodeStore) -> None:
     queues.install()
     workflows.install()
     threads.install(concurrency, stepfunctions)
+    timers.install(stepfunctions)
     speed.install()

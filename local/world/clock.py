@@ -8,14 +8,20 @@ from pathlib import Path
 
 
 def shifted_clock(file: Path) -> Callable[[], int]:
-    """Whole seconds since 1970 in UTC, moved by the integer in `file`; without the file nothing is moved.
+    """Whole seconds since 1970 in UTC, moved by the integer in `file`; without the file nothing is moved."""
+    offset = clock_offset(file)
+    return lambda: int(time.time()) + offset()
+
+
+def clock_offset(file: Path) -> Callable[[], int]:
+    """By how many seconds the clock is moved; 0 without the file.
 
     The file is read at every call, so that a clock that was moved is right at once. Should the reader meet it
     half written, the last good offset counts.
     """
     offset = 0
 
-    def now() -> int:
+    def read() -> int:
         nonlocal offset
         try:
             offset = int(file.read_bytes())
@@ -23,6 +29,6 @@ def shifted_clock(file: Path) -> Callable[[], int]:
             offset = 0
         except ValueError:
             pass
-        return int(time.time()) + offset
+        return offset
 
-    return now
+    return read

@@ -91,3 +91,14 @@ def test_the_first_stack_takes_nothing_from_the_door():
     core, door = (path.read_text() for path in template_files(assembly("aws")))
     assert "Fn::ImportValue" not in core
     assert "Fn::ImportValue" in door
+
+
+def test_a_stack_uses_only_layers_of_its_own():
+    """A new version of a layer is another resource, and what is exported cannot change while the door uses it."""
+    core, door = (json.loads(file.read_text()) for file in template_files(assembly("aws")))
+    assert [name for name in core["Outputs"] if "Layer" in name] == []
+    for stack in (core, door):
+        own = {name for name, one in stack["Resources"].items() if one["Type"] == "AWS::Lambda::LayerVersion"}
+        functions = [one for one in stack["Resources"].values() if one["Type"] == "AWS::Lambda::Function"]
+        used = [layer for one in functions for layer in one["Properties"].get("Layers", [])]
+        assert {layer["Ref"] for layer in used} == own

@@ -3,48 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 import pytest
 
 from local.world.customer import Customers
 from tests.journeys.shop import Shop, line, order, until
-
-ANN = {"name": "Ann Smith", "email": "ann@example.com"}
+from tests.journeys.stores import ANN, store_of_its_own
 
 
 @pytest.fixture(scope="module")
 def customers(shop: Shop) -> Customers:
     running = shop.running
     return Customers(running.aws("sqs"), running.aws("events"), running.outputs["DomainBusName"])
-
-
-def store_of_its_own(shop: Shop, rule: dict[str, Any]) -> str:
-    """A store that is always open, with a collection rule of its own."""
-    name = f"store-{uuid.uuid4().hex[:8]}"
-    node = {
-        "kind": "store",
-        "name": "Pickup store",
-        "legal_entity": "100",
-        "address": {"lines": ["1 Main St"], "city": "Town", "country": "US"},
-        "latitude": 40.7,
-        "longitude": -74.0,
-        "time_zone": "America/New_York",
-        "journeys": ["pickup"],
-    }
-    running = shop.running
-    put = running.call("acme-operator", "PUT", f"/v1/nodes/{name}", {"id": name, **node}, key=uuid.uuid4().hex)
-    assert put.status == 201, put.body
-    path = f"/v1/collection-rules/{name}"
-    rules = {"rules": [{"id": name, "nodes": [name], **rule}]}
-    put = running.call("acme-operator", "PUT", path, rules, key=uuid.uuid4().hex)
-    assert put.status == 201, put.body
-    match = {"if-match": "1"}
-    promoted = running.call(
-        "acme-operator", "POST", f"{path}/promotions", {"number": 1}, key=uuid.uuid4().hex, headers=match
-    )
-    assert promoted.status == 200, promoted.body
-    return name
 
 
 def opened(shop: Shop, store: str, quantity: int) -> tuple[str, str, str]:

@@ -125,7 +125,7 @@ def _held_for(runtime: Runtime, tenant: str, request: OrderRequest) -> Reserved 
     from oms.orders.paying_in_store import KIND, PayInStoreRules, reserved_for
 
     rules = live_rules(runtime.database, tenant, KIND, PayInStoreRules)
-    return reserved_for(request, [one.content for one in rules], runtime.clock.now())
+    return reserved_for(request, [one.content for one in rules])
 
 
 def _as_reserved(order: Order, reserved: Reserved) -> Order:

@@ -48,8 +48,8 @@ class PayInStoreRules(Request):
     holds: Annotated[tuple[HoldRule, ...], Field(max_length=200)] = ()
 
 
-def reserved_for(request: OrderRequest, rules: Iterable[PayInStoreRules], now: datetime) -> Reserved:
-    """For how long its goods will be held; what may not be paid for in a store raises InvalidRequest."""
+def reserved_for(request: OrderRequest, rules: Iterable[PayInStoreRules]) -> Reserved:
+    """For how many hours its goods will be held; what may not be paid for in a store raises InvalidRequest."""
     rule = _rule_for(request, rules)
     errors = [*_tender_errors(request), *_goods_errors(request)]
     if rule is None:
@@ -59,18 +59,17 @@ def reserved_for(request: OrderRequest, rules: Iterable[PayInStoreRules], now: d
         errors.append(FieldError("/totals/total", "above_limit", f"at most {rule.most} may be paid for in a store"))
     if errors or rule is None:
         raise InvalidRequest(errors=errors)
-    until = now + timedelta(hours=rule.hours) if rule.counted_from == "placed" else None
-    return Reserved(
-        hours=rule.hours, counted_from=rule.counted_from, until=format_instant(until) if until is not None else None
-    )
+    return Reserved(hours=rule.hours, counted_from=rule.counted_from, until=None)
 
 
 def reserved_order(order: Order, reserved: Reserved) -> Order:
     """A new order as one that a till will be paid for, without tenders; until when is told behind its placing."""
-    sequence = order.header.sequence + (reserved.until is not None)
-    return replace(
-        order, payments=(), header=order.header.model_copy(update={"reserved": reserved, "sequence": sequence})
-    )
+    header = order.header
+    changes: dict[str, object] = {"reserved": reserved}
+    if reserved.counted_from == "placed":
+        until = format_instant(parse_instant(header.placed_at) + timedelta(hours=reserved.hours))
+        changes = {"reserved": reserved.model_copy(update={"until": until}), "sequence": header.sequence + 1}
+    return replace(order, payments=(), header=header.model_copy(update=changes))
 
 
 def held_from_now(order: Order, ready: FulfillmentOrder, at: datetime) -> tuple[Header, list[OrderReserved]] | None:
