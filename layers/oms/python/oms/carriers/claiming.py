@@ -7,7 +7,7 @@ return of units that never came. Either way the stock ledger has the units writt
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from oms.carriers.claims import claimed_units, claims_made, no_longer_waited_for
 from oms.carriers.events import ClaimedUnits, ParcelClaimed
@@ -22,7 +22,7 @@ from oms.orders.changing import require_order
 from oms.orders.method_changes import Moved
 from oms.orders.model import Line, Order
 from oms.orders.quantities import first_line, lost_in
-from oms.orders.writes import Additions, change_order, with_groups
+from oms.orders.writes import Additions, change_order
 from oms.payments.refunds import Refund
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
@@ -33,9 +33,8 @@ from oms.platform.writes import MOST_ACTIONS, Write, merge
 from oms.registry.reads import known_nodes
 from oms.returns.accepting import TakenBack, accept
 from oms.returns.model import Lost, Return
-from oms.sourcing.changing_method import plan_added
-from oms.sourcing.works import Move, new_ids, new_work
-from oms.sourcing.writes import decision_write
+from oms.sourcing.changing_method import work_for_added
+from oms.sourcing.works import new_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,30 +138,17 @@ def _sent_again(
     now = runtime.clock.now()
     added = _lines(order, claim)
     nodes = known_nodes(runtime.database, call.tenant, now)
-    as_added = replace(order, header=with_groups(order.header, added), lines=(*order.lines, *added.lines))
-    sourced = plan_added(runtime, call.tenant, as_added, Moved({}), added.lines, nodes)
-    (plan,) = sourced.plans.values()
-    moves = [Move(as_added.line(one.line_no), one.node_id, one.node_id, one.quantity) for one in plan.allotments]
-    works = new_work(runtime, call.tenant, as_added, moves)
+    planned = work_for_added(runtime, call, order, added, nodes, Moved({}))
     stock = StockChanges(call.tenant, movement_id=order.next_change, cause=claim.id, at=now)
-    stock.know(sourced.stock.spread)
+    stock.know(planned.stock.spread)
     for sku, quantity in order.stock_of({line.line_no: line.quantity for line in claim.lines}).items():
         stock.write_off(sku, shipment.node_id, quantity, reason=f"parcel_{claim.reason.value}")
-    for (sku, node_id), quantity in plan.claims.items():
-        stock.allocate_available(sku, node_id, quantity, keep=sourced.stock.keep.get((sku, node_id), 0))
-    why = decision_write(
-        call.tenant,
-        as_added.header,
-        added.lines,
-        nodes,
-        sourced,
-        number=2 + len(order.fulfillment_orders),
-        at=format_instant(now),
-        command="claim_parcel",
-    )
+    planned.allocate(stock, {})
     numbered = zip(claim.lines, added.lines, strict=True)
     lines = tuple(line.model_copy(update={"replaced_by": new.line_no}) for line, new in numbered)
-    return claim.model_copy(update={"lines": lines}), _Made(works=works, added=added, writes=[*stock.writes(), why])
+    return claim.model_copy(update={"lines": lines}), _Made(
+        works=planned.works, added=added, writes=[*stock.writes(), planned.why]
+    )
 
 
 def _lines(order: Order, claim: ParcelClaim) -> Additions:

@@ -9,6 +9,8 @@ from functools import partial
 from oms.capacity.model import periods_of
 from oms.capacity.reads import room_of
 from oms.choices.model import Choice
+from oms.fulfillment.model import FulfillmentOrder
+from oms.inventory.model import Claimable
 from oms.inventory.writes import StockChanges
 from oms.orders.changing import require_order
 from oms.orders.method_changes import (
@@ -27,7 +29,7 @@ from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
 from oms.platform.events import EventData
 from oms.platform.problems import FieldError, InvalidRequest, OutOfStock, TooLarge
-from oms.platform.writes import MOST_ACTIONS, merge
+from oms.platform.writes import MOST_ACTIONS, Write, merge
 from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
 from oms.registry.segments import said
@@ -99,11 +101,8 @@ def swapped(
     Raises OutOfStock and TooLarge.
     """
     moved, added, now = swap.moved, swap.added, runtime.clock.now()
-    as_added = replace(order, header=with_groups(order.header, added), lines=(*order.lines, *added.lines))
-    sourced = plan_added(runtime, call.tenant, as_added, moved, added.lines, nodes, without)
-    (plan,) = sourced.plans.values()
-    moves = [Move(as_added.line(one.line_no), one.node_id, one.node_id, one.quantity) for one in plan.allotments]
-    works = new_work(runtime, call.tenant, as_added, moves)
+    planned = work_for_added(runtime, call, order, added, nodes, moved, without)
+    works = planned.works
     after, writes, drafts = change_order(
         call.tenant,
         order,
@@ -114,27 +113,14 @@ def swapped(
         choices=swap.choices,
     )
     stock = StockChanges(call.tenant, movement_id=order.next_change, cause=order.header.id, at=now)
-    stock.know(sourced.stock.spread)
+    stock.know(planned.stock.spread)
     freed = _freed(moved)
     for (sku, node_id), units in freed.items():
-        rest = units - min(units, plan.claims.get((sku, node_id), 0))
+        rest = units - min(units, planned.claims.get((sku, node_id), 0))
         if rest:
             stock.release_allocation(sku, node_id, rest)
-    for (sku, node_id), units in plan.claims.items():
-        more = units - min(units, freed.get((sku, node_id), 0))
-        if more:
-            stock.allocate_available(sku, node_id, more, keep=sourced.stock.keep.get((sku, node_id), 0))
-    why = decision_write(
-        call.tenant,
-        as_added.header,
-        added.lines,
-        nodes,
-        sourced,
-        number=2 + len(order.fulfillment_orders),
-        at=format_instant(now),
-        command=call.command,
-    )
-    made = Decision([*writes, *stock.writes(), why], drafts, body=shown(after))
+    planned.allocate(stock, freed)
+    made = Decision([*writes, *stock.writes(), planned.why], drafts, body=shown(after))
     if len(merge(made.writes)) + len(made.events) + 1 > MOST_ACTIONS:
         raise TooLarge("One transaction does not hold so many lines and nodes.", pointer="/lines")
     return made
@@ -153,14 +139,61 @@ def _refuse_node(change: MethodChange, nodes: Mapping[str, Node]) -> None:
     raise InvalidRequest(errors=[FieldError("/pickup_node", code, detail)])
 
 
-def plan_added(
+@dataclass(frozen=True, slots=True)
+class PlannedWork:
+    """The work that added lines become, what it claims of stock by SKU and node, and the decision that says why."""
+
+    works: list[FulfillmentOrder]
+    claims: Mapping[tuple[str, str], int]
+    stock: Claimable
+    why: Write
+
+    def allocate(self, stock: StockChanges, freed: Mapping[tuple[str, str], int]) -> None:
+        """Claim it, less what is freed at the same place in the same transaction."""
+        for (sku, node_id), units in self.claims.items():
+            more = units - min(units, freed.get((sku, node_id), 0))
+            if more:
+                stock.allocate_available(sku, node_id, more, keep=self.stock.keep.get((sku, node_id), 0))
+
+
+def work_for_added(
+    runtime: Runtime,
+    call: Call,
+    order: Order,
+    added: Additions,
+    nodes: Mapping[str, Node],
+    moved: Moved,
+    without: frozenset[str] = frozenset(),
+) -> PlannedWork:
+    """Who sends lines that are added to an order, and not nodes it is to go `without`.
+
+    Raises OutOfStock and TooLarge.
+    """
+    as_added = replace(order, header=with_groups(order.header, added), lines=(*order.lines, *added.lines))
+    sourced = _planned(runtime, call.tenant, as_added, moved, added.lines, nodes, without)
+    (plan,) = sourced.plans.values()
+    moves = [Move(as_added.line(one.line_no), one.node_id, one.node_id, one.quantity) for one in plan.allotments]
+    why = decision_write(
+        call.tenant,
+        as_added.header,
+        added.lines,
+        nodes,
+        sourced,
+        number=2 + len(order.fulfillment_orders),
+        at=format_instant(runtime.clock.now()),
+        command=call.command,
+    )
+    return PlannedWork(new_work(runtime, call.tenant, as_added, moves), plan.claims, sourced.stock, why)
+
+
+def _planned(
     runtime: Runtime,
     tenant: str,
     order: Order,
     moved: Moved,
     lines: Sequence[Line],
     nodes: Mapping[str, Node],
-    gave_up: frozenset[str] = frozenset(),
+    gave_up: frozenset[str],
 ) -> Sourced:
     """From where units of added lines go; those that they leave behind count as well. Raises OutOfStock."""
     now, group = runtime.clock.now(), order.header.groups[lines[0].group_no - 1]
