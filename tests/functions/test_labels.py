@@ -228,6 +228,31 @@ def test_each_package_leaves_by_its_own_label(doors: Doors, at: FakeEasyPost):
 
 
 @pytest.mark.capability("H4")
+def test_the_labels_of_one_shipment_are_lost_replaced_and_delivered_each_by_itself(doors: Doors, at: FakeEasyPost):
+    order_id, work = open_work(doors, line("A", 2))
+    first = ask(doors, work).body
+    at.script.update({"buy": ["lost_after"], "find": ["lost_before"]})
+    second = ask(doors, work, {**ASKED, "package_no": 2}).body
+    assert (first["status"], second["status"]) == ("BOUGHT", "REQUESTED")
+    assert void(doors, first["id"]).body["status"] == "VOIDED"
+    assert ask(doors, work).body["tracking_number"] == "TRACK3"
+    sweep(doors)
+    found = doors.api("fulfillment").get(f"/v1/labels/{second['id']}").body
+    assert (found["status"], found["tracking_number"]) == ("BOUGHT", "TRACK2")
+    assert (at.sold, at.returned) == (["shp_1", "shp_2", "shp_3"], ["shp_1"])
+
+    packages = [{"package_no": n, "lines": [{"line_no": 1, "quantity": 1}]} for n in (1, 2)]
+    shipment = shipped(doors, work, {"packages": packages})
+    assert [one["tracking_number"] for one in shipment["packages"]] == ["TRACK3", "TRACK2"]
+    easypost(doors, tracker("TRACK2", scan("delivered", "2026-11-26T10:00:00Z")))
+    assert hear(doors) == []
+    assert doors.see(order_id)["lines"][0]["quantities"] == {"shipped": 1, "delivered": 1}
+    easypost(doors, tracker("TRACK3", scan("delivered", "2026-11-26T11:00:00Z"), event="evt_2"))
+    assert hear(doors) == []
+    assert doors.see(order_id)["lines"][0]["quantities"] == {"delivered": 2}
+
+
+@pytest.mark.capability("H4")
 def test_rates_are_asked_without_leaving_anything(doors: Doors, at: FakeEasyPost):
     _, work = open_work(doors, line("A", 1))
     with doors.world.unchanged():
