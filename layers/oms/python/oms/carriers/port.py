@@ -23,9 +23,6 @@ class Capabilities:
     formats: frozenset[Format]
     rates: bool
     void: bool
-    manifest: bool
-    pickup: bool
-    multi_piece: bool
     tracking: Literal["push", "pull"]
 
 

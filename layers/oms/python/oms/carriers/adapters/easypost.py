@@ -37,9 +37,7 @@ _OUNCE = 28_349_523_125
 _INCH = 254
 _UNREADABLE = "unreadable answer"
 _OPEN_RETURN = frozenset({"submitted", "refunded"})
-_CAN = Capabilities(
-    formats=frozenset(_FORMATS), rates=True, void=True, manifest=True, pickup=True, multi_piece=False, tracking="push"
-)
+_CAN = Capabilities(formats=frozenset(_FORMATS), rates=True, void=True, tracking="push")
 Answer = tuple[int, dict[str, Any]] | Unknown
 
 
