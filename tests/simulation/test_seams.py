@@ -10,8 +10,9 @@ from tests.simulation.world import simulated
 from tests.template import ROOT
 
 LAYER = ROOT / "layers" / "oms" / "python" / "oms"
-# What outlives a call in a warm worker. Clients and the logger hold nothing of ours, the places of postal codes and our
-# own texts never change; all the others are kept apart for each worker in machine/lambdas.py and machine/seams.py.
+# What outlives a call in a warm worker. Clients and the logger hold nothing of ours; the places of postal codes, our
+# own texts, fonts, and into which rows a text is broken never change; all the others are kept apart for each worker in
+# machine/lambdas.py and machine/seams.py.
 REMEMBERED = {
     "fulfillment/adapters/step_functions.py": {"_client"},
     "inventory/adapters/dead_letters.py": {"_client"},
@@ -20,6 +21,8 @@ REMEMBERED = {
     "notifications/defaults.py": {"default_texts"},
     "orders/adapters/step_functions.py": {"_client"},
     "carriers/adapters/configured.py": {"_easypost"},
+    "papers/adapters/fonts.py": {"load", "wrapped"},
+    "papers/words.py": {"defaults"},
     "payments/adapters/configured.py": {"_client", "_secret", "_strict", "_stripe", "_adyen"},
     "payments/adapters/step_functions.py": {"_client"},
     "platform/dynamodb.py": {"_client"},

@@ -102,7 +102,8 @@ def test_case_31_an_answer_to_a_workflow_that_has_one():
     names = ("EventBusName", "Source", "DetailType", "Detail")
     simulation.buses.put(dict(zip(names, repeated[:4], strict=True)))
     later(simulation, 60)
-    assert simulation.calls("resume_fulfillment") == 4, "twice the order was read and the workflow told"
+    told = "twice the order was read, the workflow told, and looked up how long its parcels may be silent"
+    assert simulation.calls("resume_fulfillment") == 6, told
     assert shown(simulation, order_id) == before
     rested(simulation)
     assert effects(simulation) == [("authorized", 1400), ("captured", 1400)]

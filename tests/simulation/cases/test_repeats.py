@@ -51,6 +51,13 @@ MUTATING = {
     ("POST", "/v1/fulfillment-orders/ful_1/rates"): {"weight_grams": 700},
     ("POST", "/v1/fulfillment-orders/ful_1/labels"): {"package_no": 1, "weight_grams": 700},
     ("POST", "/v1/labels/lbl_1/void"): {},
+    ("POST", "/v1/parcels/1Z1/claims"): {
+        **{"reason": "lost", "resolution": "reship", "lines": [{"line_no": 1, "quantity": 1}]},
+    },
+    ("POST", "/v1/nodes/albany/device-actions"): {
+        "device_id": "d-1",
+        "actions": [{"id": "a-1", "action": "accept", "subject": "ful_1", "occurred_at": "2026-11-23T12:00:00Z"}],
+    },
     ("POST", "/v1/orders/ord_1/notices/ntc_1/resend"): {},
     ("PUT", "/v1/notices/rules/all"): {"off": ["confirmed"]},
     ("POST", "/v1/notices/rules/all/promotions"): {"number": 1},
