@@ -127,6 +127,20 @@ class Data(Construct):
             removal_policy=RemovalPolicy.RETAIN,
         )
         name_it(self.carrier_secret, "CarrierSecret")
+        self.webhook_secret = secretsmanager.Secret(
+            self,
+            "WebhookSecret",
+            description="What the secrets of subscribers of outgoing webhooks are derived from; made once, at random.",
+            encryption_key=key,
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template="{}",  # noqa: S106 - the template of a secret, and empty
+                generate_string_key="master",
+                password_length=64,
+                exclude_punctuation=True,
+            ),
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        name_it(self.webhook_secret, "WebhookSecret")
         self.bucket = self._export_bucket(key)
 
     def resources(self) -> dict[str, Resource]:
@@ -135,6 +149,7 @@ class Data(Construct):
         found |= {f"index:{name}": _index_resource(name, self.tables[name]) for name in INDEXES}
         found["secret:psp"] = Resource((self.secret_arn,), self.secret_arn)
         found["secret:carrier"] = Resource((self.carrier_secret_arn,), self.carrier_secret_arn)
+        found["secret:webhook"] = Resource((self.webhook_secret_arn,), self.webhook_secret_arn)
         found["bucket:export"] = Resource((self.bucket.bucket_arn,), self.bucket.bucket_name)
         return found
 
@@ -147,6 +162,11 @@ class Data(Construct):
     def carrier_secret_arn(self) -> str:
         """The same of the carriers' secret."""
         return self.carrier_secret.node.default_child.attr_id
+
+    @property
+    def webhook_secret_arn(self) -> str:
+        """The same of the secret of outgoing webhooks."""
+        return self.webhook_secret.node.default_child.attr_id
 
     def _table(self, name: str, key: kms.IKey) -> dynamodb.Table:
         table = dynamodb.Table(

@@ -12,6 +12,7 @@ from infra.http_functions import HTTP
 from infra.notice_functions import NOTICE_CONSUMERS
 from infra.payment_functions import PAYMENT_CONSUMERS, PAYMENT_TASKS, UNMATCHED
 from infra.store_functions import POS_QUARANTINED
+from infra.webhook_functions import WEBHOOK_CONSUMERS, WEBHOOK_STREAM
 
 WORKFLOW_TASKS = (
     *PAYMENT_TASKS,
@@ -67,6 +68,7 @@ WORKFLOW_TASKS = (
 
 QUEUE_CONSUMERS = (
     *PAYMENT_CONSUMERS,
+    *WEBHOOK_CONSUMERS,
     FunctionSpec(
         "start_order_workflow",
         "Runs the order workflow for each order that may go on.",
@@ -246,6 +248,7 @@ STREAM_CONSUMERS = (
         "Publishes each event that was stored, to the domain bus and, where nodes need it, to the store bus.",
         g.PUBLISH,
     ),
+    WEBHOOK_STREAM,
     FunctionSpec(
         "stock_levels",
         "Sums up what the network and its regions have of each item whose stock has changed, and follows its demand.",

@@ -107,6 +107,8 @@ HOLD = table("stock", "get", "batch", "query", "put", "update", "delete")
 # Movements and counts of stock, about items and nodes that are known.
 RECORD_STOCK = (*table("stock", "batch", "query", "put", "update"), *table("registry", "batch", "query"))
 PSP_SECRET = (Grant("secret:psp", "secret:read", "PSP_SECRET_ARN"),)
+WEBHOOK_SECRET = (Grant("secret:webhook", "secret:read", "WEBHOOK_SECRET_ARN"),)
+WEBHOOK_QUEUE = (Grant("queue:webhooks", "queue:send", "WEBHOOK_QUEUE_URL"),)
 CARRIER_SECRET = (Grant("secret:carrier", "secret:read", "CARRIER_SECRET_ARN"),)
 # Moving the money of tenders: at a payment provider, and on the gift cards and store credit of the ledger's table.
 TENDERS = (*PSP_SECRET, *table("ledger", "get", "put", "update"))

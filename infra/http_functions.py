@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from infra import grants as g
+from infra.console_functions import CONSOLE
 from infra.function_spec import GATEWAY_TIMEOUT, FunctionSpec
 from infra.payment_functions import PAYMENT_HTTP
 from infra.store_functions import AT_STORES
+from infra.webhook_functions import WEBHOOK_HTTP
 
 # Requests a second, and how many at once: far above a busy day, far below what hurts. The API description has both.
 RATE_LIMIT = 500
@@ -27,6 +29,7 @@ RULE_SET_ROUTES = (
 
 HTTP = (
     *PAYMENT_HTTP,
+    *WEBHOOK_HTTP,
     FunctionSpec(
         "place_order",
         "Takes an order from a channel, plans and reserves its units, and stores it.",
@@ -289,11 +292,5 @@ HTTP = (
         memory=512,
         timeout=GATEWAY_TIMEOUT,
     ),
-    FunctionSpec(
-        "console",
-        "Serves the files of the operator console from the API's own address.",
-        open_routes=("GET /console", "GET /console/{file}"),
-        memory=512,
-        timeout=10,
-    ),
+    CONSOLE,
 )

@@ -35,6 +35,8 @@ RETURNS, APPROVE_RETURNS = ("returns.write", "returns.read"), "returns.approve"
 FINANCE, APPROVE_FINANCE = ("finance.read", "finance.write"), "finance.approve"
 # Purchase orders at suppliers; a supplier sees its own.
 PURCHASING = ("purchasing.read",)
+# Who hears of events over HTTPS, and by what their messages are signed.
+WEBHOOKS = ("webhooks.write", "webhooks.read", "webhooks.secrets")
 # How many lines an order of this caller may have; without it the usual limit of the service holds.
 LINES = "lines.1500"
 _STOCK = (*INVENTORY, CORRECT, CORRECT_ANY, AVAILABILITY)
@@ -61,6 +63,7 @@ ACTIONS = (
     *_CASH,
     *_GOODWILL,
     *PURCHASING,
+    *WEBHOOKS,
 )
 
 

@@ -9,7 +9,7 @@ from constructs import Construct
 from infra.catalog import Catalog
 from infra.constructs.alarms import Alarms, alarm_topic
 from infra.constructs.consumers import stream_consumer
-from infra.constructs.function import Workshop
+from infra.constructs.function import Resource, Workshop
 from infra.constructs.layers import layers
 from infra.constructs.queues import QueuePolicy, dead_letter_queue
 from infra.data import Data, Key
@@ -57,6 +57,8 @@ class SpineStack(Stack):
 
         life_cycles = LifeCycles(self, "LifeCycles", workshop=workshop)
         consumers = Consumers(self, "Consumers", workshop=workshop, buses=buses, intake=intake, settings=settings)
+        webhooks = consumers.queues["send_webhooks"].queue
+        workshop.resources |= {"queue:webhooks": Resource((webhooks.queue_arn,), webhooks.queue_url)}
         intake.guard(*(workshop.made[name].role.role_arn for name in ("stock_files", "send_notices")))
         let_send(workshop.made["send_notices"], settings)
         unpublished, *unread = self._follow_streams(workshop, data, inventory)
@@ -101,6 +103,15 @@ class SpineStack(Stack):
             stream_arn=data.tables["events"].table_stream_arn,
             parallel=1,
         )
+        # Messages may come twice and in any order: whoever takes one reads the events themselves.
+        told = stream_consumer(
+            self,
+            FUNCTIONS["queue_webhooks"],
+            workshop,
+            access="table:follow",
+            stream_arn=data.tables["events"].table_stream_arn,
+            parallel=1,
+        )
         movements = stream_consumer(
             self,
             FUNCTIONS["inventory_stream"],
@@ -118,4 +129,4 @@ class SpineStack(Stack):
             parallel=2,
             window=LEVELS_WAIT,
         )
-        return [outbox, movements, levels]
+        return [outbox, told, movements, levels]

@@ -217,6 +217,8 @@ def _start_engine(state: Path, port: int, started: list[Started]) -> None:
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         "AWS_EC2_METADATA_DISABLED": "true",
         "SPINE_CLOCK_FILE": str(state / "clock"),
+        # Who is to hear of events in a local run is on the same machine.
+        "WEBHOOKS_TO_LOOPBACK": "true",
         "TMPDIR": str(scratch),  # the engine unpacks functions here; gone with the system
     }
     command = [str(ENGINE_VENV / "bin" / "python"), "-m", "local.launcher"]

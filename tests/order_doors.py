@@ -41,6 +41,7 @@ SCOPES = {
     "capacity": ("fulfillment.read", "fulfillment.write"),
     "inventory": ("inventory.read", "inventory.write", "inventory.correct", "availability.read"),
     "rule_sets": ("rules.read", "rules.write"),
+    "webhook_subscriptions": ("webhooks.read", "webhooks.write", "webhooks.secrets"),
     "psp_webhook": (),
     "console": (),
 }
@@ -67,6 +68,7 @@ class Doors:
             "provider": self.world.providers,
             "continue_workflow": self.world.continue_workflow,
             "secret": lambda: SECRET,
+            "master": lambda: "m" * 64,
             "carrier_secret": lambda: CARRIER_SECRET,
         }
         for attribute, value in stand_ins.items():

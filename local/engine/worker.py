@@ -32,7 +32,7 @@ INIT_SECONDS = 60.0
 PIPE_BYTES = 1 << 20
 # A handler sees its own configuration and these few names, not the whole environment of the launcher:
 # a profile or an endpoint in a developer's shell must not reach it.
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SPINE_CLOCK_FILE")
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SPINE_CLOCK_FILE", "WEBHOOKS_TO_LOOPBACK")
 F_SETPIPE_SZ = 1031
 
 

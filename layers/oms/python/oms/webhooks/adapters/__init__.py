@@ -1,0 +1,1 @@
+"""How messages leave for the addresses of subscribers."""
