@@ -76,7 +76,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
             *("place_order", "read_orders", "change_orders", "registry"),
             *("inventory", "rule_sets", "promises", "simulations", "reservations", "fulfillment", "finance", "console"),
             *("capacity", "supply", "drawers", "appeasements", "returns", "pos", "settlements", "payments"),
-            *("gift_cards", "papers"),
+            *("gift_cards", "papers", "webhook_subscriptions"),
         ),
     ),
     "webhook": ("the same without a token, with a signed body", ("psp_webhook",)),
@@ -104,7 +104,8 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("recover_sagas", "expire_reservations", "balance_stock", "broker_backlog", "finance_export"),
     ),
     "files_queue": ("SQS: an object of the intake bucket, as S3 tells of it, or a part of one", ("stock_files",)),
-    "events_stream": ("DynamoDB stream of table `events`", ("publish_events",)),
+    "events_stream": ("DynamoDB stream of table `events`", ("publish_events", "queue_webhooks")),
+    "webhook_queue": ("SQS: something to do for a subscriber of outgoing webhooks", ("send_webhooks",)),
     "stock_stream": ("DynamoDB stream of table `stock`", ("stock_levels",)),
     "inventory_stream": (
         "Kinesis batch of [FeedMessage](schemas/FeedMessage.v1.json), or of what another system said: "

@@ -38,6 +38,7 @@ from tools.openapi_returns import RETURN_ROUTES
 from tools.openapi_rule_sets import RULE_SET_ROUTES
 from tools.openapi_settlement import SETTLEMENT_ROUTES
 from tools.openapi_shapes import CONFIGURATION, VERSION, OrderListQuery, Route, Rows, WorkListQuery
+from tools.openapi_webhooks import WEBHOOK_ROUTES
 
 # Verbs that may say more than the others have a route of their own.
 _OWN_ROUTES = (Action.RECEIVE, Action.HAND_OVER)
@@ -194,6 +195,7 @@ ROUTES: dict[str, Route] = {
     **PURCHASING_ROUTES,
     **SETTLEMENT_ROUTES,
     **DISPUTE_ROUTES,
+    **WEBHOOK_ROUTES,
     "POST /v1/reservations": Route(
         "Hold the units of a basket",
         {201: stock.ReservationDocument},

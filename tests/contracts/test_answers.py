@@ -39,6 +39,7 @@ from tests.contracts.settlement_answers import settlement
 from tests.contracts.stock_answers import capacity, hot_stock, supply
 from tests.contracts.task_answers import tasks
 from tests.contracts.test_contracts import TRIGGERS, read
+from tests.contracts.webhook_answers import webhooks
 from tests.order_world import World, document, line, world  # noqa: F401 (a fixture)
 from tools.openapi_routes import ROUTES
 
@@ -215,6 +216,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     _changes(gateway)
     exported(gateway, order_id)
     settlement(gateway)
+    webhooks(gateway, monkeypatch)
     check_events(gateway.world)
     _outside(gateway, monkeypatch)
     assert gateway.answered == set(ROUTES) - NEVER_GRANTED

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from oms.platform.commands import Call, Outcome, Runtime
+from oms.platform.commands import Runtime
 from oms.platform.http import Answer, Api, answer, call, caller, ok, read, read_optional, read_query
 from oms.platform.intake import validate
-from oms.platform.principal import Principal
 from oms.webhooks import commands, views
 from oms.webhooks.requests import (
     DeadLetterQuery,
@@ -26,34 +25,34 @@ _TARGET = "WEBHOOKS"
 def serve(app: Api, runtime: Callable[[], Runtime], master: Callable[[], str]) -> None:
     """Give a function the routes; `master` reads the secret of the deployment."""
 
-    def reader(permission: str = "webhooks.read") -> Principal:
-        return caller(app, permission, _TARGET)
-
-    def turned(verb: Callable[[Runtime, Call, str], Outcome], command: str, subscription_id: str) -> Answer:
-        principal, body = caller(app, "webhooks.write", _TARGET), read_optional(app, Nothing)
-        own = call(app, command, principal, body, target=subscription_id)
-        return answer(verb(runtime(), own, subscription_id))
-
     @app.get("/v1/webhook-subscriptions")
     def list_webhook_subscriptions() -> Answer:
-        return ok(views.read_subscriptions(runtime().database, reader().tenant))
+        return ok(views.read_subscriptions(runtime().database, caller(app, "webhooks.read", _TARGET).tenant))
 
     @app.get(_ONE)
     def read_webhook_subscription(subscription_id: str) -> Answer:
-        return ok(views.read_subscription(runtime().database, reader().tenant, subscription_id))
+        return ok(
+            views.read_subscription(runtime().database, caller(app, "webhooks.read", _TARGET).tenant, subscription_id)
+        )
 
     @app.get(f"{_ONE}/secrets")
     def read_webhook_secrets(subscription_id: str) -> Answer:
-        return ok(views.read_secrets(runtime(), master, reader("webhooks.secrets").tenant, subscription_id))
+        return ok(
+            views.read_secrets(runtime(), master, caller(app, "webhooks.secrets", _TARGET).tenant, subscription_id)
+        )
 
     @app.get(f"{_ONE}/deliveries")
     def list_webhook_deliveries(subscription_id: str) -> Answer:
-        tenant, query = reader().tenant, read_query(app, DeliveryQuery)
+        tenant, query = caller(app, "webhooks.read", _TARGET).tenant, read_query(app, DeliveryQuery)
         return ok(views.read_deliveries(runtime().database, tenant, subscription_id, query))
 
     @app.get(f"{_ONE}/deliveries/<delivery_id>")
     def read_webhook_delivery(subscription_id: str, delivery_id: str) -> Answer:
-        return ok(views.read_delivery(runtime().database, reader().tenant, subscription_id, delivery_id))
+        return ok(
+            views.read_delivery(
+                runtime().database, caller(app, "webhooks.read", _TARGET).tenant, subscription_id, delivery_id
+            )
+        )
 
     @app.put(_ONE)
     def put_webhook_subscription(subscription_id: str) -> Answer:
@@ -70,11 +69,15 @@ def serve(app: Api, runtime: Callable[[], Runtime], master: Callable[[], str]) -
 
     @app.post(f"{_ONE}/resume")
     def resume_webhook_subscription(subscription_id: str) -> Answer:
-        return turned(commands.resume_webhook_subscription, "resume_webhook_subscription", subscription_id)
+        principal, body = caller(app, "webhooks.write", _TARGET), read_optional(app, Nothing)
+        own = call(app, "resume_webhook_subscription", principal, body, target=subscription_id)
+        return answer(commands.resume_webhook_subscription(runtime(), own, subscription_id))
 
     @app.post(f"{_ONE}/secret-rotations")
     def rotate_webhook_secret(subscription_id: str) -> Answer:
-        return turned(commands.rotate_webhook_secret, "rotate_webhook_secret", subscription_id)
+        principal, body = caller(app, "webhooks.write", _TARGET), read_optional(app, Nothing)
+        own = call(app, "rotate_webhook_secret", principal, body, target=subscription_id)
+        return answer(commands.rotate_webhook_secret(runtime(), own, subscription_id))
 
     @app.post(f"{_ONE}/redeliveries")
     def redeliver_webhooks(subscription_id: str) -> Answer:
@@ -84,8 +87,14 @@ def serve(app: Api, runtime: Callable[[], Runtime], master: Callable[[], str]) -
 
     @app.get("/v1/dead-letters")
     def list_dead_letters() -> Answer:
-        return ok(views.read_dead_letters(runtime().database, reader().tenant, read_query(app, DeadLetterQuery)))
+        return ok(
+            views.read_dead_letters(
+                runtime().database, caller(app, "webhooks.read", _TARGET).tenant, read_query(app, DeadLetterQuery)
+            )
+        )
 
     @app.post("/v1/dead-letters/<letter_id>/redrive")
     def redrive_dead_letter(letter_id: str) -> Answer:
-        return turned(commands.redrive_dead_letter, "redrive_dead_letter", letter_id)
+        principal, body = caller(app, "webhooks.write", _TARGET), read_optional(app, Nothing)
+        own = call(app, "redrive_dead_letter", principal, body, target=letter_id)
+        return answer(commands.redrive_dead_letter(runtime(), own, letter_id))
