@@ -30,10 +30,12 @@ WILDCARDS = {
     "IntakeBucket/notices/*": {"s3:GetObject", "s3:PutObject"},
 }
 TRACES = {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
-FOLLOWED = {"publish_events": "EventsTable", "stock_levels": "StockTable"}
+FOLLOWED = {"publish_events": "EventsTable", "queue_webhooks": "EventsTable", "stock_levels": "StockTable"}
 LOGICAL_IDS = {
     "secret:psp": "PspSecret",
     "secret:carrier": "CarrierSecret",
+    "secret:webhook": "WebhookSecret",
+    "queue:webhooks": "SendWebhooksQueue",
     "bus:domain": "DomainBus",
     "bus:store": "StoreBus",
     "bucket:export": "ExportBucket",

@@ -47,6 +47,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     supplier_stories,
     tender_stories,
     till_stories,
+    webhook_stories,
 )
 from tests.simulation.machine.faults import ANSWER_LOST, BROKEN, CRASH_AFTER
 from tests.simulation.machine.healing import LEFT_ALONE

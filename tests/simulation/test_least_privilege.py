@@ -37,6 +37,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     supplier_stories,
     tender_stories,
     till_stories,
+    webhook_stories,
 )
 from tests.simulation.cases.weather import hold_back
 from tests.simulation.directed import People, crash_at_write
@@ -54,6 +55,7 @@ PERMITTED = (
     ("*", "sqs:DeleteMessage", "*Queue", "and removes what is done"),
     ("*", "sqs:GetQueueAttributes", "*Queue", "and looks how many there are"),
     ("publish_events", "dynamodb:*", "EventsTable.StreamArn", "Lambda reads the stream for the function"),
+    ("queue_webhooks", "dynamodb:*", "EventsTable.StreamArn", "Lambda reads the stream for the function"),
     ("stock_levels", "dynamodb:*", "StockTable.StreamArn", "Lambda reads the stream for the function"),
     ("inventory_stream", "kinesis:*", "InventoryStream", "Lambda reads the stream for the function"),
     (

@@ -16,8 +16,8 @@ ACTIONS = 90
 # No text that is shorter can be over a cap, whatever letters it is made of.
 _SURELY_SMALL = 4_000
 # Notes of a saga mean nothing without its row, which never expires; what a promise binds is on its order; a period that
-# is over limits nothing.
-MAY_EXPIRE = ("#SAGA#", "#PROMISE#", "#CAPACITY#")
+# is over limits nothing; the log of what went out to subscribers is looked at for a month, and decides nothing.
+MAY_EXPIRE = ("#SAGA#", "#PROMISE#", "#CAPACITY#", "#WEBHOOK_LOG#", "#DEAD_LETTERS")
 
 
 def check_commit(commit: Commit, evidence: Evidence, report: Report) -> None:
@@ -51,7 +51,9 @@ def check_item(table: str, pk: str, sk: str, item: Item, report: Report) -> None
     """One item: its size, its event's size, and whether it may expire."""
     if "expires_at" in item and not _may_expire(pk):
         report.note(
-            "INV14", f"{table} {pk} {sk}", "expires, and is no note of a saga, no promise and no count of a period"
+            "INV14",
+            f"{table} {pk} {sk}",
+            "expires, and is no note of a saga, no promise, no count of a period and no log",
         )
     glance = 0
     for value in item.values():

@@ -45,7 +45,7 @@ def collect(simulation: Any) -> Evidence:
             shown.dead += found
         else:
             shown.in_flight += found
-    for stream in simulation.streams.values():
+    for stream in (*simulation.streams.values(), *simulation.woken):
         shown.in_flight += [{"queue": stream.name, "body": json.dumps(record.event)} for record in stream.unread()]
     shown.timers = [{"at": simulation.at(due), "kind": "timer", "what": ""} for due in simulation.scheduler.pending()]
     shown.logs = simulation.logger.text()

@@ -24,7 +24,8 @@ CARRIER_SECRET = {
     }
 }
 # By the logical id that a function has for an ARN.
-SECRETS = {"PspSecret": PSP_SECRET, "CarrierSecret": CARRIER_SECRET}
+WEBHOOK_SECRET = {"master": "simulated"}
+SECRETS = {"PspSecret": PSP_SECRET, "CarrierSecret": CARRIER_SECRET, "WebhookSecret": WEBHOOK_SECRET}
 
 
 class Objects:

@@ -129,7 +129,9 @@ def _provider() -> None:
     """The real adapter on a connection of ours; what a warm worker keeps of it is kept with the worker."""
     from oms.carriers.adapters import configured as carriers
     from oms.payments.adapters import calls, configured
+    from oms.webhooks.adapters import sender
     from tests.simulation.machine.psp import Connection
+    from tests.simulation.machine.subscriber import Connection as Connected
 
     client = Names(calls.http.client, HTTPConnection=Connection, HTTPSConnection=Connection)
     calls.http = Names(calls.http, client=client)
@@ -139,6 +141,8 @@ def _provider() -> None:
         original = getattr(configured, name).__wrapped__
         setattr(configured, name, _remembered(name, original))
     carriers._easypost = _remembered("_easypost", carriers._easypost.__wrapped__)
+    sender._connected = Connected
+    sender.time = configured.time
 
 
 def _texts() -> None:

@@ -52,6 +52,7 @@ from tests.simulation.machine.queues import Queue
 from tests.simulation.machine.runs import Runs
 from tests.simulation.machine.scheduler import EPOCH, Scheduler, Slot
 from tests.simulation.machine.streams import Stream
+from tests.simulation.machine.subscriber import ASLEEP, Subscriber
 from tests.simulation.machine.tables import Tables
 from tests.simulation.machine.topology import Topology, topology
 
@@ -110,12 +111,15 @@ class Simulation(Doors):
         feeds = {feed.source: feed for feed in self.topology.queue_feeds}
         for name, spec in self.topology.queues.items():
             self.queues[name] = Queue(self, spec, feeds.get(name))
-        self.streams = {
-            feed.source: Stream(
+        followed = {
+            feed.function: Stream(
                 self, feed.source, feed, "dynamodb" if feed.source in self.topology.tables else "kinesis"
             )
             for feed in self.topology.stream_feeds
         }
+        self._asleep = {name: followed.pop(name) for name in ASLEEP}
+        self.streams = {stream.name: stream for stream in followed.values()}
+        self.woken: list[Stream] = []
         self.buses = Buses(self)
         for entry in base.accepted if base else ():
             self.buses.remember(entry)
@@ -123,6 +127,7 @@ class Simulation(Doors):
         self.intake = Intake()
         self.provider = Provider(self)
         self.carrier = Carrier(self)
+        self.subscriber = Subscriber(self)
         self.runs = Runs(self)
         self.gateway = Gateway(self)
         self.aws = SimAws(self)
@@ -222,12 +227,19 @@ class Simulation(Doors):
             stream = self.streams.get(entry.table)
             if stream is not None:
                 stream.add_change(entry.before, entry.after)
+            for other in self.woken:
+                if other.name == entry.table:
+                    other.add_change(entry.before, entry.after)
         self._seen.now = self.now()
         found = self._checker.after_commit(changes, self._seen)
         if found:
             self.violations += [violation for violation in found if violation not in self.violations]
             if any(violation.invariant == self.stop_at for violation in found):
                 raise Stopped
+
+    def wake(self, function: str) -> None:
+        """Let a function follow its stream from now on that nobody has needed so far."""
+        self.woken.append(self._asleep.pop(function))
 
     def evidence(self) -> Evidence:
         """Everything that can be seen now."""
