@@ -297,3 +297,33 @@ def test_a_tenant_has_no_more_than_so_many(hooks: Hooks, monkeypatch: pytest.Mon
     hooks.put("one")
     refused = hooks.put("two")
     assert (refused.status, refused.body["code"]) == (409, "too_many_subscriptions")
+
+
+@pytest.mark.capability("O2", whole=True)
+def test_a_subscriber_is_served_as_the_row_says(hooks: Hooks):
+    """Signed, in order, again after pauses, set aside, sent again by name and by time, and paused by itself."""
+    hooks.put("erp", "OrderPlaced", "OrderCancelled")
+    hooks.put("shop", "OrderPlaced")
+    hooks.turn("shop", "pause", {"reason": "its own"})
+    start = hooks.doors.world.clock.now()
+    hooks.subscriber.next["OrderPlaced"] = [500] * 11
+    order_id = order(hooks, 1)
+    cancel(hooks.doors, order_id)
+    hooks.pass_time(4)
+    assert [kind for kind, _ in hooks.subscriber.heard] == ["OrderPlaced"]
+    hooks.pass_time(2 * DAY)
+    assert [kind for kind, _ in hooks.subscriber.heard] == ["OrderPlaced"] * 11 + ["OrderCancelled"]
+    (secret,) = hooks.secrets("erp")
+    for _, headers, message in hooks.subscriber.sent:
+        assert headers["webhook-signature"] == signature(secret, headers, message["raw"])
+    (letter,) = hooks.dead()
+    hooks.turn("erp", "redeliveries", {"delivery_ids": [letter["delivery"]["id"]]})
+    hooks.run()
+    assert (hooks.subscriber.heard[-1], hooks.dead()) == (("OrderPlaced", 1), [])
+    hooks.subscriber.sent.clear()
+    bounds = {"occurred_from": start.isoformat(), "occurred_to": (start + timedelta(minutes=1)).isoformat()}
+    hooks.turn("erp", "redeliveries", bounds)
+    hooks.turn("shop", "resume")
+    hooks.run()
+    assert sorted(kind for kind, _ in hooks.subscriber.heard) == ["OrderCancelled", "OrderPlaced", "OrderPlaced"]
+    assert len(hooks.deliveries("shop")) == 1
