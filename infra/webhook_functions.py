@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from infra import grants as g
-from infra.function_spec import FunctionSpec
+from infra.function_spec import FunctionSpec, Ring
+
+GIVEN_UP = Ring(
+    "WebhooksGivenUp",
+    "A subscriber of outgoing webhooks has not taken a message for more than a day.",
+    "webhooks-given-up",
+)
 
 WEBHOOK_HTTP = (
     FunctionSpec(
@@ -24,6 +30,7 @@ WEBHOOK_HTTP = (
             "GET /v1/webhook-subscriptions/{subscription_id}/deliveries/{delivery_id}",
             *("GET /v1/dead-letters", "POST /v1/dead-letters/{letter_id}/redrive"),
         ),
+        memory=512,
         timeout=15,
     ),
 )
@@ -43,6 +50,7 @@ WEBHOOK_CONSUMERS = (
         batch=1,
         concurrency=20,
         divides_work=True,
+        rings=(GIVEN_UP,),
     ),
 )
 

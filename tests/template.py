@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -134,6 +135,14 @@ def _forget_old(current: Path) -> None:
     others = sorted((path for path in CACHE.iterdir() if path != current), key=lambda path: path.stat().st_mtime)
     for path in others[: -(KEPT - 1)]:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def gateway_key(route: str) -> str:
+    """The route of the gateway by which a route of the contract is reached."""
+    found = re.fullmatch(r"\S+ (.+/\{rule_set_id\})(/.+)?", route)
+    if found is None:
+        return route
+    return f"ANY {found[1]}/{{proxy+}}" if found[2] else f"ANY {found[1]}"
 
 
 def of_type(found: Template, kind: str) -> dict[str, dict[str, Any]]:

@@ -280,7 +280,9 @@ def test_a_stream_that_falls_behind_rings(template):
         if alarm["MetricName"] == "IteratorAge"
         for dimension in alarm["Dimensions"]
     }
-    assert watched == {"PublishEventsFunction", "InventoryStreamFunction", "StockLevelsFunction"}
+    assert watched == {
+        f"{name}Function" for name in ("PublishEvents", "QueueWebhooks", "InventoryStream", "StockLevels")
+    }
 
 
 def test_events_that_a_bus_cannot_encrypt_are_set_aside(template):

@@ -98,7 +98,9 @@ def test_every_stream_mapping_is_bounded_and_isolates_a_bad_record(template):
         for name, row in of_type(template, MAPPING).items()
         if row["EventSourceArn"]["Fn::GetAtt"][0] not in of_type(template, QUEUE)
     }
-    assert set(streams) == {"PublishEventsMapping", "InventoryStreamMapping", "StockLevelsMapping"}
+    assert set(streams) == {
+        f"{name}Mapping" for name in ("PublishEvents", "QueueWebhooks", "InventoryStream", "StockLevels")
+    }
     for name, row in streams.items():
         assert 0 < row["MaximumRetryAttempts"] <= 10_000, name
         assert 60 <= row["MaximumRecordAgeInSeconds"] < 86_400, name

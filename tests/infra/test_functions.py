@@ -98,7 +98,12 @@ def test_a_function_that_divides_its_work_finds_its_own_queue(template):
         for name, row in _functions(template).items()
         if "QUEUE_URL" in row["Environment"]["Variables"]
     }
-    assert told == {"stock_files": {"Ref": "StockFilesQueue"}, "send_notices": {"Ref": "SendNoticesQueue"}}
+    divided = {
+        "stock_files": "StockFilesQueue",
+        "send_notices": "SendNoticesQueue",
+        "send_webhooks": "SendWebhooksQueue",
+    }
+    assert told == {name: {"Ref": queue} for name, queue in divided.items()}
 
 
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])

@@ -25,7 +25,7 @@ from tests.simulation.machine import seams
 from tests.simulation.machine.simulation import Simulation
 from tests.simulation.shim import Shim, token
 from tests.simulation.world import NODES, SKUS, line, order, simulated
-from tests.template import ROOT, of_type, template
+from tests.template import ROOT, gateway_key, of_type, template
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
 DESCRIPTION = json.loads((ROOT / "docs" / "openapi.json").read_text())
@@ -219,4 +219,4 @@ def test_every_operation_refuses_whoever_may_not(method, path, operation):
 def test_the_description_names_every_route():
     """A route of the template that the description does not name would not be fuzzed."""
     routes = {properties["RouteKey"] for properties in of_type(template(), "AWS::ApiGatewayV2::Route").values()}
-    assert routes == {f"{method} {path}" for method, path, _ in OPERATIONS}
+    assert routes == {gateway_key(f"{method} {path}") for method, path, _ in OPERATIONS}

@@ -88,7 +88,9 @@ class Gateway:
         if simulation.faults.spend("request_lost", client):
             simulation.scheduler.sleep(patience)
             return Answer(None, {}, "")
-        route = next((r for r in simulation.topology.routes if r.method == method and r.path.match(path)), None)
+        route = next(
+            (r for r in simulation.topology.routes if r.method in (method, "ANY") and r.path.match(path)), None
+        )
         if route is None:
             return Answer(404, {}, '{"message": "Not Found"}')
         if route.token and scope is None:

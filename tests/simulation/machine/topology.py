@@ -146,7 +146,8 @@ def _api(made: Topology, deployed: Deployed) -> None:
     for properties in sorted(routes, key=lambda one: one["RouteKey"].count("{")):
         method, path = properties["RouteKey"].split(" ")
         target = deployed.resolve(properties["Target"]).removeprefix("integrations/")
-        pattern = re.compile("^" + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path) + "$")
+        named = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path.replace("{proxy+}", "(?P<proxy>.+)"))
+        pattern = re.compile(f"^{named}$")
         made.routes.append(Route(method, pattern, integrations[target], properties.get("AuthorizationType") == "JWT"))
     for properties in of_type(found, "AWS::Cognito::UserPoolClient").values():
         made.clients[properties["ClientName"]] = " ".join(deployed.resolve(properties["AllowedOAuthScopes"]))

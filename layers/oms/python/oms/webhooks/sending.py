@@ -16,6 +16,7 @@ from typing import Protocol
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Runtime, input_hash
 from oms.platform.dynamodb import Conflict
+from oms.platform.observability import counted, logger
 from oms.platform.principal import system_principal
 from oms.platform.problems import ActionNotAvailable
 from oms.platform.writes import Kind, Write
@@ -163,6 +164,8 @@ def _run(office: Office, work: Work, subscription: Subscription, lane: Lane) -> 
         writes = [lane_write(work.tenant, subscription.id, lane, stored), log]
         if after.state is DeliveryState.DEAD:
             writes.append(dead_letter_write(work.tenant, subscription.id, after, office.now))
+            named = {"subscription_id": subscription.id, "delivery_id": after.id}
+            logger().error("a message was given up", **named, **counted("WebhooksGivenUp", office.now))
         if not office.commit(*writes):
             return
         stored = lane
