@@ -280,9 +280,8 @@ def test_a_stream_that_falls_behind_rings(template):
         if alarm["MetricName"] == "IteratorAge"
         for dimension in alarm["Dimensions"]
     }
-    assert watched == {
-        f"{name}Function" for name in ("PublishEvents", "QueueWebhooks", "InventoryStream", "StockLevels")
-    }
+    followers = ("PublishEvents", "QueueWebhooks", "InventoryStream", "StockLevels")
+    assert watched == {f"{name}Function" for name in followers}
 
 
 def test_events_that_a_bus_cannot_encrypt_are_set_aside(template):

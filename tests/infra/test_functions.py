@@ -132,6 +132,7 @@ def test_what_a_function_counts_rings_its_alarm(template):
         ("SettlementsParked", "service", "psp_events"),
         ("NoticesHeldUp", "service", "send_notices"),
         ("ParcelsUnknown", "service", "psp_events"),
+        ("WebhooksGivenUp", "service", "send_webhooks"),
     }
     for _, _, service in counted:
         assert _functions(template)[service]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == service

@@ -164,8 +164,12 @@ def _run(office: Office, work: Work, subscription: Subscription, lane: Lane) -> 
         writes = [lane_write(work.tenant, subscription.id, lane, stored), log]
         if after.state is DeliveryState.DEAD:
             writes.append(dead_letter_write(work.tenant, subscription.id, after, office.now))
-            named = {"subscription_id": subscription.id, "delivery_id": after.id}
-            logger().error("a message was given up", **named, **counted("WebhooksGivenUp", office.now))
+            logger().error(
+                "a message was given up",
+                subscription_id=subscription.id,
+                delivery_id=after.id,
+                **counted("WebhooksGivenUp", office.now),
+            )
         if not office.commit(*writes):
             return
         stored = lane
