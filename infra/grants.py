@@ -108,6 +108,7 @@ HOLD = table("stock", "get", "batch", "query", "put", "update", "delete")
 RECORD_STOCK = (*table("stock", "batch", "query", "put", "update"), *table("registry", "batch", "query"))
 PSP_SECRET = (Grant("secret:psp", "secret:read", "PSP_SECRET_ARN"),)
 CARRIER_SECRET = (Grant("secret:carrier", "secret:read", "CARRIER_SECRET_ARN"),)
+ACTIVATION_SECRET = (Grant("secret:activation", "secret:read", "ACTIVATION_SECRET_ARN"),)
 # Moving the money of tenders: at a payment provider, and on the gift cards and store credit of the ledger's table.
 TENDERS = (*PSP_SECRET, *table("ledger", "get", "put", "update"))
 PUBLISH = (

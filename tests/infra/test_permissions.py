@@ -34,6 +34,7 @@ FOLLOWED = {"publish_events": "EventsTable", "stock_levels": "StockTable"}
 LOGICAL_IDS = {
     "secret:psp": "PspSecret",
     "secret:carrier": "CarrierSecret",
+    "secret:activation": "ActivationSecret",
     "bus:domain": "DomainBus",
     "bus:store": "StoreBus",
     "bucket:export": "ExportBucket",
@@ -133,6 +134,15 @@ def test_only_who_hears_or_asks_carriers_reads_their_secret(template):
         if "CarrierSecret" in [place(resource) for resource in as_list(statement["Resource"])]
     }
     assert readers == {"FulfillmentRole", "PspWebhookRole", "RecoverSagasRole"}
+
+
+def test_only_who_activates_digital_items_reads_the_secret_of_that(template):
+    readers = {
+        role
+        for role, statement in statements(template)
+        if "ActivationSecret" in [place(resource) for resource in as_list(statement["Resource"])]
+    }
+    assert readers == {"ReleaseFulfillmentRole"}
 
 
 def test_only_those_who_talk_to_the_provider_read_its_secret(template):

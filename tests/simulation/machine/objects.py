@@ -23,8 +23,10 @@ CARRIER_SECRET = {
         "tenant": "acme",
     }
 }
+# It is the process of the payment provider that activates what is digital, as in the local run.
+ACTIVATION_SECRET = {"playbox": {"endpoint": PSP_SECRET["endpoint"], "api_key": PSP_SECRET["api_key"]}}
 # By the logical id that a function has for an ARN.
-SECRETS = {"PspSecret": PSP_SECRET, "CarrierSecret": CARRIER_SECRET}
+SECRETS = {"PspSecret": PSP_SECRET, "CarrierSecret": CARRIER_SECRET, "ActivationSecret": ACTIVATION_SECRET}
 
 
 class Objects:
