@@ -141,6 +141,14 @@ class Data(Construct):
             removal_policy=RemovalPolicy.RETAIN,
         )
         name_it(self.webhook_secret, "WebhookSecret")
+        self.activation_secret = secretsmanager.Secret(
+            self,
+            "ActivationSecret",
+            description="Who activates digital items: endpoint and api_key of each. Filled after the first deployment.",
+            encryption_key=key,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        name_it(self.activation_secret, "ActivationSecret")
         self.bucket = self._export_bucket(key)
 
     def resources(self) -> dict[str, Resource]:
@@ -150,6 +158,7 @@ class Data(Construct):
         found["secret:psp"] = Resource((self.secret_arn,), self.secret_arn)
         found["secret:carrier"] = Resource((self.carrier_secret_arn,), self.carrier_secret_arn)
         found["secret:webhook"] = Resource((self.webhook_secret_arn,), self.webhook_secret_arn)
+        found["secret:activation"] = Resource((self.activation_secret_arn,), self.activation_secret_arn)
         found["bucket:export"] = Resource((self.bucket.bucket_arn,), self.bucket.bucket_name)
         return found
 
@@ -167,6 +176,11 @@ class Data(Construct):
     def webhook_secret_arn(self) -> str:
         """The same of the secret of outgoing webhooks."""
         return self.webhook_secret.node.default_child.attr_id
+
+    @property
+    def activation_secret_arn(self) -> str:
+        """The same of the secret of those who activate digital items."""
+        return self.activation_secret.node.default_child.attr_id
 
     def _table(self, name: str, key: kms.IKey) -> dynamodb.Table:
         table = dynamodb.Table(

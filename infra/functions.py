@@ -35,9 +35,17 @@ WORKFLOW_TASKS = (
     ),
     FunctionSpec(
         "release_fulfillment",
-        "Hands a fulfilment order to its node and keeps the token by which the workflow is answered.",
+        "Hands a fulfilment order to its node, or activates what is digital, and keeps the token of its workflow.",
         # What the node has to meet follows from the service levels that hold, and its opening hours.
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.table("registry", "batch", "query")),
+        # What is digital is activated at once: by a code of a pool, a gift card, or a provider outside.
+        (
+            *g.COMMAND,
+            *g.CHANGE_ORDER,
+            *g.listed("orders", "get", "batch"),
+            *g.table("registry", "batch", "query"),
+            *g.table("ledger", "put"),
+            *g.ACTIVATION_SECRET,
+        ),
         # A node may have shipped before the wait began; then the function answers its own token.
         later=g.ANSWER_FULFILLMENT_WORKFLOW,
     ),

@@ -110,6 +110,7 @@ PSP_SECRET = (Grant("secret:psp", "secret:read", "PSP_SECRET_ARN"),)
 WEBHOOK_SECRET = (Grant("secret:webhook", "secret:read", "WEBHOOK_SECRET_ARN"),)
 WEBHOOK_QUEUE = (Grant("queue:webhooks", "queue:send", "WEBHOOK_QUEUE_URL"),)
 CARRIER_SECRET = (Grant("secret:carrier", "secret:read", "CARRIER_SECRET_ARN"),)
+ACTIVATION_SECRET = (Grant("secret:activation", "secret:read", "ACTIVATION_SECRET_ARN"),)
 # Moving the money of tenders: at a payment provider, and on the gift cards and store credit of the ledger's table.
 TENDERS = (*PSP_SECRET, *table("ledger", "get", "put", "update"))
 PUBLISH = (

@@ -91,12 +91,12 @@ HTTP = (
     ),
     FunctionSpec(
         "registry",
-        "Keeps nodes and items, one by one or in bulk, and what suppliers ask for items.",
-        (*g.COMMAND, *g.table("registry", "batch", "query", "put")),
+        "Keeps nodes and items, one by one or in bulk, what suppliers ask for items, and codes of digital items.",
+        (*g.COMMAND, *g.table("registry", "batch", "query", "put"), *g.listed("orders", "batch", "put")),
         routes=(
             *("PUT /v1/nodes", "GET /v1/nodes", "PUT /v1/nodes/{node_id}", "GET /v1/nodes/{node_id}"),
             *("PUT /v1/items", "PUT /v1/items/{sku}", "GET /v1/items/{sku}"),
-            "PUT /v1/supplier-items",
+            *("PUT /v1/supplier-items", "POST /v1/items/{sku}/licences", "GET /v1/items/{sku}/licences"),
         ),
         memory=512,
         timeout=GATEWAY_TIMEOUT,

@@ -17,13 +17,13 @@ NOTICE_CONSUMERS = (
         (
             *g.COMMAND,
             *g.table("events", "get"),
-            *g.table("orders", "get", "query", "put"),
+            *g.table("orders", "get", "batch", "query", "put"),
             *g.table("registry", "batch", "query"),
             *g.WRITE_NOTICES,
         ),
         detail_types=(
             ("OrderPlaced", {"status": ["CONFIRMED", "IN_PROGRESS"]}),
-            ("ShipmentShipped", {"mode": ["ship", "pickup"]}),
+            ("ShipmentShipped", {"mode": ["ship", "pickup", "digital"]}),
             ("OrderLinesCancelled", {"nothing_left": [False]}),
             *("OrderReviewAccepted", "OrderPromiseChanged", "FulfillmentOrderReady", "OrderCancelled"),
             *("FulfillmentOrderCollectionDue", "ParcelDelivered", "FulfillmentOrderPromiseAtRisk"),

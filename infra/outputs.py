@@ -43,6 +43,7 @@ def outputs(
         "PspSecretArn": data.secret_arn,
         "CarrierSecretArn": data.carrier_secret_arn,
         "WebhookSecretArn": data.webhook_secret_arn,
+        "ActivationSecretArn": data.activation_secret_arn,
         "AlarmTopicArn": workshop.alarms.topic.topic_arn,
     }
     values |= {f"{pascal(name)}TableName": table.table_name for name, table in data.tables.items()}

@@ -164,6 +164,11 @@ def connect_psp(endpoint: str, state: Path) -> None:
     aws_client(endpoint, "secretsmanager").put_secret_value(
         SecretId=outputs["PspSecretArn"], SecretString=json.dumps(secret)
     )
+    # The same process activates what is digital.
+    partners = {"playbox": {"endpoint": psp["endpoint"], "api_key": psp["api_key"]}}
+    aws_client(endpoint, "secretsmanager").put_secret_value(
+        SecretId=outputs["ActivationSecretArn"], SecretString=json.dumps(partners)
+    )
     url = f"{local_api_url(endpoint, outputs['ApiUrl'])}/v1/webhooks/{PSP_PROVIDER}"
     answer = Http(psp["endpoint"]).request(
         "POST",

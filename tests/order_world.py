@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from oms.activations.port import ActivationProvider
 from oms.fulfillment.commands import act, command_name
 from oms.fulfillment.model import FulfillmentOrder, Outcome
 from oms.fulfillment.protocol import Action
@@ -49,6 +50,7 @@ from oms.registry import reads as registry
 from oms.registry.model import Item as RegistryItem
 from oms.registry.store import item_write, node_write
 from oms.sourcing.commands import source_order
+from tests.fake_activations import FakeActivations
 from tests.order_checks import check_everything
 from tests.order_nodes import nodes
 from tests.order_tables import OrderTables
@@ -70,6 +72,7 @@ class World:
     database: OrderTables = field(default_factory=OrderTables)
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOW))
     provider: ScriptedProvider = field(default_factory=ScriptedProvider)
+    activations: FakeActivations = field(default_factory=FakeActivations)
     # What workflows were told: token and outcome; `waiting` holds the tokens that still wait.
     continued: list[tuple[str, Outcome]] = field(default_factory=list)
     waiting: set[str] = field(default_factory=set)
@@ -133,7 +136,9 @@ class World:
     def release(self, work_id: str, token: str | None = None) -> str:
         token = token or f"token-{work_id}"
         self.waiting.add(token)
-        release_fulfillment_order(self.runtime, self.continue_workflow, TENANT, work_id, token)
+        release_fulfillment_order(
+            self.runtime, self.continue_workflow, TENANT, work_id, token, providers=self.activation_provider
+        )
         return work_id
 
     def resume(self, work_id: str) -> Outcome | None:
@@ -181,6 +186,9 @@ class World:
             return EveryTenant()
         assert name == "strict"
         return self.provider
+
+    def activation_provider(self, name: str) -> ActivationProvider:
+        return self.activations.provider(name)
 
     def continue_workflow(self, token: str, outcome: Outcome) -> bool:
         """What Step Functions does with an answer: takes it once, and never after the wait has ended."""

@@ -22,6 +22,7 @@ from tools import openapi_levels as levels
 from tools import openapi_notices as notices
 from tools import openapi_shards as shards
 from tools import openapi_stock as stock
+from tools.openapi_activations import ACTIVATION_ROUTES
 from tools.openapi_carriers import CARRIER_ROUTES
 from tools.openapi_choices import CHOICE_ROUTES
 from tools.openapi_collection import COLLECTION_ROUTES
@@ -192,6 +193,7 @@ ROUTES: dict[str, Route] = {
     **RETURN_ROUTES,
     **PAYMENT_ROUTES,
     **POS_ROUTES,
+    **ACTIVATION_ROUTES,
     **PURCHASING_ROUTES,
     **SETTLEMENT_ROUTES,
     **DISPUTE_ROUTES,

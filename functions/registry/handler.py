@@ -1,9 +1,10 @@
-"""registry: nodes and items, put one by one or in bulk, and read; and what suppliers ask for items."""
+"""registry: nodes and items, put one by one or in bulk, and read; what suppliers ask for items; pools of licences."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from oms.activations.routes import serve_licences
 from oms.platform.commands import Runtime
 from oms.platform.http import Answer, answer, api, call, caller, ok, raw_body, read, read_query
 from oms.purchasing.item_routes import serve
@@ -14,6 +15,7 @@ from oms.registry.requests import At, NodeFilter, PutItems, PutNodes, named_by_p
 app = api()
 runtime = Runtime()
 serve(app, lambda: runtime)
+serve_licences(app, lambda: runtime)
 
 
 @app.put("/v1/nodes")

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from local.psp import requests
+from local.psp.activations import Activations
 from local.psp.core import Psp
 from local.psp.courier import Courier
 from local.psp.journal import render
@@ -24,6 +25,7 @@ class Routes:
     def __init__(self, psp: Psp, courier: Courier, api_key: str) -> None:
         self._psp = psp
         self._courier = courier
+        self.activations = Activations()
         self._bearer = f"Bearer {api_key}".encode()
         self._verbs = {
             "capture": psp.capture,
@@ -44,6 +46,8 @@ class Routes:
             if request.method == "POST":
                 return self._post(path, request)
             if request.method == "GET":
+                if path.startswith("/activations/"):
+                    return _as_told(self.activations.find(path))
                 return _shown(self._get(path, dict(parse_qsl(query, keep_blank_values=True))))
             raise Refused(405, "method_not_allowed", "Only GET and POST are served.")
         except Refused as refusal:
@@ -61,6 +65,8 @@ class Routes:
         if len(parts) == 3 and parts[1] == "_disputes":
             return _shown(self._psp.settling.end_dispute(unquote(parts[2]), body))
         key = request.headers.get("idempotency-key")
+        if path == "/activations":
+            return _as_told(self.activations.activate(requests.read_key(key), body))
         if path == "/payments":
             return self._psp.authorize(requests.read_key(key), body)
         if len(parts) == 4 and parts[1] == "payments" and parts[3] in self._verbs:
@@ -147,3 +153,7 @@ def _limit(query: dict[str, str], most: int, usual: int | None = None) -> int:
 
 def _shown(document: dict[str, Any]) -> Answer:
     return Answer(200, render(document))
+
+
+def _as_told(answer: tuple[int, dict[str, Any]]) -> Answer:
+    return Answer(answer[0], render(answer[1]))

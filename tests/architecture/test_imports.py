@@ -18,6 +18,7 @@ DOORS = {
 }
 # Doors of single contexts besides these.
 MORE_DOORS = {
+    "activations.port": "what a provider of activations may be asked: work whose units it activates asks it",
     "fulfillment.lines": "what travels in a parcel and what was claimed of it, pure: an order shows it",
     "fulfillment.views": "how the work of a node is shown, within its order and in lists",
     "registry.limits": "how much a node takes on and in which periods, pure: capacity counts by it",

@@ -9,6 +9,7 @@ import pytest
 
 from oms.payments.adapters import configured
 from oms.platform.clock import FixedClock
+from tests.contracts.activation_answers import activations
 from tests.contracts.appeasement_answers import appeasements
 from tests.contracts.carrier_answers import labels, parcel_claims, unknown_parcels
 from tests.contracts.choice_answers import choices
@@ -203,6 +204,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     legs(gateway)
     collected(gateway)
     purchases(gateway)
+    activations(gateway)
     reshaping(gateway)
     picking(gateway)
     device_actions(gateway)

@@ -28,6 +28,7 @@ def test_an_item_is_read_as_it_was_put_with_its_sku_as_written(api: Api, databas
         "components": [],
         "when_short": None,
         "preorder": None,
+        "activation": None,
         "barcodes": [],
         "locations": {},
         "preparation": None,

@@ -45,6 +45,7 @@ def test_a_kit_is_read_as_it_was_put_and_may_be_made_of_other_things_later(api: 
         "locations": {},
         "preparation": None,
         "preorder": None,
+        "activation": None,
         "unit": "each",
         "weight_grams": None,
         "tax_category": None,

@@ -39,6 +39,8 @@ ROUTES = {
         "GET /v1/nodes/{node_id}",
         "PUT /v1/items",
         "PUT /v1/supplier-items",
+        "POST /v1/items/{sku}/licences",
+        "GET /v1/items/{sku}/licences",
         "PUT /v1/items/{sku}",
         "GET /v1/items/{sku}",
     },

@@ -36,6 +36,7 @@ LOGICAL_IDS = {
     "secret:carrier": "CarrierSecret",
     "secret:webhook": "WebhookSecret",
     "queue:webhooks": "SendWebhooksQueue",
+    "secret:activation": "ActivationSecret",
     "bus:domain": "DomainBus",
     "bus:store": "StoreBus",
     "bucket:export": "ExportBucket",
@@ -135,6 +136,15 @@ def test_only_who_hears_or_asks_carriers_reads_their_secret(template):
         if "CarrierSecret" in [place(resource) for resource in as_list(statement["Resource"])]
     }
     assert readers == {"FulfillmentRole", "PspWebhookRole", "RecoverSagasRole"}
+
+
+def test_only_who_activates_digital_items_reads_the_secret_of_that(template):
+    readers = {
+        role
+        for role, statement in statements(template)
+        if "ActivationSecret" in [place(resource) for resource in as_list(statement["Resource"])]
+    }
+    assert readers == {"ReleaseFulfillmentRole"}
 
 
 def test_only_those_who_talk_to_the_provider_read_its_secret(template):

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.simulation import (  # noqa: F401 - they tell their stories
+    activation_stories,
     carrier_stories,
     cash_stories,
     choice_stories,

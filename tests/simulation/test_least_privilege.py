@@ -15,6 +15,7 @@ from infra.functions import FUNCTIONS
 from infra.names import pascal
 from tests.infra.policies import as_list, rights, statements
 from tests.simulation import (  # noqa: F401 - they tell their stories
+    activation_stories,
     carrier_stories,
     cash_stories,
     crash_stories,

@@ -20,6 +20,7 @@ REMEMBERED = {
     "notifications/adapters/ses.py": {"_client"},
     "notifications/defaults.py": {"default_texts"},
     "orders/adapters/step_functions.py": {"_client"},
+    "activations/adapters/configured.py": {"_account"},
     "carriers/adapters/configured.py": {"_easypost"},
     "papers/adapters/fonts.py": {"load", "wrapped"},
     "papers/words.py": {"defaults"},

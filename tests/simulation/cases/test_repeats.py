@@ -65,6 +65,7 @@ MUTATING = {
     ("PUT", "/v1/papers/rules/all"): {"logo": "Acme"},
     ("POST", "/v1/papers/rules/all/promotions"): {"number": 1},
     ("POST", "/v1/papers/rules/all/rollbacks"): {},
+    ("POST", "/v1/items/MUG/licences"): {"codes": ["AAAA-1"]},
     ("PUT", "/v1/supplier-items"): {
         "supplier_items": [{"node_id": "mill", "sku": "MUG", "unit_cost": 250, "currency": "USD"}]
     },

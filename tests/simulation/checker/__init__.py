@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from tests.simulation.checker.activations import check_activations, check_activations_of_commit
 from tests.simulation.checker.answers import check_answers
 from tests.simulation.checker.backlog import check_backlog, check_backlog_of_commit
 from tests.simulation.checker.banking import check_banking, check_banking_of_commit
@@ -79,6 +80,7 @@ class Checker:
         check_offers_of_commit(commit, self._picture, report)
         check_tasks_of_commit(commit, report)
         check_labels_of_commit(commit, self._picture, report)
+        check_activations_of_commit(commit, report)
         self._money.after_commit(commit, self._picture, evidence, report)
         self._ledger.after_commit(commit, self._picture, report)
         check_drawers_of_commit(commit, report)
@@ -105,6 +107,7 @@ class Checker:
         check_backlog(picture, evidence, report)
         check_offers(picture, report)
         check_labels(picture, report)
+        check_activations(picture, report)
         check_devices(evidence, picture, report)
         check_levels(picture, report)
         check_kits(picture, report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.simulation.checker.activations import is_of_activations
 from tests.simulation.checker.evidence import Change, Item, Report
 from tests.simulation.checker.goodwill import is_goodwill
 from tests.simulation.checker.graphs import (
@@ -58,7 +59,7 @@ class OrderRules:
                 check_notices_of_commit(changes, report)
             elif pk.split("#")[2:3] == ["WAVE"]:
                 _waves(changes, report)
-            elif not is_goodwill(pk) and not is_task(pk) and not is_of_carriers(pk):
+            elif not is_goodwill(pk) and not is_task(pk) and not is_of_carriers(pk) and not is_of_activations(pk):
                 for change in changes:
                     if change.before is not None:
                         report.note("INV4", change.pk, "the note of an external id was changed")

@@ -43,8 +43,8 @@ class Line:
     """
 
     __slots__ = (
-        "claims", "components", "each", "line_no", "made_of", "method", "part_of", "parts", "quantity", "sku",
-        "takes_stock", "total", "work",
+        "card_price", "claims", "components", "each", "line_no", "made_of", "method", "part_of", "parts", "quantity",
+        "sku", "takes_stock", "total", "work",
     )  # fmt: skip
 
     def __init__(self, body: dict[str, Any]) -> None:
@@ -62,6 +62,8 @@ class Line:
         self.each: int = body["part_of"]["each"] if body.get("part_of") else 1
         self.parts: list[Line] = []
         self.work: bool = body.get("work", True)
+        is_card = (body.get("activation") or {}).get("by") == "gift_card"
+        self.card_price: int = agreed["unit_price"] if is_card else 0
         self.claims: list[tuple[str, int]] = [(claim["node_id"], claim["quantity"]) for claim in body.get("claims", ())]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from tests.simulation.checker.activations import cards_of
 from tests.simulation.checker.banking import BANKING
 from tests.simulation.checker.evidence import Report
 from tests.simulation.checker.ledger import entries, net
@@ -133,8 +134,9 @@ def _goods_are_posted(
         if shipment.get("fulfillment_order_id") is None or order.is_reserved:
             continue
         goods, discount, shipping, tax = (shipment.get(name, 0) for name in PARTS)
-        worth = worth_of(shipment)
-        expected = {"2010": worth, "4092": discount, "4010": -goods, "4020": -shipping, "2040": -tax}
+        worth, cards = worth_of(shipment), cards_of(order, shipment)
+        expected = {"2010": worth, "4092": discount, "4010": cards - goods, "4020": -shipping, "2040": -tax}
+        expected |= {"2020": -cards}
         expected = {account: amount for account, amount in expected.items() if amount}
         if not expected:
             continue

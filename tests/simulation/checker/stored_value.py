@@ -125,19 +125,15 @@ def _effect(movement: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_posted(rows: Partition, movement: dict[str, Any]) -> bool:
-    """Whether the card's own fact is posted; for a refund or an appeasement that fact is."""
-    goodwill = parsed(rows["ACCOUNT"]["body"])["reason"] == "goodwill"
-    return movement["kind"] == "breakage" or (movement.get("reference") is None if goodwill else _was_sold(rows))
+    """Whether the card's own fact is posted; for a refund, an appeasement or a shipment that fact is."""
+    alone = parsed(rows["ACCOUNT"]["body"])["reason"] in ("goodwill", "sold")
+    return movement["kind"] == "breakage" or (alone and movement.get("reference") is None)
 
 
 def cards(picture: Picture) -> Iterator[tuple[str, dict[str, Any], Item]]:
     """Every card with its tenant, what was settled when it was issued, and its amounts."""
     for pk, rows in _cards(picture):
         yield str(tenant_of(pk)), parsed(rows["ACCOUNT"]["body"]), rows["ACCOUNT"]
-
-
-def _was_sold(rows: Partition) -> bool:
-    return bool(parsed(rows["ACCOUNT"]["body"])["reason"] == "sold")
 
 
 def _cards(picture: Picture) -> list[tuple[str, Partition]]:

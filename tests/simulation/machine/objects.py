@@ -23,9 +23,14 @@ CARRIER_SECRET = {
         "tenant": "acme",
     }
 }
-# By the logical id that a function has for an ARN.
+# It is the process of the payment provider that activates what is digital, as in the local run.
+ACTIVATION_SECRET = {"playbox": {"endpoint": PSP_SECRET["endpoint"], "api_key": PSP_SECRET["api_key"]}}
 WEBHOOK_SECRET = {"master": "simulated"}
-SECRETS = {"PspSecret": PSP_SECRET, "CarrierSecret": CARRIER_SECRET, "WebhookSecret": WEBHOOK_SECRET}
+# By the logical id that a function has for an ARN.
+SECRETS = {
+    **{"PspSecret": PSP_SECRET, "CarrierSecret": CARRIER_SECRET},
+    **{"WebhookSecret": WEBHOOK_SECRET, "ActivationSecret": ACTIVATION_SECRET},
+}
 
 
 class Objects:

@@ -110,6 +110,11 @@ class Provider:
         self.tell()
         return answer
 
+    @property
+    def activated(self) -> list[str]:
+        """The keys of what was activated, in turn."""
+        return self._routes.activations.done
+
     def forget_keys(self) -> None:
         """What a provider does after a day: a repeat under an old key is a new call."""
         self.psp.keys._known.clear()

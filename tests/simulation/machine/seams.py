@@ -127,6 +127,7 @@ def _environment() -> None:
 
 def _provider() -> None:
     """The real adapter on a connection of ours; what a warm worker keeps of it is kept with the worker."""
+    from oms.activations.adapters import configured as activations
     from oms.carriers.adapters import configured as carriers
     from oms.payments.adapters import calls, configured
     from oms.webhooks.adapters import sender
@@ -140,6 +141,7 @@ def _provider() -> None:
     for name in ("_secret", "_strict", "_stripe", "_adyen"):
         original = getattr(configured, name).__wrapped__
         setattr(configured, name, _remembered(name, original))
+    activations._account = _remembered("_account", activations._account.__wrapped__)
     carriers._easypost = _remembered("_easypost", carriers._easypost.__wrapped__)
     sender._connected = Connected
     sender.time = configured.time

@@ -115,6 +115,8 @@ def _take(
 ) -> tuple[Order, Decision]:
     """The order after a verb, and the decision that makes it so."""
     order, work = own_work(before, call.principal, WRITE, fulfillment_order_id, call.expected_version)
+    if work.is_activated:
+        raise ActionNotAvailable("It is delivered by itself when it is paid for; no node does anything about it.")
     node_id = acting_node(work, call.principal.nodes)
     verb = VERBS[action]
     if work.is_leg and node_id == work.destination_node:

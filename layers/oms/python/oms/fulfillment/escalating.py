@@ -22,6 +22,7 @@ from oms.platform.writes import Value
 
 # The metric of work that its node has not done in time.
 OVERDUE = "WorkOverdue"
+RELEASE_FAILED = "RELEASE_FAILED"  # why work is escalated that could not be handed over, again and again
 
 
 class _InTime(Exception):
@@ -54,6 +55,12 @@ def escalate_fulfillment_order(runtime: Runtime, call: Call, fulfillment_order_i
             told += over if work.status is Status.OPEN else []
         late = work
         _, writes, events = change_order(call.tenant, order, events=told, fulfillment_orders=[noted])
+        if work.is_activated and not work.is_closed and reason == RELEASE_FAILED:
+            # Loaded for what is activated only.
+            from oms.fulfillment.not_activated import activation_task
+
+            change = activation_task(runtime, call.tenant, order, work)
+            writes, events = [*writes, *change.writes], [*events, *change.events]
         return Decision(writes, events, body=said)
 
     try:

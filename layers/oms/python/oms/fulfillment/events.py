@@ -268,10 +268,10 @@ class FulfillmentOrderEscalated(_Work):
 class ShipmentShipped(EventData):
     """Units left a node, shipped or handed over, with exactly the money that belongs to them.
 
-    `taxes` says whose the `tax` is, where that is known of any of it.
+    `taxes` says whose the `tax` is, where that is known of any of it; `gift_cards` is what of `goods` was gift cards.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     order_id: str
     fulfillment_order_id: str
@@ -294,3 +294,4 @@ class ShipmentShipped(EventData):
     # What was promised for it, and how long after that it left.
     due_at: str | None = None
     late_seconds: int | None = None
+    gift_cards: int = 0

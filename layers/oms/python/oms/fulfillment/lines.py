@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from oms.orders.request import Gift
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.registry.kits import Component
+from oms.registry.limits import Activation, ItemActivation
 from oms.registry.segments import Segment, stock_name
 
 if TYPE_CHECKING:
@@ -172,6 +173,9 @@ class WorkLine(BaseModel):
     # What is done with each unit before it is packed, where that is known of its item, and with how many it has been.
     preparation: str | None = None
     prepared: int = 0
+    # How each unit is delivered, where that is not by a node, and what was done for that.
+    activation: ItemActivation | None = None
+    activations: tuple[Activation, ...] = ()
 
     @property
     def stock_sku(self) -> str:

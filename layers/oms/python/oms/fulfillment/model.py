@@ -271,6 +271,11 @@ class FulfillmentOrder(BaseModel):
         return None if None in ends else max(known, default=None)
 
     @property
+    def is_activated(self) -> bool:
+        """Whether the service itself delivers it, or a part of it, and no node does."""
+        return any(line.activation is not None for line in self.lines)
+
+    @property
     def is_leg(self) -> bool:
         """Whether its units go to another node and not to the customer."""
         return self.destination_node is not None

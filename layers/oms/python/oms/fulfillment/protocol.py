@@ -112,6 +112,8 @@ def require(order: FulfillmentOrder, action: Action) -> None:
 
 def available_actions(order: FulfillmentOrder) -> list[str]:
     """The verbs of the node protocol that can be taken now."""
+    if order.is_activated:
+        return []
     counter = order.method in COUNTER_METHODS
     hidden = OURS | {Action.RECEIVE, Action.SHIP if counter else Action.HAND_OVER}
     if not counter:

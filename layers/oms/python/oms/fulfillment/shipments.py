@@ -242,6 +242,8 @@ class Shipment(BaseModel):
     proof: Proof | None = None
     # What its units cost us, where a supplier sent them.
     bought: Cost | None = None
+    # What of its goods is gift cards, which are owed from now on and are no revenue.
+    gift_cards: int = 0
     # The parcels of which a carrier told anything.
     parcels: tuple[Parcel, ...] = ()
     # What of it was lost or damaged on its way.

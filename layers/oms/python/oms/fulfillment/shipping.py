@@ -220,6 +220,7 @@ def shipment_event(order: Order, shipment: Shipment) -> ShipmentShipped:
         discount=shipment.discount,
         shipping=shipment.shipping,
         tax=shipment.tax,
+        gift_cards=shipment.gift_cards,
         taxes=shipment.taxes,
         total=shipment.amounts.total,
         currency=header.currency,

@@ -137,4 +137,5 @@ def _line(line: WorkLine) -> WorkLine:
         part_of=line.part_of,
         gift=line.gift,
         minimum_age=line.minimum_age,
+        activation=line.activation,
     )

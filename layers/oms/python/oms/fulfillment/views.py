@@ -18,6 +18,7 @@ from oms.fulfillment.offers import offered_actions
 from oms.fulfillment.protocol import Action, available_actions
 from oms.orders.request import Gift
 from oms.registry.kits import Component
+from oms.registry.limits import Activation, ItemActivation
 from oms.registry.segments import Segment
 from oms.sourcing.rates import Label
 
@@ -45,6 +46,8 @@ class WorkLineView(BaseModel):
     prepared: int
     part_of: int | None = Field(description="the line of the kit of which it is a component that may go on its own")
     gift: Gift | None = Field(description="what to put on the card, and whether the receipt shows no prices")
+    activation: ItemActivation | None = Field(description="how each unit is delivered by itself, where it is not sent")
+    activations: list[Activation] = Field(description="its units that were activated, or are to be; no code is shown")
     minimum_age: int | None = Field(description="whoever gets the units must be at least so old; the node checks it")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
 
 from oms.fulfillment.deadlines import next_deadline, next_wake
 from oms.fulfillment.events import FulfillmentOrderAwaited
@@ -28,11 +29,15 @@ from oms.orders.writes import change_order, unfinished_write
 from oms.platform.clock import format_instant, parse_instant
 from oms.platform.commands import Call, Decision, Runtime, execute
 from oms.platform.consumers import call_from_workflow
+from oms.platform.effects import TransientFailure
 from oms.platform.events import EventData
 from oms.platform.principal import system_principal
 from oms.platform.problems import ActionNotAvailable
 from oms.registry.reads import known_nodes
 from oms.rulesets.reads import live_rules
+
+if TYPE_CHECKING:
+    from oms.fulfillment.asking_providers import Providers
 
 Continue = Callable[[str, Outcome], bool]
 # Longer than any wait overshoots what it was to end at. Where clocks differ by more, a wait that was set is too long
@@ -48,13 +53,15 @@ def release_fulfillment_order(
     task_token: str,
     first_wait_seconds: int | None = None,
     wait_seconds: int | None = None,
+    providers: Providers | None = None,
 ) -> None:
     """Give the work to its node, unless the node has it already or must not begin, and note who waits for the answer.
 
     With the work stand its deadlines from now on. Work whose answer is already there continues its workflow at once,
     as does work with a deadline before the end of a first wait of so many seconds, or whose time has changed and comes
-    before the end of a later one of so many `wait_seconds`; digital work is done here and now.
-    Raises ActionNotAvailable when the order's money is not secured.
+    before the end of a later one of so many `wait_seconds`; digital work is done here and now,
+    with `providers` of activations. Raises ActionNotAvailable when the order's money is not secured, TransientFailure
+    while something of digital work cannot be activated.
     """
     key = f"{fulfillment_order_id}#{hashlib.sha256(task_token.encode()).hexdigest()[:32]}"
     call = call_from_workflow("release_fulfillment_order", tenant, key)
@@ -85,10 +92,13 @@ def release_fulfillment_order(
     outcome = execute(runtime, call, decide)
     if left is None or outcome.replayed:
         left = find_work(runtime, call.principal, WRITE, fulfillment_order_id)
-    if _deliver_digital(runtime, tenant, left[1]):
+    digital = _deliver_digital(runtime, providers, tenant, left[1])
+    if digital != "not_digital":
         left = find_work(runtime, call.principal, WRITE, fulfillment_order_id)
     # An answer that came before the token is in the order that took the token; a later one finds the token.
     told = _tell(runtime, continue_workflow, tenant, task_token, *left)
+    if told is None and digital == "open":
+        raise TransientFailure(f"Not all of {fulfillment_order_id} could be activated.")
     if told is None and first_wait_seconds is not None:
         now = runtime.clock.now()
         due = next_deadline(left[1], now)
@@ -211,13 +221,19 @@ def _deadlines(runtime: Runtime, tenant: str, work: FulfillmentOrder, now: datet
     return deadlines_for(work, nodes.get(work.node_id), levels, begins)
 
 
-def _deliver_digital(runtime: Runtime, tenant: str, work: FulfillmentOrder) -> bool:
-    """Work that needs no node is done as soon as its money is secured; whether this is such work, done now."""
+def _deliver_digital(
+    runtime: Runtime, providers: Providers | None, tenant: str, work: FulfillmentOrder
+) -> Literal["not_digital", "delivered", "open"]:
+    """Work that needs no node is done as soon as its money is secured: whether this is such work, and done now."""
     if work.method != "digital" or work.is_closed:
-        return False
+        return "not_digital"
+    if work.is_activated and providers is not None:
+        from oms.fulfillment.activating import deliver_activated
+
+        return "delivered" if deliver_activated(runtime, providers, tenant, work.id) else "open"
     # Loaded for such work only, which no node does.
     from oms.fulfillment.commands import act
 
     call: Call = call_from_workflow("ship_fulfillment_order", tenant, f"{work.id}#deliver")
     act(runtime, call, work.id, Action.SHIP, ActionRequest())
-    return True
+    return "delivered"

@@ -43,6 +43,7 @@ class Facts:
     tracking: str | None = None
     link: str | None = None
     collector: str | None = None
+    codes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,14 @@ def written(chosen: Chosen, facts: Facts, locale: str) -> Texts:
 
 
 def facts_of(
-    milestone: Milestone, order: Order, data: Mapping[str, Any], rules: NoticeRules, nodes: Mapping[str, Node]
+    milestone: Milestone,
+    order: Order,
+    data: Mapping[str, Any],
+    rules: NoticeRules,
+    nodes: Mapping[str, Node],
+    codes: Iterable[tuple[int, str]] = (),
 ) -> Facts:
-    """The facts of a milestone, from the order as it is now and from the event that reached it."""
+    """The facts of a milestone, from the order as it is now, from the event that reached it, and codes of its lines."""
     header = order.header
     node = nodes.get(str(data.get("node_id"))) if milestone in _AT_A_COUNTER else None
     seller = nodes.get(header.selling_node)
@@ -90,6 +96,7 @@ def facts_of(
         tracking=data.get("tracking_number"),
         link=page.replace("$name", quote(str(link), safe="")) if link and page else None,
         collector=collected.proof.collector if collected and collected.proof else None,
+        codes=tuple((order.line(no).agreed.description or order.line(no).agreed.sku, code) for no, code in codes),
     )
 
 
@@ -111,6 +118,7 @@ def sample(rules: NoticeRules, milestone: Milestone) -> Facts:
         tracking="1Z999AA10123456784",
         link=(_page_of(milestone, rules) or "https://shop.example/pay/$name").replace("$name", "sample"),
         collector="Ben Example",
+        codes=(("Blue mug, the game", "ABCD-EFGH-1234"),),
     )
 
 
@@ -131,6 +139,7 @@ def _values(facts: Facts, locale: str) -> Mapping[str, Value]:
         "tracking": Value.plain(facts.tracking),
         "link": _linked(facts.link),
         "collector": Value.plain(facts.collector),
+        "codes": _list(f"{name}: {code}" for name, code in facts.codes),
     }
 
 

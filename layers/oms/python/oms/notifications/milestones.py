@@ -9,7 +9,8 @@ from typing import Any
 
 from oms.fulfillment.model import COUNTER_METHODS
 from oms.notifications.model import Milestone
-from oms.orders.model import Order
+from oms.orders.model import DIGITAL, Order
+from oms.registry.limits import Activation
 
 Data = Mapping[str, Any]
 
@@ -84,10 +85,23 @@ def _shipped(told: Told, order: Order) -> Reached | None:
     shipment_id = str(told.data["shipment_id"])
     if told.data["mode"] == "pickup":
         return _one(Milestone.COLLECTED, shipment_id)
+    if told.data["mode"] == DIGITAL:
+        return _one(Milestone.ACTIVATED, shipment_id) if activations_of(order, shipment_id) else None
     if told.data["mode"] != "ship":
         return None
     whole = _leaves_nothing(order, shipment_id)
     return Reached(Milestone.SHIPPED if whole else Milestone.PARTLY_SHIPPED, "shipped", shipment_id)
+
+
+def activations_of(order: Order, shipment_id: str) -> list[tuple[int, Activation]]:
+    """What was activated of a shipment, with its lines."""
+    return [
+        (line.line_no, one)
+        for work in order.fulfillment_orders
+        for line in work.lines
+        for one in line.activations
+        if one.shipment_id == shipment_id
+    ]
 
 
 def _leaves_nothing(order: Order, shipment_id: str) -> bool:

@@ -29,6 +29,7 @@ class Milestone(StrEnum):
     RESERVATION_EXPIRING = "reservation_expiring"
     PAY_LINK = "pay_link"
     CHOICE = "choice"
+    ACTIVATED = "activated"
 
 
 class Status(StrEnum):

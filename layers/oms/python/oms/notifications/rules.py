@@ -38,6 +38,7 @@ NAMES: dict[Milestone, frozenset[str]] = {
     Milestone.REFUNDED: frozenset({"amount"}),
     Milestone.RESERVATION_EXPIRING: _GOODS | {"when", "place"},
     Milestone.PAY_LINK: frozenset({"amount", "link", "when"}),
+    Milestone.ACTIVATED: _GOODS | {"codes"},
     Milestone.CHOICE: _GOODS | {"link", "when"},
 }
 

@@ -7,13 +7,16 @@ died, or an answer that never came, can make a message come twice; it is never l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
+from oms.activations.reads import codes_of
 from oms.notifications.commands import address_of, silenced
 from oms.notifications.contents import facts_of, written
-from oms.notifications.model import Notice, Status, Why
+from oms.notifications.milestones import activations_of
+from oms.notifications.model import Milestone, Notice, Status, Why
 from oms.notifications.port import Accepted, Answer, Message, Transport, Unavailable
 from oms.notifications.reads import rules_for
 from oms.notifications.rules import NoticeRules, chosen
@@ -61,9 +64,17 @@ def _message(runtime: Runtime, tenant: str, notice: Notice, order: Order, rules:
     data = load_cause(runtime.database, tenant, notice.cause)
     named = [name for name in (data.get("node_id"), order.header.selling_node) if name]
     nodes = known_nodes(runtime.database, tenant, runtime.clock.now(), named=named)
-    facts = facts_of(notice.milestone, order, data, rules, nodes)
+    codes = _codes(runtime, tenant, order, data) if notice.milestone is Milestone.ACTIVATED else []
+    facts = facts_of(notice.milestone, order, data, rules, nodes, codes)
     texts = written(chosen(rules, notice.milestone, notice.locale), facts, notice.locale)
     return Message(to=address, sender=rules.sender, subject=texts.subject, text=texts.text, html=texts.html)
+
+
+def _codes(runtime: Runtime, tenant: str, order: Order, data: Mapping[str, Any]) -> list[tuple[int, str]]:
+    """The code of each unit of a shipment with its line: looked up when it is sent, and kept nowhere else."""
+    left = activations_of(order, str(data["shipment_id"]))
+    known = codes_of(runtime, tenant, [one for _, one in left])
+    return [(line_no, known[one.id]) for line_no, one in left if one.id in known]
 
 
 class _Sending:

@@ -16,6 +16,7 @@ from oms.payments.model import Payment, Reserved, Rollup
 from oms.payments.refunds import Refund
 from oms.payments.rollup import rollup as payment_rollup
 from oms.registry.kits import Component, exploded, summed
+from oms.registry.limits import ItemActivation
 from oms.returns.model import Return
 
 DIGITAL = "digital"  # the mode of a shipment that needs no parcel
@@ -75,6 +76,8 @@ class Line(BaseModel):
     worth: int | None = None
     # The line of which it replaces lost units; that line has the money.
     replaces: int | None = None
+    # How its units are delivered, where its item says so; it stays as it was sold.
+    activation: ItemActivation | None = None
     # Of a line whose units went another way: the line that had them before.
     moved_from: int | None = None
 

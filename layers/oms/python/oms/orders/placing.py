@@ -195,6 +195,7 @@ def group_lines(request: OrderRequest, items: Mapping[str, Item]) -> tuple[tuple
             agreed=_aged(line, items),
             work=only_services or _has_work(line),
             components=items[line.sku].components if line.type is LineType.STOCK else (),
+            activation=items[line.sku].activation if line.type is LineType.STOCK else None,
         )
         for i, (line, number) in enumerate(zip(request.lines, numbers, strict=True), start=1)
     ]

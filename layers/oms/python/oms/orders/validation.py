@@ -6,7 +6,7 @@ on the order; any `fail` keeps the order in PENDING_REVIEW, never loses it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from oms.orders.amounts import check_sums
@@ -16,6 +16,7 @@ from oms.payments.model import PROVIDERS, STORED_VALUE
 from oms.payments.refunds import TILL
 from oms.platform.fields import MOST_UNITS
 from oms.platform.problems import FieldError, InvalidRequest, TooLarge
+from oms.registry.limits import MOST_ACTIVATIONS, ActivatedBy
 from oms.registry.model import Item, ItemKind, Node
 
 AT_A_NODE = frozenset({Method.PICKUP, Method.SHIP_TO_STORE})
@@ -68,6 +69,7 @@ def refuse_unknown(order: OrderRequest, known: Known) -> None:
         if line.type is LineType.STOCK and line.sku in known.items
         if any(one.quantity * line.quantity > MOST_UNITS for one in known.items[line.sku].components)
     ]
+    errors += _activation_errors(order, known)
     errors += [
         FieldError(f"/lines/{i}/pickup_node", "unknown_node", f"there is no node {line.pickup_node}")
         for i, line in enumerate(order.lines)
@@ -77,6 +79,23 @@ def refuse_unknown(order: OrderRequest, known: Known) -> None:
         errors.append(FieldError("/selling_node", "unknown_node", f"there is no node {order.selling_node}"))
     if errors:
         raise InvalidRequest(errors=errors)
+
+
+def _activation_errors(order: OrderRequest, known: Known) -> Iterator[FieldError]:
+    """What is wrong with lines whose units are activated: each is delivered by itself, and there are only so many."""
+    units = 0
+    for i, line in enumerate(order.lines):
+        item = known.items.get(line.sku) if line.type is LineType.STOCK else None
+        if item is None or item.activation is None:
+            continue
+        units += line.quantity
+        if line.method is not Method.DIGITAL:
+            yield FieldError(f"/lines/{i}/method", "digital_only", f"{line.sku} is delivered by the method digital")
+        if units > MOST_ACTIVATIONS:
+            detail = f"an order activates at most {MOST_ACTIVATIONS} units; place it as several orders"
+            yield FieldError(f"/lines/{i}/quantity", "too_many_activations", detail)
+        if item.activation.by is ActivatedBy.GIFT_CARD and line.unit_price < 1:
+            yield FieldError(f"/lines/{i}/unit_price", "greater_than_equal", "a gift card has a value of 1 or more")
 
 
 def _is_counted(line: LineRequest, known: Known) -> bool:

@@ -26,6 +26,8 @@ def _errors(put: PutItem, known: Mapping[str, Item], where: str) -> Iterator[Fie
         yield FieldError(f"{where}/kind", "fixed", detail)
     if put.preorder is not None and put.kind is not ItemKind.STOCK:
         yield FieldError(f"{where}/preorder", "not_allowed", "only an item of stock is sold before its street date")
+    if put.activation is not None and put.kind is not ItemKind.DIGITAL:
+        yield FieldError(f"{where}/activation", "not_allowed", "only a digital item is activated")
     if not is_kit:
         for name, given in (("components", put.components), ("when_short", put.when_short)):
             if given:

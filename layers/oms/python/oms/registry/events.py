@@ -19,7 +19,7 @@ class NodeChanged(EventData):
 class ItemChanged(EventData):
     """One item was put."""
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
 
     item: Item
 
@@ -27,6 +27,6 @@ class ItemChanged(EventData):
 class ItemsLoaded(EventData):
     """Many items were put at once: one event for all that one transaction changed."""
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
 
     items: list[Item]

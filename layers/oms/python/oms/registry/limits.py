@@ -1,15 +1,16 @@
-"""How much a node takes on, and in which periods of its own time; how much is sold before its street date. Pure."""
+"""How much a node takes on in which periods; what is sold before its street date; how digital units are given. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from oms.platform.fields import Amount, Currency, IsoDate, Quantity
+from oms.platform.fields import Amount, Code, Currency, IsoDate, Quantity
 from oms.platform.intake import Request
 
 Per = Literal["hour", "day", "week", "month"]
@@ -26,6 +27,81 @@ class PreOrder(Request):
     most_units: Quantity | None = None
     authorize_days_before: Annotated[int, Field(strict=True, ge=0, le=365)] | None = None
     cancel_after_days: Annotated[int, Field(strict=True, ge=1, le=365)] = 60
+
+
+class ActivatedBy(StrEnum):
+    """What a unit of a digital item is delivered from."""
+
+    LICENCE_POOL = "licence_pool"  # a code that was loaded for the item
+    GIFT_CARD = "gift_card"  # a gift card of what the unit was sold for
+    PROVIDER = "provider"  # whoever outside activates it
+
+
+class ItemActivation(Request):
+    """How units of a digital item are delivered when they are paid for; only a `provider` outside has a name."""
+
+    by: ActivatedBy
+    provider: Code | None = None
+
+    @model_validator(mode="after")
+    def _provider_has_a_name(self) -> Self:
+        if (self.by is ActivatedBy.PROVIDER) != (self.provider is not None):
+            raise ValueError("what a provider activates names it, and nothing else does")
+        return self
+
+
+# All activations of an order are kept with its work, which is one item of a table.
+MOST_ACTIVATIONS = 200
+
+
+class ActivationStatus(StrEnum):
+    """The states of an activation."""
+
+    REQUESTED = "REQUESTED"  # its provider is to be asked, or has not answered
+    ACTIVATED = "ACTIVATED"
+    FAILED = "FAILED"  # its provider refused; it is asked for anew
+
+
+# state -> the states that may follow.
+TRANSITIONS: Mapping[ActivationStatus, frozenset[ActivationStatus]] = {
+    ActivationStatus.REQUESTED: frozenset({ActivationStatus.ACTIVATED, ActivationStatus.FAILED}),
+    ActivationStatus.FAILED: frozenset({ActivationStatus.REQUESTED}),
+    ActivationStatus.ACTIVATED: frozenset(),
+}
+
+
+class Activation(BaseModel):
+    """One unit of a line: who gives it, and what it is called there (`activation_id`), once it is activated.
+
+    That is the licence, the gift card, or the provider's own name. The code itself is kept apart from the order.
+    `attempt` counts how often its provider was asked anew after a refusal, and `shipment_id` is what it left with.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    id: str
+    by: ActivatedBy
+    status: ActivationStatus
+    provider: str | None = None
+    activation_id: str | None = None
+    attempt: int = 1
+    refused: str | None = None
+    shipment_id: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What its provider knows the wish by, the same for every repeat."""
+        return self.id if self.attempt == 1 else f"{self.id}.{self.attempt}"
+
+    def moved(self, status: ActivationStatus, **changes: object) -> Activation:
+        """The activation in another state; one that may not follow raises ValueError."""
+        if status not in TRANSITIONS[self.status]:
+            raise ValueError(f"an activation that is {self.status.value} does not become {status.value}")
+        return self.model_copy(update={"status": status, **changes})
+
+
+def activation_id(work_id: str, line_no: int, number: int) -> str:
+    """The id of the n-th activation of a line of some work."""
+    return f"act_{work_id.partition('_')[2]}_{line_no}_{number}"
 
 
 class CapacityLimit(Request):

@@ -18,7 +18,7 @@ from oms.platform.fields import Amount, Attributes, Code, Instant, Label, Minimu
 from oms.platform.geo import Place
 from oms.platform.intake import Request
 from oms.registry.kits import Components, PickedItem, PickingNode, WhenShort
-from oms.registry.limits import Capacity, PreOrder
+from oms.registry.limits import Capacity, ItemActivation, PreOrder
 
 _MICRO = 1_000_000
 _MOST_DEGREES = 360
@@ -231,6 +231,7 @@ class PutItem(PickedItem):
     components: Components = ()
     when_short: WhenShort | None = None
     preorder: PreOrder | None = None
+    activation: ItemActivation | None = None
     status: Literal["active", "inactive"] = "active"
     attributes: Attributes = Field(default_factory=dict)
 

@@ -37,6 +37,11 @@ def node_as_it_is(database: Database, tenant: str, node_id: str, now: datetime) 
     return next(iter(in_force(node_versions(database, tenant, node_id), now)), None)
 
 
+def item_as_it_is(database: Database, tenant: str, sku: str) -> Item | None:
+    """An item, read anew, for whoever is refused by what it was before."""
+    return load_items(database, tenant, [sku]).get(sku)
+
+
 def known_items(database: Database, tenant: str, skus: Iterable[str], now: datetime) -> Mapping[str, Item]:
     """The items that exist among these SKUs, by SKU; a name of stock in a segment stands for the item that it is of."""
     names = skus_of(skus)

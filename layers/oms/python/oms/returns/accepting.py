@@ -26,6 +26,7 @@ from oms.platform.money import exponent, share_up_to
 from oms.platform.principal import Principal, may
 from oms.platform.problems import FieldError, InvalidRequest, Problem
 from oms.platform.writes import Write
+from oms.registry.limits import ActivatedBy
 from oms.returns.events import ReturnAccepted, ReturnedLine
 from oms.returns.model import Disposition, Lost, Return, ReturnLine
 
@@ -195,6 +196,9 @@ def _line(order: Order, line_no: int, index: int) -> Line:
     if line.part_of is not None:
         detail = f"it is a component of line {line.part_of.line_no}; return units of that line"
         raise InvalidRequest(errors=[FieldError(pointer, "part_of_kit", detail)])
+    if line.activation is not None and line.activation.by is ActivatedBy.GIFT_CARD:
+        detail = "a gift card that was delivered is spent, not returned; its balance stays with whoever has it"
+        raise InvalidRequest(errors=[FieldError(pointer, "gift_card", detail)])
     if line.replaces is not None:
         detail = f"it was sent in place of units of line {line.replaces}; return units of that line"
         raise InvalidRequest(errors=[FieldError(pointer, "replacement", detail)])

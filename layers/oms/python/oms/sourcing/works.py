@@ -101,6 +101,7 @@ def new_work(
                     part_of=move.line.part_of.line_no if move.line.part_of else None,
                     gift=move.line.agreed.gift,
                     minimum_age=move.line.agreed.minimum_age,
+                    activation=move.line.activation,
                 )
             )
     first = len(order.fulfillment_orders) + 1

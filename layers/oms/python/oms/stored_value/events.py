@@ -32,11 +32,11 @@ class _OfAccount(EventData):
 class GiftCardIssued(_OfAccount):
     """A gift card or store credit came into being: sold for money, or given as a refund or out of goodwill.
 
-    `cause_id` names the refund or appeasement that it was given for, which posts what it cost by itself. What one that
-    was sold is paid with stands in the books of `tender_entity`, at `tender_store`, where another company sold it.
+    `cause_id` names the refund, appeasement or shipment that it came with, which posts what it cost by itself. What one
+    that was sold alone is paid with stands in the books of `tender_entity`, at `tender_store`, where another sold it.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     reason: str
     tenders: tuple[IssueTender, ...] = ()

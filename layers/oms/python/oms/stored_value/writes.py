@@ -107,8 +107,8 @@ def issue(
 ) -> tuple[Account, list[Write], EventDraft]:
     """A new account with its first movement and its fact, for the transaction of whoever issues it.
 
-    `cause_id` names the refund or appeasement whose own fact posts what the account cost. `seller` is the legal entity
-    and the store that took the money, where the issuer did not.
+    `cause_id` names the refund, appeasement or shipment whose own fact posts what the account cost. `seller` is the
+    legal entity and the store that took the money, where the issuer did not.
     """
     account = Account(
         id=account_id,

@@ -154,7 +154,7 @@ def order_facts(order: Order) -> OrderFacts:
         total=header.totals.total,
         captured=sum(payment.captured for payment in order.payments),
         delivered=left.total,
-        delivered_goods=left.goods,
+        delivered_goods=left.goods - sum(one.gift_cards for one in order.shipments),
         delivered_discount=left.discount,
         delivered_shipping=left.shipping,
         delivered_tax=left.tax,

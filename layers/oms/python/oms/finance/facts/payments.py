@@ -55,7 +55,10 @@ class PaymentCaptured(PaymentFact):
 
 
 class ShipmentShipped(Fact):
-    """Control of goods passed to the customer: shipped or picked up. `goods` is gross of `discount`."""
+    """Control of goods passed to the customer: shipped or picked up. `goods` is gross of `discount`.
+
+    `gift_cards` is what of the goods was gift cards: it is owed to whoever has them.
+    """
 
     order_id: Code
     shipment_id: Code
@@ -65,9 +68,12 @@ class ShipmentShipped(Fact):
     tax: Amount
     taxes: Taxes = ()
     total: Amount
+    gift_cards: Amount = 0
 
     @model_validator(mode="after")
     def _adds_up(self) -> ShipmentShipped:
+        if self.gift_cards > self.goods:
+            raise ValueError("more gift cards than goods")
         if self.goods - self.discount + self.shipping + self.tax != self.total:
             raise ValueError("total is not goods - discount + shipping + tax")
         require_parts(self.taxes, self.tax)

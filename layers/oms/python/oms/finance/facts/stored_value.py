@@ -35,7 +35,7 @@ class CardFact(Fact):
 
 
 class GiftCardIssued(CardFact):
-    """A card came into being; `cause_id` names the refund or appeasement that posts what it cost.
+    """A card came into being; `cause_id` names the refund, appeasement or shipment that posts what it cost.
 
     What a sold one was paid with stands in the books of `tender_entity`, at `tender_store`, where others issued it.
     """
@@ -48,7 +48,8 @@ class GiftCardIssued(CardFact):
 
     @model_validator(mode="after")
     def _adds_up(self) -> GiftCardIssued:
-        if self.reason is IssueReason.SOLD and sum(one.amount for one in self.tenders) != self.amount:
+        sold_here = self.reason is IssueReason.SOLD and self.cause_id is None
+        if sold_here and sum(one.amount for one in self.tenders) != self.amount:
             raise ValueError("a sold card is not paid for exactly")
         return self
 

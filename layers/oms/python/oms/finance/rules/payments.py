@@ -57,7 +57,8 @@ def _goods_transferred(fact: ShipmentShipped) -> list[Line]:
     return [
         debit("2010", fact.total, fact.currency),
         debit("4092", fact.discount, fact.currency),
-        credit("4010", fact.goods, fact.currency),
+        credit("4010", fact.goods - fact.gift_cards, fact.currency),
+        credit("2020", fact.gift_cards, fact.currency),
         credit("4020", fact.shipping, fact.currency),
         *tax_charged(fact.tax, fact.taxes, fact.currency),
     ]

@@ -11,11 +11,11 @@ from oms.finance.rules.rule import TENDER_ACCOUNTS, Rule, Share
 
 def _issued(fact: GiftCardIssued) -> list[Line]:
     liability = credit(TENDER_ACCOUNTS[fact.kind], fact.amount, fact.currency)
-    if fact.reason is IssueReason.SOLD:
+    if fact.reason is IssueReason.SOLD and fact.cause_id is None:
         if _sold_by_another(fact):
             return [debit("1310", fact.amount, fact.currency), liability]
         return [*(debit(TENDER_ACCOUNTS[one.tender], one.amount, fact.currency) for one in fact.tenders), liability]
-    # A refund posts what it pays with a new card, and an appeasement what it grants.
+    # A refund posts what it pays with a new card, an appeasement what it grants, and a shipment what it delivers.
     if fact.reason is IssueReason.REFUND or fact.cause_id is not None:
         return []
     return [debit("6050", fact.amount, fact.currency), liability]
