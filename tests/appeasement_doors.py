@@ -81,9 +81,13 @@ class People:
 
     def told(self, order_id: str) -> list[tuple[str, dict[str, Any]]]:
         """The events of goodwill on an order, in their order."""
+        return self.told_as(order_id, "Appeasement")
+
+    def told_as(self, order_id: str, prefix: str) -> list[tuple[str, dict[str, Any]]]:
+        """The events of an order whose types begin so, in their order."""
         rows = self.doors.world.database.query("events", f"T#{TENANT}#ORDER#{order_id}")
         found = [(str(row["type"]), json.loads(str(row["detail"]))["data"]) for row in rows]
-        return [(kind, data) for kind, data in found if kind.startswith("Appeasement")]
+        return [(kind, data) for kind, data in found if kind.startswith(prefix)]
 
     def posted(self, order_id: str) -> list[list[tuple[str, int]]]:
         """The ledger's lines of each grant on an order and of its payment, debit positive; every event came twice."""

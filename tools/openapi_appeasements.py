@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from oms.appeasements.model import Action, Evaluation, Kind, On, PaidTo, Part, PendingReason, Reason, Ruling, State
+from oms.appeasements.model import (
+    Action,
+    Coupon,
+    Evaluation,
+    Kind,
+    On,
+    PaidTo,
+    Part,
+    PendingReason,
+    Reason,
+    Ruling,
+    State,
+)
 from oms.payments.refunds import Issuer
 from tools.openapi_answers import Answer
 from tools.openapi_shapes import VERSION, Route
@@ -27,6 +39,7 @@ class AppeasementDocument(Answer):
     shipping: int
     tax: int
     total: int
+    coupon: Coupon | None
     requested_by: str
     channel: str | None
     requested_at: str
@@ -49,6 +62,13 @@ class GrantsSeen(Answer):
     amount: int
 
 
+class GoodwillReason(Answer):
+    """Why goodwill may be granted, and whether it takes words besides."""
+
+    code: Reason
+    needs_text: bool
+
+
 class AppeasementList(Answer):
     """All goodwill on an order, oldest first, and how much of its cap is left, in minor units without tax."""
 
@@ -57,6 +77,7 @@ class AppeasementList(Answer):
     granted: int
     order_cap: int
     left: int
+    reasons: list[GoodwillReason]
     seen: list[GrantsSeen]
     appeasements: list[AppeasementDocument]
 
@@ -73,8 +94,9 @@ ROUTES: dict[str, Route] = {
         "Ask for goodwill on an order",
         {201: AppeasementDocument},
         notes=(
-            "An amount without its tax in minor units, or a percentage of what was delivered; on the order, on lines "
-            "or on shipping. Within the limits of the caller's role (scope `role.…`: associate 5.00 and 10 % of the "
+            "An amount without its tax in minor units, or a percentage of what was delivered; on the order, on lines, "
+            "on shipping or on the tax; paid back, as store credit, as a gift card, or as a coupon, whose code the "
+            "answer has. Within the limits of the caller's role (scope `role.…`: associate 5.00 and 10 % of the "
             "goods, agent 10.00 and 15 %, supervisor 50.00 and 25 %, manager 200.00 and 25 %, over all grants on the "
             "order) it is GRANTED. Above them, and beyond 3 grants or 75.00 to a customer in 90 days or 10 grants or "
             "100.00 by an actor on a business date, it is PENDING_APPROVAL for 72 hours. A quarter of the goods is "

@@ -6,13 +6,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from oms.appeasements.counting import actors_day, counted_by
-from oms.appeasements.events import AppeasedLine, AppeasementGranted, AppeasementRejected, AppeasementRequested
+from oms.appeasements.coupons import new_code
+from oms.appeasements.events import (
+    AppeasedLine,
+    AppeasementGranted,
+    AppeasementRejected,
+    AppeasementRequested,
+    CouponIssued,
+)
 from oms.appeasements.limits import Counter, Grant, Standing, judge, judge_approval, require_within_order, role_of
-from oms.appeasements.model import Appeasement, Evaluation, Kind, Ruling, State, given
+from oms.appeasements.model import Appeasement, Evaluation, Kind, On, PaidTo, Ruling, State, given
 from oms.appeasements.owing import owe, refundable
 from oms.appeasements.refusals import AlreadyPending, SelfApproval
-from oms.appeasements.requests import DecideAppeasement, RequestAppeasement
-from oms.appeasements.shares import bases, goods_of, percent_of, require_room, share_out
+from oms.appeasements.requests import COUPON_DAYS, DecideAppeasement, RequestAppeasement
+from oms.appeasements.shares import as_coupon, bases, goods_of, parts_of, percent_of, require_room
 from oms.appeasements.store import load_appeasements, load_counters
 from oms.appeasements.views import APPROVE, REQUEST, document, named, no_appeasement, own_order
 from oms.appeasements.writes import appeasement_id, counter_write, request_write, ruling_write
@@ -45,13 +52,17 @@ def request_appeasement(runtime: Runtime, call: Call, order_id: str, request: Re
         found = bases(order, request.on, request.lines or (), given(past))
         if any(one.state(now) is State.PENDING_APPROVAL for one in past):
             raise AlreadyPending()
-        net = request.amount if request.amount is not None else percent_of(found, request.percent or 0)
-        if not net:
-            raise InvalidRequest(errors=[FieldError("/percent", "nothing", "it comes to nothing")])
         standing = _standing(order, past)
-        # The cap of the order is named before the lines are, since beyond it nothing helps.
-        require_within_order(net, net, standing)
-        parts = share_out(net, found)
+        if request.on is not On.TAX:
+            # The cap of the order is named before the lines are, since beyond it nothing helps.
+            net = request.amount if request.amount is not None else percent_of(found, request.percent or 0)
+            require_within_order(net, net, standing)
+        parts = parts_of(found, request.on, request.amount, request.percent)
+        if not parts:
+            raise InvalidRequest(errors=[FieldError("/percent", "nothing", "it comes to nothing")])
+        coupon = request.paid_to is PaidTo.COUPON
+        parts = as_coupon(parts, request.on) if coupon else parts
+        net = sum(part.net for part in parts)
         counters = _counters(runtime, call, order, call.principal.actor)
         evaluation = judge(role, net, net + sum(part.tax for part in parts), standing, counters)
         made = Appeasement(
@@ -66,6 +77,8 @@ def request_appeasement(runtime: Runtime, call: Call, order_id: str, request: Re
             text=request.text,
             paid_to=request.paid_to,
             issuer=_issuer(runtime, call, request, now),
+            coupon_code=new_code(runtime.ids) if coupon else None,
+            coupon_days=(request.coupon_days or COUPON_DAYS) if coupon else None,
             currency=order.header.currency,
             parts=parts,
             requested_by=call.principal.actor,
@@ -189,6 +202,14 @@ def _granted(
     """It is owed from now on, and counted in the same transaction."""
     grant = Grant(appeasement_id=made.id, amount=made.net, currency=made.currency, granted_at=runtime.clock.now())
     counted = [counter_write(call.tenant, counter.plus(grant)) for counter in counters]
+    if made.coupon is not None:
+        issued = CouponIssued(
+            **_facts(order, made),
+            code=made.coupon.code,
+            valid_until=format_instant(made.coupon.valid_until),
+            approved_by=approved_by,
+        )
+        return _decision(runtime, call, order, made, [*own, *counted], [issued], status=status)
     told = AppeasementGranted(
         **_facts(order, made),
         lines=tuple(AppeasedLine(line_no=part.line_no, net=part.net, tax=part.tax) for part in made.parts),

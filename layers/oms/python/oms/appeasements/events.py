@@ -61,6 +61,19 @@ class AppeasementGranted(_OfAppeasement):
     approved_by: str | None
 
 
+class CouponIssued(_OfAppeasement):
+    """Goodwill was granted as a coupon: the shop takes `total` off a later purchase, once, until `valid_until`.
+
+    Nothing is owed for it and the ledger has nothing of it: what it is used for costs less then.
+    """
+
+    hidden: ClassVar[tuple[str, ...]] = ("code",)
+
+    code: str
+    valid_until: str
+    approved_by: str | None
+
+
 class AppeasementRejected(_OfAppeasement):
     """Somebody decided against goodwill that was asked for; `rejection` is why."""
 

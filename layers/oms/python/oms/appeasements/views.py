@@ -7,7 +7,7 @@ from datetime import datetime
 
 from oms.appeasements.counting import actors_day, counted_by
 from oms.appeasements.limits import order_cap
-from oms.appeasements.model import Appeasement
+from oms.appeasements.model import Appeasement, Reason
 from oms.appeasements.requests import WaitingQuery
 from oms.appeasements.shares import goods_of
 from oms.appeasements.store import list_waiting, load_appeasements, load_counters
@@ -50,6 +50,7 @@ def read_appeasements(runtime: Runtime, principal: Principal, order_id: str) -> 
         "granted": granted,
         "order_cap": cap,
         "left": max(cap - granted, 0),
+        "reasons": [{"code": one.value, "needs_text": one is Reason.OTHER} for one in Reason],
         "seen": [one.model_dump(mode="json", exclude={"beyond"}) for one in seen],
         "appeasements": [document(one, now) for one in past],
     }
@@ -97,7 +98,7 @@ def no_appeasement(name: str) -> NotFound:
 
 def document(made: Appeasement, now: datetime) -> dict[str, Value]:
     """An appeasement with its judgement, as it stands at an instant."""
-    stored = made.model_dump(mode="json", exclude={"number", "parts"})
+    stored = made.model_dump(mode="json", exclude={"number", "parts", "coupon_code", "coupon_days"})
     return {
         **stored,
         "parts": [part.model_dump() for part in made.parts],
@@ -105,6 +106,7 @@ def document(made: Appeasement, now: datetime) -> dict[str, Value]:
         "shipping": made.shipping,
         "tax": made.tax,
         "total": made.total,
+        "coupon": made.coupon.model_dump(mode="json") if made.coupon else None,
         "state": made.state(now).value,
         "pending": [reason.value for reason in made.evaluation.pending],
         "expires_at": format_instant(made.expires_at) if made.expires_at else None,
