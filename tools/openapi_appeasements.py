@@ -15,9 +15,12 @@ from oms.appeasements.model import (
     Ruling,
     State,
 )
+from oms.appeasements.rules import GoodwillRules
 from oms.payments.refunds import Issuer
+from oms.rulesets.model import Status as RuleStatus
 from tools.openapi_answers import Answer
 from tools.openapi_shapes import VERSION, Route
+from tools.openapi_stock import RuleSetDocument
 
 
 class AppeasementDocument(Answer):
@@ -40,6 +43,8 @@ class AppeasementDocument(Answer):
     tax: int
     total: int
     coupon: Coupon | None
+    cause: str | None
+    rule: str | None
     requested_by: str
     channel: str | None
     requested_at: str
@@ -54,12 +59,28 @@ class AppeasementDocument(Answer):
 
 class GrantsSeen(Answer):
     """How often, and with how much without tax, a customer was granted goodwill in 90 days, or an actor granted it on
-    the business date; `name` tells counters apart."""
+    the business date, and beyond what somebody else approves; `name` tells counters apart."""
 
     of: str
     name: str
     grants: int
     amount: int
+    most_grants: int
+    most_amount: int
+
+
+class GrantBefore(Answer):
+    """What the customer was granted on another order within 90 days; `amount` without tax in minor units."""
+
+    appeasement_id: str
+    order_id: str
+    channel: str | None
+    reason: Reason
+    paid_to: PaidTo
+    amount: int
+    currency: str
+    requested_by: str
+    granted_at: str
 
 
 class GoodwillReason(Answer):
@@ -79,6 +100,7 @@ class AppeasementList(Answer):
     left: int
     reasons: list[GoodwillReason]
     seen: list[GrantsSeen]
+    of_customer: list[GrantBefore]
     appeasements: list[AppeasementDocument]
 
 
@@ -87,6 +109,23 @@ class WaitingAppeasements(Answer):
 
     appeasements: list[AppeasementDocument]
     next_cursor: str | None
+
+
+class GoodwillRulesVersion(Answer):
+    """One version of rules of goodwill, with its content."""
+
+    number: int
+    status: RuleStatus
+    created_at: str
+    created_by: str
+    content: GoodwillRules
+
+
+class GoodwillRulesSet(RuleSetDocument):
+    """Rules of goodwill with the contents of the version that holds and of the newest one."""
+
+    live: GoodwillRulesVersion | None
+    newest: GoodwillRulesVersion
 
 
 ROUTES: dict[str, Route] = {
@@ -108,7 +147,7 @@ ROUTES: dict[str, Route] = {
     "GET /v1/orders/{order_id}/appeasements": Route(
         "List goodwill on an order",
         {200: AppeasementList},
-        notes="With what may still be granted, and what customer and caller were counted for on other orders.",
+        notes="With what may still be granted, and what the customer had on other orders, through whatever channel.",
         refusals=(404,),
     ),
     "GET /v1/appeasements": Route(

@@ -16,6 +16,7 @@ AGENT, MANAGER = (*ALL, "role.agent"), (*ALL, "role.manager")
 @story
 def goodwill_within_and_above_the_limits(people: People) -> None:
     """One grant at once, one that somebody else approves, one that is rejected, and a coupon; all are looked at."""
+    rules(people, alerts=[{"id": "much", "of": "actor", "grants": 1}])
     order_id = people.place("o-g", line("LAST"))
     people.do(people.released(order_id), *SHIPPING)
     people.until(order_id, status="COMPLETED", payment_status="CAPTURED")
@@ -30,6 +31,12 @@ def goodwill_within_and_above_the_limits(people: People) -> None:
     people.send("GET", path, scopes=MANAGER)
     people.send("GET", "/v1/appeasements", scopes=MANAGER)
     people.simulation.sleep(30)
+
+
+def rules(people: People, **content: Any) -> None:
+    """Rules of goodwill hold."""
+    people.send("PUT", "/v1/goodwill-rules/usual", content)
+    people.send("POST", "/v1/goodwill-rules/usual/promotions", {"number": 1}, version=1)
 
 
 def ask(people: People, path: str, body: dict[str, Any]) -> Answer:

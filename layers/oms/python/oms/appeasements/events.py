@@ -74,6 +74,25 @@ class CouponIssued(_OfAppeasement):
     approved_by: str | None
 
 
+class GoodwillRateExceeded(EventData):
+    """A customer within 90 days, or an actor on a business date, has more goodwill than the alert of a rule says.
+
+    It is told once on a business date. `of` is `customer` or `actor`; `name` tells counters apart and names nobody.
+    `amount` is all of it in `currency` without tax; the order and the appeasement are those that passed the bound.
+    """
+
+    of: str
+    name: str
+    actor: str | None
+    alert: str
+    grants: int
+    amount: int
+    currency: str
+    business_date: str
+    order_id: str
+    appeasement_id: str
+
+
 class AppeasementRejected(_OfAppeasement):
     """Somebody decided against goodwill that was asked for; `rejection` is why."""
 

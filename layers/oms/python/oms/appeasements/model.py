@@ -188,6 +188,9 @@ class Appeasement(Stored):
     coupon_days: int | None = None
     currency: str
     parts: tuple[Part, ...]
+    # What it was granted for without a call, and by which rule of the retailer.
+    cause: str | None = None
+    rule: str | None = None
     requested_by: str
     channel: str | None = None
     requested_at: Instant
