@@ -14,7 +14,7 @@ RATE_LIMIT = 500
 BURST_LIMIT = 1_000
 _WORK = "/v1/fulfillment-orders/{fulfillment_order_id}"
 RULE_SET_PATHS = (
-    *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates"),
+    *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates", "goodwill-rules"),
     *("service-levels", "collection-rules", "choice-rules", "notices/rules", "pay-in-store", "papers/rules"),
 )
 RULE_SET_ROUTES = (
@@ -80,7 +80,7 @@ HTTP = (
     FunctionSpec(
         "appeasements",
         "Grants goodwill on an order within limits, lets somebody else approve what is above them, and shows it.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.listed("orders", "batch"), *g.table("registry", "query")),
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.listed("orders", "batch"), *g.table("registry", "batch", "query")),
         routes=(
             *("POST /v1/orders/{order_id}/appeasements", "GET /v1/orders/{order_id}/appeasements"),
             "GET /v1/appeasements",

@@ -61,7 +61,8 @@ class People:
         self._orders += 1
         changes.setdefault("external_id", f"goodwill-{self._orders}")
         changes.setdefault("customer", {"reference": f"cust-{self._orders}"})
-        return self.doors.place(document(*lines, **changes))
+        scopes = ("orders.write", f"channel.{changes.get('channel', 'web')}")
+        return self.doors.place(document(*lines, **changes), scopes=scopes)
 
     def delivered(self, *prices: int, tax: int = 0, units: dict[int, int] | None = None, **changes: Any) -> str:
         """A paid order of lines at such prices, of which all or some units have left; the tax is the first line's."""
@@ -81,9 +82,26 @@ class People:
 
     def told(self, order_id: str) -> list[tuple[str, dict[str, Any]]]:
         """The events of goodwill on an order, in their order."""
+        return self.told_as(order_id, "Appeasement")
+
+    def told_as(self, order_id: str, prefix: str) -> list[tuple[str, dict[str, Any]]]:
+        """The events of an order whose types begin so, in their order."""
         rows = self.doors.world.database.query("events", f"T#{TENANT}#ORDER#{order_id}")
         found = [(str(row["type"]), json.loads(str(row["detail"]))["data"]) for row in rows]
-        return [(kind, data) for kind, data in found if kind.startswith("Appeasement")]
+        return [(kind, data) for kind, data in found if kind.startswith(prefix)]
+
+    def told_of(self, kind: str) -> list[dict[str, Any]]:
+        """What was told in events of a type, of whatever, oldest first."""
+        rows = [row for (table, _), row in self.doors.world.tables().items() if table == "events"]
+        found = [json.loads(str(row["detail"])) for row in rows if row["type"] == kind]
+        return [one["data"] for one in sorted(found, key=lambda one: (one["meta"]["occurred_at"], one["meta"]["id"]))]
+
+    def rules(self, **content: Any) -> None:
+        """Let rules of goodwill hold: `rules=[…]`, `alerts=[…]`."""
+        api, path = self.doors.api("rule_sets"), "/v1/goodwill-rules/usual"
+        put = api.put(path, content)
+        assert put.status == 201, put.body
+        assert api.post(f"{path}/promotions", {"number": 1}, headers={"if-match": "1"}).status == 200
 
     def posted(self, order_id: str) -> list[list[tuple[str, int]]]:
         """The ledger's lines of each grant on an order and of its payment, debit positive; every event came twice."""

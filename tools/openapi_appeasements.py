@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from oms.appeasements.model import Action, Evaluation, Kind, On, PaidTo, Part, PendingReason, Reason, Ruling, State
+from oms.appeasements.model import (
+    Action,
+    Coupon,
+    Evaluation,
+    Kind,
+    On,
+    PaidTo,
+    Part,
+    PendingReason,
+    Reason,
+    Ruling,
+    State,
+)
+from oms.appeasements.rules import GoodwillRules
 from oms.payments.refunds import Issuer
+from oms.rulesets.model import Status as RuleStatus
 from tools.openapi_answers import Answer
 from tools.openapi_shapes import VERSION, Route
+from tools.openapi_stock import RuleSetDocument
 
 
 class AppeasementDocument(Answer):
@@ -27,6 +42,9 @@ class AppeasementDocument(Answer):
     shipping: int
     tax: int
     total: int
+    coupon: Coupon | None
+    cause: str | None
+    rule: str | None
     requested_by: str
     channel: str | None
     requested_at: str
@@ -41,12 +59,35 @@ class AppeasementDocument(Answer):
 
 class GrantsSeen(Answer):
     """How often, and with how much without tax, a customer was granted goodwill in 90 days, or an actor granted it on
-    the business date; `name` tells counters apart."""
+    the business date, and beyond what somebody else approves; `name` tells counters apart."""
 
     of: str
     name: str
     grants: int
     amount: int
+    most_grants: int
+    most_amount: int
+
+
+class GrantBefore(Answer):
+    """What the customer was granted on another order within 90 days; `amount` without tax in minor units."""
+
+    appeasement_id: str
+    order_id: str
+    channel: str | None
+    reason: Reason
+    paid_to: PaidTo
+    amount: int
+    currency: str
+    requested_by: str
+    granted_at: str
+
+
+class GoodwillReason(Answer):
+    """Why goodwill may be granted, and whether it takes words besides."""
+
+    code: Reason
+    needs_text: bool
 
 
 class AppeasementList(Answer):
@@ -57,7 +98,9 @@ class AppeasementList(Answer):
     granted: int
     order_cap: int
     left: int
+    reasons: list[GoodwillReason]
     seen: list[GrantsSeen]
+    of_customer: list[GrantBefore]
     appeasements: list[AppeasementDocument]
 
 
@@ -68,13 +111,31 @@ class WaitingAppeasements(Answer):
     next_cursor: str | None
 
 
+class GoodwillRulesVersion(Answer):
+    """One version of rules of goodwill, with its content."""
+
+    number: int
+    status: RuleStatus
+    created_at: str
+    created_by: str
+    content: GoodwillRules
+
+
+class GoodwillRulesSet(RuleSetDocument):
+    """Rules of goodwill with the contents of the version that holds and of the newest one."""
+
+    live: GoodwillRulesVersion | None
+    newest: GoodwillRulesVersion
+
+
 ROUTES: dict[str, Route] = {
     "POST /v1/orders/{order_id}/appeasements": Route(
         "Ask for goodwill on an order",
         {201: AppeasementDocument},
         notes=(
-            "An amount without its tax in minor units, or a percentage of what was delivered; on the order, on lines "
-            "or on shipping. Within the limits of the caller's role (scope `role.…`: associate 5.00 and 10 % of the "
+            "An amount without its tax in minor units, or a percentage of what was delivered; on the order, on lines, "
+            "on shipping or on the tax; paid back, as store credit, as a gift card, or as a coupon, whose code the "
+            "answer has. Within the limits of the caller's role (scope `role.…`: associate 5.00 and 10 % of the "
             "goods, agent 10.00 and 15 %, supervisor 50.00 and 25 %, manager 200.00 and 25 %, over all grants on the "
             "order) it is GRANTED. Above them, and beyond 3 grants or 75.00 to a customer in 90 days or 10 grants or "
             "100.00 by an actor on a business date, it is PENDING_APPROVAL for 72 hours. A quarter of the goods is "
@@ -86,7 +147,7 @@ ROUTES: dict[str, Route] = {
     "GET /v1/orders/{order_id}/appeasements": Route(
         "List goodwill on an order",
         {200: AppeasementList},
-        notes="With what may still be granted, and what customer and caller were counted for on other orders.",
+        notes="With what may still be granted, and what the customer had on other orders, through whatever channel.",
         refusals=(404,),
     ),
     "GET /v1/appeasements": Route(

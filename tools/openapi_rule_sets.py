@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tools import openapi_stock as stock
+from tools.openapi_appeasements import GoodwillRulesSet, GoodwillRulesVersion
 from tools.openapi_choices import ChoiceRulesSet, ChoiceRulesVersion
 from tools.openapi_collection import CollectionRuleSet, CollectionRuleVersion
 from tools.openapi_notices import NoticeRulesSet, NoticeRulesVersion
@@ -70,6 +71,11 @@ RULE_SET_ROUTES: dict[str, Route] = {
     **_rule_sets(
         *("choice-rules", "rules of choices", ChoiceRulesVersion, ChoiceRulesSet),
         "Of what customers are asked, what they may choose and for how long, and which items may replace which.",
+    ),
+    **_rule_sets(
+        *("goodwill-rules", "rules of goodwill", GoodwillRulesVersion, GoodwillRulesSet),
+        "What customers are granted without a call when something went wrong, and from when on somebody is told that a "
+        "customer or an actor has much.",
     ),
     **_rule_sets(
         *("collection-rules", "collection rules", CollectionRuleVersion, CollectionRuleSet),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from oms.appeasements import rules as goodwill
 from oms.choices import rules as choices
 from oms.fulfillment import collection_rules as collection
 from oms.fulfillment import service_levels
@@ -32,6 +33,7 @@ serve(app, lambda: runtime, "collection_rules", "/v1/collection-rules", collecti
 serve(app, lambda: runtime, "choice_rules", "/v1/choice-rules", choices.KIND, choices.ChoiceRules)
 serve(app, lambda: runtime, "notice_rules", "/v1/notices/rules", notices.KIND, notices.NoticeRules)
 serve(app, lambda: runtime, "paper_rules", "/v1/papers/rules", papers.KIND, papers.PaperRules)
+serve(app, lambda: runtime, "goodwill_rules", "/v1/goodwill-rules", goodwill.KIND, goodwill.GoodwillRules)
 _HOLDS = (paying_in_store.KIND, paying_in_store.PayInStoreRules)
 serve(app, lambda: runtime, "pay_in_store", "/v1/pay-in-store", *_HOLDS)
 

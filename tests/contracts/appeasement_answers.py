@@ -30,7 +30,24 @@ def waiting(gateway: Gateway, order_id: str) -> str:
     return str(asked["id"])
 
 
+ALERTS = {"alerts": [{"id": "many", "of": "actor", "grants": 5}]}
+
+
+def goodwill_rules(gateway: Gateway) -> None:
+    path = "/v1/goodwill-rules/usual"
+    assert gateway.send("PUT", path, ALERTS)[0] == 201
+    assert gateway.send("POST", f"{path}/promotions", {"number": 1}, headers={"if-match": "1"})[0] == 200
+    assert gateway.send("PUT", path, {"alerts": []}, headers={"if-match": "2"})[0] == 200
+    assert gateway.send("POST", f"{path}/promotions", {"number": 2}, headers={"if-match": "3"})[0] == 200
+    assert gateway.send("POST", f"{path}/rollbacks", {}, headers={"if-match": "4"})[0] == 200
+    assert gateway.send("GET", f"{path}/versions/2")[1]["status"] == "RETIRED"
+    assert gateway.send("GET", f"{path}/diff")[1]["differences"]
+    assert gateway.send("GET", path)[1]["live"]["content"]["alerts"]
+    assert gateway.send("GET", "/v1/goodwill-rules")[1]["rule_sets"]
+
+
 def appeasements(gateway: Gateway) -> None:
+    goodwill_rules(gateway)
     order_id = delivered(gateway)
     path = f"/v1/appeasements/{waiting(gateway, order_id)}"
     assert gateway.send("GET", path)[1]["ruling"] is None

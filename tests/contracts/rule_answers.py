@@ -120,6 +120,11 @@ CHOICES = {
     "substitutes": [{"sku": "MUG", "currency": "USD", "by": [{"sku": "CUP", "unit_price": 900}]}],
 }
 
+GOODWILL_RULES = {
+    "rules": [{"id": "late", "event": "promise_broken", "currency": "USD", "percent": 5, "most": 500}],
+    "alerts": [{"id": "many", "of": "actor", "grants": 5}],
+}
+
 # Every kind of rules by where it is put, with a content that may be put.
 RULE_SETS = {
     "inventory/rules": RULES,
@@ -132,6 +137,7 @@ RULE_SETS = {
     "choice-rules": CHOICES,
     "notices/rules": NOTICE_RULES,
     "papers/rules": PAPER_RULES,
+    "goodwill-rules": GOODWILL_RULES,
 }
 
 

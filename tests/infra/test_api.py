@@ -113,6 +113,7 @@ ROUTES = {
         for path in (
             *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates"),
             *("service-levels", "collection-rules", "choice-rules", "notices/rules", "pay-in-store", "papers/rules"),
+            "goodwill-rules",
         )
         for method, below in (
             ("GET", ""),

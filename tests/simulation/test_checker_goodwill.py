@@ -19,7 +19,7 @@ STORY = "goodwill within and above the limits"
 
 @cache
 def days_with_goodwill() -> Evidence:
-    """9.00 at once, 2.00 that somebody approved and 2.00 that somebody rejected, on goods of 99.00."""
+    """9.00 at once, 2.00 that somebody approved, 2.00 that were rejected, and a coupon of 1.00, on goods of 99.00."""
     simulation = simulated_for(STORY)
     tell(STORY, simulation)
     assert simulation.violations == []
@@ -61,6 +61,18 @@ def a_grant_that_is_gone(run: Run) -> None:
     run.put("orders", key(run, "REQUEST#000001"), None)
 
 
+def a_coupon_without_a_code(run: Run) -> None:
+    edit(run, "REQUEST#000004", coupon_code=None)
+
+
+def a_coupon_that_gives_tax(run: Run) -> None:
+    edit(run, "REQUEST#000004", parts=[{"line_no": 1, "net": 92, "tax": 8}])
+
+
+def a_coupon_that_the_ledger_should_have(run: Run) -> None:
+    edit(run, "REQUEST#000004", paid_to="original")
+
+
 def nobody_counts_it_for_the_customer(run: Run) -> None:
     while True:
         try:
@@ -86,6 +98,9 @@ SPOILED: tuple[Callable[[Run], None], ...] = (
     a_grant_that_was_rejected,
     a_rejection_that_is_gone,
     a_grant_that_is_gone,
+    a_coupon_without_a_code,
+    a_coupon_that_gives_tax,
+    a_coupon_that_the_ledger_should_have,
     nobody_counts_it_for_the_customer,
     nobody_counts_it_for_the_actor,
     it_is_not_posted,

@@ -104,13 +104,12 @@ MUTATING = {
     ("POST", "/v1/service-levels/usual/promotions"): {"number": 1},
     ("POST", "/v1/service-levels/usual/rollbacks"): {},
     ("PUT", "/v1/collection-rules/usual"): {"rules": [{"id": "all", "proofs": ["code"]}]},
-    ("POST", "/v1/collection-rules/usual/promotions"): {"number": 1},
-    ("POST", "/v1/collection-rules/usual/rollbacks"): {},
     ("PUT", "/v1/choice-rules/usual"): {
         "rules": [{"id": "b", "kind": "BACKORDER", "options": ["wait", "cancel"], "hours": 48, "otherwise": "wait"}]
     },
-    ("POST", "/v1/choice-rules/usual/promotions"): {"number": 1},
-    ("POST", "/v1/choice-rules/usual/rollbacks"): {},
+    **{("POST", f"/v1/{kind}-rules/usual/promotions"): {"number": 1} for kind in ("choice", "goodwill", "collection")},
+    **{("POST", f"/v1/{kind}-rules/usual/rollbacks"): {} for kind in ("choice", "goodwill", "collection")},
+    ("PUT", "/v1/goodwill-rules/usual"): {"alerts": [{"id": "many", "of": "actor", "grants": 5}]},
     ("PUT", "/v1/pay-in-store/usual"): {"holds": [{"channel": "web", "currency": "USD", "most": 9_000, "hours": 48}]},
     ("POST", "/v1/pay-in-store/usual/promotions"): {"number": 1},
     ("POST", "/v1/pay-in-store/usual/rollbacks"): {},

@@ -12,6 +12,7 @@ from tests.simulation.checker.picture import Commit, OrderView, Picture, parsed
 RULE = "appeasement_granted"
 CAP_PERCENT = 25
 OF_ORDER, COUNTED = "APPEASEMENTS", "GOODWILL"
+COUPON = "coupon"
 WAITS_UNTIL_DECIDED = "pending"
 
 
@@ -54,7 +55,10 @@ def check_goodwill(picture: Picture, report: Report) -> None:
         if given * 100 > CAP_PERCENT * goods:
             report.note("INV23", pk, f"{given} were granted on goods of {goods}")
         for grant in grants:
-            _is_posted(grant, posted.pop((tenant, grant["id"]), None), report)
+            if grant["paid_to"] == COUPON:
+                _is_owed_nothing(grant, orders[order_id], report)
+            else:
+                _is_posted(grant, posted.pop((tenant, grant["id"]), None), report)
             kinds = counted.pop((tenant, grant["id"]), [])
             if "customer" not in kinds or kinds.count("actor") != 1:
                 report.note("INV23", grant["id"], f"is counted for {kinds}")
@@ -76,6 +80,13 @@ def _granted(rows: dict[str, Any]) -> Iterator[dict[str, Any]]:
             approved = ruling is not None and parsed(ruling["body"])["approved"]
             if approved or not request["evaluation"].get(WAITS_UNTIL_DECIDED):
                 yield request
+
+
+def _is_owed_nothing(grant: dict[str, Any], order: OrderView, report: Report) -> None:
+    """A coupon has a code and no tax, and no refund is owed for it; that nothing is posted the others say."""
+    owed = any(refund["cause_id"] == grant["id"] for refund in order.refunds.values())
+    if owed or not grant.get("coupon_code") or any(part["tax"] for part in grant["parts"]):
+        report.note("INV23", grant["id"], "a coupon is a code, has no tax, and nothing is owed for it")
 
 
 def _counted(picture: Picture) -> dict[tuple[str, str], list[str]]:

@@ -21,7 +21,7 @@ from oms.appeasements.limits import (
 )
 from oms.appeasements.model import Part, PendingReason, Role
 from oms.appeasements.refusals import OrderCap, OverRefund, RoleLimit
-from oms.appeasements.shares import Base, share_out
+from oms.appeasements.shares import Base, share_out, share_out_of_tax
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MONEY = st.integers(0, 10**6)
@@ -46,6 +46,24 @@ def _after(base: Base, part: Part | None) -> Base:
         return base
     done = {"given": base.given + part.net, "done": base.done + part.net, "tax_done": base.tax_done + part.tax}
     return replace(base, tax_left=base.tax_left - part.tax, **done)
+
+
+@given(some_bases(), st.lists(MONEY, min_size=1, max_size=4))
+@pytest.mark.capability("L1", "L3")
+def test_goodwill_for_the_tax_comes_to_exactly_what_was_said_or_is_refused(bases, wishes):
+    for wish in wishes:
+        try:
+            parts = share_out_of_tax(wish, bases) if wish else ()
+        except OverRefund:
+            continue
+        by_line = {part.line_no: part for part in parts}
+        assert sum(part.net + part.tax for part in parts) == wish
+        for base in bases:
+            part = by_line.get(base.line_no)
+            if part is not None:
+                assert 0 <= part.net <= base.room
+                assert 0 <= part.tax <= base.tax_left
+        bases = [_after(base, by_line.get(base.line_no)) for base in bases]
 
 
 @given(some_bases(), st.lists(MONEY, min_size=1, max_size=6))

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from oms.appeasements.alerting import alert
 from oms.appeasements.counting import actors_day, counted_by
-from oms.appeasements.events import AppeasedLine, AppeasementGranted, AppeasementRejected, AppeasementRequested
+from oms.appeasements.coupons import new_code
+from oms.appeasements.events import (
+    AppeasedLine,
+    AppeasementGranted,
+    AppeasementRejected,
+    AppeasementRequested,
+    CouponIssued,
+)
 from oms.appeasements.limits import Counter, Grant, Standing, judge, judge_approval, require_within_order, role_of
-from oms.appeasements.model import Appeasement, Evaluation, Kind, Ruling, State, given
+from oms.appeasements.model import Appeasement, Evaluation, Kind, On, PaidTo, Ruling, State, given
 from oms.appeasements.owing import owe, refundable
 from oms.appeasements.refusals import AlreadyPending, SelfApproval
-from oms.appeasements.requests import DecideAppeasement, RequestAppeasement
-from oms.appeasements.shares import bases, goods_of, percent_of, require_room, share_out
+from oms.appeasements.requests import COUPON_DAYS, DecideAppeasement, RequestAppeasement
+from oms.appeasements.rules import KIND, GoodwillRules, alerts_of
+from oms.appeasements.shares import as_coupon, bases, goods_of, parts_of, percent_of, require_room
 from oms.appeasements.store import load_appeasements, load_counters
 from oms.appeasements.views import APPROVE, REQUEST, document, named, no_appeasement, own_order
 from oms.appeasements.writes import appeasement_id, counter_write, request_write, ruling_write
@@ -21,10 +30,11 @@ from oms.orders.writes import change_order
 from oms.payments.refunds import Issuer, Refund
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute
-from oms.platform.events import EventData
+from oms.platform.events import EventData, EventDraft
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest, ScopeMissing, StaleVersion
 from oms.platform.writes import Write
 from oms.registry.reads import named_node
+from oms.rulesets.reads import live_rules
 
 
 def request_appeasement(runtime: Runtime, call: Call, order_id: str, request: RequestAppeasement) -> Outcome:
@@ -45,13 +55,17 @@ def request_appeasement(runtime: Runtime, call: Call, order_id: str, request: Re
         found = bases(order, request.on, request.lines or (), given(past))
         if any(one.state(now) is State.PENDING_APPROVAL for one in past):
             raise AlreadyPending()
-        net = request.amount if request.amount is not None else percent_of(found, request.percent or 0)
-        if not net:
-            raise InvalidRequest(errors=[FieldError("/percent", "nothing", "it comes to nothing")])
         standing = _standing(order, past)
-        # The cap of the order is named before the lines are, since beyond it nothing helps.
-        require_within_order(net, net, standing)
-        parts = share_out(net, found)
+        if request.on is not On.TAX:
+            # The cap of the order is named before the lines are, since beyond it nothing helps.
+            net = request.amount if request.amount is not None else percent_of(found, request.percent or 0)
+            require_within_order(net, net, standing)
+        parts = parts_of(found, request.on, request.amount, request.percent)
+        if not parts:
+            raise InvalidRequest(errors=[FieldError("/percent", "nothing", "it comes to nothing")])
+        coupon = request.paid_to is PaidTo.COUPON
+        parts = as_coupon(parts, request.on) if coupon else parts
+        net = sum(part.net for part in parts)
         counters = _counters(runtime, call, order, call.principal.actor)
         evaluation = judge(role, net, net + sum(part.tax for part in parts), standing, counters)
         made = Appeasement(
@@ -66,6 +80,8 @@ def request_appeasement(runtime: Runtime, call: Call, order_id: str, request: Re
             text=request.text,
             paid_to=request.paid_to,
             issuer=_issuer(runtime, call, request, now),
+            coupon_code=new_code(runtime.ids) if coupon else None,
+            coupon_days=(request.coupon_days or COUPON_DAYS) if coupon else None,
             currency=order.header.currency,
             parts=parts,
             requested_by=call.principal.actor,
@@ -160,6 +176,11 @@ def _ruling(call: Call, ruled: Appeasement) -> list[Write]:
     return [ruling_write(call.tenant, ruled, ruled.ruling)] if ruled.ruling else []
 
 
+def live_goodwill(runtime: Runtime, tenant: str) -> list[GoodwillRules]:
+    """The rules of goodwill that hold now."""
+    return [one.content for one in live_rules(runtime.database, tenant, KIND, GoodwillRules)]
+
+
 def _standing(order: Order, past: Sequence[Appeasement]) -> Standing:
     return Standing(
         currency=order.header.currency,
@@ -187,16 +208,31 @@ def _granted(
     status: int,
 ) -> Decision:
     """It is owed from now on, and counted in the same transaction."""
-    grant = Grant(appeasement_id=made.id, amount=made.net, currency=made.currency, granted_at=runtime.clock.now())
-    counted = [counter_write(call.tenant, counter.plus(grant)) for counter in counters]
+    now = runtime.clock.now()
+    grant = Grant(appeasement_id=made.id, amount=made.net, currency=made.currency, granted_at=now, rule=made.rule)
+    alerts = list(alerts_of(live_goodwill(runtime, call.tenant)))
+    day = actors_day(runtime, call.tenant, order)
+    after = [alert(counter.plus(grant), alerts, made, day, order.header.correlation_id or None) for counter in counters]
+    counted = [counter_write(call.tenant, counter) for counter, _ in after]
+    alerted = [one for _, told in after for one in told]
+    if made.coupon is not None:
+        issued = CouponIssued(
+            **_facts(order, made),
+            code=made.coupon.code,
+            valid_until=format_instant(made.coupon.valid_until),
+            approved_by=approved_by,
+        )
+        return _decision(runtime, call, order, made, [*own, *counted], [issued], status=status, also=alerted)
     told = AppeasementGranted(
         **_facts(order, made),
         lines=tuple(AppeasedLine(line_no=part.line_no, net=part.net, tax=part.tax) for part in made.parts),
         taxes=made.taxes,
         approved_by=approved_by,
     )
-    refund, owed = owe(order, made, runtime.clock.now())
-    return _decision(runtime, call, order, made, [*own, *counted], [told, *owed], refunds=[refund], status=status)
+    refund, owed = owe(order, made, now)
+    return _decision(
+        runtime, call, order, made, [*own, *counted], [told, *owed], refunds=[refund], status=status, also=alerted
+    )
 
 
 def _decision(
@@ -209,10 +245,11 @@ def _decision(
     *,
     refunds: Sequence[Refund] = (),
     status: int = 200,
+    also: Sequence[EventDraft] = (),
 ) -> Decision:
     """Held to the version of the order that was read: nothing else is granted or given back on it in between."""
     _, writes, drafts = change_order(call.tenant, order, events=events, refunds=refunds)
-    return Decision([*writes, *own], drafts, status=status, body=document(made, runtime.clock.now()))
+    return Decision([*writes, *own], [*drafts, *also], status=status, body=document(made, runtime.clock.now()))
 
 
 def _issuer(runtime: Runtime, call: Call, request: RequestAppeasement, now: datetime) -> Issuer | None:

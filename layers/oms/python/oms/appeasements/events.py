@@ -61,6 +61,38 @@ class AppeasementGranted(_OfAppeasement):
     approved_by: str | None
 
 
+class CouponIssued(_OfAppeasement):
+    """Goodwill was granted as a coupon: the shop takes `total` off a later purchase, once, until `valid_until`.
+
+    Nothing is owed for it and the ledger has nothing of it: what it is used for costs less then.
+    """
+
+    hidden: ClassVar[tuple[str, ...]] = ("code",)
+
+    code: str
+    valid_until: str
+    approved_by: str | None
+
+
+class GoodwillRateExceeded(EventData):
+    """A customer within 90 days, or an actor on a business date, has more goodwill than the alert of a rule says.
+
+    It is told once on a business date. `of` is `customer` or `actor`; `name` tells counters apart and names nobody.
+    `amount` is all of it in `currency` without tax; the order and the appeasement are those that passed the bound.
+    """
+
+    of: str
+    name: str
+    actor: str | None
+    alert: str
+    grants: int
+    amount: int
+    currency: str
+    business_date: str
+    order_id: str
+    appeasement_id: str
+
+
 class AppeasementRejected(_OfAppeasement):
     """Somebody decided against goodwill that was asked for; `rejection` is why."""
 

@@ -56,6 +56,10 @@ class Pace:
     grants: int
     whole_units: int
 
+    def amount(self, currency: str) -> int:
+        """The amount in minor units."""
+        return _minor(self.whole_units, currency)
+
 
 CUSTOMER_PACE, ACTOR_PACE = Pace(3, 75), Pace(10, 100)
 CUSTOMER_WINDOW = timedelta(days=90)
@@ -63,22 +67,31 @@ CUSTOMER, ACTOR = "customer", "actor"
 
 
 class Grant(BaseModel):
-    """Goodwill that was granted, as a counter remembers it; `amount` without tax in minor units."""
+    """Goodwill that was granted, as a counter remembers it; `amount` without tax in minor units.
+
+    `rule` is that of the retailer by which it was granted without a call.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     appeasement_id: str
     amount: int
     currency: str
     granted_at: Instant
+    rule: str | None = None
 
 
 class Counter(BaseModel):
-    """The grants of a customer within the window, or of an actor on a business date."""
+    """The grants of a customer within the window, or of an actor on a business date.
+
+    `alerts` counts how often somebody was told that they are many, `alerted_on` is the business date of the last time.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     of: str
     name: str
     grants: tuple[Grant, ...] = ()
+    alerts: int = 0
+    alerted_on: str | None = None
     version: int = 0
 
     def now(self, instant: datetime) -> Counter:
@@ -91,14 +104,26 @@ class Counter(BaseModel):
     def plus(self, grant: Grant) -> Counter:
         return self.model_copy(update={"grants": (*self.grants, grant), "version": self.version + 1})
 
+    def spent(self, currency: str) -> int:
+        """What was granted in a currency."""
+        return sum(one.amount for one in self.grants if one.currency == currency)
+
+    def alerted(self, day: str) -> Counter:
+        """The counter when somebody was told on a business date."""
+        return self.model_copy(update={"alerts": self.alerts + 1, "alerted_on": day})
+
+    @property
+    def pace(self) -> Pace:
+        """What is usual of it."""
+        return ACTOR_PACE if self.of == ACTOR else CUSTOMER_PACE
+
     def seen(self, amount: int, currency: str) -> Seen:
         """What was counted before, and whether an amount more goes beyond what is usual.
 
         Grants are counted in every currency; an amount is compared with those in its own.
         """
-        pace = ACTOR_PACE if self.of == ACTOR else CUSTOMER_PACE
-        spent = sum(one.amount for one in self.grants if one.currency == currency)
-        most = _minor(pace.whole_units, currency)
+        pace, spent = self.pace, self.spent(currency)
+        most = pace.amount(currency)
         beyond = len(self.grants) + 1 > pace.grants or spent + amount > most
         return Seen(of=self.of, name=self.name, grants=len(self.grants), amount=spent, beyond=beyond)
 

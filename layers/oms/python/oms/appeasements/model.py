@@ -36,11 +36,15 @@ class Action(StrEnum):
 
 
 class On(StrEnum):
-    """What the goodwill is for: all goods of the order that were delivered, some lines of them, or shipping."""
+    """What the goodwill is for: all goods of the order that were delivered, some lines of them, shipping, or the tax.
+
+    Goodwill for the tax is measured by it and is less price all the same: the tax itself is not ours to give.
+    """
 
     ORDER = "order"
     LINES = "lines"
     SHIPPING = "shipping"
+    TAX = "tax"
 
 
 class Kind(StrEnum):
@@ -64,11 +68,12 @@ class Reason(StrEnum):
 
 
 class PaidTo(StrEnum):
-    """How the customer gets it: back on what was paid with, or as credit for later."""
+    """How the customer gets it: back on what was paid with, as credit for later, or as a coupon of the shop."""
 
     ORIGINAL = "original"
     STORE_CREDIT = "store_credit"
     GIFT_CARD = "gift_card"
+    COUPON = "coupon"
 
 
 class Role(StrEnum):
@@ -150,8 +155,23 @@ class Ruling(Stored):
     evaluation: Evaluation | None = None
 
 
+class Coupon(Stored):
+    """A code that the shop takes off a later purchase, once, until an instant; its value is minor units of `currency`.
+
+    The price of that purchase is lower then, and so is its tax: nothing of it is owed or posted here.
+    """
+
+    code: str
+    value: int
+    currency: str
+    valid_until: Instant
+
+
 class Appeasement(Stored):
-    """One request for goodwill with its judgement; `net` = goods + shipping, on which `tax` comes."""
+    """One request for goodwill with its judgement; `net` = goods + shipping, on which `tax` comes.
+
+    One that is paid with a coupon has the code and the days of it from the start, and the coupon once it is granted.
+    """
 
     id: str
     number: int
@@ -164,8 +184,13 @@ class Appeasement(Stored):
     text: str | None = None
     paid_to: PaidTo
     issuer: Issuer | None = None
+    coupon_code: str | None = None
+    coupon_days: int | None = None
     currency: str
     parts: tuple[Part, ...]
+    # What it was granted for without a call, and by which rule of the retailer.
+    cause: str | None = None
+    rule: str | None = None
     requested_by: str
     channel: str | None = None
     requested_at: Instant
@@ -209,6 +234,21 @@ class Appeasement(Stored):
         return self.ruling.approved if self.ruling else not self.evaluation.pending
 
     @property
+    def granted_at(self) -> datetime | None:
+        """Since when it is owed to the customer; None where it is not."""
+        if not self.granted:
+            return None
+        return self.ruling.decided_at if self.ruling else self.requested_at
+
+    @property
+    def coupon(self) -> Coupon | None:
+        """The coupon that it was paid with, once it is granted."""
+        if self.coupon_code is None or self.coupon_days is None or self.granted_at is None:
+            return None
+        until = self.granted_at + timedelta(days=self.coupon_days)
+        return Coupon(code=self.coupon_code, value=self.total, currency=self.currency, valid_until=until)
+
+    @property
     def version(self) -> int:
         return 1 if self.ruling is None else 2
 
@@ -225,9 +265,13 @@ class Appeasement(Stored):
 
 
 def given(appeasements: Sequence[Appeasement]) -> dict[int, Part]:
-    """What was granted by line, net and tax; line 0 is shipping. A return of a line gives back only the rest."""
+    """What was granted by line, net and tax; line 0 is shipping. A return of a line gives back only the rest.
+
+    A coupon gave nothing of the money that was paid.
+    """
     sums: dict[int, Part] = {}
-    for part in (part for one in appeasements if one.granted for part in one.parts):
+    owed = (one for one in appeasements if one.granted and one.paid_to is not PaidTo.COUPON)
+    for part in (part for one in owed for part in one.parts):
         known = sums.get(part.line_no, Part(line_no=part.line_no, net=0, tax=0))
         taxes = summed_taxes([taxes_of(known.tax, known.taxes), taxes_of(part.tax, part.taxes)])
         sums[part.line_no] = Part(

@@ -14,12 +14,15 @@ Positive = Annotated[Amount, Field(ge=1)]
 LineNo = Annotated[int, Strict(), Field(ge=1)]
 MOST_LINES = 100
 MOST_LISTED = 100
+# For how long a coupon is taken where nobody says it.
+COUPON_DAYS = 180
 
 
 class RequestAppeasement(Request):
     """Goodwill on an order: an amount without tax, or a percentage of what was delivered of it.
 
-    `lines` name those it is for, where it is on lines. The reason OTHER needs a text.
+    `lines` name those it is for, where it is on lines; on `tax`, the amount is what the customer gets in all. The
+    reason OTHER needs a text. A coupon is taken for `coupon_days`, 180 where nobody says it.
     """
 
     on: On = On.ORDER
@@ -31,6 +34,7 @@ class RequestAppeasement(Request):
     paid_to: PaidTo = PaidTo.ORIGINAL
     # The node whose company gives the gift card or store credit; without one, the company that sold does.
     issuer_node: Code | None = None
+    coupon_days: Annotated[int, Strict(), Field(ge=1, le=730)] | None = None
 
     @model_validator(mode="after")
     def _makes_sense(self) -> RequestAppeasement:
@@ -42,7 +46,9 @@ class RequestAppeasement(Request):
             raise ValueError("a line is named twice")
         if self.reason is Reason.OTHER and self.text is None:
             raise ValueError("the reason OTHER needs a text")
-        if self.issuer_node is not None and self.paid_to is PaidTo.ORIGINAL:
+        if self.coupon_days is not None and self.paid_to is not PaidTo.COUPON:
+            raise ValueError("only a coupon has coupon_days")
+        if self.issuer_node is not None and self.paid_to in (PaidTo.ORIGINAL, PaidTo.COUPON):
             raise ValueError("only a gift card or store credit has an issuer, issuer_node")
         return self
 

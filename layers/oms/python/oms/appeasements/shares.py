@@ -64,8 +64,9 @@ def bases(order: Order, on: On, lines: Sequence[int], given: Mapping[int, Part])
     """
     if on is On.SHIPPING:
         found = [_shipping(order, given)]
-    elif on is On.ORDER:
+    elif on in (On.ORDER, On.TAX):
         found = [_base(order, line, given) for line in _sold(order)]
+        found += [_shipping(order, given)] if on is On.TAX else []
     else:
         found = [_base(order, _named(order, position, line_no), given) for position, line_no in enumerate(lines)]
         for position, base in enumerate(found):
@@ -84,11 +85,61 @@ def share_out(amount: int, found: Sequence[Base]) -> tuple[Part, ...]:
     whole = sum(base.room for base in found)
     if amount > whole:
         raise OverRefund(f"{amount} is more than the {whole} that was paid for it and not given.", pointer="/amount")
-    nets = [amount * base.room // whole for base in found]
-    behind = sorted(range(len(found)), key=lambda n: (-(amount * found[n].room % whole), found[n].line_no))
-    for position in behind[: amount - sum(nets)]:
-        nets[position] += 1
+    nets = _split(amount, [base.room for base in found])
     return tuple(_part(base, net) for base, net in zip(found, nets, strict=True) if net)
+
+
+def share_out_of_tax(amount: int, found: Sequence[Base]) -> tuple[Part, ...]:
+    """An amount that includes its own tax, shared out by the tax that was paid and not given yet.
+
+    What is owed to an authority is owed whatever we give: so each share is less price, with the tax that goes with it.
+    Raises OverRefund for more than there is.
+    """
+    whole = sum(base.tax_left for base in found)
+    if amount > whole:
+        raise OverRefund(f"{amount} is more than the {whole} of tax that was paid and not given.", pointer="/amount")
+    shares = _split(amount, [base.tax_left for base in found])
+    return tuple(_part_with_tax(base, share) for base, share in zip(found, shares, strict=True) if share)
+
+
+def _part_with_tax(base: Base, total: int) -> Part:
+    """The part whose price and tax come to exactly an amount."""
+    low, high = 0, min(base.room, total)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if _comes_to(_part(base, middle)) <= total else (low, middle - 1)
+    part = _part(base, low)
+    if _comes_to(part) == total:
+        return part
+    # Price and tax grow by a unit together: then the tax is a unit behind its running sum, and the next grant's more.
+    if low == min(base.room, total):
+        detail = f"{total} is more than the price of line {base.line_no} that was not given, with its tax."
+        raise OverRefund(detail, pointer="/amount")
+    return _less_tax(part, _part(base, low + 1), total)
+
+
+def _less_tax(lower: Part, upper: Part, total: int) -> Part:
+    """The upper part with as much less tax, of those jurisdictions that it has more of, as it comes to too much."""
+    excess = _comes_to(upper) - total
+    known, taxes = taxes_of(lower.tax, lower.taxes), dict(taxes_of(upper.tax, upper.taxes))
+    for name, tax in taxes.items():
+        taken = min(excess, tax - known.get(name, 0))
+        taxes[name], excess = tax - taken, excess - taken
+    return Part(line_no=upper.line_no, net=upper.net, tax=sum(taxes.values()), taxes=taxed(taxes))
+
+
+def _comes_to(part: Part) -> int:
+    return part.net + part.tax
+
+
+def _split(amount: int, rooms: Sequence[int]) -> list[int]:
+    """An amount split in proportion by largest remainder, of equal ones to the first."""
+    whole = sum(rooms)
+    shares = [amount * room // whole for room in rooms]
+    behind = sorted(range(len(rooms)), key=lambda n: (-(amount * rooms[n] % whole), n))
+    for position in behind[: amount - sum(shares)]:
+        shares[position] += 1
+    return shares
 
 
 def require_room(parts: Sequence[Part], found: Sequence[Base]) -> None:
@@ -106,6 +157,25 @@ def require_room(parts: Sequence[Part], found: Sequence[Base]) -> None:
 def percent_of(found: Sequence[Base], percent: int) -> int:
     """A share of what was delivered, rounded half up."""
     return share_up_to(sum(base.delivered for base in found), percent, 100)
+
+
+def percent_of_tax(found: Sequence[Base], percent: int) -> int:
+    """A share of the tax that was paid and not given yet, rounded half up."""
+    return share_up_to(sum(base.tax_left for base in found), percent, 100)
+
+
+def as_coupon(parts: Sequence[Part], on: On) -> tuple[Part, ...]:
+    """Parts that are given as a coupon: they have no tax, since what it is used for is taxed at its lower price."""
+    return tuple(Part(line_no=one.line_no, net=one.net + (one.tax if on is On.TAX else 0), tax=0) for one in parts)
+
+
+def parts_of(found: Sequence[Base], on: On, amount: int | None, percent: int | None) -> tuple[Part, ...]:
+    """An amount or a percentage shared out; nothing where it comes to nothing. More than there is raises OverRefund."""
+    if on is On.TAX:
+        wanted = percent_of_tax(found, percent or 0) if amount is None else amount
+        return share_out_of_tax(wanted, found) if wanted else ()
+    wanted = percent_of(found, percent or 0) if amount is None else amount
+    return share_out(wanted, found) if wanted else ()
 
 
 def _part(base: Base, net: int) -> Part:

@@ -20,7 +20,7 @@ from datetime import datetime
 
 from oms.appeasements.limits import Counter
 from oms.appeasements.model import Appeasement, Ruling, State
-from oms.appeasements.writes import TABLE, appeasements_partition, counter_key, ruling_key, waiting_list
+from oms.appeasements.writes import TABLE, appeasements_partition, counter_key, request_key_of, ruling_key, waiting_list
 from oms.platform.dynamodb import Database
 
 INDEX = "by_status"
@@ -47,6 +47,13 @@ def load_counters(database: Database, tenant: str, names: Sequence[tuple[str, st
         Counter.model_validate_json(str(found[key]["body"])) if key in found else Counter(of=of, name=name)
         for key, (of, name) in zip(keys, names, strict=True)
     ]
+
+
+def load_requests(database: Database, tenant: str, names: Sequence[str]) -> dict[str, Appeasement]:
+    """Some requests for goodwill by their ids, without the rulings on them; one that there is not is left out."""
+    keys = {(TABLE, request_key_of(tenant, name)): name for name in names}
+    found = database.get_many(list(keys))
+    return {keys[key]: Appeasement.model_validate_json(str(row["body"])) for key, row in found.items()}
 
 
 def list_waiting(

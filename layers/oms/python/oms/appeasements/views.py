@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from oms.appeasements.counting import actors_day, counted_by
-from oms.appeasements.limits import order_cap
-from oms.appeasements.model import Appeasement
+from oms.appeasements.limits import CUSTOMER, Counter, order_cap
+from oms.appeasements.model import Appeasement, Reason
 from oms.appeasements.requests import WaitingQuery
 from oms.appeasements.shares import goods_of
-from oms.appeasements.store import list_waiting, load_appeasements, load_counters
+from oms.appeasements.store import list_waiting, load_appeasements, load_counters, load_requests
 from oms.appeasements.writes import appeasement_id, appeasements_partition, order_of, waiting_list
 from oms.orders.model import Order
 from oms.orders.store import existing_order
@@ -43,16 +43,52 @@ def read_appeasements(runtime: Runtime, principal: Principal, order_id: str) -> 
     now, cap, granted = runtime.clock.now(), order_cap(goods_of(order)), sum(one.net for one in past if one.granted)
     names = counted_by(order, principal.actor, actors_day(runtime, principal.tenant, order))
     counters = [counter.now(now) for counter in load_counters(runtime.database, principal.tenant, names)]
-    seen = [counter.seen(0, order.header.currency) for counter in counters]
+    currency = order.header.currency
+    seen: list[Value] = [
+        {
+            **counter.seen(0, currency).model_dump(mode="json", exclude={"beyond"}),
+            "most_grants": counter.pace.grants,
+            "most_amount": counter.pace.amount(currency),
+        }
+        for counter in counters
+    ]
     return {
         "order_id": order_id,
         "currency": order.header.currency,
         "granted": granted,
         "order_cap": cap,
         "left": max(cap - granted, 0),
-        "seen": [one.model_dump(mode="json", exclude={"beyond"}) for one in seen],
+        "reasons": [{"code": one.value, "needs_text": one is Reason.OTHER} for one in Reason],
+        "seen": seen,
+        "of_customer": _of_customer(runtime, principal.tenant, order_id, counters),
         "appeasements": [document(one, now) for one in past],
     }
+
+
+def _of_customer(runtime: Runtime, tenant: str, order_id: str, counters: Sequence[Counter]) -> list[Value]:
+    """What the customer was granted on other orders within the window, through whatever channel, the last first."""
+    grants = {grant.appeasement_id: grant for one in counters if one.of == CUSTOMER for grant in one.grants}
+    others = sorted(
+        (grant for name, grant in grants.items() if order_of(name) != order_id),
+        key=lambda grant: (grant.granted_at, grant.appeasement_id),
+        reverse=True,
+    )
+    known = load_requests(runtime.database, tenant, [grant.appeasement_id for grant in others])
+    return [
+        {
+            "appeasement_id": grant.appeasement_id,
+            "order_id": known[grant.appeasement_id].order_id,
+            "channel": known[grant.appeasement_id].channel,
+            "reason": known[grant.appeasement_id].reason.value,
+            "paid_to": known[grant.appeasement_id].paid_to.value,
+            "amount": grant.amount,
+            "currency": grant.currency,
+            "requested_by": known[grant.appeasement_id].requested_by,
+            "granted_at": format_instant(grant.granted_at),
+        }
+        for grant in others
+        if grant.appeasement_id in known
+    ]
 
 
 def read_waiting(runtime: Runtime, principal: Principal, wanted: WaitingQuery) -> dict[str, Value]:
@@ -97,7 +133,7 @@ def no_appeasement(name: str) -> NotFound:
 
 def document(made: Appeasement, now: datetime) -> dict[str, Value]:
     """An appeasement with its judgement, as it stands at an instant."""
-    stored = made.model_dump(mode="json", exclude={"number", "parts"})
+    stored = made.model_dump(mode="json", exclude={"number", "parts", "coupon_code", "coupon_days"})
     return {
         **stored,
         "parts": [part.model_dump() for part in made.parts],
@@ -105,6 +141,7 @@ def document(made: Appeasement, now: datetime) -> dict[str, Value]:
         "shipping": made.shipping,
         "tax": made.tax,
         "total": made.total,
+        "coupon": made.coupon.model_dump(mode="json") if made.coupon else None,
         "state": made.state(now).value,
         "pending": [reason.value for reason in made.evaluation.pending],
         "expires_at": format_instant(made.expires_at) if made.expires_at else None,

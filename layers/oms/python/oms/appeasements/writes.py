@@ -5,7 +5,7 @@ from __future__ import annotations
 from oms.appeasements.limits import Counter
 from oms.appeasements.model import Appeasement, Ruling
 from oms.platform.clock import format_instant
-from oms.platform.ids import child_id, parent_id
+from oms.platform.ids import child_id, child_number, parent_id
 from oms.platform.principal import tenant_prefix
 from oms.platform.writes import Item, Key, Write, create, put
 
@@ -50,6 +50,11 @@ def request_write(tenant: str, appeasement: Appeasement) -> Write:
 def request_key(tenant: str, appeasement: Appeasement) -> Key:
     """Where a request is kept."""
     return Key(appeasements_partition(tenant, appeasement.order_id), f"REQUEST#{appeasement.number:06d}")
+
+
+def request_key_of(tenant: str, name: str) -> Key:
+    """Where the request of an id is kept."""
+    return Key(appeasements_partition(tenant, order_of(name)), f"REQUEST#{child_number(name):06d}")
 
 
 def first_request_key(tenant: str, order_id: str) -> Key:
