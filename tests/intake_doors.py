@@ -18,8 +18,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from oms.inventory import file_rows
-from oms.inventory.adapters.intake_bucket import IntakeBucket
 from oms.inventory.model import StockRow
+from oms.platform.intake_bucket import IntakeBucket
 from tests.order_doors import Doors
 from tests.order_world import STOCK
 
