@@ -57,7 +57,7 @@ class SpineStack(Stack):
 
         life_cycles = LifeCycles(self, "LifeCycles", workshop=workshop)
         consumers = Consumers(self, "Consumers", workshop=workshop, buses=buses, intake=intake, settings=settings)
-        intake.guard(*(workshop.made[name].role.role_arn for name in ("stock_files", "send_notices")))
+        intake.guard(*(workshop.made[name].role.role_arn for name in ("stock_files", "order_files", "send_notices")))
         let_send(workshop.made["send_notices"], settings)
         unpublished, *unread = self._follow_streams(workshop, data, inventory)
         buses.keep_undelivered(unpublished)

@@ -98,7 +98,11 @@ def test_a_function_that_divides_its_work_finds_its_own_queue(template):
         for name, row in _functions(template).items()
         if "QUEUE_URL" in row["Environment"]["Variables"]
     }
-    assert told == {"stock_files": {"Ref": "StockFilesQueue"}, "send_notices": {"Ref": "SendNoticesQueue"}}
+    assert told == {
+        "stock_files": {"Ref": "StockFilesQueue"},
+        "order_files": {"Ref": "OrderFilesQueue"},
+        "send_notices": {"Ref": "SendNoticesQueue"},
+    }
 
 
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])
@@ -147,7 +151,7 @@ def test_the_line_limit_comes_from_the_context(template):
         for name, row in _functions(template).items()
         if "LINE_LIMIT" in row["Environment"]["Variables"]
     }
-    assert told == {"place_order": "200", "simulations": "200"}
+    assert told == {"place_order": "200", "order_files": "200", "simulations": "200"}
 
 
 def _settings(**context):
