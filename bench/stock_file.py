@@ -136,10 +136,11 @@ def _through_the_bucket(running: Running, content: bytes) -> float:
 def _in_process(running: Running, content: bytes, rows: int) -> Used:
     """Take in a file by the product's own code here, and meter it."""
     sys.path.insert(0, str(ROOT / "layers" / "oms" / "python"))
-    from oms.inventory.adapters.intake_bucket import IntakeBucket
-    from oms.inventory.files import cut_file, take_file_message
+    from oms.inventory.files import StockFiles
     from oms.platform import dynamodb, objects
     from oms.platform.commands import Runtime
+    from oms.platform.dropped_files import cut_file, take_file_message
+    from oms.platform.intake_bucket import IntakeBucket
 
     bucket, runtime, used = IntakeBucket(), Runtime(), Used(rows)
     version = bucket.client.put_object(Bucket=bucket.name, Key=KEY, Body=content)["VersionId"]
@@ -147,9 +148,9 @@ def _in_process(running: Running, content: bytes, rows: int) -> Used:
         client.meta.events.register("provide-client-params", lambda params, model, **_: _note(used, model.name, params))
     messages: list[str] = []
     wall, processor = time.monotonic(), time.process_time()
-    cut_file(runtime, bucket, messages.append, KEY, version)
+    cut_file(StockFiles(), runtime, bucket, messages.append, KEY, version)
     for message in messages:
-        take_file_message(runtime, bucket, messages.append, message)
+        take_file_message(StockFiles(), runtime, bucket, messages.append, message)
     used.processor, used.wall = (time.process_time() - processor) * 1000, (time.monotonic() - wall) * 1000
     return used
 

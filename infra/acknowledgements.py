@@ -33,6 +33,9 @@ ACKNOWLEDGED: dict[str, str] = {
     "AwsSolutions-IAM5[Resource::<IntakeBucket.Arn>/stock/*]": (
         "Dropped files are named by those who drop them, below the prefix of their tenant; one function reads them."
     ),
+    "AwsSolutions-IAM5[Resource::<IntakeBucket.Arn>/orders/*]": (
+        "Dropped files of orders are named in the same way, and one function reads them."
+    ),
     "AwsSolutions-IAM5[Resource::<IntakeBucket.Arn>/results/*]": (
         "Results carry the tenant and the name of the file that they answer, and are written once by the one function "
         "that reads it."

@@ -20,7 +20,7 @@ from infra.constructs.function import Resource, Workshop
 from infra.constructs.queues import QueuePolicy, WorkQueue
 from infra.function_spec import FunctionSpec
 from infra.functions import QUEUE_CONSUMERS
-from infra.intake import Intake
+from infra.intake import ORDER_DROPS, STOCK_DROPS, Intake
 from infra.names import name_it, pascal
 from infra.settings import Settings
 
@@ -140,7 +140,8 @@ class Consumers(Construct):
         if buses.stripe is not None:
             told = {"source": [buses.stripe_event_source], "detail-type": [{"prefix": kind} for kind in STRIPE_TYPES]}
             self._rule("StripeEvents", buses.stripe.event_bus_name, told, self.queues["psp_events"])
-        self._rule("StockFilesDropped", SERVICES_BUS, intake.drops(), self.queues["stock_files"])
+        for kind, prefix in (("stock_files", STOCK_DROPS), ("order_files", ORDER_DROPS)):
+            self._rule(f"{pascal(kind)}Dropped", SERVICES_BUS, intake.drops(prefix), self.queues[kind])
         for tenant in settings.tenants:
             self._schedule(
                 f"RecoverSagas{pascal(tenant.name)}",

@@ -209,6 +209,26 @@ QUEUE_CONSUMERS = (
         divides_work=True,
     ),
     FunctionSpec(
+        "order_files",
+        "Takes in files of orders that were dropped into the intake bucket, and orders of the past among them.",
+        (
+            *g.COMMAND,
+            *g.SAGA,
+            *g.listed("orders", "get", "put"),
+            *g.HOLD,
+            *g.table("registry", "batch", "query"),
+            *g.TAKE_ORDER_FILES,
+        ),
+        memory=1024,
+        timeout=300,
+        # A part is seconds to minutes of work, and each must have the whole time of the function.
+        batch=1,
+        # A load of history must leave room for the customers of the day.
+        concurrency=5,
+        divides_work=True,
+        limits=("LINE_LIMIT",),
+    ),
+    FunctionSpec(
         "expire_reservations",
         "Tells of baskets that were kept too long, and gives back what they still hold.",
         (*g.COMMAND, *g.HOLD),

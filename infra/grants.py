@@ -49,6 +49,7 @@ ACCESS: dict[str, Access] = {
     "bucket:read": Access(("s3:GetObject",), "s3", KEY_READ, suffix="/finance/*"),
     "bucket:write": Access(("s3:PutObject",), "s3", KEY_WRITE, suffix="/finance/*"),
     "intake:read": Access(("s3:GetObjectVersion",), "s3", KEY_READ, suffix="/stock/*"),
+    "intake:read_orders": Access(("s3:GetObjectVersion",), "s3", KEY_READ, suffix="/orders/*"),
     "intake:answer": Access(("s3:GetObject", "s3:PutObject"), "s3", KEY_WRITE, suffix="/results/*"),
     "notices:write": Access(("s3:GetObject", "s3:PutObject"), "s3", KEY_WRITE, suffix="/notices/*"),
     "mail:send": Access(("ses:SendEmail",)),
@@ -127,6 +128,11 @@ READ_EXPORTS = (
 TAKE_STOCK_FILES = (
     Grant("bucket:intake", "bucket:list", "INTAKE_BUCKET"),
     Grant("bucket:intake", "intake:read", "INTAKE_BUCKET"),
+    Grant("bucket:intake", "intake:answer", "INTAKE_BUCKET"),
+)
+TAKE_ORDER_FILES = (
+    Grant("bucket:intake", "bucket:list", "INTAKE_BUCKET"),
+    Grant("bucket:intake", "intake:read_orders", "INTAKE_BUCKET"),
     Grant("bucket:intake", "intake:answer", "INTAKE_BUCKET"),
 )
 # The mail folder of notices shares the bucket of files that are dropped: both are looked at and then forgotten.

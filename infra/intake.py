@@ -13,7 +13,7 @@ from constructs import Construct
 from infra.constructs.function import Resource
 from infra.names import name_it
 
-DROPS, RESULTS, NOTICES = "stock/", "results/", "notices/"
+STOCK_DROPS, ORDER_DROPS, RESULTS, NOTICES = "stock/", "orders/", "results/", "notices/"
 # A file has been taken in within minutes; its results are looked at within weeks.
 KEEP_DROPS, KEEP_RESULTS, KEEP_OLD_VERSIONS = Duration.days(30), Duration.days(90), Duration.days(30)
 # Messages to customers that nothing sends hold addresses, and are looked at within days.
@@ -41,7 +41,12 @@ class Intake(Construct):
             server_access_logs_bucket=access_logs,
             server_access_logs_prefix="intake/",
             lifecycle_rules=[
-                s3.LifecycleRule(prefix=DROPS, expiration=KEEP_DROPS, noncurrent_version_expiration=KEEP_OLD_VERSIONS),
+                *(
+                    s3.LifecycleRule(
+                        prefix=drops, expiration=KEEP_DROPS, noncurrent_version_expiration=KEEP_OLD_VERSIONS
+                    )
+                    for drops in (STOCK_DROPS, ORDER_DROPS)
+                ),
                 s3.LifecycleRule(
                     prefix=RESULTS, expiration=KEEP_RESULTS, noncurrent_version_expiration=KEEP_OLD_VERSIONS
                 ),
@@ -61,30 +66,30 @@ class Intake(Construct):
         """What functions may be granted of this."""
         return {"bucket:intake": Resource((self.bucket.bucket_arn,), self.bucket.bucket_name)}
 
-    def drops(self) -> dict[str, Any]:
-        """The events of files that were dropped; results lie elsewhere, so that none is taken for a file."""
+    def drops(self, prefix: str) -> dict[str, Any]:
+        """The events of files that were dropped below a prefix; results lie elsewhere, so none is taken for a file."""
         return {
             "source": ["aws.s3"],
             "detail-type": ["Object Created"],
-            "detail": {"bucket": {"name": [self.bucket.bucket_name]}, "object": {"key": [{"prefix": DROPS}]}},
+            "detail": {"bucket": {"name": [self.bucket.bucket_name]}, "object": {"key": [{"prefix": prefix}]}},
         }
 
-    def guard(self, taker_role_arn: str, sender_role_arn: str) -> None:
+    def guard(self, *writer_role_arns: str) -> None:
         """Who drops files does so below the prefix of its tenant.
 
-        Only the function that takes them in answers, and only the one that tells customers writes into the mail folder.
+        Only the functions that take them in answer, and only the one that tells customers writes into the mail folder.
         """
         results = self.bucket.arn_for_objects(f"{RESULTS}*")
         notices = self.bucket.arn_for_objects(f"{NOTICES}*")
-        neither = {"ArnNotEquals": {"aws:PrincipalArn": [taker_role_arn, sender_role_arn]}}
-        drops_of_tenant = self.bucket.arn_for_objects(f"{DROPS}{TENANT_TAG}/*")
+        neither = {"ArnNotEquals": {"aws:PrincipalArn": [*writer_role_arns]}}
+        drops_of_tenant = [self.bucket.arn_for_objects(f"{one}{TENANT_TAG}/*") for one in (STOCK_DROPS, ORDER_DROPS)]
         results_of_tenant = self.bucket.arn_for_objects(f"{RESULTS}{TENANT_TAG}/*")
-        self._deny("OwnPrefixOnly", ["s3:PutObject"], neither, other_than=[drops_of_tenant])
+        self._deny("OwnPrefixOnly", ["s3:PutObject"], neither, other_than=drops_of_tenant)
         self._deny(
             "OwnFilesOnly",
             ["s3:GetObject", "s3:GetObjectVersion"],
             {"Null": {"aws:PrincipalTag/tenant": "false"}},
-            other_than=[drops_of_tenant, results_of_tenant],
+            other_than=[*drops_of_tenant, results_of_tenant],
         )
         self._deny(
             "NoResultIsOverwritten", ["s3:PutObject"], {"Null": {"s3:if-none-match": "true"}}, on=[results, notices]

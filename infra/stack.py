@@ -59,7 +59,7 @@ class SpineStack(Stack):
         consumers = Consumers(self, "Consumers", workshop=workshop, buses=buses, intake=intake, settings=settings)
         webhooks = consumers.queues["send_webhooks"].queue
         workshop.resources |= {"queue:webhooks": Resource((webhooks.queue_arn,), webhooks.queue_url)}
-        intake.guard(*(workshop.made[name].role.role_arn for name in ("stock_files", "send_notices")))
+        intake.guard(*(workshop.made[name].role.role_arn for name in ("stock_files", "order_files", "send_notices")))
         let_send(workshop.made["send_notices"], settings)
         unpublished, *unread = self._follow_streams(workshop, data, inventory)
         buses.keep_undelivered(unpublished)

@@ -18,8 +18,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from oms.inventory import file_rows
-from oms.inventory.adapters.intake_bucket import IntakeBucket
 from oms.inventory.model import StockRow
+from oms.platform.intake_bucket import IntakeBucket
 from tests.order_doors import Doors
 from tests.order_world import STOCK
 
@@ -78,6 +78,7 @@ class Intake:
     doors: Doors
     objects: IntakeObjects = field(default_factory=IntakeObjects)
     waiting: list[dict[str, Any]] = field(default_factory=list)
+    function: str = "stock_files"
 
     def drop(self, *rows: str, key: str = KEY, header: str = file_rows.HEADER) -> None:
         """A file arrives, and the bucket says so."""
@@ -86,7 +87,7 @@ class Intake:
 
     def work_off(self, *messages: dict[str, Any]) -> list[str]:
         """Hand messages to the function; the ids of those that come again."""
-        return self.doors.queue("stock_files", *messages)
+        return self.doors.queue(self.function, *messages)
 
     def until_empty(self, *, again: int = 5) -> None:
         """What SQS does: one message after the other, and each that failed once more."""

@@ -103,7 +103,10 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
         "SQS batch of wishes of the clock",
         ("recover_sagas", "expire_reservations", "balance_stock", "broker_backlog", "finance_export"),
     ),
-    "files_queue": ("SQS: an object of the intake bucket, as S3 tells of it, or a part of one", ("stock_files",)),
+    "files_queue": (
+        "SQS: an object of the intake bucket, as S3 tells of it, or a part of one",
+        ("stock_files", "order_files"),
+    ),
     "events_stream": ("DynamoDB stream of table `events`", ("publish_events", "queue_webhooks")),
     "webhook_queue": ("SQS: something to do for a subscriber of outgoing webhooks", ("send_webhooks",)),
     "stock_stream": ("DynamoDB stream of table `stock`", ("stock_levels",)),

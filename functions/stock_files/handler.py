@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from oms.inventory.adapters.intake_bucket import IntakeBucket
-from oms.inventory.files import take_file_message
+from oms.inventory.files import StockFiles
 from oms.platform.commands import Runtime
 from oms.platform.consumers import consume_messages
+from oms.platform.dropped_files import take_file_message
+from oms.platform.intake_bucket import IntakeBucket
 from oms.platform.own_queue import send
 
 runtime = Runtime()
@@ -16,4 +17,4 @@ bucket = IntakeBucket()
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    return consume_messages(event, partial(take_file_message, runtime, bucket, send))
+    return consume_messages(event, partial(take_file_message, StockFiles(), runtime, bucket, send))

@@ -113,7 +113,7 @@ def test_the_intake_bucket_is_private_versioned_and_forgets(template):
     assert rule["ServerSideEncryptionByDefault"] == {"KMSMasterKeyID": OURS, "SSEAlgorithm": "aws:kms"}
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     kept = {rule["Prefix"]: rule["ExpirationInDays"] for rule in bucket["LifecycleConfiguration"]["Rules"]}
-    assert kept == {"stock/": 30, "results/": 90, "notices/": 14}
+    assert kept == {"stock/": 30, "orders/": 30, "results/": 90, "notices/": 14}
 
 
 def test_files_are_dropped_below_the_prefix_of_their_tenant_and_answered_by_one_function(template):
@@ -122,14 +122,16 @@ def test_files_are_dropped_below_the_prefix_of_their_tenant_and_answered_by_one_
     ]
     denied = {one["Sid"]: one for one in policy["PolicyDocument"]["Statement"] if "Sid" in one}
     assert {one["Effect"] for one in denied.values()} == {"Deny"}
-    stock, results = (f"IntakeBucket/{room}/${{aws:PrincipalTag/tenant}}/*" for room in ("stock", "results"))
-    taker, sender = ({"Fn::GetAtt": [role, "Arn"]} for role in ("StockFilesRole", "SendNoticesRole"))
-    ours = {"ArnNotEquals": {"aws:PrincipalArn": [taker, sender]}}
+    drops = [f"IntakeBucket/{room}/${{aws:PrincipalTag/tenant}}/*" for room in ("stock", "orders")]
+    results = "IntakeBucket/results/${aws:PrincipalTag/tenant}/*"
+    roles = ("StockFilesRole", "OrderFilesRole", "SendNoticesRole")
+    ours = {"ArnNotEquals": {"aws:PrincipalArn": [{"Fn::GetAtt": [role, "Arn"]} for role in roles]}}
     own = denied["OwnPrefixOnly"]
-    assert (own["Action"], place(own["NotResource"]), own["Condition"]) == ("s3:PutObject", stock, ours)
+    assert (own["Action"], own["Condition"]) == ("s3:PutObject", ours)
+    assert [place(one) for one in own["NotResource"]] == drops
     read = denied["OwnFilesOnly"]
     assert read["Action"] == ["s3:GetObject", "s3:GetObjectVersion"]
-    assert [place(one) for one in read["NotResource"]] == [stock, results]
+    assert [place(one) for one in read["NotResource"]] == [*drops, results]
     assert read["Condition"] == {"Null": {"aws:PrincipalTag/tenant": "false"}}
     once = denied["NoResultIsOverwritten"]
     assert once["Action"] == "s3:PutObject"

@@ -173,13 +173,12 @@ def test_domain_events_reach_the_functions_that_wait_for_them(template):
 
 
 def test_what_is_dropped_into_the_intake_bucket_reaches_one_queue_and_results_do_not(template):
-    (rule,) = [rule for rule in of_type(template, RULE).values() if rule.get("EventBusName") == "default"]
-    assert rule["EventPattern"] == {
-        "source": ["aws.s3"],
-        "detail-type": ["Object Created"],
-        "detail": {"bucket": {"name": [{"Ref": "IntakeBucket"}]}, "object": {"key": [{"prefix": "stock/"}]}},
-    }
-    assert _queue_of(rule["Targets"][0]) == "StockFilesQueue"
+    rules = [rule for rule in of_type(template, RULE).values() if rule.get("EventBusName") == "default"]
+    for rule, prefix, queue in zip(rules, ("stock/", "orders/"), ("StockFilesQueue", "OrderFilesQueue"), strict=True):
+        pattern, bucket = rule["EventPattern"], {"name": [{"Ref": "IntakeBucket"}]}
+        assert (pattern["source"], pattern["detail-type"]) == (["aws.s3"], ["Object Created"])
+        assert pattern["detail"] == {"bucket": bucket, "object": {"key": [{"prefix": prefix}]}}
+        assert _queue_of(rule["Targets"][0]) == queue
     assert of_type(template, "AWS::S3::Bucket")["IntakeBucket"]["NotificationConfiguration"] == {
         "EventBridgeConfiguration": {"EventBridgeEnabled": True}
     }

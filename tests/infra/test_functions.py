@@ -100,6 +100,7 @@ def test_a_function_that_divides_its_work_finds_its_own_queue(template):
     }
     divided = {
         "stock_files": "StockFilesQueue",
+        "order_files": "OrderFilesQueue",
         "send_notices": "SendNoticesQueue",
         "send_webhooks": "SendWebhooksQueue",
     }
@@ -153,7 +154,7 @@ def test_the_line_limit_comes_from_the_context(template):
         for name, row in _functions(template).items()
         if "LINE_LIMIT" in row["Environment"]["Variables"]
     }
-    assert told == {"place_order": "200", "simulations": "200"}
+    assert told == {"place_order": "200", "order_files": "200", "simulations": "200"}
 
 
 def _settings(**context):

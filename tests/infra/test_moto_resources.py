@@ -20,12 +20,20 @@ def test_only_a_confirmed_order_reaches_the_order_workflow(deployed, status, arr
     assert [body["detail-type"] for body in bodies] == (["OrderPlaced"] if arrives else [])
 
 
-@pytest.mark.parametrize(("key", "arrives"), [("stock/acme/a.csv", True), ("results/acme/a/v1/part-00001.csv", False)])
-def test_only_a_dropped_file_reaches_the_function_of_files(deployed, key, arrives):
+@pytest.mark.parametrize(
+    ("key", "queue"),
+    [
+        ("stock/acme/a.csv", "StockFilesQueue"),
+        ("orders/acme/a.jsonl", "OrderFilesQueue"),
+        ("results/acme/a/v1/part-00001.csv", None),
+    ],
+)
+def test_only_a_dropped_file_reaches_the_function_of_its_kind(deployed, key, queue):
     boto3.client("s3").put_object(Bucket=deployed.name("IntakeBucket"), Key=key, Body=b"x")
-    answer = boto3.client("sqs").receive_message(QueueUrl=deployed.name("StockFilesQueue"))
-    told = [json.loads(message["Body"])["detail"]["object"]["key"] for message in answer.get("Messages", [])]
-    assert told == ([key] if arrives else [])
+    for name in ("StockFilesQueue", "OrderFilesQueue"):
+        answer = boto3.client("sqs").receive_message(QueueUrl=deployed.name(name))
+        told = [json.loads(message["Body"])["detail"]["object"]["key"] for message in answer.get("Messages", [])]
+        assert told == ([key] if name == queue else [])
 
 
 def test_each_function_finds_its_tables_by_name(deployed):

@@ -26,6 +26,7 @@ WILDCARDS = {
     },
     "ExportBucket/finance/*": {"s3:GetObject", "s3:PutObject"},
     "IntakeBucket/stock/*": {"s3:GetObjectVersion"},
+    "IntakeBucket/orders/*": {"s3:GetObjectVersion"},
     "IntakeBucket/results/*": {"s3:GetObject", "s3:PutObject"},
     "IntakeBucket/notices/*": {"s3:GetObject", "s3:PutObject"},
 }

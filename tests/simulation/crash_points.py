@@ -34,6 +34,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     device_stories,
     goodwill_stories,
     house_stories,
+    intake_stories,
     leg_stories,
     notice_stories,
     paper_stories,

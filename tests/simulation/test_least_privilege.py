@@ -24,6 +24,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     device_stories,
     goodwill_stories,
     house_stories,
+    intake_stories,
     leg_stories,
     notice_stories,
     paper_stories,
@@ -75,6 +76,7 @@ PERMITTED = (
     ),
     ("finance_export", "s3:ListBucket", "ExportBucket", "else S3 calls a file that is not there forbidden"),
     ("stock_files", "s3:ListBucket", "IntakeBucket", "the same"),
+    ("order_files", "s3:ListBucket", "IntakeBucket", "the same"),
     ("send_notices", "s3:ListBucket", "IntakeBucket", "the same"),
     (
         *("send_notices", "sqs:SendMessage", "SendNoticesQueue"),
@@ -84,7 +86,12 @@ PERMITTED = (
 # A command that is refused looks for its own recorded outcome; whether it comes to that is a matter of chance.
 RECORDS, LOOKED_UP = ("dynamodb:PutItem", "CommandsTable"), ("dynamodb:GetItem", "CommandsTable")
 # A story in which a function dies after its first transaction, so that a repeat of it goes another way.
-CRASHES = (("one order", "release_fulfillment"), ("many lines", "place_order"), ("many lines", "release_fulfillment"))
+CRASHES = (
+    ("one order", "release_fulfillment"),
+    ("many lines", "place_order"),
+    ("many lines", "release_fulfillment"),
+    ("a file with many lines", "order_files"),
+)
 
 
 def seen_in(name, told, before=None):

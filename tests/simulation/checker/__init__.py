@@ -34,6 +34,7 @@ from tests.simulation.checker.levels import check_levels
 from tests.simulation.checker.liveness import check_liveness
 from tests.simulation.checker.money import MoneyRules
 from tests.simulation.checker.offers import check_offers, check_offers_of_commit
+from tests.simulation.checker.order_files import check_order_files
 from tests.simulation.checker.orders import OrderRules
 from tests.simulation.checker.picture import Commit, Picture
 from tests.simulation.checker.privacy import PrivacyRules
@@ -112,6 +113,7 @@ class Checker:
         check_levels(picture, report)
         check_kits(picture, report)
         check_files(picture, evidence, report)
+        check_order_files(picture, evidence, report)
         check_ledger(picture, report)
         check_drawers(picture, report)
         check_stored_value(picture, report)

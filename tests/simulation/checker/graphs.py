@@ -5,7 +5,7 @@ lets go of the work, and a review ends wherever the goods are by then. No edge l
 reopenings of a tender: one that failed, ran out or was used up is authorised anew, also where what it took was given
 back since (and ends as given back when the rest is let go), and an approval that came after its tender was closed is
 recorded, to be given back. A complete order goes on in the one commit that adds lines for what was lost. TILL is where
-a sale begins: with all that has happened by then.
+a sale begins: with all that has happened by then; TOLD is where an order of the past does.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ def _graph(text: str) -> Graph:
 ORDER = _graph("""
     -: PENDING_REVIEW CONFIRMED
     TILL: PENDING_REVIEW CONFIRMED IN_PROGRESS COMPLETED
+    TOLD: COMPLETED CANCELLED
     DRAFT: PENDING_REVIEW CONFIRMED CANCELLED
     PENDING_REVIEW: CONFIRMED IN_PROGRESS COMPLETED CANCELLED
     CONFIRMED: PENDING_REVIEW IN_PROGRESS COMPLETED CANCELLED
@@ -34,6 +35,7 @@ ORDER = _graph("""
 FULFILLMENT_ROLLUP = _graph("""
     -: UNFULFILLED
     TILL: UNFULFILLED PARTIALLY_FULFILLED FULFILLED
+    TOLD: UNFULFILLED FULFILLED
     UNFULFILLED: PARTIALLY_FULFILLED FULFILLED
     PARTIALLY_FULFILLED: FULFILLED
     FULFILLED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.simulation.checker.activations import is_of_activations
+from tests.simulation.checker.beginnings import is_told, sends_again
 from tests.simulation.checker.evidence import Change, Item, Report
 from tests.simulation.checker.goodwill import is_goodwill
 from tests.simulation.checker.graphs import (
@@ -48,7 +49,7 @@ class OrderRules:
                     continue
                 _versions(pk, own, report)
                 for change in own:
-                    _transition(change, report, goes_on=sends_again(changes))
+                    _transition(change, report, goes_on=sends_again(changes), told=is_told(changes))
                 order = picture.order(pk)
                 if order is None:
                     report.note("INV6", pk, "an order without its header")
@@ -123,14 +124,7 @@ def _versions(pk: str, changes: list[Change], report: Report) -> None:
             report.note("INV6", pk, f"{change.sk} is written once, and was changed")
 
 
-def sends_again(changes: list[Change]) -> bool:
-    """Whether a commit adds lines to an order that take the place of lost units: then a complete one goes on."""
-    added = (change.after for change in changes if change.sk.startswith("XLINES#") and change.before is None)
-    lines = (line for item in added if item is not None for line in parsed(item["body"])["lines"])
-    return any(line.get("replaces") for line in lines)
-
-
-def _transition(change: Change, report: Report, *, goes_on: bool = False) -> None:
+def _transition(change: Change, report: Report, *, goes_on: bool = False, told: bool = False) -> None:
     """The states of one item before and after a commit, against the declared graphs."""
     if change.after is None:
         return
@@ -139,6 +133,7 @@ def _transition(change: Change, report: Report, *, goes_on: bool = False) -> Non
     if kind == "ORDER":
         before, after = change.before or {}, change.after
         begins = "TILL" if change.before is None and after.get("channel") == "store" else None
+        begins = "TOLD" if told and change.before is None else begins
         order_graph, rollup = (SENT_AGAIN, GOES_ON) if goes_on else (ORDER, FULFILLMENT_ROLLUP)
         _step("order", order_graph, before.get("status", begins), after.get("status"), where, report)
         was, now = before.get("fulfillment_status", begins), after.get("fulfillment_status")
@@ -271,7 +266,8 @@ def _work_line(order: OrderView, work: dict[str, Any], part: dict[str, Any], rep
 
 def _status_follows(order: OrderView, left: dict[tuple[str, int], int], report: Report) -> None:
     """The stored statuses are what the order's parts say, as far as they follow from quantities."""
-    gone: dict[int, int] = {}
+    told = order.agreed.get("history") or {}
+    gone: dict[int, int] = {one["line_no"]: one["quantity"] for one in told.get("gone", ())}
     for (_, line_no), units in left.items():
         gone[line_no] = gone.get(line_no, 0) + units
     lines = order.lines.values()
@@ -293,7 +289,9 @@ def _status_follows(order: OrderView, left: dict[tuple[str, int], int], report: 
         status = "IN_PROGRESS" if begun else "CONFIRMED"
     if order.status != status:
         report.note("INV7", order.pk, f"status is {order.status}, its parts say {status}")
-    progress = "UNFULFILLED" if not order.shipments else "FULFILLED" if done else "PARTIALLY_FULFILLED"
+    progress = (
+        "UNFULFILLED" if not (order.shipments or told.get("gone")) else "FULFILLED" if done else "PARTIALLY_FULFILLED"
+    )
     if order.header.get("fulfillment_status") != progress:
         stored = order.header.get("fulfillment_status")
         report.note("INV7", order.pk, f"fulfilment status is {stored}, its parts say {progress}")

@@ -25,6 +25,7 @@ from oms.appeasements.shares import as_coupon, bases, goods_of, parts_of, percen
 from oms.appeasements.store import load_appeasements, load_counters
 from oms.appeasements.views import APPROVE, REQUEST, document, named, no_appeasement, own_order
 from oms.appeasements.writes import appeasement_id, counter_write, request_write, ruling_write
+from oms.orders.history import refuse_unmanaged
 from oms.orders.model import Order
 from oms.orders.writes import change_order
 from oms.payments.refunds import Issuer, Refund
@@ -48,6 +49,7 @@ def request_appeasement(runtime: Runtime, call: Call, order_id: str, request: Re
         if role is None:
             raise ScopeMissing("The token names no role that may grant goodwill.")
         order = own_order(runtime, call.principal, REQUEST, order_id)
+        refuse_unmanaged(order.header.history)
         if call.expected_version not in (None, order.header.version):
             raise StaleVersion(f"The order is at version {order.header.version}.")
         past = load_appeasements(runtime.database, call.tenant, order_id)

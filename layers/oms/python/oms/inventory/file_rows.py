@@ -1,4 +1,4 @@
-"""Files of stock as bytes: cut at line ends, read row by row, and what became of each row as a file of results.
+"""Files of stock as bytes: what their lines are, how a row is read, and how many rows go together.
 
 Pure. A row is a line: a field holds no line break, so a file may be cut at any line end without being understood.
 """
@@ -8,10 +8,17 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from io import StringIO
 
 from oms.inventory.requests import Snapshot
+from oms.platform import file_lines
+from oms.platform.file_lines import REFUSED as REFUSED
+from oms.platform.file_lines import FileRefused as FileRefused
+from oms.platform.file_lines import Form
+from oms.platform.file_lines import Line as Line
+from oms.platform.file_lines import Range as Range
+from oms.platform.file_lines import Result as Result
+from oms.platform.file_lines import lines_of as lines_of
+from oms.platform.file_lines import results_file as results_file
 from oms.platform.intake import refuse_card_numbers, validate
 from oms.platform.problems import FieldError, InvalidRequest, Problem
 from oms.registry.segments import Tags
@@ -29,82 +36,14 @@ MOST_ROWS_OF_PART = 5_000
 # one event, of 90 actions in all.
 MOST_WRITES_OF_BLOCK = 88
 MOST_LINE_BYTES = 4_096
-RECORDED, IGNORED, REFUSED = "recorded", "ignored", "refused"
+RECORDED, IGNORED = "recorded", "ignored"
 _ALWAYS = COLUMNS.index("reason")
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _WHOLE = re.compile(r"-?[0-9]{1,20}", re.ASCII)
-_RESULT_COLUMNS = ("row", "outcome", "code", "detail")
-
-
-class FileRefused(Exception):
-    """A file that cannot be cut into rows: its row number, a code and a sentence."""
-
-    def __init__(self, row: int, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.result = Result(row, REFUSED, code, detail)
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Whole lines of a file: the number of the first one, and the first and last byte; the header is row 1."""
-
-    first_row: int
-    first_byte: int
-    last_byte: int
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row as it stands in the file."""
-
-    row: int
-    text: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of a row: recorded, ignored (late or told before), or refused with a code and a sentence."""
-
-    row: int
-    outcome: str
-    code: str = ""
-    detail: str = ""
 
 
 def cut(pieces: Iterable[bytes], most_rows: int) -> Iterator[Range]:
     """The rows behind the header as ranges of at most so many rows; raises FileRefused where there are none to read."""
-    row, rows, begin, line_begin, offset = 1, 0, 0, 0, 0
-    head = b""
-    for piece in pieces:
-        if row == 1:
-            head += piece[: MOST_LINE_BYTES + 1]
-        at = piece.find(b"\n")
-        while at >= 0:
-            end = offset + at + 1
-            _check_length(row, end - line_begin)
-            if row == 1:
-                _check_header(head[:end])
-                begin = end
-            else:
-                rows += 1
-            if rows == most_rows:
-                yield Range(row - rows + 1, begin, end - 1)
-                begin, rows = end, 0
-            row, line_begin = row + 1, end
-            at = piece.find(b"\n", at + 1)
-        offset += len(piece)
-        _check_length(row, offset - line_begin)
-    if row == 1:
-        _check_header(head)
-    elif offset > begin:
-        # The last line may have no line end.
-        yield Range(row - rows, begin, offset - 1)
-
-
-def lines_of(content: bytes, first_row: int) -> list[Line]:
-    """The rows of a range; empty lines count as rows and are none."""
-    texts = (text.removesuffix(b"\r") for text in content.split(b"\n"))
-    return [Line(row, text) for row, text in enumerate(texts, first_row) if text.strip()]
+    return file_lines.cut(pieces, most_rows, FORM)
 
 
 def blocks(lines: Sequence[Line]) -> Iterator[tuple[Line, ...]]:
@@ -142,34 +81,19 @@ def read_row(text: bytes) -> Snapshot:
 
 def refused(row: int, problem: Problem) -> Result:
     """The result of a row that was refused, by the first of its errors; what stands in the row is not repeated."""
-    error = problem.errors[0] if problem.errors else FieldError("", problem.code, problem.detail)
-    column = error.pointer.rpartition("/")[2]
-    return Result(
-        row, REFUSED, error.code, f"{column}: {error.detail}" if column in (*COLUMNS, *TAGS) else error.detail
-    )
+
+    def column(pointer: str) -> str:
+        name = pointer.rpartition("/")[2]
+        return name if name in (*COLUMNS, *TAGS) else ""
+
+    return file_lines.refused(row, problem, column)
 
 
-def results_file(results: Iterable[Result]) -> bytes:
-    """The results as CSV with a header, the same bytes for the same results."""
-    written = StringIO(newline="")
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(_RESULT_COLUMNS)
-    writer.writerows((one.row, one.outcome, one.code, one.detail) for one in results)
-    return written.getvalue().encode()
+def _wrong_header(line: str) -> str | None:
+    return None if line in (HEADER, WITHOUT_REASON, WITH_SEGMENT) else f"The first line must be {HEADER}."
 
 
-def _check_length(row: int, count: int) -> None:
-    if count > MOST_LINE_BYTES:
-        raise FileRefused(row, "line_too_long", f"A line has at most {MOST_LINE_BYTES} bytes.")
-
-
-def _check_header(line: bytes) -> None:
-    if line.removeprefix(_BYTE_ORDER_MARK).strip().decode(errors="replace") not in (
-        HEADER,
-        WITHOUT_REASON,
-        WITH_SEGMENT,
-    ):
-        raise FileRefused(1, "header_needed", f"The first line must be {HEADER}.")
+FORM = Form(MOST_LINE_BYTES, _wrong_header)
 
 
 def _malformed(detail: str) -> InvalidRequest:

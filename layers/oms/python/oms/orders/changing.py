@@ -12,6 +12,7 @@ from typing import TypeAlias, cast
 from oms.orders.backorders import WAITED_LONG_ENOUGH
 from oms.orders.cancelling import cancellation_parts, require_something, units_to_cancel, what_is_left
 from oms.orders.events import OrderReviewAccepted, OrderShipsAsAvailable
+from oms.orders.history import refuse_unmanaged
 from oms.orders.model import Order
 from oms.orders.request import CancellationRequest, LineQuantity, ReviewRequest
 from oms.orders.store import fresh_orders, load_order, partition
@@ -260,6 +261,7 @@ def require_order(runtime: Runtime, call: Call, order_id: str) -> Order:
     order = load_order(runtime.database, call.tenant, order_id)
     if order is None:
         raise NotFound(f"There is no order {order_id}.")
+    refuse_unmanaged(order.header.history)
     require_version(call, order)
     return order
 

@@ -104,7 +104,7 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
         return decision, claims, sourced.stock
 
     def earlier() -> Outcome | None:
-        return _placed_before(runtime, call, request)
+        return placed_before(runtime, call, request)
 
     try:
         return execute(runtime, call, decide, earlier=earlier)
@@ -141,7 +141,7 @@ def _held(runtime: Runtime, call: Call, request: OrderRequest) -> Conversion | N
     return conversion(runtime, call.principal, request.reservation_id, request.channel)
 
 
-def _placed_before(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome | None:
+def placed_before(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome | None:
     """The first answer, if this channel has placed an order under this external id; another content is refused."""
     note = runtime.database.get("orders", external_key(call.tenant, request.channel, request.external_id))
     if note is None:

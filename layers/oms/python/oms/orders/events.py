@@ -43,6 +43,32 @@ class OrderPlaced(EventData):
     lines: tuple[PlacedLine, ...] | None = None
 
 
+class OrderImported(EventData):
+    """An order of the past was stored as another system told it; nothing else follows from it."""
+
+    order_id: str
+    external_id: str
+    status: str
+    currency: str
+    legal_entity: str
+    store: str
+    total: int
+    line_count: int
+    ordered_at: str
+
+
+class OrderFileLoaded(EventData):
+    """A file of orders was taken in; how many of its rows were placed, imported and refused, and where that stands."""
+
+    file: str
+    object_version: str
+    manifest: str
+    rows: int
+    placed: int
+    imported: int
+    refused: int
+
+
 class OrderLinesAdded(EventData):
     """Lines joined an order after it was placed; what was agreed at first stays as it is."""
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from oms.choices.model import Choice
 from oms.fulfillment.model import BEGUN, FulfillmentOrder, Shipment, WorkLine
+from oms.orders.history import History, gone_before, returned_before
 from oms.orders.kits import PartOf, pieces_of, units_by_line, whole_kits
 from oms.orders.request import Address, Charge, Collector, Customer, LineRequest, LineType, Method, TaxMode, Totals
 from oms.payments.model import Payment, Reserved, Rollup
@@ -193,6 +194,7 @@ class Header(BaseModel):
     # What was delivered and given up unpaid, and by how many decisions.
     written_off: int = 0
     write_offs: int = 0
+    history: History | None = None  # what another system told of it; nothing of it is ever changed here
     version: int = 1
     sequence: int = 1
 
@@ -223,10 +225,10 @@ class Order:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cancelled", units_by_line(self.header.cancellations))
-        gone = units_by_line(line for shipment in self.shipments for line in shipment.lines)
+        gone = units_by_line([*gone_before(self.header.history), *(line for s in self.shipments for line in s.lines)])
         object.__setattr__(self, "pieces", pieces_of(self.lines))
         object.__setattr__(self, "gone", gone | whole_kits(self.pieces, gone))
-        back = units_by_line(line for made in self.returns for line in made.lines)
+        back = units_by_line([*returned_before(self.header.history), *(line for r in self.returns for line in r.lines)])
         apart = {
             piece.line_no: piece.each * back[kit] for kit, own in self.pieces.items() if kit in back for piece in own
         }
@@ -287,12 +289,14 @@ def status(order: Order) -> Status:
 
 def fulfillment_status(order: Order) -> FulfillmentRollup:
     """How much of what was not cancelled has left."""
-    if not order.shipments:
+    if not order.gone:
         return FulfillmentRollup.UNFULFILLED
     return FulfillmentRollup.FULFILLED if order.is_done() else FulfillmentRollup.PARTIALLY_FULFILLED
 
 
 def payment_status(order: Order) -> Rollup:
     """The payment status of the order, from its tenders and what has left."""
+    if order.header.history is not None:
+        return order.header.history.payment_status(order.header.totals.total)
     due = sum(shipment.amounts.total for shipment in order.shipments) - order.header.written_off
     return payment_rollup(order.payments, order.header.totals.total, due)

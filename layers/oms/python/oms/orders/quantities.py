@@ -8,6 +8,7 @@ from __future__ import annotations
 from oms.fulfillment.lines import ClaimedLine
 from oms.fulfillment.model import Shipment, carried_out
 from oms.fulfillment.model import Status as WorkStatus
+from oms.orders.history import gone_before
 from oms.orders.kits import rolled_up
 from oms.orders.model import Line, Order, Status, status
 
@@ -38,6 +39,7 @@ def quantities(order: Order, line: Line) -> dict[str, int]:
         counts["allocated" if work.status in _UNTOLD else "released"] += part.held - part.picked
     arrived = _arrived(order, line)
     counts["shipped"], counts["delivered"] = counts["shipped"] - arrived, counts["delivered"] + arrived
+    counts["delivered"] += sum(one.quantity for one in gone_before(order.header.history) if one.line_no == line.line_no)
     missing, back = lost(order, line.line_no), _came_back(order, line)
     counts["lost"], counts["returned"] = missing, back
     for gone in ("shipped", "delivered", "collected"):

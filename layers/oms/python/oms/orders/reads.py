@@ -63,6 +63,11 @@ def get_order(database: Database, tenant: str, order_id: str) -> Order:
     return order
 
 
+def managed(orders: Iterable[Order | None]) -> list[Order]:
+    """Those of some orders that there are and that are not history of another system."""
+    return [order for order in orders if order is not None and order.header.history is None]
+
+
 def get_timeline(database: Database, tenant: str, order_id: str) -> list[dict[str, Any]]:
     """Every fact about an order, oldest first: who did what, when, why, and what changed."""
     rows = list(database.query("events", events_partition(tenant, f"ORDER#{order_id}")))

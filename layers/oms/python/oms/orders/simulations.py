@@ -17,7 +17,7 @@ from oms.orders.choosing import choose_nodes
 from oms.orders.model import Group, Order
 from oms.orders.placing import group_lines, look_up, taxed_order
 from oms.orders.promised import promised_groups
-from oms.orders.reads import OrderFilter, list_orders
+from oms.orders.reads import OrderFilter, list_orders, managed
 from oms.orders.request import Method, OrderRequest, Totals
 from oms.orders.store import load_order
 from oms.orders.validation import refuse_size, refuse_sums, refuse_unknown
@@ -171,7 +171,7 @@ def _replay(runtime: Runtime, tenant: str, wanted: Replay, draft: Sequence[Step]
     page = list_orders(runtime.database, tenant, asked)
     live, services = live_steps(runtime.database, tenant), live_services(runtime.database, tenant)
     found = [load_order(runtime.database, tenant, listed["id"]) for listed in page["orders"]]
-    made = [_replayed(runtime, tenant, order, live, draft, services) for order in found if order is not None]
+    made = [_replayed(runtime, tenant, order, live, draft, services) for order in managed(found)]
     return ReplayResult(
         orders=tuple(made),
         live=_sum(one.live for one in made),

@@ -11,6 +11,7 @@ from oms.fulfillment.lines import ParcelClaim
 from oms.fulfillment.model import Parcel, Proof, Shipment
 from oms.fulfillment.views import FulfillmentOrderView, work_view
 from oms.orders.amounts import Taxed
+from oms.orders.history import History
 from oms.orders.model import Line, Order, Status, Validation, fulfillment_status, payment_status, status
 from oms.orders.money_views import PaymentView, RefundView, View, payment_view, refund_view
 from oms.orders.quantities import quantities
@@ -150,6 +151,7 @@ class OrderView(OrderSummary):
     refunds: list[RefundView]
     reserved: Reserved | None = Field(description="until when goods are held that a till is to be paid for")
     choices: list[Choice] = Field(description="what the customer may decide about it, or has decided")
+    history: History | None = Field(description="what another system told of it; such an order is not managed here")
     written_off: int
     cancellations: list[dict[str, object]]
     note: str | None
@@ -188,6 +190,7 @@ def view(order: Order) -> OrderView:
         refunds=[refund_view(refund) for refund in order.refunds],
         reserved=header.reserved,
         choices=list(order.choices),
+        history=header.history,
         written_off=header.written_off,
         cancellations=[c.model_dump() for c in header.cancellations],
         note=header.note,

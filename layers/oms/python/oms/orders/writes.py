@@ -16,6 +16,7 @@ from oms.fulfillment.model import FulfillmentOrder, Shipment
 from oms.fulfillment.offers import Settled, settle
 from oms.orders.backorders import backorder_writes
 from oms.orders.events import OrderCompleted
+from oms.orders.history import refuse_unmanaged
 from oms.orders.loads import load_writes
 from oms.orders.model import (
     Header,
@@ -84,6 +85,7 @@ def change_order(
     refund owed, and tenders follow from the refunds. What is `added` are lines beside those that were agreed.
     Nothing changes without a fact that says what.
     """
+    refuse_unmanaged(before.header.history)
     if not events:
         raise ValueError(f"a change of {before.header.id} without an event")
     old = before.header

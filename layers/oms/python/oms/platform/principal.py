@@ -68,9 +68,9 @@ def node_principal(tenant: str, node_id: str) -> Principal:
     return Principal(tenant, f"node:{node_id}", "node", permissions)
 
 
-def file_principal(tenant: str, actor: str) -> Principal:
-    """Whoever drops files of stock into the intake bucket of a tenant: AWS has let them, and nobody knows more."""
-    return Principal(tenant, actor, "file", frozenset({"inventory.write", "inventory.correct"}))
+def file_principal(tenant: str, actor: str, *permissions: str) -> Principal:
+    """Whoever drops files into the intake bucket of a tenant: AWS has let them, and nobody knows more."""
+    return Principal(tenant, actor, "file", frozenset(permissions))
 
 
 def authorize(

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from oms.drawers.refunds import is_rounded
+from oms.orders.history import refuse_unmanaged
 from oms.orders.model import Order, status
 from oms.orders.store import load_order
 from oms.orders.writes import change_order
@@ -158,6 +159,7 @@ def _order(runtime: Runtime, call: Call, told: RecordTransaction) -> Order:
     order = load_order(runtime.database, call.tenant, order_id) if order_id else None
     if order is None:
         raise InvalidRequest(errors=[FieldError(pointer, "unknown_order", "no order is known by this name")])
+    refuse_unmanaged(order.header.history)
     if order.header.currency != told.currency:
         detail = f"the order is in {order.header.currency}"
         raise InvalidRequest(errors=[FieldError("/currency", "other_currency", detail)])

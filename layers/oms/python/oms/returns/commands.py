@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from oms.orders.history import refuse_unmanaged
 from oms.orders.model import Order
 from oms.orders.store import existing_order, partition
 from oms.orders.writes import change_order
@@ -135,6 +136,7 @@ def _refund(runtime: Runtime, call: Call, order_id: str, refund_id: str) -> tupl
 def _order(runtime: Runtime, call: Call, order_id: str, *, node_id: str | None = None) -> Order:
     authorize(call.principal, WRITE, partition(call.tenant, order_id), node=node_id)
     order = existing_order(runtime.database, call.tenant, order_id)
+    refuse_unmanaged(order.header.history)
     if call.expected_version not in (None, order.header.version):
         raise StaleVersion(f"The order is at version {order.header.version}.")
     return order

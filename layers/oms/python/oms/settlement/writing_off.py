@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oms.orders.amounts import Amounts, order_amounts, share, taxed
+from oms.orders.history import refuse_unmanaged
 from oms.orders.model import Order
 from oms.orders.store import existing_order
 from oms.orders.writes import change_order
@@ -22,6 +23,7 @@ def write_off(runtime: Runtime, call: Call, order_id: str, request: WriteOffRequ
 
     def decide() -> Decision:
         order = existing_order(runtime.database, call.tenant, order_id)
+        refuse_unmanaged(order.header.history)
         rest = unpaid_rest(order)
         captures = [one for taking in order.taking for one in taking.captures]
         if any((one.is_owed and not is_stuck(order, one)) or one.pending for one in captures):

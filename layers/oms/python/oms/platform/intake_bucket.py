@@ -1,4 +1,4 @@
-"""The intake bucket: files that others drop below `stock/`, and our results below `results/`."""
+"""The intake bucket: files that others drop below a prefix for each kind of file, and our results below `results/`."""
 
 from __future__ import annotations
 
