@@ -190,6 +190,7 @@ class Header(BaseModel):
     # What was delivered and given up unpaid, and by how many decisions.
     written_off: int = 0
     write_offs: int = 0
+    changes: int = 0  # how many change orders it has
     version: int = 1
     sequence: int = 1
 
