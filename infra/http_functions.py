@@ -47,10 +47,11 @@ HTTP = (
     ),
     FunctionSpec(
         "read_orders",
-        "Shows an order, its timeline, why its nodes were chosen, what its customer was told, or a list of orders.",
+        "Shows an order, its changes and timeline, why its nodes were chosen, its notices, or a list of orders.",
         (*g.listed("orders", "get", "batch", "query"), *g.table("events", "query")),
         routes=(
             *("GET /v1/orders", "GET /v1/orders/{order_id}", "GET /v1/orders/{order_id}/timeline"),
+            "GET /v1/orders/{order_id}/changes",
             *("GET /v1/orders/{order_id}/decisions", "GET /v1/orders/{order_id}/notices", "GET /v1/parcels/unknown"),
         ),
         memory=512,
@@ -76,18 +77,6 @@ HTTP = (
         ),
         memory=512,
         timeout=GATEWAY_TIMEOUT,
-    ),
-    FunctionSpec(
-        "appeasements",
-        "Grants goodwill on an order within limits, lets somebody else approve what is above them, and shows it.",
-        (*g.COMMAND, *g.CHANGE_ORDER, *g.listed("orders", "batch"), *g.table("registry", "batch", "query")),
-        routes=(
-            *("POST /v1/orders/{order_id}/appeasements", "GET /v1/orders/{order_id}/appeasements"),
-            "GET /v1/appeasements",
-            *("GET /v1/appeasements/{appeasement_id}", "POST /v1/appeasements/{appeasement_id}/decision"),
-        ),
-        memory=512,
-        timeout=15,
     ),
     FunctionSpec(
         "registry",

@@ -8,6 +8,18 @@ from infra.function_spec import GATEWAY_TIMEOUT, FunctionSpec, Ring
 UNMATCHED = Ring("UnmatchedMoney", "Money without an order was given back.", "unmatched-money")
 PAYMENT_HTTP = (
     FunctionSpec(
+        "appeasements",
+        "Grants goodwill on an order within limits, lets somebody else approve what is above them, and shows it.",
+        (*g.COMMAND, *g.CHANGE_ORDER, *g.listed("orders", "batch"), *g.table("registry", "batch", "query")),
+        routes=(
+            *("POST /v1/orders/{order_id}/appeasements", "GET /v1/orders/{order_id}/appeasements"),
+            "GET /v1/appeasements",
+            *("GET /v1/appeasements/{appeasement_id}", "POST /v1/appeasements/{appeasement_id}/decision"),
+        ),
+        memory=512,
+        timeout=15,
+    ),
+    FunctionSpec(
         "payments",
         "Takes another card for what a tender did not pay, of a channel or of a customer with a pay link.",
         (*g.COMMAND, *g.CHANGE_ORDER, *g.table("orders", "get"), *g.TENDERS),

@@ -9,11 +9,12 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 
-from oms.orders.model import Line, Order, fulfillment_status, payment_status, status
+from oms.orders.model import Line, Order, fulfillment_status, status
 from oms.orders.quantities import quantities
 from oms.orders.store import order_from_items
 from oms.platform.writes import Item, Key
 from tests.memory_table import MemoryDatabase
+from tests.order_changes import check_changes, check_roll_ups, check_written_once
 from tests.scripted_provider import ScriptedProvider
 
 Counts = dict[tuple[str, str], int]
@@ -34,8 +35,10 @@ def check_everything(
         orders.append(order)
         _check_quantities(order)
         _check_money(order)
-        _check_roll_ups(order, next(row for row in rows if row["sk"] == "ORDER"))
+        check_roll_ups(order, next(row for row in rows if row["sk"] == "ORDER"))
         _check_events(database, pk, order)
+        check_changes(database, pk.split("#")[1], order)
+    check_written_once(database)
     _check_commits(database)
     _check_provider(orders, provider)
     _check_stock(database, received, orders)
@@ -112,13 +115,6 @@ def _check_refunds(order: Order) -> None:
     for payment in order.payments:
         assert (payment.refunded, payment.refund_pending) == (done[payment.id], owed[payment.id]), payment
         assert payment.refunded + payment.refund_pending <= payment.captured, payment
-
-
-def _check_roll_ups(order: Order, header: Item) -> None:
-    """What the list shows is what the children say."""
-    assert header["status"] == status(order).value
-    assert header["payment_status"] == payment_status(order).value
-    assert header["fulfillment_status"] == fulfillment_status(order).value
 
 
 def _check_events(database: MemoryDatabase, pk: str, order: Order) -> None:

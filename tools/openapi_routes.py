@@ -27,6 +27,7 @@ from tools.openapi_carriers import CARRIER_ROUTES
 from tools.openapi_choices import CHOICE_ROUTES
 from tools.openapi_collection import COLLECTION_ROUTES
 from tools.openapi_disputes import DISPUTE_ROUTES
+from tools.openapi_edits import EDIT_ROUTES
 from tools.openapi_finance import FINANCE_ROUTES
 from tools.openapi_method_changes import METHOD_CHANGE_ROUTES
 from tools.openapi_money_routes import MONEY_ROUTES
@@ -81,6 +82,7 @@ ROUTES: dict[str, Route] = {
         ),
         if_match=VERSION,
     ),
+    **EDIT_ROUTES,
     **METHOD_CHANGE_ROUTES,
     **CHOICE_ROUTES,
     "POST /v1/orders/{order_id}/review": Route("Settle the review of an order", {200: OrderSummary}, if_match=VERSION),

@@ -7,6 +7,7 @@ from typing import Any
 from oms.carriers.reads import list_unknown_parcels
 from oms.notifications.views import read_notices
 from oms.orders import reads
+from oms.orders.edit_routes import serve_history
 from oms.orders.query import named_order, order_filter
 from oms.orders.views import view
 from oms.platform import http
@@ -15,6 +16,7 @@ from oms.sourcing.views import read_decisions
 
 app = http.api()
 runtime = Runtime()
+serve_history(app, lambda: runtime)
 
 
 @app.get("/v1/orders")
@@ -32,12 +34,6 @@ def get_orders() -> http.Answer:
 def get_order(order_id: str) -> http.Answer:
     principal = http.caller(app, "orders.read", f"ORDER#{order_id}")
     return http.ok(http.some_fields(app, view(reads.get_order(runtime.database, principal.tenant, order_id))))
-
-
-@app.get("/v1/orders/<order_id>/timeline")
-def get_timeline(order_id: str) -> http.Answer:
-    principal = http.caller(app, "orders.read", f"ORDER#{order_id}")
-    return http.ok({"events": reads.get_timeline(runtime.database, principal.tenant, order_id)})
 
 
 @app.get("/v1/orders/<order_id>/decisions")

@@ -146,6 +146,7 @@ def _reading(gateway: Gateway, order_id: str) -> None:
     assert gateway.send("GET", f"/v1/orders/{order_id}")[1]["shipments"]
     assert len(gateway.send("GET", f"/v1/orders/{order_id}/timeline")[1]["events"]) >= 6
     assert gateway.send("GET", f"/v1/orders/{order_id}/decisions")[1]["decisions"]
+    assert gateway.send("GET", f"/v1/orders/{order_id}/changes")[1] == {"changes": []}
     assert gateway.send("GET", "/v1/orders?limit=1")[1]["next_cursor"]
     assert gateway.send("GET", "/v1/orders?channel=web&external_id=536365")[1]["orders"]
 
@@ -155,6 +156,7 @@ def _changes(gateway: Gateway) -> None:
     lines = [{"line_no": 1, "quantity": 1}]
     path = f"/v1/orders/{other['id']}"
     assert gateway.send("POST", f"{path}/cancellations", {"reason": "changed_mind", "lines": lines})[0] == 200
+    assert [one["number"] for one in gateway.send("GET", f"{path}/changes")[1]["changes"]] == [1]
     moved = gateway.send("POST", "/v1/orders", document(line("C", 1), external_id="moved"))[1]["id"]
     gateway.world.source(moved)
     assert gateway.send("POST", f"/v1/orders/{moved}/method-changes", ORDER_BODIES["method-changes"])[0] == 200

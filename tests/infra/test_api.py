@@ -10,6 +10,7 @@ ROUTES = {
         "GET /v1/orders",
         "GET /v1/orders/{order_id}",
         "GET /v1/orders/{order_id}/timeline",
+        "GET /v1/orders/{order_id}/changes",
         "GET /v1/orders/{order_id}/decisions",
         "GET /v1/orders/{order_id}/notices",
         "GET /v1/parcels/unknown",

@@ -101,6 +101,28 @@ class Amounts:
         return {**({None: rest} if rest else {}), **dict(self.taxes)}
 
 
+class Sums(BaseModel):
+    """An amount by component, in minor units: `total` = goods - discount + charges + tax; a delta may be negative."""
+
+    model_config = ConfigDict(frozen=True)
+    goods: int = 0
+    discount: int = 0
+    charges: int = 0
+    tax: int = 0
+    total: int = 0
+
+
+def sums(amounts: Amounts) -> Sums:
+    """Amounts as they are kept and told."""
+    return Sums(
+        goods=amounts.goods,
+        discount=amounts.discount,
+        charges=amounts.shipping,
+        tax=amounts.tax,
+        total=amounts.total,
+    )
+
+
 def line_amounts(line: LineRequest) -> Amounts:
     """All of one line by component."""
     return Amounts(

@@ -39,6 +39,19 @@ def accompanying_amounts(order: Order) -> Amounts:
     return sum(extra, order_charges(order.header))
 
 
+def kept_amounts(order: Order) -> dict[int, Amounts]:
+    """What the units of each line cost that are not cancelled, and under 0 the charges of the order itself."""
+    if all(order.cancelled.get(line.line_no, 0) == line.quantity for line in order.lines):
+        return {line.line_no: Amounts() for line in order.lines} | {0: Amounts()}
+    kept = {
+        line.line_no: share(
+            line_amounts(line.agreed), 0, line.quantity - order.cancelled.get(line.line_no, 0), line.quantity
+        )
+        for line in order.lines
+    }
+    return kept | {0: order_charges(order.header)}
+
+
 def amounts_to_come(order: Order) -> Amounts:
     """What units that have neither left nor been cancelled cost, with what accompanies goods if that has not left."""
     units: Iterable[Amounts] = (

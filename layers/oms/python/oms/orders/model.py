@@ -195,6 +195,7 @@ class Header(BaseModel):
     written_off: int = 0
     write_offs: int = 0
     history: History | None = None  # what another system told of it; nothing of it is ever changed here
+    changes: int = 0  # how many change orders it has
     version: int = 1
     sequence: int = 1
 

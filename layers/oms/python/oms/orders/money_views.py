@@ -1,9 +1,12 @@
-"""How the tenders and refunds of an order are shown. Amounts in minor units."""
+"""How the tenders, refunds and shipments of an order are shown. Amounts in minor units."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from oms.fulfillment.lines import ParcelClaim
+from oms.fulfillment.model import Parcel, Proof, Shipment
+from oms.orders.amounts import Taxed
 from oms.payments.model import Payment
 from oms.payments.refunds import Refund
 
@@ -66,6 +69,40 @@ class RefundView(View):
     parts: list[RefundPartView]
 
 
+class CaptureView(View):
+    """What a shipment takes from one tender."""
+
+    payment_id: str
+    amount: int
+    captured: bool
+
+
+class ShipmentView(View):
+    """What left a node, with the money that belongs to it."""
+
+    id: str
+    fulfillment_order_id: str | None = Field(description="none for what was carried out of a store with its sale")
+    node_id: str
+    mode: str
+    carrier: str | None
+    tracking_number: str | None
+    shipped_at: str
+    due_at: str | None
+    late_seconds: int | None
+    lines: list[dict[str, object]]
+    packages: list[dict[str, object]]
+    parcels: list[Parcel] = Field(description="what carriers told last of its tracking numbers")
+    claims: list[ParcelClaim] = Field(description="what of it was lost or damaged on its way")
+    goods: int
+    discount: int
+    shipping: int
+    tax: int
+    taxes: list[Taxed] = Field(description="whose the tax is, where that is known of any of it")
+    total: int
+    captures: list[CaptureView]
+    proof: Proof | None = Field(description="who collected it and what they showed, where that is known")
+
+
 def payment_view(payment: Payment) -> PaymentView:
     """A tender as callers see it."""
     shown = payment.model_dump(include=set(PaymentView.model_fields))
@@ -97,4 +134,41 @@ def refund_view(refund: Refund) -> RefundView:
             )
             for part in refund.parts
         ],
+    )
+
+
+def shipment_view(shipment: Shipment) -> ShipmentView:
+    """A shipment as callers see it."""
+    return ShipmentView(
+        **shipment.model_dump(
+            include={
+                "id",
+                "fulfillment_order_id",
+                "node_id",
+                "mode",
+                "carrier",
+                "tracking_number",
+                "shipped_at",
+                "due_at",
+                "goods",
+                "discount",
+                "shipping",
+                "tax",
+            }
+        ),
+        taxes=list(shipment.taxes),
+        parcels=list(shipment.parcels),
+        claims=list(shipment.claims),
+        late_seconds=shipment.late_seconds,
+        total=shipment.amounts.total,
+        lines=[line.model_dump() for line in shipment.lines],
+        packages=[
+            package.model_dump() | {"lines": [line.model_dump() for line in package.lines or shipment.lines]}
+            for package in shipment.packages
+        ],
+        captures=[
+            CaptureView(payment_id=c.payment_id, amount=c.amount, captured=c.capture_id is not None)
+            for c in shipment.captures
+        ],
+        proof=shipment.proof,
     )

@@ -14,6 +14,7 @@
 | that the order is unfinished, while the sweeper looks after it | same | OPEN |
 | that units of it wait for stock | same | BACKORDER |
 | the same of one of its groups and an item | same | BACKORDER#<group no>#<sku> |
+| its change orders, written once | T#<tenant>#CHANGES#<order id> | <number> |
 | who has an external id | T#<tenant>#EXTERNAL#<channel>#<external id> | EXTERNAL |
 
 Index `by_status`: orders by day of placing (T#<tenant>#ORDERS#<yyyy-mm-dd>), fulfilment orders by node and status
@@ -50,7 +51,7 @@ LINES_PER_ITEM = 40
 # What of the header changes. Each step of an order rewrites the item that holds this, so nothing else is in it.
 PROGRESS = frozenset(
     {"validations", "in_review", "sourced", "cancellations", "backorders", "reserved", "together", "written_off"}
-    | {"write_offs"}
+    | {"write_offs", "changes"}
 )
 _LINES = TypeAdapter(tuple[Line, ...])
 
@@ -144,6 +145,16 @@ def choice_key(tenant: str, choice: Choice) -> Key:
 def choices_list(tenant: str, place: str = "") -> Item:
     """The list of all open choices, or the place of one there: by when it ends."""
     return {"gsi1pk": f"{tenant_prefix(tenant)}CHOICES", "gsi1sk": place}
+
+
+def changes_partition(tenant: str, order_id: str) -> str:
+    """Where the change orders of an order are: apart from it, so that many of them do not make reading it slow."""
+    return f"{tenant_prefix(tenant)}CHANGES#{order_id}"
+
+
+def change_key(tenant: str, order_id: str, number: int) -> Key:
+    """Where a change order is kept, in the order of their numbers."""
+    return Key(changes_partition(tenant, order_id), f"{number:06d}")
 
 
 def external_key(tenant: str, channel: str, external_id: str) -> Key:

@@ -7,13 +7,19 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from oms.choices.model import Choice
-from oms.fulfillment.lines import ParcelClaim
-from oms.fulfillment.model import Parcel, Proof, Shipment
 from oms.fulfillment.views import FulfillmentOrderView, work_view
-from oms.orders.amounts import Taxed
+from oms.orders.amounts import Sums, sums
 from oms.orders.history import History
 from oms.orders.model import Line, Order, Status, Validation, fulfillment_status, payment_status, status
-from oms.orders.money_views import PaymentView, RefundView, View, payment_view, refund_view
+from oms.orders.money_views import (
+    PaymentView,
+    RefundView,
+    ShipmentView,
+    View,
+    payment_view,
+    refund_view,
+    shipment_view,
+)
 from oms.orders.quantities import quantities
 from oms.orders.request import AS_AVAILABLE, Address, Charge, Collector, Customer, Discount, Gift, TaxPart, Totals
 from oms.payments.model import Reserved
@@ -75,40 +81,6 @@ class LineView(View):
     attributes: dict[str, object]
 
 
-class CaptureView(View):
-    """What a shipment takes from one tender."""
-
-    payment_id: str
-    amount: int
-    captured: bool
-
-
-class ShipmentView(View):
-    """What left a node, with the money that belongs to it."""
-
-    id: str
-    fulfillment_order_id: str | None = Field(description="none for what was carried out of a store with its sale")
-    node_id: str
-    mode: str
-    carrier: str | None
-    tracking_number: str | None
-    shipped_at: str
-    due_at: str | None
-    late_seconds: int | None
-    lines: list[dict[str, object]]
-    packages: list[dict[str, object]]
-    parcels: list[Parcel] = Field(description="what carriers told last of its tracking numbers")
-    claims: list[ParcelClaim] = Field(description="what of it was lost or damaged on its way")
-    goods: int
-    discount: int
-    shipping: int
-    tax: int
-    taxes: list[Taxed] = Field(description="whose the tax is, where that is known of any of it")
-    total: int
-    captures: list[CaptureView]
-    proof: Proof | None = Field(description="who collected it and what they showed, where that is known")
-
-
 class OrderSummary(View):
     """An order in a list, and the answer to placing it."""
 
@@ -144,6 +116,9 @@ class OrderView(OrderSummary):
     charges: list[Charge]
     tax_mode: str
     totals: Totals
+    original: Sums = Field(description="what the order came to when it was placed; nothing changes that")
+    summary: Sums = Field(description="what it comes to now: the original and the amounts of all its change orders")
+    changes: int = Field(description="how many change orders it has")
     validations: list[Validation]
     fulfillment_orders: list[FulfillmentOrderView]
     shipments: list[ShipmentView]
@@ -165,6 +140,9 @@ def summary(order: Order) -> OrderSummary:
 
 def view(order: Order) -> OrderView:
     """The long form."""
+    # Loaded with the first order that is shown whole.
+    from oms.orders.change_orders import standing
+
     header = order.header
     return OrderView(
         **_common(order),
@@ -183,9 +161,12 @@ def view(order: Order) -> OrderView:
         charges=list(header.charges),
         tax_mode=header.tax_mode.value,
         totals=header.totals,
+        original=Sums(**header.totals.model_dump()),
+        summary=sums(standing(order).total),
+        changes=header.changes,
         validations=list(header.validations),
         fulfillment_orders=[work_view(work, header.version) for work in order.fulfillment_orders],
-        shipments=[_shipment(shipment) for shipment in order.shipments],
+        shipments=[shipment_view(shipment) for shipment in order.shipments],
         payments=[payment_view(payment) for payment in order.payments],
         refunds=[refund_view(refund) for refund in order.refunds],
         reserved=header.reserved,
@@ -257,40 +238,4 @@ def _line(order: Order, line: Line) -> LineView:
             None,
         ),
         attributes=agreed.attributes,
-    )
-
-
-def _shipment(shipment: Shipment) -> ShipmentView:
-    return ShipmentView(
-        **shipment.model_dump(
-            include={
-                "id",
-                "fulfillment_order_id",
-                "node_id",
-                "mode",
-                "carrier",
-                "tracking_number",
-                "shipped_at",
-                "due_at",
-                "goods",
-                "discount",
-                "shipping",
-                "tax",
-            }
-        ),
-        taxes=list(shipment.taxes),
-        parcels=list(shipment.parcels),
-        claims=list(shipment.claims),
-        late_seconds=shipment.late_seconds,
-        total=shipment.amounts.total,
-        lines=[line.model_dump() for line in shipment.lines],
-        packages=[
-            package.model_dump() | {"lines": [line.model_dump() for line in package.lines or shipment.lines]}
-            for package in shipment.packages
-        ],
-        captures=[
-            CaptureView(payment_id=c.payment_id, amount=c.amount, captured=c.capture_id is not None)
-            for c in shipment.captures
-        ],
-        proof=shipment.proof,
     )

@@ -77,13 +77,16 @@ def change_order(
     returns: Sequence[Return] = (),
     choices: Sequence[Choice] = (),
     added: Additions | None = None,
+    kind: str | None = None,
+    pricing: str | None = None,
 ) -> tuple[Order, list[Write], list[EventDraft]]:
     """The order with some children replaced or added, the writes that store it, and its events in sequence.
 
     The transaction fails if the order changed since it was read. An order that becomes complete says so by itself, and
     so does work that others may take, or may not any more. Units that are cancelled after their money was taken leave a
     refund owed, and tenders follow from the refunds. What is `added` are lines beside those that were agreed.
-    Nothing changes without a fact that says what.
+    Nothing changes without a fact that says what. What changes what was agreed leaves a change order; where
+    nobody names its `kind`, that follows from what changed.
     """
     refuse_unmanaged(before.header.history)
     if not events:
@@ -119,10 +122,14 @@ def change_order(
         events = [*events, lines_added(old, added)]
     if status(after) is Status.COMPLETED and status(before) is not Status.COMPLETED:
         events = [*events, completed(after)]
-    counted = after.header.model_copy(update={"version": old.version + 1, "sequence": old.sequence + len(events)})
-    after = replace(after, header=counted)
+    number, changed = _change(tenant, before, after, events, kind, pricing)
+    counts = {"version": old.version + 1, "sequence": old.sequence + len(events)}
+    counts |= {"changes": number}
+    after = replace(after, header=after.header.model_copy(update=counts))
+    progress = bool(changed) or (header is not None and header != old)
     writes = [
-        _header_change(tenant, before, after, header_changed=header is not None and header != old),
+        _header_change(tenant, before, after, header_changed=progress),
+        *changed,
         *(work_write(tenant, work) for work in fulfillment_orders),
         *(write for one in offers for write in offer_writes(tenant, one)),
         *(write for work in fulfillment_orders for write in arrival_writes(tenant, known.get(work.id), work)),
@@ -219,6 +226,20 @@ def _header_change(tenant: str, before: Order, after: Order, *, header_changed: 
         add={"version": 1, "sequence": after.header.sequence - before.header.sequence},
         equals={"version": before.header.version},
     )
+
+
+def _change(
+    tenant: str, before: Order, after: Order, events: Sequence[EventData], kind: str | None, pricing: str | None
+) -> tuple[int, list[Write]]:
+    """How many change orders the order has then, and the row of the new one where what was agreed changed."""
+    untouched = before.header.cancellations == after.header.cancellations and before.returns == after.returns
+    if untouched and len(before.lines) == len(after.lines):
+        return before.header.changes, []
+    # Loaded with the first such change.
+    from oms.orders.change_orders import change_between, change_write
+
+    made = change_between(before, after, events, kind, pricing)
+    return made.number, [change_write(tenant, made)]
 
 
 def _replaced(old: Sequence[_Child], new: Sequence[_Child]) -> tuple[_Child, ...]:

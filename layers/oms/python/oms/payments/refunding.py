@@ -7,12 +7,11 @@ transaction is held to the order's version, so refunds for several causes togeth
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TypedDict
 
-from oms.orders.amounts import Amounts, line_amounts, share
-from oms.orders.charges import order_charges
-from oms.orders.model import Order, Status, status
+from oms.orders.amounts import Amounts
+from oms.orders.charges import kept_amounts
+from oms.orders.model import Order
 from oms.payments.events import OwedPart, RefundOwed
 from oms.payments.model import STORED_VALUE, Payment
 from oms.payments.refunds import CASH, TILL, Cause, GivenFor, Issuer, OverRefund, Part, Refund, Source, claimed
@@ -107,13 +106,7 @@ def cancellation_refund(before: Order, after: Order) -> tuple[Refund, list[Event
 
 def worth(order: Order) -> Amounts:
     """What the units of an order cost that are not cancelled, with what accompanies them."""
-    if status(replace(order, header=order.header.model_copy(update={"in_review": False}))) is Status.CANCELLED:
-        return Amounts()
-    kept = (
-        share(line_amounts(line.agreed), 0, line.quantity - order.cancelled.get(line.line_no, 0), line.quantity)
-        for line in order.lines
-    )
-    return sum(kept, order_charges(order.header))
+    return sum(kept_amounts(order).values(), Amounts())
 
 
 def refund_facts(order: Order, refund: Refund) -> dict[str, str]:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from pydantic import BaseModel
@@ -134,9 +134,16 @@ def execute(
 
 def commit(runtime: Runtime, call: Call, decision: Decision) -> None:
     """Commit a decision with its events and its record; raises Conflict when a condition failed."""
+    writes = [_signed(runtime, call, write) if write.signed else write for write in decision.writes]
     runtime.database.commit(
-        [record_write(runtime, call, decision), *decision.writes, *event_writes(runtime, call, decision.events)]
+        [record_write(runtime, call, decision), *writes, *event_writes(runtime, call, decision.events)]
     )
+
+
+def _signed(runtime: Runtime, call: Call, write: Write) -> Write:
+    """A new item with who made it and when."""
+    by: Item = {"actor": call.principal.actor, "role": call.principal.role, "at": format_instant(runtime.clock.now())}
+    return replace(write, set={**write.set, **by, **({"channel": call.channel} if call.channel else {})})
 
 
 def record_write(runtime: Runtime, call: Call, decision: Decision) -> Write:

@@ -67,11 +67,16 @@ class Write:
     must_exist: bool = False
     # An amount that is not there yet is 0.
     at_most: Mapping[str, int] = field(default_factory=dict)
+    # Whether the commit adds who did it and when, which pure code does not know.
+    signed: bool = False
 
 
-def create(table: str, key: Key, item: Mapping[str, Value]) -> Write:
-    """Store a new item; the transaction fails if its key is taken."""
-    return Write(Kind.CREATE, table, key, set=item)
+def create(table: str, key: Key, item: Mapping[str, Value], *, signed: bool = False) -> Write:
+    """Store a new item; the transaction fails if its key is taken.
+
+    One that is `signed` says by whom it was made, in which role and channel, and when.
+    """
+    return Write(Kind.CREATE, table, key, set=item, signed=signed)
 
 
 def put(table: str, key: Key, item: Mapping[str, Value], *, version: int | None = None) -> Write:
