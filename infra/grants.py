@@ -51,6 +51,7 @@ ACCESS: dict[str, Access] = {
     "intake:read": Access(("s3:GetObjectVersion",), "s3", KEY_READ, suffix="/stock/*"),
     "intake:answer": Access(("s3:GetObject", "s3:PutObject"), "s3", KEY_WRITE, suffix="/results/*"),
     "notices:write": Access(("s3:GetObject", "s3:PutObject"), "s3", KEY_WRITE, suffix="/notices/*"),
+    "labels:write": Access(("s3:GetObject", "s3:PutObject"), "s3", KEY_WRITE, suffix="/labels/*"),
     "mail:send": Access(("ses:SendEmail",)),
     "stream:follow": Access(
         (
@@ -130,5 +131,10 @@ TAKE_STOCK_FILES = (
 WRITE_NOTICES = (
     Grant("bucket:intake", "bucket:list", "INTAKE_BUCKET"),
     Grant("bucket:intake", "notices:write", "INTAKE_BUCKET"),
+)
+# So do the files of labels, which are fetched once more when they are gone.
+KEEP_LABEL_FILES = (
+    Grant("bucket:intake", "bucket:list", "INTAKE_BUCKET"),
+    Grant("bucket:intake", "labels:write", "INTAKE_BUCKET"),
 )
 WRITE_EXPORTS = (*READ_EXPORTS, Grant("bucket:export", "bucket:write", "EXPORT_BUCKET"))

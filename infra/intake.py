@@ -13,11 +13,13 @@ from constructs import Construct
 from infra.constructs.function import Resource
 from infra.names import name_it
 
-DROPS, RESULTS, NOTICES = "stock/", "results/", "notices/"
+DROPS, RESULTS, NOTICES, LABELS = "stock/", "results/", "notices/", "labels/"
 # A file has been taken in within minutes; its results are looked at within weeks.
 KEEP_DROPS, KEEP_RESULTS, KEEP_OLD_VERSIONS = Duration.days(30), Duration.days(90), Duration.days(30)
 # Messages to customers that nothing sends hold addresses, and are looked at within days.
 KEEP_NOTICES, KEEP_OLD_NOTICES = Duration.days(14), Duration.days(1)
+# A label is printed within days of its purchase and holds an address; its carrier has it for longer.
+KEEP_LABELS, KEEP_OLD_LABELS = Duration.days(30), Duration.days(1)
 # The tag of a role or user that says for which tenant it drops files.
 TENANT_TAG = "${aws:PrincipalTag/tenant}"
 
@@ -48,6 +50,7 @@ class Intake(Construct):
                 s3.LifecycleRule(
                     prefix=NOTICES, expiration=KEEP_NOTICES, noncurrent_version_expiration=KEEP_OLD_NOTICES
                 ),
+                s3.LifecycleRule(prefix=LABELS, expiration=KEEP_LABELS, noncurrent_version_expiration=KEEP_OLD_LABELS),
             ],
             removal_policy=RemovalPolicy.RETAIN,
         )
@@ -69,14 +72,16 @@ class Intake(Construct):
             "detail": {"bucket": {"name": [self.bucket.bucket_name]}, "object": {"key": [{"prefix": DROPS}]}},
         }
 
-    def guard(self, taker_role_arn: str, sender_role_arn: str) -> None:
+    def guard(self, taker_role_arn: str, sender_role_arn: str, labeller_role_arn: str) -> None:
         """Who drops files does so below the prefix of its tenant.
 
-        Only the function that takes them in answers, and only the one that tells customers writes into the mail folder.
+        Only the function that takes them in answers, only the one that tells customers writes into the mail folder, and
+        only the one that buys labels keeps their files.
         """
         results = self.bucket.arn_for_objects(f"{RESULTS}*")
         notices = self.bucket.arn_for_objects(f"{NOTICES}*")
-        neither = {"ArnNotEquals": {"aws:PrincipalArn": [taker_role_arn, sender_role_arn]}}
+        labels = self.bucket.arn_for_objects(f"{LABELS}*")
+        neither = {"ArnNotEquals": {"aws:PrincipalArn": [taker_role_arn, sender_role_arn, labeller_role_arn]}}
         drops_of_tenant = self.bucket.arn_for_objects(f"{DROPS}{TENANT_TAG}/*")
         results_of_tenant = self.bucket.arn_for_objects(f"{RESULTS}{TENANT_TAG}/*")
         self._deny("OwnPrefixOnly", ["s3:PutObject"], neither, other_than=[drops_of_tenant])
@@ -87,7 +92,10 @@ class Intake(Construct):
             other_than=[drops_of_tenant, results_of_tenant],
         )
         self._deny(
-            "NoResultIsOverwritten", ["s3:PutObject"], {"Null": {"s3:if-none-match": "true"}}, on=[results, notices]
+            "NoResultIsOverwritten",
+            ["s3:PutObject"],
+            {"Null": {"s3:if-none-match": "true"}},
+            on=[results, notices, labels],
         )
 
     def _deny(

@@ -113,7 +113,7 @@ def test_the_intake_bucket_is_private_versioned_and_forgets(template):
     assert rule["ServerSideEncryptionByDefault"] == {"KMSMasterKeyID": OURS, "SSEAlgorithm": "aws:kms"}
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     kept = {rule["Prefix"]: rule["ExpirationInDays"] for rule in bucket["LifecycleConfiguration"]["Rules"]}
-    assert kept == {"stock/": 30, "results/": 90, "notices/": 14}
+    assert kept == {"stock/": 30, "results/": 90, "notices/": 14, "labels/": 30}
 
 
 def test_files_are_dropped_below_the_prefix_of_their_tenant_and_answered_by_one_function(template):
@@ -123,8 +123,11 @@ def test_files_are_dropped_below_the_prefix_of_their_tenant_and_answered_by_one_
     denied = {one["Sid"]: one for one in policy["PolicyDocument"]["Statement"] if "Sid" in one}
     assert {one["Effect"] for one in denied.values()} == {"Deny"}
     stock, results = (f"IntakeBucket/{room}/${{aws:PrincipalTag/tenant}}/*" for room in ("stock", "results"))
-    taker, sender = ({"Fn::GetAtt": [role, "Arn"]} for role in ("StockFilesRole", "SendNoticesRole"))
-    ours = {"ArnNotEquals": {"aws:PrincipalArn": [taker, sender]}}
+    own_roles = [{"Fn::GetAtt": [role, "Arn"]} for role in ("StockFilesRole", "SendNoticesRole")]
+    # That of the other stack by the name that CloudFormation gives it.
+    account = ["arn:", {"Ref": "AWS::Partition"}, ":iam::", {"Ref": "AWS::AccountId"}]
+    labeller = {"Fn::Join": ["", [*account, ":role/SpineDoor-FulfillmentRole-*"]]}
+    ours = {"ArnNotEquals": {"aws:PrincipalArn": [*own_roles, labeller]}}
     own = denied["OwnPrefixOnly"]
     assert (own["Action"], place(own["NotResource"]), own["Condition"]) == ("s3:PutObject", stock, ours)
     read = denied["OwnFilesOnly"]
@@ -133,7 +136,8 @@ def test_files_are_dropped_below_the_prefix_of_their_tenant_and_answered_by_one_
     assert read["Condition"] == {"Null": {"aws:PrincipalTag/tenant": "false"}}
     once = denied["NoResultIsOverwritten"]
     assert once["Action"] == "s3:PutObject"
-    assert {place(one) for one in once["Resource"]} == {"IntakeBucket/results/*", "IntakeBucket/notices/*"}
+    written_once = {f"IntakeBucket/{room}/*" for room in ("results", "notices", "labels")}
+    assert {place(one) for one in once["Resource"]} == written_once
     assert once["Condition"] == {"Null": {"s3:if-none-match": "true"}}
     assert not [one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
 

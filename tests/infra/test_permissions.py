@@ -28,6 +28,7 @@ WILDCARDS = {
     "IntakeBucket/stock/*": {"s3:GetObjectVersion"},
     "IntakeBucket/results/*": {"s3:GetObject", "s3:PutObject"},
     "IntakeBucket/notices/*": {"s3:GetObject", "s3:PutObject"},
+    "IntakeBucket/labels/*": {"s3:GetObject", "s3:PutObject"},
 }
 TRACES = {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
 FOLLOWED = {"publish_events": "EventsTable", "stock_levels": "StockTable"}
