@@ -7,6 +7,7 @@ import aws_cdk as cdk
 
 from infra.acknowledgements import check_and_acknowledge
 from infra.door import SpineDoor
+from infra.names import DOOR
 from infra.settings import Settings
 from infra.stack import SpineStack
 
@@ -16,7 +17,7 @@ def build() -> cdk.App:
     app = cdk.App(analytics_reporting=False)
     settings = Settings.from_context(app.node)
     core = SpineStack(app, "Spine", settings=settings)
-    door = SpineDoor(app, "SpineDoor", settings=settings, core=core)
+    door = SpineDoor(app, DOOR, settings=settings, core=core)
     check_and_acknowledge(app, core, door)
     return app
 

@@ -52,6 +52,7 @@ ACCESS: dict[str, Access] = {
     "intake:read_orders": Access(("s3:GetObjectVersion",), "s3", KEY_READ, suffix="/orders/*"),
     "intake:answer": Access(("s3:GetObject", "s3:PutObject"), "s3", KEY_WRITE, suffix="/results/*"),
     "notices:write": Access(("s3:GetObject", "s3:PutObject"), "s3", KEY_WRITE, suffix="/notices/*"),
+    "labels:write": Access(("s3:GetObject", "s3:PutObject"), "s3", KEY_WRITE, suffix="/labels/*"),
     "mail:send": Access(("ses:SendEmail",)),
     "stream:follow": Access(
         (
@@ -139,5 +140,10 @@ TAKE_ORDER_FILES = (
 WRITE_NOTICES = (
     Grant("bucket:intake", "bucket:list", "INTAKE_BUCKET"),
     Grant("bucket:intake", "notices:write", "INTAKE_BUCKET"),
+)
+# So do the files of labels, which are fetched once more when they are gone.
+KEEP_LABEL_FILES = (
+    Grant("bucket:intake", "bucket:list", "INTAKE_BUCKET"),
+    Grant("bucket:intake", "labels:write", "INTAKE_BUCKET"),
 )
 WRITE_EXPORTS = (*READ_EXPORTS, Grant("bucket:export", "bucket:write", "EXPORT_BUCKET"))

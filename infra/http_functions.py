@@ -5,6 +5,7 @@ from __future__ import annotations
 from infra import grants as g
 from infra.console_functions import CONSOLE
 from infra.function_spec import GATEWAY_TIMEOUT, FunctionSpec
+from infra.node_functions import AT_NODES, WORK
 from infra.payment_functions import PAYMENT_HTTP
 from infra.store_functions import AT_STORES
 from infra.webhook_functions import WEBHOOK_HTTP
@@ -12,7 +13,6 @@ from infra.webhook_functions import WEBHOOK_HTTP
 # Requests a second, and how many at once: far above a busy day, far below what hurts. The API description has both.
 RATE_LIMIT = 500
 BURST_LIMIT = 1_000
-_WORK = "/v1/fulfillment-orders/{fulfillment_order_id}"
 RULE_SET_PATHS = (
     *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates", "goodwill-rules"),
     *("service-levels", "collection-rules", "choice-rules", "notices/rules", "pay-in-store", "papers/rules"),
@@ -73,7 +73,7 @@ HTTP = (
             *("POST /v1/orders/{order_id}/cancellations", "POST /v1/orders/{order_id}/review"),
             *("POST /v1/orders/{order_id}/method-changes", "POST /v1/parcels/{tracking_number}/claims"),
             "POST /v1/orders/{order_id}/notices/{notice_id}/resend",
-            *(f"POST {_WORK}/substitutions", f"POST {_WORK}/choices/{{choice_id}}/answer"),
+            *(f"POST {WORK}/substitutions", f"POST {WORK}/choices/{{choice_id}}/answer"),
         ),
         memory=512,
         timeout=GATEWAY_TIMEOUT,
@@ -195,37 +195,7 @@ HTTP = (
         memory=512,
         timeout=GATEWAY_TIMEOUT,
     ),
-    FunctionSpec(
-        "fulfillment",
-        "Shows a node its work and takes its verbs, from accept to ship; asks carriers for rates and labels.",
-        (
-            *g.COMMAND,
-            *g.CHANGE_ORDER,
-            *g.listed("orders", "get", "batch", "delete"),
-            *g.table("stock", "batch", "query", "put", "update"),
-            *g.table("registry", "batch", "query"),
-            *g.table("events", "query"),
-            *g.CARRIER_SECRET,
-        ),
-        # A customer on the way has a link and no token.
-        open_routes=("GET /v1/arrivals/{name}", "POST /v1/arrivals/{name}"),
-        routes=(
-            *("POST /v1/fulfillment-orders/{fulfillment_order_id}/rates", "GET /v1/labels/{label_id}"),
-            *("POST /v1/fulfillment-orders/{fulfillment_order_id}/labels", "POST /v1/labels/{label_id}/void"),
-            "GET /v1/fulfillment-orders",
-            "GET /v1/fulfillment-orders/{fulfillment_order_id}",
-            *(f"POST {_WORK}/{verb}" for verb in ("receive", "hand-over", "extend", "arrival")),
-            "POST /v1/fulfillment-orders/{fulfillment_order_id}/hold",
-            "POST /v1/fulfillment-orders/{fulfillment_order_id}/release-hold",
-            "POST /v1/fulfillment-orders/{fulfillment_order_id}/split",
-            "POST /v1/fulfillment-orders/{fulfillment_order_id}/merge",
-            "POST /v1/fulfillment-orders/{fulfillment_order_id}/move",
-            "POST /v1/fulfillment-orders/{fulfillment_order_id}/reschedule",
-            *("POST /v1/fulfillment-orders/{fulfillment_order_id}/{action}", "POST /v1/nodes/{node_id}/device-actions"),
-        ),
-        memory=512,
-        timeout=GATEWAY_TIMEOUT,
-    ),
+    *AT_NODES,
     FunctionSpec(
         "psp_webhook",
         "Takes signed messages: settles a payment from the provider's own state, and records what carriers tell.",

@@ -13,11 +13,14 @@ from constructs import Construct
 from infra.constructs.function import Resource
 from infra.names import name_it
 
-STOCK_DROPS, ORDER_DROPS, RESULTS, NOTICES = "stock/", "orders/", "results/", "notices/"
+STOCK_DROPS, ORDER_DROPS, RESULTS = "stock/", "orders/", "results/"
+NOTICES, LABELS = "notices/", "labels/"
 # A file has been taken in within minutes; its results are looked at within weeks.
 KEEP_DROPS, KEEP_RESULTS, KEEP_OLD_VERSIONS = Duration.days(30), Duration.days(90), Duration.days(30)
 # Messages to customers that nothing sends hold addresses, and are looked at within days.
 KEEP_NOTICES, KEEP_OLD_NOTICES = Duration.days(14), Duration.days(1)
+# A label is printed within days of its purchase and holds an address; its carrier has it for longer.
+KEEP_LABELS, KEEP_OLD_LABELS = Duration.days(30), Duration.days(1)
 # The tag of a role or user that says for which tenant it drops files.
 TENANT_TAG = "${aws:PrincipalTag/tenant}"
 
@@ -53,6 +56,7 @@ class Intake(Construct):
                 s3.LifecycleRule(
                     prefix=NOTICES, expiration=KEEP_NOTICES, noncurrent_version_expiration=KEEP_OLD_NOTICES
                 ),
+                s3.LifecycleRule(prefix=LABELS, expiration=KEEP_LABELS, noncurrent_version_expiration=KEEP_OLD_LABELS),
             ],
             removal_policy=RemovalPolicy.RETAIN,
         )
@@ -77,10 +81,12 @@ class Intake(Construct):
     def guard(self, *writer_role_arns: str) -> None:
         """Who drops files does so below the prefix of its tenant.
 
-        Only the functions that take them in answer, and only the one that tells customers writes into the mail folder.
+        Only the functions that take them in answer, only the one that tells customers writes into the mail folder, and
+        only the one that buys labels keeps their files.
         """
         results = self.bucket.arn_for_objects(f"{RESULTS}*")
         notices = self.bucket.arn_for_objects(f"{NOTICES}*")
+        labels = self.bucket.arn_for_objects(f"{LABELS}*")
         neither = {"ArnNotEquals": {"aws:PrincipalArn": [*writer_role_arns]}}
         drops_of_tenant = [self.bucket.arn_for_objects(f"{one}{TENANT_TAG}/*") for one in (STOCK_DROPS, ORDER_DROPS)]
         results_of_tenant = self.bucket.arn_for_objects(f"{RESULTS}{TENANT_TAG}/*")
@@ -92,7 +98,10 @@ class Intake(Construct):
             other_than=[*drops_of_tenant, results_of_tenant],
         )
         self._deny(
-            "NoResultIsOverwritten", ["s3:PutObject"], {"Null": {"s3:if-none-match": "true"}}, on=[results, notices]
+            "NoResultIsOverwritten",
+            ["s3:PutObject"],
+            {"Null": {"s3:if-none-match": "true"}},
+            on=[results, notices, labels],
         )
 
     def _deny(

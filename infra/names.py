@@ -5,6 +5,9 @@ from __future__ import annotations
 from aws_cdk import CfnElement
 from constructs import IConstruct
 
+# The stack of the HTTP API and its functions.
+DOOR = "SpineDoor"
+
 
 def pascal(snake: str) -> str:
     """`place_order` or `call-centre` -> `PlaceOrder`, `CallCentre`."""

@@ -19,6 +19,7 @@ from infra.identity import Identity
 from infra.intake import Intake
 from infra.inventory_stream import InventoryStream
 from infra.life_cycles import LifeCycles
+from infra.names import DOOR
 from infra.notice_functions import let_send
 from infra.observability import Dashboard
 from infra.outputs import outputs
@@ -59,7 +60,10 @@ class SpineStack(Stack):
         consumers = Consumers(self, "Consumers", workshop=workshop, buses=buses, intake=intake, settings=settings)
         webhooks = consumers.queues["send_webhooks"].queue
         workshop.resources |= {"queue:webhooks": Resource((webhooks.queue_arn,), webhooks.queue_url)}
-        intake.guard(*(workshop.made[name].role.role_arn for name in ("stock_files", "order_files", "send_notices")))
+        writers = (workshop.made[name].role.role_arn for name in ("stock_files", "order_files", "send_notices"))
+        # The door gives nothing back, so its role is known by how CloudFormation names it.
+        labeller = self.format_arn(service="iam", region="", resource="role", resource_name=f"{DOOR}-FulfillmentRole-*")
+        intake.guard(*writers, labeller)
         let_send(workshop.made["send_notices"], settings)
         unpublished, *unread = self._follow_streams(workshop, data, inventory)
         buses.keep_undelivered(unpublished)

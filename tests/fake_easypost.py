@@ -5,7 +5,8 @@
 | step | what happens |
 |---|---|
 | lost_before, lost_after | no answer comes; nothing was done, or it was done all the same |
-| declined | refused |
+| declined | refused; (file) there is none |
+| late, failed | (manifest) it is still being made, or cannot be |
 | rejected | (refund) the carrier does not take the label back |
 """
 
@@ -17,8 +18,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from oms.carriers.adapters.easypost import EasyPost
+from oms.carriers.port import Declined
 from oms.platform.effects import Unknown
+from oms.platform.problems import NotFound
 
+# Where the files of labels lie, beside the API.
+LABELS = "labels.example"
 RATES = (("USPS", "Priority", "7.58", 2), ("USPS", "Express", "31.25", 1), ("UPS", "Ground", "11.4", None))
 
 
@@ -30,16 +35,35 @@ class FakeEasyPost:
     shipments: dict[str, dict[str, Any]] = field(default_factory=dict)
     sold: list[str] = field(default_factory=list)
     returned: list[str] = field(default_factory=list)
+    manifests: list[list[str]] = field(default_factory=list)
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
+    fetched: list[str] = field(default_factory=list)
 
     def carrier(self, name: str) -> EasyPost:
-        assert name == "easypost"
-        return EasyPost(self)
+        if name != "easypost":
+            raise NotFound(f"Nobody sells labels as {name}.")
+        return EasyPost(self, self.fetch)
+
+    def fetch(self, url: str) -> bytes | Declined | Unknown:
+        """The file of a label, as its own host gives it out."""
+        self.fetched.append(url)
+        step = (self.script.get("file") or [""]).pop(0)
+        if step == "lost_before":
+            return Unknown("time-out")
+        return Declined("status_404") if step == "declined" else self.file(url)
+
+    def file(self, url: str) -> bytes:
+        """What lies under an address."""
+        name, _, form = url.rpartition("/")[2].partition(".")
+        text = f"label of {name} to {self.shipments[name]['to_address']['name']}"
+        return (f"^XA^FD{text}^FS^XZ" if form == "zpl" else f"%PDF-1.4\n{text}\n%%EOF\n").encode()
 
     def send(
         self, method: str, path: str, payload: bytes | None = None, key: str | None = None
     ) -> tuple[int, dict[str, Any]] | Unknown:
-        kind = {"buy": "buy", "refund": "refund"}.get(path.rsplit("/", 1)[-1], "find" if method == "GET" else "draft")
+        kind = {"buy": "buy", "refund": "refund", "scan_forms": "manifest"}.get(
+            path.rsplit("/", 1)[-1], "find" if method == "GET" else "draft"
+        )
         body = json.loads(payload) if payload is not None else None
         self.calls.append((method, path, body))
         step = (self.script.get(kind) or [""]).pop(0)
@@ -53,6 +77,8 @@ class FakeEasyPost:
             return 422, {"error": {"code": "ADDRESS.VERIFY.FAILURE"}}
         if path == "/beta/rates":
             return 200, {"rates": _rates("")}
+        if kind == "manifest":
+            return self._manifest([one["id"] for one in body["scan_form"]["shipments"]], step)
         if kind == "draft":
             name = f"shp_{len(self.shipments) + 1}"
             self.shipments[name] = {**body["shipment"], "id": name, "rates": _rates(name), "postage_label": None}
@@ -64,12 +90,26 @@ class FakeEasyPost:
                 return 422, {"error": {"code": "SHIPMENT.POSTAGE.EXISTS"}}
             self.sold.append(name)
             rate = next(one for one in shipment["rates"] if one["id"] == body["rate"]["id"])
-            label = {"label_url": f"https://labels.example/{name}.pdf"}
+            label = {"label_url": f"https://{LABELS}/{name}.{shipment['options']['label_format'].lower()}"}
             shipment |= {"postage_label": label, "selected_rate": rate, "tracking_code": f"TRACK{name[4:]}"}
         if kind == "refund":
             shipment["refund_status"] = "rejected" if step == "rejected" else "submitted"
             self.returned += [] if step == "rejected" or name in self.returned else [name]
         return 200, shipment
+
+    def _manifest(self, names: list[str], step: str) -> tuple[int, dict[str, Any]]:
+        if any(not self.shipments[name]["postage_label"] or self.shipments[name].get("scan_form") for name in names):
+            return 422, {"error": {"code": "SCAN_FORM.SHIPMENTS.INVALID"}}
+        name = f"sf_{len(self.manifests) + 1}"
+        form = {"id": name, "status": "created", "form_url": f"https://{LABELS}/{name}.pdf"}
+        if step == "late":
+            form |= {"status": "creating", "form_url": None}
+        if step == "failed":
+            return 201, form | {"status": "failed"}
+        self.manifests.append(names)
+        for one in names:
+            self.shipments[one]["scan_form"] = {**form, "status": "created", "form_url": f"https://{LABELS}/{name}.pdf"}
+        return 201, form
 
 
 def _rates(name: str) -> list[dict[str, Any]]:

@@ -67,6 +67,13 @@ class IntakeObjects:
         return {"Body": BytesIO(content), **answer}
 
 
+class LabelObjects(IntakeObjects):
+    """The same bucket with its links, as the files of labels need it."""
+
+    def generate_presigned_url(self, _: str, *, Params: dict[str, str], ExpiresIn: int) -> str:
+        return f"https://files.example/{Params['Bucket']}/{Params['Key']}?seconds={ExpiresIn}"
+
+
 def _error(code: str, status: int, operation: str) -> ClientError:
     return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, operation)
 

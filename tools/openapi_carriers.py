@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oms.carriers.views import ClaimView, LabelView, RatesView
+from oms.carriers.views import ClaimView, LabelFileView, LabelView, ManifestView, RatesView
 from oms.fulfillment.model import ParcelStatus
 from tools.openapi_answers import Answer
 from tools.openapi_shapes import VERSION, Route
@@ -47,6 +47,15 @@ CARRIER_ROUTES: dict[str, Route] = {
         refusals=(404, 409),
     ),
     "GET /v1/labels/{label_id}": Route("Read a label", {200: LabelView}, refusals=(404,)),
+    "GET /v1/labels/{label_id}/file": Route(
+        "Fetch the file of a label",
+        {200: LabelFileView},
+        notes=(
+            "Of a label that is BOUGHT: it is fetched from the carrier once and kept for a month. 503 where the "
+            "carrier did not answer."
+        ),
+        refusals=(404, 409),
+    ),
     "POST /v1/labels/{label_id}/void": Route(
         "Give a label back to its carrier",
         {200: LabelView},
@@ -54,6 +63,18 @@ CARRIER_ROUTES: dict[str, Route] = {
         if_match=VERSION,
         refusals=(404, 409),
     ),
+    "POST /v1/nodes/{node_id}/manifests": Route(
+        "Close the manifest of a carrier's labels of a day",
+        {201: ManifestView},
+        notes=(
+            "Of the labels that the node asked for on its day `date` and that stand in no manifest yet, at most 80: "
+            "ask again for the rest. It is stored first and closed once, whatever answer is lost; until it is known it "
+            "is REQUESTED, and a repeat of the call says how far it is. Its labels cannot be voided any more, unless "
+            "the carrier refuses it. A label that was bought a moment ago may be missing."
+        ),
+        refusals=(404, 409),
+    ),
+    "GET /v1/nodes/{node_id}/manifests/{manifest_id}": Route("Read a manifest", {200: ManifestView}, refusals=(404,)),
     "POST /v1/parcels/{tracking_number}/claims": Route(
         "Claim units of a parcel that were lost or damaged",
         {201: ClaimView},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from oms.carriers.adapters.label_bucket import LabelBucket
 from oms.carriers.events import TrackingReported
 from oms.carriers.leaving import note_parcels
 from oms.carriers.tracking import record_tracking, take_tracking
@@ -11,6 +12,7 @@ from oms.fulfillment.model import ParcelStatus
 from oms.platform.consumers import Event
 from tests.contracts.described import Gateway
 from tests.fake_easypost import FakeEasyPost
+from tests.intake_doors import LabelObjects
 from tests.order_world import document, line
 
 BY = {"provider": "easypost", "carrier": "USPS", "service": "Priority"}
@@ -37,9 +39,18 @@ def labels(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     (work,) = gateway.world.order(order_id).fulfillment_orders
     label = label_of(gateway, monkeypatch, work.id)
     assert gateway.send("GET", f"/v1/labels/{label}")[1]["cost"] == 758
+    monkeypatch.setenv("INTAKE_BUCKET", "files")
+    monkeypatch.setattr("oms.carriers.routes.LabelBucket", lambda: LabelBucket(LabelObjects()))
+    assert gateway.send("GET", f"/v1/labels/{label}/file")[1]["bytes"] == 37
     assert gateway.send("POST", f"/v1/fulfillment-orders/{work.id}/labels", LABEL)[1]["code"] == "label_exists"
     assert gateway.send("POST", f"/v1/fulfillment-orders/{work.id}/rates", {"weight_grams": 1})[1]["rates"]
     assert gateway.send("POST", f"/v1/labels/{label}/void")[1]["status"] == "VOIDED"
+    assert gateway.send("POST", f"/v1/fulfillment-orders/{work.id}/labels", LABEL)[1]["status"] == "BOUGHT"
+    day = {"carrier": "USPS", "date": "2026-11-23"}
+    status, manifest = gateway.send("POST", "/v1/nodes/DC1/manifests", day)
+    assert (status, manifest["status"]) == (201, "CLOSED")
+    assert gateway.send("GET", f"/v1/nodes/DC1/manifests/{manifest['id']}")[1] == manifest
+    assert gateway.send("POST", "/v1/nodes/DC1/manifests", day)[1]["code"] == "nothing_to_manifest"
 
 
 CLAIM = {"reason": "lost", "resolution": "reship", "lines": [{"line_no": 1, "quantity": 1}]}

@@ -147,6 +147,9 @@ ROUTES = {
         "POST /v1/fulfillment-orders/{fulfillment_order_id}/rates",
         "POST /v1/fulfillment-orders/{fulfillment_order_id}/labels",
         "GET /v1/labels/{label_id}",
+        "GET /v1/labels/{label_id}/file",
+        "POST /v1/nodes/{node_id}/manifests",
+        "GET /v1/nodes/{node_id}/manifests/{manifest_id}",
         "POST /v1/labels/{label_id}/void",
     },
     "papers": {

@@ -113,7 +113,7 @@ def test_the_intake_bucket_is_private_versioned_and_forgets(template):
     assert rule["ServerSideEncryptionByDefault"] == {"KMSMasterKeyID": OURS, "SSEAlgorithm": "aws:kms"}
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     kept = {rule["Prefix"]: rule["ExpirationInDays"] for rule in bucket["LifecycleConfiguration"]["Rules"]}
-    assert kept == {"stock/": 30, "orders/": 30, "results/": 90, "notices/": 14}
+    assert kept == {"stock/": 30, "orders/": 30, "results/": 90, "notices/": 14, "labels/": 30}
 
 
 def test_files_are_dropped_below_the_prefix_of_their_tenant_and_answered_by_one_function(template):
@@ -125,7 +125,11 @@ def test_files_are_dropped_below_the_prefix_of_their_tenant_and_answered_by_one_
     drops = [f"IntakeBucket/{room}/${{aws:PrincipalTag/tenant}}/*" for room in ("stock", "orders")]
     results = "IntakeBucket/results/${aws:PrincipalTag/tenant}/*"
     roles = ("StockFilesRole", "OrderFilesRole", "SendNoticesRole")
-    ours = {"ArnNotEquals": {"aws:PrincipalArn": [{"Fn::GetAtt": [role, "Arn"]} for role in roles]}}
+    # That of the other stack by the name that CloudFormation gives it.
+    account = ["arn:", {"Ref": "AWS::Partition"}, ":iam::", {"Ref": "AWS::AccountId"}]
+    labeller = {"Fn::Join": ["", [*account, ":role/SpineDoor-FulfillmentRole-*"]]}
+    own_roles = [{"Fn::GetAtt": [role, "Arn"]} for role in roles]
+    ours = {"ArnNotEquals": {"aws:PrincipalArn": [*own_roles, labeller]}}
     own = denied["OwnPrefixOnly"]
     assert (own["Action"], own["Condition"]) == ("s3:PutObject", ours)
     assert [place(one) for one in own["NotResource"]] == drops
@@ -135,7 +139,8 @@ def test_files_are_dropped_below_the_prefix_of_their_tenant_and_answered_by_one_
     assert read["Condition"] == {"Null": {"aws:PrincipalTag/tenant": "false"}}
     once = denied["NoResultIsOverwritten"]
     assert once["Action"] == "s3:PutObject"
-    assert {place(one) for one in once["Resource"]} == {"IntakeBucket/results/*", "IntakeBucket/notices/*"}
+    written_once = {f"IntakeBucket/{room}/*" for room in ("results", "notices", "labels")}
+    assert {place(one) for one in once["Resource"]} == written_once
     assert once["Condition"] == {"Null": {"s3:if-none-match": "true"}}
     assert not [one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
 

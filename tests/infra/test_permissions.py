@@ -29,6 +29,7 @@ WILDCARDS = {
     "IntakeBucket/orders/*": {"s3:GetObjectVersion"},
     "IntakeBucket/results/*": {"s3:GetObject", "s3:PutObject"},
     "IntakeBucket/notices/*": {"s3:GetObject", "s3:PutObject"},
+    "IntakeBucket/labels/*": {"s3:GetObject", "s3:PutObject"},
 }
 TRACES = {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
 FOLLOWED = {"publish_events": "EventsTable", "queue_webhooks": "EventsTable", "stock_levels": "StockTable"}

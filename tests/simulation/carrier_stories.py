@@ -31,12 +31,15 @@ def labels_are_bought_and_given_back(people: People) -> None:
     lost(people, draft=1)
     second = wanted(people, work, 1)
     until_label(people, second, "BOUGHT")
+    people.wait_for(lambda: printed(people, second))
     lost(people, buy=1, find=1)
     third = wanted(people, work, 2)
     until_label(people, third, "BOUGHT")
     lost(people, refund=1, find=1)
     given_back(people, third)
+    handed_over(people, work, second)
     account = people.simulation.carrier.account
+    assert account.manifests == [[stored(people, second)["reference"]]]
     assert len(account.sold) == len(set(account.sold)) == 3, "three labels were wanted, and three are billed"
     assert sorted(account.returned) == sorted(stored(people, one)["reference"] for one in (first, third))
     people.do(work, "accept", "ship")
@@ -138,6 +141,32 @@ def wanted(people: People, work_id: str, package_no: int) -> str:
     answer = people.send("POST", f"/v1/fulfillment-orders/{work_id}/labels", body, client=NODE)
     assert answer.status == 201, answer.text
     return str(answer.body["id"])
+
+
+def handed_over(people: People, work_id: str, label_id: str) -> None:
+    """A node hands a label over by a manifest; the carrier's answer is lost, and whoever finds it closes it once."""
+    lost(people, manifest=1, find=1)
+    body = {"carrier": "USPS", "date": "2026-11-23"}
+    node_id = people.send("GET", f"/v1/fulfillment-orders/{work_id}", client=NODE).body["node_id"]
+    answer = people.send("POST", f"/v1/nodes/{node_id}/manifests", body, client=NODE)
+    assert answer.status == 201, answer.text
+    assert [one["label_id"] for one in answer.body["labels"]] == [label_id]
+    path = f"/v1/nodes/{node_id}/manifests/{answer.body['id']}"
+
+    def closed() -> bool:
+        people.simulation.sleep(180)
+        people.simulation.ring("RecoverSagas")
+        return bool(people.send("GET", path, client=NODE).body["status"] == "CLOSED")
+
+    assert people.wait_for(closed)
+    assert people.send("POST", f"/v1/labels/{label_id}/void", None, client=NODE).body["code"] == "label_manifested"
+
+
+def printed(people: People, label_id: str) -> bool:
+    """Whether a node gets the file of a label, which is kept."""
+    file = people.send("GET", f"/v1/labels/{label_id}/file", client=NODE)
+    kept = people.simulation.intake.versions.get(f"labels/acme/{label_id}.pdf", [])
+    return file.status == 200 and [len(one) for one in kept] == [file.body["bytes"]]
 
 
 def given_back(people: People, label_id: str) -> None:

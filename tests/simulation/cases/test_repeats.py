@@ -51,6 +51,7 @@ MUTATING = {
     ("POST", "/v1/fulfillment-orders/ful_1/rates"): {"weight_grams": 700},
     ("POST", "/v1/fulfillment-orders/ful_1/labels"): {"package_no": 1, "weight_grams": 700},
     ("POST", "/v1/labels/lbl_1/void"): {},
+    ("POST", "/v1/nodes/albany/manifests"): {"carrier": "USPS", "date": "2026-11-23"},
     ("POST", "/v1/parcels/1Z1/claims"): {
         **{"reason": "lost", "resolution": "reship", "lines": [{"line_no": 1, "quantity": 1}]},
     },

@@ -32,6 +32,7 @@ from tests.simulation.checker.labels import check_labels, check_labels_of_commit
 from tests.simulation.checker.ledger import LedgerRules, check_ledger
 from tests.simulation.checker.levels import check_levels
 from tests.simulation.checker.liveness import check_liveness
+from tests.simulation.checker.manifests import check_manifests, check_manifests_of_commit
 from tests.simulation.checker.money import MoneyRules
 from tests.simulation.checker.offers import check_offers, check_offers_of_commit
 from tests.simulation.checker.order_files import check_order_files
@@ -82,6 +83,7 @@ class Checker:
         check_tasks_of_commit(commit, report)
         check_labels_of_commit(commit, self._picture, report)
         check_activations_of_commit(commit, report)
+        check_manifests_of_commit(commit, report)
         self._money.after_commit(commit, self._picture, evidence, report)
         self._ledger.after_commit(commit, self._picture, report)
         check_drawers_of_commit(commit, report)
@@ -109,6 +111,7 @@ class Checker:
         check_offers(picture, report)
         check_labels(picture, report)
         check_activations(picture, report)
+        check_manifests(picture, report)
         check_devices(evidence, picture, report)
         check_levels(picture, report)
         check_kits(picture, report)

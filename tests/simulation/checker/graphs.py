@@ -87,6 +87,12 @@ LABEL = _graph("""
     REFUSED:
     VOIDED:
 """)
+MANIFEST = _graph("""
+    -: REQUESTED
+    REQUESTED: CLOSED REFUSED
+    CLOSED:
+    REFUSED:
+""")
 # A parcel that was delivered, or is on its way back, stays so.
 PARCEL = _graph("""
     IN_TRANSIT: OUT_FOR_DELIVERY ATTEMPTED EXCEPTION RETURNING DELIVERED

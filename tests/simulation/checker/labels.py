@@ -18,10 +18,10 @@ from tests.simulation.checker.picture import Commit, Picture, is_order, parsed, 
 DRAFT = "DRAFT#"
 OPEN = ("REQUESTED", "VOID_REQUESTED")
 # What becomes known of a label; all else is as it was asked for.
-BECOMES_KNOWN = ("version", "status", "tracking_number", "cost", "currency", "url", "refused", "reference")
-_ASKED = re.compile(r"/v1/(fulfillment-orders/[^/]+/labels|labels/[^/]+/void)")
+BECOMES_KNOWN = ("version", "status", "tracking_number", "cost", "currency", "url", "refused", "reference", "closed_at")
+_ASKED = re.compile(r"/v1/(fulfillment-orders/[^/]+/labels|labels/[^/]+/void|nodes/[^/]+/manifests)")
 _FURTHER = {
-    "REQUESTED": ("BOUGHT", "REFUSED", "VOID_REQUESTED", "VOIDED"),
+    "REQUESTED": ("BOUGHT", "CLOSED", "REFUSED", "VOID_REQUESTED", "VOIDED"),
     "BOUGHT": ("VOID_REQUESTED", "VOIDED"),
     "VOID_REQUESTED": ("BOUGHT", "VOIDED"),
 }
@@ -33,7 +33,7 @@ def is_of_carriers(pk: str) -> bool:
 
 
 def is_about_label(path: object) -> bool:
-    """Whether a call is answered with how far a label is."""
+    """Whether a call is answered with how far a label is, or a manifest of some."""
     return _ASKED.fullmatch(str(path)) is not None
 
 

@@ -20,6 +20,7 @@ from tests.simulation.checker.graphs import (
 )
 from tests.simulation.checker.labels import DRAFT, is_of_carriers
 from tests.simulation.checker.legs import check_legs
+from tests.simulation.checker.manifests import is_of_manifests
 from tests.simulation.checker.notices import check_notices_of_commit, is_notices
 from tests.simulation.checker.picture import Commit, OrderView, Picture, held_by_node, is_count, is_order, parsed
 from tests.simulation.checker.tasks import is_task
@@ -29,6 +30,8 @@ STEPS = ("shipped", "packed", "picked")
 BEGUN = ("ACCEPTED", "PICKING", "PACKED", "READY", "IN_TRANSIT", "COMPLETED")
 # Why a person has work taken over, however often.
 BY_OPERATORS = ("MOVED", "MERGED")
+# What lies in the table of orders and is none.
+BESIDE_ORDERS = (is_goodwill, is_task, is_of_carriers, is_of_activations, is_of_manifests)
 # An entry of the list of unfinished orders: it lies beside the order and is no part of it.
 LISTED = "OPEN"
 
@@ -60,7 +63,7 @@ class OrderRules:
                 check_notices_of_commit(changes, report)
             elif pk.split("#")[2:3] == ["WAVE"]:
                 _waves(changes, report)
-            elif not is_goodwill(pk) and not is_task(pk) and not is_of_carriers(pk) and not is_of_activations(pk):
+            elif not any(belongs(pk) for belongs in BESIDE_ORDERS):
                 for change in changes:
                     if change.before is not None:
                         report.note("INV4", change.pk, "the note of an external id was changed")

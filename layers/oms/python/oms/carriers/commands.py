@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from oms.carriers.label_rows import keep_draft, load_draft, open_labels, opened_write, settled_write
 from oms.carriers.labels import OPEN, NoCarrierService, all_labels, ended, requested, void_ended, void_requested
+from oms.carriers.manifest_rows import bought_write, given_back_write, load_bought, place_of
+from oms.carriers.manifests import LabelManifested, ManifestedLabel
 from oms.carriers.port import Carrier, Declined, Draft, NoTrace, Place, Rate, Size, Sold, TakenBack, Unknown, Wanted
 from oms.carriers.requests import LabelRequest, PackageSize
 from oms.carriers.views import LabelView, label_view
@@ -26,6 +28,8 @@ from oms.platform.ids import parent_id
 from oms.platform.observability import logger
 from oms.platform.principal import Principal
 from oms.platform.problems import ActionNotAvailable, Busy, NotFound
+from oms.platform.writes import Write
+from oms.registry.hours import business_date_of
 from oms.registry.reads import node_as_it_is
 from oms.rulesets.reads import live_rules
 from oms.sourcing import rates
@@ -33,7 +37,7 @@ from oms.sourcing.rates import CarrierService, Label, LabelStatus, RateCard
 
 Carriers = Callable[[str], Carrier]
 # A call of a node is over by then, and with it its own run.
-_OWN_RUN = timedelta(minutes=2)
+OWN_RUN = timedelta(minutes=2)
 
 
 def request_label(runtime: Runtime, call: Call, fulfillment_order_id: str, request: LabelRequest) -> Outcome:
@@ -53,10 +57,14 @@ def request_void(runtime: Runtime, call: Call, label_id: str) -> Outcome:
     """Store the wish to give a label back; `void_label` brings it to its end. The answer is a LabelView."""
 
     def decide() -> Decision:
-        order, work, label = _own_label(runtime, call.principal, WRITE, label_id, call.expected_version)
+        order, work, label = own_label(runtime, call.principal, WRITE, label_id, call.expected_version)
         after, voided, told = void_requested(order, work, label)
+        bought = load_bought(runtime.database, call.tenant, label_id)
+        if bought is not None and bought.manifest_id is not None:
+            raise LabelManifested(f"The manifest {bought.manifest_id} has it.")
         now = format_instant(runtime.clock.now())
-        return _decision(call.tenant, order, after, voided, told, opened_at=now)
+        given_back = [given_back_write(call.tenant, bought)] if bought is not None else []
+        return _decision(call.tenant, order, after, voided, told, given_back, opened_at=now)
 
     return execute(runtime, call, decide)
 
@@ -77,7 +85,7 @@ def settle_open_labels(runtime: Runtime, carriers: Carriers, tenant: str) -> int
     """Take up every label that its own call left open; answers how many came to an end. One harms no other."""
     done = 0
     for label_id, since in list(open_labels(runtime.database, tenant)):
-        if runtime.clock.now() - parse_instant(since) < _OWN_RUN:
+        if runtime.clock.now() - parse_instant(since) < OWN_RUN:
             continue
         try:
             settle_label(runtime, carriers, tenant, label_id)
@@ -90,7 +98,7 @@ def settle_open_labels(runtime: Runtime, carriers: Carriers, tenant: str) -> int
 
 def see_label(runtime: Runtime, principal: Principal, label_id: str) -> LabelView:
     """A label as it is; one of another node or tenant raises NotFound."""
-    order, _, label = _own_label(runtime, principal, READ, label_id)
+    order, _, label = own_label(runtime, principal, READ, label_id)
     return label_view(label, order.header.version)
 
 
@@ -164,7 +172,7 @@ def _record(
         if label.status not in OPEN:
             return Decision([], body={"done": "nothing"})
         after, moved, told = end(work, label)
-        return _decision(tenant, order, after, moved, told)
+        return _decision(tenant, order, after, moved, told, _waits_for_manifest(runtime, tenant, after, moved))
 
     # A label may be voided once more after a refusal: then its order is at another version.
     execute(runtime, call_from_workflow(f"{what}_label", tenant, f"{label_id}#{version}"), decide)
@@ -176,13 +184,28 @@ def _decision(
     work: FulfillmentOrder,
     label: Label,
     told: EventData,
+    more: Sequence[Write] = (),
     *,
     opened_at: str | None = None,
     status: int = 200,
 ) -> Decision:
     after, writes, drafts = change_order(tenant, order, events=[told], fulfillment_orders=[work])
     listed = opened_write(tenant, label.id, opened_at) if opened_at else settled_write(tenant, label.id)
-    return Decision([*writes, listed], drafts, status, label_view(label, after.header.version).model_dump(mode="json"))
+    return Decision(
+        [*writes, listed, *more], drafts, status, label_view(label, after.header.version).model_dump(mode="json")
+    )
+
+
+def _waits_for_manifest(runtime: Runtime, tenant: str, work: FulfillmentOrder, label: Label) -> list[Write]:
+    """A label that was bought waits for the manifest of the day on which its node asked for it."""
+    node = node_as_it_is(runtime.database, tenant, work.node_id, runtime.clock.now())
+    if label.status is not LabelStatus.BOUGHT or node is None or label.reference is None:
+        return []
+    date = business_date_of(node, parse_instant(label.requested_at))
+    place = place_of(tenant, work.node_id, label.provider, label.carrier, date)
+    number = label.tracking_number or ""
+    own = ManifestedLabel(label_id=label.id, tracking_number=number, reference=label.reference)
+    return [bought_write(tenant, own, place)]
 
 
 def _wanted(
@@ -227,9 +250,10 @@ def _own_work(
     return found, work
 
 
-def _own_label(
+def own_label(
     runtime: Runtime, principal: Principal, permission: str, label_id: str, version: int | None = None
 ) -> tuple[Order, FulfillmentOrder, Label]:
+    """A label of this caller's node with its order and work; one of another node or tenant raises NotFound."""
     order, work, label = _label(load_order(runtime.database, principal.tenant, parent_id("ord", label_id)), label_id)
     try:
         _own_work(runtime, principal, permission, work.id, version)

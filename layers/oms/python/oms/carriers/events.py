@@ -118,3 +118,31 @@ class LabelVoidRefused(_Label):
     """A carrier does not take a label back; it may be used again."""
 
     refused: str
+
+
+class _Manifest(EventData):
+    manifest_id: str
+    node_id: str
+    provider: str
+    carrier: str
+    date: str
+
+
+class ManifestRequested(_Manifest):
+    """A node hands labels of a day to a carrier; from now on their manifest is closed, once, whoever finishes it."""
+
+    label_ids: tuple[str, ...]
+
+
+class ManifestClosed(_Manifest):
+    """A carrier has the manifest of labels; none of them can be given back any more."""
+
+    label_ids: tuple[str, ...]
+    reference: str
+    url: str | None
+
+
+class ManifestRefused(_Manifest):
+    """A carrier does not take a manifest; its labels wait for another one."""
+
+    refused: str

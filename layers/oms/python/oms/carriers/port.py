@@ -23,6 +23,7 @@ class Capabilities:
     formats: frozenset[Format]
     rates: bool
     void: bool
+    manifest: bool
     tracking: Literal["push", "pull"]
 
 
@@ -95,6 +96,14 @@ class TakenBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """A manifest that the carrier has: its name there, and where its document is, if it has one."""
+
+    reference: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Declined:
     """It was not done and will not be."""
 
@@ -123,10 +132,22 @@ class Carrier(Protocol):
         """The label of a draft, if it was bought."""
         ...
 
+    def file(self, url: str) -> bytes | Declined | Unknown:
+        """The file of a label, from the address under which it was sold."""
+        ...
+
     def void(self, draft: Draft) -> TakenBack | Declined | Unknown:
         """Give a label back; of one that was given back before, the same."""
         ...
 
     def find_void(self, draft: Draft) -> TakenBack | Declined | NoTrace | Unknown:
         """What became of giving a label back, if that was asked for."""
+        ...
+
+    def manifest(self, references: tuple[str, ...]) -> Closed | Declined | Unknown:
+        """Tell of labels, by their references, that they are handed over together; of those told before, the same."""
+        ...
+
+    def find_manifest(self, references: tuple[str, ...]) -> Closed | Declined | NoTrace | Unknown:
+        """The manifest of these labels, if they have one."""
         ...

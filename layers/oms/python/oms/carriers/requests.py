@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date as Day
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -49,3 +50,11 @@ class ClaimRequest(Request):
     reason: Literal["lost", "damaged"]
     resolution: Literal["reship", "refund"]
     lines: Annotated[tuple[LineQuantity, ...], Field(min_length=1, max_length=10)]
+
+
+class ManifestRequest(Request):
+    """The manifest of the labels of one carrier that the node asked for on one day of its own."""
+
+    carrier: Code
+    date: Day
+    provider: Code = "easypost"

@@ -1,4 +1,4 @@
-"""The routes of rates and labels, for the function that serves them."""
+"""The routes of rates, labels and manifests, for the function that serves them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from oms.carriers.adapters.configured import carrier
+from oms.carriers.adapters.label_bucket import LabelBucket
 from oms.carriers.commands import ask_rates, request_label, request_void, see_label, settle_label
+from oms.carriers.label_files import label_file
+from oms.carriers.manifest_routes import serve as serve_manifests
 from oms.carriers.requests import LabelRequest, RatesRequest
 from oms.carriers.views import RatesView, RateView
 from oms.platform.commands import Call, Outcome, Runtime
@@ -16,7 +19,8 @@ from oms.platform.http import Answer, Api, answer, call, caller, ok, read
 
 
 def serve(app: Api, runtime: Callable[[], Runtime]) -> None:
-    """Give a function the routes of labels."""
+    """Give a function the routes of labels and of what is told of them together."""
+    serve_manifests(app, runtime, lambda name: carrier(name))
 
     @app.post("/v1/fulfillment-orders/<fulfillment_order_id>/rates")
     def post_rates(fulfillment_order_id: str) -> Answer:
@@ -36,6 +40,11 @@ def serve(app: Api, runtime: Callable[[], Runtime]) -> None:
     @app.get("/v1/labels/<label_id>")
     def get_label(label_id: str) -> Answer:
         return ok(see_label(runtime(), caller(app, "fulfillment.read", "ORDER#"), label_id))
+
+    @app.get("/v1/labels/<label_id>/file")
+    def get_label_file(label_id: str) -> Answer:
+        principal = caller(app, "fulfillment.read", "ORDER#")
+        return ok(label_file(runtime(), carrier, LabelBucket(), principal, label_id))
 
     @app.post("/v1/labels/<label_id>/void")
     def post_void(label_id: str) -> Answer:

@@ -16,6 +16,7 @@ from oms.platform.effects import Effect, Intent, NoTrace, Unknown, perform
 from oms.platform.settings import setting
 
 _CHUNK = 1024 * 1024
+_LINK_SECONDS = 900
 
 
 class ObjectDiffers(Exception):
@@ -112,6 +113,14 @@ class Bucket:
             if error.response["Error"]["Code"] == "NoSuchKey":
                 return None
             raise
+
+    def link(self, key: str) -> str:
+        """An address under which anybody may fetch the object for 15 minutes."""
+        return str(
+            self.client.generate_presigned_url(
+                "get_object", Params={"Bucket": self.name, "Key": key}, ExpiresIn=_LINK_SECONDS
+            )
+        )
 
 
 def sha256_of(content: bytes) -> str:

@@ -31,9 +31,10 @@ def account_of(known: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _easypost(endpoint: str, api_key: str) -> Carrier:
     # Loaded where a label names it, so that nobody else starts slower.
     from oms.carriers.adapters.easypost import EasyPost, basic
+    from oms.carriers.adapters.files import Files
     from oms.payments.adapters.calls import Calls
 
-    return EasyPost(Calls(endpoint, basic(api_key)))
+    return EasyPost(Calls(endpoint, basic(api_key)), Files(endpoint).fetch)
 
 
 def carrier(name: str) -> Carrier:

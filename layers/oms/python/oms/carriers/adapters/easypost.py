@@ -1,4 +1,4 @@
-"""EasyPost over HTTPS: rates, labels and their return. It speaks ounces, inches and amounts as text.
+"""EasyPost over HTTPS: rates, labels and their return, and manifests. It speaks ounces, inches and amounts as text.
 
 A shipment of EasyPost is made without cost and can be bought once: that is our draft. A call that got no answer is
 looked up at the shipment itself.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 from urllib.parse import quote
 
 from oms.carriers.port import (
     Capabilities,
+    Closed,
     Declined,
     Draft,
     Format,
@@ -37,7 +38,7 @@ _OUNCE = 28_349_523_125
 _INCH = 254
 _UNREADABLE = "unreadable answer"
 _OPEN_RETURN = frozenset({"submitted", "refunded"})
-_CAN = Capabilities(formats=frozenset(_FORMATS), rates=True, void=True, tracking="push")
+_CAN = Capabilities(formats=frozenset(_FORMATS), rates=True, void=True, manifest=True, tracking="push")
 Answer = tuple[int, dict[str, Any]] | Unknown
 
 
@@ -56,10 +57,11 @@ def basic(api_key: str) -> dict[str, str]:
 
 
 class EasyPost:
-    """The account behind a wire."""
+    """The account behind a wire; `fetch` gets the files that it names."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, fetch: Callable[[str], bytes | Declined | Unknown]) -> None:
         self._wire = wire
+        self._fetch = fetch
 
     @property
     def capabilities(self) -> Capabilities:
@@ -90,7 +92,7 @@ class EasyPost:
 
     def buy(self, draft: Draft) -> Sold | Declined | Unknown:
         """Buy the shipment; what EasyPost refuses may have been bought before, so the shipment itself is asked."""
-        answer = self._send("POST", f"{_path(draft)}/buy", {"rate": {"id": draft.rate}})
+        answer = self._send("POST", f"{_path(draft.reference)}/buy", {"rate": {"id": draft.rate}})
         if isinstance(answer, Declined):
             found = self.find(draft)
             return answer if isinstance(found, NoTrace) else found
@@ -98,16 +100,20 @@ class EasyPost:
 
     def find(self, draft: Draft) -> Sold | NoTrace | Unknown:
         """The shipment as it is."""
-        answer = self._send("GET", _path(draft))
+        answer = self._send("GET", _path(draft.reference))
         if isinstance(answer, Unknown):
             return answer
         if isinstance(answer, Declined):
             return Unknown(answer.code)
         return _sold(answer) or NoTrace()
 
+    def file(self, url: str) -> bytes | Declined | Unknown:
+        """The file of a label, which EasyPost keeps beside its API."""
+        return self._fetch(url)
+
     def void(self, draft: Draft) -> TakenBack | Declined | Unknown:
         """Ask for the postage of the shipment back."""
-        answer = self._send("POST", f"{_path(draft)}/refund", {})
+        answer = self._send("POST", f"{_path(draft.reference)}/refund", {})
         if isinstance(answer, Declined):
             found = self.find_void(draft)
             return answer if isinstance(found, NoTrace) else found
@@ -118,10 +124,29 @@ class EasyPost:
 
     def find_void(self, draft: Draft) -> TakenBack | Declined | NoTrace | Unknown:
         """How asking for it ended, as the shipment says it."""
-        answer = self._send("GET", _path(draft))
+        answer = self._send("GET", _path(draft.reference))
         if isinstance(answer, Unknown):
             return answer
         return Unknown(answer.code) if isinstance(answer, Declined) else _returned(answer)
+
+    def manifest(self, references: tuple[str, ...]) -> Closed | Declined | Unknown:
+        """A scan form over the shipments; what EasyPost refuses may have been made before, so a shipment is asked."""
+        body = {"shipments": [{"id": reference} for reference in references]}
+        answer = self._send("POST", "/v2/scan_forms", {"scan_form": body})
+        if isinstance(answer, Declined):
+            found = self.find_manifest(references)
+            return answer if isinstance(found, NoTrace) else found
+        if isinstance(answer, Unknown):
+            return answer
+        ended = _closed(answer)
+        return Unknown(_UNREADABLE) if isinstance(ended, NoTrace) else ended
+
+    def find_manifest(self, references: tuple[str, ...]) -> Closed | Declined | NoTrace | Unknown:
+        """The scan form that the first of the shipments says it is on: all of them are on one, or none is."""
+        answer = self._send("GET", _path(references[0]))
+        if isinstance(answer, Unknown):
+            return answer
+        return Unknown(answer.code) if isinstance(answer, Declined) else _closed(part(answer, "scan_form"))
 
     def _send(
         self, method: str, path: str, body: Mapping[str, Any] | None = None
@@ -136,8 +161,8 @@ class EasyPost:
         return Declined(text(part(document, "error"), "code") or f"status_{status}")
 
 
-def _path(draft: Draft) -> str:
-    return f"/v2/shipments/{quote(draft.reference, safe='')}"
+def _path(reference: str) -> str:
+    return f"/v2/shipments/{quote(reference, safe='')}"
 
 
 def _shipment(wanted: Wanted) -> dict[str, Any]:
@@ -192,6 +217,16 @@ def _returned(shipment: Mapping[str, Any]) -> TakenBack | Declined | NoTrace:
     if not state:
         return NoTrace()
     return TakenBack() if state in _OPEN_RETURN else Declined(state)
+
+
+def _closed(form: Mapping[str, Any]) -> Closed | Declined | NoTrace | Unknown:
+    state = text(form, "status")
+    if not text(form, "id") or not state:
+        return NoTrace()
+    if state == "failed":
+        return Declined("scan_form_failed")
+    # A form that is still being made has no document yet.
+    return Closed(text(form, "id"), text(form, "form_url") or None) if state == "created" else Unknown(state)
 
 
 def _minor(amount: str, currency: str) -> int | None:

@@ -1,4 +1,4 @@
-"""The export bucket: what stands in it, and links by which finance fetches it."""
+"""The export bucket: what stands in it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from oms.platform.objects import Bucket
-
-_LINK_SECONDS = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +31,3 @@ class ExportBucket(Bucket):
         """The prefixes one level below a prefix."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix, Delimiter="/")
         return [entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", [])]
-
-    def link(self, key: str) -> str:
-        """An address under which anybody may fetch the object for 15 minutes."""
-        return str(
-            self.client.generate_presigned_url(
-                "get_object", Params={"Bucket": self.name, "Key": key}, ExpiresIn=_LINK_SECONDS
-            )
-        )

@@ -50,14 +50,27 @@ class Calls:
     ) -> tuple[int, dict[str, Any]] | Unknown:
         """One call: status and document of the answer, or Unknown when there is none to rely on."""
         headers = self._headers if key is None else {**self._headers, "Idempotency-Key": key}
+        answer = self._exchange(method, path, payload, headers)
+        return answer if isinstance(answer, Unknown) else self._read(*answer)
+
+    def fetch(self, path: str) -> tuple[int, bytes] | Unknown:
+        """The status and the bytes of a file of at most a mebibyte, or Unknown when nothing came to rely on."""
+        answer = self._exchange("GET", path, None, self._headers)
+        if not isinstance(answer, Unknown) and _says_nothing(answer[0]):
+            return Unknown(f"status {answer[0]}")
+        return answer
+
+    def _exchange(
+        self, method: str, path: str, payload: bytes | None, headers: Mapping[str, str]
+    ) -> tuple[int, bytes] | Unknown:
         try:
             self._open()
-            self._connection.request(method, self._prefix + path, payload, headers)
+            self._connection.request(method, self._prefix + path, payload, dict(headers))
             response = self._connection.getresponse()
             content = response.read(LARGEST_ANSWER)
             if not response.isclosed():
                 raise http.client.HTTPException("the answer is too long")
-            return self._read(response.status, content)
+            return response.status, content
         except TimeoutError:
             self._connection.close()
             return Unknown("time-out")
@@ -84,10 +97,14 @@ class Calls:
     def _read(self, status: int, content: bytes) -> tuple[int, dict[str, Any]] | Unknown:
         if status in self._refused:
             raise CredentialsRefused("The payment provider refused our API key.")
-        if status >= 500 or status == 429:
+        if _says_nothing(status):
             return Unknown(f"status {status}")
         try:
             document = json.loads(content)
         except ValueError:
             return Unknown(UNREADABLE)
         return (status, document) if isinstance(document, dict) else Unknown(UNREADABLE)
+
+
+def _says_nothing(status: int) -> bool:
+    return status >= 500 or status == 429
