@@ -237,6 +237,7 @@ def test_the_fact_says_everything_that_the_books_need():
     assert shipment_event(one, shipment).model_dump() == {
         "due_at": None,
         "late_seconds": None,
+        "gift_cards": 0,
         "order_id": "ord_1",
         "fulfillment_order_id": "ful_1_1",
         "shipment_id": "shp_1_1",
