@@ -18,6 +18,7 @@ FINANCE_CONSUMERS = (
             "PaymentCaptureFailed",
             "ShipmentShipped",
             "PurchaseOrderShipped",
+            *("SupplierInvoiceRecorded", "SupplierInvoiceDecided"),
             "RefundOwed",
             "RefundExecuted",
             "RefundFailed",

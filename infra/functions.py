@@ -36,8 +36,7 @@ WORKFLOW_TASKS = (
     FunctionSpec(
         "release_fulfillment",
         "Hands a fulfilment order to its node, or activates what is digital, and keeps the token of its workflow.",
-        # What the node has to meet follows from the service levels that hold, and its opening hours.
-        # What is digital is activated at once: by a code of a pool, a gift card, or a provider outside.
+        # Deadlines follow from service levels and opening hours; what is digital is activated at once.
         (
             *g.COMMAND,
             *g.CHANGE_ORDER,

@@ -37,6 +37,8 @@ FINANCE, APPROVE_FINANCE = ("finance.read", "finance.write"), "finance.approve"
 PURCHASING = ("purchasing.read",)
 # Who hears of events over HTTPS, and by what their messages are signed.
 WEBHOOKS = ("webhooks.write", "webhooks.read", "webhooks.secrets")
+# Suppliers' invoices; whoever decides about one that differs is finance.
+INVOICES = ("purchasing.write",)
 # How many lines an order of this caller may have; without it the usual limit of the service holds.
 LINES = "lines.1500"
 _STOCK = (*INVENTORY, CORRECT, CORRECT_ANY, AVAILABILITY)
@@ -51,6 +53,7 @@ _CASH = (
     *RETURNS,
     APPROVE_RETURNS,
 )
+_BUYING = (*PURCHASING, *INVOICES)
 _GOODWILL = (*APPEASEMENTS, APPROVE_APPEASEMENTS)
 ACTIONS = (
     *ORDERS,
@@ -62,7 +65,7 @@ ACTIONS = (
     *RULES,
     *_CASH,
     *_GOODWILL,
-    *PURCHASING,
+    *_BUYING,
     *WEBHOOKS,
 )
 
@@ -89,7 +92,7 @@ def client_scopes(tenant: Tenant) -> dict[str, tuple[str, ...]]:
     clients["finance"] = (*FINANCE, APPROVE_FINANCE, *seen)
     at_a_store = (*DRAWERS, *GIFT_CARDS, *POS, *RETURNS)
     clients |= {
-        f"node-{node}": (*FULFILLMENT, *INVENTORY, CORRECT, AVAILABILITY, *PURCHASING, *at_a_store, f"node.{node}")
+        f"node-{node}": (*FULFILLMENT, *INVENTORY, CORRECT, AVAILABILITY, *_BUYING, *at_a_store, f"node.{node}")
         for node in tenant.nodes
     }
     return clients

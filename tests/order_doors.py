@@ -33,7 +33,7 @@ SCOPES = {
     "drawers": ("drawers.read", "drawers.write"),
     "gift_cards": ("gift_cards.read", "gift_cards.write", "channel.web"),
     "payments": ("orders.write", "orders.read", "channel.web"),
-    "settlements": ("finance.read", "finance.write", "purchasing.read"),
+    "settlements": ("finance.read", "finance.write", "purchasing.read", "purchasing.write"),
     "registry": ("registry.read", "registry.write"),
     "pos": ("pos.read", "pos.write"),
     "appeasements": ("appeasements.request", "appeasements.read", "appeasements.approve", "role.manager"),

@@ -25,6 +25,19 @@ PURCHASING_ROUTES: dict[str, Route] = {
     "GET /v1/purchase-orders": Route(
         "List the purchase orders of a supplier", {200: PurchaseOrderList}, refusals=(404,)
     ),
+    "POST /v1/purchase-orders/{purchase_order_id}/invoices": Route(
+        "Take in a supplier's invoice",
+        {201: PurchaseOrderView, 200: PurchaseOrderView},
+        refusals=(404, 409),
+        notes=(
+            "It is matched line by line with what was ordered and has left. What it wants within "
+            "`invoice_tolerance_ppm` of what was agreed is owed (`MATCHED`); more units than have left, or another "
+            "cost, is a task `INVOICE_DIFFERS` and stays open (`DIFFERS`). The same invoice again changes nothing."
+        ),
+    ),
+    "POST /v1/purchase-orders/{purchase_order_id}/invoices/{invoice_id}/decision": Route(
+        "Approve or reject an invoice that differs", {200: PurchaseOrderView}, refusals=(404, 409)
+    ),
     "GET /v1/purchase-orders/{purchase_order_id}": Route(
         "Read a purchase order",
         {200: PurchaseOrderView},

@@ -20,6 +20,7 @@ DOORS = {
 MORE_DOORS = {
     "activations.port": "what a provider of activations may be asked: work whose units it activates asks it",
     "fulfillment.lines": "what travels in a parcel and what was claimed of it, pure: an order shows it",
+    "fulfillment.shipments": "what left and what was bought with it, pure: invoices of suppliers are matched with it",
     "fulfillment.views": "how the work of a node is shown, within its order and in lists",
     "registry.limits": "how much a node takes on and in which periods, pure: capacity counts by it",
     "registry.kits": "what a kit consists of, pure: whoever claims, holds or moves its units counts its components",

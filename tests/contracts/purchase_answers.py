@@ -32,5 +32,17 @@ def purchases(gateway: Gateway) -> str:
     assert gateway.send("POST", f"/v1/fulfillment-orders/{work_id}/ship", {})[0] == 200
     seen = gateway.send("GET", f"/v1/purchase-orders/{listed['id']}")[1]
     assert (seen["status"], seen["shipped_payable"]) == ("SHIPPED", 688)
+    body = {
+        "number": "R-1",
+        "currency": "USD",
+        "total": 700,
+        "lines": [{"line_no": 1, "quantity": 2, "unit_cost": 350}],
+    }
+    path = f"/v1/purchase-orders/{listed['id']}/invoices"
+    billed = gateway.send("POST", path, body)[1]["invoices"][0]
+    assert (billed["status"], billed["difference"]) == ("DIFFERS", 12)
+    decision = {"decision": "approve", "reason": "the new price"}
+    decided = gateway.send("POST", f"{path}/{billed['id']}/decision", decision)[1]["invoices"][0]
+    assert decided["status"] == "APPROVED"
     gateway.world.capture(work_id)
     return str(listed["id"])

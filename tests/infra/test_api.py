@@ -40,8 +40,7 @@ ROUTES = {
         "GET /v1/nodes/{node_id}",
         "PUT /v1/items",
         "PUT /v1/supplier-items",
-        "POST /v1/items/{sku}/licences",
-        "GET /v1/items/{sku}/licences",
+        *(f"{method} /v1/items/{{sku}}/licences" for method in ("POST", "GET")),
         "PUT /v1/items/{sku}",
         "GET /v1/items/{sku}",
     },
@@ -117,13 +116,9 @@ ROUTES = {
             "goodwill-rules",
         )
         for method, below in (
-            ("GET", ""),
-            ("GET", "/{rule_set_id}"),
-            ("GET", "/{rule_set_id}/versions/{number}"),
-            ("GET", "/{rule_set_id}/diff"),
-            ("PUT", "/{rule_set_id}"),
-            ("POST", "/{rule_set_id}/promotions"),
-            ("POST", "/{rule_set_id}/rollbacks"),
+            *(("GET", ""), ("GET", "/{rule_set_id}"), ("GET", "/{rule_set_id}/versions/{number}")),
+            *(("GET", "/{rule_set_id}/diff"), ("PUT", "/{rule_set_id}")),
+            *(("POST", "/{rule_set_id}/promotions"), ("POST", "/{rule_set_id}/rollbacks")),
         )
     }
     | {"POST /v1/notices/previews"},
@@ -183,6 +178,7 @@ ROUTES = {
         "POST /v1/finance/intercompany",
         "GET /v1/purchase-orders",
         "GET /v1/purchase-orders/{purchase_order_id}",
+        *(f"POST /v1/purchase-orders/{{purchase_order_id}}/invoices{end}" for end in ("", "/{invoice_id}/decision")),
     },
     "webhook_subscriptions": {
         "GET /v1/webhook-subscriptions",
@@ -215,7 +211,7 @@ ACTIONS = {
     for verb in ("read", "write")
 } | {"availability.read", "inventory.correct", "inventory.correct_any", "gift_cards.grant"}
 ACTIONS |= {f"{room}.approve" for room in ("drawers", "returns", "finance")}
-ACTIONS |= {"purchasing.read"}
+ACTIONS |= {"purchasing.read", "purchasing.write"}
 ACTIONS |= {f"webhooks.{verb}" for verb in ("read", "write", "secrets")}
 ACTIONS |= {f"appeasements.{verb}" for verb in ("request", "read", "approve")}
 CHANNELS = ("web", "store", "call-centre", "marketplace")

@@ -38,6 +38,8 @@ SUBSCRIPTIONS = {
     ],
     ("PurchaseOrderPlaced", None): "NumberDocumentsQueue",
     ("PurchaseOrderShipped", None): "PostLedgerQueue",
+    ("SupplierInvoiceRecorded", None): "PostLedgerQueue",
+    ("SupplierInvoiceDecided", None): "PostLedgerQueue",
     ("FulfillmentOrderCancellationAccepted", None): "ResumeFulfillmentQueue",
     ("FulfillmentOrderReceived", None): ["ResumeFulfillmentQueue", "StartOrderWorkflowQueue"],
     ("FulfillmentOrderSplit", None): ["ResumeFulfillmentQueue", "StartOrderWorkflowQueue"],
@@ -46,10 +48,8 @@ SUBSCRIPTIONS = {
         for name in ("Rejected", "Closed", "Cancelled", "Sold", "Held", "HoldReleased", "Rescheduled")
     },
     ("PaymentAuthorized", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],
-    **{
-        (name, None): "StartPaymentWorkflowQueue"
-        for name in (*("PaymentActionRequired", "PaymentDeclined", "PaymentDeferred", "OrderReserved"),)
-    },
+    **{(f"Payment{name}", None): "StartPaymentWorkflowQueue" for name in ("ActionRequired", "Declined", "Deferred")},
+    ("OrderReserved", None): "StartPaymentWorkflowQueue",
     ("PaymentReleased", None): "PostLedgerQueue",
     ("PaymentExpired", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],
     ("PaymentCaptured", None): "PostLedgerQueue",

@@ -26,4 +26,15 @@ def a_supplier_ships(people: People) -> None:
     people.do(work_id, "ship", lines=[{"line_no": 1, "quantity": 3}])
     people.send("POST", f"/v1/fulfillment-orders/{work_id}/ship", {}, f"{work_id}:rest", "acme-wms")
     people.until(order_id, payment_status="CAPTURED")
-    people.send("GET", f"/v1/purchase-orders/pur_{work_id.partition('_')[2]}")
+    purchase = f"/v1/purchase-orders/pur_{work_id.partition('_')[2]}"
+    people.send("GET", purchase)
+    # Three at what was agreed, and the rest a little dearer, which a person approves.
+    for number, units, total in (("R-1", 3, 3 * 405 - 182), ("R-2", 77, 77 * 410 - 4_677)):
+        own = {"line_no": 1, "quantity": units, "unit_cost": 405 if units == 3 else 410}
+        commission = units * own["unit_cost"] - total
+        body = {"number": number, "currency": "USD", "total": total, "lines": [{**own, "commission": commission}]}
+        people.send("POST", f"{purchase}/invoices", body)
+    shown = people.send("GET", purchase).body["invoices"]
+    assert [(one["number"], one["status"]) for one in shown] == [("R-1", "MATCHED"), ("R-2", "DIFFERS")]
+    decision = {"decision": "approve", "reason": "the new price"}
+    people.send("POST", f"{purchase}/invoices/{shown[1]['id']}/decision", decision)

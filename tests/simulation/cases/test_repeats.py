@@ -24,15 +24,14 @@ from tests.simulation.world import line, order, simulated
 SERVICE = {"id": "ground", "zones": [{"id": "any", "cents": 900, "fastest_days": 2, "slowest_days": 5}]}
 # Questions that have too much to say for a GET: they take no key, and nothing is kept of them.
 QUESTIONS = ("/v1/sourcing/simulations",)
+ONE = {"line_no": 1, "quantity": 1}
+INVOICE = {"number": "R-1", "currency": "USD", "total": 250, "lines": [{**ONE, "unit_cost": 250}]}
 # A call of each route that changes something, complete but for its key.
 MUTATING = {
     ("POST", "/v1/orders"): order("o-9", line("MUG")),
     ("POST", "/v1/orders/ord_1/cancellations"): {"reason": "late"},
     ("POST", "/v1/orders/ord_1/method-changes"): {
-        "reason": "late",
-        "method": "pickup",
-        "pickup_node": "albany",
-        "lines": [{"line_no": 1, "quantity": 1}],
+        **{"reason": "late", "method": "pickup", "pickup_node": "albany", "lines": [ONE]},
     },
     ("POST", "/v1/orders/ord_1/review"): {"decision": "accept", "reason": "known"},
     ("POST", "/v1/fulfillment-orders/ful_1/accept"): {},
@@ -52,9 +51,7 @@ MUTATING = {
     ("POST", "/v1/fulfillment-orders/ful_1/labels"): {"package_no": 1, "weight_grams": 700},
     ("POST", "/v1/labels/lbl_1/void"): {},
     ("POST", "/v1/nodes/albany/manifests"): {"carrier": "USPS", "date": "2026-11-23"},
-    ("POST", "/v1/parcels/1Z1/claims"): {
-        **{"reason": "lost", "resolution": "reship", "lines": [{"line_no": 1, "quantity": 1}]},
-    },
+    ("POST", "/v1/parcels/1Z1/claims"): {"reason": "lost", "resolution": "reship", "lines": [ONE]},
     ("POST", "/v1/nodes/albany/device-actions"): {
         "device_id": "d-1",
         "actions": [{"id": "a-1", "action": "accept", "subject": "ful_1", "occurred_at": "2026-11-23T12:00:00Z"}],
@@ -67,6 +64,8 @@ MUTATING = {
     ("POST", "/v1/papers/rules/all/promotions"): {"number": 1},
     ("POST", "/v1/papers/rules/all/rollbacks"): {},
     ("POST", "/v1/items/MUG/licences"): {"codes": ["AAAA-1"]},
+    ("POST", "/v1/purchase-orders/pur_1_1/invoices"): INVOICE,
+    ("POST", "/v1/purchase-orders/pur_1_1/invoices/inv_1/decision"): {"decision": "approve", "reason": "agreed"},
     ("PUT", "/v1/supplier-items"): {
         "supplier_items": [{"node_id": "mill", "sku": "MUG", "unit_cost": 250, "currency": "USD"}]
     },

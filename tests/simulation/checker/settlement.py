@@ -163,6 +163,45 @@ def _supply_is_posted(
         if list(map(net, found)) != ([expected] if expected else []):
             what = f"cost {cost}, commission {kept}, posted as {list(map(net, found))}"
             report.note("INV3", f"{order.pk} {shipment['id']}", what)
+    for work in order.works.values():
+        _invoices_are_posted(order, work.get("purchase") or {}, posted, report)
+
+
+def _invoices_are_posted(
+    order: OrderView,
+    purchase: dict[str, Any],
+    posted: dict[tuple[str, str, str], list[dict[str, Any]]],
+    report: Report,
+) -> None:
+    """What a supplier wants beyond what was agreed for its units is owed once, when its invoice holds."""
+    agreed = {line["line_no"]: line for line in purchase.get("lines", ())}
+    rules = {"MATCHED": "supplier_invoiced", "APPROVED": "supplier_invoice_approved"}
+    for number, invoice in enumerate(purchase.get("invoices", ())):
+        where = f"{order.pk} {invoice['id']}"
+        wanted = sum(one["quantity"] * one["unit_cost"] - one.get("commission", 0) for one in invoice["lines"])
+        if wanted != invoice["total"]:
+            report.note("INV3", where, f"its lines come to {wanted}, it wants {invoice['total']}")
+        found = posted.pop((order.tenant, rules.get(invoice["status"], ""), invoice["id"]), [])
+        more = invoice["difference"]
+        expected = [{"5010": more, "2210": -more}] if more and invoice["status"] in rules else []
+        if list(map(net, found)) != expected:
+            report.note("INV3", where, f"{invoice['status']}, {more} beyond what was agreed, posted as {found}")
+        before = purchase["invoices"][:number]
+        if all(one["status"] != "REJECTED" for one in before):
+            due = wanted - sum(_agreed_for(agreed[one["line_no"]], one, before) for one in invoice["lines"])
+            if due != more:
+                report.note("INV3", where, f"it wants {due} beyond what was agreed, and says {more}")
+
+
+def _agreed_for(terms: dict[str, Any], line: dict[str, Any], before: list[dict[str, Any]]) -> int:
+    """What was agreed for the units of an invoice's line, less commission, after those of earlier invoices."""
+    units = sum(one["quantity"] for each in before for one in each["lines"] if one["line_no"] == line["line_no"])
+    each, share = terms.get("unit_cost") or 0, terms.get("commission_ppm", 0)
+
+    def payable(count: int) -> int:
+        return int(each * count - (each * count * share * 2 + 1_000_000) // 2_000_000)
+
+    return payable(units + line["quantity"]) - payable(units)
 
 
 def _sale_is_posted(order: OrderView, posted: dict[tuple[str, str, str], list[dict[str, Any]]], report: Report) -> None:

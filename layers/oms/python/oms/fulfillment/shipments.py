@@ -190,12 +190,39 @@ class BoughtLine(BaseModel):
     unit_cost: int | None = None
     commission_ppm: int = 0
     supplier_sku: str | None = None
+    # By how much an invoice may differ from what was agreed.
+    tolerance_ppm: int = 0
 
     def cost_of(self, before: int, after: int) -> Cost:
         """What the units from `before` to `after` cost; the commission of all parts is that of the whole."""
         each = self.unit_cost or 0
         taken = [share_up_to(each * units, self.commission_ppm, MILLION) for units in (before, after)]
         return Cost(cost=each * (after - before), commission=taken[1] - taken[0])
+
+
+class InvoicedLine(BaseModel):
+    """Units of a line as a supplier invoices them; `commission` is what of their cost it leaves us."""
+
+    model_config = ConfigDict(frozen=True)
+    line_no: int
+    quantity: int
+    unit_cost: int
+    commission: int = 0
+
+
+class SupplierInvoice(BaseModel):
+    """A supplier's invoice as it was matched; `difference` is what it wants beyond what was agreed for its units."""
+
+    model_config = ConfigDict(frozen=True)
+    id: str
+    number: str
+    status: str
+    total: int
+    difference: int
+    lines: tuple[InvoicedLine, ...]
+    received_at: str
+    received_by: str
+    reason: str | None = None
 
 
 class Purchase(BaseModel):
@@ -206,6 +233,7 @@ class Purchase(BaseModel):
     placed_at: str
     currency: str
     lines: tuple[BoughtLine, ...]
+    invoices: tuple[SupplierInvoice, ...] = ()
 
     def cost_of(self, units: Mapping[int, tuple[int, int]]) -> Cost:
         """What units of some lines cost, each from a count to a later one."""

@@ -77,7 +77,6 @@ class Line(BaseModel):
     worth: int | None = None
     # The line of which it replaces lost units; that line has the money.
     replaces: int | None = None
-    # How its units are delivered, where its item says so; it stays as it was sold.
     activation: ItemActivation | None = None
     # Of a line whose units went another way: the line that had them before.
     moved_from: int | None = None

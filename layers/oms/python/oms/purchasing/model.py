@@ -23,7 +23,10 @@ MOST_SUPPLIER_ITEMS = 80
 
 
 class SupplierItem(Request):
-    """What a supplier asks for a unit of an item, in minor units, and what share of that it leaves us as commission."""
+    """What a supplier asks for a unit of an item, in minor units, and what share of that it leaves us as commission.
+
+    An invoice of it may differ by `invoice_tolerance_ppm` of what was agreed before a person is asked.
+    """
 
     node_id: Code
     sku: Code
@@ -31,6 +34,7 @@ class SupplierItem(Request):
     currency: Currency
     unit_cost: Amount
     commission_ppm: RatePpm = 0
+    invoice_tolerance_ppm: RatePpm = 0
 
 
 class PutSupplierItems(Request):

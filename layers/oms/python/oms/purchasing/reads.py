@@ -33,6 +33,7 @@ def purchase_for(runtime: Runtime, tenant: str, work: FulfillmentOrder, currency
                 unit_cost=item.unit_cost,
                 commission_ppm=item.commission_ppm,
                 supplier_sku=item.supplier_sku,
+                tolerance_ppm=item.invoice_tolerance_ppm,
             )
         )
     return Purchase(id=purchase_id(work.id), placed_at=format_instant(now), currency=currency, lines=tuple(lines))

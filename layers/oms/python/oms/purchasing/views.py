@@ -9,12 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from oms.finance.documents.reads import purchase_order_numbers
 from oms.fulfillment.model import FulfillmentOrder
+from oms.fulfillment.shipments import SupplierInvoice
 from oms.orders.store import load_order, partition
 from oms.platform.commands import Runtime
 from oms.platform.fields import Code
 from oms.platform.intake import Request
 from oms.platform.principal import Principal, authorize, tenant_prefix
 from oms.platform.problems import NotFound
+from oms.purchasing.invoices import invoiced_units
 from oms.purchasing.listing import page_of_work
 from oms.purchasing.model import PurchaseStatus, order_and_work, purchase_status
 
@@ -45,6 +47,7 @@ class PurchaseLineView(BaseModel):
     unit_cost: int | None
     cost: int = Field(description="of the units that are not cancelled or given up")
     commission: int = Field(description="what the supplier leaves us of that")
+    invoiced: int = Field(description="units that it has invoiced, without those of rejected invoices")
 
 
 class PurchaseOrderView(BaseModel):
@@ -67,6 +70,7 @@ class PurchaseOrderView(BaseModel):
     commission: int
     payable: int
     shipped_payable: int = Field(description="what of `payable` is owed by now, for what has left")
+    invoices: list[SupplierInvoice] = Field(description="its supplier's invoices, each as it was matched and decided")
 
 
 class PurchaseOrderList(BaseModel):
@@ -145,6 +149,7 @@ def purchase_view(work: FulfillmentOrder, number: str | None) -> PurchaseOrderVi
                 unit_cost=agreed[line.line_no].unit_cost,
                 cost=costs[line.line_no].cost,
                 commission=costs[line.line_no].commission,
+                invoiced=invoiced_units(purchase, line.line_no),
             )
             for line in work.lines
         ],
@@ -152,4 +157,5 @@ def purchase_view(work: FulfillmentOrder, number: str | None) -> PurchaseOrderVi
         commission=sum(one.commission for one in costs.values()),
         payable=sum(one.payable for one in costs.values()),
         shipped_payable=shipped.payable,
+        invoices=list(purchase.invoices),
     )

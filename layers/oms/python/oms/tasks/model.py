@@ -27,6 +27,7 @@ class TaskKind(StrEnum):
     WORK_OVERDUE = "WORK_OVERDUE"  # a node has not done in time what it had to do with its work
     CUSTOMER_ARRIVED = "CUSTOMER_ARRIVED"  # a customer is there for goods that are ready: bring them
     ACTIVATION_FAILED = "ACTIVATION_FAILED"  # what was paid for cannot be activated
+    INVOICE_DIFFERS = "INVOICE_DIFFERS"  # a supplier's invoice is not what was ordered and has left
     TRANSFER_DISCREPANCY = "TRANSFER_DISCREPANCY"  # what arrived of a transfer is not what was sent
 
 

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import model_validator
 
 from oms.finance.facts.base import Fact
-from oms.platform.fields import Amount, Code
+from oms.platform.fields import Amount, Code, SignedAmount
 
 
 class PurchaseFact(Fact):
@@ -34,3 +34,21 @@ class PurchaseOrderShipped(PurchaseFact):
     """A supplier has sent units to the customer."""
 
     shipment_id: Code
+
+
+class InvoiceFact(Fact):
+    """A supplier's invoice; `difference` is what it wants beyond what is owed already for what it has sent."""
+
+    order_id: Code
+    purchase_order_id: Code
+    invoice_id: Code
+    status: str
+    difference: SignedAmount
+
+
+class SupplierInvoiceRecorded(InvoiceFact):
+    """An invoice came; what it wants is owed where it was matched."""
+
+
+class SupplierInvoiceDecided(InvoiceFact):
+    """A person decided about an invoice that differs; what it wants is owed where it was approved."""
