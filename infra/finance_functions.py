@@ -1,11 +1,13 @@
-"""The functions of finance behind queues: what posts, what numbers documents, and what writes files."""
+"""The functions of finance behind queues: what posts, numbers documents, writes files and grants goodwill."""
 
 from __future__ import annotations
 
 from infra import grants as g
 from infra.function_spec import FunctionSpec, Ring
+from infra.goodwill_functions import GOODWILL_CONSUMERS
 
 FINANCE_CONSUMERS = (
+    *GOODWILL_CONSUMERS,
     FunctionSpec(
         "post_ledger",
         "Turns money events into balanced journal entries, each once.",

@@ -27,6 +27,7 @@ NOTICE_CONSUMERS = (
             ("OrderLinesCancelled", {"nothing_left": [False]}),
             *("OrderReviewAccepted", "OrderPromiseChanged", "FulfillmentOrderReady", "OrderCancelled"),
             *("FulfillmentOrderCollectionDue", "ParcelDelivered", "FulfillmentOrderPromiseAtRisk"),
+            *((kind, {"requested_by": ["policy"]}) for kind in ("AppeasementGranted", "CouponIssued")),
             *("RefundExecuted", "PaymentLinkCreated", "ChoiceOffered", "NoticeQueued"),
         ),
         memory=512,

@@ -95,6 +95,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
             "finance_export",
             "psp_events",
             "send_notices",
+            "grant_goodwill",
         ),
     ),
     "partner_queue": ("SQS batch of events of Stripe's partner bus", ("psp_events",)),

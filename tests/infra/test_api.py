@@ -111,9 +111,8 @@ ROUTES = {
     "rule_sets": {
         f"{method} /v1/{path}{below}"
         for path in (
-            *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates"),
+            *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates", "goodwill-rules"),
             *("service-levels", "collection-rules", "choice-rules", "notices/rules", "pay-in-store", "papers/rules"),
-            "goodwill-rules",
         )
         for method, below in (
             *(("GET", ""), ("GET", "/{rule_set_id}"), ("GET", "/{rule_set_id}/versions/{number}")),

@@ -14,7 +14,7 @@ DAY = 86_400
 
 # Which domain events reach which function, and with which status; everything else stays on the bus.
 _PLANNED = ("OrderMethodChanged", "OrderLineSubstituted", "OrderBackordersAllocated", "OrderShipsAsAvailable")
-_TOLD = ("OrderPromiseChanged", "PaymentLinkCreated", "ParcelDelivered", "ChoiceOffered")
+_TOLD = ("OrderPromiseChanged", "PaymentLinkCreated", "ChoiceOffered", "CouponIssued")
 SUBSCRIPTIONS = {
     ("OrderPlaced", "CONFIRMED"): ["StartOrderWorkflowQueue", "SendNoticesQueue"],
     ("OrderPlaced", "IN_PROGRESS"): ["StartOrderWorkflowQueue", "SendNoticesQueue"],
@@ -25,16 +25,14 @@ SUBSCRIPTIONS = {
     ("FulfillmentOrderWithdrawn", None): "ResumeFulfillmentQueue",
     ("OrderReviewAccepted", None): ["StartOrderWorkflowQueue", "SendNoticesQueue"],
     ("OrderRerouted", None): "StartOrderWorkflowQueue",
-    ("ParcelClaimed", None): ["PostLedgerQueue", "FinanceExportQueue", "StartOrderWorkflowQueue"],
+    ("ParcelClaimed", None): ["PostLedgerQueue", "FinanceExportQueue", "StartOrderWorkflowQueue", "GrantGoodwillQueue"],
     **{(name, None): "StartOrderWorkflowQueue" for name in _PLANNED},
     ("OrderBackordered", None): "BrokerBacklogQueue",
     ("FulfillmentOrderEscalated", None): ["BrokerBacklogQueue", "StartPaymentWorkflowQueue"],
     ("OrderPaymentSettled", None): "StartOrderWorkflowQueue",
     ("ShipmentShipped", None): [
-        "ResumeFulfillmentQueue",
-        "PostLedgerQueue",
-        "NumberDocumentsQueue",
-        "SendNoticesQueue",
+        *("ResumeFulfillmentQueue", "PostLedgerQueue", "NumberDocumentsQueue"),
+        *("SendNoticesQueue", "GrantGoodwillQueue"),
     ],
     ("PurchaseOrderPlaced", None): "NumberDocumentsQueue",
     ("PurchaseOrderShipped", None): "PostLedgerQueue",
@@ -79,18 +77,16 @@ SUBSCRIPTIONS = {
     ("WriteOffPosted", None): "PostLedgerQueue",
     ("IntercompanySettled", None): "PostLedgerQueue",
     ("IntercompanyNetted", None): "PostLedgerQueue",
-    ("AppeasementGranted", None): ["PostLedgerQueue", "NumberDocumentsQueue"],
+    ("AppeasementGranted", None): ["PostLedgerQueue", "NumberDocumentsQueue", "SendNoticesQueue"],
     ("SaleRecorded", None): ["PostLedgerQueue", "NumberDocumentsQueue"],
     ("OrderCancelled", None): ["ReleasePaymentQueue", "SendNoticesQueue"],
-    ("OrderLinesCancelled", None): ["ReleasePaymentQueue", "SendNoticesQueue"],
+    ("OrderLinesCancelled", None): ["ReleasePaymentQueue", "SendNoticesQueue", "GrantGoodwillQueue"],
     ("FulfillmentOrderReady", None): ["ReleasePaymentQueue", "ResumeFulfillmentQueue", "SendNoticesQueue"],
     ("FulfillmentOrderArrival", None): "ResumeFulfillmentQueue",
     ("FinanceExportRequested", None): "FinanceExportQueue",
-    **{
-        (name, None): "SendNoticesQueue"
-        for name in ("OrderPromiseChanged", "PaymentLinkCreated", "ParcelDelivered", "ChoiceOffered")
-    },
+    **{(name, None): "SendNoticesQueue" for name in _TOLD},
     **{(f"FulfillmentOrder{name}", None): "SendNoticesQueue" for name in ("CollectionDue", "PromiseAtRisk")},
+    ("ParcelDelivered", None): ["SendNoticesQueue", "GrantGoodwillQueue"],
     ("NoticeQueued", None): "SendNoticesQueue",
 }
 

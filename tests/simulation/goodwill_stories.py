@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.simulation.directed import SHIPPING, People
+from tests.simulation.carrier_stories import TO, claimed
+from tests.simulation.directed import NODE, SHIPPING, People
 from tests.simulation.machine.gateway import Answer
 from tests.simulation.telling import story
 from tests.simulation.world import line
@@ -31,6 +32,27 @@ def goodwill_within_and_above_the_limits(people: People) -> None:
     people.send("GET", path, scopes=MANAGER)
     people.send("GET", "/v1/appeasements", scopes=MANAGER)
     people.simulation.sleep(30)
+
+
+@story
+def what_is_lost_is_made_good_by_policy(people: People) -> None:
+    """A unit of a parcel is lost and claimed: a rule makes it good, once; what is collected gets nothing."""
+    lost = {"id": "lost", "event": "lost_parcel", "currency": "USD", "percent": 10, "most": 500}
+    rules(people, rules=[lost])
+    order_id = people.place("o-g", line("MUG", 3), ship_to=TO)
+    work = people.released(order_id)
+    people.do(work, "accept")
+    left = {"shipment": {"carrier": "USPS", "tracking_number": "LOST-1"}}
+    people.send("POST", f"/v1/fulfillment-orders/{work}/ship", left, client=NODE)
+    people.until(order_id, payment_status="CAPTURED")
+    people.wait_for(lambda: [pk for pk, _ in people.simulation.rows("orders") if pk.endswith("TRACKING#LOST-1")])
+    claimed(people, "lost", "refund")
+    path = f"/v1/orders/{order_id}/appeasements"
+    people.wait_for(lambda: people.send("GET", path, scopes=MANAGER).body["appeasements"])
+    people.until(order_id, status="COMPLETED")
+    other = people.place("o-h", line("MUG", method="pickup", pickup_node="albany"))
+    people.do(people.released(other), "stage", "hand-over")
+    people.until(other, payment_status="CAPTURED", status="COMPLETED")
 
 
 def rules(people: People, **content: Any) -> None:

@@ -24,9 +24,14 @@ def counted_by(order: Order, actor: str, day: date) -> list[tuple[str, str]]:
 
 def actors_day(runtime: Runtime, tenant: str, order: Order) -> date:
     """The business date of the store that sold the order."""
-    now, store = runtime.clock.now(), order.header.selling_node
-    node = known_nodes(runtime.database, tenant, now, named=[store]).get(store)
-    return business_date(now, node.time_zone if node else _ZONE_OF_NO_STORE, CUT_OFF)
+    return business_date(runtime.clock.now(), zone_of(runtime, tenant, order), CUT_OFF)
+
+
+def zone_of(runtime: Runtime, tenant: str, order: Order) -> str:
+    """The time zone of the store that sold the order."""
+    store = order.header.selling_node
+    node = known_nodes(runtime.database, tenant, runtime.clock.now(), named=[store]).get(store)
+    return node.time_zone if node else _ZONE_OF_NO_STORE
 
 
 def _customer(order: Order) -> list[str]:

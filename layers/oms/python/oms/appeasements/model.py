@@ -17,6 +17,8 @@ from oms.platform.fields import Instant
 
 # How long a request waits for somebody who may approve it.
 WAITS = timedelta(hours=72)
+# Who grants what a rule of the retailer says, without a call.
+POLICY = "policy"
 
 
 class State(StrEnum):
@@ -153,6 +155,13 @@ class Ruling(Stored):
     role: Role | None = None
     decided_at: Instant
     evaluation: Evaluation | None = None
+
+
+class Because(Stored):
+    """What goodwill is for that nobody asked for, once for each cause, and by which rule of the retailer."""
+
+    cause: str
+    rule: str
 
 
 class Coupon(Stored):

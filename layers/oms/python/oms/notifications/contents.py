@@ -79,7 +79,7 @@ def facts_of(
     left = next((one for one in order.shipments if one.id == data.get("shipment_id")), None)
     collected = left if milestone is Milestone.COLLECTED else None
     at = collected.shipped_at if collected else data.get("expires_at") or data.get("pickup_by")
-    code = data.get("pickup_code")
+    at, code = at or data.get("valid_until"), data.get("pickup_code") or data.get("code")
     return Facts(
         order=header.external_id,
         shop=rules.shop or (seller.name if seller else header.selling_node),
@@ -196,7 +196,7 @@ def _place(node: Node) -> tuple[str, ...]:
 def _amount(milestone: Milestone, order: Order, data: Mapping[str, Any]) -> int | None:
     if milestone is Milestone.CONFIRMED:
         return order.header.totals.total
-    named = {Milestone.REFUNDED: "paid", Milestone.PAY_LINK: "amount"}.get(milestone)
+    named = {Milestone.REFUNDED: "paid", Milestone.PAY_LINK: "amount", Milestone.GOODWILL: "total"}.get(milestone)
     return int(data[named]) if named else None
 
 
@@ -213,6 +213,8 @@ def _units(milestone: Milestone, order: Order, data: Mapping[str, Any]) -> dict[
     if milestone is Milestone.DELIVERED and "lines" not in data:
         left = (one for one in order.shipments if one.id == data.get("shipment_id"))
         return {line.line_no: line.quantity for shipment in left for line in shipment.lines}
+    if milestone is Milestone.GOODWILL:
+        return {}
     if milestone is Milestone.CHOICE:
         return {int(data["line_no"]): int(data["quantity"])}
     lines = late_lines(data) if milestone is Milestone.DELAYED else data.get("lines", ())

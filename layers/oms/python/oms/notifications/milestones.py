@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from oms.appeasements.model import POLICY
 from oms.fulfillment.model import COUNTER_METHODS
 from oms.notifications.model import Milestone
 from oms.orders.model import DIGITAL, Order
@@ -144,6 +145,11 @@ def _choice(told: Told, order: Order) -> Reached | None:
     return _one(Milestone.CHOICE, str(told.data["choice_id"]))
 
 
+def _goodwill(told: Told, order: Order) -> Reached | None:
+    # What a person grants they tell the customer themselves.
+    return _one(Milestone.GOODWILL, str(told.data["appeasement_id"])) if told.data["requested_by"] == POLICY else None
+
+
 _READERS: Mapping[str, Callable[[Told, Order], Reached | None]] = {
     "OrderPlaced": _confirmed,
     "OrderReviewAccepted": _confirmed,
@@ -158,4 +164,6 @@ _READERS: Mapping[str, Callable[[Told, Order], Reached | None]] = {
     "RefundExecuted": _refunded,
     "PaymentLinkCreated": _pay_link,
     "ChoiceOffered": _choice,
+    "AppeasementGranted": _goodwill,
+    "CouponIssued": _goodwill,
 }

@@ -30,6 +30,7 @@ class Milestone(StrEnum):
     PAY_LINK = "pay_link"
     CHOICE = "choice"
     ACTIVATED = "activated"
+    GOODWILL = "goodwill"
 
 
 class Status(StrEnum):

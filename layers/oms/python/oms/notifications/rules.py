@@ -40,6 +40,7 @@ NAMES: dict[Milestone, frozenset[str]] = {
     Milestone.PAY_LINK: frozenset({"amount", "link", "when"}),
     Milestone.ACTIVATED: _GOODS | {"codes"},
     Milestone.CHOICE: _GOODS | {"link", "when"},
+    Milestone.GOODWILL: frozenset({"amount", "code", "when"}),
 }
 
 
