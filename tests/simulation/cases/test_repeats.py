@@ -28,6 +28,7 @@ QUESTIONS = ("/v1/sourcing/simulations",)
 MUTATING = {
     ("POST", "/v1/orders"): order("o-9", line("MUG")),
     ("POST", "/v1/orders/ord_1/cancellations"): {"reason": "late"},
+    ("POST", "/v1/orders/ord_1/edits"): {"mode": "commit", "preview_id": "edt_1"},
     ("POST", "/v1/orders/ord_1/method-changes"): {
         "reason": "late",
         "method": "pickup",
