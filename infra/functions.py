@@ -82,10 +82,8 @@ QUEUE_CONSUMERS = (
         g.RUN_ORDER_WORKFLOW,
         detail_types=(
             ("OrderPlaced", {"status": ["CONFIRMED", "IN_PROGRESS"]}),
-            "OrderReviewAccepted",
-            "OrderPaymentSettled",
-            "OrderRerouted",
-            "OrderMethodChanged",
+            *("OrderReviewAccepted", "OrderPaymentSettled", "OrderRerouted"),
+            *("OrderMethodChanged", "OrderEdited"),
             ("ParcelClaimed", {"resolution": ["reship"]}),
             "OrderLineSubstituted",
             "OrderBackordersAllocated",

@@ -59,7 +59,7 @@ HTTP = (
     ),
     FunctionSpec(
         "change_orders",
-        "Cancels an order or lines of it, changes its ways, settles reviews and choices, and tells its customer again.",
+        "Edits and cancels orders, changes their ways, settles reviews and choices, and tells their customers again.",
         (
             *g.COMMAND,
             *g.CHANGE_ORDER,
@@ -71,6 +71,7 @@ HTTP = (
         open_routes=("GET /v1/choices/{name}", "POST /v1/choices/{name}"),
         routes=(
             *("POST /v1/orders/{order_id}/cancellations", "POST /v1/orders/{order_id}/review"),
+            "POST /v1/orders/{order_id}/edits",
             *("POST /v1/orders/{order_id}/method-changes", "POST /v1/parcels/{tracking_number}/claims"),
             "POST /v1/orders/{order_id}/notices/{notice_id}/resend",
             *(f"POST {WORK}/substitutions", f"POST {WORK}/choices/{{choice_id}}/answer"),

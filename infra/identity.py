@@ -10,6 +10,8 @@ from infra.names import name_it, pascal
 from infra.settings import Settings, Tenant
 
 ORDERS = ("orders.write", "orders.read")
+# Edits of orders that change what things cost.
+CHANGE_PRICE = "orders.change_price"
 RESERVATIONS = ("reservations.write", "reservations.read")
 PROMISES = ("promises.write", "promises.read")
 FULFILLMENT = ("fulfillment.write", "fulfillment.read")
@@ -57,6 +59,7 @@ _BUYING = (*PURCHASING, *INVOICES)
 _GOODWILL = (*APPEASEMENTS, APPROVE_APPEASEMENTS)
 ACTIONS = (
     *ORDERS,
+    CHANGE_PRICE,
     *RESERVATIONS,
     *PROMISES,
     *FULFILLMENT,

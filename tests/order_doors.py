@@ -22,7 +22,7 @@ from tests.order_world import TENANT, World
 
 SCOPES = {
     "place_order": ("orders.write", "channel.web"),
-    "change_orders": ("orders.write",),
+    "change_orders": ("orders.write", "orders.change_price"),
     "read_orders": ("orders.read", "fulfillment.read"),
     "fulfillment": ("fulfillment.write", "fulfillment.read"),
     "reservations": ("reservations.write", "reservations.read", "channel.web"),

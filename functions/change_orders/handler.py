@@ -1,4 +1,4 @@
-"""What becomes of an order after it was placed: cancellations, other ways, claims, reviews, choices, notices again."""
+"""What becomes of an order after it was placed: edits, cancellations, claims, reviews, choices, notices again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from oms.choices.routes import serve as serve_choices
 from oms.notifications.commands import resend_notice
 from oms.notifications.requests import ResendNotice
 from oms.orders.changing import cancel_order, review_order
+from oms.orders.edit_routes import serve_edits
 from oms.orders.request import CancellationRequest, ReviewRequest
 from oms.platform import http
 from oms.platform.commands import Runtime
@@ -17,6 +18,7 @@ app = http.api()
 runtime = Runtime()
 serve_claims(app, lambda: runtime)
 serve_choices(app, lambda: runtime)
+serve_edits(app, lambda: runtime)
 
 
 @app.post("/v1/orders/<order_id>/cancellations")
@@ -41,18 +43,6 @@ def post_resend(order_id: str, notice_id: str) -> http.Answer:
     request = http.read_optional(app, ResendNotice)
     call = http.call(app, "resend_notice", principal, request, target=f"{order_id}/{notice_id}")
     return http.answer(resend_notice(runtime, call, order_id, notice_id, request))
-
-
-@app.post("/v1/orders/<order_id>/method-changes")
-def post_method_change(order_id: str) -> http.Answer:
-    # Loaded with the first change: a cancellation plans nothing.
-    from oms.orders.method_changes import MethodChange
-    from oms.sourcing.changing_method import change_method
-
-    principal = http.caller(app, "orders.write", f"ORDER#{order_id}")
-    request = http.read(app, MethodChange)
-    call = http.call(app, "change_method", principal, request, target=order_id)
-    return http.answer(change_method(runtime, call, order_id, request))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

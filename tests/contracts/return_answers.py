@@ -9,6 +9,11 @@ from tests.order_world import document, line
 ORDER_BODIES: dict[str, object] = {
     "returns": {"node_id": "S1", "reason": "too_small", "lines": [{"line_no": 1, "quantity": 1}]},
     "cancellations": {"reason": "changed_mind"},
+    "edits": {
+        "mode": "preview",
+        "reason": "customer",
+        "actions": [{"action": "set_quantity", "line_no": 1, "quantity": 2}],
+    },
     "method-changes": {
         "reason": "customer",
         "method": "pickup",

@@ -160,6 +160,16 @@ def _changes(gateway: Gateway) -> None:
     moved = gateway.send("POST", "/v1/orders", document(line("C", 1), external_id="moved"))[1]["id"]
     gateway.world.source(moved)
     assert gateway.send("POST", f"/v1/orders/{moved}/method-changes", ORDER_BODIES["method-changes"])[0] == 200
+    version, wish = gateway.send("GET", path)[1]["version"], ORDER_BODIES["edits"]
+    held = {"headers": {"If-Match": str(version)}}
+    looked = gateway.send("POST", f"{path}/edits", wish, **held)
+    assert looked[0] == 200
+    assert [one["code"] for one in looked[1]["refusals"]] == ["action_not_available"]
+    gateway.world.source(str(other["id"]))
+    held = {"headers": {"If-Match": str(version + 1)}}
+    looked = gateway.send("POST", f"{path}/edits", wish, **held)
+    commit = {"mode": "commit", "preview_id": looked[1]["preview_id"]}
+    assert gateway.send("POST", f"{path}/edits", commit, **held)[0] == 200
     doubtful = gateway.send("POST", "/v1/orders", document(line("C", 1), external_id="third", cards=[9999]))[1]
     assert doubtful["status"] == "PENDING_REVIEW"
     settled = {"decision": "accept", "reason": "paid in the store"}

@@ -19,6 +19,7 @@ ROUTES = {
         "POST /v1/orders/{order_id}/cancellations",
         "POST /v1/orders/{order_id}/review",
         "POST /v1/orders/{order_id}/method-changes",
+        "POST /v1/orders/{order_id}/edits",
         "POST /v1/parcels/{tracking_number}/claims",
         "GET /v1/choices/{name}",
         "POST /v1/choices/{name}",
@@ -210,7 +211,7 @@ ACTIONS = {
     for verb in ("read", "write")
 } | {"availability.read", "inventory.correct", "inventory.correct_any", "gift_cards.grant"}
 ACTIONS |= {f"{room}.approve" for room in ("drawers", "returns", "finance")}
-ACTIONS |= {"purchasing.read", "purchasing.write"}
+ACTIONS |= {"purchasing.read", "purchasing.write", "orders.change_price"}
 ACTIONS |= {f"webhooks.{verb}" for verb in ("read", "write", "secrets")}
 ACTIONS |= {f"appeasements.{verb}" for verb in ("request", "read", "approve")}
 CHANNELS = ("web", "store", "call-centre", "marketplace")

@@ -32,6 +32,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     deadline_stories,
     demand_stories,
     device_stories,
+    edit_stories,
     goodwill_stories,
     house_stories,
     intake_stories,

@@ -30,6 +30,7 @@ INVOICE = {"number": "R-1", "currency": "USD", "total": 250, "lines": [{**ONE, "
 MUTATING = {
     ("POST", "/v1/orders"): order("o-9", line("MUG")),
     ("POST", "/v1/orders/ord_1/cancellations"): {"reason": "late"},
+    ("POST", "/v1/orders/ord_1/edits"): {"mode": "commit", "preview_id": "edt_1"},
     ("POST", "/v1/orders/ord_1/method-changes"): {
         **{"reason": "late", "method": "pickup", "pickup_node": "albany", "lines": [ONE]},
     },

@@ -17,6 +17,7 @@ from tests.simulation.checker.backlog import check_backlog, check_backlog_of_com
 from tests.simulation.checker.banking import check_banking, check_banking_of_commit
 from tests.simulation.checker.bounds import check_bounds, check_commit
 from tests.simulation.checker.capacity import check_capacity, check_capacity_of_commit
+from tests.simulation.checker.changes import check_changes, check_changes_of_commit
 from tests.simulation.checker.devices import check_devices
 from tests.simulation.checker.documents import check_documents, check_documents_of_commit
 from tests.simulation.checker.drawers import check_drawers, check_drawers_of_commit
@@ -84,6 +85,7 @@ class Checker:
         check_labels_of_commit(commit, self._picture, report)
         check_activations_of_commit(commit, report)
         check_manifests_of_commit(commit, report)
+        check_changes_of_commit(commit, report)
         self._money.after_commit(commit, self._picture, evidence, report)
         self._ledger.after_commit(commit, self._picture, report)
         check_drawers_of_commit(commit, report)
@@ -115,6 +117,7 @@ class Checker:
         check_devices(evidence, picture, report)
         check_levels(picture, report)
         check_kits(picture, report)
+        check_changes(picture, report)
         check_files(picture, evidence, report)
         check_order_files(picture, evidence, report)
         check_ledger(picture, report)

@@ -17,7 +17,7 @@ ACTIONS = 90
 _SURELY_SMALL = 4_000
 # Notes of a saga mean nothing without its row, which never expires; what a promise binds is on its order; a period that
 # is over limits nothing; the log of what went out to subscribers is looked at for a month, and decides nothing.
-MAY_EXPIRE = ("#SAGA#", "#PROMISE#", "#CAPACITY#", "#WEBHOOK_LOG#", "#DEAD_LETTERS")
+MAY_EXPIRE = ("#SAGA#", "#PROMISE#", "#CAPACITY#", "#EDIT#", "#WEBHOOK_LOG#", "#DEAD_LETTERS")
 
 
 def check_commit(commit: Commit, evidence: Evidence, report: Report) -> None:
@@ -53,7 +53,7 @@ def check_item(table: str, pk: str, sk: str, item: Item, report: Report) -> None
         report.note(
             "INV14",
             f"{table} {pk} {sk}",
-            "expires, and is no note of a saga, no promise, no count of a period and no log",
+            "expires, and is no note of a saga, no promise, no preview, no count of a period and no log",
         )
     glance = 0
     for value in item.values():

@@ -44,13 +44,14 @@ class Line:
 
     __slots__ = (
         "card_price", "claims", "components", "each", "line_no", "made_of", "method", "part_of", "parts", "quantity",
-        "sku", "takes_stock", "total", "work",
+        "sku", "takes_stock", "total", "unit_price", "work",
     )  # fmt: skip
 
     def __init__(self, body: dict[str, Any]) -> None:
         agreed = body["agreed"]
         self.line_no: int = body["line_no"]
         self.quantity: int = agreed["quantity"]
+        self.unit_price: int = agreed["unit_price"]
         self.total: int = body.get("worth", agreed["total"])
         self.sku: str = agreed["sku"]
         self.method: str = agreed.get("method", "ship")
@@ -71,8 +72,8 @@ class OrderView:
     """One order from the items of its partition."""
 
     __slots__ = (
-        "agreed", "cancelled", "header", "id", "lines", "payments", "pk", "progress", "refunds", "returns", "shipments",
-        "tenant", "waiting", "works",
+        "added", "agreed", "cancelled", "header", "id", "lines", "payments", "pk", "progress", "refunds", "returns",
+        "shipments", "tenant", "waiting", "works",
     )  # fmt: skip
 
     def __init__(self, pk: str, items: Partition) -> None:
@@ -83,6 +84,7 @@ class OrderView:
         self.progress: dict[str, Any] = {}
         self.agreed: dict[str, Any] = {}
         self.lines: dict[int, Line] = {}
+        self.added: set[int] = set()
         self.works: dict[str, dict[str, Any]] = {}
         self.shipments: dict[str, dict[str, Any]] = {}
         self.payments: dict[str, dict[str, Any]] = {}
@@ -98,6 +100,7 @@ class OrderView:
                 self.lines.update((body["line_no"], Line(body)) for body in parsed(item["body"]))
             elif kind == "XLINES":
                 added = parsed(item["body"])
+                self.added |= {body["line_no"] for body in added["lines"]}
                 self.lines.update((body["line_no"], Line(body)) for body in added["lines"])
                 self.agreed = {**self.agreed, "groups": [*self.agreed["groups"], *added.get("groups", ())]}
             elif kind == "WORK":

@@ -70,6 +70,9 @@ class Told:
         for line in data["lines"]:
             self.cancelled[line["from_line_no"]] = self.cancelled.get(line["from_line_no"], 0) + line["quantity"]
 
+    def _OrderEdited(self, data: dict[str, Any]) -> None:
+        self._OrderMethodChanged(data)
+
     def _ParcelClaimed(self, data: dict[str, Any]) -> None:
         self.works += data["fulfillment_order_ids"]
 

@@ -147,7 +147,7 @@ def _sent_again(
     numbered = zip(claim.lines, added.lines, strict=True)
     lines = tuple(line.model_copy(update={"replaced_by": new.line_no}) for line, new in numbered)
     return claim.model_copy(update={"lines": lines}), _Made(
-        works=planned.works, added=added, writes=[*stock.writes(), planned.why]
+        works=planned.works, added=added, writes=[*stock.writes(), *planned.why]
     )
 
 

@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from oms.capacity.model import CapacityUse, uses_of
 from oms.fulfillment.model import MOST_LINES, FulfillmentOrder, Status, WorkLine
 from oms.fulfillment.offers import has_time_left, released_event
-from oms.orders.model import Order, payment_status
+from oms.orders.charges import amounts_to_come
+from oms.orders.model import Order
+from oms.orders.unfinished import awaits_payment, secured_status
 from oms.payments.model import Rollup
 from oms.platform.clock import format_instant, parse_instant
 from oms.platform.events import EventData
@@ -23,11 +25,19 @@ from oms.registry.model import Node
 _MAY_SHIP = frozenset({Rollup.AUTHORIZED, Rollup.PARTIALLY_CAPTURED, Rollup.CAPTURED, Rollup.PARTIALLY_REFUNDED})
 
 
-def is_paid(order: Order) -> bool:
-    """Whether the order's money is secured, so that nodes may be given its work, or a till is to take it."""
+def is_paid(order: Order, work: FulfillmentOrder) -> bool:
+    """Whether the money of some work is secured, so that its node may be given it, or a till is to take it.
+
+    What an edit added waits for its own money, and holds back nothing else.
+    """
     if order.header.reserved is not None:
         return True
-    return not order.header.totals.total or payment_status(order) in _MAY_SHIP
+    if awaits_payment(order, work):
+        return False
+    secured = secured_status(order)
+    # What a change left for nothing needs no hold, and keeps none.
+    free = secured is Rollup.VOIDED and not amounts_to_come(order).total
+    return not order.header.totals.total or secured in _MAY_SHIP or free
 
 
 def legs_to(order: Order, group_no: int, node_id: str) -> list[FulfillmentOrder]:
@@ -106,7 +116,7 @@ def begun(order: Order) -> tuple[list[FulfillmentOrder], list[EventData]]:
         and work.task_token
         and not work.is_paused
         and not is_waiting(order, work)
-        and is_paid(order)
+        and is_paid(order, work)
     ]
     return works, [released_event(order.header, work) for work in works]
 

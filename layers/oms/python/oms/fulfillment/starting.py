@@ -6,17 +6,18 @@ from oms.fulfillment.holds import is_waiting, wait_seconds
 from oms.fulfillment.model import FulfillmentOrder, Status
 from oms.orders.backorders import waits_for_more
 from oms.orders.model import Order
+from oms.orders.unfinished import awaits_payment
 
 
 def unreleased_work(tenant: str, order: Order) -> list[dict[str, object]]:
     """The workflow inputs of an order's work that no workflow waits for: not released yet, or just taken over.
 
-    What waits for the rest of its order or line is left out.
+    What waits for the rest of its order or line, or for the money of an edit, is left out.
     """
     return [
         _input(tenant, order, work)
         for work in order.fulfillment_orders
-        if work.needs_workflow and not waits_for_more(order, work)
+        if work.needs_workflow and not waits_for_more(order, work) and not awaits_payment(order, work)
     ]
 
 

@@ -199,7 +199,7 @@ def _released(order: Order, work: FulfillmentOrder, now: datetime) -> tuple[Fulf
     if held or work.is_paused or work.status not in (Status.SCHEDULED, Status.ON_HOLD):
         return work, [*told, FulfillmentOrderAwaited(**work_ids(work))]
     require(work, Action.RELEASE)
-    if not is_paid(order):
+    if not is_paid(order, work):
         raise ActionNotAvailable(f"The order is {payment_status(order).value}; unpaid work is not released.")
     opened = work.model_copy(update={"status": Status.OPEN})
     if work.status is Status.ON_HOLD or work.was_deferred:

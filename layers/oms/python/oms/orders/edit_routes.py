@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from oms.orders import reads
 from oms.platform.commands import Runtime
-from oms.platform.http import Answer, Api, caller, ok
+from oms.platform.http import Answer, Api, answer, call, caller, ok, read
 
 
 def serve_history(app: Api, runtime: Callable[[], Runtime]) -> None:
@@ -23,3 +23,26 @@ def serve_history(app: Api, runtime: Callable[[], Runtime]) -> None:
 
         principal = caller(app, "orders.read", f"ORDER#{order_id}")
         return ok(list_changes(runtime().database, principal.tenant, order_id))
+
+
+def serve_edits(app: Api, runtime: Callable[[], Runtime]) -> None:
+    """Give a function the routes of edits and of other ways; what they plan is loaded with the first one."""
+
+    @app.post("/v1/orders/<order_id>/edits")
+    def post_edit(order_id: str) -> Answer:
+        from oms.orders.edit_commands import edit_order
+        from oms.orders.edit_requests import EditRequest
+
+        principal, body = caller(app, "orders.write", f"ORDER#{order_id}"), read(app, EditRequest)
+        own = call(app, "edit_order", principal, body, target=order_id)
+        return answer(edit_order(runtime(), own, order_id, body))
+
+    @app.post("/v1/orders/<order_id>/method-changes")
+    def post_method_change(order_id: str) -> Answer:
+        # Loaded with the first change: a cancellation plans nothing.
+        from oms.orders.method_changes import MethodChange
+        from oms.sourcing.changing_method import change_method
+
+        principal, body = caller(app, "orders.write", f"ORDER#{order_id}"), read(app, MethodChange)
+        own = call(app, "change_method", principal, body, target=order_id)
+        return answer(change_method(runtime(), own, order_id, body))

@@ -264,3 +264,23 @@ class OrderCompleted(EventData):
     external_id: str
     currency: str
     shipped: int
+
+
+class OrderEdited(EventData):
+    """An order was edited: by `difference` it costs more than before, or with a minus less, in minor units.
+
+    `change_id` names the change order; none where all that was asked waits for the answer of a node. `lines` are units
+    that have a line of their own from then on. `to_collect` is what its tenders did not cover, and `payment_id` the
+    tender that it is asked of.
+    """
+
+    order_id: str
+    external_id: str
+    reason: str
+    change_id: str | None
+    lines: tuple[MovedLine, ...]
+    difference: int
+    currency: str
+    to_collect: int
+    payment_id: str | None
+    fulfillment_order_ids: tuple[str, ...]

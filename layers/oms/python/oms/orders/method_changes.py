@@ -26,6 +26,7 @@ from oms.orders.writes import Additions
 from oms.platform.events import EventData
 from oms.platform.fields import Code
 from oms.platform.intake import Request
+from oms.platform.money import shares_by_weight
 from oms.platform.problems import ActionNotAvailable, FieldError, InvalidRequest, Problem
 from oms.platform.writes import Value
 
@@ -244,12 +245,16 @@ def share_as_line(order: Order, line: Line, units: int, charges: Sequence[Charge
         charges = [kept] if kept.amount or kept.tax else []
     own = replace(money, shipping=0, tax=sum(of_goods.values()))
     total = own.total + sum(one.amount + one.tax for one in charges)
-    source = agreed.discounts[0].source if agreed.discounts else "discount"
+    off = shares_by_weight(money.discount, [one.amount for one in agreed.discounts])
     return agreed.model_copy(
         update={
             "line_id": None,
             "quantity": units,
-            "discounts": (Discount(amount=money.discount, source=source),) if money.discount else (),
+            "discounts": tuple(
+                Discount(amount=amount, source=one.source)
+                for one, amount in zip(agreed.discounts, off, strict=True)
+                if amount
+            ),
             "charges": tuple(charges),
             "tax": own.tax,
             "taxes": _parts(of_goods),

@@ -66,20 +66,17 @@ class Line(BaseModel):
     line_no: int
     group_no: int
     agreed: LineRequest
-    # Whether a node or the service itself has to do something for it; a charge beside goods needs no work.
-    work: bool = True
+    work: bool = True  # whether somebody has to do something for it; a charge beside goods needs no work
     claims: tuple[Claim, ...] = ()
-    # What each unit of a kit consisted of when it was sold; whatever becomes of the kit later, this stays.
-    components: tuple[Component, ...] = ()
+    components: tuple[Component, ...] = ()  # what each unit of a kit consisted of when it was sold; this stays
     # Whether a kit's components are lines of their own; of these, what they are part of, and their share of its total.
     apart: bool = False
     part_of: PartOf | None = None
     worth: int | None = None
-    # The line of which it replaces lost units; that line has the money.
-    replaces: int | None = None
-    activation: ItemActivation | None = None
-    # Of a line whose units went another way: the line that had them before.
-    moved_from: int | None = None
+    replaces: int | None = None  # the line of which it replaces lost units; that line has the money
+    activation: ItemActivation | None = None  # how its units are delivered, where its item said so when it was sold
+    moved_from: int | None = None  # of a line whose units went another way: the line that had them before
+    change: int | None = None  # the change order whose own tender pays for it
 
     @property
     def quantity(self) -> int:

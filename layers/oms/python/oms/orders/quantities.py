@@ -13,7 +13,7 @@ from oms.orders.kits import rolled_up
 from oms.orders.model import Line, Order, Status, status
 
 # Why units leave a line for another one that has them from then on.
-_MOVED = "method_changed"
+_MOVED = frozenset({"method_changed", "edited"})
 _LINE_STATES = (
     *("open", "backordered", "allocated", "released", "picked", "packed"),
     *("ready", "shipped", "collected", "delivered", "returned", "lost"),
@@ -121,6 +121,6 @@ def _stands(order: Order, line: ClaimedLine) -> int:
 
 def _cancelled(order: Order, line_no: int) -> int:
     """Units of a line that were cancelled there, or where they went from it."""
-    gone = (one for one in order.header.cancellations if one.line_no == line_no and one.reason != _MOVED)
+    gone = (one for one in order.header.cancellations if one.line_no == line_no and one.reason not in _MOVED)
     went = (one for one in order.lines if one.moved_from == line_no)
     return sum(one.quantity for one in gone) + sum(_cancelled(order, one.line_no) for one in went)

@@ -7,17 +7,38 @@ after it until nothing is open any more.
 
 from __future__ import annotations
 
-from oms.fulfillment.model import CAPTURE_FAILED, Capture
+from oms.fulfillment.model import CAPTURE_FAILED, Capture, FulfillmentOrder
 from oms.orders.backorders import waits_for_more
 from oms.orders.charges import amounts_to_come
-from oms.orders.model import Order, Status, payment_status, status
+from oms.orders.model import Order, Status, status
 from oms.payments.model import OPEN, PARTIAL_VOID, Payment, Rollup, State, by_rank, plan_captures
 from oms.payments.refunds import PartState, open_at_provider
+from oms.payments.rollup import rollup
 
 OVER = frozenset({Status.CANCELLED, Status.COMPLETED})
 # Tenders of which the last word has not been said.
 _UNDECIDED = frozenset({State.UNKNOWN, State.ACTION_REQUIRED, State.CAPTURE_PENDING})
 _UNPAID = frozenset({Rollup.FAILED, Rollup.EXPIRED, Rollup.UNPAID})
+
+
+def secured_status(order: Order) -> Rollup:
+    """The payment status of what is not waiting for the money of an edit: nodes may be given that."""
+    open_changes = _unsecured(order)
+    tenders = [one for one in order.payments if one.change not in open_changes]
+    due = sum(shipment.amounts.total for shipment in order.shipments) - order.header.written_off
+    return rollup(tenders, order.header.totals.total, due)
+
+
+def awaits_payment(order: Order, work: FulfillmentOrder) -> bool:
+    """Whether some work has units that an edit added and nobody has paid for yet."""
+    open_changes = _unsecured(order)
+    return bool(open_changes) and any(order.line(part.line_no).change in open_changes for part in work.lines)
+
+
+def _unsecured(order: Order) -> frozenset[int]:
+    """The change orders whose own tender is not held yet, or was declined."""
+    waiting = (*OPEN, State.FAILED)
+    return frozenset(one.change for one in order.payments if one.change is not None and one.state in waiting)
 
 
 def has_rest(order: Order) -> bool:
@@ -103,10 +124,11 @@ def may_go_on(order: Order) -> bool:
     if any(payment.state in OPEN for payment in order.payments):
         return True
     reserved = order.header.reserved is not None
-    if order.header.totals.total and not reserved and payment_status(order) in _UNPAID:
+    if order.header.totals.total and not reserved and secured_status(order) in _UNPAID:
         return False
     return not order.header.sourced or any(
-        work.needs_workflow and not waits_for_more(order, work) for work in order.fulfillment_orders
+        work.needs_workflow and not waits_for_more(order, work) and not awaits_payment(order, work)
+        for work in order.fulfillment_orders
     )
 
 
@@ -156,7 +178,7 @@ def _asks_in_vain(order: Order) -> bool:
 
 
 def _asks_anew(payment: Payment) -> bool:
-    return payment.state is State.CREATED and payment.attempt > 1
+    return payment.state is State.CREATED and (payment.attempt > 1 or payment.change is not None)
 
 
 def _captures(order: Order) -> list[Capture]:

@@ -58,6 +58,8 @@ def link_over(order: Order, payment: Payment) -> Change:
     if payment.pay_link is None or payment.pay_link.is_over:
         raise Overtaken("The link was dealt with already.")
     after = payment.model_copy(update={"pay_link": payment.pay_link.model_copy(update={"is_over": True})})
+    if after.change is not None and after.state is State.FAILED:
+        after = model.move(after, State.VOIDED)
     left = list(unpaid_captures(order, payment))
     event = PaymentUnpaid(
         **facts(order, payment, None),

@@ -11,9 +11,10 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from oms.fulfillment.model import FulfillmentOrder, Shipment
+from oms.orders.cancelling import cancellable
 from oms.orders.changing import cancel_order
 from oms.orders.model import Order, status
-from oms.orders.request import CancellationRequest
+from oms.orders.request import CancellationRequest, LineQuantity
 from oms.orders.store import existing_order
 from oms.orders.unfinished import OVER
 from oms.orders.writes import change_order
@@ -159,11 +160,21 @@ def _give_up(runtime: Runtime, providers: Providers, tenant: str, order: Order, 
     payment = _payment(order, due.payment_id)
     if status(order) not in OVER and payment.state in (State.FAILED, State.EXPIRED):
         call = call_from_workflow("cancel_order", tenant, f"{payment.id}:{UNPAID}:{payment.attempt}")
+        lines = _unpaid_lines(order, payment)
         with suppress(ActionNotAvailable):
-            cancel_order(runtime, call, order.header.id, CancellationRequest(reason=UNPAID))
+            if lines is None or lines:
+                cancel_order(runtime, call, order.header.id, CancellationRequest(reason=UNPAID, lines=lines))
         order = existing_order(runtime.database, tenant, order.header.id)
         payment = _payment(order, due.payment_id)
     _asking(runtime, providers, tenant, order, payment).record.link_over(payment.attempt)
+
+
+def _unpaid_lines(order: Order, payment: Payment) -> tuple[LineQuantity, ...] | None:
+    """What goes with a tender that nobody paid: of an edit only the lines that it was to pay, else all (None)."""
+    if payment.change is None:
+        return None
+    own = ((line.line_no, cancellable(order, line)) for line in order.lines if line.change == payment.change)
+    return tuple(LineQuantity(line_no=line_no, quantity=units) for line_no, units in own if units)
 
 
 def _expire(runtime: Runtime, providers: Providers, tenant: str, order: Order, _: Due) -> None:

@@ -55,7 +55,9 @@ def authorization(
     if isinstance(result, Declined):
         failed = model.move(held, State.FAILED, decline_code=result.code, psp_reference=result.reference)
         declined = PaymentDeclined(**told, amount=amount, decline_code=result.code)
-        return Change([declined], [failed], header=in_review(order, result.code))
+        # Of what only pays for an edit the customer is asked by a link: what was agreed before goes on.
+        header = in_review(order, result.code) if held.change is None else None
+        return Change([declined], [failed], header=header)
     if isinstance(result, RequiresAction):
         waiting = model.move(held, State.ACTION_REQUIRED, psp_reference=result.reference, action_since=now)
         return Change([PaymentActionRequired(**told, psp_reference=result.reference, amount=amount)], [waiting])

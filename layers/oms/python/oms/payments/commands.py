@@ -11,9 +11,9 @@ from contextlib import suppress
 
 from oms.fulfillment.escalating import escalate
 from oms.fulfillment.model import CAPTURE_FAILED
-from oms.orders.model import Order, Status, payment_status, status
+from oms.orders.model import Order, Status, status
 from oms.orders.store import existing_order
-from oms.orders.unfinished import has_rest, is_wanted, surplus
+from oms.orders.unfinished import has_rest, is_wanted, secured_status, surplus
 from oms.payments.asking import Asking
 from oms.payments.changes import Asked
 from oms.payments.model import Payment, Rollup, State
@@ -53,7 +53,7 @@ def authorize_order(runtime: Runtime, providers: Providers, tenant: str, order_i
         return "CANCELLED", order
     if not order.header.totals.total or order.header.reserved is not None:
         return "NOT_REQUIRED", order
-    rollup = payment_status(order)
+    rollup = secured_status(order)
     if rollup in (Rollup.FAILED, Rollup.EXPIRED):
         return "DECLINED", order
     return "PENDING" if rollup in (Rollup.UNPAID, Rollup.PENDING) else "AUTHORIZED", order

@@ -83,8 +83,8 @@ class Payment(BaseModel):
     # What open disputes of the customer's bank withhold, and what disputes that were lost took for good.
     disputed: int = 0
     charged_back: int = 0
-    # Of an exchange credit, the legal entity that owed it where that is not the order's.
-    owed_by: str | None = None
+    owed_by: str | None = None  # of an exchange credit, the legal entity that owed it where that is not the order's
+    change: int | None = None  # the number of the change order that it pays for, where an edit made the order dearer
 
     @property
     def is_frozen(self) -> bool:

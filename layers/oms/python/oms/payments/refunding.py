@@ -109,6 +109,16 @@ def worth(order: Order) -> Amounts:
     return sum(kept_amounts(order).values(), Amounts())
 
 
+def covered(order: Order) -> int:
+    """What of an order's worth its tenders have paid or will, less what is given back for cancellations.
+
+    What was delivered and given up unpaid is asked for no more.
+    """
+    paid = sum(one.captured + (0 if one.by_channel else one.pending + one.coverage) for one in order.payments)
+    back = sum(refund.amount for refund in order.refunds if refund.cause is Cause.CANCELLATION)
+    return paid - back + order.header.written_off
+
+
 def refund_facts(order: Order, refund: Refund) -> dict[str, str]:
     """What every fact of a refund says."""
     header = order.header

@@ -63,7 +63,8 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.CREATED: frozenset({State.UNKNOWN, State.ACTION_REQUIRED, *_ANSWERS, *TAKEN}),
     State.UNKNOWN: frozenset({State.ACTION_REQUIRED, *_ANSWERS, *TAKEN}),
     State.ACTION_REQUIRED: _ANSWERS | TAKEN,
-    State.FAILED: frozenset({State.CREATED}),
+    # What was to pay for an edit that nobody paid ends with it.
+    State.FAILED: frozenset({State.CREATED, State.VOIDED}),
     State.AUTHORIZED: frozenset({State.CAPTURE_PENDING, State.PARTIALLY_CAPTURED, State.VOIDED, State.EXPIRED, *TAKEN}),
     # Back to where it was, when what was accepted could not be taken after all.
     State.CAPTURE_PENDING: frozenset(

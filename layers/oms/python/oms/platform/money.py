@@ -41,6 +41,21 @@ def share_up_to(amount: int, done: int, whole: int) -> int:
     return sign * ((2 * abs(amount) * done + whole) // (2 * whole))
 
 
+def shares_by_weight(amount: int, weights: Sequence[int]) -> list[int]:
+    """An amount of 0 or more split by weights of 0 or more, by largest remainder; of equal ones the earlier gets more.
+
+    Without any weight the first has all of it, so the parts always sum to the whole (FR3).
+    """
+    whole = sum(weights)
+    if not whole:
+        return [amount if not number else 0 for number in range(len(weights))]
+    parts = [amount * weight // whole for weight in weights]
+    behind = sorted(range(len(parts)), key=lambda n: (-(amount * weights[n] % whole), n))
+    for position in behind[: amount - sum(parts)]:
+        parts[position] += 1
+    return parts
+
+
 def shares_at_rates(amount: int, rates_ppm: Sequence[int]) -> list[int]:
     """What rates in millionths make of an amount of 0 or more: all of them together half up, each by largest remainder.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any, cast
 
 from oms.capacity.model import periods_of
 from oms.capacity.reads import room_of
@@ -33,7 +34,7 @@ from oms.platform.writes import MOST_ACTIONS, Write, merge
 from oms.registry.model import Node, weights_of
 from oms.registry.reads import known_nodes, sold_items
 from oms.registry.segments import said
-from oms.sourcing.model import Sourced
+from oms.sourcing.model import Allotment, Plan, Sourced
 from oms.sourcing.prices import with_prices
 from oms.sourcing.reads import about_order, country_of, demand_of, live_steps, plan_group, plan_within
 from oms.sourcing.strategy import steps_about, steps_for
@@ -120,7 +121,7 @@ def swapped(
         if rest:
             stock.release_allocation(sku, node_id, rest)
     planned.allocate(stock, freed)
-    made = Decision([*writes, *stock.writes(), planned.why], drafts, body=shown(after))
+    made = Decision([*writes, *stock.writes(), *planned.why], drafts, body=shown(after))
     if len(merge(made.writes)) + len(made.events) + 1 > MOST_ACTIONS:
         raise TooLarge("One transaction does not hold so many lines and nodes.", pointer="/lines")
     return made
@@ -141,12 +142,16 @@ def _refuse_node(change: MethodChange, nodes: Mapping[str, Node]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PlannedWork:
-    """The work that added lines become, what it claims of stock by SKU and node, and the decision that says why."""
+    """The work that added lines become, what it claims of stock by SKU and node, and the decision that says why.
+
+    `goods` are the units of each line by node, as they were planned.
+    """
 
     works: list[FulfillmentOrder]
     claims: Mapping[tuple[str, str], int]
     stock: Claimable
-    why: Write
+    why: Sequence[Write]
+    goods: Sequence[Allotment] = ()
 
     def allocate(self, stock: StockChanges, freed: Mapping[tuple[str, str], int]) -> None:
         """Claim it, less what is freed at the same place in the same transaction."""
@@ -167,23 +172,29 @@ def work_for_added(
 ) -> PlannedWork:
     """Who sends lines that are added to an order, and not nodes it is to go `without`.
 
-    Raises OutOfStock and TooLarge.
+    What needs no stock is done by whoever sold it. Raises OutOfStock and TooLarge.
     """
     as_added = replace(order, header=with_groups(order.header, added), lines=(*order.lines, *added.lines))
+    goods, seller = [line for line in added.lines if line.claims_stock], order.header.selling_node
+    services = (line for line in added.lines if line.work and not line.apart and not line.claims_stock)
+    moves = [Move(line, seller, seller, line.quantity) for line in services]
+    if not goods:
+        return PlannedWork(new_work(runtime, call.tenant, as_added, moves), {}, Claimable({}), ())
     sourced = _planned(runtime, call.tenant, as_added, moved, added.lines, nodes, without)
-    (plan,) = sourced.plans.values()
-    moves = [Move(as_added.line(one.line_no), one.node_id, one.node_id, one.quantity) for one in plan.allotments]
+    given = sourced.allotments
+    moves += [Move(as_added.line(one.line_no), one.node_id, one.node_id, one.quantity) for one in given]
     why = decision_write(
         call.tenant,
         as_added.header,
-        added.lines,
+        goods,
         nodes,
         sourced,
         number=2 + len(order.fulfillment_orders),
         at=format_instant(runtime.clock.now()),
         command=call.command,
     )
-    return PlannedWork(new_work(runtime, call.tenant, as_added, moves), plan.claims, sourced.stock, why)
+    works = new_work(runtime, call.tenant, as_added, moves)
+    return PlannedWork(works, sourced.claims, sourced.stock, (why,), given)
 
 
 def _planned(
@@ -196,7 +207,9 @@ def _planned(
     gave_up: frozenset[str],
 ) -> Sourced:
     """From where units of added lines go; those that they leave behind count as well. Raises OutOfStock."""
-    now, group = runtime.clock.now(), order.header.groups[lines[0].group_no - 1]
+    now = runtime.clock.now()
+    numbers = {line.line_no: f"/lines/{position}/quantity" for position, line in enumerate(lines)}
+    lines = [line for line in lines if line.claims_stock]
     stock = stock_for(runtime, tenant, order, lines, nodes, now)
     freed = _freed(moved)
     units = dict(stock.at_once)
@@ -208,31 +221,44 @@ def _planned(
     about = steps_about(live_steps(runtime.database, tenant), items, stock.ages, about_order(order.header))
     skus = {sku for line in lines for sku in line.stock(1)}
     steps = with_prices(runtime.database, tenant, about, order.header.channel, skus, now)
-    own = steps_for(steps, order.header.channel, group.method, country_of(group, nodes))
     room = room_of(runtime.database, tenant, nodes, {node_id for _, node_id in units}, now)
     weights = weights_of(items)
-    plan_of = partial(plan_group, group, [demand_of(line) for line in lines], nodes, weights=weights)
-    plan, full = plan_within(
-        room,
-        units,
-        lambda left, out: plan_of(left, own, without=gave_up | out),
-        lambda made: loads_of_plan(order, made),
-        lambda made: made.claims,
-        order.header.currency,
-    )
-    if plan.missing:
-        numbers = {line.line_no: f"/lines/{position}/quantity" for position, line in enumerate(lines)}
+    plans: dict[int, Plan] = {}
+    full: frozenset[str] = frozenset()
+    for group_no in sorted({line.group_no for line in lines}):
+        group = order.header.groups[group_no - 1]
+        demands = [demand_of(line) for line in lines if line.group_no == group_no]
+        own = steps_for(steps, order.header.channel, group.method, country_of(group, nodes))
+        plan_of = partial(plan_group, group, demands, nodes, weights=weights)
+
+        def plan(left: Mapping[tuple[str, str], int], out: frozenset[str], of: Any = plan_of, by: Any = own) -> Plan:
+            return cast("Plan", of(left, by, without=gave_up | out))
+
+        plans[group_no], taken = plan_within(
+            room,
+            units,
+            plan,
+            lambda made: loads_of_plan(order, made),
+            lambda made: made.claims,
+            order.header.currency,
+        )
+        full |= taken
+        for place, count in plans[group_no].claims.items():
+            units[place] = units.get(place, 0) - count
+    sourced = Sourced(plans, is_best=False, stock=stock, full=full, weights=weights, steps=steps)
+    missing = [one for made in plans.values() for one in made.missing]
+    if missing:
         detail = "{} of {} are missing for the new way"
         errors = [
             FieldError(numbers[one.line_no], "out_of_stock", detail.format(one.quantity, said(one.sku)))
-            for one in plan.missing
+            for one in missing
         ]
         raise OutOfStock(errors=errors)
     periods = {node_id: periods_of(node) for node_id, node in nodes.items()}
     given_back = sum(len(work.capacity) for work in moved.work)
-    if fitting(stock, plan.allotments, len(freed), periods, given_back) < len(plan.allotments):
+    if fitting(stock, sourced.allotments, len(freed), periods, given_back) < len(sourced.allotments):
         raise TooLarge("One transaction does not hold so many lines and nodes.", pointer="/lines")
-    return Sourced({group.group_no: plan}, is_best=False, stock=stock, full=full, weights=weights, steps=steps)
+    return sourced
 
 
 def _freed(moved: Moved) -> dict[tuple[str, str], int]:
