@@ -50,7 +50,7 @@ SUBSCRIPTIONS = {
         (name, None): "StartPaymentWorkflowQueue"
         for name in (*("PaymentActionRequired", "PaymentDeclined", "PaymentDeferred", "OrderReserved"),)
     },
-    ("PaymentReleased", None): "PostLedgerQueue",
+    **{("PaymentReleased", None): "PostLedgerQueue", ("ReturnApproved", None): "StartReturnWorkflowQueue"},
     ("PaymentExpired", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],
     ("PaymentCaptured", None): "PostLedgerQueue",
     ("PaymentCaptureFailed", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],

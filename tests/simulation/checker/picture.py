@@ -71,8 +71,8 @@ class OrderView:
     """One order from the items of its partition."""
 
     __slots__ = (
-        "agreed", "cancelled", "header", "id", "lines", "payments", "pk", "progress", "refunds", "returns", "shipments",
-        "tenant", "waiting", "works",
+        "agreed", "cancelled", "header", "id", "lines", "payments", "pk", "progress", "refunds", "returns", "rmas",
+        "shipments", "tenant", "waiting", "works",
     )  # fmt: skip
 
     def __init__(self, pk: str, items: Partition) -> None:
@@ -88,6 +88,7 @@ class OrderView:
         self.payments: dict[str, dict[str, Any]] = {}
         self.refunds: dict[str, dict[str, Any]] = {}
         self.returns: dict[str, dict[str, Any]] = {}
+        self.rmas: dict[str, dict[str, Any]] = {}
         for sk, item in items.items():
             kind, _, name = sk.partition("#")
             if kind == "ORDER":
@@ -110,6 +111,8 @@ class OrderView:
                 self.refunds[name] = parsed(item["body"])
             elif kind == "RETURN":
                 self.returns[name] = parsed(item["body"])
+            elif kind == "RMA":
+                self.rmas[name] = parsed(item["body"])
         for line in self.lines.values():
             if line.part_of is not None:
                 self.lines[line.part_of].parts.append(line)
