@@ -195,8 +195,7 @@ QUEUE_CONSUMERS = (
         concurrency=10,
         rings=(POS_QUARANTINED,),
     ),
-    *NOTICE_CONSUMERS,
-    *FINANCE_CONSUMERS,
+    *(*NOTICE_CONSUMERS, *FINANCE_CONSUMERS),
     FunctionSpec(
         "stock_files",
         "Takes in files of stock that were dropped into the intake bucket, part by part, and answers for each row.",
