@@ -11,11 +11,12 @@ from infra.function_spec import FunctionSpec, Ring
 from infra.http_functions import HTTP
 from infra.notice_functions import NOTICE_CONSUMERS
 from infra.payment_functions import PAYMENT_CONSUMERS, PAYMENT_TASKS, UNMATCHED
+from infra.return_functions import RETURN_CONSUMERS, RETURN_TASKS
 from infra.store_functions import POS_QUARANTINED
 from infra.webhook_functions import WEBHOOK_CONSUMERS, WEBHOOK_STREAM
 
 WORKFLOW_TASKS = (
-    *PAYMENT_TASKS,
+    *(*PAYMENT_TASKS, *RETURN_TASKS),
     FunctionSpec(
         "source_order",
         "Confirms or improves the plan of an order and turns reservations into allocations.",
@@ -74,8 +75,7 @@ WORKFLOW_TASKS = (
 )
 
 QUEUE_CONSUMERS = (
-    *PAYMENT_CONSUMERS,
-    *WEBHOOK_CONSUMERS,
+    *(*PAYMENT_CONSUMERS, *WEBHOOK_CONSUMERS, *RETURN_CONSUMERS),
     FunctionSpec(
         "start_order_workflow",
         "Runs the order workflow for each order that may go on.",

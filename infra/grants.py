@@ -121,6 +121,7 @@ PUBLISH = (
 )
 RUN_ORDER_WORKFLOW = (Grant("workflow:order", "workflow:run", "ORDER_WORKFLOW_ARN"),)
 START_PAYMENT_WORKFLOW = (Grant("workflow:payment", "workflow:start", "PAYMENT_WORKFLOW_ARN"),)
+START_RETURN_WORKFLOW = (Grant("workflow:return", "workflow:start", "RETURN_WORKFLOW_ARN"),)
 ANSWER_FULFILLMENT_WORKFLOW = (Grant("workflow:fulfillment", "workflow:answer", "FULFILLMENT_WORKFLOW_ARN"),)
 READ_EXPORTS = (
     Grant("bucket:export", "bucket:list", "EXPORT_BUCKET"),

@@ -14,8 +14,8 @@ from infra.webhook_functions import WEBHOOK_HTTP
 RATE_LIMIT = 500
 BURST_LIMIT = 1_000
 RULE_SET_PATHS = (
-    *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates", "goodwill-rules"),
-    *("service-levels", "collection-rules", "choice-rules", "notices/rules", "pay-in-store", "papers/rules"),
+    *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates", "goodwill-rules", "pay-in-store"),
+    *("service-levels", "collection-rules", "choice-rules", "return-rules", "notices/rules", "papers/rules"),
 )
 RULE_SET_ROUTES = (
     "GET /v1/<path>",

@@ -31,8 +31,11 @@ APPEASEMENTS, APPROVE_APPEASEMENTS = ("appeasements.request", "appeasements.read
 ROLES = ("role.associate", "role.agent", "role.supervisor", "role.manager")
 # The channels whose people speak with customers, and as what.
 STAFF = {"store": "role.associate", "call-centre": "role.agent"}
-# Returns; whoever approves may have more paid in cash than the limit.
+# Returns; whoever approves may have more paid in cash than the limit, and another right lets back what rules do not.
 RETURNS, APPROVE_RETURNS = ("returns.write", "returns.read"), "returns.approve"
+OVERRIDE_RETURNS = "returns.override"
+# A channel asks on behalf of its customers whether they may send something back.
+REQUEST_RETURNS = "returns.request"
 # Finance; whoever seals a day that something stands against needs more than to seal one that is ready.
 FINANCE, APPROVE_FINANCE = ("finance.read", "finance.write"), "finance.approve"
 # Purchase orders at suppliers; a supplier sees its own.
@@ -43,6 +46,7 @@ WEBHOOKS = ("webhooks.write", "webhooks.read", "webhooks.secrets")
 INVOICES = ("purchasing.write",)
 # How many lines an order of this caller may have; without it the usual limit of the service holds.
 LINES = "lines.1500"
+_SEEN_BY_CHANNELS = ("fulfillment.read", AVAILABILITY, "returns.read", REQUEST_RETURNS)
 _STOCK = (*INVENTORY, CORRECT, CORRECT_ANY, AVAILABILITY)
 _CASH = (
     *FINANCE,
@@ -54,6 +58,8 @@ _CASH = (
     *POS,
     *RETURNS,
     APPROVE_RETURNS,
+    OVERRIDE_RETURNS,
+    REQUEST_RETURNS,
 )
 _BUYING = (*PURCHASING, *INVOICES)
 _GOODWILL = (*APPEASEMENTS, APPROVE_APPEASEMENTS)
@@ -84,7 +90,7 @@ def client_scopes(tenant: Tenant) -> dict[str, tuple[str, ...]]:
     A client with a `node.` scope is bound to that node, so the operator has none of those.
     """
     clients = {
-        name: (*ORDERS, *RESERVATIONS, *PROMISES, *GIFT_CARDS, "fulfillment.read", AVAILABILITY, f"channel.{name}")
+        name: (*ORDERS, *RESERVATIONS, *PROMISES, *GIFT_CARDS, *_SEEN_BY_CHANNELS, f"channel.{name}")
         for name in tenant.channels
     }
     for name in STAFF.keys() & clients.keys():

@@ -1,4 +1,5 @@
-"""Life cycles: the state machines that carry an order from placed to captured, and the one that waits for its money.
+"""Life cycles: the state machines that carry an order from placed to captured, the one that waits for its money, and
+the one that waits for what comes back by post.
 
 Their definitions are plain files in workflows/; the template fills in which functions they call.
 """
@@ -26,6 +27,7 @@ VENDED_LOGS = "/aws/vendedlogs/states/spine-"
 # Which functions each workflow calls.
 ORDER_TASKS = ("source_order", "authorize_payment")
 PAYMENT_TASKS = ("care_for_payment",)
+RETURN_TASKS = ("care_for_return",)
 FULFILLMENT_TASKS = ("release_fulfillment", "capture_payment", "reroute_fulfillment", "escalate_fulfillment")
 # What Step Functions asks of a workflow's role to trace its runs and to deliver its logs; none of it knows a resource.
 TRACE = (
@@ -47,7 +49,7 @@ DELIVER_LOGS = (
 
 
 class LifeCycles(Construct):
-    """The order workflow (Express, seconds), those of fulfilment and payment (Standard, days), with their tasks."""
+    """The order workflow (Express, seconds), those of fulfilment, payment and returns (Standard, days), with tasks."""
 
     def __init__(self, scope: Construct, id: str, *, workshop: Workshop) -> None:
         super().__init__(scope, id)
@@ -56,6 +58,7 @@ class LifeCycles(Construct):
             workshop.make(self, spec)
         self.fulfillment = self._workflow("Fulfillment", sfn.StateMachineType.STANDARD, FULFILLMENT_TASKS)
         self.payment = self._workflow("Payment", sfn.StateMachineType.STANDARD, PAYMENT_TASKS)
+        self.return_by_post = self._workflow("Return", sfn.StateMachineType.STANDARD, RETURN_TASKS)
         start = ACCESS["workflow:start"]
         self.order = self._workflow(
             "Order",
@@ -71,7 +74,10 @@ class LifeCycles(Construct):
         """What functions may be granted of this."""
         return {
             f"workflow:{name}": Resource((machine.state_machine_arn,), machine.state_machine_arn)
-            for name, machine in (("order", self.order), ("fulfillment", self.fulfillment), ("payment", self.payment))
+            for name, machine in (
+                *(("order", self.order), ("fulfillment", self.fulfillment), ("payment", self.payment)),
+                ("return", self.return_by_post),
+            )
         }
 
     def _workflow(

@@ -53,6 +53,7 @@ class Dashboard(Construct):
                     _graph("Order workflows", _runs(life_cycles.order)),
                     _graph("Fulfilment workflows", _runs(life_cycles.fulfillment)),
                     _graph("Payment workflows", _runs(life_cycles.payment)),
+                    _graph("Return workflows", _runs(life_cycles.return_by_post)),
                     _graph("Stock movements on the stream", [inventory.stream.metric_incoming_records(period=_MINUTE)]),
                 ],
             ],

@@ -40,6 +40,7 @@ def outputs(
         "OrderWorkflowArn": life_cycles.order.state_machine_arn,
         "FulfillmentWorkflowArn": life_cycles.fulfillment.state_machine_arn,
         "PaymentWorkflowArn": life_cycles.payment.state_machine_arn,
+        "ReturnWorkflowArn": life_cycles.return_by_post.state_machine_arn,
         "PspSecretArn": data.secret_arn,
         "CarrierSecretArn": data.carrier_secret_arn,
         "WebhookSecretArn": data.webhook_secret_arn,

@@ -37,15 +37,19 @@ AT_STORES = (
     ),
     FunctionSpec(
         "returns",
-        "Takes back what customers bring to a store, with what is owed for it, and tries failed refunds again.",
+        "Takes back what customers bring or send, with what is owed for it, and tries failed refunds again.",
         (
             *g.COMMAND,
             *g.CHANGE_ORDER,
             *g.table("stock", "put", "update"),
-            *g.table("registry", "query"),
+            *g.table("registry", "batch", "query"),
         ),
         routes=(
             *("POST /v1/orders/{order_id}/returns", "GET /v1/returns/{return_id}"),
+            "GET /v1/orders/{order_id}/returnable",
+            *("POST /v1/returns/{return_id}/decision", "POST /v1/returns/{return_id}/receipts"),
+            *("POST /v1/returns/{return_id}/inspection", "POST /v1/returns/{return_id}/cancel"),
+            "POST /v1/returns/{return_id}/reopen",
             "POST /v1/orders/{order_id}/refunds/{refund_id}/attempts",
             "POST /v1/orders/{order_id}/refunds/{refund_id}/confirmations",
         ),

@@ -15,6 +15,7 @@ from oms.orders.store import order_from_items
 from oms.platform.writes import Item, Key
 from tests.memory_table import MemoryDatabase
 from tests.order_changes import check_changes, check_roll_ups, check_written_once
+from tests.returned_stock import came_back
 from tests.scripted_provider import ScriptedProvider
 
 Counts = dict[tuple[str, str], int]
@@ -230,14 +231,12 @@ def _claims(orders: list[Order]) -> tuple[dict[str, int], Counts, Counts]:
     allocated: Counts = defaultdict(int)
     shipped: Counts = defaultdict(int)
     for order in orders:
-        for one in order.returns:
-            # What was lost on its way is paid back and came back to no shelf.
-            for back in (line for line in one.lines if line.disposition != "lost"):
-                kit = order.pieces.get(back.line_no, [])
-                for line, units in [(order.line(back.line_no), 1), *((piece, piece.each) for piece in kit)]:
-                    if line.claims_stock:
-                        for sku, each in _made_of(line):
-                            shipped[sku, one.node_id] -= each * units * back.quantity
+        for line_no, node_id, quantity in came_back(order):
+            kit = order.pieces.get(line_no, [])
+            for line, units in [(order.line(line_no), 1), *((piece, piece.each) for piece in kit)]:
+                if line.claims_stock:
+                    for sku, each in _made_of(line):
+                        shipped[sku, node_id] -= each * units * quantity
         stock_lines = {line.line_no: line for line in order.lines if line.claims_stock}
         given: dict[int, int] = defaultdict(int)
         for work in order.fulfillment_orders:

@@ -88,6 +88,15 @@ class Refunds:
         body = {"node_id": at, "reason": "too_small", "lines": lines, **more}
         return self.doors.api("returns").post(f"/v1/orders/{order_id}/returns", body, **sent)
 
+    def rules(self, *rules: dict[str, Any], version: int = 0) -> None:
+        """Let these rules of returns hold; `version` is that of the rule set, where there is one."""
+        api, path = self.doors.api("rule_sets"), "/v1/return-rules/usual"
+        match = {"if-match": str(version)} if version else {}
+        put = api.put(path, {"rules": list(rules)}, headers=match)
+        assert put.status in (200, 201), put.body
+        number, at = put.body["newest_number"], {"if-match": str(put.body["version"])}
+        assert api.post(f"{path}/promotions", {"number": number}, headers=at).status == 200
+
     def taken_back(self, order_id: str, units: Mapping[int, int], at: str = "S1", **more: Any) -> dict[str, Any]:
         answer = self.take_back(order_id, units, at, **more)
         assert answer.status == 201, answer.body

@@ -54,7 +54,7 @@ NODE_MESSAGES: dict[str, tuple[type[BaseModel], str]] = {
 }
 # Those that may say more by now than they could at first; whoever says less is still understood.
 MESSAGE_VERSIONS = {
-    **{"CloseFulfillmentOrder": 2, "FeedMessage": 2, "RecordDrawerMovement": 3, "RecordPosTransaction": 4},
+    **{"CloseFulfillmentOrder": 2, "FeedMessage": 2, "RecordDrawerMovement": 3, "RecordPosTransaction": 5},
     **{"RecordMovements": 2, "RecordSnapshots": 3, "HandOverFulfillmentOrder": 2},
     **{"PickFulfillmentOrder": 2, "PackFulfillmentOrder": 2, "StageFulfillmentOrder": 2},
     **{"ReceiveFulfillmentOrder": 2, "CompleteTask": 2},
@@ -85,6 +85,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "start_order_workflow",
             "start_payment_workflow",
+            "start_return_workflow",
             "resume_fulfillment",
             "vacate_nodes",
             "broker_backlog",
@@ -120,6 +121,7 @@ TRIGGERS: dict[str, tuple[str, tuple[str, ...]]] = {
         "task of the order workflow, or of that of its payment",
         ("source_order", "authorize_payment", "care_for_payment"),
     ),
+    "return_task": ("task of the return workflow", ("care_for_return",)),
     "release_task": ("task that waits for a node", ("release_fulfillment",)),
     "fulfillment_task": (
         "task of the fulfilment workflow",

@@ -9,6 +9,7 @@ from tools.openapi_collection import CollectionRuleSet, CollectionRuleVersion
 from tools.openapi_notices import NoticeRulesSet, NoticeRulesVersion
 from tools.openapi_papers import PaperRulesSet, PaperRulesVersion
 from tools.openapi_pay_in_store import PayInStoreSet, PayInStoreVersion
+from tools.openapi_returns import ReturnRulesSet, ReturnRulesVersion
 from tools.openapi_service_levels import ServiceLevelsSet, ServiceLevelsVersion
 from tools.openapi_shapes import CONFIGURATION, Model, Route
 from tools.openapi_taxes import TaxRatesSet, TaxRatesVersion
@@ -76,6 +77,11 @@ RULE_SET_ROUTES: dict[str, Route] = {
         *("goodwill-rules", "rules of goodwill", GoodwillRulesVersion, GoodwillRulesSet),
         "What customers are granted without a call when something went wrong, and from when on somebody is told that a "
         "customer or an actor has much.",
+    ),
+    **_rule_sets(
+        *("return-rules", "rules of returns", ReturnRulesVersion, ReturnRulesSet),
+        "What may come back, until when, what is kept back of it and which tenders give it back; the first rule that "
+        "fits units holds.",
     ),
     **_rule_sets(
         *("collection-rules", "collection rules", CollectionRuleVersion, CollectionRuleSet),

@@ -6,7 +6,7 @@ from typing import Any
 
 from oms.payments.adapters.configured import provider
 from oms.payments.caring import care_for_payment
-from oms.payments.lifecycle import seconds_until
+from oms.platform.clock import seconds_until
 from oms.platform.commands import Runtime
 
 runtime = Runtime()

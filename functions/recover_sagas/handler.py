@@ -14,6 +14,7 @@ from oms.payments.adapters.configured import provider
 from oms.payments.orphans import return_orphans
 from oms.platform.commands import Runtime
 from oms.platform.consumers import Event, consume_queue
+from oms.returns.overdue import end_overdue
 
 runtime = Runtime()
 
@@ -29,6 +30,7 @@ def recover(event: Event) -> None:
     settle_open_labels(runtime, carrier, event.tenant)
     settle_open_manifests(runtime, carrier, event.tenant)
     note_silence(runtime, event.tenant)
+    end_overdue(runtime, event.tenant)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from oms.orders import paying_in_store, taxing
 from oms.papers import rules as papers
 from oms.platform.commands import Runtime
 from oms.platform.http import Answer, api, call, caller, ok, read
+from oms.returns import rules as returns
 from oms.rulesets.routes import serve
 from oms.sourcing import rates, strategy
 
@@ -31,6 +32,7 @@ serve(app, lambda: runtime, "tax_rates", "/v1/tax-rates", taxing.KIND, taxing.Ta
 serve(app, lambda: runtime, "service_levels", "/v1/service-levels", service_levels.KIND, service_levels.ServiceLevels)
 serve(app, lambda: runtime, "collection_rules", "/v1/collection-rules", collection.KIND, collection.CollectionRules)
 serve(app, lambda: runtime, "choice_rules", "/v1/choice-rules", choices.KIND, choices.ChoiceRules)
+serve(app, lambda: runtime, "return_rules", "/v1/return-rules", returns.KIND, returns.ReturnRules)
 serve(app, lambda: runtime, "notice_rules", "/v1/notices/rules", notices.KIND, notices.NoticeRules)
 serve(app, lambda: runtime, "paper_rules", "/v1/papers/rules", papers.KIND, papers.PaperRules)
 serve(app, lambda: runtime, "goodwill_rules", "/v1/goodwill-rules", goodwill.KIND, goodwill.GoodwillRules)

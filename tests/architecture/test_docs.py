@@ -83,7 +83,7 @@ def test_every_alarm_has_its_page_in_the_runbook(template):
 def test_the_runbook_names_every_workflow(template):
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     workflows = of_type(template, "AWS::StepFunctions::StateMachine")
-    assert len(workflows) == 3
+    assert len(workflows) == 4
     for name in workflows:
         assert f"`{name}Arn`" in text, name
 

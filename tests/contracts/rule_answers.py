@@ -6,6 +6,7 @@ from tests.contracts.collection_answers import COLLECTION
 from tests.contracts.described import Gateway
 from tests.contracts.notice_answers import NOTICE_RULES
 from tests.contracts.paper_answers import PAPER_RULES
+from tests.contracts.return_answers import RETURN_RULES
 
 RULES = {"safety": [{"id": "all", "priority": 1, "units": 1}]}
 STRATEGY = {"scenarios": [{"id": "all"}]}
@@ -136,6 +137,7 @@ RULE_SETS = {
     "collection-rules": COLLECTION,
     "choice-rules": CHOICES,
     "notices/rules": NOTICE_RULES,
+    "return-rules": RETURN_RULES,
     "papers/rules": PAPER_RULES,
     "goodwill-rules": GOODWILL_RULES,
 }

@@ -27,7 +27,7 @@ from tests.contracts.picking_answers import picking
 from tests.contracts.pos_answers import tills
 from tests.contracts.purchase_answers import purchases
 from tests.contracts.reshape_answers import reshaping
-from tests.contracts.return_answers import ORDER_BODIES, returns
+from tests.contracts.return_answers import ORDER_BODIES, return_rules, returns, returns_by_post
 from tests.contracts.rule_answers import (
     pay_in_store,
     rate_cards,
@@ -226,6 +226,8 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     unknown_parcels(gateway)
     labels(gateway, monkeypatch)
     returns(gateway, order_id)
+    return_rules(gateway, order_id)
+    returns_by_post(gateway)
     paying_again(gateway)
     _changes(gateway)
     exported(gateway, order_id)

@@ -18,7 +18,7 @@ from tests.contracts.money_answers import issued
 from tests.contracts.notice_answers import told
 from tests.contracts.picking_answers import waved
 from tests.contracts.reshape_answers import RESHAPE_BODIES
-from tests.contracts.return_answers import ORDER_BODIES
+from tests.contracts.return_answers import ORDER_BODIES, RMA_BODIES, rma_of
 from tests.contracts.rule_answers import RULE_SETS, every_kind
 from tests.contracts.stock_answers import TRANSFER
 from tests.contracts.test_answers import ITEM, NODE, basket, ordered
@@ -41,6 +41,7 @@ def everything_fixture() -> Iterator[tuple[Gateway, dict[str, str]]]:
         named |= {"appeasement_id": waiting(gateway, delivered(gateway)), "refund_id": f"rfd_{order_id[4:]}_1"}
         named |= {"card_id": issued(gateway), "notice_id": told(gateway, order_id)}
         named["tracking_number"] = parcel_of(gateway)
+        named["return_id"] = rma_of(gateway)
         named["choice_id"] = "chc_1"
         named["task_id"] = task_opened(shop, "COUNT", "count-9", "S1")
         named |= {"label_id": label_of(gateway, patch, work.id), "wave_id": str(waved(gateway)["id"])}
@@ -58,6 +59,7 @@ def test_a_stale_version_is_refused_where_if_match_is_described(everything, key)
         "promotions": {"number": 1},
         "tr-9": TRANSFER,
         **ORDER_BODIES,
+        **RMA_BODIES,
         **RESHAPE_BODIES,
         "close": {} if "waves" in path else {"reason": "late"},
         "breakage": {"reason": "dormant"},

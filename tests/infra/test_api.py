@@ -94,6 +94,8 @@ ROUTES = {
     "returns": {
         "POST /v1/orders/{order_id}/returns",
         "GET /v1/returns/{return_id}",
+        "GET /v1/orders/{order_id}/returnable",
+        *(f"POST /v1/returns/{{return_id}}/{v}" for v in ("decision", "receipts", "inspection", "cancel", "reopen")),
         "POST /v1/orders/{order_id}/refunds/{refund_id}/attempts",
         "POST /v1/orders/{order_id}/refunds/{refund_id}/confirmations",
     },
@@ -113,7 +115,8 @@ ROUTES = {
         f"{method} /v1/{path}{below}"
         for path in (
             *("inventory/rules", "sourcing/strategies", "sourcing/rate-cards", "tax-rates", "goodwill-rules"),
-            *("service-levels", "collection-rules", "choice-rules", "notices/rules", "pay-in-store", "papers/rules"),
+            *("service-levels", "collection-rules", "choice-rules", "return-rules", "notices/rules", "papers/rules"),
+            "pay-in-store",
         )
         for method, below in (
             *(("GET", ""), ("GET", "/{rule_set_id}"), ("GET", "/{rule_set_id}/versions/{number}")),
@@ -211,9 +214,9 @@ ACTIONS = {
     for verb in ("read", "write")
 } | {"availability.read", "inventory.correct", "inventory.correct_any", "gift_cards.grant"}
 ACTIONS |= {f"{room}.approve" for room in ("drawers", "returns", "finance")}
-ACTIONS |= {"purchasing.read", "purchasing.write", "orders.change_price"}
 ACTIONS |= {f"webhooks.{verb}" for verb in ("read", "write", "secrets")}
 ACTIONS |= {f"appeasements.{verb}" for verb in ("request", "read", "approve")}
+ACTIONS |= {"purchasing.read", "purchasing.write", "orders.change_price", "returns.override", "returns.request"}
 CHANNELS = ("web", "store", "call-centre", "marketplace")
 # What only the operator may do besides: place an order of up to so many lines.
 LINES = {"lines.1500"}
@@ -276,7 +279,7 @@ def test_each_client_has_a_secret_and_only_its_scopes(template):
             *("orders.write", "orders.read", "reservations.write", "reservations.read"),
             *("promises.write", "promises.read"),
             *("gift_cards.write", "gift_cards.read"),
-            *("fulfillment.read", "availability.read", f"channel.{name}"),
+            *("fulfillment.read", "availability.read", f"channel.{name}", "returns.read", "returns.request"),
         }
         for name in CHANNELS
     }

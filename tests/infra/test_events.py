@@ -45,9 +45,11 @@ SUBSCRIPTIONS = {
         for name in ("Rejected", "Closed", "Cancelled", "Sold", "Held", "HoldReleased", "Rescheduled")
     },
     ("PaymentAuthorized", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],
-    **{(f"Payment{name}", None): "StartPaymentWorkflowQueue" for name in ("ActionRequired", "Declined", "Deferred")},
-    ("OrderReserved", None): "StartPaymentWorkflowQueue",
-    ("PaymentReleased", None): "PostLedgerQueue",
+    **{
+        (name, None): "StartPaymentWorkflowQueue"
+        for name in (*("PaymentActionRequired", "PaymentDeclined", "PaymentDeferred", "OrderReserved"),)
+    },
+    **{("PaymentReleased", None): "PostLedgerQueue", ("ReturnApproved", None): "StartReturnWorkflowQueue"},
     ("PaymentExpired", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],
     ("PaymentCaptured", None): "PostLedgerQueue",
     ("PaymentCaptureFailed", None): ["PostLedgerQueue", "StartPaymentWorkflowQueue"],

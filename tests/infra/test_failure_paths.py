@@ -140,7 +140,8 @@ def _tasks(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
 def test_every_task_of_every_state_machine_has_a_timeout(template):
     """Read from the definitions as they are deployed, those inside a Map included."""
     found = dict(_tasks(template))
-    assert {name.split(".")[0] for name in found} == {"OrderWorkflow", "FulfillmentWorkflow", "PaymentWorkflow"}
+    workflows = {f"{name}Workflow" for name in ("Order", "Fulfillment", "Payment", "Return")}
+    assert {name.split(".")[0] for name in found} == workflows
     assert "OrderWorkflow.StartFulfillment" in found
     without = [name for name, state in found.items() if not {"TimeoutSeconds", "TimeoutSecondsPath"} & set(state)]
     assert without == []

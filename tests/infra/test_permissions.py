@@ -46,6 +46,7 @@ LOGICAL_IDS = {
     "workflow:order": "OrderWorkflow",
     "workflow:fulfillment": "FulfillmentWorkflow",
     "workflow:payment": "PaymentWorkflow",
+    "workflow:return": "ReturnWorkflow",
 }
 # What a workflow is told by its task cannot stand inside the task's role: see LifeCycles._grant_later.
 BESIDE_ITS_ROLE = {"ReleaseFulfillmentLaterPolicy": ["ReleaseFulfillmentRole"]}

@@ -9,11 +9,17 @@ import pytest
 from tests.template import ROOT, of_type
 
 MACHINE = "AWS::StepFunctions::StateMachine"
-WORKFLOWS = {"OrderWorkflow": "order", "FulfillmentWorkflow": "fulfillment", "PaymentWorkflow": "payment"}
+WORKFLOWS = {
+    "OrderWorkflow": "order",
+    "FulfillmentWorkflow": "fulfillment",
+    "PaymentWorkflow": "payment",
+    "ReturnWorkflow": "return",
+}
 IDS = {
     "tenant",
     "order_id",
     "fulfillment_order_id",
+    "return_id",
     "timeout_seconds",
     "rest_seconds",
     "task_token",
@@ -55,7 +61,7 @@ def test_the_template_runs_the_files(template):
 
 def test_the_order_workflow_is_express_and_those_that_wait_are_standard(template):
     kinds = {name: machine["StateMachineType"] for name, machine in of_type(template, MACHINE).items()}
-    assert kinds == {"OrderWorkflow": "EXPRESS", "FulfillmentWorkflow": "STANDARD", "PaymentWorkflow": "STANDARD"}
+    assert kinds == {name: "EXPRESS" if name == "OrderWorkflow" else "STANDARD" for name in WORKFLOWS}
 
 
 def test_failed_runs_are_logged_traced_and_ring(template):

@@ -46,6 +46,7 @@ from tests.simulation import (  # noqa: F401 - they tell their stories
     refund_stories,
     reserve_stories,
     reshape_stories,
+    return_stories,
     settlement_stories,
     supplier_stories,
     tender_stories,

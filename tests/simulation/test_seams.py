@@ -31,6 +31,7 @@ REMEMBERED = {
     "platform/observability.py": {"logger"},
     "platform/own_queue.py": {"_client"},
     "platform/publisher.py": {"_client"},
+    "returns/adapters/step_functions.py": {"_client"},
     "registry/reads.py": {"_items", "_nodes"},
     "platform/geo.py": {"_zip3"},
 }

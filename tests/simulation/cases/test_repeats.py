@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests.simulation.cases.returning import RETURNS
 from tests.simulation.cases.steps import (
     effects,
     later,
@@ -148,11 +149,7 @@ MUTATING = {
     ("POST", "/v1/orders/ord_1/appeasements"): {"amount": 100, "reason": "LATE"},
     ("POST", "/v1/appeasements/apm_1_1/decision"): {"decision": "approve", "reason": "seen"},
     ("POST", "/v1/orders/ord_1/payments"): {"payment_id": "pay_1_1", "provider": "strict", "token": "tok_2"},
-    ("POST", "/v1/orders/ord_1/returns"): {
-        **{"node_id": "albany", "reason": "too_small", "lines": [{"line_no": 1, "quantity": 1}]}
-    },
-    ("POST", "/v1/orders/ord_1/refunds/rfd_1_1/attempts"): {"reason": "once more"},
-    ("POST", "/v1/orders/ord_1/refunds/rfd_1_1/confirmations"): {"reference": "R-1"},
+    **RETURNS,
     ("POST", "/v1/pos/transactions"): {
         **{"node_id": "albany", "workstation": "T1", "business_date": "2026-11-23", "sequence": 1},
         **{"type": "no_sale", "cashier": "ann"},

@@ -42,6 +42,7 @@ from tests.simulation.checker.picture import Commit, Picture
 from tests.simulation.checker.privacy import PrivacyRules
 from tests.simulation.checker.refunds import check_refunds, check_refunds_of_commit
 from tests.simulation.checker.replay import check_replay
+from tests.simulation.checker.returned import check_returns, check_returns_of_commit
 from tests.simulation.checker.settlement import check_settlement
 from tests.simulation.checker.stock import StockRules
 from tests.simulation.checker.stored_value import (
@@ -92,6 +93,7 @@ class Checker:
         check_stored_value_of_commit(commit, report)
         check_refunds_of_commit(commit, self._picture, report)
         check_given_back_of_commit(commit, self._picture, report)
+        check_returns_of_commit(commit, self._picture, report)
         check_goodwill_of_commit(commit, report)
         check_banking_of_commit(commit, report)
         check_documents_of_commit(commit, report)
@@ -129,6 +131,7 @@ class Checker:
         check_settlement(picture, with_stored_value(picture, self._money.provider), report)
         check_refunds(picture, self._money.provider, report)
         check_given_back(picture, report)
+        check_returns(picture, report)
         check_events(picture, evidence, report)
         check_replay(picture, report)
         check_liveness(picture, evidence, report)

@@ -103,6 +103,19 @@ PARCEL = _graph("""
     DELIVERED:
 """)
 
+# A return by post; one that has ended is opened again.
+RETURN = _graph("""
+    -: REQUESTED APPROVED
+    REQUESTED: APPROVED DECLINED CANCELLED
+    APPROVED: IN_TRANSIT RECEIVED CLOSED CANCELLED
+    IN_TRANSIT: RECEIVED CLOSED
+    RECEIVED: INSPECTED CLOSED
+    INSPECTED: RECEIVED CLOSED
+    DECLINED: APPROVED
+    CANCELLED: APPROVED
+    CLOSED: APPROVED IN_TRANSIT INSPECTED
+""")
+
 
 def is_edge(graph: Graph, before: str | None, after: str) -> bool:
     """Whether a state may follow another; to stay is no step."""

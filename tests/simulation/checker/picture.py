@@ -73,7 +73,7 @@ class OrderView:
 
     __slots__ = (
         "added", "agreed", "cancelled", "header", "id", "lines", "payments", "pk", "progress", "refunds", "returns",
-        "shipments", "tenant", "waiting", "works",
+        "rmas", "shipments", "tenant", "waiting", "works",
     )  # fmt: skip
 
     def __init__(self, pk: str, items: Partition) -> None:
@@ -90,6 +90,7 @@ class OrderView:
         self.payments: dict[str, dict[str, Any]] = {}
         self.refunds: dict[str, dict[str, Any]] = {}
         self.returns: dict[str, dict[str, Any]] = {}
+        self.rmas: dict[str, dict[str, Any]] = {}
         for sk, item in items.items():
             kind, _, name = sk.partition("#")
             if kind == "ORDER":
@@ -113,6 +114,8 @@ class OrderView:
                 self.refunds[name] = parsed(item["body"])
             elif kind == "RETURN":
                 self.returns[name] = parsed(item["body"])
+            elif kind == "RMA":
+                self.rmas[name] = parsed(item["body"])
         for line in self.lines.values():
             if line.part_of is not None:
                 self.lines[line.part_of].parts.append(line)

@@ -44,6 +44,8 @@ class _NotBack:
     line_no: int
     quantity: int
     disposition: Lost = "lost"
+    condition: str | None = None
+    grade: None = None
 
 
 @dataclass(slots=True)

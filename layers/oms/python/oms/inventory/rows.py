@@ -198,3 +198,14 @@ def feed_mark(tenant: str, sku: str, node_id: str, source: str, *, last: int | N
     if last is None:
         return create(TABLE, key, {"sequence": now})
     return Write(Kind.CHANGE, TABLE, key, set={"sequence": now}, equals={"sequence": last})
+
+
+def price_writes(tenant: str, prices: Mapping[str, Mapping[str, int]], until: datetime) -> list[Write]:
+    """What a unit of each SKU is worth by node, in minor units, until an instant; in place of what was said before."""
+    at, gone = format_instant(until), int(until.timestamp())
+    return [
+        put(
+            TABLE, prices_key(tenant, sku), {"body": json.dumps(cents, sort_keys=True), "until": at, "expires_at": gone}
+        )
+        for sku, cents in prices.items()
+    ]

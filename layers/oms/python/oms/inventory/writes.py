@@ -8,7 +8,6 @@ held to the sum.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -22,15 +21,14 @@ from oms.inventory.rows import (
     hold_removed,
     ledger_row,
     open_row,
-    prices_key,
     segment_noted,
     shard_claimed,
     shard_moved,
     to_shards,
 )
+from oms.inventory.rows import price_writes as price_writes
 from oms.inventory.shards.model import drawn, left, taken
-from oms.platform.clock import format_instant
-from oms.platform.writes import Item, Kind, Write, create, put
+from oms.platform.writes import Item, Kind, Write, create
 
 
 @dataclass(slots=True)
@@ -169,12 +167,21 @@ class StockChanges:
         self.receive(sku, node_id, quantity)
         self._add(sku, node_id, MovementKind.DAMAGED, quantity, effect(damaged=quantity))
 
-    def take_back(self, sku: str, node_id: str, quantity: int, *, damaged: bool = False) -> None:
-        """A customer's units came back; damaged ones are held back from sale."""
+    def take_back(self, sku: str, node_id: str, quantity: int, *, held: MovementKind | None = None) -> None:
+        """A customer's units came back, for sale or held back in a bucket of a kind."""
         self._add(sku, node_id, MovementKind.RETURNED, quantity, movement_effect(MovementKind.RETURNED, quantity))
         self._rows[sku, node_id].may_be_new = True
-        if damaged:
-            self._add(sku, node_id, MovementKind.DAMAGED, quantity, effect(damaged=quantity))
+        if held is not None:
+            self._add(sku, node_id, held, quantity, effect(None, **{HELD_IN[held]: quantity}))
+
+    def judge(self, sku: str, node_id: str, quantity: int, kind: MovementKind) -> None:
+        """Units in quality control are for sale again, are held back for another cause, or are scrapped."""
+        bucket = HELD_IN[MovementKind.INSPECTED]
+        if kind in HELD_IN:
+            moved = {bucket: -quantity, HELD_IN[kind]: quantity}
+            self._add(sku, node_id, kind, quantity, effect({bucket: quantity}, **moved))
+        else:
+            self._add(sku, node_id, kind, quantity, movement_effect(kind, quantity, bucket))
 
     def write_off(self, sku: str, node_id: str, quantity: int, *, reason: str) -> None:
         """Units that had left are lost or broken: the ledger has them back and scrapped, and the row stays as it is."""
@@ -260,17 +267,6 @@ class StockChanges:
             quantity += entry.quantity
             made = Effect(entry.changes).beside(made)
         row.entries[name] = LedgerEntry(kind, quantity, made.changes, self._at, cause or self._cause, reason=reason)
-
-
-def price_writes(tenant: str, prices: Mapping[str, Mapping[str, int]], until: datetime) -> list[Write]:
-    """What a unit of each SKU is worth by node, in minor units, until an instant; in place of what was said before."""
-    at, gone = format_instant(until), int(until.timestamp())
-    return [
-        put(
-            TABLE, prices_key(tenant, sku), {"body": json.dumps(cents, sort_keys=True), "until": at, "expires_at": gone}
-        )
-        for sku, cents in prices.items()
-    ]
 
 
 def hold_writes(

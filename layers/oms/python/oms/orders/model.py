@@ -18,7 +18,7 @@ from oms.payments.refunds import Refund
 from oms.payments.rollup import rollup as payment_rollup
 from oms.registry.kits import Component, exploded, summed
 from oms.registry.limits import ItemActivation
-from oms.returns.model import Return
+from oms.returns.model import Return, Rma
 
 DIGITAL = "digital"  # the mode of a shipment that needs no parcel
 
@@ -208,6 +208,7 @@ class Order:
     refunds: tuple[Refund, ...] = ()
     returns: tuple[Return, ...] = ()
     choices: tuple[Choice, ...] = ()
+    rmas: tuple[Rma, ...] = ()
     # By line number, counted once, since each status asks about all lines; `pieces` are those of a kit that is apart.
     cancelled: dict[int, int] = field(init=False, compare=False, repr=False)
     gone: dict[int, int] = field(init=False, compare=False, repr=False)

@@ -5,6 +5,8 @@ A line that is sent again has a line of its own without a price; the money stays
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from oms.fulfillment.lines import ClaimedLine
 from oms.fulfillment.model import Shipment, carried_out
 from oms.fulfillment.model import Status as WorkStatus
@@ -14,9 +16,20 @@ from oms.orders.model import Line, Order, Status, status
 
 # Why units leave a line for another one that has them from then on.
 _MOVED = frozenset({"method_changed", "edited"})
+
+
+class ReturnRollup(StrEnum):
+    """How much of an order came back."""
+
+    NONE = "NONE"
+    REQUESTED = "REQUESTED"
+    PARTIALLY_RETURNED = "PARTIALLY_RETURNED"
+    RETURNED = "RETURNED"
+
+
 _LINE_STATES = (
     *("open", "backordered", "allocated", "released", "picked", "packed"),
-    *("ready", "shipped", "collected", "delivered", "returned", "lost"),
+    *("ready", "shipped", "collected", "delivered", "return_requested", "returned", "lost"),
 )
 _UNTOLD = (WorkStatus.SCHEDULED, WorkStatus.ON_HOLD)
 _GONE = {"pickup": "collected", "ship_to_store": "collected", "digital": "delivered"}
@@ -48,6 +61,11 @@ def quantities(order: Order, line: Line) -> dict[str, int]:
     for gone in ("delivered", "shipped", "collected"):
         taken = min(back, counts[gone])
         counts[gone], back = counts[gone] - taken, back - taken
+    asked = in_returns(order, line.line_no)
+    for gone in ("delivered", "collected", "shipped"):
+        taken = min(asked, counts[gone])
+        counts[gone], asked = counts[gone] - taken, asked - taken
+        counts["return_requested"] += taken
     counts["cancelled"] = order.cancelled.get(line.line_no, 0)
     counts["backordered"] = order.backordered(line.line_no)
     known = sum(counts.values())
@@ -106,6 +124,24 @@ def not_replaced(order: Order, line_no: int) -> int:
     again = [line for line in order.lines if line.replaces == line_no]
     coming = sum(line.quantity - order.cancelled.get(line.line_no, 0) for line in again)
     return coming - sum(order.shipped(line.line_no) for line in again)
+
+
+def in_returns(order: Order, line_no: int) -> int:
+    """Units of a first line that are bound to returns by post and whose money is not owed yet."""
+    lines = (one.line(line_no) for one in order.rmas if one.is_open)
+    return sum(line.bound for line in lines if line is not None)
+
+
+def return_status(order: Order) -> ReturnRollup:
+    """How much of what has left came back, or is to come back."""
+    first = [line for line in order.lines if line.part_of is None and line.replaces is None]
+    left = sum(order.shipped(line.line_no) for line in first)
+    back = sum(order.returned(line.line_no) for line in first)
+    if back and back >= left:
+        return ReturnRollup.RETURNED
+    if back:
+        return ReturnRollup.PARTIALLY_RETURNED
+    return ReturnRollup.REQUESTED if any(one.is_open for one in order.rmas) else ReturnRollup.NONE
 
 
 def with_customer(order: Order, line_no: int) -> int:

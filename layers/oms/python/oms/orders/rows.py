@@ -15,10 +15,11 @@ from oms.fulfillment.model import Shipment
 from oms.orders.backorders import backorder_writes
 from oms.orders.events import OrderLinesAdded, PlacedLine
 from oms.orders.model import Group, Header, Line, Order, fulfillment_status, payment_status, status
-from oms.orders.store import PROGRESS, agreed_key, choice_key, choices_list, header_key, partition
+from oms.orders.store import PROGRESS, agreed_key, choice_key, choices_list, header_key, partition, rma_item
 from oms.payments.model import Payment
 from oms.platform.principal import tenant_prefix
 from oms.platform.writes import Item, Key, Write, create, put
+from oms.returns.model import Rma
 
 
 class Additions(BaseModel):
@@ -56,6 +57,7 @@ def states(order: Order) -> dict[str, str]:
         **{f"payment {payment.id}": payment.state.value for payment in order.payments},
         **{f"refund {refund.id}": refund.status.value for refund in order.refunds},
         **{f"choice {choice.id}": choice.status.value for choice in order.choices},
+        **{f"return {rma.id}": rma.state.value for rma in order.rmas},
     }
 
 
@@ -122,6 +124,11 @@ def choice_write(tenant: str, choice: Choice) -> Write:
     if choice.status is ChoiceStatus.OPEN:
         item |= choices_list(tenant, f"{choice.expires_at}#{choice.order_id}#{choice.id}")
     return put("orders", choice_key(tenant, choice), item)
+
+
+def rma_write(tenant: str, rma: Rma) -> Write:
+    """A return by post as it is now."""
+    return put("orders", Key(partition(tenant, rma.order_id), f"RMA#{rma.id}"), rma_item(tenant, rma))
 
 
 def child_write(tenant: str, order_id: str, sk: str, body: str) -> Write:

@@ -10,6 +10,7 @@
 | shipments, fulfilment orders | same | SHIPMENT#<id>, WORK#<id> |
 | that some work of it is offered to a node, besides the one that has it | same | OFFER#<id>#<node> |
 | that a leg of it is on its way to a node | same | ARRIVAL#<id> |
+| returns by post; one whose units are to come also stands in the list of until when | same | RMA#<id> |
 | choices of its customer; one that is open also stands in the list of when it ends | same | XCHOICE#<id> |
 | that the order is unfinished, while the sweeper looks after it | same | OPEN |
 | that units of it wait for stock | same | BACKORDER |
@@ -45,7 +46,7 @@ from oms.platform.ids import child_number
 from oms.platform.principal import tenant_prefix
 from oms.platform.problems import NotFound
 from oms.platform.writes import Item, Key
-from oms.returns.model import Return
+from oms.returns.model import EXPECTING, Return, Rma
 
 LINES_PER_ITEM = 40
 # What of the header changes. Each step of an order rewrites the item that holds this, so nothing else is in it.
@@ -157,6 +158,29 @@ def change_key(tenant: str, order_id: str, number: int) -> Key:
     return Key(changes_partition(tenant, order_id), f"{number:06d}")
 
 
+def rmas_list(tenant: str, place: str = "") -> Item:
+    """The list of all returns by post whose units are to come, or the place of one there: by until when they may."""
+    return {"gsi1pk": f"{tenant_prefix(tenant)}RMAS", "gsi1sk": place}
+
+
+def overdue_rmas(database: Database, tenant: str, until: str) -> Iterator[str]:
+    """The returns by post whose units are to come and might until an instant or before, one page of the first."""
+    page = database.query_index("orders", "by_status", str(rmas_list(tenant)["gsi1pk"]), limit=100)
+    for item in page.items:
+        expires_at, _, rma_id = str(item["gsi1sk"]).partition("#")
+        if expires_at > until:
+            return
+        yield rma_id
+
+
+def rma_item(tenant: str, rma: Rma) -> Item:
+    """A return by post as it is kept; one of which nothing is to come stands in no list."""
+    item: Item = {"body": rma.model_dump_json(exclude_defaults=True)}
+    if rma.state in EXPECTING and rma.to_come:
+        item |= rmas_list(tenant, f"{rma.expires_at}#{rma.id}")
+    return item
+
+
 def external_key(tenant: str, channel: str, external_id: str) -> Key:
     """Where it is noted which order a channel's own number means."""
     return Key(f"{tenant_prefix(tenant)}EXTERNAL#{channel}#{external_id}", "EXTERNAL")
@@ -203,6 +227,7 @@ def order_from_items(items: Iterable[Item]) -> Order | None:
     refunds: list[Refund] = []
     returns: list[Return] = []
     choices: list[Choice] = []
+    rmas: list[Rma] = []
     for item in items:
         kind = str(item["sk"]).split("#", 1)[0]
         body = str(item.get("body", ""))
@@ -227,6 +252,8 @@ def order_from_items(items: Iterable[Item]) -> Order | None:
             returns.append(Return.model_validate_json(body))
         elif kind == "XCHOICE":
             choices.append(Choice.model_validate_json(body))
+        elif kind == "RMA":
+            rmas.append(Rma.model_validate_json(body))
     if "version" not in header:
         return None
     if groups:
@@ -240,6 +267,7 @@ def order_from_items(items: Iterable[Item]) -> Order | None:
         tuple(sorted(refunds, key=lambda one: child_number(one.id))),
         tuple(sorted(returns, key=lambda one: child_number(one.id))),
         tuple(sorted(choices, key=lambda one: child_number(one.id))),
+        tuple(sorted(rmas, key=lambda one: child_number(one.id))),
     )
 
 

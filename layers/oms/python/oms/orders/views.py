@@ -20,7 +20,7 @@ from oms.orders.money_views import (
     refund_view,
     shipment_view,
 )
-from oms.orders.quantities import quantities
+from oms.orders.quantities import ReturnRollup, quantities, return_status
 from oms.orders.request import AS_AVAILABLE, Address, Charge, Collector, Customer, Discount, Gift, TaxPart, Totals
 from oms.payments.model import Reserved
 from oms.registry.kits import Component
@@ -124,6 +124,8 @@ class OrderView(OrderSummary):
     shipments: list[ShipmentView]
     payments: list[PaymentView]
     refunds: list[RefundView]
+    return_status: ReturnRollup
+    rmas: list[str] = Field(description="its returns by post, see GET /v1/returns/{id}")
     reserved: Reserved | None = Field(description="until when goods are held that a till is to be paid for")
     choices: list[Choice] = Field(description="what the customer may decide about it, or has decided")
     history: History | None = Field(description="what another system told of it; such an order is not managed here")
@@ -169,6 +171,8 @@ def view(order: Order) -> OrderView:
         shipments=[shipment_view(shipment) for shipment in order.shipments],
         payments=[payment_view(payment) for payment in order.payments],
         refunds=[refund_view(refund) for refund in order.refunds],
+        return_status=return_status(order),
+        rmas=[rma.id for rma in order.rmas],
         reserved=header.reserved,
         choices=list(order.choices),
         history=header.history,

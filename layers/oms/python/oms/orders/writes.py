@@ -32,6 +32,7 @@ from oms.orders.rows import (
     lines_added,
     payment_write,
     progress_of,
+    rma_write,
     shipment_write,
     state_changes,
     statuses,
@@ -53,7 +54,7 @@ from oms.payments.refunding import cancellation_refund
 from oms.payments.refunds import Refund, refunded_payments
 from oms.platform.events import EventData, EventDraft
 from oms.platform.writes import Item, Kind, Write, put
-from oms.returns.model import Return
+from oms.returns.model import Return, Rma
 
 
 class _Named(Protocol):
@@ -76,6 +77,7 @@ def change_order(
     refunds: Sequence[Refund] = (),
     returns: Sequence[Return] = (),
     choices: Sequence[Choice] = (),
+    rmas: Sequence[Rma] = (),
     added: Additions | None = None,
     kind: str | None = None,
     pricing: str | None = None,
@@ -106,6 +108,7 @@ def change_order(
         refunds=_replaced(before.refunds, refunds),
         returns=_replaced(before.returns, returns),
         choices=_replaced(before.choices, choices),
+        rmas=_replaced(before.rmas, rmas),
     )
     owed = cancellation_refund(before, after)
     if owed is not None:
@@ -144,6 +147,7 @@ def change_order(
             for one in returns
         ),
         *(choice_write(tenant, one) for one in choices),
+        *(rma_write(tenant, one) for one in rmas),
         *([addition_write(tenant, before, added)] if added else []),
         *load_writes(tenant, replace(before, lines=after.lines), fulfillment_orders),
         *([unfinished_write(tenant, after)] if needs_sweeper(before, after) else []),

@@ -69,11 +69,6 @@ def leaves_after(order: Order, at: str) -> bool:
     return bool(order.header.backorders) or any(due is not None and due > at for due in promised)
 
 
-def seconds_until(at: datetime | None, now: datetime) -> int:
-    """For how many whole seconds to wait, at least one; 0 where nothing is waited for."""
-    return 0 if at is None else max(1, -((now - at) // timedelta(seconds=1)))
-
-
 def next_due(order: Order, now: datetime) -> Due | None:
     """The step that is due first; None where the payment waits for nothing but what others do."""
     return min(_dues(order, now), key=lambda due: (due.at, due.payment_id, due.step), default=None)

@@ -99,3 +99,8 @@ def business_date(instant: datetime, zone: str, cutoff: time) -> date:
 def seconds_late(due_at: str, done_at: str) -> int:
     """By how many whole seconds an instant is after another one; 0 where it is not."""
     return max(0, (parse_instant(done_at) - parse_instant(due_at)) // timedelta(seconds=1))
+
+
+def seconds_until(at: datetime | None, now: datetime) -> int:
+    """For how many whole seconds to wait, at least one; 0 where nothing is waited for."""
+    return 0 if at is None else max(1, -((now - at) // timedelta(seconds=1)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from oms.orders.model import Line, Order
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.pos.requests import UnitsBack
-from oms.returns.model import Disposition
+from oms.returns.model import Disposition, Grade
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,8 @@ class LineBack:
     line_no: int
     quantity: int
     disposition: Disposition
+    condition: str | None = None
+    grade: Grade | None = None
 
 
 def lines_back(order: Order, wanted: Sequence[UnitsBack]) -> tuple[LineBack, ...]:
@@ -31,7 +33,7 @@ def lines_back(order: Order, wanted: Sequence[UnitsBack]) -> tuple[LineBack, ...
     for number, asked in enumerate(wanted):
         pointer = f"/brought_back/lines/{number}"
         if asked.line_no is not None:
-            found.append(LineBack(asked.line_no, asked.quantity, asked.disposition))
+            found.append(LineBack(asked.line_no, asked.quantity, asked.disposition, asked.condition))
             continue
         lines = [line for line in order.lines if line.agreed.sku == asked.sku and line.part_of is None]
         left = {line.line_no: _left(order, line, found) for line in lines}
@@ -41,7 +43,7 @@ def lines_back(order: Order, wanted: Sequence[UnitsBack]) -> tuple[LineBack, ...
         rest = asked.quantity
         for line in open_lines:
             if units := min(rest, left[line.line_no]):
-                found.append(LineBack(line.line_no, units, asked.disposition))
+                found.append(LineBack(line.line_no, units, asked.disposition, asked.condition))
                 rest -= units
     if errors:
         raise InvalidRequest(errors=errors)

@@ -186,6 +186,7 @@ class UnitsBack(Request):
     sku: Code | None = None
     quantity: Quantity
     disposition: Disposition = Disposition.SELLABLE
+    condition: Code | None = None
 
     @model_validator(mode="after")
     def _names_one(self) -> UnitsBack:
@@ -197,18 +198,20 @@ class UnitsBack(Request):
 class BroughtBack(Request):
     """What the customer brought back of an order, by its id or by the receipt of its sale.
 
-    `fee` is kept back, `shipping` is given back of the shipping charged. With `to` the money goes elsewhere than back
-    to what the order was paid with, which has a reason.
+    `fee` is kept back, `shipping` is given back of the shipping charged; left out, they are as the rules of returns
+    say. With `to` the money goes elsewhere than back to what the order was paid with, which has a reason, and
+    `override_reason` is why it is accepted against the rules.
     """
 
     order_id: Code | None = None
     receipt: Receipt | None = None
     reason: Code
     lines: Annotated[tuple[UnitsBack, ...], Field(min_length=1, max_length=MOST_BACK)]
-    fee: Amount = 0
-    shipping: Amount = 0
+    fee: Amount | None = None
+    shipping: Amount | None = None
     to: Literal["cash", "gift_card", "store_credit"] | None = None
     to_reason: Label | None = None
+    override_reason: Label | None = None
 
     @model_validator(mode="after")
     def _makes_sense(self) -> BroughtBack:

@@ -29,7 +29,6 @@ from oms.pos.model import CHANNEL, Identity
 from oms.pos.requests import RecordTransaction, Tender
 from oms.pos.store import load_transaction, sale_paid_by
 from oms.pos.writes import credit_write
-from oms.returns.accepting import TakenBack, accept
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +113,9 @@ def take_back(
     Raises ReceiptNeeded without an order, InvalidRequest for an order that nobody knows, for units that were not
     delivered and for another amount than is owed by a tender, and what `accept` does.
     """
+    # Loaded with the first return, so that sales start no slower.
+    from oms.returns.accepting import TakenBack, accept
+
     brought = told.brought_back
     assert brought is not None, "a return says what was brought back"
     order = _order(runtime, call, told)
@@ -125,6 +127,7 @@ def take_back(
         shipping=brought.shipping,
         to=brought.to,
         to_reason=brought.to_reason,
+        override_reason=brought.override_reason,
     )
     with _pointing_into("/brought_back"):
         done = accept(runtime, call, order, taken)

@@ -1,62 +1,53 @@
 """Goods come back: what belongs to the units, what is owed for them, who pays it, and where the units are then.
 
 Whoever takes units back (a store, or a till in its transaction) calls `accept` and hands what it answers to
-`orders.writes.change_order`. Shares use cumulative rounding (FR3), so the returns of all units of a line give back what
-was taken for the line, to the minor unit and by component.
+`orders.writes.change_order`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
+from oms.inventory.model import MovementKind
 from oms.inventory.writes import StockChanges
-from oms.orders.amounts import Taxes, goods_taxes, less_taxes, line_amounts, summed_taxes, taxed, taxes_of
-from oms.orders.charges import shipping_taxes
-from oms.orders.model import Line, Order
-from oms.orders.quantities import with_customer
+from oms.orders.amounts import taxed
+from oms.orders.model import Order
 from oms.payments.refunding import owe_refund
-from oms.payments.refunds import CASH, SHIPPING, TILL, Cause, GivenFor, Issuer, Refund
+from oms.payments.refunds import CASH, TILL, Cause, Issuer, Refund
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Runtime
 from oms.platform.events import EventData
 from oms.platform.ids import child_id
-from oms.platform.money import exponent, share_up_to
+from oms.platform.money import exponent
 from oms.platform.principal import Principal, may
 from oms.platform.problems import FieldError, InvalidRequest, Problem
 from oms.platform.writes import Write
-from oms.registry.limits import ActivatedBy
-from oms.returns.events import ReturnAccepted, ReturnedLine
-from oms.returns.model import Disposition, Lost, Return, ReturnLine
+from oms.returns.events import KeptBack, ReturnAccepted, ReturnedLine
+from oms.returns.judging import Judged, Wish, judge, no_more_than
+from oms.returns.model import Disposition, Return, ReturnLine, Rma
+from oms.returns.shares import Units, returned_lines, shipping_tax, stock_of_line
 
 APPROVE = "returns.approve"
 # Up to so many whole units of the currency a store pays in cash what was paid by other means.
 _WHOLE_UNITS_OF_CASH = 100
 
 
-class Units(Protocol):
-    """Units of a line that came back, and what becomes of them."""
-
-    @property
-    def line_no(self) -> int: ...
-    @property
-    def quantity(self) -> int: ...
-    @property
-    def disposition(self) -> Disposition | Lost: ...
-
-
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """What a node took back, and where the money for it is to go. Minor units of the order's currency."""
+    """What a node took back, and where the money for it is to go. Minor units of the order's currency.
+
+    What it says nothing of, `fee` and `shipping`, is as the rules say.
+    """
 
     node_id: str
     reason: str
     lines: Sequence[Units]
-    fee: int = 0
-    shipping: int = 0
+    fee: int | None = None
+    shipping: int | None = None
     to: str | None = None
     to_reason: str | None = None
+    override_reason: str | None = None
     issuer: Issuer | None = None
 
 
@@ -78,21 +69,37 @@ class CashLimitExceeded(Problem):
 
 
 def accept(runtime: Runtime, call: Call, order: Order, taken: TakenBack) -> Accepted:
-    """Units are taken back: what was paid for them is owed from now on, and they are stock of the node.
+    """Units are taken back at once: what was paid for them is owed from now on, and they are stock of the node.
 
-    Raises InvalidRequest for more units than were delivered and not returned, OverRefund for more money than was taken,
-    CashLimitExceeded for cash beyond what the caller may pay.
+    Raises InvalidRequest for more units than were delivered and not returned, NotReturnable for what the rules do not
+    allow, OverRefund for more money than was taken, CashLimitExceeded for cash beyond what the caller may pay.
     """
-    made = _accepted(runtime, call, order, taken)
+    lines = returned_lines(order, taken.lines)
+    made = _accepted(runtime, call, order, taken, lines, _judged(runtime, call.principal, order, taken))
     require_tender(call.principal, taken.to, made.owed, order)
-    refunds: list[Refund] = []
-    told: list[EventData] = []
-    if made.owed:
-        refund, told = owe_refund(
-            *(order, Cause.RETURN, made.id, made.owed, taken.to), at=made.accepted_at, issuer=taken.issuer
-        )
-        refunds, made = [refund], made.model_copy(update={"refund_id": refund.id})
+    refunds, told = _owed(order, made, taken.issuer)
+    made = made.model_copy(update={"refund_id": refunds[0].id if refunds else None})
     return Accepted(made, refunds, [_event(order, made), *told], _stock(runtime, call, order, made))
+
+
+def become_due(runtime: Runtime, call: Call, order: Order, rma: Rma, taken: TakenBack, judged: Judged) -> Accepted:
+    """The money of units of a return by post is owed from now on; their stock is told of by whoever receives them.
+
+    Raises OverRefund for more money than was taken.
+    """
+    lines = returned_lines(order, taken.lines, rma)
+    made = _accepted(runtime, call, order, taken, lines, judged).model_copy(update={"rma_id": rma.id})
+    refunds, told = _owed(order, made, taken.issuer)
+    made = made.model_copy(update={"refund_id": refunds[0].id if refunds else None})
+    return Accepted(made, refunds, [_event(order, made), *told], [])
+
+
+def _owed(order: Order, made: Return, issuer: Issuer | None) -> tuple[list[Refund], list[EventData]]:
+    """The refund of what is owed, where that is anything."""
+    if not made.owed:
+        return [], []
+    refund, told = owe_refund(order, Cause.RETURN, made.id, made.owed, made.to, at=made.accepted_at, issuer=issuer)
+    return [refund], told
 
 
 def require_tender(principal: Principal, to: str | None, amount: int, order: Order) -> None:
@@ -121,123 +128,50 @@ def most_cash(currency: str) -> int:
     return _WHOLE_UNITS_OF_CASH * minor_units
 
 
-def _accepted(runtime: Runtime, call: Call, order: Order, request: TakenBack) -> Return:
-    shipping = shipping_tax(order, request.shipping)
+def _accepted(
+    runtime: Runtime, call: Call, order: Order, request: TakenBack, lines: tuple[ReturnLine, ...], judged: Judged
+) -> Return:
+    shipping = shipping_tax(order, judged.shipping)
     accepted = Return(
         id=child_id("ret", order.header.id, len(order.returns) + 1),
         order_id=order.header.id,
         node_id=request.node_id,
         reason=request.reason,
-        lines=returned_lines(order, request.lines),
-        shipping=request.shipping,
+        lines=lines,
+        shipping=judged.shipping,
         shipping_tax=sum(shipping.values()),
         shipping_taxes=taxed(shipping),
-        fee=request.fee,
+        fee=judged.fee,
+        fees=judged.fees,
+        kept=judged.kept,
+        override=judged.override,
         to=request.to,
         to_reason=request.to_reason,
         accepted_at=format_instant(runtime.clock.now()),
         accepted_by=call.principal.actor,
     )
-    if accepted.owed < 0:
-        most = accepted.owed + accepted.fee
+    most = accepted.owed + accepted.fee
+    if accepted.owed < 0 and request.fee is not None:
         raise InvalidRequest(errors=[FieldError("/fee", "fee_above_refund", f"only {most} is given back")])
+    if accepted.owed < 0:
+        # Goodwill gave a part before, and the rules keep back no more than what is left.
+        fees = no_more_than(accepted.fees, most)
+        accepted = accepted.model_copy(update={"fees": fees, "fee": sum(one.amount for one in fees)})
     return accepted
 
 
-def returned_lines(order: Order, wanted: Sequence[Units]) -> tuple[ReturnLine, ...]:
-    """The units that come back with their amounts; more than were delivered and not returned raises InvalidRequest."""
-    made: list[ReturnLine] = []
-    for index, asked in enumerate(wanted):
-        line = _line(order, asked.line_no, index)
-        now = sum(one.quantity for one in made if one.line_no == line.line_no)
-        before = order.returned(line.line_no) + now
-        left = with_customer(order, line.line_no) - now
-        if asked.quantity > left:
-            detail = f"{left} units of line {line.line_no} were delivered and not returned"
-            raise InvalidRequest(errors=[FieldError(f"/lines/{index}/quantity", "more_than_delivered", detail)])
-        made.append(_returned(order, line, before, asked, made))
-    return tuple(made)
-
-
-def shipping_tax(order: Order, shipping: int) -> Taxes:
-    """Whose tax of shipping is given back; more than was charged and not given back raises InvalidRequest.
-
-    Goodwill on shipping has given back a part of it before.
-    """
-    charged = sum(shipment.shipping for shipment in order.shipments)
-    goodwill = _goodwill(order, SHIPPING)
-    before = sum(one.shipping for one in order.returns) + sum(one.goods for one in goodwill)
-    if shipping > charged - before:
-        detail = f"{charged - before} of the shipping was charged and not given back"
-        raise InvalidRequest(errors=[FieldError("/shipping", "more_than_charged", detail)])
-    if not shipping:
-        return {}
-    given = summed_taxes(
-        [
-            *(taxes_of(one.shipping_tax, one.shipping_taxes) for one in order.returns),
-            *(taxes_of(one.tax, one.taxes) for one in goodwill),
-        ]
+def _judged(runtime: Runtime, principal: Principal, order: Order, taken: TakenBack) -> Judged:
+    """What the rules make of it; of units that never came they say nothing."""
+    if any(one.disposition == "lost" for one in taken.lines):
+        return Judged(fee=taken.fee or 0, shipping=taken.shipping or 0)
+    wish = Wish(
+        reason=taken.reason,
+        fee=taken.fee,
+        shipping=taken.shipping,
+        to=taken.to,
+        override_reason=taken.override_reason,
     )
-    whole = {name: share_up_to(tax, before + shipping, charged) for name, tax in shipping_taxes(order).items()}
-    return {name: amount for name, amount in less_taxes(whole, given).items() if amount > 0}
-
-
-def _goodwill(order: Order, line_no: int) -> list[GivenFor]:
-    """What appeasements gave for a line, or for shipping."""
-    appeased = (refund for refund in order.refunds if refund.cause is Cause.APPEASEMENT)
-    return [one for refund in appeased for one in refund.lines if one.line_no == line_no]
-
-
-def _line(order: Order, line_no: int, index: int) -> Line:
-    pointer = f"/lines/{index}/line_no"
-    if line_no > len(order.lines):
-        raise InvalidRequest(errors=[FieldError(pointer, "unknown_line", f"there is no line {line_no}")])
-    line = order.line(line_no)
-    if line.part_of is not None:
-        detail = f"it is a component of line {line.part_of.line_no}; return units of that line"
-        raise InvalidRequest(errors=[FieldError(pointer, "part_of_kit", detail)])
-    if line.activation is not None and line.activation.by is ActivatedBy.GIFT_CARD:
-        detail = "a gift card that was delivered is spent, not returned; its balance stays with whoever has it"
-        raise InvalidRequest(errors=[FieldError(pointer, "gift_card", detail)])
-    if line.replaces is not None:
-        detail = f"it was sent in place of units of line {line.replaces}; return units of that line"
-        raise InvalidRequest(errors=[FieldError(pointer, "replacement", detail)])
-    return line
-
-
-def _returned(order: Order, line: Line, before: int, asked: Units, with_it: Sequence[ReturnLine]) -> ReturnLine:
-    after, whole = before + asked.quantity, line_amounts(line.agreed)
-
-    def share(amount: int) -> int:
-        return share_up_to(amount, after, line.quantity) - share_up_to(amount, before, line.quantity)
-
-    goods = share(whole.goods) - share(whole.discount)
-    taxes = less_taxes(goods_taxes(line.agreed, after), goods_taxes(line.agreed, before))
-    earlier = [one for each in order.returns for one in each.lines if one.line_no == line.line_no]
-    earlier += [one for one in with_it if one.line_no == line.line_no]
-    given = _goodwill(order, line.line_no)
-
-    def kept(amount: int, kept_before: int, most: int) -> int:
-        """What of an appeasement belongs to these units, and so is not given a second time."""
-        return min(most, max(0, share_up_to(amount, after, order.shipped(line.line_no)) - kept_before))
-
-    tax_given = summed_taxes(taxes_of(one.tax, one.taxes) for one in given)
-    tax_kept = summed_taxes(taxes_of(one.appeased_tax, one.appeased_taxes) for one in earlier)
-    appeased = {
-        name: kept(tax_given.get(name, 0), tax_kept.get(name, 0), amount) for name, amount in taxes.items() if amount
-    }
-    return ReturnLine(
-        line_no=line.line_no,
-        sku=line.agreed.sku,
-        quantity=asked.quantity,
-        disposition=asked.disposition,
-        goods=goods,
-        tax=sum(taxes.values()),
-        taxes=taxed(taxes),
-        appeased_goods=kept(sum(one.goods for one in given), sum(one.appeased_goods for one in earlier), goods),
-        appeased_tax=sum(appeased.values()),
-        appeased_taxes=taxed(appeased),
-    )
+    return judge(runtime, principal, order, taken.lines, wish)
 
 
 def _event(order: Order, accepted: Return) -> ReturnAccepted:
@@ -262,19 +196,31 @@ def _event(order: Order, accepted: Return) -> ReturnAccepted:
         appeased_tax=accepted.appeased_tax,
         owed=accepted.owed,
         refund_id=accepted.refund_id,
+        rma_id=accepted.rma_id,
+        fees=tuple(KeptBack(kind=one.kind, amount=one.amount) for one in accepted.fees),
+        kept=tuple(KeptBack(kind=one.kind, amount=one.amount) for one in accepted.kept),
+        override_reason=accepted.override.reason if accepted.override else None,
+        overridden=accepted.override.against if accepted.override else (),
     )
 
 
+# In which bucket units are held back that are not for sale.
+_HELD = {
+    Disposition.DAMAGED: MovementKind.DAMAGED,
+    Disposition.LIQUIDATE: MovementKind.DAMAGED,
+    Disposition.REPAIR: MovementKind.INSPECTED,
+    Disposition.VENDOR: MovementKind.BLOCKED,
+}
+
+
 def _stock(runtime: Runtime, call: Call, order: Order, accepted: Return) -> list[Write]:
-    """The units as stock of the node, for sale, held back as damaged or written off; of a kit, its components."""
+    """The units as stock of the node, for sale, held back or written off; of a kit, its components."""
     back = StockChanges(call.tenant, movement_id=accepted.id, cause=accepted.id, at=runtime.clock.now())
     for line in accepted.lines:
-        units = {line.line_no: line.quantity}
-        units |= {one.line_no: one.each * line.quantity for one in order.pieces.get(line.line_no, ())}
-        for sku, quantity in order.stock_of(units).items():
-            if line.disposition == "lost":
+        for sku, quantity in stock_of_line(order, line.line_no, line.quantity).items():
+            if line.disposition in ("lost", "kept", Disposition.DESTROY):
                 back.write_off(sku, accepted.node_id, quantity, reason=accepted.reason)
             else:
-                damaged = line.disposition is Disposition.DAMAGED
-                back.take_back(sku, accepted.node_id, quantity, damaged=damaged)
+                held = _HELD.get(Disposition(line.disposition))
+                back.take_back(sku, accepted.node_id, quantity, held=held)
     return back.writes()

@@ -31,16 +31,20 @@ def return_order(runtime: Runtime, call: Call, order_id: str, request: ReturnReq
     """
 
     def decide() -> Decision:
-        order = _order(runtime, call, order_id, node_id=request.node_id)
-        named_node(runtime.database, call.tenant, runtime.clock.now(), request.node_id, "/node_id")
+        node_id = request.node_id
+        if node_id is None:
+            raise InvalidRequest(errors=[FieldError("/node_id", "missing", "the store that has accepted the units")])
+        order = _order(runtime, call, order_id, node_id=node_id)
+        named_node(runtime.database, call.tenant, runtime.clock.now(), node_id, "/node_id")
         taken = TakenBack(
-            node_id=request.node_id,
+            node_id=node_id,
             reason=request.reason,
             lines=request.lines,
             fee=request.fee,
             shipping=request.shipping,
             to=request.to.value if request.to else None,
             to_reason=request.to_reason,
+            override_reason=request.override_reason,
             issuer=_issuer(runtime, call, request),
         )
         done = accept(runtime, call, order, taken)

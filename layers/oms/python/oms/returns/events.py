@@ -22,16 +22,28 @@ class ReturnedLine(BaseModel):
     tax: int
     appeased_goods: int
     appeased_tax: int
+    grade: str | None = None
+
+
+class KeptBack(BaseModel):
+    """What is kept back of what was paid, by its kind."""
+
+    model_config = ConfigDict(frozen=True)
+    kind: str
+    amount: int
 
 
 class ReturnAccepted(EventData):
-    """A store took goods back; `owed` is what the customer gets, by the refund `refund_id` where that is anything.
+    """Goods were taken back; `owed` is what the customer gets, by the refund `refund_id` where that is anything.
 
     `tax` is that of the goods and of the `shipping` that is given back. `store` is the node that sold.
     `taxes` says whose the tax is that goes back now, `tax` less `appeased_tax`, where that is known of any of it.
+    `fees` says what `fee` is made of, `kept` which charges are not given back. `override_reason` is why somebody let
+    come back what the rules do not, `overridden` what it went against. `rma_id` is the return by post that the units
+    belong to.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     order_id: str
     external_id: str
@@ -52,3 +64,8 @@ class ReturnAccepted(EventData):
     appeased_tax: int
     owed: int
     refund_id: str | None = None
+    fees: tuple[KeptBack, ...] = ()
+    kept: tuple[KeptBack, ...] = ()
+    override_reason: str | None = None
+    overridden: tuple[str, ...] = ()
+    rma_id: str | None = None

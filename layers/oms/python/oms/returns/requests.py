@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from oms.orders.request import LineQuantity
 from oms.platform.fields import Amount, Code, Label
 from oms.platform.intake import Request
-from oms.returns.model import Disposition
+from oms.returns.model import Disposition, Grade
 
 MOST_LINES = 20
 
@@ -38,20 +38,43 @@ class _Elsewhere(Request):
         return self
 
 
+class Kind(StrEnum):
+    """How units come back."""
+
+    STORE = "store"  # a store has accepted them
+    MAIL_IN = "mail_in"  # the customer wants to send them
+
+
 class ReturnedUnits(LineQuantity):
-    """Units of a line that came back, and whether they can be sold again."""
+    """Units of a line that came back, whether they can be sold again, and their condition, where rules ask for it."""
 
     disposition: Disposition = Disposition.SELLABLE
+    condition: Code | None = None
+    grade: Grade | None = None
 
 
 class ReturnRequest(_Elsewhere):
-    """Units that a store accepted; `fee` is kept back, `shipping` is what is given back of the shipping charged."""
+    """Units that a store accepted, or that a customer wants to send back by post.
 
-    node_id: Code
+    `fee` is kept back, `shipping` is what is given back of the shipping charged; where they are left out, they are as
+    the rules say. `override_reason` is why it is accepted against the rules. A return by post goes to `node_id`, or to
+    where its units came from.
+    """
+
+    kind: Kind = Kind.STORE
+    node_id: Code | None = None
     reason: Code
     lines: Annotated[tuple[ReturnedUnits, ...], Field(min_length=1, max_length=MOST_LINES)]
-    fee: Amount = 0
-    shipping: Amount = 0
+    fee: Amount | None = None
+    shipping: Amount | None = None
+    override_reason: Label | None = None
+
+
+class ReturnableQuery(Request):
+    """For which reason, and in which condition, units would come back."""
+
+    reason: Code | None = None
+    condition: Code | None = None
 
 
 class ConfirmationRequest(Request):
