@@ -25,15 +25,15 @@ SERVICE = {"id": "ground", "zones": [{"id": "any", "cents": 900, "fastest_days":
 # Questions that have too much to say for a GET: they take no key, and nothing is kept of them.
 QUESTIONS = ("/v1/sourcing/simulations",)
 # A call of each route that changes something, complete but for its key.
+ONE_UNIT, TO_ALBANY = [{"line_no": 1, "quantity": 1}], {"method": "pickup", "pickup_node": "albany"}
 MUTATING = {
     ("POST", "/v1/orders"): order("o-9", line("MUG")),
+    ("POST", "/v1/drafts"): {**order("o-9", line("MUG")), "payments": []},
+    ("PUT", "/v1/drafts/drf_1"): {**order("o-9", line("MUG")), "payments": []},
+    ("POST", "/v1/drafts/drf_1/submit"): {},
+    ("POST", "/v1/drafts/drf_1/link"): {},
     ("POST", "/v1/orders/ord_1/cancellations"): {"reason": "late"},
-    ("POST", "/v1/orders/ord_1/method-changes"): {
-        "reason": "late",
-        "method": "pickup",
-        "pickup_node": "albany",
-        "lines": [{"line_no": 1, "quantity": 1}],
-    },
+    ("POST", "/v1/orders/ord_1/method-changes"): {"reason": "late", **TO_ALBANY, "lines": ONE_UNIT},
     ("POST", "/v1/orders/ord_1/review"): {"decision": "accept", "reason": "known"},
     ("POST", "/v1/fulfillment-orders/ful_1/accept"): {},
     ("POST", "/v1/fulfillment-orders/ful_1/receive"): {},
@@ -52,9 +52,7 @@ MUTATING = {
     ("POST", "/v1/fulfillment-orders/ful_1/labels"): {"package_no": 1, "weight_grams": 700},
     ("POST", "/v1/labels/lbl_1/void"): {},
     ("POST", "/v1/nodes/albany/manifests"): {"carrier": "USPS", "date": "2026-11-23"},
-    ("POST", "/v1/parcels/1Z1/claims"): {
-        **{"reason": "lost", "resolution": "reship", "lines": [{"line_no": 1, "quantity": 1}]},
-    },
+    ("POST", "/v1/parcels/1Z1/claims"): {"reason": "lost", "resolution": "reship", "lines": ONE_UNIT},
     ("POST", "/v1/nodes/albany/device-actions"): {
         "device_id": "d-1",
         "actions": [{"id": "a-1", "action": "accept", "subject": "ful_1", "occurred_at": "2026-11-23T12:00:00Z"}],
