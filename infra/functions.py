@@ -217,7 +217,6 @@ QUEUE_CONSUMERS = (
         ),
         memory=1024,
         timeout=300,
-        # A part is seconds to minutes of work, and each must have the whole time of the function.
         batch=1,
         # A load of history must leave room for the customers of the day.
         concurrency=5,

@@ -32,7 +32,7 @@ HTTP = (
     *WEBHOOK_HTTP,
     FunctionSpec(
         "place_order",
-        "Takes an order from a channel, plans and reserves its units, and stores it.",
+        "Takes an order from a channel, at once or as a draft, plans and reserves its units, and stores it.",
         (
             *g.COMMAND,
             *g.SAGA,
@@ -40,7 +40,12 @@ HTTP = (
             *g.HOLD,
             *g.table("registry", "batch", "query"),
         ),
-        routes=("POST /v1/orders",),
+        # A customer who was sent a draft has a link and no token.
+        open_routes=("GET /v1/draft-links/{name}", "POST /v1/draft-links/{name}"),
+        routes=(
+            *("POST /v1/orders", "POST /v1/drafts", "GET /v1/drafts/{draft_id}", "PUT /v1/drafts/{draft_id}"),
+            *("POST /v1/drafts/{draft_id}/submit", "POST /v1/drafts/{draft_id}/link"),
+        ),
         memory=512,
         timeout=GATEWAY_TIMEOUT,
         limits=("LINE_LIMIT",),

@@ -21,7 +21,7 @@ from tests.functions.conftest import Api
 from tests.order_world import TENANT, World
 
 SCOPES = {
-    "place_order": ("orders.write", "channel.web"),
+    "place_order": ("orders.write", "orders.read", "channel.web"),
     "change_orders": ("orders.write", "orders.change_price"),
     "read_orders": ("orders.read", "fulfillment.read"),
     "fulfillment": ("fulfillment.write", "fulfillment.read"),

@@ -27,6 +27,7 @@ from tools.openapi_carriers import CARRIER_ROUTES
 from tools.openapi_choices import CHOICE_ROUTES
 from tools.openapi_collection import COLLECTION_ROUTES
 from tools.openapi_disputes import DISPUTE_ROUTES
+from tools.openapi_drafts import DRAFT_ROUTES
 from tools.openapi_edits import EDIT_ROUTES
 from tools.openapi_finance import FINANCE_ROUTES
 from tools.openapi_method_changes import METHOD_CHANGE_ROUTES
@@ -82,6 +83,7 @@ ROUTES: dict[str, Route] = {
         ),
         if_match=VERSION,
     ),
+    **DRAFT_ROUTES,
     **EDIT_ROUTES,
     **METHOD_CHANGE_ROUTES,
     **CHOICE_ROUTES,

@@ -1,9 +1,10 @@
-"""POST /v1/orders: a channel places an order."""
+"""POST /v1/orders: a channel places an order, at once or by way of a draft."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from oms.drafts.routes import serve as serve_drafts
 from oms.orders.commands import place_order
 from oms.orders.request import OrderRequest
 from oms.platform import http
@@ -11,6 +12,7 @@ from oms.platform.commands import Runtime
 
 app = http.api()
 runtime = Runtime()
+serve_drafts(app, lambda: runtime)
 
 
 @app.post("/v1/orders")

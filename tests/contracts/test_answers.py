@@ -16,6 +16,7 @@ from tests.contracts.choice_answers import choices
 from tests.contracts.collection_answers import collected, collection_rules
 from tests.contracts.described import Gateway, check_events
 from tests.contracts.device_answers import device_actions
+from tests.contracts.draft_answers import drafts
 from tests.contracts.drawer_answers import drawers
 from tests.contracts.finance_answers import NEVER_GRANTED, days, exported
 from tests.contracts.leg_answers import legs
@@ -200,6 +201,7 @@ def test_every_route_answers_as_it_is_described(gateway, monkeypatch):
     collection_rules(gateway)
     notices(gateway)
     choices(gateway)
+    drafts(gateway)
     _promises(gateway)
     capacity(gateway)
     supply(gateway)

@@ -13,6 +13,7 @@ from tests.contracts.carrier_answers import CLAIM, LABEL, label_of, parcel_of
 from tests.contracts.choice_answers import CHOICE_BODIES
 from tests.contracts.collection_answers import COUNTER_BODIES
 from tests.contracts.described import Gateway
+from tests.contracts.draft_answers import DRAFT, DRAFT_BODIES, draft
 from tests.contracts.drawer_answers import BODIES, opened
 from tests.contracts.money_answers import issued
 from tests.contracts.notice_answers import told
@@ -42,7 +43,7 @@ def everything_fixture() -> Iterator[tuple[Gateway, dict[str, str]]]:
         named |= {"card_id": issued(gateway), "notice_id": told(gateway, order_id)}
         named["tracking_number"] = parcel_of(gateway)
         named["return_id"] = rma_of(gateway)
-        named["choice_id"] = "chc_1"
+        named |= {"choice_id": "chc_1", "draft_id": draft(gateway)}
         named["task_id"] = task_opened(shop, "COUNT", "count-9", "S1")
         named |= {"label_id": label_of(gateway, patch, work.id), "wave_id": str(waved(gateway)["id"])}
         assert gateway.send("PUT", "/v1/supply/tr-9", TRANSFER)[0] == 201
@@ -68,12 +69,15 @@ def test_a_stale_version_is_refused_where_if_match_is_described(everything, key)
         **GOODWILL,
         **COUNTER_BODIES,
         **CHOICE_BODIES,
+        **DRAFT_BODIES,
         "labels": {**LABEL, "package_no": 2},
         "claims": CLAIM,
     }
     usual = {"ttl_seconds": 60} if method == "PATCH" else {}
     if path.endswith("{rule_set_id}"):
         usual = RULE_SETS[url.removeprefix("/v1/").partition("/usual")[0]]
+    if path == "/v1/drafts/{draft_id}":
+        usual = DRAFT
     if "drawer-sessions" in path:
         bodies = BODIES
     body = bodies.get(url.rsplit("/", 1)[1], usual)

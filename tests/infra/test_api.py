@@ -5,7 +5,11 @@ import json
 from tests.template import function_name, gateway_key, of_type
 
 ROUTES = {
-    "place_order": {"POST /v1/orders"},
+    "place_order": {
+        *("POST /v1/orders", "POST /v1/drafts", "GET /v1/drafts/{draft_id}", "PUT /v1/drafts/{draft_id}"),
+        *("POST /v1/drafts/{draft_id}/submit", "POST /v1/drafts/{draft_id}/link"),
+        *("GET /v1/draft-links/{name}", "POST /v1/draft-links/{name}"),
+    },
     "read_orders": {
         "GET /v1/orders",
         "GET /v1/orders/{order_id}",
@@ -61,8 +65,7 @@ ROUTES = {
         "PUT /v1/supply/{supply_id}",
         "GET /v1/supply/{supply_id}",
         "GET /v1/supply",
-        "POST /v1/supply/{supply_id}/dispatch",
-        "POST /v1/supply/{supply_id}/receipts",
+        *("POST /v1/supply/{supply_id}/dispatch", "POST /v1/supply/{supply_id}/receipts"),
         "POST /v1/supply/{supply_id}/close",
     },
     "capacity": {
@@ -71,29 +74,22 @@ ROUTES = {
         "GET /v1/nodes/{node_id}/tasks",
         *("GET /v1/tasks", "GET /v1/tasks/{task_id}", "POST /v1/tasks/{task_id}/completions"),
         "POST /v1/nodes/{node_id}/resume",
-        "POST /v1/nodes/{node_id}/waves",
-        "GET /v1/nodes/{node_id}/waves/{wave_id}",
+        *("POST /v1/nodes/{node_id}/waves", "GET /v1/nodes/{node_id}/waves/{wave_id}"),
         "POST /v1/nodes/{node_id}/waves/{wave_id}/close",
     },
     "drawers": {
-        "POST /v1/drawers/{drawer_id}/sessions",
-        "GET /v1/drawers/{drawer_id}/sessions",
-        "GET /v1/drawer-sessions/{session_id}",
-        "GET /v1/drawer-sessions/{session_id}/movements",
-        "POST /v1/drawer-sessions/{session_id}/movements",
-        "POST /v1/drawer-sessions/{session_id}/end",
-        "POST /v1/drawer-sessions/{session_id}/counts",
-        "POST /v1/drawer-sessions/{session_id}/close",
+        *("POST /v1/drawers/{drawer_id}/sessions", "GET /v1/drawers/{drawer_id}/sessions"),
+        *("GET /v1/drawer-sessions/{session_id}", "GET /v1/drawer-sessions/{session_id}/movements"),
+        *("POST /v1/drawer-sessions/{session_id}/movements", "POST /v1/drawer-sessions/{session_id}/end"),
+        *("POST /v1/drawer-sessions/{session_id}/counts", "POST /v1/drawer-sessions/{session_id}/close"),
         "POST /v1/drawer-sessions/{session_id}/restatements",
     },
     "payments": {
         "POST /v1/orders/{order_id}/payments",
-        "GET /v1/pay-links/{name}",
-        "POST /v1/pay-links/{name}",
+        *("GET /v1/pay-links/{name}", "POST /v1/pay-links/{name}"),
     },
     "returns": {
-        "POST /v1/orders/{order_id}/returns",
-        "GET /v1/returns/{return_id}",
+        *("POST /v1/orders/{order_id}/returns", "GET /v1/returns/{return_id}"),
         "GET /v1/orders/{order_id}/returnable",
         *(f"POST /v1/returns/{{return_id}}/{v}" for v in ("decision", "receipts", "inspection", "cancel", "reopen")),
         "POST /v1/orders/{order_id}/refunds/{refund_id}/attempts",
@@ -179,8 +175,7 @@ ROUTES = {
         "POST /v1/finance/disputes/{dispute_id}/outcome",
         "POST /v1/orders/{order_id}/write-offs",
         "POST /v1/finance/intercompany",
-        "GET /v1/purchase-orders",
-        "GET /v1/purchase-orders/{purchase_order_id}",
+        *("GET /v1/purchase-orders", "GET /v1/purchase-orders/{purchase_order_id}"),
         *(f"POST /v1/purchase-orders/{{purchase_order_id}}/invoices{end}" for end in ("", "/{invoice_id}/decision")),
     },
     "webhook_subscriptions": {
@@ -204,6 +199,7 @@ OPEN = {
     *("GET /v1/pay-links/{name}", "POST /v1/pay-links/{name}"),
     *("GET /v1/arrivals/{name}", "POST /v1/arrivals/{name}"),
     *("GET /v1/choices/{name}", "POST /v1/choices/{name}"),
+    *("GET /v1/draft-links/{name}", "POST /v1/draft-links/{name}"),
 }
 ACTIONS = {
     f"{room}.{verb}"

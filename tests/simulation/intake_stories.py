@@ -70,3 +70,23 @@ def rows_of_a_file_that_wait(people: People) -> None:
     people.simulation.drop("orders/acme/wait.jsonl", "\n".join(json.dumps(row) for row in rows))
     for external_id in ("f-1", "f-2"):
         people.cancel(order_of(people, external_id))
+
+
+@story
+def drafts(people: People) -> None:
+    """One is edited and submitted, the other paid by its customer, who clicks twice."""
+    card = {"provider": "strict", "token": "tok_visa"}
+    content = {**order("d-1", line("MUG")), "payments": []}
+    path = f"/v1/drafts/{people.send('POST', '/v1/drafts', content, client='acme-web').body['id']}"
+    people.send("PUT", path, {**content, "quote_number": "Q-1"}, client="acme-web", version=1)
+    payments = [{**card, "amount": content["totals"]["total"]}]
+    placed = [people.send("POST", f"{path}/submit", {"payments": payments}, client="acme-web").body["id"]]
+    other = people.send("POST", "/v1/drafts", {**content, "external_id": "d-2"}, client="acme-web").body["id"]
+    link = people.send("POST", f"/v1/drafts/{other}/link", client="acme-web").body["path"]
+    people.send("GET", link)
+    placed += [people.send("POST", link, card).body["id"] for _ in range(2)]
+    people.send("GET", path)
+    assert placed[1] == placed[2]
+    for order_id in placed[:2]:
+        people.do(people.released(order_id), "ship")
+        people.until(order_id, payment_status="CAPTURED")

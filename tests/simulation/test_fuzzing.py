@@ -134,6 +134,7 @@ def known(name: str) -> list[str]:
             {key[0].rsplit("#", 1)[1] for key in account().rows("stock") if key[1] == "RESERVATION"}
         ),
         "promise_id": sorted({key[0].rsplit("#", 1)[1] for key in account().rows("commands") if key[1] == "PROMISE"}),
+        "draft_id": sorted({key[0].rsplit("#", 1)[1] for key in account().rows("orders") if key[1] == "DRAFT"}),
         "rule_set_id": ["usual", "other"],
         "drawer_id": ["D1"],
         "appeasement_id": [f"apm_{order_id.removeprefix('ord_')}_1" for order_id in orders],
@@ -189,7 +190,8 @@ def test_no_call_breaks_an_operation(case):
 def test_every_operation_refuses_whoever_may_not(method, path, operation):
     """Without a token, with one for something else, and with a tenant's token that names no scope at all."""
     if operation["security"] == []:
-        assert path.startswith(("/console", "/v1/webhooks/", "/v1/pay-links/", "/v1/arrivals/", "/v1/choices/"))
+        links = ("/v1/pay-links/", "/v1/arrivals/", "/v1/choices/", "/v1/draft-links/")
+        assert path.startswith(("/console", "/v1/webhooks/", *links))
         return
     (needed,) = operation["security"][0]["token"]
     simulation = seams.running = account()

@@ -30,6 +30,10 @@ INVOICE = {"number": "R-1", "currency": "USD", "total": 250, "lines": [{**ONE, "
 # A call of each route that changes something, complete but for its key.
 MUTATING = {
     ("POST", "/v1/orders"): order("o-9", line("MUG")),
+    ("POST", "/v1/drafts"): {**order("o-9", line("MUG")), "payments": []},
+    ("PUT", "/v1/drafts/drf_1"): {**order("o-9", line("MUG")), "payments": []},
+    ("POST", "/v1/drafts/drf_1/submit"): {},
+    ("POST", "/v1/drafts/drf_1/link"): {},
     ("POST", "/v1/orders/ord_1/cancellations"): {"reason": "late"},
     ("POST", "/v1/orders/ord_1/edits"): {"mode": "commit", "preview_id": "edt_1"},
     ("POST", "/v1/orders/ord_1/method-changes"): {

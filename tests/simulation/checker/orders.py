@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.simulation.checker.activations import is_of_activations
 from tests.simulation.checker.beginnings import is_told, sends_again
+from tests.simulation.checker.drafts import check_drafts_of_commit
 from tests.simulation.checker.evidence import Change, Item, Report
 from tests.simulation.checker.goodwill import is_goodwill
 from tests.simulation.checker.graphs import (
@@ -24,6 +25,7 @@ from tests.simulation.checker.manifests import is_of_manifests
 from tests.simulation.checker.notices import check_notices_of_commit, is_notices
 from tests.simulation.checker.picture import Commit, OrderView, Picture, held_by_node, is_count, is_order, parsed
 from tests.simulation.checker.tasks import is_task
+from tests.simulation.checker.waves import check_waves_of_commit
 
 STEPS = ("shipped", "packed", "picked")
 # Work that a node has begun.
@@ -61,8 +63,10 @@ class OrderRules:
                     check_quantities(order, report)
             elif is_notices(pk):
                 check_notices_of_commit(changes, report)
+            elif pk.split("#")[2:3] == ["DRAFT"]:
+                check_drafts_of_commit(changes, commit, report)
             elif pk.split("#")[2:3] == ["WAVE"]:
-                _waves(changes, report)
+                check_waves_of_commit(changes, report)
             elif not any(belongs(pk) for belongs in BESIDE_ORDERS):
                 for change in changes:
                     if change.before is not None:
@@ -93,16 +97,6 @@ class OrderRules:
         note = picture.items("orders", f"T#{tenant}#EXTERNAL#{channel}#{external_id}").get("EXTERNAL")
         if note is None or note.get("order_id") != order.id:
             report.note("INV4", order.pk, f"{channel} {external_id} is noted as {note and note.get('order_id')}")
-
-
-def _waves(changes: list[Change], report: Report) -> None:
-    """A wave takes its work once and is closed once; nothing else of it ever changes."""
-    for change in changes:
-        if change.before is not None:
-            was, now = parsed(change.before["body"]), parsed((change.after or {}).get("body", "{}"))
-            closed = {**was, "state": "CLOSED", "closed_at": now.get("closed_at"), "version": was.get("version", 1) + 1}
-            if was.get("state", "OPEN") != "OPEN" or now != closed:
-                report.note("INV4", change.pk, "a wave was changed otherwise than by its closing")
 
 
 def _external(order: OrderView) -> tuple[str, str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from oms.inventory.model import Claimable
 from oms.inventory.writes import StockChanges
 from oms.orders.choosing import choose_nodes, decision_of
@@ -14,6 +16,7 @@ from oms.orders.store import external_key
 from oms.orders.validation import refuse_size, refuse_sums, refuse_unknown
 from oms.payments.model import Reserved
 from oms.platform.commands import Call, Decision, Outcome, Runtime, command_key, execute, outcome_at
+from oms.platform.events import EventDraft
 from oms.platform.principal import authorize
 from oms.platform.problems import (
     ExternalIdTaken,
@@ -33,15 +36,27 @@ from oms.sourcing.model import Sourced
 _MOST_WITHOUT_CLAIMS = MOST_ACTIONS - 2
 
 
+# What an order comes from, such as a draft, by the order's id: what ends it.
+ComesFrom = Callable[[str], tuple[list[Write], list[EventDraft]]]
+
+
 class _NeedsChunks(Exception):
     """The claims of this order do not fit one transaction."""
 
 
-def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
+def check_request(runtime: Runtime, call: Call, request: OrderRequest) -> None:
+    """Refuse an order that could not be placed whatever stock there is; raises InvalidRequest or TooLarge."""
+    refuse_size(request, call.principal.limit("lines", line_limit()))
+    refuse_sums(request)
+    refuse_unknown(request, look_up(runtime, call.tenant, request))
+
+
+def place_order(runtime: Runtime, call: Call, request: OrderRequest, *, comes_from: ComesFrom | None = None) -> Outcome:
     """Accept an order: check it, choose nodes, claim the units there and store it, exactly once.
 
     The answer is an OrderSummary. Raises InvalidRequest, TooLarge or OutOfStock, and then nothing is stored or
     claimed, and so does TaxRateUnknown; ExternalIdTaken when the channel used this external id for another order.
+    What it `comes_from` ends in its transaction: it is given the order's id and refuses, or answers writes and events.
     """
     refuse_size(request, call.principal.limit("lines", line_limit()))
     refuse_sums(request)
@@ -86,11 +101,14 @@ def place_order(runtime: Runtime, call: Call, request: OrderRequest) -> Outcome:
             claims.claim(sourced.stock, sku, node, units)
         claims.end_unclaimed(sourced.stock)
         writes, facts = held.writes(call.tenant, order_id) if held else ([], [])
-        decision = placement(call, order, [*claims.writes(), *reasons, *writes], facts)
+        ended, told = comes_from(order_id) if comes_from else ([], [])
+        decision = placement(call, order, [*claims.writes(), *reasons, *writes, *ended], [*facts, *told])
         # The events and the record of the command are more.
         if len(decision.writes) + len(decision.events) + 1 > MOST_ACTIONS:
             if held:
                 raise TooLarge("An order of so many claims cannot come from a reservation.", pointer="/reservation_id")
+            if comes_from:
+                raise TooLarge("An order of so many claims cannot come from a draft.", pointer="/lines")
             raise _NeedsChunks
         return decision
 

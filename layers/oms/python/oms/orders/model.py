@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
@@ -13,6 +12,8 @@ from oms.fulfillment.model import BEGUN, FulfillmentOrder, Shipment, WorkLine
 from oms.orders.history import History, gone_before, returned_before
 from oms.orders.kits import PartOf, pieces_of, units_by_line, whole_kits
 from oms.orders.request import Address, Charge, Collector, Customer, LineRequest, LineType, Method, TaxMode, Totals
+from oms.orders.states import FulfillmentRollup as FulfillmentRollup
+from oms.orders.states import Status as Status
 from oms.payments.model import Payment, Reserved, Rollup
 from oms.payments.refunds import Refund
 from oms.payments.rollup import rollup as payment_rollup
@@ -21,25 +22,6 @@ from oms.registry.limits import ItemActivation
 from oms.returns.model import Return, Rma
 
 DIGITAL = "digital"  # the mode of a shipment that needs no parcel
-
-
-class Status(StrEnum):
-    """The states of an order."""
-
-    DRAFT = "DRAFT"  # being placed; not yet visible
-    PENDING_REVIEW = "PENDING_REVIEW"  # a person must accept or cancel it
-    CONFIRMED = "CONFIRMED"
-    IN_PROGRESS = "IN_PROGRESS"
-    COMPLETED = "COMPLETED"
-    CANCELLED = "CANCELLED"
-
-
-class FulfillmentRollup(StrEnum):
-    """How far the goods of an order are."""
-
-    UNFULFILLED = "UNFULFILLED"
-    PARTIALLY_FULFILLED = "PARTIALLY_FULFILLED"
-    FULFILLED = "FULFILLED"
 
 
 class Validation(BaseModel):
