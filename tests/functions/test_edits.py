@@ -166,6 +166,20 @@ def test_a_discount_is_taken_out_of_the_lines_that_have_it(doors):
     doors.world.check()
 
 
+@pytest.mark.capability("C2", "S1")
+def test_a_price_below_the_discount_of_a_line_is_refused_and_one_without_it_is_not(doors):
+    order_id, _ = running(doors, line("A", 2, 1000, tax=160, off=400))
+    free = {"action": "change_price", "line_no": 1, "unit_price": 199}
+    with doors.world.unchanged():
+        refused = edit(doors, order_id, free)
+    assert (refused.status, refused.pointers) == (422, ["/actions/0"])
+    assert refused.body["errors"][0]["code"] == "discount_above_goods"
+    done = edit(doors, order_id, free, {"action": "remove_discount", "source": "promo-1"})
+    # The tax follows the net price: 160 x 398 / 1600.
+    assert (done.status, done.body["after"]["tax"], done.body["after"]["total"]) == (200, 40, 438)
+    doors.world.check()
+
+
 @pytest.mark.capability("C2")
 def test_a_new_line_is_checked_like_that_of_a_placed_order_and_claims_its_stock(doors):
     order_id, _ = running(doors, line("A", 1, 1000))

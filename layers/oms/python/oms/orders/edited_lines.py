@@ -15,10 +15,14 @@ from oms.orders.model import Group, Line, Order
 from oms.orders.request import Discount, LineRequest, TaxPart
 from oms.orders.writes import Additions
 from oms.platform.money import shares_by_weight
+from oms.platform.problems import FieldError, InvalidRequest
 
 
 def additions(order: Order, staged: Staged, groups: Sequence[Group], new: Sequence[Line]) -> Additions | None:
-    """The lines that come: units that change, more units of lines, and the `new` lines with their `groups`."""
+    """The lines that come: units that change, more units of lines, and the `new` lines with their `groups`.
+
+    Discounts above what the goods cost raise InvalidRequest.
+    """
     lines: list[Line] = []
     own: list[Group] = []
     first = len(order.lines) + 1
@@ -39,6 +43,7 @@ def additions(order: Order, staged: Staged, groups: Sequence[Group], new: Sequen
         moved = change.ship_to is not None
         number = group_of(group.model_copy(update={"ship_to": change.ship_to, "promise": None})) if moved else None
         agreed = revised_line(order, line, change)
+        _refuse_discounts(agreed, staged.because[line_no])
         made: dict[str, object] = {"line_no": first + len(lines), "agreed": agreed, "claims": ()}
         lines.append(line.model_copy(update={**made, "group_no": number or line.group_no, "moved_from": line_no}))
     for line_no, units in staged.more.items():
@@ -111,7 +116,7 @@ def grown_line(line: Line, units: int) -> LineRequest:
 
 def scaled_tax(line: LineRequest, now: int, before: int) -> tuple[int, tuple[TaxPart, ...]]:
     """The tax of goods that cost so much `now`, as it was of what they cost `before`, half up, and its parts."""
-    if not before:
+    if before <= 0:
         return 0, ()
     tax = (2 * line.tax * now + before) // (2 * before)
     known = [one.amount or 0 for one in line.taxes]
@@ -125,6 +130,14 @@ def summed_line(line: LineRequest) -> LineRequest:
     off = sum(one.amount for one in line.discounts)
     charges = sum(one.amount + one.tax for one in line.charges)
     return line.model_copy(update={"total": line.unit_price * line.quantity - off + charges + line.tax})
+
+
+def _refuse_discounts(line: LineRequest, number: int) -> None:
+    """Refuse an action that would take more off than the goods cost then, as it is when an order is placed."""
+    goods, off = line.unit_price * line.quantity, sum(one.amount for one in line.discounts)
+    if off > goods:
+        detail = f"{off} is taken off of goods for {goods}; take discounts out with it, or ask for less"
+        raise InvalidRequest(errors=[FieldError(f"/actions/{number}", "discount_above_goods", detail)])
 
 
 def _by_source(discounts: Sequence[Discount]) -> tuple[Discount, ...]:
