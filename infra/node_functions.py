@@ -27,6 +27,8 @@ AT_NODES = (
             *("POST /v1/fulfillment-orders/{fulfillment_order_id}/rates", "GET /v1/labels/{label_id}"),
             "GET /v1/labels/{label_id}/file",
             *("POST /v1/nodes/{node_id}/manifests", "GET /v1/nodes/{node_id}/manifests/{manifest_id}"),
+            *("POST /v1/nodes/{node_id}/carrier-pickups", "GET /v1/nodes/{node_id}/carrier-pickups/{pickup_id}"),
+            "POST /v1/nodes/{node_id}/carrier-pickups/{pickup_id}/cancel",
             *("POST /v1/fulfillment-orders/{fulfillment_order_id}/labels", "POST /v1/labels/{label_id}/void"),
             "GET /v1/fulfillment-orders",
             "GET /v1/fulfillment-orders/{fulfillment_order_id}",

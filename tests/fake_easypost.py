@@ -35,6 +35,8 @@ class FakeEasyPost:
     shipments: dict[str, dict[str, Any]] = field(default_factory=dict)
     sold: list[str] = field(default_factory=list)
     returned: list[str] = field(default_factory=list)
+    pickups: dict[str, dict[str, Any]] = field(default_factory=dict)
+    booked: list[str] = field(default_factory=list)
     manifests: list[list[str]] = field(default_factory=list)
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
@@ -61,7 +63,7 @@ class FakeEasyPost:
     def send(
         self, method: str, path: str, payload: bytes | None = None, key: str | None = None
     ) -> tuple[int, dict[str, Any]] | Unknown:
-        kind = {"buy": "buy", "refund": "refund", "scan_forms": "manifest"}.get(
+        kind = {"buy": "buy", "refund": "refund", "scan_forms": "manifest", "cancel": "cancel"}.get(
             path.rsplit("/", 1)[-1], "find" if method == "GET" else "draft"
         )
         body = json.loads(payload) if payload is not None else None
@@ -77,6 +79,8 @@ class FakeEasyPost:
             return 422, {"error": {"code": "ADDRESS.VERIFY.FAILURE"}}
         if path == "/beta/rates":
             return 200, {"rates": _rates("")}
+        if path.startswith("/v2/pickups"):
+            return self._pickup(kind, path, body, step)
         if kind == "manifest":
             return self._manifest([one["id"] for one in body["scan_form"]["shipments"]], step)
         if kind == "draft":
@@ -96,6 +100,28 @@ class FakeEasyPost:
             shipment["refund_status"] = "rejected" if step == "rejected" else "submitted"
             self.returned += [] if step == "rejected" or name in self.returned else [name]
         return 200, shipment
+
+    def _pickup(self, kind: str, path: str, body: Any, step: str) -> tuple[int, dict[str, Any]]:
+        if kind == "draft":
+            name = f"pickup_{len(self.pickups) + 1}"
+            rates = [
+                {"carrier": "USPS", "service": service, "rate": rate, "currency": "USD"}
+                for service, rate in (("Express", "9.5"), ("NextDay", "0.00"))
+            ]
+            self.pickups[name] = {**body["pickup"], "id": name, "status": "unknown", "pickup_rates": rates}
+            return 201, self.pickups[name]
+        name = path.split("/")[3]
+        pickup = self.pickups[name]
+        if kind == "buy":
+            if pickup["status"] != "unknown":
+                return 422, {"error": {"code": "PICKUP.BUY.FAILED"}}
+            self.booked.append(name)
+            pickup |= {"status": "scheduled", "confirmation": f"WTC{name[7:]}"}
+        if kind == "cancel":
+            if pickup["status"] != "scheduled" or step == "rejected":
+                return 422, {"error": {"code": "PICKUP.CANCEL.FAILED"}}
+            pickup["status"] = "canceled"
+        return 200, pickup
 
     def _manifest(self, names: list[str], step: str) -> tuple[int, dict[str, Any]]:
         if any(not self.shipments[name]["postage_label"] or self.shipments[name].get("scan_form") for name in names):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from oms.carriers.views import ClaimView, LabelFileView, LabelView, ManifestView, RatesView
+from oms.carriers.handover_views import CarrierPickupView, ManifestView
+from oms.carriers.views import ClaimView, LabelFileView, LabelView, RatesView
 from oms.fulfillment.model import ParcelStatus
 from tools.openapi_answers import Answer
 from tools.openapi_shapes import VERSION, Route
@@ -75,6 +76,25 @@ CARRIER_ROUTES: dict[str, Route] = {
         refusals=(404, 409),
     ),
     "GET /v1/nodes/{node_id}/manifests/{manifest_id}": Route("Read a manifest", {200: ManifestView}, refusals=(404,)),
+    "POST /v1/nodes/{node_id}/carrier-pickups": Route(
+        "Have a carrier come for parcels",
+        {201: CarrierPickupView},
+        notes=(
+            "For the parcels whose labels were asked for on the node's day on which the window begins. It is stored "
+            "first and booked once, whatever answer is lost; until it is known it is REQUESTED, and a repeat of the "
+            "call says how far it is."
+        ),
+        refusals=(404, 409),
+    ),
+    "GET /v1/nodes/{node_id}/carrier-pickups/{pickup_id}": Route(
+        "Read a pick-up of a carrier", {200: CarrierPickupView}, refusals=(404,)
+    ),
+    "POST /v1/nodes/{node_id}/carrier-pickups/{pickup_id}/cancel": Route(
+        "Have a carrier not come",
+        {200: CarrierPickupView},
+        notes="A carrier that does not cancel comes all the same: it stays SCHEDULED, with `refused`.",
+        refusals=(404, 409),
+    ),
     "POST /v1/parcels/{tracking_number}/claims": Route(
         "Claim units of a parcel that were lost or damaged",
         {201: ClaimView},

@@ -7,6 +7,7 @@ from typing import Any
 from oms.carriers.adapters.configured import carrier
 from oms.carriers.commands import settle_open_labels
 from oms.carriers.manifesting import settle_open_manifests
+from oms.carriers.picking_up import settle_open_pickups
 from oms.carriers.silence import note_silence
 from oms.orders.adapters.step_functions import run_order_workflow
 from oms.orders.recovery import finish_orders, recover_sagas
@@ -29,6 +30,7 @@ def recover(event: Event) -> None:
     return_orphans(runtime, provider, event.tenant)
     settle_open_labels(runtime, carrier, event.tenant)
     settle_open_manifests(runtime, carrier, event.tenant)
+    settle_open_pickups(runtime, carrier, event.tenant)
     note_silence(runtime, event.tenant)
     end_overdue(runtime, event.tenant)
 

@@ -40,7 +40,7 @@ def labels(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     label = label_of(gateway, monkeypatch, work.id)
     assert gateway.send("GET", f"/v1/labels/{label}")[1]["cost"] == 758
     monkeypatch.setenv("INTAKE_BUCKET", "files")
-    monkeypatch.setattr("oms.carriers.routes.LabelBucket", lambda: LabelBucket(LabelObjects()))
+    monkeypatch.setattr("oms.carriers.label_files.LabelBucket", lambda: LabelBucket(LabelObjects()))
     assert gateway.send("GET", f"/v1/labels/{label}/file")[1]["bytes"] == 37
     assert gateway.send("POST", f"/v1/fulfillment-orders/{work.id}/labels", LABEL)[1]["code"] == "label_exists"
     assert gateway.send("POST", f"/v1/fulfillment-orders/{work.id}/rates", {"weight_grams": 1})[1]["rates"]
@@ -51,6 +51,13 @@ def labels(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (status, manifest["status"]) == (201, "CLOSED")
     assert gateway.send("GET", f"/v1/nodes/DC1/manifests/{manifest['id']}")[1] == manifest
     assert gateway.send("POST", "/v1/nodes/DC1/manifests", day)[1]["code"] == "nothing_to_manifest"
+    window = {"starts_at": "2026-11-23T15:00:00Z", "ends_at": "2026-11-23T17:00:00Z"}
+    status, pickup = gateway.send("POST", "/v1/nodes/DC1/carrier-pickups", {"carrier": "USPS", "window": window})
+    assert (status, pickup["status"]) == (201, "SCHEDULED")
+    path = f"/v1/nodes/DC1/carrier-pickups/{pickup['id']}"
+    assert gateway.send("GET", path)[1] == pickup
+    assert gateway.send("POST", f"{path}/cancel")[1]["status"] == "CANCELLED"
+    assert gateway.send("POST", f"{path}/cancel")[1]["code"] == "action_not_available"
 
 
 CLAIM = {"reason": "lost", "resolution": "reship", "lines": [{"line_no": 1, "quantity": 1}]}

@@ -24,7 +24,7 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> Objects:
     """The bucket in which files of labels are kept."""
     objects = Objects()
     monkeypatch.setenv("INTAKE_BUCKET", "files")
-    monkeypatch.setattr("oms.carriers.routes.LabelBucket", lambda: LabelBucket(objects))
+    monkeypatch.setattr("oms.carriers.label_files.LabelBucket", lambda: LabelBucket(objects))
     return objects
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.simulation.directed import NODE, People
@@ -145,6 +146,7 @@ def wanted(people: People, work_id: str, package_no: int) -> str:
 
 def handed_over(people: People, work_id: str, label_id: str) -> None:
     """A node hands a label over by a manifest; the carrier's answer is lost, and whoever finds it closes it once."""
+    fetched(people, work_id)
     lost(people, manifest=1, find=1)
     body = {"carrier": "USPS", "date": "2026-11-23"}
     node_id = people.send("GET", f"/v1/fulfillment-orders/{work_id}", client=NODE).body["node_id"]
@@ -160,6 +162,29 @@ def handed_over(people: People, work_id: str, label_id: str) -> None:
 
     assert people.wait_for(closed)
     assert people.send("POST", f"/v1/labels/{label_id}/void", None, client=NODE).body["code"] == "label_manifested"
+
+
+def fetched(people: People, work_id: str) -> None:
+    """A carrier is to come, and then not; both answers are lost, and whoever finds it books and cancels it once."""
+    node_id = people.send("GET", f"/v1/fulfillment-orders/{work_id}", client=NODE).body["node_id"]
+    now = datetime.fromisoformat(people.send("GET", f"/v1/nodes/{node_id}/tasks", client=NODE).body["at"])
+    window = {name: (now + timedelta(hours=hours)).isoformat() for name, hours in (("starts_at", 1), ("ends_at", 9))}
+    path = f"/v1/nodes/{node_id}/carrier-pickups"
+    lost(people, buy=1, find=1)
+    answer = people.send("POST", path, {"carrier": "USPS", "window": window}, client=NODE)
+    assert answer.status == 201, answer.text
+    own = f"{path}/{answer.body['id']}"
+
+    def stands(status: str) -> bool:
+        people.simulation.sleep(180)
+        people.simulation.ring("RecoverSagas")
+        return bool(people.send("GET", own, client=NODE).body["status"] == status)
+
+    assert people.wait_for(lambda: stands("SCHEDULED"))
+    lost(people, cancel=1, find=1)
+    assert people.send("POST", f"{own}/cancel", None, client=NODE).status == 200
+    assert people.wait_for(lambda: stands("CANCELLED"))
+    assert len(people.simulation.carrier.account.booked) == 1
 
 
 def printed(people: People, label_id: str) -> bool:

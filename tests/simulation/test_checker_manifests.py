@@ -13,7 +13,10 @@ LABEL, OPEN = ("T#acme#LABEL#lbl_9_1", "LABEL"), ("T#acme#OPENMANIFESTS", "MANIF
 OWN = {"label_id": "lbl_9_1", "tracking_number": "TRACK1", "reference": "shp_1"}
 PLACE = "T#acme#UNMANIFESTED#albany#easypost#USPS"
 ROW = {"body": json.dumps(OWN), "place": PLACE, "day": "2026-11-23#"}
-WAITS, HAD = ROW | {"gsi1pk": PLACE, "gsi1sk": "2026-11-23#lbl_9_1"}, ROW | {"manifest_id": "mft_9"}
+WAITS, HAD = (
+    ROW | {"gsi1pk": PLACE, "gsi1sk": "2026-11-23#lbl_9_1"},
+    (ROW | {"manifest_id": "mft_9", "gsi1pk": PLACE.replace("UN", "", 1), "gsi1sk": "2026-11-23#lbl_9_1"}),
+)
 
 
 def manifest(status: str, name: str = "mft_9", **more: object) -> dict[str, object]:
@@ -22,6 +25,14 @@ def manifest(status: str, name: str = "mft_9", **more: object) -> dict[str, obje
 
 REQUESTED, CLOSED, REFUSED = manifest("REQUESTED"), manifest("CLOSED", url="x"), manifest("REFUSED", refused="no")
 LISTED = {"since": "12"}
+PICKUP, DRAFT = (("T#acme#CARRIERPICKUP#cpu_9", sk) for sk in ("PICKUP", "DRAFT"))
+OPEN_PICKUP = ("T#acme#OPENPICKUPS", "PICKUP#cpu_9")
+
+
+def pickup(status: str, **more: object) -> dict[str, object]:
+    return {"version": 1, "body": json.dumps({"id": "cpu_9", "status": status, "label": "shp_1", **more})}
+
+
 RIGHT = {
     "closed": [(LABEL, WAITS), (LABEL, HAD), (OPEN, LISTED), (MANIFEST, REQUESTED), (MANIFEST, CLOSED), (OPEN, None)],
     "refused": [
@@ -29,18 +40,28 @@ RIGHT = {
         *((LABEL, WAITS), (LABEL, None)),
     ],
 }
+RIGHT["booked and cancelled"] = [
+    *((DRAFT, {"reference": "p"}), (PICKUP, pickup("REQUESTED")), (OPEN_PICKUP, LISTED), (OPEN_PICKUP, None)),
+    *((PICKUP, pickup("SCHEDULED", cost=1)), (PICKUP, pickup("CANCEL_REQUESTED")), (PICKUP, pickup("SCHEDULED"))),
+    *((PICKUP, pickup("CANCEL_REQUESTED")), (PICKUP, pickup("CANCELLED"))),
+]
 WRONG = {
+    "cancelled from the start": [(PICKUP, pickup("CANCELLED"))],
+    "cancelled unasked": [(PICKUP, pickup("REQUESTED")), (PICKUP, pickup("SCHEDULED")), (PICKUP, pickup("CANCELLED"))],
+    "for other parcels": [(PICKUP, pickup("REQUESTED")), (PICKUP, pickup("SCHEDULED", label="shp_2"))],
+    "another draft": [(DRAFT, {"reference": "p"}), (DRAFT, {"reference": "q"})],
     "closed from the start": [(MANIFEST, CLOSED)],
     "refused after all": [(MANIFEST, REQUESTED), (MANIFEST, CLOSED), (MANIFEST, REFUSED)],
     "removed": [(MANIFEST, REQUESTED), (MANIFEST, None)],
     "of other labels": [(MANIFEST, REQUESTED), (MANIFEST, manifest("CLOSED", labels=[]))],
     "given back": [(LABEL, HAD), (LABEL, None)],
     "taken over": [(LABEL, HAD), (LABEL, HAD | {"manifest_id": "mft_8"})],
-    "had and waiting": [(LABEL, WAITS), (LABEL, WAITS | HAD)],
+    "had and waiting": [(LABEL, WAITS), (LABEL, HAD | WAITS)],
     "another label": [(LABEL, WAITS), (LABEL, WAITS | {"body": json.dumps({**OWN, "reference": "shp_2"})})],
     "listed twice": [(OPEN, LISTED), (OPEN, {"since": "13"})],
 }
 LEFT = {
+    "wanted and not listed": [(PICKUP, pickup("REQUESTED"))],
     "points to nothing": [(LABEL, HAD)],
     "does not point": [(LABEL, WAITS), (MANIFEST, CLOSED)],
     "points to a refused one": [(LABEL, HAD), (MANIFEST, REFUSED)],

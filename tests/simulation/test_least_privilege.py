@@ -79,6 +79,7 @@ PERMITTED = (
     ("stock_files", "s3:ListBucket", "IntakeBucket", "the same"),
     ("order_files", "s3:ListBucket", "IntakeBucket", "the same"),
     ("send_notices", "s3:ListBucket", "IntakeBucket", "the same"),
+    ("fulfillment", "s3:ListBucket", "IntakeBucket", "the same"),
     (
         *("send_notices", "sqs:SendMessage", "SendNoticesQueue"),
         "a message is put back only while the transport takes nothing",

@@ -57,6 +57,10 @@ MUTATING = {
     ("POST", "/v1/fulfillment-orders/ful_1/labels"): {"package_no": 1, "weight_grams": 700},
     ("POST", "/v1/labels/lbl_1/void"): {},
     ("POST", "/v1/nodes/albany/manifests"): {"carrier": "USPS", "date": "2026-11-23"},
+    ("POST", "/v1/nodes/albany/carrier-pickups"): {
+        **{"carrier": "USPS", "window": {"starts_at": "2026-11-23T15:00:00Z", "ends_at": "2026-11-23T17:00:00Z"}},
+    },
+    ("POST", "/v1/nodes/albany/carrier-pickups/cpu_1/cancel"): {},
     ("POST", "/v1/parcels/1Z1/claims"): {"reason": "lost", "resolution": "reship", "lines": [ONE]},
     ("POST", "/v1/nodes/albany/device-actions"): {
         "device_id": "d-1",
@@ -125,13 +129,8 @@ MUTATING = {
     ("POST", "/v1/inventory/snapshots"): {
         "snapshots": [
             {
-                "sku": "MUG",
-                "node_id": "albany",
-                "quantity": 3,
-                "source": "wms",
-                "sequence": 1,
-                "as_of": "2026-11-23T12:00:00Z",
-                "reason": "cycle_count",
+                **{"sku": "MUG", "node_id": "albany", "quantity": 3, "source": "wms", "sequence": 1},
+                **{"as_of": "2026-11-23T12:00:00Z", "reason": "cycle_count"},
             }
         ]
     },

@@ -93,6 +93,14 @@ MANIFEST = _graph("""
     CLOSED:
     REFUSED:
 """)
+PICKUP = _graph("""
+    -: REQUESTED
+    REQUESTED: SCHEDULED REFUSED
+    SCHEDULED: CANCEL_REQUESTED
+    CANCEL_REQUESTED: CANCELLED SCHEDULED
+    REFUSED:
+    CANCELLED:
+""")
 # A parcel that was delivered, or is on its way back, stays so.
 PARCEL = _graph("""
     IN_TRANSIT: OUT_FOR_DELIVERY ATTEMPTED EXCEPTION RETURNING DELIVERED

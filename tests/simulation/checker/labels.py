@@ -18,12 +18,22 @@ from tests.simulation.checker.picture import Commit, Picture, is_order, parsed, 
 DRAFT = "DRAFT#"
 OPEN = ("REQUESTED", "VOID_REQUESTED")
 # What becomes known of a label; all else is as it was asked for.
-BECOMES_KNOWN = ("version", "status", "tracking_number", "cost", "currency", "url", "refused", "reference", "closed_at")
-_ASKED = re.compile(r"/v1/(fulfillment-orders/[^/]+/labels|labels/[^/]+/void|nodes/[^/]+/manifests)")
+BECOMES_KNOWN = (
+    *("version", "status", "tracking_number", "cost", "currency", "url", "refused", "reference"),
+    *("closed_at", "confirmation"),
+)
+_ASKED = re.compile(
+    r"/v1/(fulfillment-orders/[^/]+/labels|labels/[^/]+/void|nodes/[^/]+/(manifests|carrier-pickups(/[^/]+/cancel)?))"
+)
 _FURTHER = {
-    "REQUESTED": ("BOUGHT", "CLOSED", "REFUSED", "VOID_REQUESTED", "VOIDED"),
+    "REQUESTED": (
+        *("BOUGHT", "REFUSED", "VOID_REQUESTED", "VOIDED", "CLOSED"),
+        *("SCHEDULED", "CANCEL_REQUESTED", "CANCELLED"),
+    ),
     "BOUGHT": ("VOID_REQUESTED", "VOIDED"),
     "VOID_REQUESTED": ("BOUGHT", "VOIDED"),
+    "SCHEDULED": ("CANCEL_REQUESTED", "CANCELLED"),
+    "CANCEL_REQUESTED": ("SCHEDULED", "CANCELLED"),
 }
 
 
@@ -33,7 +43,7 @@ def is_of_carriers(pk: str) -> bool:
 
 
 def is_about_label(path: object) -> bool:
-    """Whether a call is answered with how far a label is, or a manifest of some."""
+    """Whether a call is answered with how far a label is, or a manifest or pick-up of some."""
     return _ASKED.fullmatch(str(path)) is not None
 
 

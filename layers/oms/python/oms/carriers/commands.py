@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from oms.carriers.label_rows import keep_draft, load_draft, open_labels, opened_write, settled_write
+from oms.carriers.label_rows import draft_key, keep_draft, load_draft, open_labels, opened_write, settled_write
 from oms.carriers.labels import OPEN, NoCarrierService, all_labels, ended, requested, void_ended, void_requested
-from oms.carriers.manifest_rows import bought_write, given_back_write, load_bought, place_of
-from oms.carriers.manifests import LabelManifested, ManifestedLabel
 from oms.carriers.port import Carrier, Declined, Draft, NoTrace, Place, Rate, Size, Sold, TakenBack, Unknown, Wanted
 from oms.carriers.requests import LabelRequest, PackageSize
 from oms.carriers.views import LabelView, label_view
@@ -30,6 +28,7 @@ from oms.platform.principal import Principal
 from oms.platform.problems import ActionNotAvailable, Busy, NotFound
 from oms.platform.writes import Write
 from oms.registry.hours import business_date_of
+from oms.registry.model import Node
 from oms.registry.reads import node_as_it_is
 from oms.rulesets.reads import live_rules
 from oms.sourcing import rates
@@ -59,6 +58,10 @@ def request_void(runtime: Runtime, call: Call, label_id: str) -> Outcome:
     def decide() -> Decision:
         order, work, label = own_label(runtime, call.principal, WRITE, label_id, call.expected_version)
         after, voided, told = void_requested(order, work, label)
+        # Loaded where a label is bought or given back: most calls of a node are about neither.
+        from oms.carriers.manifest_rows import given_back_write, load_bought
+        from oms.carriers.manifests import LabelManifested
+
         bought = load_bought(runtime.database, call.tenant, label_id)
         if bought is not None and bought.manifest_id is not None:
             raise LabelManifested(f"The manifest {bought.manifest_id} has it.")
@@ -120,21 +123,21 @@ def _buy(runtime: Runtime, carriers: Carriers, tenant: str, order: Order, work: 
     wanted = _wanted(runtime, tenant, order, work, label, reference=f"{tenant}/{label.id}", form=label.format)
 
     def ask() -> Sold | Declined | Unknown:
-        draft = load_draft(runtime.database, tenant, label.id)
+        draft = load_draft(runtime.database, draft_key(tenant, label.id))
         if draft is None:
             made = carrier.draft(wanted, label.carrier, label.carrier_service)
             if not isinstance(made, Draft):
                 return made
             # Two runs may each have made one: only the one that is stored is ever bought.
-            draft = keep_draft(runtime.database, tenant, label.id, made)
+            draft = keep_draft(runtime.database, draft_key(tenant, label.id), made)
         return carrier.buy(draft)
 
     def look_up() -> Sold | Declined | Unknown | NoTrace:
-        draft = load_draft(runtime.database, tenant, label.id)
+        draft = load_draft(runtime.database, draft_key(tenant, label.id))
         return NoTrace() if draft is None else carrier.find(draft)
 
     def record(answer: Sold | Declined) -> None:
-        draft = load_draft(runtime.database, tenant, label.id)
+        draft = load_draft(runtime.database, draft_key(tenant, label.id))
         reference = draft.reference if draft else None
         _record(runtime, tenant, label.id, order.header.version, "buy", lambda w, one: ended(w, one, answer, reference))
 
@@ -145,7 +148,7 @@ def _buy(runtime: Runtime, carriers: Carriers, tenant: str, order: Order, work: 
 
 
 def _void(runtime: Runtime, carriers: Carriers, tenant: str, version: int, label: Label) -> None:
-    carrier, draft = carriers(label.provider), load_draft(runtime.database, tenant, label.id)
+    carrier, draft = carriers(label.provider), load_draft(runtime.database, draft_key(tenant, label.id))
     assert draft is not None, "what was bought was bought on a draft"
 
     def record(answer: TakenBack | Declined) -> None:
@@ -201,6 +204,9 @@ def _waits_for_manifest(runtime: Runtime, tenant: str, work: FulfillmentOrder, l
     node = node_as_it_is(runtime.database, tenant, work.node_id, runtime.clock.now())
     if label.status is not LabelStatus.BOUGHT or node is None or label.reference is None:
         return []
+    from oms.carriers.manifest_rows import bought_write, place_of
+    from oms.carriers.manifests import ManifestedLabel
+
     date = business_date_of(node, parse_instant(label.requested_at))
     place = place_of(tenant, work.node_id, label.provider, label.carrier, date)
     number = label.tracking_number or ""
@@ -223,12 +229,15 @@ def _wanted(
     to = group.ship_to if group else None
     if node is None or to is None:
         raise ActionNotAvailable("No parcel leaves without the address of its node and of its customer.")
-    own = node.address
-    sender = Place(
-        node.name, own.lines, own.city, own.region or "", own.postal_code or "", own.country, _phone(node.contact)
-    )
     sides = (size.weight_grams, size.length_mm, size.width_mm, size.height_mm)
-    return Wanted(sender, _recipient(to), Size(*sides), reference, "zpl" if form == "zpl" else "pdf")
+    return Wanted(sender_of(node), _recipient(to), Size(*sides), reference, "zpl" if form == "zpl" else "pdf")
+
+
+def sender_of(node: Node) -> Place:
+    """From where parcels of a node leave."""
+    own = node.address
+    known = (own.lines, own.city, own.region or "", own.postal_code or "", own.country)
+    return Place(node.name, *known, _phone(node.contact))
 
 
 def _phone(contact: object) -> str:

@@ -146,3 +146,48 @@ class ManifestRefused(_Manifest):
     """A carrier does not take a manifest; its labels wait for another one."""
 
     refused: str
+
+
+class _Pickup(EventData):
+    pickup_id: str
+    node_id: str
+    provider: str
+    carrier: str
+
+
+class PickupRequested(_Pickup):
+    """A carrier is to come to a node; from now on it is booked, once, whoever has to finish it."""
+
+    starts_at: str
+    ends_at: str
+    parcels: int
+
+
+class PickupScheduled(_Pickup):
+    """A carrier comes to a node; `cost` in minor units of `currency`."""
+
+    starts_at: str
+    ends_at: str
+    confirmation: str
+    cost: int
+    currency: str
+
+
+class PickupRefused(_Pickup):
+    """A carrier does not come."""
+
+    refused: str
+
+
+class PickupCancelRequested(_Pickup):
+    """A carrier that was to come is to be cancelled."""
+
+
+class PickupCancelled(_Pickup):
+    """A carrier that was to come does not come."""
+
+
+class PickupCancelRefused(_Pickup):
+    """A carrier comes although it was to be cancelled."""
+
+    refused: str

@@ -17,9 +17,7 @@ from oms.sourcing.rates import Label, LabelStatus
 _BEGINS = {"pdf": b"%PDF-", "zpl": b"^XA"}
 
 
-def label_file(
-    runtime: Runtime, carriers: Carriers, bucket: LabelBucket, principal: Principal, label_id: str
-) -> LabelFileView:
+def label_file(runtime: Runtime, carriers: Carriers, principal: Principal, label_id: str) -> LabelFileView:
     """The file of a label that was bought, as a link for 15 minutes; the first call has it fetched and kept.
 
     Raises NotFound for a label of another node or tenant, ActionNotAvailable for one that is not to be printed or of
@@ -28,6 +26,7 @@ def label_file(
     _, _, label = own_label(runtime, principal, READ, label_id)
     if label.status is not LabelStatus.BOUGHT or label.url is None:
         raise ActionNotAvailable(f"A label that is {label.status.value} is not printed.")
+    bucket = LabelBucket()
     key = key_of(principal.tenant, label.id, label.format)
     content = bucket.find(key)
     if content is None:

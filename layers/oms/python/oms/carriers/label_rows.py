@@ -21,19 +21,24 @@ from oms.platform.writes import Key, Kind, Write, create, put
 _TABLE = "orders"
 
 
-def load_draft(database: Database, tenant: str, label_id: str) -> Draft | None:
-    """The draft of a label, None where none was stored: then nothing can have been bought."""
-    row = database.get(_TABLE, _draft_key(tenant, label_id))
+def draft_key(tenant: str, label_id: str) -> Key:
+    """Where the draft of a label is kept."""
+    return Key(partition(tenant, parent_id("ord", label_id)), f"DRAFT#{label_id}")
+
+
+def load_draft(database: Database, key: Key) -> Draft | None:
+    """The draft under a key, None where none was stored: then nothing can have been bought."""
+    row = database.get(_TABLE, key)
     return Draft(str(row["reference"]), str(row["rate"])) if row else None
 
 
-def keep_draft(database: Database, tenant: str, label_id: str, draft: Draft) -> Draft:
-    """Store the draft of a label unless it has one, and return the one that it has: only that is ever bought."""
+def keep_draft(database: Database, key: Key, draft: Draft) -> Draft:
+    """Store a draft unless there is one, and return the one that there is: only that is ever bought."""
     row = {"reference": draft.reference, "rate": draft.rate}
     with suppress(Conflict):
-        database.commit([create(_TABLE, _draft_key(tenant, label_id), row)])
+        database.commit([create(_TABLE, key, row)])
         return draft
-    kept = load_draft(database, tenant, label_id)
+    kept = load_draft(database, key)
     assert kept is not None, "what is in the way of a draft is a draft"
     return kept
 
@@ -52,10 +57,6 @@ def open_labels(database: Database, tenant: str) -> Iterator[tuple[str, str]]:
     """Every label of which the carrier has the next word, with since when."""
     for row in database.query(_TABLE, f"{tenant_prefix(tenant)}OPENLABELS", begins="LABEL#"):
         yield str(row["sk"]).split("#", 1)[1], str(row["since"])
-
-
-def _draft_key(tenant: str, label_id: str) -> Key:
-    return Key(partition(tenant, parent_id("ord", label_id)), f"DRAFT#{label_id}")
 
 
 def _open_key(tenant: str, label_id: str) -> Key:

@@ -6,8 +6,8 @@
 | manifest of which the carrier has the next word | T#<tenant>#OPENMANIFESTS | MANIFEST#<id> |
 | label that was bought, with the manifest that has it | T#<tenant>#LABEL#<id> | LABEL |
 
-Index `by_status`: labels without a manifest by node, provider and carrier (T#<tenant>#UNMANIFESTED#<node>#…), then by
-the node's day on which they were asked for.
+Index `by_status`: labels without a manifest by node, provider and carrier (T#<tenant>#UNMANIFESTED#<node>#…), and those
+that one has (T#<tenant>#MANIFESTED#<node>#…), then by the node's day on which they were asked for.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from oms.platform.principal import tenant_prefix
 from oms.platform.writes import Item, Key, Kind, Write, create, put
 
 TABLE, INDEX = "orders", "by_status"
-_PLACE = ("gsi1pk", "gsi1sk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +69,7 @@ def taken_writes(tenant: str, manifest: Manifest, place: tuple[str, str]) -> lis
             Kind.CHANGE,
             TABLE,
             _label_key(tenant, one.label_id),
-            set={"manifest_id": manifest.id},
-            unset=_PLACE,
+            set={"manifest_id": manifest.id, "gsi1pk": _had(place)},
             equals={"gsi1pk": place[0]},
         )
         for one in manifest.labels
@@ -97,6 +95,11 @@ def waiting_labels(database: Database, place: tuple[str, str], limit: int) -> li
     """Labels that wait for a manifest, as they were asked for; one that was just bought may be missing for a moment."""
     page = database.query_index(TABLE, INDEX, place[0], begins=place[1], limit=limit)
     return [ManifestedLabel.model_validate_json(str(item["body"])) for item in page.items]
+
+
+def labels_of_day(database: Database, place: tuple[str, str], limit: int) -> list[ManifestedLabel]:
+    """Labels of a node, a carrier and a day, whether a manifest has them or not; each of both up to a limit."""
+    return [*waiting_labels(database, place, limit), *waiting_labels(database, (_had(place), place[1]), limit)]
 
 
 def load_manifest(database: Database, tenant: str, manifest_id: str) -> Manifest | None:
@@ -125,6 +128,10 @@ def open_manifests(database: Database, tenant: str) -> Iterator[tuple[str, str]]
 
 def _listed(label: ManifestedLabel, place: tuple[str, str]) -> Item:
     return {"gsi1pk": place[0], "gsi1sk": f"{place[1]}{label.label_id}"}
+
+
+def _had(place: tuple[str, str]) -> str:
+    return place[0].replace("#UNMANIFESTED#", "#MANIFESTED#", 1)
 
 
 def _label_key(tenant: str, label_id: str) -> Key:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oms.carriers.commands import OWN_RUN, Carriers
+from oms.carriers.handover_views import ManifestView, manifest_view
 from oms.carriers.manifest_rows import (
     freed_writes,
     load_manifest,
@@ -22,7 +23,6 @@ from oms.carriers.manifests import (
 )
 from oms.carriers.port import Closed, Declined, NoTrace
 from oms.carriers.requests import ManifestRequest
-from oms.carriers.views import ManifestView, manifest_view
 from oms.fulfillment.finding import READ, WRITE
 from oms.platform.clock import format_instant, parse_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute

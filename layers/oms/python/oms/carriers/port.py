@@ -24,6 +24,7 @@ class Capabilities:
     rates: bool
     void: bool
     manifest: bool
+    pickup: bool
     tracking: Literal["push", "pull"]
 
 
@@ -104,6 +105,30 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
+class PickupWanted:
+    """Parcels that a carrier is to fetch at a place, between two instants (RFC 3339).
+
+    `label` is its reference of one of their labels, `reference` our own name of the pick-up, which it keeps.
+    """
+
+    place: Place
+    reference: str
+    label: str
+    starts_at: str
+    ends_at: str
+    parcels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A pick-up that the carrier will make, by its own number."""
+
+    confirmation: str
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class Declined:
     """It was not done and will not be."""
 
@@ -150,4 +175,24 @@ class Carrier(Protocol):
 
     def find_manifest(self, references: tuple[str, ...]) -> Closed | Declined | NoTrace | Unknown:
         """The manifest of these labels, if they have one."""
+        ...
+
+    def draft_pickup(self, wanted: PickupWanted, carrier: str) -> Draft | Declined | Unknown:
+        """Make a pick-up known, without any cost; Declined where the carrier does not come."""
+        ...
+
+    def book_pickup(self, draft: Draft, carrier: str) -> Booked | Declined | Unknown:
+        """Book a pick-up that is known; of one that was booked before, that one."""
+        ...
+
+    def find_pickup(self, draft: Draft) -> Booked | NoTrace | Unknown:
+        """The pick-up of a draft, if it was booked."""
+        ...
+
+    def cancel_pickup(self, draft: Draft) -> TakenBack | Declined | Unknown:
+        """Have the carrier not come; of a pick-up that was cancelled before, the same."""
+        ...
+
+    def find_cancelled(self, draft: Draft) -> TakenBack | NoTrace | Unknown:
+        """Whether a pick-up was cancelled."""
         ...

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date as Day
+from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from oms.orders.request import LineQuantity
-from oms.platform.fields import Code
+from oms.platform.fields import Code, Instant, IsoDate
 from oms.platform.intake import Request
 
 Grams = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
@@ -56,5 +56,27 @@ class ManifestRequest(Request):
     """The manifest of the labels of one carrier that the node asked for on one day of its own."""
 
     carrier: Code
-    date: Day
+    date: IsoDate
+    provider: Code = "easypost"
+
+
+class PickupWindow(Request):
+    """Between which two instants a carrier is to come, at most a day."""
+
+    starts_at: Instant
+    ends_at: Instant
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        length = self.ends_at - self.starts_at
+        if not timedelta(0) < length <= timedelta(days=1):
+            raise ValueError("a window ends after it starts, within a day")
+        return self
+
+
+class PickupRequest(Request):
+    """A carrier is to come for the parcels of the day on which the window begins."""
+
+    carrier: Code
+    window: PickupWindow
     provider: Code = "easypost"

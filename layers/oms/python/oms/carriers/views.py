@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date as Day
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from oms.carriers.events import ParcelClaimed
-from oms.carriers.manifests import Manifest, ManifestedLabel, ManifestStatus
 from oms.fulfillment.lines import ParcelClaim
 from oms.orders.model import Order
 from oms.sourcing.rates import Label, LabelStatus
@@ -45,30 +42,6 @@ class LabelFileView(BaseModel):
     format: str = Field(description="`pdf`, or `zpl` for label printers")
     bytes: int
     url: str = Field(description="from which it may be fetched for 15 minutes, without a token")
-
-
-class ManifestView(BaseModel):
-    """A manifest of a node: what it hands to a carrier of the labels of a day."""
-
-    model_config = ConfigDict(frozen=True)
-    id: str
-    version: int
-    node_id: str
-    provider: str
-    carrier: str
-    date: Day
-    status: ManifestStatus = Field(description="REQUESTED comes to an end by itself")
-    labels: list[ManifestedLabel]
-    requested_at: str
-    requested_by: str
-    closed_at: str | None
-    url: str | None = Field(description="where the carrier keeps the document that its driver signs")
-    refused: str | None = Field(description="why the carrier did not take it; its labels wait for another one")
-
-
-def manifest_view(manifest: Manifest) -> ManifestView:
-    """A manifest as it is stored."""
-    return ManifestView(**manifest.model_dump(exclude={"reference"}))
 
 
 class RateView(BaseModel):

@@ -6,13 +6,13 @@ looked up at the shipment itself.
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
+from oms.carriers.adapters.easypost_pickups import EasyPostPickups
+from oms.carriers.adapters.easypost_wire import UNREADABLE, Wire, address, minor, rows
+from oms.carriers.adapters.easypost_wire import basic as basic
 from oms.carriers.port import (
     Capabilities,
     Closed,
@@ -20,7 +20,6 @@ from oms.carriers.port import (
     Draft,
     Format,
     NoTrace,
-    Place,
     Rate,
     Size,
     Sold,
@@ -29,38 +28,21 @@ from oms.carriers.port import (
     Wanted,
 )
 from oms.payments.adapters.messages import part, text
-from oms.platform.money import exponent
 
 _FORMATS: Mapping[Format, str] = {"pdf": "PDF", "zpl": "ZPL"}
 # One ounce is 28349523125 of these, one inch 254 tenths of a millimetre.
 _GRAM = 1_000_000_000
 _OUNCE = 28_349_523_125
 _INCH = 254
-_UNREADABLE = "unreadable answer"
 _OPEN_RETURN = frozenset({"submitted", "refunded"})
-_CAN = Capabilities(formats=frozenset(_FORMATS), rates=True, void=True, manifest=True, tracking="push")
-Answer = tuple[int, dict[str, Any]] | Unknown
+_CAN = Capabilities(formats=frozenset(_FORMATS), rates=True, void=True, manifest=True, pickup=True, tracking="push")
 
 
-class Wire(Protocol):
-    """Whatever makes one call."""
-
-    def send(self, method: str, path: str, payload: bytes | None = None, key: str | None = None) -> Answer:
-        """Status and document of the answer, or Unknown."""
-        ...
-
-
-def basic(api_key: str) -> dict[str, str]:
-    """The headers of each call: the key is the name of the user."""
-    token = b64encode(f"{api_key}:".encode()).decode()
-    return {"Authorization": f"Basic {token}", "Content-Type": "application/json"}
-
-
-class EasyPost:
+class EasyPost(EasyPostPickups):
     """The account behind a wire; `fetch` gets the files that it names."""
 
     def __init__(self, wire: Wire, fetch: Callable[[str], bytes | Declined | Unknown]) -> None:
-        self._wire = wire
+        super().__init__(wire)
         self._fetch = fetch
 
     @property
@@ -69,10 +51,10 @@ class EasyPost:
 
     def rates(self, wanted: Wanted) -> tuple[Rate, ...] | Declined | Unknown:
         """Rates without a shipment: nothing of it is kept there."""
-        answer = self._send("POST", "/beta/rates", {"shipment": _shipment(wanted)})
+        answer = self.send("POST", "/beta/rates", {"shipment": _shipment(wanted)})
         if isinstance(answer, Unknown | Declined):
             return answer
-        found = [_rate(one) for one in _rows(answer)]
+        found = [_rate(one) for one in rows(answer)]
         return tuple(one for one in found if one is not None)
 
     def draft(self, wanted: Wanted, carrier: str, service: str) -> Draft | Declined | Unknown:
@@ -82,25 +64,25 @@ class EasyPost:
             "reference": wanted.reference,
             "options": {"label_format": _FORMATS[wanted.format]},
         }
-        answer = self._send("POST", "/v2/shipments", {"shipment": body})
+        answer = self.send("POST", "/v2/shipments", {"shipment": body})
         if isinstance(answer, Unknown | Declined):
             return answer
-        for one in _rows(answer):
+        for one in rows(answer):
             if (text(one, "carrier"), text(one, "service")) == (carrier, service) and text(answer, "id"):
                 return Draft(text(answer, "id"), text(one, "id"))
         return Declined("service_not_available")
 
     def buy(self, draft: Draft) -> Sold | Declined | Unknown:
         """Buy the shipment; what EasyPost refuses may have been bought before, so the shipment itself is asked."""
-        answer = self._send("POST", f"{_path(draft.reference)}/buy", {"rate": {"id": draft.rate}})
+        answer = self.send("POST", f"{_path(draft.reference)}/buy", {"rate": {"id": draft.rate}})
         if isinstance(answer, Declined):
             found = self.find(draft)
             return answer if isinstance(found, NoTrace) else found
-        return answer if isinstance(answer, Unknown) else _sold(answer) or Unknown(_UNREADABLE)
+        return answer if isinstance(answer, Unknown) else _sold(answer) or Unknown(UNREADABLE)
 
     def find(self, draft: Draft) -> Sold | NoTrace | Unknown:
         """The shipment as it is."""
-        answer = self._send("GET", _path(draft.reference))
+        answer = self.send("GET", _path(draft.reference))
         if isinstance(answer, Unknown):
             return answer
         if isinstance(answer, Declined):
@@ -113,18 +95,18 @@ class EasyPost:
 
     def void(self, draft: Draft) -> TakenBack | Declined | Unknown:
         """Ask for the postage of the shipment back."""
-        answer = self._send("POST", f"{_path(draft.reference)}/refund", {})
+        answer = self.send("POST", f"{_path(draft.reference)}/refund", {})
         if isinstance(answer, Declined):
             found = self.find_void(draft)
             return answer if isinstance(found, NoTrace) else found
         if isinstance(answer, Unknown):
             return answer
         ended = _returned(answer)
-        return Unknown(_UNREADABLE) if isinstance(ended, NoTrace) else ended
+        return Unknown(UNREADABLE) if isinstance(ended, NoTrace) else ended
 
     def find_void(self, draft: Draft) -> TakenBack | Declined | NoTrace | Unknown:
         """How asking for it ended, as the shipment says it."""
-        answer = self._send("GET", _path(draft.reference))
+        answer = self.send("GET", _path(draft.reference))
         if isinstance(answer, Unknown):
             return answer
         return Unknown(answer.code) if isinstance(answer, Declined) else _returned(answer)
@@ -132,33 +114,21 @@ class EasyPost:
     def manifest(self, references: tuple[str, ...]) -> Closed | Declined | Unknown:
         """A scan form over the shipments; what EasyPost refuses may have been made before, so a shipment is asked."""
         body = {"shipments": [{"id": reference} for reference in references]}
-        answer = self._send("POST", "/v2/scan_forms", {"scan_form": body})
+        answer = self.send("POST", "/v2/scan_forms", {"scan_form": body})
         if isinstance(answer, Declined):
             found = self.find_manifest(references)
             return answer if isinstance(found, NoTrace) else found
         if isinstance(answer, Unknown):
             return answer
         ended = _closed(answer)
-        return Unknown(_UNREADABLE) if isinstance(ended, NoTrace) else ended
+        return Unknown(UNREADABLE) if isinstance(ended, NoTrace) else ended
 
     def find_manifest(self, references: tuple[str, ...]) -> Closed | Declined | NoTrace | Unknown:
         """The scan form that the first of the shipments says it is on: all of them are on one, or none is."""
-        answer = self._send("GET", _path(references[0]))
+        answer = self.send("GET", _path(references[0]))
         if isinstance(answer, Unknown):
             return answer
         return Unknown(answer.code) if isinstance(answer, Declined) else _closed(part(answer, "scan_form"))
-
-    def _send(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None
-    ) -> dict[str, Any] | Declined | Unknown:
-        payload = None if body is None else json.dumps(body, separators=(",", ":")).encode()
-        answer = self._wire.send(method, path, payload)
-        if isinstance(answer, Unknown):
-            return answer
-        status, document = answer
-        if status < 300:
-            return document
-        return Declined(text(part(document, "error"), "code") or f"status_{status}")
 
 
 def _path(reference: str) -> str:
@@ -167,7 +137,7 @@ def _path(reference: str) -> str:
 
 def _shipment(wanted: Wanted) -> dict[str, Any]:
     parcel = {"weight": _tenths(wanted.size.weight_grams * 10 * _GRAM, _OUNCE), **_sides(wanted.size)}
-    return {"from_address": _address(wanted.sender), "to_address": _address(wanted.recipient), "parcel": parcel}
+    return {"from_address": address(wanted.sender), "to_address": address(wanted.recipient), "parcel": parcel}
 
 
 def _sides(size: Size) -> dict[str, str]:
@@ -181,21 +151,8 @@ def _tenths(tenths_of: int, unit: int) -> str:
     return f"{tenths // 10}.{tenths % 10}"
 
 
-def _address(place: Place) -> dict[str, str]:
-    street = dict(
-        zip(("street1", "street2"), (place.lines[0] if place.lines else "", ", ".join(place.lines[1:])), strict=True)
-    )
-    known = {"city": place.city, "state": place.region, "zip": place.postal_code, "country": place.country}
-    return {"name": place.name, **street, **known, "phone": place.phone}
-
-
-def _rows(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    rows = document.get("rates")
-    return [part(one) for one in rows] if isinstance(rows, list) else []
-
-
 def _rate(row: Mapping[str, Any]) -> Rate | None:
-    amount = _minor(text(row, "rate"), text(row, "currency"))
+    amount = minor(text(row, "rate"), text(row, "currency"))
     days = row.get("delivery_days")
     if amount is None:
         return None
@@ -207,7 +164,7 @@ def _sold(shipment: Mapping[str, Any]) -> Sold | None:
     """The label of a shipment; None where it has none."""
     label, rate = part(shipment, "postage_label"), part(shipment, "selected_rate")
     url = text(label, "label_pdf_url") or text(label, "label_zpl_url") or text(label, "label_url")
-    amount = _minor(text(rate, "rate"), text(rate, "currency"))
+    amount = minor(text(rate, "rate"), text(rate, "currency"))
     number = text(shipment, "tracking_code")
     return Sold(number, amount, text(rate, "currency"), url) if url and number and amount is not None else None
 
@@ -227,13 +184,3 @@ def _closed(form: Mapping[str, Any]) -> Closed | Declined | NoTrace | Unknown:
         return Declined("scan_form_failed")
     # A form that is still being made has no document yet.
     return Closed(text(form, "id"), text(form, "form_url") or None) if state == "created" else Unknown(state)
-
-
-def _minor(amount: str, currency: str) -> int | None:
-    """An amount such as 7.58 in minor units; None where it is no amount or has a smaller part."""
-    try:
-        exact = Decimal(amount) * 10 ** exponent(currency)
-    except (InvalidOperation, KeyError):
-        return None
-    whole = int(exact) if exact.is_finite() else None
-    return whole if whole is not None and whole == exact and whole >= 0 else None
