@@ -37,6 +37,7 @@ MORE_DOORS = {
     "sourcing.rates": "the rate card, pure: a promise is dated and priced by its services",
     "payments.changes": "what authorising anew changes of an order, pure: a person who accepts an order asks for it",
     "payments.lifecycle": "what is still asked for of what was delivered, pure: whoever writes off gives it up",
+    "orders.states": "where an order stands, pure: who would change one of the past is refused",
     "payments.rollup": "the payment status of an order, pure: the order shows it",
     "payments.refunds": "what of an order's money is owed back, pure: the order holds its refunds",
     "payments.adapters.minor_units": "how a provider counts amounts, pure: its payouts are counted the same way",
@@ -95,9 +96,9 @@ MORE_DOORS = {
 IN_EVERY_FUNCTION = {"aws_lambda_powertools", "pydantic", "ulid", "boto3", "botocore"}
 IN_LAYER = {"export": {"duckdb"}, "broker": {"highspy"}, "papers": {"reportlab", "font_source_sans_pro"}}
 # Of a function that somebody waits for. Nobody waits for the broker, which has an order and the whole batch optimiser,
-# nor for what nodes say, which is of six contexts.
+# nor for what nodes say, which is of six contexts, nor for a file of orders.
 MOST_PRODUCT_MODULES = 115
-MOST_OF = {"broker_backlog": 134, "node_messages": 130}
+MOST_OF = {"broker_backlog": 134, "node_messages": 130, "order_files": 123}
 MOST_MODULES_OF_PLACE_ORDER = 700
 
 

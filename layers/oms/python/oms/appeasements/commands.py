@@ -19,8 +19,8 @@ from oms.appeasements.shares import as_coupon, bases, parts_of, percent_of, requ
 from oms.appeasements.store import load_appeasements
 from oms.appeasements.views import APPROVE, REQUEST, named, no_appeasement, own_order
 from oms.appeasements.writes import appeasement_id, request_write, ruling_write
-from oms.orders.history import refuse_unmanaged
 from oms.orders.model import Order
+from oms.orders.states import refuse_unmanaged
 from oms.payments.refunds import Issuer
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute

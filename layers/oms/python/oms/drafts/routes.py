@@ -11,7 +11,6 @@ from collections.abc import Callable
 from oms.platform.clock import format_instant
 from oms.platform.commands import Runtime
 from oms.platform.http import Answer, Api, answer, call, caller, ok, read, read_optional
-from oms.platform.links import find_link, open_link
 from oms.platform.problems import NotFound
 
 
@@ -67,6 +66,7 @@ def serve(app: Api, runtime: Callable[[], Runtime]) -> None:
         from oms.drafts.model import LINK_PURPOSE
         from oms.drafts.store import existing_draft
         from oms.drafts.views import shared
+        from oms.platform.links import open_link
 
         place = open_link(runtime().database, LINK_PURPOSE, name, runtime().clock.now())
         draft = existing_draft(runtime().database, place.tenant, place.about)
@@ -77,6 +77,7 @@ def serve(app: Api, runtime: Callable[[], Runtime]) -> None:
         from oms.drafts.commands import pay_draft
         from oms.drafts.model import LINK_PURPOSE
         from oms.drafts.requests import PayDraft
+        from oms.platform.links import find_link
 
         body, place = read(app, PayDraft), find_link(runtime().database, LINK_PURPOSE, name)
         if place is None:

@@ -12,9 +12,9 @@ from typing import TypeAlias, cast
 from oms.orders.backorders import WAITED_LONG_ENOUGH
 from oms.orders.cancelling import cancellation_parts, require_something, units_to_cancel, what_is_left
 from oms.orders.events import OrderReviewAccepted, OrderShipsAsAvailable
-from oms.orders.history import refuse_unmanaged
 from oms.orders.model import Order
 from oms.orders.request import CancellationRequest, LineQuantity, ReviewRequest
+from oms.orders.states import refuse_unmanaged
 from oms.orders.store import fresh_orders, load_order, partition
 from oms.orders.taking_out import answered_with, cancellation
 from oms.orders.views import summary

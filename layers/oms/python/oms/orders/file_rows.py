@@ -10,8 +10,8 @@ import csv
 import re
 from typing import Any
 
-from oms.orders.history import HistoryOrder
 from oms.orders.request import OrderRequest
+from oms.orders.states import HistoryOrder
 from oms.platform.file_lines import Form, Result, header_text
 from oms.platform.file_lines import refused as refused_row
 from oms.platform.intake import MOST_BYTES, read_json, refuse_card_numbers, validate

@@ -12,9 +12,9 @@ from functools import partial
 from oms.orders import file_rows
 from oms.orders.commands import place_order
 from oms.orders.events import OrderFileLoaded
-from oms.orders.history import HistoryOrder
 from oms.orders.importing import IMPORT, import_order
 from oms.orders.request import OrderRequest
+from oms.orders.states import HistoryOrder
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, find_outcome, input_hash
 from oms.platform.dropped_files import DroppedFile, patiently
 from oms.platform.events import EventData

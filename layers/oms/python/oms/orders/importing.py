@@ -7,11 +7,11 @@ from datetime import datetime
 from oms.orders.amounts import order_amounts
 from oms.orders.commands import placed_before
 from oms.orders.events import OrderImported
-from oms.orders.history import History, HistoryOrder
 from oms.orders.model import Cancellation, Header, Line, Order, Status, status
 from oms.orders.placing import groups_of
 from oms.orders.request import LineQuantity, TaxMode
 from oms.orders.rows import new_order_writes, states
+from oms.orders.states import History, HistoryOrder
 from oms.orders.store import external_key, lines_items
 from oms.orders.validation import refuse_size, refuse_sums
 from oms.orders.views import summary

@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict
 
 from oms.choices.model import Choice
 from oms.fulfillment.model import BEGUN, FulfillmentOrder, Shipment, WorkLine
-from oms.orders.history import History, gone_before, returned_before
 from oms.orders.kits import PartOf, pieces_of, units_by_line, whole_kits
 from oms.orders.request import Address, Charge, Collector, Customer, LineRequest, LineType, Method, TaxMode, Totals
 from oms.orders.states import FulfillmentRollup as FulfillmentRollup
+from oms.orders.states import History, gone_before, returned_before
 from oms.orders.states import Status as Status
 from oms.payments.model import Payment, Reserved, Rollup
 from oms.payments.refunds import Refund

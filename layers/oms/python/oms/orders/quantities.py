@@ -10,9 +10,9 @@ from enum import StrEnum
 from oms.fulfillment.lines import ClaimedLine
 from oms.fulfillment.model import Shipment, carried_out
 from oms.fulfillment.model import Status as WorkStatus
-from oms.orders.history import gone_before
 from oms.orders.kits import rolled_up
 from oms.orders.model import Line, Order, Status, status
+from oms.orders.states import gone_before
 
 # Why units leave a line for another one that has them from then on.
 _MOVED = frozenset({"method_changed", "edited"})

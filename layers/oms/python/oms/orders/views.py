@@ -9,7 +9,6 @@ from pydantic import Field
 from oms.choices.model import Choice
 from oms.fulfillment.views import FulfillmentOrderView, work_view
 from oms.orders.amounts import Sums, sums
-from oms.orders.history import History
 from oms.orders.model import Line, Order, Status, Validation, fulfillment_status, payment_status, status
 from oms.orders.money_views import (
     PaymentView,
@@ -22,6 +21,7 @@ from oms.orders.money_views import (
 )
 from oms.orders.quantities import ReturnRollup, quantities, return_status
 from oms.orders.request import AS_AVAILABLE, Address, Charge, Collector, Customer, Discount, Gift, TaxPart, Totals
+from oms.orders.states import History
 from oms.payments.model import Reserved
 from oms.registry.kits import Component
 from oms.registry.segments import Segment

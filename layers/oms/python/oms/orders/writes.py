@@ -16,7 +16,6 @@ from oms.fulfillment.model import FulfillmentOrder, Shipment
 from oms.fulfillment.offers import Settled, settle
 from oms.orders.backorders import backorder_writes
 from oms.orders.events import OrderCompleted
-from oms.orders.history import refuse_unmanaged
 from oms.orders.loads import load_writes
 from oms.orders.model import (
     Header,
@@ -38,6 +37,7 @@ from oms.orders.rows import (
     statuses,
 )
 from oms.orders.rows import with_groups as with_groups
+from oms.orders.states import refuse_unmanaged
 from oms.orders.store import (
     arrival_key,
     arrival_place,

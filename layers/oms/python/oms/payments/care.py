@@ -13,8 +13,8 @@ from oms.payments.care_events import PaymentCaptureRetried, PaymentLinkCreated, 
 from oms.payments.change import Asked, Change, Overtaken, changed, facts
 from oms.payments.events import PaymentRenewed
 from oms.payments.lifecycle import given_up, is_stuck, needs_another_card
-from oms.payments.links import PayLink
 from oms.payments.model import Payment, State
+from oms.payments.states import PayLink
 from oms.platform.events import EventData
 from oms.platform.links import hash_of
 

@@ -23,11 +23,11 @@ from oms.payments.asking import Asking
 from oms.payments.changes import Asked
 from oms.payments.commands import CaptureRefused, Providers, TransientFailure, authorize_order, capture_payment
 from oms.payments.lifecycle import LINK_LASTS, Due, Step, needs_another_card, next_due
-from oms.payments.links import PURPOSE
 from oms.payments.model import CARD_PROVIDERS, Payment, State
 from oms.payments.port import provider_of
 from oms.payments.releasing import release, renew
 from oms.payments.requests import PayByLink
+from oms.payments.states import PURPOSE
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Decision, Outcome, Runtime, execute, find_outcome
 from oms.platform.consumers import call_from_workflow

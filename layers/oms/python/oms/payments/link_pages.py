@@ -9,9 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from oms.orders.store import load_order
 from oms.payments.care import unpaid
 from oms.payments.lifecycle import needs_another_card
-from oms.payments.links import PURPOSE
 from oms.payments.model import Payment, State
-from oms.payments.states import OPEN
+from oms.payments.states import OPEN, PURPOSE
 from oms.platform.clock import format_instant
 from oms.platform.commands import Call, Runtime, find_outcome
 from oms.platform.links import Place, find_link, hash_of

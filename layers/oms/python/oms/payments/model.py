@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from oms.payments.links import PayLink
 from oms.payments.states import OPEN as OPEN
-from oms.payments.states import TAKEN, TRANSITIONS, taken
+from oms.payments.states import TAKEN, TRANSITIONS, PayLink, taken
 from oms.payments.states import Reserved as Reserved
 from oms.payments.states import Rollup as Rollup
 from oms.payments.states import State as State

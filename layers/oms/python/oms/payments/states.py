@@ -1,4 +1,4 @@
-"""The states of a tender, which follows which, the payment status of an order, and what has no tender yet. Pure."""
+"""The states of a tender, which follows which, the payment status of an order, and what money to come stands on. Pure."""
 
 from __future__ import annotations
 
@@ -51,6 +51,20 @@ class Reserved(BaseModel):
     hours: int
     counted_from: Literal["placed", "ready"]
     until: str | None = None
+
+
+# What pay links are for, among all links. A link's name leads to the tender (`platform/links.py`), which has its hash.
+PURPOSE = "pay"
+
+
+class PayLink(BaseModel):
+    """A page on which the customer gives another card for what the first one did not pay, until an instant."""
+
+    model_config = ConfigDict(frozen=True)
+    name_hash: str
+    expires_at: str
+    # Its time was over before anybody paid, and what that means for the order has been seen to.
+    is_over: bool = False
 
 
 # What is to be held, or was asked for and has no final answer.

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from oms.drawers.refunds import is_rounded
-from oms.orders.history import refuse_unmanaged
 from oms.orders.model import Order, status
+from oms.orders.states import refuse_unmanaged
 from oms.orders.store import load_order
 from oms.orders.writes import change_order
 from oms.payments.model import Payment

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from oms.orders.history import refuse_unmanaged
 from oms.orders.model import Order
+from oms.orders.states import refuse_unmanaged
 from oms.orders.store import existing_order, partition
 from oms.orders.writes import change_order
 from oms.payments.paying import paid_by_channel, retried

@@ -1,7 +1,7 @@
 """The return: units that a customer brought back, with the money that belongs to exactly these units. Pure.
 
 A return by post is an authorisation (RMA) of units that may come; what is owed for them are returns of their own, one
-for each time that money becomes due (decision 66). Amounts are integers in minor units of the order's currency.
+for each time that money becomes due (decision 65). Amounts are integers in minor units of the order's currency.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from oms.orders.amounts import Amounts, order_amounts, share, taxed
-from oms.orders.history import refuse_unmanaged
 from oms.orders.model import Order
+from oms.orders.states import refuse_unmanaged
 from oms.orders.store import existing_order
 from oms.orders.writes import change_order
 from oms.payments.lifecycle import is_stuck, unpaid_rest
