@@ -32,6 +32,8 @@ REMEMBERED = {
     "platform/own_queue.py": {"_client"},
     "platform/publisher.py": {"_client"},
     "returns/adapters/step_functions.py": {"_client"},
+    "webhooks/adapters/queue.py": {"_client"},
+    "webhooks/adapters/sender.py": {"_context"},
     "registry/reads.py": {"_items", "_nodes"},
     "platform/geo.py": {"_zip3"},
 }

@@ -1,4 +1,4 @@
-"""The states of a tender, which follows which, the payment status of an order, and what money to come stands on. Pure."""
+"""The states of a tender, which follows which, the payment status of an order, and promises of money. Pure."""
 
 from __future__ import annotations
 
