@@ -100,7 +100,7 @@ def standing(order: Order) -> Standing:
         beside = beside - Amounts(shipping=made.shipping - made.fee, tax=made.shipping_tax)
     for line in lines:
         # The goods of a return are told net of their discount.
-        discount = share_up_to(line_amounts(line.agreed).discount, order.returned(line.line_no), line.quantity)
+        discount = share_up_to(line_amounts(line.agreed).discount, _returned(order, line), line.quantity)
         kept[line.line_no] = kept[line.line_no] - Amounts(goods=discount, discount=discount)
     return Standing({line.line_no: _units(order, line) for line in lines}, kept, beside)
 
@@ -156,4 +156,10 @@ def _cancelled_for(order: Order, reason: str) -> int:
 
 
 def _units(order: Order, line: Line) -> int:
-    return line.quantity - order.cancelled.get(line.line_no, 0) - order.returned(line.line_no)
+    return line.quantity - order.cancelled.get(line.line_no, 0) - _returned(order, line)
+
+
+def _returned(order: Order, line: Line) -> int:
+    """Units that came back here; of those of an order of the past nobody told the money."""
+    told = order.header.history.returned if order.header.history else ()
+    return order.returned(line.line_no) - sum(one.quantity for one in told if one.line_no == line.line_no)

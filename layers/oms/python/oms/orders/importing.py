@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from oms.orders.amounts import order_amounts
+from oms.orders.change_orders import change_between, change_write
 from oms.orders.commands import placed_before
 from oms.orders.events import OrderImported
 from oms.orders.model import Cancellation, Header, Line, Order, Status, status
@@ -21,7 +23,7 @@ from oms.platform.events import EventDraft
 from oms.platform.principal import authorize
 from oms.platform.problems import FieldError, InvalidRequest
 from oms.platform.settings import line_limit
-from oms.platform.writes import create
+from oms.platform.writes import Write, create
 from oms.registry.reads import known_nodes
 
 # Why units of an order of the past were cancelled: as it was told.
@@ -48,7 +50,7 @@ def import_order(runtime: Runtime, call: Call, request: HistoryOrder) -> Outcome
             errors.append(FieldError("/selling_node", "unknown_node", f"there is no node {request.selling_node}"))
         if errors:
             raise InvalidRequest(errors=errors)
-        order = _order(runtime, call, request, nodes[request.selling_node].legal_entity, now)
+        order, changes = _changed(call, _order(runtime, call, request, nodes[request.selling_node].legal_entity, now))
         if status(order).value != request.history.status:
             detail = f"by its lines it is {status(order).value}"
             raise InvalidRequest(errors=[FieldError("/history/status", "status_mismatch", detail)])
@@ -65,6 +67,7 @@ def import_order(runtime: Runtime, call: Call, request: HistoryOrder) -> Outcome
         writes = [
             create("orders", note, {"order_id": header.id, "record": record}),
             *new_order_writes(call.tenant, order, list(lines_items(order.lines))),
+            *changes,
         ]
         return Decision(writes, [draft], status=201, body=summary(order).model_dump())
 
@@ -161,6 +164,17 @@ def _order(runtime: Runtime, call: Call, request: HistoryOrder, legal_entity: st
         for no, (line, group) in enumerate(zip(request.lines, numbers, strict=True), start=1)
     ]
     return Order(header, tuple(lines))
+
+
+def _changed(call: Call, order: Order) -> tuple[Order, list[Write]]:
+    """The order with the change order of what was cancelled of it, as every order has one."""
+    if not order.header.cancellations:
+        return order, []
+    agreed = replace(order, header=order.header.model_copy(update={"cancellations": ()}))
+    made = change_between(agreed, order, (), None, None)
+    made = made.model_copy(update={"reason": TOLD})
+    counted = replace(order, header=order.header.model_copy(update={"changes": made.number}))
+    return counted, [change_write(call.tenant, made)]
 
 
 def _imported(order: Order) -> OrderImported:
