@@ -38,6 +38,7 @@ MORE_DOORS = {
     "payments.changes": "what authorising anew changes of an order, pure: a person who accepts an order asks for it",
     "payments.lifecycle": "what is still asked for of what was delivered, pure: whoever writes off gives it up",
     "orders.states": "where an order stands, pure: who would change one of the past is refused",
+    "payments.states": "the words for where money stands, pure: what was paid of an order of the past is told in them",
     "payments.rollup": "the payment status of an order, pure: the order shows it",
     "payments.refunds": "what of an order's money is owed back, pure: the order holds its refunds",
     "payments.adapters.minor_units": "how a provider counts amounts, pure: its payouts are counted the same way",

@@ -23,6 +23,7 @@ from tests.contracts.return_answers import ORDER_BODIES, RMA_BODIES, rma_of
 from tests.contracts.rule_answers import RULE_SETS, every_kind
 from tests.contracts.stock_answers import TRANSFER
 from tests.contracts.test_answers import ITEM, NODE, basket, ordered
+from tests.contracts.webhook_answers import WEBHOOK_BODIES, given_up
 from tests.order_world import World
 from tests.task_doors import opened as task_opened
 from tools.openapi_routes import ROUTES
@@ -47,6 +48,7 @@ def everything_fixture() -> Iterator[tuple[Gateway, dict[str, str]]]:
         named["task_id"] = task_opened(shop, "COUNT", "count-9", "S1")
         named |= {"label_id": label_of(gateway, patch, work.id), "wave_id": str(waved(gateway)["id"])}
         assert gateway.send("PUT", "/v1/supply/tr-9", TRANSFER)[0] == 201
+        named |= given_up(gateway)
         yield gateway, named
     registry.forget()
 
@@ -73,6 +75,10 @@ def test_a_stale_version_is_refused_where_if_match_is_described(everything, key)
         "labels": {**LABEL, "package_no": 2},
         "claims": CLAIM,
     }
+    if path.startswith("/v1/webhook-subscriptions"):
+        bodies = WEBHOOK_BODIES
+    if path.startswith("/v1/supply"):
+        bodies = {"tr-9": TRANSFER, "close": {"reason": "late"}}
     usual = {"ttl_seconds": 60} if method == "PATCH" else {}
     if path.endswith("{rule_set_id}"):
         usual = RULE_SETS[url.removeprefix("/v1/").partition("/usual")[0]]

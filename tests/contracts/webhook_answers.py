@@ -4,19 +4,37 @@ from __future__ import annotations
 
 import pytest
 
+from oms.webhooks.model import Delivery, DeliveryState
 from oms.webhooks.sending import Office
+from oms.webhooks.store import dead_letter_id, dead_letter_write, delivery_write
 from oms.webhooks.taking import take_webhook_work
 from tests.contracts.described import Gateway
 from tests.webhook_doors import MASTER, Subscriber
 
 URL = "/v1/webhook-subscriptions"
+WANTED = {"url": "https://hooks.example.com/", "detail_types": ["WebhookSecretRotated"]}
+SENT = "2026-11-23T12:00:00.000Z_evt_01M847VV6RTAYAYY5HN8364QNC"
+# What is said to a subscription, by the end of the path.
+WEBHOOK_BODIES = {"erp": WANTED, "pause": {"reason": "moving"}, "redeliveries": {"delivery_ids": [SENT]}}
+
+
+def given_up(gateway: Gateway) -> dict[str, str]:
+    """A subscription, and a message to it that was given up: their ids."""
+    assert gateway.send("PUT", f"{URL}/erp", WANTED)[0] == 201
+    tried = {"state": DeliveryState.DEAD, "tries": 11, "attempts": ()}
+    about = {"event_id": SENT[25:], "detail_type": "OrderPlaced", "entity": "ORDER#ord_1", "sequence": 1}
+    delivery = Delivery(id=SENT, occurred_at=SENT[:24], **about, **tried)
+    now = gateway.world.clock.now()
+    gateway.world.database.commit(
+        [delivery_write("acme", "erp", delivery, None, now), dead_letter_write("acme", "erp", delivery, now)]
+    )
+    return {"subscription_id": "erp", "letter_id": dead_letter_id("erp", SENT)}
 
 
 def webhooks(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gateway.modules["webhook_subscriptions"], "master", lambda: MASTER)
-    wanted = {"url": "https://hooks.example.com/", "detail_types": ["WebhookSecretRotated"]}
-    assert gateway.send("PUT", f"{URL}/shop", wanted)[0] == 201
-    assert gateway.send("PUT", f"{URL}/shop", wanted, headers={"if-match": "1"})[0] == 200
+    assert gateway.send("PUT", f"{URL}/shop", WANTED)[0] == 201
+    assert gateway.send("PUT", f"{URL}/shop", WANTED, headers={"if-match": "1"})[0] == 200
     assert len(gateway.send("GET", f"{URL}/shop/secrets")[1]["secrets"]) == 1
     assert gateway.send("POST", f"{URL}/shop/secret-rotations")[0] == 200
     gone = "WEBHOOK_SUBSCRIPTION#shop"
