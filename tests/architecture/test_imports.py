@@ -99,7 +99,7 @@ IN_LAYER = {"export": {"duckdb"}, "broker": {"highspy"}, "papers": {"reportlab",
 # Of a function that somebody waits for. Nobody waits for the broker, which has an order and the whole batch optimiser,
 # nor for what nodes say, which is of six contexts, nor for a file of orders.
 MOST_PRODUCT_MODULES = 115
-MOST_OF = {"broker_backlog": 134, "node_messages": 130, "order_files": 123}
+MOST_OF = {"broker_backlog": 134, "node_messages": 130, "order_files": 125}
 MOST_MODULES_OF_PLACE_ORDER = 700
 
 
