@@ -269,7 +269,7 @@ def status(order: Order) -> Status:
 
 def fulfillment_status(order: Order) -> FulfillmentRollup:
     """How much of what was not cancelled has left."""
-    if not order.gone:
+    if not any(order.gone.values()):
         return FulfillmentRollup.UNFULFILLED
     return FulfillmentRollup.FULFILLED if order.is_done() else FulfillmentRollup.PARTIALLY_FULFILLED
 
