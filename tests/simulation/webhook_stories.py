@@ -46,11 +46,14 @@ def a_subscriber_hears_everything(people: People) -> None:
 
 @story
 def a_subscriber_is_gone(people: People) -> None:
-    """Nothing is taken for more than a day: a dead letter, which somebody sends again."""
+    """It is paused when it says so; nothing is taken for more than a day: a dead letter, which somebody sends again."""
     subscriber = people.simulation.subscriber
     subscribe(people, "OrderPlaced")
-    subscriber.refuses = 1_000
+    subscriber.refuses, subscriber.is_gone = 1_000, True
     people.place("o-1", line("MUG"), ship_to=DOUBTFUL)
+    people.wait_for(lambda: people.send("GET", URL).body["state"] == "PAUSED")
+    subscriber.is_gone = False
+    people.send("POST", f"{URL}/resume")
     people.simulation.sleep(100_000)
     (letter,) = people.wait_for(lambda: letters(people))
     subscriber.refuses = 0

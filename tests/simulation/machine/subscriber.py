@@ -22,18 +22,24 @@ class Taken(Response):
 
 
 class Subscriber:
-    """Every message that came: its id and the envelope. `refuses` are how many of the next it answers with 500."""
+    """Every message that came: its id and the envelope. `refuses` are how many of the next it answers with 500.
+
+    While it `is_gone`, it says so.
+    """
 
     def __init__(self, simulation: Any) -> None:
         self._simulation = simulation
         self.heard: list[tuple[str, dict[str, Any]]] = []
         self.refuses = 0
+        self.is_gone = False
 
     def exchange(self, headers: dict[str, str], body: bytes) -> Taken:
         """One message of a function; it goes wrong as a call to the payment provider does."""
         return self._simulation.aws.through("psp", "webhook", partial(self._take, headers, body), write=False)
 
     def _take(self, headers: dict[str, str], body: bytes) -> Taken:
+        if self.is_gone:
+            return Taken(410, b"")
         if self.refuses:
             self.refuses -= 1
             return Taken(500, b"")
