@@ -94,7 +94,7 @@ class People:
         """What was told in events of a type, of whatever, oldest first."""
         rows = [row for (table, _), row in self.doors.world.tables().items() if table == "events"]
         found = [json.loads(str(row["detail"])) for row in rows if row["type"] == kind]
-        return [one["data"] for one in sorted(found, key=lambda one: (one["meta"]["occurred_at"], one["meta"]["id"]))]
+        return [one["data"] for one in sorted(found, key=lambda one: str(one["meta"]["occurred_at"]))]
 
     def rules(self, **content: Any) -> None:
         """Let rules of goodwill hold: `rules=[…]`, `alerts=[…]`."""
