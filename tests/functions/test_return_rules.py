@@ -167,6 +167,7 @@ def test_units_that_are_on_their_way_have_their_whole_window_before_them(doors: 
 @pytest.mark.parametrize(
     ("rule", "pointer"),
     [
+        ({"id": "r", "refund_at": "drop_off"}, "/rules/0/refund_at"),
         ({"id": "r", "fees": [{"kind": "x"}]}, "/rules/0/fees/0"),
         ({"id": "r", "fees": [{"kind": "x", "each": 5}]}, "/rules/0/fees/0"),
         ({"id": "r", "window_days": 0}, "/rules/0/window_days"),

@@ -255,6 +255,19 @@ def test_a_tenant_without_subscribers_has_no_messages(hooks: Hooks):
     assert hooks.queue == []
 
 
+def test_a_repeat_that_fails_gives_nothing_up_that_is_still_tried(hooks: Hooks):
+    hooks.put("shop", "OrderPlaced")
+    hooks.subscriber.next["OrderPlaced"] = [500] * 10
+    order(hooks, 1)
+    hooks.pass_time(1)
+    (one,) = hooks.deliveries("shop")
+    hooks.turn("shop", "redeliveries", {"delivery_ids": [one["id"]]})
+    hooks.pass_time(900)
+    assert (hooks.deliveries("shop")[0]["state"], hooks.dead()) == ("RETRYING", [])
+    hooks.pass_time(DAY)
+    assert (hooks.deliveries("shop")[0]["state"], hooks.dead(), hooks.queue) == ("DELIVERED", [], [])
+
+
 @pytest.mark.capability("O2", whole=True)
 def test_a_subscriber_is_served_as_the_row_says(hooks: Hooks):
     """Signed, in order, again after pauses, set aside, sent again by name and by time, and paused by itself."""

@@ -59,7 +59,6 @@ Kept = Literal["kept"]
 class Trigger(StrEnum):
     """From when on the money of units is owed that come back by post."""
 
-    DROP_OFF = "drop_off"  # the carrier has the parcel
     RECEIPT = "receipt"
     INSPECTION = "inspection"
 

@@ -228,7 +228,8 @@ def send_again(office: Office, work: Work) -> None:
         return
     attempt, _ = office.post(work.tenant, subscription, told)
     is_last = work.tries + 1 >= len(PAUSES) // 2
-    after = known.tried(attempt, is_last=is_last or known.state is DeliveryState.DEAD)
+    # The tries of its lane go on beside these: only they give a message up.
+    after = known.tried(attempt, is_last=known.state is DeliveryState.DEAD)
     if not attempt.succeeded and not is_last:
         more = work.model_copy(update={"tries": work.tries + 1})
         office.send(more.body(), delay_seconds=min(PAUSES[work.tries], _LONGEST_DELAY))
